@@ -1,0 +1,317 @@
+//! What one run writes down: plain rows, one struct a table, in the order of the plan.
+//!
+//! Records come first, pictures second: the summary, the charts and the report are functions of these rows alone.
+
+use serde::Serialize;
+
+/// Everything an experiment records.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Records {
+    /// One row a model variant (or, without a model, a tensor variant).
+    pub results: Vec<ResultRow>,
+    /// One row a quantization block (tensor, row, column or group) of each variant.
+    pub tensors: Vec<TensorRow>,
+    /// One row a test sample and variant.
+    pub predictions: Vec<PredictionRow>,
+    /// One row a value of each quantized tensor.
+    pub values: Vec<ValueRow>,
+    /// One row a component of each centroid of each codebook.
+    pub codebooks: Vec<CodebookRow>,
+    /// One row a dot product computed by look-up.
+    pub products: Vec<ProductRow>,
+    /// One row a training epoch of each unit.
+    pub curve: Vec<CurveRow>,
+    /// The distribution of float weights and of quantization levels of the first unit.
+    pub histogram: Vec<HistogramRow>,
+}
+
+/// One variant of one unit, on all axes, with all its measures.
+///
+/// A field that does not apply (a score of a tensor experiment, the scale of an `f16` tensor) is `None` or empty.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ResultRow {
+    /// The unit's key: first 12 hexadecimal digits of the hash of its resolved configuration.
+    pub unit: String,
+    /// The dataset's name, or the tensor's in a tensor experiment.
+    pub dataset: String,
+    /// Training rows, test rows, features and classes.
+    pub shape: Option<DatasetShape>,
+    /// `numpy` or `modern`.
+    pub rng: String,
+    /// The unit's seed.
+    pub seed: u64,
+    /// The model in a few words: `mlp(100)`, `logistic(one-vs-rest)`; empty in a tensor experiment.
+    pub model: String,
+    /// Further swept axes of the unit: dotted key and value, e.g. `("train.epochs", "50")`; the same keys in each row.
+    pub unit_axes: Vec<(String, String)>,
+
+    /// Position of the variant in its unit; 0 is the float baseline.
+    pub variant: usize,
+    /// A short name made of the axes that vary: `float`, `8 bit`, `4 bit · row`.
+    pub label: String,
+    /// The name of the scheme apart from its bits: the line it belongs to in a chart against bits.
+    pub series: String,
+    /// The function-preserving transform applied before quantization.
+    pub transform: String,
+    /// `keep` or `quantize`.
+    pub biases: String,
+    /// Element format: `int`, `f16`, `vq` …; `f32` for the baseline.
+    pub format: String,
+    /// Bits of one code.
+    pub bits: u32,
+    /// `symmetric` or `asymmetric`.
+    pub symmetry: String,
+    /// `integer` or `float`, empty without zero point.
+    pub zero_point: String,
+    /// `signed` or `unsigned`.
+    pub codes: String,
+    /// `full` or `narrow`.
+    pub code_range: String,
+    /// `tensor`, `row`, `column`, `group 32`.
+    pub granularity: String,
+    /// `min-max`, `percentile 99.9`, `mse`.
+    pub range: String,
+    /// `nearest-even`, `half-away`, `stochastic`.
+    pub rounding: String,
+
+    /// Scores on the test rows; `None` in a tensor experiment.
+    pub scores: Option<Scores>,
+    /// Reconstruction error over all quantized tensors, against the (transformed) float values.
+    pub error: ErrorMeasures,
+    /// The sizes, in bytes.
+    pub size: SizeMeasures,
+    /// What the reader must know of this row: `changed nothing`, `zero point outside the codes` …; empty otherwise.
+    pub flag: String,
+}
+
+/// Rows and columns of the data behind a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DatasetShape {
+    /// Rows the model is trained on.
+    pub train_rows: usize,
+    /// Rows it is scored on.
+    pub test_rows: usize,
+    /// Columns of the feature matrix.
+    pub features: usize,
+    /// Distinct classes.
+    pub classes: usize,
+}
+
+/// A score with the 95 % interval that the size of the test set allows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// The point estimate.
+    pub value: f64,
+    /// Lower end of the 95 % interval.
+    pub low: f64,
+    /// Upper end of the 95 % interval.
+    pub high: f64,
+}
+
+/// How well a variant classifies the test rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scores {
+    /// Fraction of test rows classified correctly.
+    pub accuracy: Interval,
+    /// Unweighted mean of the classes' F1.
+    pub macro_f1: Interval,
+    /// Mean negative logarithm of the probability given to the true class.
+    pub log_loss: f64,
+    /// Fraction of test rows on which variant and float model predict the same class.
+    pub agreement: f64,
+    /// Test rows the float model has right and the variant wrong.
+    pub lost: usize,
+    /// Test rows the float model has wrong and the variant right.
+    pub gained: usize,
+    /// Two-sided exact McNemar test of `lost` against `gained`.
+    pub p_value: f64,
+}
+
+/// Reconstruction error of quantized values.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ErrorMeasures {
+    /// Sum of squared errors (notebook 000's "MSE").
+    pub sse: f64,
+    /// Mean squared error (notebook 001's).
+    pub mse: f64,
+    /// Largest absolute error.
+    pub max_error: f64,
+    /// Signal-to-quantization-noise ratio in dB; infinite where nothing was lost.
+    pub sqnr_db: f64,
+}
+
+/// Sizes in bytes. `payload` is the notebooks' count; the others are lengths of what is serialized.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SizeMeasures {
+    /// The notebooks' count: bits of all codes, and biases kept as f32; no scales, zero points, codebooks, padding.
+    pub payload: u64,
+    /// Packed codes, whole bytes without the padding bits' share.
+    pub codes: u64,
+    /// Scales.
+    pub scales: u64,
+    /// Zero points.
+    pub zero_points: u64,
+    /// Codebooks.
+    pub codebooks: u64,
+    /// Biases kept in f32.
+    pub biases: u64,
+    /// Bytes added so that each tensor's codes end on a byte.
+    pub padding: u64,
+    /// Bytes of the same tensors in f32 (f64 for f64 tensors).
+    pub float: u64,
+}
+
+/// Parameters and errors of one block of one tensor.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TensorRow {
+    /// The unit's key.
+    pub unit: String,
+    /// Position of the variant in its unit.
+    pub variant: usize,
+    /// The variant's label.
+    pub label: String,
+    /// `W1`, `b1`, … or the tensor's name.
+    pub tensor: String,
+    /// Block number within the tensor.
+    pub block: usize,
+    /// Values in the block.
+    pub count: usize,
+    /// Step between neighbouring levels.
+    pub scale: Option<f64>,
+    /// Code that stands for zero.
+    pub zero_point: Option<f64>,
+    /// Sum of squared errors.
+    pub sse: f64,
+    /// Mean squared error.
+    pub mse: f64,
+    /// Largest absolute error.
+    pub max_error: f64,
+    /// Signal-to-quantization-noise ratio in dB.
+    pub sqnr_db: f64,
+}
+
+/// One prediction of one variant beside the truth and the float model's.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PredictionRow {
+    /// The unit's key.
+    pub unit: String,
+    /// Position of the variant in its unit.
+    pub variant: usize,
+    /// The variant's label.
+    pub label: String,
+    /// Row number in the dataset.
+    pub row: usize,
+    /// Name of the true class.
+    pub truth: String,
+    /// Name of the class the float model predicts.
+    pub float: String,
+    /// Name of the class the quantized model predicts.
+    pub quantized: String,
+}
+
+/// One value, its code and its reconstruction.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ValueRow {
+    /// The unit's key.
+    pub unit: String,
+    /// Position of the variant in its unit.
+    pub variant: usize,
+    /// The variant's label.
+    pub label: String,
+    /// The tensor's name.
+    pub tensor: String,
+    /// Row of the value.
+    pub row: usize,
+    /// Column of the value.
+    pub column: usize,
+    /// The value that was quantized.
+    pub value: f64,
+    /// Its code (for product quantization: the code of its sub-vector; for floats: the bit pattern).
+    pub code: i64,
+    /// The value the code stands for.
+    pub reconstruction: f64,
+}
+
+/// One component of one centroid.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CodebookRow {
+    /// The unit's key.
+    pub unit: String,
+    /// Position of the variant in its unit.
+    pub variant: usize,
+    /// The variant's label.
+    pub label: String,
+    /// The tensor's name.
+    pub tensor: String,
+    /// Codebook number: the subspace in product quantization.
+    pub codebook: usize,
+    /// Centroid number.
+    pub centroid: usize,
+    /// Component within the centroid.
+    pub component: usize,
+    /// Its value.
+    pub value: f64,
+}
+
+/// One dot product of a query with a row of a tensor.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ProductRow {
+    /// The unit's key.
+    pub unit: String,
+    /// Position of the variant in its unit.
+    pub variant: usize,
+    /// The variant's label.
+    pub label: String,
+    /// The tensor's name.
+    pub tensor: String,
+    /// Row of the tensor.
+    pub row: usize,
+    /// Dot product with the float row.
+    pub exact: f64,
+    /// Dot product by look-up on the codes.
+    pub lookup: f64,
+}
+
+/// One epoch of training.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CurveRow {
+    /// The unit's key.
+    pub unit: String,
+    /// Epoch, from 0.
+    pub epoch: usize,
+    /// Sum over the batches of the mean cross-entropy within each batch (notebook 000's).
+    pub loss_sum: f64,
+    /// Mean cross-entropy per sample.
+    pub loss: f64,
+}
+
+/// A bar of the float weights' histogram, or a level of a quantized tensor with its number of values.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HistogramRow {
+    /// Position of the variant in the first unit; its bars show the float values *after* the variant's transform.
+    pub variant: usize,
+    /// The variant's label.
+    pub label: String,
+    /// The tensor's name.
+    pub tensor: String,
+    /// `float` for a bar, `level` for a level (then `low == high`).
+    pub kind: &'static str,
+    /// Left end.
+    pub low: f64,
+    /// Right end.
+    pub high: f64,
+    /// Values within.
+    pub count: usize,
+}
+
+impl SizeMeasures {
+    /// Everything that has to be stored.
+    pub fn total(&self) -> u64 {
+        self.codes + self.scales + self.zero_points + self.codebooks + self.biases + self.padding
+    }
+
+    /// Float bytes over all bytes stored.
+    pub fn compression(&self) -> f64 {
+        self.float as f64 / self.total() as f64
+    }
+}
