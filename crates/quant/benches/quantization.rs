@@ -1,0 +1,5 @@
+//! Benchmarks of quantization per axis.
+
+fn main() {
+    divan::main();
+}

@@ -1,0 +1,217 @@
+//! One enum per axis of choice.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::bounded::{GroupSize, Percentile};
+
+/// The name of an axis, as tables and TOML spell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Axis {
+    /// The kind of element.
+    Format,
+    /// Bits of one code.
+    Bits,
+    /// Whether zero is the middle of the range.
+    Symmetry,
+    /// How the zero point is kept.
+    ZeroPoint,
+    /// Whether codes have a sign.
+    Codes,
+    /// Whether the lowest code is used.
+    CodeRange,
+    /// Which values share parameters.
+    Granularity,
+    /// How the range of a block is found.
+    Range,
+    /// How a position on the grid becomes a code.
+    Rounding,
+}
+
+impl Axis {
+    /// All axes, in the order of table columns.
+    pub const ALL: [Self; 9] = [
+        Self::Format,
+        Self::Bits,
+        Self::Symmetry,
+        Self::ZeroPoint,
+        Self::Codes,
+        Self::CodeRange,
+        Self::Granularity,
+        Self::Range,
+        Self::Rounding,
+    ];
+
+    /// The key in TOML and the name of the column.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Format => "format",
+            Self::Bits => "bits",
+            Self::Symmetry => "symmetry",
+            Self::ZeroPoint => "zero_point",
+            Self::Codes => "codes",
+            Self::CodeRange => "code_range",
+            Self::Granularity => "granularity",
+            Self::Range => "range",
+            Self::Rounding => "rounding",
+        }
+    }
+}
+
+impl fmt::Display for Axis {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+/// Where the zero of the values lies on the grid of codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Symmetry {
+    /// Zero is code 0: `ŵ = s·q`.
+    Symmetric,
+    /// Zero is where the range of the block puts it: `ŵ = s·(q - z)`.
+    Asymmetric(ZeroPoint),
+}
+
+/// How the zero point `z` of an asymmetric grid is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ZeroPoint {
+    /// Rounded to a whole number, so that zero is reconstructed exactly; stored in 4 bytes.
+    Integer,
+    /// Not rounded, so that the ends of the range are reconstructed exactly; stored as wide as the values.
+    Float,
+}
+
+/// Whether integer codes have a sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Codes {
+    /// `-2^(b-1) … 2^(b-1)-1`.
+    Signed,
+    /// `0 … 2^b-1`.
+    Unsigned,
+}
+
+/// Which of the `2^b` codes are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CodeRange {
+    /// All of them. With a symmetric scheme the scale is `2·max|w|/(2^b-1)`, the convention of GPTQ and torchao, which
+    /// clips `+max|w|` by half a step (at 2 bits to two thirds of itself).
+    Full,
+    /// All but the lowest, so that signed codes are symmetric around 0: `-(2^(b-1)-1) … 2^(b-1)-1`; unsigned codes
+    /// start at 1 (TensorFlow's `narrow_range`).
+    Narrow,
+}
+
+/// Which values share one scale and zero point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Granularity {
+    /// The whole tensor.
+    #[default]
+    Tensor,
+    /// Each row: one input of a weight matrix `(in, out)`.
+    Row,
+    /// Each column: one output of a weight matrix `(in, out)`.
+    Column,
+    /// Each `n` consecutive values down a column, along the inputs of one output; the last group of a column may be
+    /// shorter. A matrix with one row (a bias) is grouped along that row.
+    Group(GroupSize),
+}
+
+/// How the range of a block is found.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Range {
+    /// Smallest and largest value; symmetric: the largest magnitude.
+    #[default]
+    MinMax,
+    /// Percentiles `p` and `100 - p` of the values; symmetric: percentile `p` of the magnitudes. Values outside clip.
+    Percentile(Percentile),
+    /// The range of least squared reconstruction error among shrunken min-max ranges, the unshrunken included.
+    Mse,
+}
+
+/// How a position between two codes becomes a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rounding {
+    /// To the nearest code, ties to the even one (IEEE 754's, NumPy's and PyTorch's `round`).
+    #[default]
+    NearestEven,
+    /// To the nearest code, ties away from zero (C's `round`).
+    HalfAway,
+    /// Up with the probability of the fraction: `⌊x + u⌋`, `u` uniform in `[0, 1)`; unbiased inside the range.
+    Stochastic,
+}
+
+impl fmt::Display for Symmetry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Symmetric => "symmetric",
+            Self::Asymmetric(_) => "asymmetric",
+        })
+    }
+}
+
+impl fmt::Display for ZeroPoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Integer => "integer",
+            Self::Float => "float",
+        })
+    }
+}
+
+impl fmt::Display for Codes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Signed => "signed",
+            Self::Unsigned => "unsigned",
+        })
+    }
+}
+
+impl fmt::Display for CodeRange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Full => "full",
+            Self::Narrow => "narrow",
+        })
+    }
+}
+
+impl fmt::Display for Granularity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tensor => formatter.pad("tensor"),
+            Self::Row => formatter.pad("row"),
+            Self::Column => formatter.pad("column"),
+            Self::Group(size) => formatter.pad(&format!("group {size}")),
+        }
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MinMax => formatter.pad("min-max"),
+            Self::Percentile(percentile) => formatter.pad(&format!("percentile {percentile}")),
+            Self::Mse => formatter.pad("mse"),
+        }
+    }
+}
+
+impl fmt::Display for Rounding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::NearestEven => "nearest-even",
+            Self::HalfAway => "half-away",
+            Self::Stochastic => "stochastic",
+        })
+    }
+}

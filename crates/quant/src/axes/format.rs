@@ -1,0 +1,154 @@
+//! The kind of element that a value becomes.
+
+use std::fmt;
+
+use super::bounded::{Bits, Centroids, Subvectors};
+use super::choice::{Axis, CodeRange, Codes};
+
+/// The kind of element that a value becomes, with what only this kind has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Codes on an even grid, with a scale (and zero point) per block.
+    Integer {
+        /// Bits of one code.
+        bits: Bits,
+        /// With or without sign.
+        codes: Codes,
+        /// All codes, or all but the lowest.
+        code_range: CodeRange,
+    },
+    /// IEEE 754 binary16: 1 sign, 5 exponent, 10 mantissa bits; the code is the bit pattern.
+    Float16,
+    /// bfloat16: 1 sign, 8 exponent, 7 mantissa bits; the code is the bit pattern.
+    BFloat16,
+    /// Codes are positions in one codebook of values per tensor, the optimum of one-dimensional k-means.
+    ScalarCodebook {
+        /// Entries of the codebook; fewer when the tensor has fewer distinct values.
+        centroids: Centroids,
+    },
+    /// Each row is split into sub-vectors, each with a codebook of its own (Jégou, Douze & Schmid 2011).
+    ProductCodebook {
+        /// Sub-vectors per row. The first `columns mod subvectors` of them are one value wider than the others.
+        subvectors: Subvectors,
+        /// Entries of each codebook; fewer when there are fewer distinct sub-vectors.
+        centroids: Centroids,
+    },
+    /// DoReFa-Net's weight function (Zhou et al. 2016, §2.3). It rescales the weights: a network must be trained with
+    /// it.
+    DoReFa {
+        /// Bits of one code.
+        bits: Bits,
+    },
+    /// WRPN's weight function (Mishra et al. 2017, §3): clip to `[-1, 1]`, then a fixed grid.
+    Wrpn {
+        /// Bits of one code, at least 2.
+        bits: Bits,
+    },
+}
+
+/// The codes that an integer grid uses: `lowest ≤ q ≤ highest`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Grid {
+    /// The lowest code.
+    pub lowest: i32,
+    /// The highest code.
+    pub highest: i32,
+}
+
+impl Grid {
+    /// The grid of `bits` bits.
+    ///
+    /// ```
+    /// use bitsweep_quant::{Bits, CodeRange, Codes, Grid};
+    ///
+    /// let grid = Grid::new(Bits::new(8).unwrap(), Codes::Signed, CodeRange::Narrow);
+    /// assert_eq!((grid.lowest, grid.highest), (-127, 127));
+    /// ```
+    #[must_use]
+    pub const fn new(bits: Bits, codes: Codes, code_range: CodeRange) -> Self {
+        let count = 1_i32 << bits.get();
+        let lowest = match codes {
+            Codes::Signed => -(count / 2),
+            Codes::Unsigned => 0,
+        };
+        Self {
+            lowest: match code_range {
+                CodeRange::Full => lowest,
+                CodeRange::Narrow => lowest + 1,
+            },
+            highest: lowest + count - 1,
+        }
+    }
+
+    /// Whether `code` is one of the grid's.
+    #[must_use]
+    pub const fn contains(self, code: i32) -> bool {
+        self.lowest <= code && code <= self.highest
+    }
+
+    /// The steps between the lowest and the highest code.
+    #[must_use]
+    pub const fn steps(self) -> i32 {
+        self.highest - self.lowest
+    }
+}
+
+impl Format {
+    /// Bits of one code.
+    #[must_use]
+    pub fn bits(self) -> u32 {
+        match self {
+            Self::Integer { bits, .. } | Self::DoReFa { bits } | Self::Wrpn { bits } => bits.get(),
+            Self::Float16 | Self::BFloat16 => 16,
+            Self::ScalarCodebook { centroids } | Self::ProductCodebook { centroids, .. } => {
+                centroids.get().next_power_of_two().trailing_zeros()
+            }
+        }
+    }
+
+    /// Whether a choice on `axis` means anything for this format.
+    #[must_use]
+    pub const fn has(self, axis: Axis) -> bool {
+        match axis {
+            Axis::Format | Axis::Bits => true,
+            Axis::Symmetry
+            | Axis::ZeroPoint
+            | Axis::Codes
+            | Axis::CodeRange
+            | Axis::Granularity
+            | Axis::Range => match self {
+                Self::Integer { .. } => true,
+                Self::Float16
+                | Self::BFloat16
+                | Self::ScalarCodebook { .. }
+                | Self::ProductCodebook { .. }
+                | Self::DoReFa { .. }
+                | Self::Wrpn { .. } => false,
+            },
+            Axis::Rounding => match self {
+                Self::Integer { .. } | Self::DoReFa { .. } | Self::Wrpn { .. } => true,
+                Self::Float16
+                | Self::BFloat16
+                | Self::ScalarCodebook { .. }
+                | Self::ProductCodebook { .. } => false,
+            },
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer { .. } => formatter.pad("int"),
+            Self::Float16 => formatter.pad("f16"),
+            Self::BFloat16 => formatter.pad("bf16"),
+            Self::ScalarCodebook { centroids } => formatter.pad(&format!("vq {centroids}")),
+            Self::ProductCodebook {
+                subvectors,
+                centroids,
+            } => formatter.pad(&format!("pq {subvectors}x{centroids}")),
+            Self::DoReFa { .. } => formatter.pad("dorefa"),
+            Self::Wrpn { .. } => formatter.pad("wrpn"),
+        }
+    }
+}

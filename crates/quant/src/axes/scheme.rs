@@ -1,0 +1,332 @@
+//! What will be done to a tensor, exactly.
+
+use std::fmt;
+
+use super::bounded::Bits;
+use super::choice::{Axis, CodeRange, Codes, Granularity, Range, Rounding, Symmetry, ZeroPoint};
+use super::format::{Format, Grid};
+
+/// How a tensor is quantized: one value on each axis.
+///
+/// Built by [`SchemeSpec::resolve`](crate::SchemeSpec::resolve), by a constructor in [`presets`](crate::presets), or
+/// from a preset with some axes replaced:
+///
+/// ```
+/// use bitsweep_quant::{Bits, Granularity, Scheme, presets};
+///
+/// let bits = Bits::new(8).unwrap();
+/// let scheme = Scheme { granularity: Granularity::Row, ..presets::symmetric_narrow(bits) };
+/// assert!(scheme.check().is_ok());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scheme {
+    /// The kind of element.
+    pub format: Format,
+    /// Where zero lies on the grid; [`Symmetry::Symmetric`] for formats without this axis.
+    pub symmetry: Symmetry,
+    /// Which values share parameters; [`Granularity::Tensor`] for formats without this axis.
+    pub granularity: Granularity,
+    /// How the range of a block is found; [`Range::MinMax`] for formats without this axis.
+    pub range: Range,
+    /// How a position becomes a code; [`Rounding::NearestEven`] for formats without this axis.
+    pub rounding: Rounding,
+}
+
+/// Why a scheme is refused.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SchemeError {
+    /// The format needs a number of bits.
+    #[error("format `{format}` needs `bits`: expected 1 to 16")]
+    BitsMissing {
+        /// The format's name.
+        format: &'static str,
+    },
+    /// The format has no such choice.
+    #[error("`{axis} = {value}` does not apply to format `{format}`: leave `{axis}` out")]
+    NotApplicable {
+        /// The axis that was set.
+        axis: Axis,
+        /// The value it was set to.
+        value: String,
+        /// The format's name.
+        format: String,
+    },
+    /// A symmetric grid has its zero at code 0.
+    #[error(
+        "`zero_point = {zero_point}` contradicts symmetric quantization, whose zero point is 0: expected `symmetry = asymmetric` beside it"
+    )]
+    ZeroPointOfSymmetric {
+        /// The zero point that was asked for.
+        zero_point: ZeroPoint,
+    },
+    /// Unsigned codes around zero have no negative half.
+    #[error(
+        "`codes = unsigned` cannot represent negative weights in symmetric quantization: expected `codes = signed` or `symmetry = asymmetric`"
+    )]
+    UnsignedSymmetric,
+    /// One bit without its lowest code is a single code.
+    #[error(
+        "`code_range = narrow` leaves a single code of 1 bit: expected `code_range = full` or at least 2 bits"
+    )]
+    OneBitNarrow,
+    /// Binary codes are -1 and +1, there is no code 0 to add.
+    #[error(
+        "`code_range = full` does not apply to 1-bit symmetric weights, which are -s and +s: expected `code_range = narrow` or at least 2 bits"
+    )]
+    BinaryFull,
+    /// The scale of binary weights is a mean, not a range.
+    #[error(
+        "`range = {range}` does not apply to 1-bit symmetric weights, whose scale is the mean magnitude: expected `range = min-max` or at least 2 bits"
+    )]
+    BinaryRange {
+        /// The range that was asked for.
+        range: Range,
+    },
+    /// Binary codes are signs, nothing is rounded.
+    #[error(
+        "`rounding = {rounding}` does not apply to 1-bit `{format}` weights, which keep the sign: expected `rounding = nearest-even` or at least 2 bits"
+    )]
+    BinaryRounding {
+        /// The rounding that was asked for.
+        rounding: Rounding,
+        /// The format's name.
+        format: String,
+    },
+    /// WRPN's grid of one bit would divide by zero.
+    #[error(
+        "`bits = 1` is undefined for format `wrpn`, whose grid has 2^(bits-1)-1 steps: expected 2 to 16"
+    )]
+    WrpnOneBit,
+}
+
+impl Scheme {
+    /// Refuses what means nothing or contradicts itself.
+    ///
+    /// # Errors
+    /// One sentence for the first contradiction found.
+    pub fn check(&self) -> Result<(), SchemeError> {
+        self.check_neutral()?;
+        match self.format {
+            Format::Integer {
+                bits,
+                codes,
+                code_range,
+            } => match (self.symmetry, codes, code_range) {
+                (Symmetry::Symmetric, Codes::Unsigned, _) => Err(SchemeError::UnsignedSymmetric),
+                (Symmetry::Symmetric, Codes::Signed, _) if bits == Bits::LEAST => {
+                    self.check_binary(code_range)
+                }
+                (Symmetry::Asymmetric(_), _, CodeRange::Narrow) if bits == Bits::LEAST => {
+                    Err(SchemeError::OneBitNarrow)
+                }
+                (Symmetry::Symmetric, Codes::Signed, CodeRange::Full | CodeRange::Narrow)
+                | (
+                    Symmetry::Asymmetric(_),
+                    Codes::Signed | Codes::Unsigned,
+                    CodeRange::Full | CodeRange::Narrow,
+                ) => Ok(()),
+            },
+            Format::DoReFa { bits } if bits == Bits::LEAST => self.check_sign(),
+            Format::Wrpn { bits } if bits == Bits::LEAST => Err(SchemeError::WrpnOneBit),
+            Format::DoReFa { .. }
+            | Format::Wrpn { .. }
+            | Format::Float16
+            | Format::BFloat16
+            | Format::ScalarCodebook { .. }
+            | Format::ProductCodebook { .. } => Ok(()),
+        }
+    }
+
+    /// An axis that the format does not have must hold its neutral value.
+    fn check_neutral(&self) -> Result<(), SchemeError> {
+        let Self {
+            format,
+            symmetry,
+            granularity,
+            range,
+            rounding,
+        } = *self;
+        let set = [
+            (Axis::Symmetry, symmetry != Symmetry::Symmetric),
+            (Axis::Granularity, granularity != Granularity::Tensor),
+            (Axis::Range, range != Range::MinMax),
+            (Axis::Rounding, rounding != Rounding::NearestEven),
+        ];
+        match set.iter().find(|(axis, set)| *set && !format.has(*axis)) {
+            None => Ok(()),
+            Some((axis, _)) => Err(SchemeError::NotApplicable {
+                axis: *axis,
+                value: self.raw_value(*axis),
+                format: format.to_string(),
+            }),
+        }
+    }
+
+    fn check_binary(&self, code_range: CodeRange) -> Result<(), SchemeError> {
+        if code_range == CodeRange::Full {
+            return Err(SchemeError::BinaryFull);
+        }
+        if self.range != Range::MinMax {
+            return Err(SchemeError::BinaryRange { range: self.range });
+        }
+        self.check_sign()
+    }
+
+    fn check_sign(&self) -> Result<(), SchemeError> {
+        match self.rounding {
+            Rounding::NearestEven => Ok(()),
+            Rounding::HalfAway | Rounding::Stochastic => Err(SchemeError::BinaryRounding {
+                rounding: self.rounding,
+                format: self.format.to_string(),
+            }),
+        }
+    }
+
+    /// Bits of one code.
+    #[must_use]
+    pub fn bits(&self) -> u32 {
+        self.format.bits()
+    }
+
+    /// Whether codes are the signs -1 and +1: one bit, symmetric or DoReFa's.
+    #[must_use]
+    pub fn is_binary(&self) -> bool {
+        match self.format {
+            Format::Integer { bits, .. } => {
+                bits == Bits::LEAST && self.symmetry == Symmetry::Symmetric
+            }
+            Format::DoReFa { bits } => bits == Bits::LEAST,
+            Format::Float16
+            | Format::BFloat16
+            | Format::ScalarCodebook { .. }
+            | Format::ProductCodebook { .. }
+            | Format::Wrpn { .. } => false,
+        }
+    }
+
+    /// The codes of an even grid; `None` for other formats and for binary codes, which skip 0.
+    #[must_use]
+    pub fn grid(&self) -> Option<Grid> {
+        if self.is_binary() {
+            return None;
+        }
+        match self.format {
+            Format::Integer {
+                bits,
+                codes,
+                code_range,
+            } => Some(Grid::new(bits, codes, code_range)),
+            Format::DoReFa { bits } => Some(Grid::new(bits, Codes::Unsigned, CodeRange::Full)),
+            Format::Wrpn { bits } => Some(Grid::new(bits, Codes::Signed, CodeRange::Narrow)),
+            Format::Float16
+            | Format::BFloat16
+            | Format::ScalarCodebook { .. }
+            | Format::ProductCodebook { .. } => None,
+        }
+    }
+
+    /// Name and value of every axis, in the order of table columns; empty where an axis does not apply.
+    ///
+    /// ```
+    /// use bitsweep_quant::{Bits, presets};
+    ///
+    /// let axes = presets::symmetric_narrow(Bits::new(8).unwrap()).axes();
+    /// assert_eq!(axes[0], ("format", "int".to_owned()));
+    /// assert_eq!(axes[3], ("zero_point", String::new()));
+    /// ```
+    #[must_use]
+    pub fn axes(&self) -> [(&'static str, String); 9] {
+        Axis::ALL.map(|axis| (axis.name(), self.value(axis)))
+    }
+
+    /// The value of one axis; empty where it does not apply.
+    #[must_use]
+    pub fn value(&self, axis: Axis) -> String {
+        let sign_only =
+            self.is_binary() && matches!(axis, Axis::CodeRange | Axis::Range | Axis::Rounding);
+        if sign_only || !self.format.has(axis) {
+            String::new()
+        } else {
+            self.raw_value(axis)
+        }
+    }
+
+    fn raw_value(&self, axis: Axis) -> String {
+        match axis {
+            Axis::Format => self.format.to_string(),
+            Axis::Bits => self.bits().to_string(),
+            Axis::Symmetry => self.symmetry.to_string(),
+            Axis::ZeroPoint => match self.symmetry {
+                Symmetry::Symmetric => String::new(),
+                Symmetry::Asymmetric(zero_point) => zero_point.to_string(),
+            },
+            Axis::Codes | Axis::CodeRange => match self.format {
+                Format::Integer {
+                    codes, code_range, ..
+                } => {
+                    if axis == Axis::Codes {
+                        codes.to_string()
+                    } else {
+                        code_range.to_string()
+                    }
+                }
+                Format::Float16
+                | Format::BFloat16
+                | Format::ScalarCodebook { .. }
+                | Format::ProductCodebook { .. }
+                | Format::DoReFa { .. }
+                | Format::Wrpn { .. } => String::new(),
+            },
+            Axis::Granularity => self.granularity.to_string(),
+            Axis::Range => self.range.to_string(),
+            Axis::Rounding => self.rounding.to_string(),
+        }
+    }
+}
+
+/// A short name: bits and symmetry (or the format), then what differs from the defaults.
+impl fmt::Display for Scheme {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        match self.format {
+            Format::Integer {
+                bits,
+                codes,
+                code_range,
+            } => {
+                parts.push(format!("{bits} bit {}", self.symmetry));
+                let (usual_codes, usual_range) = match self.symmetry {
+                    Symmetry::Symmetric => (Codes::Signed, CodeRange::Narrow),
+                    Symmetry::Asymmetric(ZeroPoint::Float) => (Codes::Signed, CodeRange::Full),
+                    Symmetry::Asymmetric(ZeroPoint::Integer) => (Codes::Unsigned, CodeRange::Full),
+                };
+                if self.symmetry == Symmetry::Asymmetric(ZeroPoint::Float) {
+                    parts.push("float zero point".to_owned());
+                }
+                if codes != usual_codes {
+                    parts.push(codes.to_string());
+                }
+                if code_range != usual_range {
+                    parts.push(code_range.to_string());
+                }
+            }
+            Format::DoReFa { bits } | Format::Wrpn { bits } => {
+                parts.push(format!("{bits} bit {}", self.format));
+            }
+            Format::Float16
+            | Format::BFloat16
+            | Format::ScalarCodebook { .. }
+            | Format::ProductCodebook { .. } => parts.push(self.format.to_string()),
+        }
+        if self.granularity != Granularity::Tensor {
+            parts.push(self.granularity.to_string());
+        }
+        if self.range != Range::MinMax {
+            parts.push(self.range.to_string());
+        }
+        if self.rounding != Rounding::NearestEven {
+            parts.push(self.rounding.to_string());
+        }
+        formatter.pad(&parts.join(" · "))
+    }
+}
