@@ -13,6 +13,8 @@ pub struct Records {
     pub tensors: Vec<TensorRow>,
     /// One row a test sample and variant.
     pub predictions: Vec<PredictionRow>,
+    /// One row a class and variant.
+    pub classes: Vec<ClassRow>,
     /// One row a value of each quantized tensor.
     pub values: Vec<ValueRow>,
     /// One row a component of each centroid of each codebook.
@@ -209,6 +211,27 @@ pub struct PredictionRow {
     pub quantized: String,
 }
 
+/// How well one variant recognizes one class.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClassRow {
+    /// The unit's key.
+    pub unit: String,
+    /// Position of the variant in its unit.
+    pub variant: usize,
+    /// The variant's label.
+    pub label: String,
+    /// Name of the class.
+    pub class: String,
+    /// Of the rows predicted to be of the class, the fraction that are.
+    pub precision: f64,
+    /// Of the rows of the class, the fraction predicted to be.
+    pub recall: f64,
+    /// Harmonic mean of precision and recall.
+    pub f1: f64,
+    /// Test rows of the class.
+    pub support: usize,
+}
+
 /// One value, its code and its reconstruction.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ValueRow {
@@ -230,6 +253,8 @@ pub struct ValueRow {
     pub code: i64,
     /// The value the code stands for.
     pub reconstruction: f64,
+    /// Reconstruction less value.
+    pub error: f64,
 }
 
 /// One component of one centroid.

@@ -1,0 +1,95 @@
+//! Numbers as a reader wants them: enough digits to tell variants apart, no more.
+//!
+//! Tables for machines keep every digit; these functions serve sentences, Markdown tables and chart labels. Formatting is
+//! Rust's own, so that the same number reads the same on every machine.
+
+/// A score or a fraction with four decimals: `0.9277`. NaN and infinities are spelled out.
+pub fn score(value: f64) -> String {
+    fixed(value, 4)
+}
+
+/// A number with the given decimals, never `-0`: `fixed(1.25, 1)` is `1.2`.
+pub fn fixed(value: f64, decimals: usize) -> String {
+    if !value.is_finite() {
+        return special(value);
+    }
+    let text = format!("{value:.decimals$}");
+    match text.strip_prefix('-') {
+        Some(digits) if digits.bytes().all(|byte| byte == b'0' || byte == b'.') => digits.to_owned(),
+        _ => text,
+    }
+}
+
+/// A number with the given significant digits, at least one; very large and very small ones as powers of ten.
+///
+/// ```
+/// use bitsweep_results::numbers::significant;
+///
+/// assert_eq!(significant(786.4405, 4), "786.4");
+/// assert_eq!(significant(0.00010811, 3), "1.08e-4");
+/// assert_eq!(significant(31195.9, 4), "31,196");
+/// assert_eq!(significant(0.0, 4), "0");
+/// ```
+pub fn significant(value: f64, digits: usize) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return special(value);
+    }
+    let decimals_of_mantissa = digits.max(1) - 1;
+    let scientific = format!("{value:.decimals_of_mantissa$e}");
+    let exponent: i32 = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
+    match exponent {
+        -3..=5 => {
+            let decimals = usize::try_from(decimals_of_mantissa as i32 - exponent).unwrap_or(0);
+            let text = format!("{value:.decimals$}");
+            if exponent >= 4 { separated(&text) } else { text }
+        }
+        _ => scientific,
+    }
+}
+
+/// A count with thousands separated: `6,812`. Means of counts are rounded to the nearest whole.
+pub fn count(value: f64) -> String {
+    if value.is_finite() { separated(&fixed(value, 0)) } else { special(value) }
+}
+
+/// A probability as statisticians print it: `0.25`, `0.031`, `< 0.001`.
+pub fn p_value(value: f64) -> String {
+    if value < 0.001 {
+        "< 0.001".to_owned()
+    } else if value < 0.1 {
+        fixed(value, 3)
+    } else {
+        fixed(value, 2)
+    }
+}
+
+/// Words for what has no digits, and 0 without sign.
+fn special(value: f64) -> String {
+    if value.is_nan() {
+        "NaN".to_owned()
+    } else if value == f64::INFINITY {
+        "∞".to_owned()
+    } else if value == f64::NEG_INFINITY {
+        "-∞".to_owned()
+    } else {
+        "0".to_owned()
+    }
+}
+
+/// Commas between groups of three digits before the decimal point.
+fn separated(text: &str) -> String {
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
+    let mut out = String::from(sign);
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if let Some(fraction) = fraction {
+        out.push('.');
+        out.push_str(fraction);
+    }
+    out
+}

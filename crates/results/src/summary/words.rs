@@ -1,0 +1,198 @@
+//! The picks in words, each sentence with its numbers.
+
+use super::{Comparison, Goal, Outcome, Pick, PickRule, ScoreSummary, VariantSummary};
+use crate::numbers::{count, fixed, p_value, score};
+
+/// An outcome in words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// What to take, as a name: a variant's label, `float` or `none`.
+    pub choice: String,
+    /// The choice in one sentence.
+    pub headline: String,
+    /// Why, what the data can support, and what else to know; one sentence or two each.
+    pub reasons: Vec<String>,
+}
+
+impl Comparison {
+    /// Explains one of the two picks; `None` without scores.
+    pub fn explain(&self, goal: Goal, rule: &PickRule) -> Option<Explanation> {
+        let picks = self.picks.as_ref()?;
+        let outcome = match goal {
+            Goal::Balance => &picks.balance,
+            Goal::LeastMemory => &picks.least_memory,
+        };
+        Some(match outcome {
+            Outcome::Picked(pick) => self.picked(pick),
+            Outcome::NoneQualifies { closest } => self.none_qualifies(*closest, goal.allowed_loss(rule)),
+            Outcome::NoBaseline => Explanation {
+                choice: "none".to_owned(),
+                headline: "No pick: there is no float model to compare with.".to_owned(),
+                reasons: Vec::new(),
+            },
+        })
+    }
+
+    fn none_qualifies(&self, closest: Option<(usize, f64)>, allowed_loss: f64) -> Explanation {
+        let mut reasons = Vec::new();
+        match closest.and_then(|(position, loss)| Some((self.variants.get(position)?, loss))) {
+            Some((variant, loss)) => reasons.push(format!(
+                "The closest smaller variant, {}, loses {} of macro-F1.",
+                variant.first.label,
+                score(loss)
+            )),
+            None => reasons.push("No quantized variant with a score is smaller than the float model.".to_owned()),
+        }
+        Explanation {
+            choice: "float".to_owned(),
+            headline: format!(
+                "Keep float: no variant is smaller and within {} of the float model's macro-F1.",
+                trimmed(allowed_loss)
+            ),
+            reasons,
+        }
+    }
+
+    fn picked(&self, pick: &Pick) -> Explanation {
+        let variant = &self.variants[pick.variant];
+        let label = &variant.first.label;
+        let mut reasons = Vec::new();
+        if let (Some(float), Some(scores)) = (self.float(), &variant.scores) {
+            reasons.push(self.size_reason(pick, variant, float, scores));
+            reasons.extend(self.evidence(pick, label, float, scores));
+        }
+        if !self.front.contains(&pick.variant) {
+            reasons.push(format!(
+                "{label} is not on the Pareto front: a variant that takes no more bytes scores higher. It is picked because the rule asks for the fewest bytes first."
+            ));
+        }
+        reasons.extend(flags(variant));
+        Explanation { choice: label.clone(), headline: self.headline(pick, variant), reasons }
+    }
+
+    fn headline(&self, pick: &Pick, variant: &VariantSummary) -> String {
+        let smaller = self.float().map(|float| float.true_bytes / variant.true_bytes);
+        format!(
+            "{}: {} bytes{}, macro-F1 {} ({}).",
+            variant.first.label,
+            count(variant.true_bytes),
+            smaller.map(|ratio| format!(", {} times smaller than float", fixed(ratio, 1))).unwrap_or_default(),
+            variant.scores.as_ref().map_or_else(|| "unknown".to_owned(), |scores| score(scores.macro_f1.mean)),
+            difference(pick.loss),
+        )
+    }
+
+    fn size_reason(&self, pick: &Pick, variant: &VariantSummary, float: &VariantSummary, scores: &ScoreSummary) -> String {
+        let mean = if self.units > 1 { "mean macro-F1" } else { "macro-F1" };
+        let float_score = float.scores.as_ref().map_or(f64::NAN, |scores| scores.macro_f1.mean);
+        let mut text = format!(
+            "It is the smallest variant whose {mean} ({}) stays within {} of the float model's ({}): {} bytes against {}.",
+            score(scores.macro_f1.mean),
+            trimmed(pick.allowed_loss),
+            score(float_score),
+            count(variant.true_bytes),
+            count(float.true_bytes),
+        );
+        if let Some((rejected, loss)) = pick.rejected.and_then(|position| {
+            let rejected = self.variants.get(position)?;
+            Some((rejected, rejected.scores.as_ref()?.loss?.mean))
+        }) {
+            text.push_str(&format!(
+                " The next smaller, {} ({} bytes), loses {}.",
+                rejected.first.label,
+                count(rejected.true_bytes),
+                score(loss)
+            ));
+        }
+        text
+    }
+
+    /// What the test set and the seeds can support.
+    fn evidence(&self, pick: &Pick, label: &str, float: &VariantSummary, scores: &ScoreSummary) -> Vec<String> {
+        let rows = self.shape.map_or_else(|| "The test rows".to_owned(), |shape| format!("{} test rows", shape.test_rows));
+        let interval = format!("[{}, {}]", fixed(scores.interval.low, 3), fixed(scores.interval.high, 3));
+        let mut reasons = Vec::new();
+        if self.units > 1 {
+            let float_deviation = float.scores.as_ref().and_then(|scores| scores.macro_f1.deviation);
+            reasons.push(format!(
+                "Over {} seeds its macro-F1 is {} (float {}), and the loss within one seed is {}; {} of {} runs are told apart from float by an exact McNemar test at 5 % ({} test rows lost, {} gained in all).",
+                self.units,
+                plus_minus(scores.macro_f1.mean, scores.macro_f1.deviation),
+                plus_minus(float.scores.as_ref().map_or(f64::NAN, |scores| scores.macro_f1.mean), float_deviation),
+                scores.loss.map_or_else(|| "unknown".to_owned(), |loss| plus_minus(loss.mean, loss.deviation)),
+                scores.distinguishable_runs,
+                scores.macro_f1.count,
+                scores.lost,
+                scores.gained,
+            ));
+        } else if scores.distinguishable_runs == 0 {
+            reasons.push(format!(
+                "{rows} cannot tell {label} from float: {} lost, {} gained, exact McNemar p {}.",
+                scores.lost,
+                scores.gained,
+                equals(scores.least_p_value),
+            ));
+        } else {
+            reasons.push(format!(
+                "{rows} do tell {label} from float: {} lost, {} gained, exact McNemar p {}.",
+                scores.lost,
+                scores.gained,
+                equals(scores.least_p_value),
+            ));
+        }
+        let of_one_run = if self.units > 1 { " in one run" } else { "" };
+        reasons.push(if pick.supported {
+            format!(
+                "The 95 % interval of its macro-F1{of_one_run} is {interval}: even its lower end is within {} of float.",
+                trimmed(pick.allowed_loss)
+            )
+        } else {
+            format!(
+                "The 95 % interval of its macro-F1{of_one_run} is {interval}: the pick follows the point estimate, and {} cannot rule out a loss above {}.",
+                rows.to_lowercase(),
+                trimmed(pick.allowed_loss)
+            )
+        });
+        reasons
+    }
+}
+
+fn flags(variant: &VariantSummary) -> Vec<String> {
+    let runs = variant.runs;
+    variant
+        .flags
+        .iter()
+        .map(|(flag, count)| {
+            let often = if runs > 1 { format!(" in {count} of {runs} runs") } else { String::new() };
+            format!("{} is flagged{often}: {flag}.", variant.first.label)
+        })
+        .collect()
+}
+
+fn equals(p: f64) -> String {
+    let text = p_value(p);
+    if text.starts_with('<') { text } else { format!("= {text}") }
+}
+
+fn difference(loss: f64) -> String {
+    if loss > 0.0 {
+        format!("{} below float", score(loss))
+    } else if loss < 0.0 {
+        format!("{} above float", score(-loss))
+    } else {
+        "as float".to_owned()
+    }
+}
+
+/// `0.9721 ± 0.0034`, or the mean alone for a single run.
+pub(super) fn plus_minus(mean: f64, deviation: Option<f64>) -> String {
+    match deviation {
+        Some(deviation) => format!("{} ± {}", score(mean), score(deviation)),
+        None => score(mean),
+    }
+}
+
+/// A configured number without padding: `0.01`, `0.1`.
+fn trimmed(value: f64) -> String {
+    format!("{value}")
+}
