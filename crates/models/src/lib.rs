@@ -1,1 +1,26 @@
-//! Placeholder.
+//! Models for bitsweep: stacks of dense layers and the ways to train them.
+//!
+//! Whatever trained it, a model is a [`DenseStack`]: logistic regression ([`fit_logistic`]) is one layer, the multi-layer
+//! perceptron ([`train_mlp`]) two. The crate knows nothing of quantization: it exposes named tensors and takes changed
+//! ones.
+
+mod dense;
+mod forward;
+mod head;
+mod optimizer;
+mod panels;
+mod product;
+mod real;
+mod samples;
+mod specification;
+mod stack;
+mod training;
+
+pub use dense::{Activation, Dense};
+pub use head::{Head, predict, predict_into};
+pub use optimizer::{Adam, Optimizer, Sgd};
+pub use real::Real;
+pub use samples::SampleError;
+pub use specification::{Initialization, Logistic, Mlp, Multiclass, Precision, SpecificationError, Training};
+pub use stack::{DenseStack, ForwardBuffers, StackError};
+pub use training::{EpochLoss, TrainError, Trained, train, train_mlp};

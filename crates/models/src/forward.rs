@@ -1,0 +1,75 @@
+//! The forward pass, shared by prediction and training.
+
+use crate::dense::{Activation, Dense};
+use crate::panels::Panels;
+use crate::product::{Rows, product};
+use crate::real::Real;
+
+/// A dense layer in the layout of the kernels.
+#[derive(Clone, Debug)]
+pub(crate) struct PanelLayer {
+    /// `W`, of shape `(inputs, outputs)`.
+    pub(crate) weight: Panels<f32>,
+    /// `b`, of shape `(1, outputs)`.
+    pub(crate) bias: Panels<f32>,
+    pub(crate) activation: Activation,
+}
+
+impl PanelLayer {
+    pub(crate) fn new(layer: &Dense) -> Self {
+        let mut panels =
+            Self { weight: Panels::default(), bias: Panels::default(), activation: layer.activation };
+        panels.assign(layer);
+        panels
+    }
+
+    /// Takes over shape and values of `layer`; allocates only to grow.
+    pub(crate) fn assign(&mut self, layer: &Dense) {
+        self.weight.assign(layer.weight.view(), |value| value);
+        self.bias.assign(layer.bias.view().insert_axis(ndarray::Axis(0)), |value| value);
+        self.activation = layer.activation;
+    }
+}
+
+/// Makes room for the output of each layer for a batch of `rows` rows.
+pub(crate) fn resize_outputs<T: Real>(layers: &[PanelLayer], rows: usize, outputs: &mut Vec<Panels<T>>) {
+    outputs.resize_with(layers.len(), Panels::default);
+    for (layer, output) in layers.iter().zip(outputs) {
+        output.resize(rows, layer.weight.columns());
+    }
+}
+
+/// `outputs[l] = a_l(outputs[l-1] · W_l + b_l)`, where `outputs[-1]` is `features`.
+///
+/// The bias is added after the whole sum over the inputs, as NumPy's `x @ W + b` does.
+#[inline(always)]
+pub(crate) fn forward<T: Real>(layers: &[PanelLayer], features: Rows<'_, T>, outputs: &mut [Panels<T>]) {
+    for (index, layer) in layers.iter().enumerate() {
+        let (before, from) = outputs.split_at_mut(index);
+        let input = before.last().map_or(features, Rows::of);
+        product(input, &layer.weight, &mut from[0]);
+        add_bias_and_activate(&layer.bias, layer.activation, &mut from[0]);
+    }
+}
+
+#[inline(always)]
+fn add_bias_and_activate<T: Real>(bias: &Panels<f32>, activation: Activation, output: &mut Panels<T>) {
+    let blocks_per_row = output.blocks_per_row();
+    for row in output.blocks_mut().chunks_exact_mut(blocks_per_row) {
+        for (block, bias) in row.iter_mut().zip(bias.blocks()) {
+            for (value, &bias) in block.iter_mut().zip(bias) {
+                let sum = *value + T::from(bias);
+                *value = match activation {
+                    Activation::Identity => sum,
+                    Activation::Relu => relu(sum),
+                };
+            }
+        }
+    }
+}
+
+/// `max(value, 0)`; NaN becomes 0, so that whoever needs to know about NaN looks at the weights.
+#[inline(always)]
+fn relu<T: Real>(value: T) -> T {
+    if value > T::ZERO { value } else { T::ZERO }
+}

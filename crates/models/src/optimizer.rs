@@ -1,0 +1,246 @@
+//! How gradients become updates.
+
+use std::fmt;
+
+use serde::de::{self, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::panels::Block;
+use crate::real::Real;
+use crate::specification::{SpecificationError, require};
+
+/// How gradients become updates. `g` is the mean gradient of a mini-batch, `η` the learning rate, `λ` the weight decay
+/// (0 for biases).
+///
+/// In TOML a name, `"adam"`, takes the defaults; a table, `{ adam = { beta1 = 0.8 } }`, changes some of them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimizer {
+    /// Stochastic gradient descent with heavy-ball momentum and L2 regularization, `λ` added to the gradient:
+    /// `v ← μ·v + (g + λ·w)`, `w ← w - η·v`; with `μ = 0`, the default, plain gradient descent.
+    Sgd(Sgd),
+    /// Adam with decoupled weight decay, also called AdamW:
+    /// `m ← β₁·m + (1-β₁)·g`, `v ← β₂·v + (1-β₂)·g²`, and in step `t`
+    /// `w ← w - η·(m / (1-β₁ᵗ) / (√(v / (1-β₂ᵗ)) + ε) + λ·w)`
+    /// (Kingma and Ba, *Adam*, 2015, algorithm 1; Loshchilov and Hutter, *Decoupled Weight Decay Regularization*, 2019,
+    /// algorithm 2 with its schedule η folded into the learning rate, as PyTorch does).
+    Adam(Adam),
+}
+
+/// Settings of [`Optimizer::Sgd`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sgd {
+    /// `μ`, from 0 to below 1; 0 by default.
+    pub momentum: f64,
+}
+
+/// Settings of [`Optimizer::Adam`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Adam {
+    /// `β₁`, from 0 to below 1; 0.9 by default.
+    pub beta1: f64,
+    /// `β₂`, from 0 to below 1; 0.999 by default.
+    pub beta2: f64,
+    /// `ε`, at least 1e-12; 1e-8 by default.
+    pub epsilon: f64,
+}
+
+impl Default for Adam {
+    fn default() -> Self {
+        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
+    }
+}
+
+impl Default for Optimizer {
+    fn default() -> Self {
+        Self::Sgd(Sgd::default())
+    }
+}
+
+impl Optimizer {
+    const NAMES: &'static [&'static str] = &["sgd", "adam"];
+
+    /// Refuses what cannot be trained with.
+    ///
+    /// # Errors
+    /// When the momentum or a β is outside [0, 1), or ε is outside [1e-12, 1]: below that, ε would lie under the
+    /// threshold at which Adam's second moment is taken for zero.
+    pub fn check(&self) -> Result<(), SpecificationError> {
+        let decay =
+            |key, value: f64| require((0.0..1.0).contains(&value), key, value, "a number from 0 to below 1");
+        match self {
+            Self::Sgd(Sgd { momentum }) => decay("momentum", *momentum),
+            Self::Adam(Adam { beta1, beta2, epsilon }) => {
+                decay("beta1", *beta1)?;
+                decay("beta2", *beta2)?;
+                require((1e-12..=1.0).contains(epsilon), "epsilon", epsilon, "a number from 1e-12 to 1")
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Optimizer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OptimizerVisitor)
+    }
+}
+
+/// Reads a name or a table with one key; a derived enum would refuse the name of a variant that has settings.
+struct OptimizerVisitor;
+
+impl<'de> Visitor<'de> for OptimizerVisitor {
+    type Value = Optimizer;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("`sgd`, `adam`, or a table such as { sgd = { momentum = 0.9 } }")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Optimizer, E> {
+        match name {
+            "sgd" => Ok(Optimizer::Sgd(Sgd::default())),
+            "adam" => Ok(Optimizer::Adam(Adam::default())),
+            other => Err(E::unknown_variant(other, Optimizer::NAMES)),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Optimizer, A::Error> {
+        let Some(name) = map.next_key::<String>()? else {
+            return Err(de::Error::invalid_length(0, &self));
+        };
+        let optimizer = match name.as_str() {
+            "sgd" => Optimizer::Sgd(map.next_value()?),
+            "adam" => Optimizer::Adam(map.next_value()?),
+            other => return Err(de::Error::unknown_variant(other, Optimizer::NAMES)),
+        };
+        match map.next_key::<IgnoredAny>()? {
+            None => Ok(optimizer),
+            Some(_) => Err(de::Error::invalid_length(2, &self)),
+        }
+    }
+}
+
+/// An optimizer at work on one stack: its settings, and a memory for each tensor.
+#[derive(Clone, Debug)]
+pub(crate) struct OptimizerState<T> {
+    rule: Rule<T>,
+    learning_rate: T,
+    weight_decay: T,
+    /// Tensor after tensor, in the order of the updates.
+    moments: Vec<Moments<T>>,
+}
+
+/// The constants of an [`Optimizer`], in the precision of training.
+#[derive(Clone, Copy, Debug)]
+enum Rule<T> {
+    Descent,
+    Momentum { momentum: T },
+    Adam { beta1: f64, beta2: f64, epsilon: T, power1: f64, power2: f64 },
+}
+
+/// What an optimizer remembers of one tensor.
+#[derive(Clone, Debug, Default)]
+struct Moments<T> {
+    first: Vec<Block<T>>,
+    second: Vec<Block<T>>,
+}
+
+impl<T: Real> OptimizerState<T> {
+    /// The state before the first step; `tensor_blocks` are the numbers of blocks of the tensors to come.
+    pub(crate) fn new(
+        optimizer: &Optimizer,
+        learning_rate: f64,
+        weight_decay: f64,
+        tensor_blocks: impl Iterator<Item = usize>,
+    ) -> Self {
+        let rule = match *optimizer {
+            Optimizer::Sgd(Sgd { momentum: 0.0 }) => Rule::Descent,
+            Optimizer::Sgd(Sgd { momentum }) => Rule::Momentum { momentum: T::from_f64(momentum) },
+            Optimizer::Adam(Adam { beta1, beta2, epsilon }) => {
+                Rule::Adam { beta1, beta2, epsilon: T::from_f64(epsilon), power1: 1.0, power2: 1.0 }
+            }
+        };
+        let zeros = |blocks| vec![[T::ZERO; _]; blocks];
+        let moments = tensor_blocks.map(|blocks| match rule {
+            Rule::Descent => Moments { first: Vec::new(), second: Vec::new() },
+            Rule::Momentum { .. } => Moments { first: zeros(blocks), second: Vec::new() },
+            Rule::Adam { .. } => Moments { first: zeros(blocks), second: zeros(blocks) },
+        });
+        Self {
+            rule,
+            learning_rate: T::from_f64(learning_rate),
+            weight_decay: T::from_f64(weight_decay),
+            moments: moments.collect(),
+        }
+    }
+
+    /// Begins a step: to be called once before the tensors of a mini-batch are updated.
+    #[inline(always)]
+    pub(crate) fn begin_step(&mut self) {
+        match &mut self.rule {
+            Rule::Descent | Rule::Momentum { .. } => {}
+            Rule::Adam { beta1, beta2, power1, power2, .. } => {
+                *power1 *= *beta1;
+                *power2 *= *beta2;
+            }
+        }
+    }
+
+    /// Updates tensor number `tensor`; `gradient_sum` is the sum over `rows` rows.
+    ///
+    /// Momentum and moments below 2⁻¹⁰⁰ are taken for zero, as they would go denormal.
+    #[inline(always)]
+    pub(crate) fn update(
+        &mut self,
+        tensor: usize,
+        is_bias: bool,
+        weights: &mut [Block<f32>],
+        gradient_sum: &[Block<T>],
+        rows: T,
+    ) {
+        let rate = self.learning_rate;
+        let decay = if is_bias { T::ZERO } else { self.weight_decay };
+        let Moments { first, second } = &mut self.moments[tensor];
+        match self.rule {
+            Rule::Descent => {
+                for (weights, gradients) in weights.iter_mut().zip(gradient_sum) {
+                    for (weight, &gradient) in weights.iter_mut().zip(gradients) {
+                        let w = T::from(*weight);
+                        let g = decay.mul_add(w, gradient / rows);
+                        *weight = (w - rate * g).to_f32();
+                    }
+                }
+            }
+            Rule::Momentum { momentum } => {
+                for ((weights, gradients), velocities) in weights.iter_mut().zip(gradient_sum).zip(first) {
+                    for ((weight, &gradient), velocity) in weights.iter_mut().zip(gradients).zip(velocities) {
+                        let w = T::from(*weight);
+                        let g = decay.mul_add(w, gradient / rows);
+                        *velocity = momentum.mul_add(*velocity, g).flush();
+                        *weight = (w - rate * *velocity).to_f32();
+                    }
+                }
+            }
+            Rule::Adam { beta1, beta2, epsilon, power1, power2 } => {
+                let (beta1, rest1) = (T::from_f64(beta1), T::from_f64(1.0 - beta1));
+                let (beta2, rest2) = (T::from_f64(beta2), T::from_f64(1.0 - beta2));
+                let (bias1, bias2) = (T::from_f64(1.0 - power1), T::from_f64(1.0 - power2));
+                for (((weights, gradients), firsts), seconds) in
+                    weights.iter_mut().zip(gradient_sum).zip(first).zip(second)
+                {
+                    for (((weight, &gradient), m), v) in
+                        weights.iter_mut().zip(gradients).zip(firsts).zip(seconds)
+                    {
+                        let w = T::from(*weight);
+                        let g = gradient / rows;
+                        *m = beta1.mul_add(*m, rest1 * g).flush();
+                        *v = beta2.mul_add(*v, rest2 * (g * g)).flush();
+                        let step = (*m / bias1) / ((*v / bias2).sqrt() + epsilon);
+                        *weight = (w - rate * decay.mul_add(w, step)).to_f32();
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The two floating-point types a model computes in.
+
+use std::fmt::Debug;
+use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// `f32` or `f64`: the precision of activations and gradients (weights are always `f32`).
+///
+/// Every operation gives the same bits on every machine: the basic ones and the fused multiply-add are exactly
+/// rounded by IEEE 754, and the transcendental ones come from the `libm` crate instead of the C library.
+pub trait Real:
+    sealed::Sealed
+    + Copy
+    + Debug
+    + Default
+    + PartialOrd
+    + Send
+    + Sync
+    + 'static
+    + From<f32>
+    + Into<f64>
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+{
+    /// 0.
+    const ZERO: Self;
+    /// 1.
+    const ONE: Self;
+    /// The softmax subtracts the largest logit only where its magnitude is above this limit.
+    ///
+    /// For `f32` it is 0: always. For `f64` it is 700, just inside the range of `exp`: below it the plain quotient
+    /// `exp(z) / Σ exp(z)` cannot overflow, and it is the formula that notebook 000 uses, whose printed losses differ
+    /// from the shifted formula's in the twelfth digit.
+    const SOFTMAX_SHIFT_ABOVE: Self;
+    /// The rows of a matrix product that are computed together when two blocks of columns are (see
+    /// [`product`](crate::product)); chosen so that the accumulators fit into 16 vector registers.
+    #[doc(hidden)]
+    const WIDE: bool;
+
+    /// Rounds to the nearest value of this type, ties to even.
+    fn from_f64(value: f64) -> Self;
+    /// Rounds to the nearest `f32`, ties to even.
+    fn to_f32(self) -> f32;
+    /// `self · factor + addend`, rounded once.
+    fn mul_add(self, factor: Self, addend: Self) -> Self;
+    /// `√self`, exactly rounded.
+    fn sqrt(self) -> Self;
+    /// `e^self`.
+    fn exp(self) -> Self;
+    /// The natural logarithm.
+    fn ln(self) -> Self;
+    /// `|self|`.
+    fn abs(self) -> Self;
+    /// Neither infinite nor NaN.
+    fn is_finite(self) -> bool;
+
+    /// Replaces magnitudes below 2⁻¹⁰⁰ by zero.
+    ///
+    /// Late in training most gradients are denormal, and arithmetic on denormal numbers takes a hundred times as long
+    /// as on normal ones. Setting the processor's flush-to-zero mode would be neither portable nor safe code.
+    #[inline(always)]
+    fn flush(self) -> Self {
+        // 2^-100 is a power of two and exact in both types.
+        let threshold = Self::from_f64(1.0 / (1u128 << 100) as f64);
+        if self.abs() < threshold { Self::ZERO } else { self }
+    }
+}
+
+macro_rules! real {
+    ($type:ty, $wide:literal, $shift:literal, $exp:path, $ln:path) => {
+        impl Real for $type {
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const SOFTMAX_SHIFT_ABOVE: Self = $shift;
+            const WIDE: bool = $wide;
+
+            #[inline(always)]
+            fn from_f64(value: f64) -> Self {
+                value as $type
+            }
+            #[inline(always)]
+            fn to_f32(self) -> f32 {
+                self as f32
+            }
+            #[inline(always)]
+            fn mul_add(self, factor: Self, addend: Self) -> Self {
+                <$type>::mul_add(self, factor, addend)
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                <$type>::sqrt(self)
+            }
+            #[inline(always)]
+            fn exp(self) -> Self {
+                $exp(self)
+            }
+            #[inline(always)]
+            fn ln(self) -> Self {
+                $ln(self)
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                <$type>::abs(self)
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                <$type>::is_finite(self)
+            }
+        }
+    };
+}
+
+real!(f32, true, 0.0, libm::expf, libm::logf);
+real!(f64, false, 700.0, libm::exp, libm::log);

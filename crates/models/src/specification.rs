@@ -1,0 +1,196 @@
+//! What an experiment says about a model and its training.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::optimizer::Optimizer;
+
+/// A setting outside the range in which it means something.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{key} is `{value}`: expected {expected}")]
+pub struct SpecificationError {
+    /// The setting's name, as an experiment writes it.
+    pub key: &'static str,
+    /// What it was set to.
+    pub value: String,
+    /// What it may be, as the end of a sentence.
+    pub expected: &'static str,
+}
+
+/// `Ok` when `valid`, else the error for `key`.
+pub(crate) fn require(
+    valid: bool,
+    key: &'static str,
+    value: impl ToString,
+    expected: &'static str,
+) -> Result<(), SpecificationError> {
+    if valid { Ok(()) } else { Err(SpecificationError { key, value: value.to_string(), expected }) }
+}
+
+/// Where the weights of a multi-layer perceptron start.
+///
+/// All draw W1, b1, W2, b2 in this order, row by row, in `f64`, and round to `f32`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Initialization {
+    /// Weights and biases standard normal: notebook 000's choice, and a poor one for wider layers.
+    Normal,
+    /// Weights normal with variance `2 / inputs`, biases zero: keeps the variance through ReLU layers
+    /// (He et al., *Delving Deep into Rectifiers*, 2015, section 2.2).
+    #[default]
+    He,
+    /// Weights uniform in `±√(6 / (inputs + outputs))`, biases zero
+    /// (Glorot and Bengio, *Understanding the difficulty of training deep feedforward neural networks*, 2010,
+    /// equation 16).
+    Xavier,
+}
+
+/// A two-layer perceptron: features → `hidden` ReLU units → one logit for each class.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mlp {
+    /// The number of hidden units; 100 by default.
+    pub hidden: usize,
+    /// Where the weights start; [`Initialization::He`] by default.
+    pub initialization: Initialization,
+}
+
+impl Default for Mlp {
+    fn default() -> Self {
+        Self { hidden: 100, initialization: Initialization::default() }
+    }
+}
+
+impl Mlp {
+    /// The most hidden units that are accepted, so that a slip of the hand does not ask for all memory.
+    pub const MAX_HIDDEN: usize = 65_536;
+
+    /// Refuses what cannot be trained.
+    ///
+    /// # Errors
+    /// When `hidden` is 0 or above [`MAX_HIDDEN`](Self::MAX_HIDDEN).
+    pub fn check(&self) -> Result<(), SpecificationError> {
+        require(
+            (1..=Self::MAX_HIDDEN).contains(&self.hidden),
+            "hidden",
+            self.hidden,
+            "a number of units from 1 to 65536",
+        )
+    }
+}
+
+/// In which precision training computes; weights are `f32` between updates either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// Everything in `f32`.
+    #[default]
+    Single,
+    /// Inputs, activations, gradients and updates in `f64`, each update rounded back to `f32`: what NumPy makes of
+    /// notebook 000's `f32` weights and `f64` inputs.
+    Mixed,
+}
+
+/// How a stack of dense layers is trained by mini-batches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Training {
+    /// Passes over the training rows, at least 1; 200 by default.
+    pub epochs: usize,
+    /// Rows of a mini-batch; the last one of an epoch has what is left. 10 by default.
+    pub batch_size: usize,
+    /// The step size η; 0.1 by default, which suits plain gradient descent (Adam wants about 0.001).
+    pub learning_rate: f64,
+    /// How gradients become updates; plain stochastic gradient descent by default.
+    pub optimizer: Optimizer,
+    /// λ, pulling weights (not biases) towards zero; 0 by default. See [`Optimizer`] for the form.
+    pub weight_decay: f64,
+    /// Whether each epoch visits the rows in a new order; true by default.
+    pub shuffle: bool,
+    /// [`Precision::Single`] by default.
+    pub precision: Precision,
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        Self {
+            epochs: 200,
+            batch_size: 10,
+            learning_rate: 0.1,
+            optimizer: Optimizer::default(),
+            weight_decay: 0.0,
+            shuffle: true,
+            precision: Precision::default(),
+        }
+    }
+}
+
+impl Training {
+    /// Refuses what cannot be trained with.
+    ///
+    /// # Errors
+    /// When there are no epochs (an untrained model is more likely a slip than a wish), batches are empty, a rate is
+    /// NaN, infinite or negative, the learning rate is 0, or the optimizer's settings mean nothing.
+    pub fn check(&self) -> Result<(), SpecificationError> {
+        require(self.epochs > 0, "epochs", self.epochs, "at least 1")?;
+        require(self.batch_size > 0, "batch_size", self.batch_size, "at least 1 row")?;
+        require(
+            self.learning_rate.is_finite() && self.learning_rate > 0.0,
+            "learning_rate",
+            self.learning_rate,
+            "a finite number above 0",
+        )?;
+        require(
+            self.weight_decay.is_finite() && self.weight_decay >= 0.0,
+            "weight_decay",
+            self.weight_decay,
+            "a finite number, 0 or above",
+        )?;
+        self.optimizer.check()
+    }
+}
+
+/// How logistic regression treats more than two classes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Multiclass {
+    /// One two-class model for each class against all others.
+    OneVsRest,
+    /// One model with a softmax over all classes.
+    #[default]
+    Multinomial,
+}
+
+/// Logistic regression with an L2 penalty, solved to convergence; see [`fit_logistic`](crate::fit_logistic).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Logistic {
+    /// [`Multiclass::Multinomial`] by default.
+    pub multiclass: Multiclass,
+    /// scikit-learn's `C`, the inverse strength of the penalty; 1 by default.
+    pub c: f64,
+    /// The most iterations the solver may take for one problem; 1000 by default.
+    pub max_iterations: usize,
+    /// Converged is where no component of the objective's gradient (a sum over the rows, not a mean) is larger in
+    /// magnitude; 1e-8 by default.
+    pub tolerance: f64,
+}
+
+impl Default for Logistic {
+    fn default() -> Self {
+        Self { multiclass: Multiclass::default(), c: 1.0, max_iterations: 1000, tolerance: 1e-8 }
+    }
+}
+
+impl Logistic {
+    /// Refuses what cannot be solved.
+    ///
+    /// # Errors
+    /// When `c` or `tolerance` is not a finite number above 0, or there are no iterations.
+    pub fn check(&self) -> Result<(), SpecificationError> {
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        require(positive(self.c), "c", self.c, "a finite number above 0")?;
+        require(positive(self.tolerance), "tolerance", self.tolerance, "a finite number above 0")?;
+        require(self.max_iterations > 0, "max_iterations", self.max_iterations, "at least 1")
+    }
+}

@@ -1,0 +1,256 @@
+//! The model: a stack of dense layers.
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+use pulp::Arch;
+use thiserror::Error;
+
+use crate::dense::Dense;
+use crate::forward::{PanelLayer, forward, resize_outputs};
+use crate::head::Head;
+use crate::panels::Panels;
+use crate::product::Rows;
+use crate::real::Real;
+
+/// Why layers do not make a [`DenseStack`].
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum StackError {
+    /// There is no layer.
+    #[error("a model needs at least one layer")]
+    NoLayers,
+    /// A layer has no inputs or no outputs.
+    #[error(
+        "layer {layer} has a weight of shape ({inputs}, {outputs}): expected at least one input and one output"
+    )]
+    EmptyLayer {
+        /// Counted from 1.
+        layer: usize,
+        /// Rows of the weight.
+        inputs: usize,
+        /// Columns of the weight.
+        outputs: usize,
+    },
+    /// A bias does not belong to its weight.
+    #[error("layer {layer} has {biases} biases for {outputs} outputs: expected one for each")]
+    BiasLength {
+        /// Counted from 1.
+        layer: usize,
+        /// Elements of the bias.
+        biases: usize,
+        /// Columns of the weight.
+        outputs: usize,
+    },
+    /// A layer does not take what the layer before it gives.
+    #[error("layer {layer} takes {inputs} inputs, but layer {} gives {outputs} outputs", layer - 1)]
+    Chain {
+        /// Counted from 1.
+        layer: usize,
+        /// Rows of its weight.
+        inputs: usize,
+        /// Columns of the weight of the layer before.
+        outputs: usize,
+    },
+    /// A number is NaN or infinite.
+    #[error("{tensor} has `{value}` at row {row}, column {column}: expected finite numbers")]
+    NotFinite {
+        /// The tensor's name, such as `W1`.
+        tensor: String,
+        /// Counted from 0.
+        row: usize,
+        /// Counted from 0.
+        column: usize,
+        /// NaN or an infinity.
+        value: f32,
+    },
+}
+
+/// A model: dense layers, each taking the output of the one before, and how the last output becomes probabilities.
+///
+/// `x₀` is a batch of features, `x_l = a_l(x_{l-1} · W_l + b_l)`, and the last `x` is the logits. Weights are `f32`;
+/// the arithmetic is `f32` or `f64`, as the caller's features are. The same model and features give the same bits on
+/// every machine.
+///
+/// Tensors are named `W1`, `b1`, `W2`, `b2`, … and seen as matrices: a weight is `(inputs, outputs)`, a bias
+/// `(1, outputs)`.
+///
+/// ```
+/// use bitsweep_models::{Activation, Dense, DenseStack, Head, predict};
+/// use ndarray::array;
+///
+/// // Exclusive or: the hidden units compute x + y and x + y - 1.
+/// let hidden = Dense {
+///     weight: array![[1.0, 1.0], [1.0, 1.0]],
+///     bias: array![0.0, -1.0],
+///     activation: Activation::Relu,
+/// };
+/// let output = Dense {
+///     weight: array![[-1.0, 1.0], [2.0, -2.0]],
+///     bias: array![0.5, -0.5],
+///     activation: Activation::Identity,
+/// };
+/// let model = DenseStack::new(vec![hidden, output], Head::Softmax)?;
+/// assert_eq!(model.tensor_names(), ["W1", "b1", "W2", "b2"]);
+///
+/// let features = array![[0.0_f32, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
+/// let logits = model.logits(features.view());
+/// assert_eq!(predict(logits.view()), [0, 1, 1, 0]);
+/// assert_eq!(model.probabilities(logits.view()).row(0).sum(), 1.0);
+/// # Ok::<(), bitsweep_models::StackError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct DenseStack {
+    layers: Vec<Dense>,
+    head: Head,
+}
+
+impl DenseStack {
+    /// Puts `layers` together, the first one first.
+    ///
+    /// # Errors
+    /// When there is no layer, a layer has no inputs or outputs, the shapes do not chain, or a number is not finite.
+    pub fn new(layers: Vec<Dense>, head: Head) -> Result<Self, StackError> {
+        if layers.is_empty() {
+            return Err(StackError::NoLayers);
+        }
+        for (index, dense) in layers.iter().enumerate() {
+            let layer = index + 1;
+            let (inputs, outputs) = dense.weight.dim();
+            if inputs == 0 || outputs == 0 {
+                return Err(StackError::EmptyLayer { layer, inputs, outputs });
+            }
+            if dense.bias.len() != outputs {
+                return Err(StackError::BiasLength { layer, biases: dense.bias.len(), outputs });
+            }
+            if let Some(before) = index.checked_sub(1).map(|before| layers[before].outputs())
+                && before != inputs
+            {
+                return Err(StackError::Chain { layer, inputs, outputs: before });
+            }
+        }
+        let stack = Self { layers, head };
+        stack.check_finite()?;
+        Ok(stack)
+    }
+
+    /// Refuses NaN and infinity, naming the first in the order of the tensors.
+    ///
+    /// # Errors
+    /// [`StackError::NotFinite`].
+    pub fn check_finite(&self) -> Result<(), StackError> {
+        for (name, tensor) in self.tensors() {
+            if let Some(((row, column), &value)) = tensor.indexed_iter().find(|(_, value)| !value.is_finite())
+            {
+                return Err(StackError::NotFinite { tensor: name, row, column, value });
+            }
+        }
+        Ok(())
+    }
+
+    /// The layers, the first one first.
+    pub fn layers(&self) -> &[Dense] {
+        &self.layers
+    }
+
+    /// How logits become probabilities.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// The number of features.
+    pub fn input_size(&self) -> usize {
+        self.layers[0].inputs()
+    }
+
+    /// The number of logits, one for each class.
+    pub fn output_size(&self) -> usize {
+        self.layers[self.layers.len() - 1].outputs()
+    }
+
+    /// The number of trained numbers, weights and biases together.
+    pub fn parameters(&self) -> usize {
+        self.layers.iter().map(Dense::parameters).sum()
+    }
+
+    /// The names of the tensors: `W1`, `b1`, `W2`, `b2`, ….
+    pub fn tensor_names(&self) -> Vec<String> {
+        self.tensors().map(|(name, _)| name).collect()
+    }
+
+    /// The tensors with their names, in the order `W1`, `b1`, `W2`, `b2`, …; biases are `(1, outputs)`.
+    pub fn tensors(&self) -> impl Iterator<Item = (String, ArrayView2<'_, f32>)> {
+        self.layers.iter().enumerate().flat_map(|(index, layer)| {
+            [
+                (format!("W{}", index + 1), layer.weight.view()),
+                (format!("b{}", index + 1), layer.bias.view().insert_axis(Axis(0))),
+            ]
+        })
+    }
+
+    /// The same tensors to be written to, in the same order, for whoever evaluates many variants of one model.
+    ///
+    /// Shapes cannot change. Numbers can become NaN or infinite: [`check_finite`](Self::check_finite) tells.
+    pub fn tensors_mut(&mut self) -> impl Iterator<Item = ArrayViewMut2<'_, f32>> {
+        self.layers
+            .iter_mut()
+            .flat_map(|layer| [layer.weight.view_mut(), layer.bias.view_mut().insert_axis(Axis(0))])
+    }
+
+    /// The logits, `(batch, classes)`, of `features`, `(batch, input_size)`, computed in the precision of `features`.
+    ///
+    /// # Panics
+    /// When `features` has another number of columns than [`input_size`](Self::input_size).
+    pub fn logits<T: Real>(&self, features: ArrayView2<'_, T>) -> Array2<T> {
+        self.logits_with(features, &mut ForwardBuffers::default()).to_owned()
+    }
+
+    /// [`logits`](Self::logits) in buffers that the caller keeps: nothing is allocated from the second call on.
+    ///
+    /// # Panics
+    /// When `features` has another number of columns than [`input_size`](Self::input_size).
+    pub fn logits_with<'b, T: Real>(
+        &self,
+        features: ArrayView2<'_, T>,
+        buffers: &'b mut ForwardBuffers<T>,
+    ) -> ArrayView2<'b, T> {
+        let (rows, columns) = features.dim();
+        assert_eq!(columns, self.input_size(), "the number of features is not the model's number of inputs");
+        let ForwardBuffers { layers, features: copied, outputs } = buffers;
+        layers.truncate(self.layers.len());
+        for (panels, layer) in layers.iter_mut().zip(&self.layers) {
+            panels.assign(layer);
+        }
+        layers.extend(self.layers[layers.len()..].iter().map(PanelLayer::new));
+        resize_outputs(layers, rows, outputs);
+        let input = match features.as_slice() {
+            Some(values) => Rows { values, rows, columns, stride: columns },
+            None => {
+                copied.assign(features, |value| value);
+                Rows::of(copied)
+            }
+        };
+        Arch::new().dispatch(
+            #[inline(always)]
+            || forward(layers, input, outputs),
+        );
+        logits_view(&outputs[outputs.len() - 1])
+    }
+
+    /// The probabilities, `(batch, classes)`, that belong to `logits`; see [`Head::probabilities`].
+    pub fn probabilities<T: Real>(&self, logits: ArrayView2<'_, T>) -> Array2<f64> {
+        self.head.probabilities(logits)
+    }
+}
+
+/// Memory for [`DenseStack::logits_with`], for any number of models, shapes and batches one after another.
+#[derive(Clone, Debug, Default)]
+pub struct ForwardBuffers<T> {
+    layers: Vec<PanelLayer>,
+    features: Panels<T>,
+    outputs: Vec<Panels<T>>,
+}
+
+/// The elements of `panels` without their padding.
+fn logits_view<T: Real>(panels: &Panels<T>) -> ArrayView2<'_, T> {
+    let padded = ArrayView2::from_shape((panels.rows(), panels.stride()), panels.padded());
+    let Ok(padded) = padded else { unreachable!("a matrix of panels has rows · stride elements") };
+    padded.split_at(Axis(1), panels.columns()).0
+}
