@@ -3,9 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// The algorithm that a [`Stream`](crate::Stream) draws from; in TOML `rng = "numpy"` or `rng = "modern"`.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Generator {
     /// NumPy's legacy `RandomState` (MT19937, polar normals): for experiments that follow a notebook.

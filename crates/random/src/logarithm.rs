@@ -13,38 +13,26 @@ struct DoubleDouble {
 }
 
 /// ln 2 to 107 bits.
-const LN_2: DoubleDouble = DoubleDouble {
-    high: std::f64::consts::LN_2,
-    low: 2.319_046_813_846_299_6e-17,
-};
+const LN_2: DoubleDouble = DoubleDouble { high: std::f64::consts::LN_2, low: 2.319_046_813_846_299_6e-17 };
 
 impl DoubleDouble {
     /// `a + b` exactly, for `|a| >= |b|` (Dekker 1971).
     fn fast_sum(a: f64, b: f64) -> Self {
         let high = a + b;
-        Self {
-            high,
-            low: b - (high - a),
-        }
+        Self { high, low: b - (high - a) }
     }
 
     /// `a + b` exactly (Knuth, The Art of Computer Programming, volume 2, section 4.2.2).
     fn sum(a: f64, b: f64) -> Self {
         let high = a + b;
         let rounded_b = high - a;
-        Self {
-            high,
-            low: (a - (high - rounded_b)) + (b - rounded_b),
-        }
+        Self { high, low: (a - (high - rounded_b)) + (b - rounded_b) }
     }
 
     /// `a / b` for an integer `b` that a double holds.
     fn quotient(a: f64, b: f64) -> Self {
         let high = a / b;
-        Self {
-            high,
-            low: libm::fma(-high, b, a) / b,
-        }
+        Self { high, low: libm::fma(-high, b, a) / b }
     }
 
     fn add(self, other: Self) -> Self {
@@ -54,8 +42,7 @@ impl DoubleDouble {
 
     fn multiply(self, other: Self) -> Self {
         let high = self.high * other.high;
-        let low = libm::fma(self.high, other.high, -high)
-            + (self.high * other.low + self.low * other.high);
+        let low = libm::fma(self.high, other.high, -high) + (self.high * other.low + self.low * other.high);
         Self::fast_sum(high, low)
     }
 
@@ -67,10 +54,7 @@ impl DoubleDouble {
 
     fn scale(self, factor: f64) -> Self {
         let high = self.high * factor;
-        Self::fast_sum(
-            high,
-            libm::fma(self.high, factor, -high) + self.low * factor,
-        )
+        Self::fast_sum(high, libm::fma(self.high, factor, -high) + self.low * factor)
     }
 }
 
@@ -81,10 +65,7 @@ impl DoubleDouble {
 /// relative error before the last rounding is near 2⁻⁸⁰, so that one result in a hundred million may be the second
 /// nearest double.
 pub(crate) fn logarithm(x: f64) -> f64 {
-    debug_assert!(
-        x.is_normal() && x > 0.0,
-        "the logarithm's argument is positive and normal"
-    );
+    debug_assert!(x.is_normal() && x > 0.0, "the logarithm's argument is positive and normal");
     const MANTISSA: u64 = (1 << 52) - 1;
     const EXPONENT_OF_ONE: u64 = 1023 << 52;
     let mut exponent = (x.to_bits() >> 52) as i64 - 1023;
@@ -100,19 +81,12 @@ pub(crate) fn logarithm(x: f64) -> f64 {
     for odd in (11..=35).rev().step_by(2) {
         tail = tail * square.high + 1.0 / f64::from(odd);
     }
-    let mut series = DoubleDouble {
-        high: tail,
-        low: 0.0,
-    };
+    let mut series = DoubleDouble { high: tail, low: 0.0 };
     for odd in (1..=9).rev().step_by(2) {
-        series = series
-            .multiply(square)
-            .add(DoubleDouble::quotient(1.0, f64::from(odd)));
+        series = series.multiply(square).add(DoubleDouble::quotient(1.0, f64::from(odd)));
     }
 
-    let result = LN_2
-        .scale(exponent as f64)
-        .add(s.multiply(series).scale(2.0));
+    let result = LN_2.scale(exponent as f64).add(s.multiply(series).scale(2.0));
     result.high + result.low
 }
 

@@ -11,9 +11,7 @@ use crate::{Generator, LegacyRandom};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SeedError {
     /// `RandomState` takes 32 bits.
-    #[error(
-        "seed `{0}` is too large for the `numpy` generator: expected a number from 0 to 4294967295"
-    )]
+    #[error("seed `{0}` is too large for the `numpy` generator: expected a number from 0 to 4294967295")]
     TooLargeForNumpy(u64),
 }
 
@@ -60,13 +58,11 @@ fn unit_interval(bits: u64) -> f64 {
 
 /// 256 bits that depend on all of the seed and the stage's name.
 fn stage_key(seed: u64, stage: &str) -> [u8; 32] {
-    blake3::Hasher::new_derive_key(
-        "bitsweep random stream, version 1: seed as u64 little-endian, stage name",
-    )
-    .update(&seed.to_le_bytes())
-    .update(stage.as_bytes())
-    .finalize()
-    .into()
+    blake3::Hasher::new_derive_key("bitsweep random stream, version 1: seed as u64 little-endian, stage name")
+        .update(&seed.to_le_bytes())
+        .update(stage.as_bytes())
+        .finalize()
+        .into()
 }
 
 impl Stream {
@@ -92,9 +88,7 @@ impl Stream {
                 };
                 Source::Numpy(Box::new(LegacyRandom::new(seed)))
             }
-            Generator::Modern => {
-                Source::Modern(Box::new(ChaCha8Rng::from_seed(stage_key(seed, stage))))
-            }
+            Generator::Modern => Source::Modern(Box::new(ChaCha8Rng::from_seed(stage_key(seed, stage)))),
         };
         Ok(Self { source })
     }

@@ -9,19 +9,14 @@ fn golden() -> Vec<(u32, Value)> {
     let text = include_str!("golden/legacy.json");
     let cases: Vec<Value> = serde_json::from_str(text).unwrap();
     assert_eq!(cases.len(), 5);
-    cases
-        .into_iter()
-        .map(|case| (u32::try_from(case["seed"].as_u64().unwrap()).unwrap(), case))
-        .collect()
+    cases.into_iter().map(|case| (u32::try_from(case["seed"].as_u64().unwrap()).unwrap(), case)).collect()
 }
 
 /// The 64-bit FNV-1a hash, as in the script.
 fn fnv1a(bytes: impl IntoIterator<Item = u8>) -> String {
     let hash = bytes
         .into_iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-        });
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
     format!("{hash:016x}")
 }
 
@@ -30,12 +25,7 @@ fn double(value: &Value) -> f64 {
 }
 
 fn indices(value: &Value) -> Vec<usize> {
-    value
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|n| n.as_u64().unwrap() as usize)
-        .collect()
+    value.as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect()
 }
 
 fn assert_permutation(random: &mut LegacyRandom, expected: &Value) {
@@ -44,9 +34,7 @@ fn assert_permutation(random: &mut LegacyRandom, expected: &Value) {
     match expected.get("order") {
         Some(list) => assert_eq!(order, indices(list)),
         None => {
-            let bytes = order
-                .iter()
-                .flat_map(|&i| u32::try_from(i).unwrap().to_le_bytes());
+            let bytes = order.iter().flat_map(|&i| u32::try_from(i).unwrap().to_le_bytes());
             assert_eq!(fnv1a(bytes), expected["hash"], "permutation({n})");
         }
     }
@@ -59,10 +47,7 @@ fn words_are_numpys() {
         let words: Vec<u32> = (0..2000).map(|_| random.next_u32()).collect();
         let first: Vec<u32> = serde_json::from_value(case["words"].clone()).unwrap();
         assert_eq!(words[..20], first);
-        assert_eq!(
-            fnv1a(words.iter().flat_map(|word| word.to_le_bytes())),
-            case["words_hash"]
-        );
+        assert_eq!(fnv1a(words.iter().flat_map(|word| word.to_le_bytes())), case["words_hash"]);
     }
 }
 
@@ -112,16 +97,9 @@ fn bounded_integers_are_numpys() {
     for (seed, case) in golden() {
         for range in case["randint"].as_array().unwrap() {
             let mut random = LegacyRandom::new(seed);
-            let (low, high) = (
-                range["low"].as_i64().unwrap(),
-                range["high"].as_i64().unwrap(),
-            );
+            let (low, high) = (range["low"].as_i64().unwrap(), range["high"].as_i64().unwrap());
             for expected in range["values"].as_array().unwrap() {
-                assert_eq!(
-                    random.randint(low, high),
-                    expected.as_i64(),
-                    "randint({low}, {high})"
-                );
+                assert_eq!(random.randint(low, high), expected.as_i64(), "randint({low}, {high})");
             }
         }
     }
@@ -137,10 +115,7 @@ fn an_empty_range_has_no_integer() {
 #[test]
 fn choice_without_replacement_is_numpys() {
     for (seed, case) in golden() {
-        assert_eq!(
-            LegacyRandom::new(seed).choice_without_replacement(17, 6),
-            indices(&case["choice"])
-        );
+        assert_eq!(LegacyRandom::new(seed).choice_without_replacement(17, 6), indices(&case["choice"]));
     }
 }
 

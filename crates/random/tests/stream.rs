@@ -15,18 +15,9 @@ fn words(generator: Generator, seed: u64, stage: &str) -> Vec<u64> {
 #[test]
 fn stages_and_seeds_have_streams_of_their_own() {
     for generator in GENERATORS {
-        assert_eq!(
-            words(generator, 3, "shuffle"),
-            words(generator, 3, "shuffle")
-        );
-        assert_ne!(
-            words(generator, 3, "shuffle"),
-            words(generator, 3, "rounding")
-        );
-        assert_ne!(
-            words(generator, 3, "shuffle"),
-            words(generator, 4, "shuffle")
-        );
+        assert_eq!(words(generator, 3, "shuffle"), words(generator, 3, "shuffle"));
+        assert_ne!(words(generator, 3, "shuffle"), words(generator, 3, "rounding"));
+        assert_ne!(words(generator, 3, "shuffle"), words(generator, 4, "shuffle"));
         assert_ne!(words(generator, 3, "shuffle"), words(generator, 3, "init"));
     }
 }
@@ -51,10 +42,7 @@ fn numpy_streams_draw_what_the_legacy_generator_draws() {
     assert_eq!(stream.uniform(), legacy.random_sample());
     assert_eq!(stream.permutation(50), legacy.permutation(50));
     assert_eq!(stream.below(10) as u64, legacy.bounded(9));
-    assert_eq!(
-        stream.choice_without_replacement(20, 4),
-        legacy.choice_without_replacement(20, 4)
-    );
+    assert_eq!(stream.choice_without_replacement(20, 4), legacy.choice_without_replacement(20, 4));
 }
 
 #[test]
@@ -97,14 +85,8 @@ fn normal_values_have_mean_zero_and_deviation_one() {
         let beyond_two = values.iter().filter(|v| v.abs() > 2.0).count() as f64 / n;
         // Five standard errors: 1/√n, √(2/n) and √(p(1-p)/n) with p = 0.0455.
         assert!(mean.abs() < 0.0112, "{generator}: mean {mean}");
-        assert!(
-            (variance - 1.0).abs() < 0.0159,
-            "{generator}: variance {variance}"
-        );
-        assert!(
-            (beyond_two - 0.0455).abs() < 0.0024,
-            "{generator}: beyond two {beyond_two}"
-        );
+        assert!((variance - 1.0).abs() < 0.0159, "{generator}: variance {variance}");
+        assert!((beyond_two - 0.0455).abs() < 0.0024, "{generator}: beyond two {beyond_two}");
     }
 }
 
@@ -117,10 +99,7 @@ fn bounded_integers_are_equally_likely() {
             counts[stream.below(6)] += 1;
         }
         // Chi-squared with 5 degrees of freedom: above 25.7 with probability 1e-4.
-        let chi_squared: f64 = counts
-            .iter()
-            .map(|&c| (f64::from(c) - 10_000.0).powi(2) / 10_000.0)
-            .sum();
+        let chi_squared: f64 = counts.iter().map(|&c| (f64::from(c) - 10_000.0).powi(2) / 10_000.0).sum();
         assert!(chi_squared < 25.7, "{generator}: {counts:?}");
     }
 }

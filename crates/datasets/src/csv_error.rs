@@ -1,0 +1,133 @@
+use std::io;
+use std::path::PathBuf;
+
+use crate::nearest::{list, suggestion};
+
+/// Why a CSV file is not a dataset: the file, the place and what was expected.
+#[derive(Debug, thiserror::Error)]
+#[error("`{}`: {problem}", path.display())]
+pub struct CsvError {
+    /// The file, as it was given.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub problem: CsvProblem,
+}
+
+/// What is wrong with a CSV file; lines are counted from 1, as an editor shows them.
+#[derive(Debug, thiserror::Error)]
+pub enum CsvProblem {
+    /// There is no such file.
+    #[error("no such file")]
+    NotFound,
+    /// The path leads to a directory.
+    #[error("is a directory, expected a CSV file")]
+    IsDirectory,
+    /// The operating system refuses to read the file.
+    #[error("cannot be read: {0}")]
+    Unreadable(#[source] io::Error),
+    /// The file has no bytes but white space.
+    #[error("is empty, expected rows of comma-separated values")]
+    Empty,
+    /// The file is not text.
+    #[error("line {line}: expected UTF-8 text, found the byte `0x{byte:02x}`")]
+    InvalidUtf8 {
+        /// The line of the first wrong byte.
+        line: usize,
+        /// The first wrong byte.
+        byte: u8,
+    },
+    /// There is a header and nothing below it.
+    #[error("has a header but no rows below it")]
+    OnlyHeader,
+    /// No column bears the target's name.
+    #[error("no column is named `{name}`{}; the columns are {}", suggestion(nearest.as_deref()), list(columns))]
+    UnknownTarget {
+        /// The name that was asked for.
+        name: String,
+        /// The column that it may have meant.
+        nearest: Option<String>,
+        /// The names in the file.
+        columns: Vec<String>,
+    },
+    /// Several columns bear the target's name.
+    #[error("{count} columns are named `{name}`: give the target column's number instead")]
+    AmbiguousTarget {
+        /// The name that was asked for.
+        name: String,
+        /// How many columns bear it.
+        count: usize,
+    },
+    /// The target's number is beyond the last column, or zero.
+    #[error("target column `{number}` does not exist: expected a number from 1 to {columns}")]
+    TargetOutOfRange {
+        /// The number that was asked for.
+        number: usize,
+        /// How many columns there are.
+        columns: usize,
+    },
+    /// The target is named, but the file has no names.
+    #[error(
+        "target `{name}` is a name, but the file has no header: give the column's number, counted from 1"
+    )]
+    TargetWithoutHeader {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// The target is the only column.
+    #[error("has no column besides the target, expected at least one feature")]
+    NoFeatures,
+    /// A row is shorter or longer than the first line.
+    #[error("line {line}: expected {expected} columns, found {found}")]
+    ColumnCount {
+        /// The line on which the row begins.
+        line: usize,
+        /// The columns of the first line.
+        expected: usize,
+        /// The columns of this row.
+        found: usize,
+    },
+    /// A feature is not a number.
+    #[error("line {line}, column `{column}`: expected a number, found `{text}`")]
+    NotANumber {
+        /// The line on which the row begins.
+        line: usize,
+        /// The column's name.
+        column: String,
+        /// What stands there.
+        text: String,
+    },
+    /// A feature is NaN or infinite, or too large for a double.
+    #[error("line {line}, column `{column}`: expected a finite number, found `{text}`")]
+    NotFinite {
+        /// The line on which the row begins.
+        line: usize,
+        /// The column's name.
+        column: String,
+        /// What stands there.
+        text: String,
+    },
+    /// A row has no class.
+    #[error("line {line}: the target column `{column}` is empty, expected a class")]
+    MissingLabel {
+        /// The line on which the row begins.
+        line: usize,
+        /// The target column's name.
+        column: String,
+    },
+    /// All rows are of the same class.
+    #[error("every row is of class `{class}`, expected at least two classes in column `{column}`")]
+    OneClass {
+        /// The only class.
+        class: String,
+        /// The target column's name.
+        column: String,
+    },
+    /// There are more or fewer `class_names` than classes.
+    #[error("{given} class names are given for {} classes: {}", classes.len(), list(classes))]
+    ClassNameCount {
+        /// How many names the configuration gives.
+        given: usize,
+        /// The classes in the file, in the order in which the names must stand.
+        classes: Vec<String>,
+    },
+}

@@ -1,0 +1,167 @@
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use serde::de::{self, Deserializer, Unexpected, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::Dataset;
+use crate::csv_error::{CsvError, CsvProblem};
+use crate::csv_table::{Layout, read_table};
+
+/// A user's own data: a CSV file with one row a sample, numbers as features and one column with the class.
+///
+/// ```toml
+/// path = "flowers.csv"
+/// target = "species"        # or a number, 1 for the first column
+/// header = true             # the default
+/// delimiter = ","           # the default
+/// class_names = ["…", "…"]  # optional: shown instead of what the file says
+/// ```
+///
+/// Classes may be text or integers. They are numbered in sorted order: numerically when all are integers, otherwise
+/// by their characters (Unicode code points). White space around a cell does not count; blank lines are skipped.
+/// Without a header the columns are called `column 1`, `column 2` and so on.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CsvSource {
+    /// The file; a relative path starts at the current directory.
+    pub path: PathBuf,
+    /// The column with the class.
+    pub target: Target,
+    /// Whether the first line names the columns.
+    #[serde(default = "has_header")]
+    pub header: bool,
+    /// The ASCII character between two cells.
+    #[serde(
+        default = "comma",
+        deserialize_with = "delimiter_from_text",
+        serialize_with = "delimiter_to_text"
+    )]
+    pub delimiter: u8,
+    /// Names to show instead of the file's, in the sorted order of its classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class_names: Option<Vec<String>>,
+}
+
+/// The column that holds the class; in TOML a string or an integer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The column with this name in the header.
+    Name(String),
+    /// The column with this number, 1 for the first, as a spreadsheet counts.
+    Number(usize),
+}
+
+fn has_header() -> bool {
+    true
+}
+
+fn comma() -> u8 {
+    b','
+}
+
+impl CsvSource {
+    /// A comma-separated file with a header.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>, target: Target) -> Self {
+        Self { path: path.into(), target, header: has_header(), delimiter: comma(), class_names: None }
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// A [`CsvError`] that names the file, the line and the column, and what was expected there.
+    pub fn read(&self) -> Result<Dataset, CsvError> {
+        self.load().map_err(|problem| CsvError { path: self.path.clone(), problem })
+    }
+
+    fn load(&self) -> Result<Dataset, CsvProblem> {
+        let bytes = fs::read(&self.path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => CsvProblem::NotFound,
+            io::ErrorKind::IsADirectory => CsvProblem::IsDirectory,
+            // Opening a directory is itself refused on some systems.
+            _ if self.path.is_dir() => CsvProblem::IsDirectory,
+            _ => CsvProblem::Unreadable(error),
+        })?;
+        let layout = Layout { target: &self.target, header: self.header, delimiter: self.delimiter };
+        let table = read_table(&bytes, &layout)?;
+        let class_names = match &self.class_names {
+            None => table.class_names,
+            Some(names) if names.len() == table.class_names.len() => names.clone(),
+            Some(names) => {
+                return Err(CsvProblem::ClassNameCount { given: names.len(), classes: table.class_names });
+            }
+        };
+        Ok(Dataset {
+            name: self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+            features: table.features,
+            labels: table.labels,
+            feature_names: table.feature_names,
+            class_names,
+            hash: blake3::hash(&bytes),
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Target {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TargetVisitor;
+
+        impl Visitor<'_> for TargetVisitor {
+            type Value = Target;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("the target column's name or its number, counted from 1")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Target, E> {
+                Ok(Target::Name(name.to_owned()))
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Target, E> {
+                match usize::try_from(number) {
+                    Ok(positive @ 1..) => Ok(Target::Number(positive)),
+                    _ => Err(E::invalid_value(Unexpected::Signed(number), &self)),
+                }
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Target, E> {
+                match usize::try_from(number) {
+                    Ok(positive @ 1..) => Ok(Target::Number(positive)),
+                    _ => Err(E::invalid_value(Unexpected::Unsigned(number), &self)),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(TargetVisitor)
+    }
+}
+
+impl Serialize for Target {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Name(name) => serializer.serialize_str(name),
+            Self::Number(number) => number.serialize(serializer),
+        }
+    }
+}
+
+/// One ASCII character that cannot be part of a number, a quotation or a line break.
+fn delimiter_from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let character = char::deserialize(deserializer)?;
+    match u8::try_from(character) {
+        Ok(byte @ (b'\t' | b' ' | b',' | b';' | b':' | b'|')) => Ok(byte),
+        _ => Err(de::Error::invalid_value(
+            Unexpected::Char(character),
+            &"a tab, a space or one of `,` `;` `:` `|`",
+        )),
+    }
+}
+
+// serde hands the field over by reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn delimiter_to_text<S: Serializer>(delimiter: &u8, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_char(char::from(*delimiter))
+}

@@ -1,0 +1,151 @@
+use ndarray::{Array1, Array2, ArrayView2};
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+/// What is done to the features before training; in TOML `"none"`, `"standard"` or `{ divide = 16 }`.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Scaling {
+    /// The features as they are.
+    None,
+    /// Each column to mean 0 and population deviation 1 over the training rows.
+    Standard,
+    /// Each value divided by this positive number.
+    Divide(#[serde(deserialize_with = "divisor")] f64),
+}
+
+/// A fitted [`Scaling`], to be applied to training and test rows alike.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scaler {
+    /// `x`
+    None,
+    /// `x / divisor`
+    Divide(f64),
+    /// `(x - mean) / scale`, column by column.
+    Standard {
+        /// The mean of each column over the training rows.
+        mean: Array1<f64>,
+        /// The population deviation of each column over the training rows, and 1 for a constant column.
+        scale: Array1<f64>,
+    },
+}
+
+/// Why features cannot be scaled; columns are counted from 0.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ScalingError {
+    /// The divisor is not a positive finite number.
+    #[error("divisor `{0}` is out of range: expected a positive finite number")]
+    Divisor(f64),
+    /// There are no training rows to take mean and deviation of.
+    #[error("there are no training rows to take the mean and deviation of")]
+    NoRows,
+    /// Mean or deviation of a column is not finite.
+    #[error("feature column {column} cannot be standardized: its mean or variance is not a finite number")]
+    Moments {
+        /// The column.
+        column: usize,
+    },
+    /// A scaled value is not finite.
+    #[error("row {row}, feature column {column}: `{value:e}` is not a finite number after scaling")]
+    Overflow {
+        /// The row.
+        row: usize,
+        /// The column.
+        column: usize,
+        /// The value before scaling.
+        value: f64,
+    },
+    /// The scaler was fitted on rows of another width.
+    #[error("expected {expected} feature columns, as the scaler was fitted on, found {found}")]
+    Columns {
+        /// The columns at fitting.
+        expected: usize,
+        /// The columns now.
+        found: usize,
+    },
+}
+
+/// Fits a scaler on the training rows.
+///
+/// `standard` takes mean and variance as scikit-learn 1.6.1's `StandardScaler` does and in its order of operations,
+/// so that the doubles are the same: rows are added from first to last, and the variance is the corrected two-pass
+/// sum of squares `(Σ(x-m)² - (Σ(x-m))²/n)/n` (Chan, Golub and LeVeque 1983). A column counts as constant, and keeps
+/// the scale 1, when its variance is within the rounding error of that sum, `v <= n·ε·v + (n·m·ε)²`. (With a single
+/// column NumPy adds pairwise; the last bits may then differ.)
+///
+/// # Errors
+/// [`ScalingError::Divisor`], [`ScalingError::NoRows`], and [`ScalingError::Moments`] where values are too large.
+pub fn fit(scaling: &Scaling, train: ArrayView2<'_, f64>) -> Result<Scaler, ScalingError> {
+    match *scaling {
+        Scaling::None => Ok(Scaler::None),
+        Scaling::Divide(divisor) => check_divisor(divisor).map(Scaler::Divide),
+        Scaling::Standard => standard(train),
+    }
+}
+
+fn check_divisor(divisor: f64) -> Result<f64, ScalingError> {
+    if divisor > 0.0 && divisor.is_finite() { Ok(divisor) } else { Err(ScalingError::Divisor(divisor)) }
+}
+
+fn divisor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    check_divisor(f64::deserialize(deserializer)?).map_err(de::Error::custom)
+}
+
+fn standard(train: ArrayView2<'_, f64>) -> Result<Scaler, ScalingError> {
+    if train.nrows() == 0 {
+        return Err(ScalingError::NoRows);
+    }
+    let n = train.nrows() as f64;
+    // Added in the order of the rows, one accumulator a column.
+    let sum_of = |term: &dyn Fn(usize, f64) -> f64| -> Array1<f64> {
+        let mut sums = Array1::zeros(train.ncols());
+        for row in train.rows() {
+            for (column, (sum, &value)) in sums.iter_mut().zip(row).enumerate() {
+                *sum += term(column, value);
+            }
+        }
+        sums
+    };
+    let mean = sum_of(&|_, value| value) / n;
+    let deviations = sum_of(&|column, value| value - mean[column]);
+    let squares = sum_of(&|column, value| (value - mean[column]) * (value - mean[column]));
+    let variance = (squares - &deviations * &deviations / n) / n;
+
+    let mut scale = variance.mapv(f64::sqrt);
+    for (column, scale) in scale.iter_mut().enumerate() {
+        let (mean, variance) = (mean[column], variance[column]);
+        if !(mean.is_finite() && variance.is_finite()) {
+            return Err(ScalingError::Moments { column });
+        }
+        let rounding = n * mean * f64::EPSILON;
+        if variance <= n * f64::EPSILON * variance + rounding * rounding {
+            *scale = 1.0;
+        }
+    }
+    Ok(Scaler::Standard { mean, scale })
+}
+
+impl Scaler {
+    /// The scaled features, in the shape of the given ones.
+    ///
+    /// # Errors
+    /// [`ScalingError::Columns`] for rows of another width, and [`ScalingError::Overflow`] for a value that is no
+    /// longer finite, so that what is returned always is.
+    pub fn apply(&self, features: ArrayView2<'_, f64>) -> Result<Array2<f64>, ScalingError> {
+        let scaled = match self {
+            Self::None => features.to_owned(),
+            Self::Divide(divisor) => features.mapv(|value| value / divisor),
+            Self::Standard { mean, scale } => {
+                if features.ncols() != mean.len() {
+                    return Err(ScalingError::Columns { expected: mean.len(), found: features.ncols() });
+                }
+                (&features - mean) / scale
+            }
+        };
+        match scaled.indexed_iter().find(|(_, value)| !value.is_finite()) {
+            None => Ok(scaled),
+            Some(((row, column), _)) => {
+                Err(ScalingError::Overflow { row, column, value: features[(row, column)] })
+            }
+        }
+    }
+}
