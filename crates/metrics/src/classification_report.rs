@@ -83,10 +83,7 @@ impl Confusion {
             .collect();
         let average = |weight: fn(&ClassScores) -> f64| {
             let sum = |score: fn(&ClassScores) -> f64| {
-                pairwise_sum(
-                    &mut rows.iter().map(|row| score(row) * weight(row)),
-                    rows.len(),
-                )
+                pairwise_sum(&mut rows.iter().map(|row| score(row) * weight(row)), rows.len())
             };
             let weights = sum(|_| 1.0);
             AverageScores {
@@ -123,15 +120,9 @@ impl ClassificationReport {
         names: &'a [Name],
     ) -> Result<NamedReport<'a, Name>, MetricError> {
         if names.len() == self.classes {
-            Ok(NamedReport {
-                report: self,
-                names,
-            })
+            Ok(NamedReport { report: self, names })
         } else {
-            Err(MetricError::NameCount {
-                names: names.len(),
-                classes: self.classes,
-            })
+            Err(MetricError::NameCount { names: names.len(), classes: self.classes })
         }
     }
 
@@ -144,38 +135,15 @@ impl ClassificationReport {
             "", "precision", "recall", "f1-score", "support"
         )?;
         for (row, name) in self.rows.iter().zip(names) {
-            let ClassScores {
-                class: _,
-                precision,
-                recall,
-                f1,
-                support,
-            } = row;
+            let ClassScores { class: _, precision, recall, f1, support } = row;
             let name = name.as_ref();
-            writeln!(
-                formatter,
-                "{name:>width$}  {precision:>9.2} {recall:>9.2} {f1:>9.2} {support:>9}"
-            )?;
+            writeln!(formatter, "{name:>width$}  {precision:>9.2} {recall:>9.2} {f1:>9.2} {support:>9}")?;
         }
         let (accuracy, support) = (self.accuracy, self.support);
-        writeln!(
-            formatter,
-            "\n{:>width$}  {:>9} {:>9} {accuracy:>9.2} {support:>9}",
-            "accuracy", "", ""
-        )?;
-        for (name, average) in [
-            ("macro avg", self.macro_average),
-            ("weighted avg", self.weighted_average),
-        ] {
-            let AverageScores {
-                precision,
-                recall,
-                f1,
-            } = average;
-            writeln!(
-                formatter,
-                "{name:>width$}  {precision:>9.2} {recall:>9.2} {f1:>9.2} {support:>9}"
-            )?;
+        writeln!(formatter, "\n{:>width$}  {:>9} {:>9} {accuracy:>9.2} {support:>9}", "accuracy", "", "")?;
+        for (name, average) in [("macro avg", self.macro_average), ("weighted avg", self.weighted_average)] {
+            let AverageScores { precision, recall, f1 } = average;
+            writeln!(formatter, "{name:>width$}  {precision:>9.2} {recall:>9.2} {f1:>9.2} {support:>9}")?;
         }
         Ok(())
     }
@@ -190,12 +158,7 @@ impl fmt::Display for ClassificationReport {
 
 impl<Name: AsRef<str>> fmt::Display for NamedReport<'_, Name> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self
-            .report
-            .rows
-            .iter()
-            .map(|row| self.names[row.class].as_ref())
-            .collect();
+        let names: Vec<&str> = self.report.rows.iter().map(|row| self.names[row.class].as_ref()).collect();
         self.report.write(formatter, &names)
     }
 }

@@ -53,14 +53,9 @@ impl Confusion {
     /// When there are not `classes²` counts, or they sum to zero or to more than a `usize`.
     pub fn from_counts(counts: &[usize], classes: usize) -> Result<Self, MetricError> {
         if classes.checked_mul(classes) != Some(counts.len()) {
-            return Err(MetricError::NotSquare {
-                classes,
-                found: counts.len(),
-            });
+            return Err(MetricError::NotSquare { classes, found: counts.len() });
         }
-        let samples = counts
-            .iter()
-            .try_fold(0_usize, |sum, &count| sum.checked_add(count));
+        let samples = counts.iter().try_fold(0_usize, |sum, &count| sum.checked_add(count));
         let samples = samples.ok_or(MetricError::TooMany { name: "samples" })?;
         if samples == 0 {
             return Err(MetricError::Empty { name: "samples" });
@@ -73,20 +68,14 @@ impl Confusion {
     }
 
     fn zeros(classes: usize) -> Result<Self, MetricError> {
-        let length = classes
-            .checked_add(2)
-            .and_then(|rows| rows.checked_mul(classes));
+        let length = classes.checked_add(2).and_then(|rows| rows.checked_mul(classes));
         let mut cells = Vec::new();
         let reserved = length.map(|length| (length, cells.try_reserve_exact(length)));
         let Some((length, Ok(()))) = reserved else {
             return Err(MetricError::TooMany { name: "classes" });
         };
         cells.resize(length, 0);
-        Ok(Self {
-            classes,
-            samples: 0,
-            cells,
-        })
+        Ok(Self { classes, samples: 0, cells })
     }
 
     fn sum_margins(&mut self) {
@@ -139,9 +128,7 @@ impl Confusion {
 
     /// The number of samples predicted as what they are: the trace of the matrix.
     pub fn right(&self) -> usize {
-        (0..self.classes)
-            .map(|class| self.count(class, class))
-            .sum()
+        (0..self.classes).map(|class| self.count(class, class)).sum()
     }
 
     /// Fraction of samples predicted as what they are, in [0, 1].
@@ -170,10 +157,7 @@ impl Confusion {
     /// # Panics
     /// When `class` is not below the number of classes.
     pub fn f1(&self, class: usize) -> f64 {
-        ratio(
-            2 * self.count(class, class),
-            self.support()[class] + self.predicted()[class],
-        )
+        ratio(2 * self.count(class, class), self.support()[class] + self.predicted()[class])
     }
 
     /// Whether any sample is of this class or predicted as such.
@@ -201,9 +185,5 @@ impl Confusion {
 
 /// `numerator / denominator`, and 0 for `0 / 0`.
 fn ratio(numerator: usize, denominator: usize) -> f64 {
-    if denominator == 0 {
-        0.0
-    } else {
-        numerator as f64 / denominator as f64
-    }
+    if denominator == 0 { 0.0 } else { numerator as f64 / denominator as f64 }
 }

@@ -62,9 +62,7 @@ pub enum MetricError {
         samples: usize,
     },
     /// A probability is not a number within [0, 1].
-    #[error(
-        "probability `{value}` of class `{class}` in sample `{sample}`, expected a number from 0 to 1"
-    )]
+    #[error("probability `{value}` of class `{class}` in sample `{sample}`, expected a number from 0 to 1")]
     NotAProbability {
         /// Position of the sample, from 0.
         sample: usize,
@@ -107,12 +105,7 @@ pub(crate) fn check_lengths(
     (right_name, right): (&'static str, usize),
 ) -> Result<(), MetricError> {
     if left != right {
-        return Err(MetricError::LengthMismatch {
-            left_name,
-            left,
-            right_name,
-            right,
-        });
+        return Err(MetricError::LengthMismatch { left_name, left, right_name, right });
     }
     if left == 0 {
         return Err(MetricError::Empty { name: "samples" });
@@ -127,14 +120,5 @@ pub(crate) fn check_label(
     label: usize,
     classes: usize,
 ) -> Result<(), MetricError> {
-    if label < classes {
-        Ok(())
-    } else {
-        Err(MetricError::LabelOutOfRange {
-            name,
-            sample,
-            label,
-            classes,
-        })
-    }
+    if label < classes { Ok(()) } else { Err(MetricError::LabelOutOfRange { name, sample, label, classes }) }
 }

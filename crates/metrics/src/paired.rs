@@ -7,15 +7,8 @@ use crate::error::{MetricError, check_lengths};
 /// # Errors
 /// When the sequences differ in length or are empty.
 pub fn agreement(first: &[usize], second: &[usize]) -> Result<f64, MetricError> {
-    check_lengths(
-        ("the first prediction", first.len()),
-        ("the second prediction", second.len()),
-    )?;
-    let same = first
-        .iter()
-        .zip(second)
-        .filter(|(first, second)| first == second)
-        .count();
+    check_lengths(("the first prediction", first.len()), ("the second prediction", second.len()))?;
+    let same = first.iter().zip(second).filter(|(first, second)| first == second).count();
     Ok(same as f64 / first.len() as f64)
 }
 
@@ -33,19 +26,9 @@ impl Changes {
     ///
     /// # Errors
     /// When the sequences differ in length or are empty.
-    pub fn between(
-        truth: &[usize],
-        first: &[usize],
-        second: &[usize],
-    ) -> Result<Self, MetricError> {
-        check_lengths(
-            ("truth", truth.len()),
-            ("the first prediction", first.len()),
-        )?;
-        check_lengths(
-            ("truth", truth.len()),
-            ("the second prediction", second.len()),
-        )?;
+    pub fn between(truth: &[usize], first: &[usize], second: &[usize]) -> Result<Self, MetricError> {
+        check_lengths(("truth", truth.len()), ("the first prediction", first.len()))?;
+        check_lengths(("truth", truth.len()), ("the second prediction", second.len()))?;
         let mut changes = Self::default();
         for ((actual, first), second) in truth.iter().zip(first).zip(second) {
             changes.lost += usize::from(first == actual && second != actual);

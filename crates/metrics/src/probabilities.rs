@@ -14,20 +14,13 @@ use crate::error::{MetricError, check_label, check_lengths};
 /// When the lengths differ or are zero, a label is not below the number of columns, or a value is not within [0, 1].
 /// Whether rows sum to one is not checked.
 pub fn log_loss(probabilities: ArrayView2<f64>, truth: &[usize]) -> Result<f64, MetricError> {
-    check_lengths(
-        ("truth", truth.len()),
-        ("probabilities", probabilities.nrows()),
-    )?;
+    check_lengths(("truth", truth.len()), ("probabilities", probabilities.nrows()))?;
     let mut sum = 0.0;
     for (sample, (row, &actual)) in probabilities.rows().into_iter().zip(truth).enumerate() {
         check_label("true", sample, actual, row.len())?;
         for (class, &value) in row.iter().enumerate() {
             if !(0.0..=1.0).contains(&value) {
-                return Err(MetricError::NotAProbability {
-                    sample,
-                    class,
-                    value,
-                });
+                return Err(MetricError::NotAProbability { sample, class, value });
             }
         }
         sum -= libm::log(row[actual].clamp(f64::EPSILON, 1.0 - f64::EPSILON));

@@ -1,47 +1,102 @@
-//! Scores of repeated runs: their mean, their spread and what it says about the mean.
+//! Scores of repeated runs: their mean, their spread, and what the spread says of the mean.
+//!
+//! The spread over seeds and the sampling error of the test set are two different things: runs that all score 1 on the
+//! same 36 samples have no spread, and still an accuracy known to a tenth at best.
 
 use crate::error::MetricError;
+use crate::interval::Interval;
+use crate::student_t;
 
 /// Mean and sample deviation of a score over repeated runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MeanAndDeviation {
     /// Number of runs.
     pub count: usize,
-    /// `x̄ = (1/n) Σ x`.
+    /// `x̄ = (1/R) Σ x`.
     pub mean: f64,
-    /// `s = √(Σ (x - x̄)² / (n - 1))`; `None` for a single run, which says nothing of spread.
+    /// `s = √(Σ (x - x̄)² / (R - 1))`; `None` for a single run, which says nothing of spread.
     pub deviation: Option<f64>,
 }
 
-/// The mean of the values and their sample standard deviation (`n - 1` in the denominator).
+/// The mean of the values and their sample standard deviation (`R - 1` in the denominator).
+///
+/// Equal values have exactly their value as the mean, and deviation 0.
 ///
 /// # Errors
 /// When there are no values, or one is NaN or infinite.
+///
+/// ```
+/// use bitsweep_metrics::mean_and_deviation;
+///
+/// let scores = mean_and_deviation(&[0.5, 0.75, 1.0])?;
+/// assert_eq!((scores.mean, scores.deviation), (0.75, Some(0.25)));
+/// assert_eq!(mean_and_deviation(&[0.5])?.deviation, None);
+/// # Ok::<(), bitsweep_metrics::MetricError>(())
+/// ```
 pub fn mean_and_deviation(values: &[f64]) -> Result<MeanAndDeviation, MetricError> {
-    let count = values.len();
-    if count == 0 {
+    let Some(&origin) = values.first() else {
         return Err(MetricError::Empty { name: "values" });
+    };
+    if let Some((position, &value)) = values.iter().enumerate().find(|(_, value)| !value.is_finite()) {
+        return Err(MetricError::NotFinite { name: "value", position, value });
     }
-    if let Some((position, &value)) = values
-        .iter()
-        .enumerate()
-        .find(|(_, value)| !value.is_finite())
-    {
-        return Err(MetricError::NotFinite {
-            name: "value",
-            position,
-            value,
-        });
-    }
-    let mean = values.iter().sum::<f64>() / count as f64;
-    let squares: f64 = values
-        .iter()
-        .map(|value| (value - mean) * (value - mean))
-        .sum();
+    let count = values.len();
+    // Measured from the first value, so that equal values leave no rounding error that would look like spread.
+    let mean = origin + values.iter().map(|value| value - origin).sum::<f64>() / count as f64;
+    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
     let deviation = (count > 1).then(|| (squares / (count - 1) as f64).sqrt());
-    Ok(MeanAndDeviation {
-        count,
-        mean,
-        deviation,
-    })
+    Ok(MeanAndDeviation { count, mean, deviation })
+}
+
+impl MeanAndDeviation {
+    /// The 95 % interval of the mean of independent runs: `x̄ ± t s/√R` with Student's `t` of `R - 1` degrees of freedom.
+    ///
+    /// It speaks of the seeds alone: where all runs agree it has no width, whatever the size of the test set. Not cut off
+    /// at 0 and 1. `None` for a single run.
+    pub fn interval(&self) -> Option<Interval> {
+        let deviation = self.deviation?;
+        Some(self.student_interval(deviation * deviation / self.count as f64))
+    }
+
+    /// Nadeau & Bengio's corrected variance of the mean over repeated random splits: `s² (1/R + n_test/n_train)`.
+    ///
+    /// Runs on overlapping training sets are not independent, so that `s²/R` is too small and the usual t-test finds
+    /// differences where there are none. `None` for a single run.
+    ///
+    /// Source: Nadeau & Bengio (2003), Machine Learning 52, section 4.
+    ///
+    /// # Errors
+    /// When there are no training or no test rows.
+    pub fn corrected_variance(
+        &self,
+        train_rows: usize,
+        test_rows: usize,
+    ) -> Result<Option<f64>, MetricError> {
+        for (name, rows) in [("training rows", train_rows), ("test rows", test_rows)] {
+            if rows == 0 {
+                return Err(MetricError::Empty { name });
+            }
+        }
+        let factor = 1.0 / self.count as f64 + test_rows as f64 / train_rows as f64;
+        Ok(self.deviation.map(|deviation| deviation * deviation * factor))
+    }
+
+    /// The 95 % interval of the mean over repeated random splits: `x̄ ± t √v` with the
+    /// [corrected variance](Self::corrected_variance) `v` and `R - 1` degrees of freedom.
+    ///
+    /// # Errors
+    /// When there are no training or no test rows.
+    pub fn corrected_interval(
+        &self,
+        train_rows: usize,
+        test_rows: usize,
+    ) -> Result<Option<Interval>, MetricError> {
+        let variance = self.corrected_variance(train_rows, test_rows)?;
+        Ok(variance.map(|variance| self.student_interval(variance)))
+    }
+
+    fn student_interval(&self, variance: f64) -> Interval {
+        let half = student_t::two_sided_95(self.count - 1) * variance.sqrt();
+        Interval { value: self.mean, low: self.mean - half, high: self.mean + half }
+    }
 }

@@ -23,9 +23,5 @@ pub(crate) fn pairwise_sum(terms: &mut impl Iterator<Item = f64>, count: usize) 
         }
     }
     let [a, b, c, d, e, f, g, h] = running;
-    terms
-        .take(count % 8)
-        .fold(((a + b) + (c + d)) + ((e + f) + (g + h)), |sum, term| {
-            sum + term
-        })
+    terms.take(count % 8).fold(((a + b) + (c + d)) + ((e + f) + (g + h)), |sum, term| sum + term)
 }

@@ -1,0 +1,109 @@
+//! Every error says what was wrong and what was expected.
+#![allow(clippy::unwrap_used)]
+
+use std::fmt::Display;
+
+use bitsweep_metrics::{
+    Changes, Confusion, accuracy_interval, agreement, log_loss, macro_f1_permutation, mean_and_deviation,
+    pareto_front,
+};
+use ndarray::{Array2, array};
+
+fn says<T>(result: Result<T, impl Display>, message: &str) {
+    match result {
+        Ok(_) => panic!("no error, expected: {message}"),
+        Err(error) => assert_eq!(error.to_string(), message),
+    }
+}
+
+#[test]
+fn sequences_of_unequal_length_are_refused() {
+    let message = "truth has `2` samples but prediction has `1`, expected as many";
+    says(Confusion::new(&[0, 1], &[0], 2), message);
+    let message = "the first prediction has `1` samples but the second prediction has `2`, expected as many";
+    says(agreement(&[0], &[0, 1]), message);
+    let message = "truth has `2` samples but the second prediction has `1`, expected as many";
+    says(Changes::between(&[0, 1], &[0, 1], &[0]), message);
+    says(macro_f1_permutation(&[0, 1], &[0, 1], &[0], 2, || 0), message);
+    let message = "truth has `1` samples but the first prediction has `2`, expected as many";
+    says(Changes::between(&[0], &[0, 1], &[0]), message);
+    let message = "truth has `1` samples but probabilities has `2`, expected as many";
+    says(log_loss(array![[0.5, 0.5], [0.5, 0.5]].view(), &[0]), message);
+}
+
+#[test]
+fn labels_out_of_range_are_refused() {
+    let message = "true label `2` of sample `1` is out of range, expected a class below `2`";
+    says(Confusion::new(&[0, 2], &[0, 1], 2), message);
+    says(log_loss(array![[0.5, 0.5], [0.5, 0.5]].view(), &[0, 2]), message);
+    says(macro_f1_permutation(&[0, 2], &[0, 1], &[0, 1], 2, || 0), message);
+    let message = "predicted label `7` of sample `0` is out of range, expected a class below `2`";
+    says(Confusion::new(&[0, 1], &[7, 1], 2), message);
+    let message = "second predicted label `7` of sample `0` is out of range, expected a class below `2`";
+    says(macro_f1_permutation(&[0, 1], &[0, 1], &[7, 1], 2, || 0), message);
+}
+
+#[test]
+fn nothing_at_all_is_refused() {
+    let message = "no samples given, expected at least one";
+    says(Confusion::new(&[], &[], 2), message);
+    says(Confusion::from_counts(&[0, 0, 0, 0], 2), message);
+    says(Confusion::from_counts(&[], 0), message);
+    says(agreement(&[], &[]), message);
+    says(Changes::between(&[], &[], &[]), message);
+    says(accuracy_interval(0, 0), message);
+    says(log_loss(Array2::zeros((0, 3)).view(), &[]), message);
+    says(mean_and_deviation(&[]), "no values given, expected at least one");
+    let scores = mean_and_deviation(&[0.5, 0.6]).unwrap();
+    says(scores.corrected_variance(0, 10), "no training rows given, expected at least one");
+    says(scores.corrected_interval(10, 0), "no test rows given, expected at least one");
+}
+
+#[test]
+fn a_table_that_is_not_square_is_refused() {
+    says(
+        Confusion::from_counts(&[1, 2, 3], 2),
+        "`3` counts given for `2` classes, expected `2` rows of `2` counts",
+    );
+}
+
+#[test]
+fn more_classes_or_samples_than_can_be_counted_are_refused() {
+    says(Confusion::new(&[0], &[0], usize::MAX), "classes do not fit in memory, expected fewer");
+    says(Confusion::new(&[0], &[0], usize::MAX >> 34), "classes do not fit in memory, expected fewer");
+    says(Confusion::from_counts(&[usize::MAX, 1, 0, 0], 2), "samples do not fit in memory, expected fewer");
+}
+
+#[test]
+fn more_right_samples_than_samples_are_refused() {
+    says(accuracy_interval(5, 4), "`5` of `4` samples are right, expected at most `4`");
+}
+
+#[test]
+fn values_that_are_no_probabilities_are_refused() {
+    for (value, shown) in [(f64::NAN, "NaN"), (-0.25, "-0.25"), (1.5, "1.5"), (f64::INFINITY, "inf")] {
+        let message =
+            format!("probability `{shown}` of class `1` in sample `0`, expected a number from 0 to 1");
+        says(log_loss(array![[0.5, value]].view(), &[0]), &message);
+    }
+}
+
+#[test]
+fn scores_that_are_not_finite_are_refused() {
+    let message = "value `inf` at position `1`, expected a finite number";
+    says(mean_and_deviation(&[0.5, f64::INFINITY]), message);
+}
+
+#[test]
+fn points_that_cannot_be_ordered_are_refused() {
+    let message = "score of point `1` is not a number, expected one that can be ordered";
+    says(pareto_front(&[(1.0, 0.5), (2.0, f64::NAN)]), message);
+    let message = "cost of point `0` is not a number, expected one that can be ordered";
+    says(pareto_front(&[(f64::NAN, 0.5)]), message);
+}
+
+#[test]
+fn a_report_wants_a_name_for_each_class() {
+    let report = Confusion::new(&[0, 1], &[0, 1], 3).unwrap().report();
+    says(report.named(&["a", "b"]), "`2` class names given for `3` classes, expected one a class");
+}
