@@ -1,10 +1,54 @@
-//! Quantization of plain matrices: a struct of axes ([`Scheme`]) says how, [`SchemeSpec`] is how a file spells it.
+//! Quantization of plain matrices: every scheme is one point on a few independent axes.
+//!
+//! [`SchemeSpec`] is how a file spells a scheme; it resolves to a [`Scheme`], which says exactly what happens;
+//! [`presets`] names the famous ones. [`quantize`] turns a matrix into a [`Quantized`] one: codes, and the parameters
+//! that give them meaning. That one reconstructs, packs to bytes, and knows its true [`Size`]; [`Errors`] measure what
+//! was lost.
+//!
+//! The stages of a uniform scheme are functions in a row: blocks → range → affine parameters → codes →
+//! reconstruction. All arithmetic happens in the type of the values (`f32` or `f64`), in an order that the source
+//! fixes, with transcendental functions from `libm`: results are the same bits on every machine.
+//!
+//! ```
+//! use bitsweep_quant::{Errors, SchemeSpec, quantize};
+//! use bitsweep_random::{Generator, Stream};
+//! use ndarray::array;
+//!
+//! let weights = array![[73.01, -42.44, 114.48, 13.72]];
+//! let spec: SchemeSpec = toml::from_str("bits = 8\nsymmetry = 'asymmetric'").unwrap();
+//! let mut stream = Stream::new(Generator::Modern, 0, "quantize").unwrap();
+//! let quantized = quantize(weights.view(), &spec.resolve().unwrap(), &mut stream).unwrap();
+//! let errors = Errors::measure(weights.view(), quantized.reconstruct().view());
+//! assert!(errors.sqnr_db() > 40.0);
+//! ```
 
 mod axes;
+mod bit_field;
+mod blocks;
+mod codebook;
+mod distortion;
+mod error;
+mod float16;
+mod packing;
+mod quantize;
+mod quantized;
+mod real;
+mod transform;
+mod uniform;
 
 pub use axes::presets;
 pub use axes::{
     Axis, Bits, Centroids, CodeRange, Codes, Format, FormatSpec, Granularity, Grid, GroupSize,
-    Percentile, Range, Rounding, Scheme, SchemeError, SchemeSpec, Subvectors, Symmetry,
-    SymmetrySpec, ZeroPoint,
+    NotAPercentile, OutOfRange, Percentile, Range, Rounding, Scheme, SchemeError, SchemeSpec, Subvectors,
+    Symmetry, SymmetrySpec, ZeroPoint,
 };
+pub use blocks::{Block, Blocks};
+pub use codebook::{Clustering, Codebook, LookupError, optimal_clustering};
+pub use distortion::Errors;
+pub use error::QuantizeError;
+pub use packing::{Packed, Size, UnpackError};
+pub use quantize::quantize;
+pub use quantized::{BlockParameters, FixedGrid, Parameters, Quantized};
+pub use real::Real;
+pub use transform::{Equalization, LayerMismatch, Transform, absmax_equalization, cross_layer_equalization};
+pub use uniform::Affine;

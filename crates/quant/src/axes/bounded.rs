@@ -103,12 +103,7 @@ impl OutOfRange {
         least: &dyn fmt::Display,
         most: &dyn fmt::Display,
     ) -> Self {
-        Self {
-            value: value.to_string(),
-            what,
-            least: least.to_string(),
-            most: most.to_string(),
-        }
+        Self { value: value.to_string(), what, least: least.to_string(), most: most.to_string() }
     }
 }
 
@@ -152,11 +147,7 @@ impl Percentile {
     /// # Errors
     /// A sentence that names the value when it is not above 50 and at most 100.
     pub fn new(value: f64) -> Result<Self, NotAPercentile> {
-        if value > 50.0 && value <= 100.0 {
-            Ok(Self(value))
-        } else {
-            Err(NotAPercentile { value })
-        }
+        if value > 50.0 && value <= 100.0 { Ok(Self(value)) } else { Err(NotAPercentile { value }) }
     }
 
     /// The plain number.

@@ -143,10 +143,9 @@ impl fmt::Display for Format {
             Self::Float16 => formatter.pad("f16"),
             Self::BFloat16 => formatter.pad("bf16"),
             Self::ScalarCodebook { centroids } => formatter.pad(&format!("vq {centroids}")),
-            Self::ProductCodebook {
-                subvectors,
-                centroids,
-            } => formatter.pad(&format!("pq {subvectors}x{centroids}")),
+            Self::ProductCodebook { subvectors, centroids } => {
+                formatter.pad(&format!("pq {subvectors}x{centroids}"))
+            }
             Self::DoReFa { .. } => formatter.pad("dorefa"),
             Self::Wrpn { .. } => formatter.pad("wrpn"),
         }

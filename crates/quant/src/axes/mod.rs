@@ -9,7 +9,7 @@ mod spec;
 
 pub mod presets;
 
-pub use bounded::{Bits, Centroids, GroupSize, Percentile, Subvectors};
+pub use bounded::{Bits, Centroids, GroupSize, NotAPercentile, OutOfRange, Percentile, Subvectors};
 pub use choice::{Axis, CodeRange, Codes, Granularity, Range, Rounding, Symmetry, ZeroPoint};
 pub use format::{Format, Grid};
 pub use scheme::{Scheme, SchemeError};

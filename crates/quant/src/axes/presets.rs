@@ -10,12 +10,7 @@ use super::scheme::Scheme;
 /// `s = (max-min)/(qmax-qmin)`, `z = qmin - min/s`, `q = clip(round(z + w/s), qmin, qmax)`.
 #[must_use]
 pub const fn asymmetric_float_zero_point(bits: Bits) -> Scheme {
-    integer(
-        bits,
-        Symmetry::Asymmetric(ZeroPoint::Float),
-        Codes::Signed,
-        CodeRange::Full,
-    )
+    integer(bits, Symmetry::Asymmetric(ZeroPoint::Float), Codes::Signed, CodeRange::Full)
 }
 
 /// Notebooks 001 and 004: asymmetric, unsigned codes, integer zero point (the zero point may lie outside the codes).
@@ -23,12 +18,7 @@ pub const fn asymmetric_float_zero_point(bits: Bits) -> Scheme {
 /// `s = (max-min)/(2^b-1)`, `z = -round(min/s)`, `q = clip(round(w/s + z), 0, 2^b-1)`.
 #[must_use]
 pub const fn asymmetric_unsigned(bits: Bits) -> Scheme {
-    integer(
-        bits,
-        Symmetry::Asymmetric(ZeroPoint::Integer),
-        Codes::Unsigned,
-        CodeRange::Full,
-    )
+    integer(bits, Symmetry::Asymmetric(ZeroPoint::Integer), Codes::Unsigned, CodeRange::Full)
 }
 
 /// Notebook 003 (by column, one output class each): asymmetric, signed codes, integer zero point.
@@ -36,12 +26,7 @@ pub const fn asymmetric_unsigned(bits: Bits) -> Scheme {
 /// `s = (max-min)/(2^b-1)`, `z = round(-min/s) - 2^(b-1)`, `q = clip(round(w/s + z), -2^(b-1), 2^(b-1)-1)`.
 #[must_use]
 pub const fn asymmetric_signed(bits: Bits) -> Scheme {
-    integer(
-        bits,
-        Symmetry::Asymmetric(ZeroPoint::Integer),
-        Codes::Signed,
-        CodeRange::Full,
-    )
+    integer(bits, Symmetry::Asymmetric(ZeroPoint::Integer), Codes::Signed, CodeRange::Full)
 }
 
 /// Notebooks 001, 002 and 004: symmetric, the lowest code left out.
@@ -61,11 +46,7 @@ pub const fn symmetric_full(bits: Bits) -> Scheme {
 
 const fn integer(bits: Bits, symmetry: Symmetry, codes: Codes, code_range: CodeRange) -> Scheme {
     Scheme {
-        format: Format::Integer {
-            bits,
-            codes,
-            code_range,
-        },
+        format: Format::Integer { bits, codes, code_range },
         symmetry,
         granularity: Granularity::Tensor,
         range: Range::MinMax,

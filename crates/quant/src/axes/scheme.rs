@@ -93,9 +93,7 @@ pub enum SchemeError {
         format: String,
     },
     /// WRPN's grid of one bit would divide by zero.
-    #[error(
-        "`bits = 1` is undefined for format `wrpn`, whose grid has 2^(bits-1)-1 steps: expected 2 to 16"
-    )]
+    #[error("`bits = 1` is undefined for format `wrpn`, whose grid has 2^(bits-1)-1 steps: expected 2 to 16")]
     WrpnOneBit,
 }
 
@@ -107,11 +105,7 @@ impl Scheme {
     pub fn check(&self) -> Result<(), SchemeError> {
         self.check_neutral()?;
         match self.format {
-            Format::Integer {
-                bits,
-                codes,
-                code_range,
-            } => match (self.symmetry, codes, code_range) {
+            Format::Integer { bits, codes, code_range } => match (self.symmetry, codes, code_range) {
                 (Symmetry::Symmetric, Codes::Unsigned, _) => Err(SchemeError::UnsignedSymmetric),
                 (Symmetry::Symmetric, Codes::Signed, _) if bits == Bits::LEAST => {
                     self.check_binary(code_range)
@@ -139,13 +133,7 @@ impl Scheme {
 
     /// An axis that the format does not have must hold its neutral value.
     fn check_neutral(&self) -> Result<(), SchemeError> {
-        let Self {
-            format,
-            symmetry,
-            granularity,
-            range,
-            rounding,
-        } = *self;
+        let Self { format, symmetry, granularity, range, rounding } = *self;
         let set = [
             (Axis::Symmetry, symmetry != Symmetry::Symmetric),
             (Axis::Granularity, granularity != Granularity::Tensor),
@@ -175,10 +163,9 @@ impl Scheme {
     fn check_sign(&self) -> Result<(), SchemeError> {
         match self.rounding {
             Rounding::NearestEven => Ok(()),
-            Rounding::HalfAway | Rounding::Stochastic => Err(SchemeError::BinaryRounding {
-                rounding: self.rounding,
-                format: self.format.to_string(),
-            }),
+            Rounding::HalfAway | Rounding::Stochastic => {
+                Err(SchemeError::BinaryRounding { rounding: self.rounding, format: self.format.to_string() })
+            }
         }
     }
 
@@ -188,13 +175,20 @@ impl Scheme {
         self.format.bits()
     }
 
+    /// How zero points are kept; `None` without them.
+    #[must_use]
+    pub const fn zero_point(&self) -> Option<ZeroPoint> {
+        match self.symmetry {
+            Symmetry::Symmetric => None,
+            Symmetry::Asymmetric(zero_point) => Some(zero_point),
+        }
+    }
+
     /// Whether codes are the signs -1 and +1: one bit, symmetric or DoReFa's.
     #[must_use]
     pub fn is_binary(&self) -> bool {
         match self.format {
-            Format::Integer { bits, .. } => {
-                bits == Bits::LEAST && self.symmetry == Symmetry::Symmetric
-            }
+            Format::Integer { bits, .. } => bits == Bits::LEAST && self.symmetry == Symmetry::Symmetric,
             Format::DoReFa { bits } => bits == Bits::LEAST,
             Format::Float16
             | Format::BFloat16
@@ -211,11 +205,7 @@ impl Scheme {
             return None;
         }
         match self.format {
-            Format::Integer {
-                bits,
-                codes,
-                code_range,
-            } => Some(Grid::new(bits, codes, code_range)),
+            Format::Integer { bits, codes, code_range } => Some(Grid::new(bits, codes, code_range)),
             Format::DoReFa { bits } => Some(Grid::new(bits, Codes::Unsigned, CodeRange::Full)),
             Format::Wrpn { bits } => Some(Grid::new(bits, Codes::Signed, CodeRange::Narrow)),
             Format::Float16
@@ -242,13 +232,8 @@ impl Scheme {
     /// The value of one axis; empty where it does not apply.
     #[must_use]
     pub fn value(&self, axis: Axis) -> String {
-        let sign_only =
-            self.is_binary() && matches!(axis, Axis::CodeRange | Axis::Range | Axis::Rounding);
-        if sign_only || !self.format.has(axis) {
-            String::new()
-        } else {
-            self.raw_value(axis)
-        }
+        let sign_only = self.is_binary() && matches!(axis, Axis::CodeRange | Axis::Range | Axis::Rounding);
+        if sign_only || !self.format.has(axis) { String::new() } else { self.raw_value(axis) }
     }
 
     fn raw_value(&self, axis: Axis) -> String {
@@ -256,14 +241,11 @@ impl Scheme {
             Axis::Format => self.format.to_string(),
             Axis::Bits => self.bits().to_string(),
             Axis::Symmetry => self.symmetry.to_string(),
-            Axis::ZeroPoint => match self.symmetry {
-                Symmetry::Symmetric => String::new(),
-                Symmetry::Asymmetric(zero_point) => zero_point.to_string(),
-            },
+            Axis::ZeroPoint => {
+                self.zero_point().map_or_else(String::new, |zero_point| zero_point.to_string())
+            }
             Axis::Codes | Axis::CodeRange => match self.format {
-                Format::Integer {
-                    codes, code_range, ..
-                } => {
+                Format::Integer { codes, code_range, .. } => {
                     if axis == Axis::Codes {
                         codes.to_string()
                     } else {
@@ -289,11 +271,7 @@ impl fmt::Display for Scheme {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
         match self.format {
-            Format::Integer {
-                bits,
-                codes,
-                code_range,
-            } => {
+            Format::Integer { bits, codes, code_range } => {
                 parts.push(format!("{bits} bit {}", self.symmetry));
                 let (usual_codes, usual_range) = match self.symmetry {
                     Symmetry::Symmetric => (Codes::Signed, CodeRange::Narrow),

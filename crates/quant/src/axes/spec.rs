@@ -110,11 +110,7 @@ impl SchemeSpec {
         let symmetry = self.symmetry()?;
         let format = self.format(symmetry)?;
         if let Some((axis, value)) = self.given().find(|(axis, _)| !format.has(*axis)) {
-            return Err(SchemeError::NotApplicable {
-                axis,
-                value,
-                format: format.to_string(),
-            });
+            return Err(SchemeError::NotApplicable { axis, value, format: format.to_string() });
         }
         let scheme = Scheme {
             format,
@@ -135,9 +131,9 @@ impl SchemeSpec {
             }
             // That the format has no zero point at all is the better sentence, and comes later.
             (SymmetrySpec::Symmetric, Some(_)) => Ok(Symmetry::Symmetric),
-            (SymmetrySpec::Asymmetric, zero_point) => Ok(Symmetry::Asymmetric(
-                zero_point.unwrap_or(ZeroPoint::Integer),
-            )),
+            (SymmetrySpec::Asymmetric, zero_point) => {
+                Ok(Symmetry::Asymmetric(zero_point.unwrap_or(ZeroPoint::Integer)))
+            }
         }
     }
 
@@ -171,19 +167,11 @@ impl SchemeSpec {
             FormatSpec::F16 => refuse_bits(Format::Float16),
             FormatSpec::Bf16 => refuse_bits(Format::BFloat16),
             FormatSpec::Vq { centroids } => refuse_bits(Format::ScalarCodebook { centroids }),
-            FormatSpec::Pq {
-                subvectors,
-                centroids,
-            } => refuse_bits(Format::ProductCodebook {
-                subvectors,
-                centroids,
-            }),
-            FormatSpec::Dorefa => Ok(Format::DoReFa {
-                bits: required("dorefa")?,
-            }),
-            FormatSpec::Wrpn => Ok(Format::Wrpn {
-                bits: required("wrpn")?,
-            }),
+            FormatSpec::Pq { subvectors, centroids } => {
+                refuse_bits(Format::ProductCodebook { subvectors, centroids })
+            }
+            FormatSpec::Dorefa => Ok(Format::DoReFa { bits: required("dorefa")? }),
+            FormatSpec::Wrpn => Ok(Format::Wrpn { bits: required("wrpn")? }),
         }
     }
 

@@ -1,0 +1,75 @@
+//! Why values cannot be quantized.
+
+use crate::axes::SchemeError;
+
+/// Why [`quantize`](crate::quantize) refuses a tensor.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum QuantizeError {
+    /// The scheme contradicts itself.
+    #[error(transparent)]
+    Scheme(#[from] SchemeError),
+    /// A value is NaN or infinite.
+    #[error(
+        "`{value}` in row {row}, column {column} (counted from 0) cannot be quantized: expected a finite number"
+    )]
+    NotFinite {
+        /// Row of the first such value.
+        row: usize,
+        /// Column of the first such value.
+        column: usize,
+        /// The value.
+        value: f64,
+    },
+    /// The scale or the ends of the grid overflow.
+    #[error(
+        "the range `{low}` to `{high}` of block {block} is too wide for its number type: expected values well below its largest number"
+    )]
+    RangeTooWide {
+        /// Number of the block.
+        block: usize,
+        /// Lower end of the range.
+        low: f64,
+        /// Upper end of the range.
+        high: f64,
+    },
+    /// The zero point lies so far out that 32 bits cannot hold it.
+    #[error(
+        "zero point `{zero_point}` of block {block} does not fit in 32 bits, the values lie too far from zero for their spread: expected `zero_point = float` or `symmetry = symmetric`"
+    )]
+    ZeroPointTooLarge {
+        /// Number of the block.
+        block: usize,
+        /// The zero point.
+        zero_point: f64,
+    },
+    /// A value overflows a 16-bit float.
+    #[error(
+        "`{value}` in row {row}, column {column} (counted from 0) is beyond the largest number of format `{format}`: expected a smaller one, or `bf16` or a scaled format"
+    )]
+    TooLargeForFormat {
+        /// Row of the first such value.
+        row: usize,
+        /// Column of the first such value.
+        column: usize,
+        /// The value.
+        value: f64,
+        /// The format's name.
+        format: String,
+    },
+    /// A row has fewer values than the scheme wants sub-vectors.
+    #[error("`subvectors = {subvectors}` splits rows of {columns} columns: expected at most {columns}")]
+    TooFewColumns {
+        /// Sub-vectors asked for.
+        subvectors: usize,
+        /// Columns there are.
+        columns: usize,
+    },
+    /// Values of another shape than the parameters were made for.
+    #[error("values of shape `{found:?}` do not fit parameters of shape `{expected:?}`")]
+    Shape {
+        /// Rows and columns that were expected.
+        expected: (usize, usize),
+        /// Rows and columns that were given.
+        found: (usize, usize),
+    },
+}

@@ -1,0 +1,86 @@
+//! 16-bit floats: the code is the bit pattern.
+
+use half::{bf16, f16};
+
+/// The bit pattern of the nearest binary16 number, ties to even.
+pub(crate) fn encode_binary16(value: f64) -> u16 {
+    // The constant conversions compute in software, the same on every machine.
+    f16::from_f32_const(round_to_odd(value)).to_bits()
+}
+
+/// The bit pattern of the nearest bfloat16 number, ties to even.
+pub(crate) fn encode_bfloat16(value: f64) -> u16 {
+    bf16::from_f32_const(round_to_odd(value)).to_bits()
+}
+
+/// The number of a binary16 bit pattern.
+pub(crate) fn decode_binary16(bits: u16) -> f64 {
+    f16::from_bits(bits).to_f64_const()
+}
+
+/// The number of a bfloat16 bit pattern.
+pub(crate) fn decode_bfloat16(bits: u16) -> f64 {
+    bf16::from_bits(bits).to_f64_const()
+}
+
+/// `value` in `f32`, an inexact result with its last bit set.
+///
+/// Rounding twice to nearest may be off by a bit: `f64` to `f32` can make a tie of what was none. Rounding to odd first
+/// keeps which side of the tie it was (Boldo & Melquiond 2008), since `f32` has more than two bits to spare.
+fn round_to_odd(value: f64) -> f32 {
+    let nearest = value as f32;
+    let back = f64::from(nearest);
+    if back == value || nearest.to_bits() & 1 == 1 {
+        nearest
+    } else if back.abs() > value.abs() {
+        f32::from_bits(nearest.to_bits() - 1)
+    } else {
+        f32::from_bits(nearest.to_bits() + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_double_just_above_a_tie_rounds_up() {
+        // Halfway between 1 and 1 + 2⁻¹⁰, plus what neither f32 nor a truncated mantissa keeps.
+        let tie = 1.0 + f64::powi(2.0, -11);
+        let value = tie + f64::powi(2.0, -50);
+        assert_eq!(encode_binary16(tie), 0x3c00);
+        assert_eq!(encode_binary16(value), 0x3c01);
+        assert_eq!(encode_binary16(-value), 0xbc01);
+    }
+
+    #[test]
+    fn every_finite_pattern_encodes_to_itself() {
+        for bits in 0..=u16::MAX {
+            for (decode, encode) in [
+                (decode_binary16 as fn(u16) -> f64, encode_binary16 as fn(f64) -> u16),
+                (decode_bfloat16, encode_bfloat16),
+            ] {
+                let value = decode(bits);
+                if value.is_finite() {
+                    assert_eq!(encode(value), bits);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn overflow_starts_halfway_beyond_the_largest_number() {
+        assert_eq!(encode_binary16(65_519.9), 0x7bff);
+        assert_eq!(encode_binary16(65_520.0), 0x7c00);
+        assert_eq!(encode_bfloat16(f64::from(f32::MAX)), 0x7f80);
+        assert_eq!(encode_bfloat16(f64::MAX), 0x7f80);
+    }
+
+    #[test]
+    fn tiny_doubles_do_not_vanish_before_they_are_rounded() {
+        let half_of_smallest = f64::powi(2.0, -25);
+        assert_eq!(encode_binary16(half_of_smallest), 0);
+        assert_eq!(encode_binary16(half_of_smallest * (1.0 + 1e-15)), 1);
+        assert_eq!(encode_binary16(-1e-300), 0x8000);
+    }
+}

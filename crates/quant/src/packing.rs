@@ -1,0 +1,273 @@
+//! The bytes of a quantized matrix, and back.
+
+use crate::axes::{Scheme, SchemeError, ZeroPoint};
+use crate::bit_field::BitField;
+use crate::blocks::Blocks;
+use crate::codebook::{self, Codebook};
+use crate::quantized::{ParameterKind, Parameters, Quantized};
+use crate::real::Real;
+use crate::uniform::Affine;
+
+/// A quantized matrix as bytes, with what a reader must know to read them (which is not counted as size).
+///
+/// The bytes are, in this order and little-endian: codes in row-major order, `b` bits each, the first in the lowest
+/// bits of the first byte, signed ones in two's complement and signs as 0 for -1, then zero bits up to a whole byte;
+/// scales of all blocks; zero points of all blocks (`i32`, or floats); centroids of all codebooks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Packed {
+    /// Rows and columns of the matrix.
+    pub shape: (usize, usize),
+    /// How it was quantized.
+    pub scheme: Scheme,
+    /// Centroids of each codebook, which may be fewer than the scheme asks for.
+    pub centroids: Vec<usize>,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Bytes of the parts of a packed matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Size {
+    /// Whole bytes full of codes: `⌊n·b/8⌋`.
+    pub codes: u64,
+    /// Scales, as wide as the values.
+    pub scales: u64,
+    /// Zero points: 4 bytes each as integers, as wide as the values as floats.
+    pub zero_points: u64,
+    /// Components of centroids, as wide as the values.
+    pub codebooks: u64,
+    /// 1 where the last codes leave bits of their byte unused, else 0.
+    pub padding: u64,
+}
+
+impl Size {
+    /// All bytes.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.codes + self.scales + self.zero_points + self.codebooks + self.padding
+    }
+
+    /// The sizes of two matrices together.
+    #[must_use]
+    pub const fn merge(self, other: Self) -> Self {
+        Self {
+            codes: self.codes + other.codes,
+            scales: self.scales + other.scales,
+            zero_points: self.zero_points + other.zero_points,
+            codebooks: self.codebooks + other.codebooks,
+            padding: self.padding + other.padding,
+        }
+    }
+}
+
+/// Why bytes are not a quantized matrix.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum UnpackError {
+    /// The scheme contradicts itself.
+    #[error(transparent)]
+    Scheme(#[from] SchemeError),
+    /// More or fewer bytes than the shape and the scheme need.
+    #[error("`{found}` bytes are not as many as this shape and scheme pack to")]
+    Length {
+        /// Bytes given.
+        found: usize,
+    },
+    /// More or fewer codebooks than the scheme needs.
+    #[error("`{found}` codebooks do not fit format `{format}` and the number of columns")]
+    Codebooks {
+        /// Codebooks given.
+        found: usize,
+        /// The format's name.
+        format: String,
+    },
+    /// A code that the scheme does not use.
+    #[error("code `{code}` at position {position} is none of the scheme's")]
+    Code {
+        /// The code.
+        code: i32,
+        /// Its position in row-major order.
+        position: usize,
+    },
+    /// Bits beyond the last code that are not zero.
+    #[error("bits `{bits:b}` follow the last code: expected zeros up to the end of the byte")]
+    Padding {
+        /// The bits.
+        bits: u32,
+    },
+}
+
+impl<T: Real> Quantized<T> {
+    /// Bytes of the parts: the lengths of what [`pack`](Self::pack) writes.
+    #[must_use]
+    pub fn size(&self) -> Size {
+        let bits = self.codes().len() as u64 * u64::from(self.scheme().bits());
+        let mut size = Size { codes: bits / 8, padding: u64::from(bits % 8 != 0), ..Size::default() };
+        match self.parameters() {
+            Parameters::Affine(Affine { scales, .. }) => {
+                size.scales = (scales.len() * T::BYTES) as u64;
+                size.zero_points = (scales.len() * zero_point_bytes::<T>(self.scheme())) as u64;
+            }
+            Parameters::Codebook(_) | Parameters::ProductCodebooks(_) => {
+                let components = self.codebooks().iter().map(|codebook| codebook.components().len());
+                size.codebooks = (components.sum::<usize>() * T::BYTES) as u64;
+            }
+            Parameters::Fixed(_) => {}
+        }
+        size
+    }
+
+    /// Bits of everything that is stored, divided by the number of values; 0 of no values.
+    #[must_use]
+    pub fn bits_per_weight(&self) -> f64 {
+        match self.shape() {
+            (0, _) | (_, 0) => 0.0,
+            (rows, columns) => (8 * self.size().total()) as f64 / (rows * columns) as f64,
+        }
+    }
+
+    /// The matrix as bytes.
+    #[must_use]
+    pub fn pack(&self) -> Packed {
+        let mut bytes = BitField::of(self.scheme()).pack(self.codes().iter().copied());
+        match self.parameters() {
+            Parameters::Affine(Affine { scales, zero_points }) => {
+                for scale in scales {
+                    scale.append_to(&mut bytes);
+                }
+                for zero_point in zero_points {
+                    match self.scheme().zero_point() {
+                        None => {}
+                        Some(ZeroPoint::Integer) => bytes.extend(zero_point.to_i32().to_le_bytes()),
+                        Some(ZeroPoint::Float) => zero_point.append_to(&mut bytes),
+                    }
+                }
+            }
+            Parameters::Codebook(_) | Parameters::ProductCodebooks(_) => {
+                for component in self.codebooks().iter().flat_map(Codebook::components) {
+                    component.append_to(&mut bytes);
+                }
+            }
+            Parameters::Fixed(_) => {}
+        }
+        Packed {
+            shape: self.shape(),
+            scheme: *self.scheme(),
+            centroids: self.codebooks().iter().map(Codebook::len).collect(),
+            bytes,
+        }
+    }
+
+    /// The matrix that was packed: `unpack(pack(q)) = q`.
+    ///
+    /// # Errors
+    /// A scheme that contradicts itself, and bytes that are too few, too many or no codes of the scheme.
+    pub fn unpack(packed: &Packed) -> Result<Self, UnpackError> {
+        let Packed { shape, scheme, centroids, bytes } = packed;
+        scheme.check()?;
+        let (rows, columns) = *shape;
+        let kind = ParameterKind::of(scheme);
+        let widths = match kind {
+            ParameterKind::Codebook { .. } => vec![1],
+            ParameterKind::ProductCodebooks { subvectors, .. } => {
+                codebook::widths(columns, subvectors).unwrap_or_default()
+            }
+            ParameterKind::Affine | ParameterKind::Fixed(_) => Vec::new(),
+        };
+        if widths.len() != centroids.len() {
+            return Err(UnpackError::Codebooks { found: centroids.len(), format: scheme.format.to_string() });
+        }
+        let codes_per_row = match kind {
+            ParameterKind::ProductCodebooks { .. } => widths.len(),
+            ParameterKind::Affine | ParameterKind::Codebook { .. } | ParameterKind::Fixed(_) => columns,
+        };
+        let mut reader = Reader::new(bytes);
+        let codes = reader.codes(BitField::of(scheme), rows.saturating_mul(codes_per_row))?;
+        let parameters = match kind {
+            ParameterKind::Affine => {
+                let blocks = Blocks::new(*shape, scheme.granularity).len();
+                let scales = reader.reals(blocks)?;
+                let zero_points = match scheme.zero_point() {
+                    None => vec![T::ZERO; blocks],
+                    Some(ZeroPoint::Integer) => reader.integers(blocks)?,
+                    Some(ZeroPoint::Float) => reader.reals(blocks)?,
+                };
+                Parameters::Affine(Affine { scales, zero_points })
+            }
+            ParameterKind::Codebook { .. } => {
+                Parameters::Codebook(Codebook::new(1, reader.reals(centroids[0])?))
+            }
+            ParameterKind::ProductCodebooks { .. } => {
+                let codebook = |(&width, &count): (&usize, &usize)| {
+                    Ok(Codebook::new(width, reader.reals(count.saturating_mul(width))?))
+                };
+                let codebooks: Result<_, UnpackError> = widths.iter().zip(centroids).map(codebook).collect();
+                Parameters::ProductCodebooks(codebooks?)
+            }
+            ParameterKind::Fixed(grid) => Parameters::Fixed(grid),
+        };
+        reader.finish()?;
+        check_codes(&codes, scheme, centroids)?;
+        Ok(Self::new(*shape, *scheme, codes, parameters))
+    }
+}
+
+/// Every code must be one of the grid's or the number of a centroid.
+fn check_codes(codes: &[i32], scheme: &Scheme, centroids: &[usize]) -> Result<(), UnpackError> {
+    let known = |(position, &code): (usize, &i32)| match scheme.grid() {
+        Some(grid) => grid.contains(code),
+        // As many codebooks as codes in a row, or one for all.
+        None if !centroids.is_empty() => (code as usize) < centroids[position % centroids.len()],
+        None => true,
+    };
+    match codes.iter().enumerate().find(|code| !known(*code)) {
+        None => Ok(()),
+        Some((position, &code)) => Err(UnpackError::Code { code, position }),
+    }
+}
+
+fn zero_point_bytes<T: Real>(scheme: &Scheme) -> usize {
+    match scheme.zero_point() {
+        None => 0,
+        Some(ZeroPoint::Integer) => size_of::<i32>(),
+        Some(ZeroPoint::Float) => T::BYTES,
+    }
+}
+
+/// Takes bytes from the front.
+struct Reader<'a> {
+    rest: &'a [u8],
+    total: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, total: bytes.len() }
+    }
+
+    fn take(&mut self, count: usize) -> Result<&'a [u8], UnpackError> {
+        let (taken, rest) =
+            self.rest.split_at_checked(count).ok_or(UnpackError::Length { found: self.total })?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn codes(&mut self, field: BitField, count: usize) -> Result<Vec<i32>, UnpackError> {
+        let bytes = self.take(field.bytes(count))?;
+        field.unpack(bytes, count)
+    }
+
+    fn reals<T: Real>(&mut self, count: usize) -> Result<Vec<T>, UnpackError> {
+        let bytes = self.take(count.saturating_mul(T::BYTES))?;
+        Ok(bytes.chunks(T::BYTES).filter_map(T::read_from).collect())
+    }
+
+    fn integers<T: Real>(&mut self, count: usize) -> Result<Vec<T>, UnpackError> {
+        let bytes = self.take(count.saturating_mul(size_of::<i32>()))?;
+        let (chunks, _) = bytes.as_chunks();
+        Ok(chunks.iter().map(|&chunk| T::from_i32(i32::from_le_bytes(chunk))).collect())
+    }
+
+    fn finish(self) -> Result<(), UnpackError> {
+        if self.rest.is_empty() { Ok(()) } else { Err(UnpackError::Length { found: self.total }) }
+    }
+}

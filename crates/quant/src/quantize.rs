@@ -1,0 +1,166 @@
+//! From values to codes and parameters.
+
+use std::borrow::Cow;
+
+use bitsweep_random::Stream;
+use ndarray::ArrayView2;
+use pulp::{Arch, NullaryFnOnce};
+
+use crate::axes::{Rounding, Scheme};
+use crate::blocks::Blocks;
+use crate::codebook;
+use crate::error::QuantizeError;
+use crate::float16::{encode_bfloat16, encode_binary16};
+use crate::quantized::{FixedGrid, ParameterKind, Parameters, Quantized};
+use crate::real::Real;
+use crate::uniform::{self, weight_function};
+
+/// Quantizes a matrix `(in, out)` as `scheme` says.
+///
+/// `stream` is drawn from only by stochastic rounding (one number a value, in row-major order) and by product
+/// quantization (seeds of k-means).
+///
+/// ```
+/// use bitsweep_quant::{Bits, presets, quantize};
+/// use bitsweep_random::{Generator, Stream};
+/// use ndarray::array;
+///
+/// let weights = array![[0.1_f32, -0.5, 0.0, 1.0], [2.5, -1.2, 0.7, -0.3], [0.9, 1.5, -2.0, 0.2]];
+/// let mut stream = Stream::new(Generator::Modern, 0, "quantize").unwrap();
+/// let scheme = presets::symmetric_narrow(Bits::new(8).unwrap());
+/// let quantized = quantize(weights.view(), &scheme, &mut stream).unwrap();
+/// assert_eq!(quantized.codes().row(1).to_vec(), [127, -61, 36, -15]);
+/// assert_eq!(quantized.reconstruct()[[1, 0]], 2.5);
+/// assert_eq!(quantized.size().total(), 12 + 4);
+/// ```
+///
+/// # Errors
+/// A scheme that contradicts itself, a value that is not finite, and values that the format or its parameters cannot
+/// hold.
+pub fn quantize<T: Real>(
+    values: ArrayView2<'_, T>,
+    scheme: &Scheme,
+    stream: &mut Stream,
+) -> Result<Quantized<T>, QuantizeError> {
+    scheme.check()?;
+    let shape = values.dim();
+    let values = finite_row_major(values)?;
+    let (codes, parameters) = match ParameterKind::of(scheme) {
+        ParameterKind::Affine => {
+            let blocks = Blocks::new(shape, scheme.granularity);
+            let (codes, parameters) = uniform::quantize(&values, &blocks, scheme, stream)?;
+            (codes, Parameters::Affine(parameters))
+        }
+        ParameterKind::Codebook { centroids } => {
+            let codebook = codebook::fit_scalars(&values, centroids);
+            let codes = codebook::encode_scalars(&values, &codebook);
+            (codes, Parameters::Codebook(codebook))
+        }
+        ParameterKind::ProductCodebooks { subvectors, centroids } => {
+            let codebooks = codebook::fit_products(&values, shape.1, subvectors, centroids, stream)?;
+            let codes = codebook::encode_products(&values, shape.1, &codebooks);
+            (codes, Parameters::ProductCodebooks(codebooks))
+        }
+        ParameterKind::Fixed(grid) => {
+            let codes = encode_fixed(&values, shape.1, grid, scheme.rounding, stream)?;
+            (codes, Parameters::Fixed(grid))
+        }
+    };
+    Ok(Quantized::new(shape, *scheme, codes, parameters))
+}
+
+/// Codes of finite row-major `values` with given parameters.
+pub(crate) fn encode<T: Real>(
+    values: &[T],
+    blocks: &Blocks,
+    scheme: &Scheme,
+    parameters: &Parameters<T>,
+    stream: &mut Stream,
+) -> Result<Vec<i32>, QuantizeError> {
+    let columns = blocks.shape().1;
+    match parameters {
+        Parameters::Affine(parameters) => Ok(match scheme.grid() {
+            Some(grid) => uniform::encode(values, blocks, parameters, grid, scheme.rounding, stream),
+            None => uniform::encode_signs(values),
+        }),
+        Parameters::Codebook(codebook) => Ok(codebook::encode_scalars(values, codebook)),
+        Parameters::ProductCodebooks(codebooks) => Ok(codebook::encode_products(values, columns, codebooks)),
+        Parameters::Fixed(grid) => encode_fixed(values, columns, *grid, scheme.rounding, stream),
+    }
+}
+
+fn encode_fixed<T: Real>(
+    values: &[T],
+    columns: usize,
+    grid: FixedGrid,
+    rounding: Rounding,
+    stream: &mut Stream,
+) -> Result<Vec<i32>, QuantizeError> {
+    match grid {
+        FixedGrid::DoReFa(bits) => Ok(weight_function::encode_dorefa(values, bits, rounding, stream)),
+        FixedGrid::Wrpn(bits) => Ok(weight_function::encode_wrpn(values, bits, rounding, stream)),
+        FixedGrid::Float16 => encode_floats(values, columns, grid, encode_binary16),
+        FixedGrid::BFloat16 => encode_floats(values, columns, grid, encode_bfloat16),
+    }
+}
+
+fn encode_floats<T: Real>(
+    values: &[T],
+    columns: usize,
+    grid: FixedGrid,
+    encode: fn(f64) -> u16,
+) -> Result<Vec<i32>, QuantizeError> {
+    let code = |(position, value): (usize, &T)| {
+        let code = i32::from(encode(value.to_f64()));
+        if grid.level::<f64>(code).is_finite() {
+            Ok(code)
+        } else {
+            Err(QuantizeError::TooLargeForFormat {
+                row: position / columns,
+                column: position % columns,
+                value: value.to_f64(),
+                format: grid.to_string(),
+            })
+        }
+    };
+    values.iter().enumerate().map(code).collect()
+}
+
+/// The values in row-major order, copied only when they lie otherwise.
+pub(crate) fn finite_row_major<T: Real>(values: ArrayView2<'_, T>) -> Result<Cow<'_, [T]>, QuantizeError> {
+    let columns = values.ncols();
+    let values = match values.to_slice() {
+        Some(slice) => Cow::Borrowed(slice),
+        None => Cow::Owned(values.iter().copied().collect()),
+    };
+    if Arch::new().dispatch(AllFinite(&values)) {
+        return Ok(values);
+    }
+    match values.iter().position(|value| !value.is_finite()) {
+        None => Ok(values),
+        Some(position) => Err(QuantizeError::NotFinite {
+            row: position / columns,
+            column: position % columns,
+            value: values[position].to_f64(),
+        }),
+    }
+}
+
+/// Whether `w - w` is 0 for all values: it is NaN for infinities and NaN, and vectorizes where a search would not.
+struct AllFinite<'a, T>(&'a [T]);
+
+impl<T: Real> NullaryFnOnce for AllFinite<'_, T> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn call(self) -> bool {
+        let mut zeros = [T::ZERO; 16];
+        let (chunks, rest) = self.0.as_chunks::<16>();
+        for chunk in chunks {
+            for (zero, &value) in zeros.iter_mut().zip(chunk) {
+                *zero = *zero + (value - value);
+            }
+        }
+        zeros.iter().all(|zero| *zero == T::ZERO) && rest.iter().all(|value| value.is_finite())
+    }
+}

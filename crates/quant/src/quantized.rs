@@ -1,0 +1,323 @@
+//! What quantization leaves: codes and the parameters to read them by.
+
+use std::fmt;
+
+use bitsweep_random::Stream;
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
+
+use crate::axes::{Bits, Centroids, Format, Scheme, Subvectors};
+use crate::blocks::Blocks;
+use crate::codebook::{self, Codebook, LookupError};
+use crate::distortion::Errors;
+use crate::error::QuantizeError;
+use crate::float16;
+use crate::quantize::{encode, finite_row_major};
+use crate::real::Real;
+use crate::uniform::{self, Affine, weight_function};
+
+/// A quantized matrix.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quantized<T> {
+    shape: (usize, usize),
+    scheme: Scheme,
+    codes: Array2<i32>,
+    parameters: Parameters<T>,
+}
+
+/// What turns codes into values.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Parameters<T> {
+    /// Scale and zero point of each block: integer formats, and DoReFa's with 1 bit.
+    Affine(Affine<T>),
+    /// One table of values.
+    Codebook(Codebook<T>),
+    /// One table of sub-vectors for each part of a row; none for an empty row.
+    ProductCodebooks(Vec<Codebook<T>>),
+    /// Nothing beyond the format.
+    Fixed(FixedGrid),
+}
+
+/// Levels that the format alone determines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FixedGrid {
+    /// IEEE 754 binary16; codes are bit patterns.
+    Float16,
+    /// bfloat16; codes are bit patterns.
+    BFloat16,
+    /// `2·q/(2^b-1) - 1`.
+    DoReFa(Bits),
+    /// `q/(2^(b-1)-1)`.
+    Wrpn(Bits),
+}
+
+/// Which [`Parameters`] a scheme has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ParameterKind {
+    Affine,
+    Codebook { centroids: Centroids },
+    ProductCodebooks { subvectors: Subvectors, centroids: Centroids },
+    Fixed(FixedGrid),
+}
+
+impl ParameterKind {
+    pub(crate) fn of(scheme: &Scheme) -> Self {
+        match scheme.format {
+            Format::Integer { .. } => Self::Affine,
+            Format::DoReFa { .. } if scheme.is_binary() => Self::Affine,
+            Format::DoReFa { bits } => Self::Fixed(FixedGrid::DoReFa(bits)),
+            Format::Wrpn { bits } => Self::Fixed(FixedGrid::Wrpn(bits)),
+            Format::Float16 => Self::Fixed(FixedGrid::Float16),
+            Format::BFloat16 => Self::Fixed(FixedGrid::BFloat16),
+            Format::ScalarCodebook { centroids } => Self::Codebook { centroids },
+            Format::ProductCodebook { subvectors, centroids } => {
+                Self::ProductCodebooks { subvectors, centroids }
+            }
+        }
+    }
+}
+
+/// One block of a quantized matrix.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BlockParameters<T> {
+    /// Number of the block.
+    pub block: usize,
+    /// Values in the block.
+    pub count: usize,
+    /// The step between neighbouring levels, where there is one per block.
+    pub scale: Option<T>,
+    /// The code of zero, where there is one per block.
+    pub zero_point: Option<T>,
+}
+
+impl<T: Real> Quantized<T> {
+    /// `codes` in row-major order, one a value, or one a sub-vector.
+    pub(crate) fn new(
+        shape: (usize, usize),
+        scheme: Scheme,
+        codes: Vec<i32>,
+        parameters: Parameters<T>,
+    ) -> Self {
+        let columns = parameters.codes_per_row(shape.1);
+        Self { shape, scheme, codes: matrix((shape.0, columns), codes), parameters }
+    }
+
+    /// Rows and columns of the matrix.
+    #[must_use]
+    pub const fn shape(&self) -> (usize, usize) {
+        self.shape
+    }
+
+    /// How the matrix was quantized.
+    #[must_use]
+    pub const fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
+    /// The codes: one a value; in product quantization `(rows, subvectors)`.
+    #[must_use]
+    pub const fn codes(&self) -> &Array2<i32> {
+        &self.codes
+    }
+
+    /// What turns the codes into values.
+    #[must_use]
+    pub const fn parameters(&self) -> &Parameters<T> {
+        &self.parameters
+    }
+
+    /// The codebooks, none where the format has none.
+    #[must_use]
+    pub fn codebooks(&self) -> &[Codebook<T>] {
+        match &self.parameters {
+            Parameters::Codebook(codebook) => std::slice::from_ref(codebook),
+            Parameters::ProductCodebooks(codebooks) => codebooks,
+            Parameters::Affine(_) | Parameters::Fixed(_) => &[],
+        }
+    }
+
+    /// The division into blocks that share parameters; one block for formats without parameters per block.
+    #[must_use]
+    pub fn blocks(&self) -> Blocks {
+        Blocks::new(self.shape, self.scheme.granularity)
+    }
+
+    /// The parameters of every block, in order.
+    pub fn block_parameters(&self) -> impl Iterator<Item = BlockParameters<T>> {
+        self.blocks().iter().enumerate().map(|(block, values)| {
+            let (scale, zero_point) = match &self.parameters {
+                Parameters::Affine(Affine { scales, zero_points }) => {
+                    (Some(scales[block]), self.has_zero_points().then_some(zero_points[block]))
+                }
+                Parameters::Codebook(_) | Parameters::ProductCodebooks(_) | Parameters::Fixed(_) => {
+                    (None, None)
+                }
+            };
+            BlockParameters { block, count: values.length, scale, zero_point }
+        })
+    }
+
+    /// The errors of every block against the values that were quantized, in order.
+    ///
+    /// # Errors
+    /// When `original` has another shape.
+    pub fn block_errors(&self, original: ArrayView2<'_, T>) -> Result<Vec<Errors>, QuantizeError> {
+        self.expect_shape(original.dim())?;
+        let blocks = self.blocks();
+        let mut errors = vec![Errors::default(); blocks.len()];
+        let reconstruction = self.reconstruct();
+        for (((row, column), &original), &reconstruction) in original.indexed_iter().zip(&reconstruction) {
+            errors[blocks.index_of(row, column)].add(original, reconstruction);
+        }
+        Ok(errors)
+    }
+
+    /// Number of blocks whose zero point is not one of the codes, as happens when a range does not contain zero.
+    ///
+    /// Such a zero point is kept as it is, and stored in full width; clamped, it would shift the whole block.
+    #[must_use]
+    pub fn zero_points_outside_codes(&self) -> usize {
+        match (&self.parameters, self.scheme.grid()) {
+            (Parameters::Affine(Affine { zero_points, .. }), Some(grid)) => {
+                let codes = T::from_i32(grid.lowest)..=T::from_i32(grid.highest);
+                let outside = |zero_point: &&T| !codes.contains(*zero_point);
+                zero_points.iter().filter(outside).count()
+            }
+            // Without a grid codes are signs, whose zero point 0 lies between them.
+            (Parameters::Affine(_), None)
+            | (Parameters::Codebook(_) | Parameters::ProductCodebooks(_) | Parameters::Fixed(_), _) => 0,
+        }
+    }
+
+    /// The values that the codes stand for.
+    #[must_use]
+    pub fn reconstruct(&self) -> Array2<T> {
+        let mut values = vec![T::ZERO; self.shape.0 * self.shape.1];
+        self.decode(&mut values);
+        matrix(self.shape, values)
+    }
+
+    /// Writes the values that the codes stand for into `values`.
+    ///
+    /// # Errors
+    /// When `values` has another shape.
+    pub fn reconstruct_into(&self, mut values: ArrayViewMut2<'_, T>) -> Result<(), QuantizeError> {
+        self.expect_shape(values.dim())?;
+        match values.as_slice_mut() {
+            Some(slice) => self.decode(slice),
+            None => values.assign(&self.reconstruct()),
+        }
+        Ok(())
+    }
+
+    fn decode(&self, values: &mut [T]) {
+        let codes = self.codes.as_slice().expect("codes lie in row-major order");
+        match &self.parameters {
+            Parameters::Affine(parameters) => {
+                uniform::reconstruct(codes, &self.blocks(), parameters, values);
+            }
+            Parameters::Codebook(codebook) => {
+                for (value, &code) in values.iter_mut().zip(codes) {
+                    *value = codebook.components()[code as usize];
+                }
+            }
+            Parameters::ProductCodebooks(codebooks) => {
+                codebook::reconstruct_products(codes, codebooks, values);
+            }
+            Parameters::Fixed(grid) => {
+                for (value, &code) in values.iter_mut().zip(codes) {
+                    *value = grid.level(code);
+                }
+            }
+        }
+    }
+
+    /// Codes of other values of the same shape, e.g. of the reconstruction, with these parameters.
+    ///
+    /// # Errors
+    /// Values of another shape, not finite, or beyond a 16-bit float.
+    pub fn encode(
+        &self,
+        values: ArrayView2<'_, T>,
+        stream: &mut Stream,
+    ) -> Result<Array2<i32>, QuantizeError> {
+        self.expect_shape(values.dim())?;
+        let values = finite_row_major(values)?;
+        let codes = encode(&values, &self.blocks(), &self.scheme, &self.parameters, stream)?;
+        Ok(matrix(self.codes.dim(), codes))
+    }
+
+    /// The dot product of `query` with each row, by look-up.
+    ///
+    /// Product codebooks: a table of dot products of each part of the query with all its centroids; then one look-up
+    /// per code and the additions between them (Jégou, Douze & Schmid 2011, §III). A codebook of values: the query's
+    /// entries are added up by code, so that one multiplication per centroid is left. In the arithmetic of `T`, in
+    /// order; equal to the dot product with the reconstruction up to rounding.
+    ///
+    /// # Errors
+    /// When the format has no codebook, or the query another length than a row.
+    pub fn lookup_products(&self, query: ArrayView1<'_, T>) -> Result<Vec<T>, LookupError> {
+        if query.len() != self.shape.1 {
+            return Err(LookupError::Length { expected: self.shape.1, found: query.len() });
+        }
+        let query = query.to_vec();
+        let rows = self.codes.rows().into_iter();
+        match &self.parameters {
+            Parameters::Codebook(codebook) => {
+                Ok(rows.map(|row| codebook::scalar_product(row, codebook, &query)).collect())
+            }
+            Parameters::ProductCodebooks(codebooks) => {
+                let tables = codebook::product_tables(codebooks, &query);
+                Ok(rows.map(|row| codebook::product(row, &tables)).collect())
+            }
+            Parameters::Affine(_) | Parameters::Fixed(_) => {
+                Err(LookupError::NoCodebook { format: self.scheme.format.to_string() })
+            }
+        }
+    }
+
+    pub(crate) fn has_zero_points(&self) -> bool {
+        self.scheme.zero_point().is_some()
+    }
+
+    fn expect_shape(&self, found: (usize, usize)) -> Result<(), QuantizeError> {
+        if found == self.shape { Ok(()) } else { Err(QuantizeError::Shape { expected: self.shape, found }) }
+    }
+}
+
+impl<T: Real> Parameters<T> {
+    fn codes_per_row(&self, columns: usize) -> usize {
+        match self {
+            Self::ProductCodebooks(codebooks) => codebooks.len(),
+            Self::Affine(_) | Self::Codebook(_) | Self::Fixed(_) => columns,
+        }
+    }
+}
+
+impl FixedGrid {
+    /// The value of a code.
+    pub(crate) fn level<T: Real>(self, code: i32) -> T {
+        match self {
+            // Codes of 16-bit floats are 16 bits wide.
+            Self::Float16 => T::from_f64(float16::decode_binary16(code as u16)),
+            Self::BFloat16 => T::from_f64(float16::decode_bfloat16(code as u16)),
+            Self::DoReFa(bits) => weight_function::reconstruct_dorefa(code, bits),
+            Self::Wrpn(bits) => weight_function::reconstruct_wrpn(code, bits),
+        }
+    }
+}
+
+impl fmt::Display for FixedGrid {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Float16 => "f16",
+            Self::BFloat16 => "bf16",
+            Self::DoReFa(_) => "dorefa",
+            Self::Wrpn(_) => "wrpn",
+        })
+    }
+}
+
+/// A row-major matrix.
+fn matrix<E>(shape: (usize, usize), elements: Vec<E>) -> Array2<E> {
+    Array2::from_shape_vec(shape, elements).expect("as many elements as the shape has places")
+}

@@ -1,0 +1,146 @@
+//! The two types of real numbers that tensors hold.
+
+use std::cmp::Ordering;
+use std::fmt::{Debug, Display};
+use std::iter::Sum;
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// `f32` or `f64`: quantization computes in the type of its input, as NumPy does.
+pub trait Real:
+    sealed::Sealed
+    + Copy
+    + Debug
+    + Default
+    + Display
+    + PartialOrd
+    + Send
+    + Sync
+    + Sum
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + 'static
+{
+    /// 0.
+    const ZERO: Self;
+    /// 1.
+    const ONE: Self;
+    /// The smallest positive number with a full mantissa.
+    const SMALLEST_NORMAL: Self;
+    /// The smallest positive number.
+    const SMALLEST: Self;
+    /// Bytes of one number.
+    const BYTES: usize;
+
+    /// The nearest number to a whole one.
+    fn from_i32(value: i32) -> Self;
+    /// The nearest number, ties to even; infinite when out of range.
+    fn from_f64(value: f64) -> Self;
+    /// The same number in `f64`.
+    fn to_f64(self) -> f64;
+    /// The whole number nearest to zero; the nearest `i32` when out of range.
+    fn to_i32(self) -> i32;
+    /// Magnitude.
+    fn abs(self) -> Self;
+    /// Nearest whole number, ties to the even one.
+    fn round_ties_even(self) -> Self;
+    /// Nearest whole number, ties away from zero.
+    fn round_half_away(self) -> Self;
+    /// Largest whole number not above.
+    fn floor(self) -> Self;
+    /// Hyperbolic tangent, the same on every machine.
+    fn tanh(self) -> Self;
+    /// Neither infinite nor NaN.
+    fn is_finite(self) -> bool;
+    /// IEEE 754's total order.
+    fn total_cmp(&self, other: &Self) -> Ordering;
+    /// Appends the little-endian bytes.
+    fn append_to(self, bytes: &mut Vec<u8>);
+    /// Reads [`Self::BYTES`] little-endian bytes; `None` when there are fewer or more.
+    fn read_from(bytes: &[u8]) -> Option<Self>;
+
+    /// The smaller of two numbers; the second when they are equal.
+    #[inline(always)]
+    fn lesser(self, other: Self) -> Self {
+        if self < other { self } else { other }
+    }
+
+    /// The larger of two numbers; the second when they are equal.
+    #[inline(always)]
+    fn greater(self, other: Self) -> Self {
+        if self > other { self } else { other }
+    }
+}
+
+macro_rules! real {
+    ($type:ident, $tanh:path) => {
+        impl Real for $type {
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const SMALLEST_NORMAL: Self = $type::MIN_POSITIVE;
+            const SMALLEST: Self = $type::from_bits(1);
+            const BYTES: usize = size_of::<$type>();
+
+            #[inline(always)]
+            fn from_i32(value: i32) -> Self {
+                value as $type
+            }
+            #[inline(always)]
+            fn from_f64(value: f64) -> Self {
+                value as $type
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+            #[inline(always)]
+            fn to_i32(self) -> i32 {
+                self as i32
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                $type::abs(self)
+            }
+            #[inline(always)]
+            fn round_ties_even(self) -> Self {
+                $type::round_ties_even(self)
+            }
+            #[inline(always)]
+            fn round_half_away(self) -> Self {
+                $type::round(self)
+            }
+            #[inline(always)]
+            fn floor(self) -> Self {
+                $type::floor(self)
+            }
+            fn tanh(self) -> Self {
+                $tanh(self)
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                $type::is_finite(self)
+            }
+            #[inline(always)]
+            fn total_cmp(&self, other: &Self) -> Ordering {
+                $type::total_cmp(self, other)
+            }
+            fn append_to(self, bytes: &mut Vec<u8>) {
+                bytes.extend_from_slice(&self.to_le_bytes());
+            }
+            fn read_from(bytes: &[u8]) -> Option<Self> {
+                bytes.try_into().ok().map($type::from_le_bytes)
+            }
+        }
+    };
+}
+
+real!(f32, libm::tanhf);
+real!(f64, libm::tanh);

@@ -1,0 +1,123 @@
+//! Codes of values on even grids.
+
+use bitsweep_random::Stream;
+use pulp::{Arch, NullaryFnOnce};
+
+use crate::axes::{Grid, Rounding};
+use crate::blocks::{Blocks, Layout};
+use crate::real::Real;
+
+use super::affine::{Affine, constant_code};
+use super::range::Interval;
+use super::rounding::{round_and_clamp, round_stochastically};
+
+/// `q = clip(round(w/s + z))` for every value; stochastic rounding draws in row-major order.
+pub(crate) fn encode<T: Real>(
+    values: &[T],
+    blocks: &Blocks,
+    parameters: &Affine<T>,
+    grid: Grid,
+    rounding: Rounding,
+    stream: &mut Stream,
+) -> Vec<i32> {
+    let mut codes = vec![0; values.len()];
+    match rounding {
+        Rounding::NearestEven => Arch::new().dispatch(Encode {
+            values,
+            blocks,
+            parameters,
+            grid,
+            round: T::round_ties_even,
+            codes: &mut codes,
+        }),
+        Rounding::HalfAway => Arch::new().dispatch(Encode {
+            values,
+            blocks,
+            parameters,
+            grid,
+            round: T::round_half_away,
+            codes: &mut codes,
+        }),
+        Rounding::Stochastic => Arch::new().dispatch(Encode {
+            values,
+            blocks,
+            parameters,
+            grid,
+            round: |position| round_stochastically(position, stream),
+            codes: &mut codes,
+        }),
+    }
+    codes
+}
+
+struct Encode<'a, T, R> {
+    values: &'a [T],
+    blocks: &'a Blocks,
+    parameters: &'a Affine<T>,
+    grid: Grid,
+    round: R,
+    codes: &'a mut [i32],
+}
+
+impl<T: Real, R: FnMut(T) -> T> NullaryFnOnce for Encode<'_, T, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { values, blocks, parameters: Affine { scales, zero_points }, grid, mut round, codes } =
+            self;
+        if blocks.is_empty() {
+            return;
+        }
+        match blocks.layout() {
+            Layout::Runs { length } => {
+                let runs = values.chunks(length).zip(codes.chunks_mut(length));
+                for ((values, codes), (&scale, &zero_point)) in runs.zip(scales.iter().zip(zero_points)) {
+                    for (code, &value) in codes.iter_mut().zip(values) {
+                        *code = round_and_clamp(value / scale + zero_point, grid, &mut round);
+                    }
+                }
+            }
+            Layout::Bands { height } => {
+                let columns = blocks.shape().1;
+                let bands = values.chunks(height * columns).zip(codes.chunks_mut(height * columns));
+                let parameters = scales.chunks(columns).zip(zero_points.chunks(columns));
+                for ((values, codes), (scales, zero_points)) in bands.zip(parameters) {
+                    for (values, codes) in values.chunks(columns).zip(codes.chunks_mut(columns)) {
+                        let parameters = scales.iter().zip(zero_points);
+                        for ((code, &value), (&scale, &zero_point)) in
+                            codes.iter_mut().zip(values).zip(parameters)
+                        {
+                            *code = round_and_clamp(value / scale + zero_point, grid, &mut round);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `+1` where `w ≥ 0` (so also for -0), else `-1`.
+pub(crate) fn encode_signs<T: Real>(values: &[T]) -> Vec<i32> {
+    let sign = |value: &T| if *value >= T::ZERO { 1 } else { -1 };
+    values.iter().map(sign).collect()
+}
+
+/// Gives all values of a block whose range is one point the code of that point, as clipping to the range demands.
+///
+/// Without this, values outside a collapsed percentile range would land on a grid whose step means nothing.
+pub(crate) fn collapse<T: Real>(
+    codes: &mut [i32],
+    blocks: &Blocks,
+    ranges: &[Interval<T>],
+    parameters: &Affine<T>,
+) {
+    for (index, range) in ranges.iter().enumerate() {
+        if range.is_collapsed() {
+            let code = constant_code(range.low, parameters.zero_points[index]);
+            for position in blocks.get(index).positions() {
+                codes[position] = code;
+            }
+        }
+    }
+}

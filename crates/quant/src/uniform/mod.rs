@@ -1,0 +1,38 @@
+//! Even grids: blocks → range → affine parameters → codes → reconstruction, one file a stage.
+
+mod affine;
+mod binary;
+mod codes;
+pub(crate) mod range;
+mod reconstruction;
+mod rounding;
+pub(crate) mod weight_function;
+
+pub use affine::Affine;
+pub(crate) use codes::{encode, encode_signs};
+pub(crate) use reconstruction::reconstruct;
+
+use bitsweep_random::Stream;
+
+use crate::axes::Scheme;
+use crate::blocks::Blocks;
+use crate::error::QuantizeError;
+use crate::real::Real;
+
+/// Codes and parameters of finite row-major `values` on the grid of an integer scheme.
+pub(crate) fn quantize<T: Real>(
+    values: &[T],
+    blocks: &Blocks,
+    scheme: &Scheme,
+    stream: &mut Stream,
+) -> Result<(Vec<i32>, Affine<T>), QuantizeError> {
+    let Some(grid) = scheme.grid() else {
+        let parameters = binary::fit(values, blocks);
+        return Ok((encode_signs(values), parameters));
+    };
+    let ranges = range::estimate(values, blocks, scheme, grid);
+    let parameters = affine::fit(&ranges, scheme.symmetry, grid)?;
+    let mut codes = encode(values, blocks, &parameters, grid, scheme.rounding, stream);
+    codes::collapse(&mut codes, blocks, &ranges, &parameters);
+    Ok((codes, parameters))
+}

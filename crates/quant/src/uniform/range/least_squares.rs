@@ -1,0 +1,135 @@
+//! The range of least squared error, by search.
+
+use pulp::{Arch, NullaryFnOnce};
+
+use crate::axes::{Grid, Rounding, Scheme, Symmetry};
+use crate::real::Real;
+use crate::uniform::affine::fit_block;
+use crate::uniform::rounding::round_and_clamp;
+
+use super::Interval;
+
+/// Candidates are the shrink factors 1.00, 0.99, …, 0.01.
+const CANDIDATES: i32 = 100;
+/// An asymmetric range has two ends, of which one is searched while the other rests; the second round seldom moves.
+const ROUNDS: usize = 2;
+/// Independent sums of squared errors, added up in order of their lane.
+const LANES: usize = 8;
+
+/// The range, among shrunken ones, whose grid reconstructs the values with the least sum of squared errors.
+///
+/// A symmetric range shrinks its magnitude. An asymmetric range shrinks one end towards the other, upper end first.
+/// The unshrunken range is a candidate and wins ties, so the result is never worse. Stochastic rounding is judged by
+/// nearest rounding.
+pub(super) fn search<T: Real>(
+    values: &[T],
+    min_max: Interval<T>,
+    scheme: &Scheme,
+    grid: Grid,
+) -> Interval<T> {
+    let error = |range| sum_of_squared_errors(values, range, scheme, grid);
+    let mut best = Best { range: min_max, error: error(min_max) };
+    match scheme.symmetry {
+        Symmetry::Symmetric => {
+            let magnitude = min_max.magnitude();
+            for factor in factors::<T>() {
+                let high = magnitude * factor;
+                best.challenge(Interval { low: -high, high }, error);
+            }
+        }
+        Symmetry::Asymmetric(_) => {
+            for _ in 0..ROUNDS {
+                let Interval { low, high } = best.range;
+                for factor in factors::<T>() {
+                    let high = low + (high - low) * factor;
+                    best.challenge(Interval { low, high }, error);
+                }
+                let Interval { low, high } = best.range;
+                for factor in factors::<T>() {
+                    let low = high - (high - low) * factor;
+                    best.challenge(Interval { low, high }, error);
+                }
+            }
+        }
+    }
+    best.range
+}
+
+/// The shrink factors below 1.
+fn factors<T: Real>() -> impl Iterator<Item = T> {
+    (1..CANDIDATES).rev().map(|part| T::from_i32(part) / T::from_i32(CANDIDATES))
+}
+
+/// The best range so far.
+struct Best<T> {
+    range: Interval<T>,
+    /// `None` while the range has no parameters.
+    error: Option<f64>,
+}
+
+impl<T: Real> Best<T> {
+    fn challenge(&mut self, range: Interval<T>, error: impl Fn(Interval<T>) -> Option<f64>) {
+        if range.is_collapsed() {
+            return;
+        }
+        if let Some(found) = error(range)
+            && self.error.is_none_or(|least| found < least)
+        {
+            self.range = range;
+            self.error = Some(found);
+        }
+    }
+}
+
+/// `Σ(w - ŵ)²` on the grid over `range`; `None` when the range has no parameters.
+fn sum_of_squared_errors<T: Real>(
+    values: &[T],
+    range: Interval<T>,
+    scheme: &Scheme,
+    grid: Grid,
+) -> Option<f64> {
+    let (scale, zero_point) = fit_block(range, scheme.symmetry, grid).ok()?;
+    let arch = Arch::new();
+    Some(match scheme.rounding {
+        Rounding::NearestEven | Rounding::Stochastic => {
+            arch.dispatch(SquaredErrors { values, scale, zero_point, grid, round: T::round_ties_even })
+        }
+        Rounding::HalfAway => {
+            arch.dispatch(SquaredErrors { values, scale, zero_point, grid, round: T::round_half_away })
+        }
+    })
+}
+
+struct SquaredErrors<'a, T, R> {
+    values: &'a [T],
+    scale: T,
+    zero_point: T,
+    grid: Grid,
+    round: R,
+}
+
+impl<T: Real, R: Fn(T) -> T> NullaryFnOnce for SquaredErrors<'_, T, R> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        let Self { values, scale, zero_point, grid, round } = self;
+        let squared_error = |value: T| {
+            let code = round_and_clamp(value / scale + zero_point, grid, &round);
+            let reconstruction = scale * (T::from_i32(code) - zero_point);
+            let error = value.to_f64() - reconstruction.to_f64();
+            error * error
+        };
+        let mut sums = [0.0; LANES];
+        let (chunks, rest) = values.as_chunks::<LANES>();
+        for chunk in chunks {
+            for lane in 0..LANES {
+                sums[lane] += squared_error(chunk[lane]);
+            }
+        }
+        for (sum, &value) in sums.iter_mut().zip(rest) {
+            *sum += squared_error(value);
+        }
+        sums.iter().sum()
+    }
+}

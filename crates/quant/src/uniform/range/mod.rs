@@ -1,0 +1,70 @@
+//! The range of each block that the grid shall cover.
+
+mod least_squares;
+mod min_max;
+mod percentile;
+
+use crate::axes::{Grid, Range, Scheme, Symmetry};
+use crate::blocks::Blocks;
+use crate::real::Real;
+
+/// A range of values, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Interval<T> {
+    pub(crate) low: T,
+    pub(crate) high: T,
+}
+
+impl<T: Real> Interval<T> {
+    /// Whether the range is a single point.
+    #[inline(always)]
+    pub(crate) fn is_collapsed(self) -> bool {
+        self.low == self.high
+    }
+
+    /// The largest magnitude in the range.
+    #[inline(always)]
+    pub(crate) fn magnitude(self) -> T {
+        self.low.abs().greater(self.high.abs())
+    }
+}
+
+/// The range of every block of finite row-major `values`.
+pub(crate) fn estimate<T: Real>(
+    values: &[T],
+    blocks: &Blocks,
+    scheme: &Scheme,
+    grid: Grid,
+) -> Vec<Interval<T>> {
+    let mut ranges = min_max::estimate(values, blocks);
+    match scheme.range {
+        Range::MinMax => {}
+        Range::Percentile(percentile) => {
+            each_block(values, blocks, &mut ranges, |range, block| match scheme.symmetry {
+                Symmetry::Symmetric => percentile::of_magnitudes(block, percentile, range),
+                Symmetry::Asymmetric(_) => percentile::of_values(block, percentile),
+            })
+        }
+        Range::Mse => each_block(values, blocks, &mut ranges, |range, block| {
+            least_squares::search(block, range, scheme, grid)
+        }),
+    }
+    ranges
+}
+
+/// Replaces the range of each block that is more than a point, given its values in one piece.
+fn each_block<T: Real>(
+    values: &[T],
+    blocks: &Blocks,
+    ranges: &mut [Interval<T>],
+    mut estimate: impl FnMut(Interval<T>, &mut [T]) -> Interval<T>,
+) {
+    let mut gathered = Vec::new();
+    for (range, block) in ranges.iter_mut().zip(blocks.iter()) {
+        if !range.is_collapsed() {
+            gathered.clear();
+            gathered.extend(block.positions().map(|position| values[position]));
+            *range = estimate(*range, &mut gathered);
+        }
+    }
+}
