@@ -7,7 +7,7 @@ use crate::Dataset;
 use crate::csv_error::CsvProblem;
 use crate::csv_source::Target;
 use crate::csv_table::{Layout, Table, read_table};
-use crate::nearest::{list, nearest, suggestion};
+use crate::wording::{list, nearest, suggestion};
 
 const WINE: &[u8] = include_bytes!("../../../data/wine_data.csv");
 const DIGITS: &[u8] = include_bytes!("../../../data/digits.csv.gz");
@@ -156,4 +156,29 @@ fn hash_of_numbers(features: ArrayView2<'_, f64>, labels: &[usize]) -> blake3::H
         hasher.update(&(label as u64).to_le_bytes());
     }
     hasher.finalize()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::{DIGITS, WINE, digits, hash_of_numbers, wine};
+    use crate::csv_error::CsvProblem;
+
+    #[test]
+    fn damaged_files_are_errors() {
+        assert!(matches!(wine(b"178,13,class_0"), Err(CsvProblem::Empty)));
+        assert!(matches!(wine(&WINE[..WINE.len() - 3]), Err(CsvProblem::ColumnCount { .. })));
+        let renamed = [b"178,13,class_0,class_1\n", &WINE[30..]].concat();
+        assert!(matches!(wine(&renamed), Err(CsvProblem::ClassNameCount { given: 2, .. })));
+        assert!(matches!(digits(&DIGITS[..DIGITS.len() / 2]), Err(CsvProblem::Unreadable(_))));
+    }
+
+    #[test]
+    fn every_number_counts_in_the_hash() {
+        let numbers = ndarray::array![[1.0, 2.0], [3.0, 4.0]];
+        let hash = hash_of_numbers(numbers.view(), &[0, 1]);
+        assert_ne!(hash, hash_of_numbers(numbers.view(), &[1, 0]));
+        assert_ne!(hash, hash_of_numbers(numbers.t(), &[0, 1]));
+    }
 }

@@ -1,7 +1,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::nearest::{list, suggestion};
+use crate::wording::{excerpt, list, suggestion};
 
 /// Why a CSV file is not a dataset: the file, the place and what was expected.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +87,7 @@ pub enum CsvProblem {
         found: usize,
     },
     /// A feature is not a number.
-    #[error("line {line}, column `{column}`: expected a number, found `{text}`")]
+    #[error("line {line}, column `{column}`: expected a number, found `{}`", excerpt(text))]
     NotANumber {
         /// The line on which the row begins.
         line: usize,
@@ -97,7 +97,7 @@ pub enum CsvProblem {
         text: String,
     },
     /// A feature is NaN or infinite, or too large for a double.
-    #[error("line {line}, column `{column}`: expected a finite number, found `{text}`")]
+    #[error("line {line}, column `{column}`: expected a finite number, found `{}`", excerpt(text))]
     NotFinite {
         /// The line on which the row begins.
         line: usize,
@@ -123,7 +123,7 @@ pub enum CsvProblem {
         column: String,
     },
     /// There are more or fewer `class_names` than classes.
-    #[error("{given} class names are given for {} classes: {}", classes.len(), list(classes))]
+    #[error("expected {} class names (for {}), found {given}", classes.len(), list(classes))]
     ClassNameCount {
         /// How many names the configuration gives.
         given: usize,

@@ -8,7 +8,7 @@ use ndarray::Array2;
 
 use crate::csv_error::CsvProblem;
 use crate::csv_source::Target;
-use crate::nearest::nearest;
+use crate::wording::nearest;
 
 /// What the bytes alone do not say.
 pub(crate) struct Layout<'a> {

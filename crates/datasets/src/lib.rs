@@ -29,9 +29,9 @@ mod csv_source;
 mod csv_table;
 mod dataset;
 mod holdout;
-mod nearest;
 mod scaling;
 mod stratification;
+mod wording;
 
 pub use builtin::{BuiltinError, builtin, builtin_names};
 pub use csv_error::{CsvError, CsvProblem};

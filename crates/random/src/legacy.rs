@@ -1,6 +1,7 @@
 use rand_mt::Mt;
 
 use crate::polar::normal_pair;
+use crate::sampling::{self, masked_rejection};
 
 /// NumPy's `numpy.random.RandomState(seed)`: the same numbers from the same seed in the same order.
 ///
@@ -63,16 +64,10 @@ impl LegacyRandom {
     /// Words are cut to the bits of `max` and rejected while they are above it; `max = 0` draws nothing, `max` up to
     /// 2³² - 1 takes 32-bit words, a larger one 64-bit words.
     pub fn bounded(&mut self, max: u64) -> u64 {
-        if max == 0 {
-            return 0;
-        }
-        let mask = u64::MAX >> max.leading_zeros();
-        let narrow = max <= u64::from(u32::MAX);
-        loop {
-            let word = if narrow { u64::from(self.next_u32()) } else { self.next_u64() };
-            if word & mask <= max {
-                return word & mask;
-            }
+        if max <= u64::from(u32::MAX) {
+            masked_rejection(max, || u64::from(self.next_u32()))
+        } else {
+            masked_rejection(max, || self.next_u64())
         }
     }
 
@@ -83,18 +78,12 @@ impl LegacyRandom {
 
     /// Shuffles `values` in place, as `shuffle` does with a one-dimensional array: Fisher and Yates from the end.
     pub fn shuffle<T>(&mut self, values: &mut [T]) {
-        for last in (1..values.len()).rev() {
-            // Not above `last`, hence a `usize`.
-            let other = self.bounded(last as u64) as usize;
-            values.swap(last, other);
-        }
+        sampling::shuffle(values, |max| self.bounded(max));
     }
 
     /// The numbers `0..n` in random order (`permutation`).
     pub fn permutation(&mut self, n: usize) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..n).collect();
-        self.shuffle(&mut order);
-        order
+        sampling::permutation(n, |max| self.bounded(max))
     }
 
     /// At most `count` of the numbers `0..n`, none twice (`choice(n, count, replace=False)`): the head of a

@@ -25,6 +25,7 @@ mod generator;
 mod legacy;
 mod logarithm;
 mod polar;
+mod sampling;
 mod stream;
 
 pub use generator::Generator;

@@ -5,6 +5,7 @@ use ndarray_rand::rand_distr::Distribution;
 use rand_chacha::ChaCha8Rng;
 
 use crate::polar::normal_pair;
+use crate::sampling::{self, masked_rejection};
 use crate::{Generator, LegacyRandom};
 
 /// A seed that the chosen generator cannot take.
@@ -144,26 +145,26 @@ impl Stream {
     /// When `n` is 0: there is no such integer.
     pub fn below(&mut self, n: usize) -> usize {
         assert!(n > 0, "`below` needs at least one integer to choose from");
-        // Drawn as 64 bits so that a 32-bit machine draws the same; the result is below `n`, hence a `usize`.
+        // Counted in 64 bits so that a 32-bit machine draws the same; below `n`, hence a `usize`.
+        self.bounded(n as u64 - 1) as usize
+    }
+
+    /// An integer in `[0, max]` by masked rejection.
+    fn bounded(&mut self, max: u64) -> u64 {
         match &mut self.source {
-            Source::Numpy(legacy) => legacy.bounded(n as u64 - 1) as usize,
-            Source::Modern(chacha) => chacha.gen_range(0..n as u64) as usize,
+            Source::Numpy(legacy) => legacy.bounded(max),
+            Source::Modern(chacha) => masked_rejection(max, || chacha.next_u64()),
         }
     }
 
     /// Shuffles `values` in place (Fisher and Yates from the end); with the NumPy generator as `RandomState.shuffle`.
     pub fn shuffle<T>(&mut self, values: &mut [T]) {
-        for last in (1..values.len()).rev() {
-            let other = self.below(last + 1);
-            values.swap(last, other);
-        }
+        sampling::shuffle(values, |max| self.bounded(max));
     }
 
     /// The numbers `0..n` in random order; with the NumPy generator as `RandomState.permutation`.
     pub fn permutation(&mut self, n: usize) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..n).collect();
-        self.shuffle(&mut order);
-        order
+        sampling::permutation(n, |max| self.bounded(max))
     }
 
     /// At most `count` of the numbers `0..n`, none twice: the head of a permutation of all `n`, as

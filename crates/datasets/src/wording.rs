@@ -1,3 +1,5 @@
+//! How error messages name what was found and what may have been meant.
+
 /// The candidate that a misspelled `name` most likely means, if one is near enough.
 ///
 /// Near means a Damerau-Levenshtein distance, regardless of case, of at most a third of the name's length and at
@@ -18,15 +20,36 @@ pub(crate) fn suggestion(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |name| format!(", did you mean `{name}`"))
 }
 
-/// Names in backticks, separated by commas.
+/// Names in backticks, separated by commas; of a long list the beginning.
 pub(crate) fn list<S: AsRef<str>>(names: &[S]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
-    quoted.join(", ")
+    const SHOWN: usize = 20;
+    let quoted: Vec<String> =
+        names.iter().take(SHOWN).map(|name| format!("`{}`", excerpt(name.as_ref()))).collect();
+    let more = if names.len() > SHOWN { format!(", … ({} in all)", names.len()) } else { String::new() };
+    quoted.join(", ") + &more
+}
+
+/// The beginning of a text that may be as long as a file.
+pub(crate) fn excerpt(text: &str) -> String {
+    const SHOWN: usize = 60;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{excerpt, list, nearest};
+
+    #[test]
+    fn long_lists_and_texts_are_shortened() {
+        let names: Vec<String> = (0..500).map(|number| format!("pixel_{number}")).collect();
+        assert!(list(&names).ends_with("`pixel_19`, … (500 in all)"));
+        assert_eq!(list(&names[..2]), "`pixel_0`, `pixel_1`");
+        assert_eq!(excerpt(&"ö".repeat(1000)), format!("{}…", "ö".repeat(60)));
+        assert_eq!(excerpt("rose"), "rose");
+    }
 
     #[test]
     fn a_slip_of_the_finger_is_recognized() {

@@ -1,0 +1,295 @@
+//! A user's own CSV file: what is read from it, and one test for each thing that can be wrong with it.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bitsweep_datasets::{CsvError, CsvProblem, CsvSource, Dataset, Target};
+use ndarray::array;
+
+const FLOWERS: &str = "length,width,species\n1.5,2,rose\n-3e2,.5,daisy\n4,5,rose\n";
+
+fn named(name: &str) -> Target {
+    Target::Name(name.to_owned())
+}
+
+/// Reads `content` as a file called `flowers.csv`, with a header unless `change` says otherwise.
+fn read_with(
+    content: impl AsRef<[u8]>,
+    target: Target,
+    change: impl FnOnce(&mut CsvSource),
+) -> Result<Dataset, CsvError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flowers.csv");
+    fs::write(&path, content).unwrap();
+    let mut source = CsvSource::new(path, target);
+    change(&mut source);
+    source.read()
+}
+
+fn read(content: impl AsRef<[u8]>, target: Target) -> Result<Dataset, CsvError> {
+    read_with(content, target, |_| {})
+}
+
+/// What is said about `content`, without the path.
+fn complaint(content: impl AsRef<[u8]>, target: Target) -> String {
+    read(content, target).unwrap_err().problem.to_string()
+}
+
+#[test]
+fn a_file_becomes_features_and_sorted_classes() {
+    let data = read(FLOWERS, named("species")).unwrap();
+    assert_eq!(data.name, "flowers");
+    assert_eq!(data.features, array![[1.5, 2.0], [-300.0, 0.5], [4.0, 5.0]]);
+    assert_eq!(data.feature_names, ["length", "width"]);
+    assert_eq!(data.class_names, ["daisy", "rose"]);
+    assert_eq!(data.labels, [1, 0, 1]);
+    assert_eq!(data.hash, blake3::hash(FLOWERS.as_bytes()));
+}
+
+#[test]
+fn a_target_number_counts_columns_from_one() {
+    let content = "a,b\nx,1\ny,2\n";
+    assert_eq!(read(content, Target::Number(1)).unwrap(), read(content, named("a")).unwrap());
+}
+
+#[test]
+fn without_a_header_columns_are_numbered() {
+    let data = read_with("1,2,x\n3,4,y\n", Target::Number(3), |source| source.header = false).unwrap();
+    assert_eq!(data.feature_names, ["column 1", "column 2"]);
+    assert_eq!(data.features, array![[1.0, 2.0], [3.0, 4.0]]);
+}
+
+#[test]
+fn integer_classes_are_sorted_by_value() {
+    let data = read("a,class\n1,10\n1,9\n1,-2\n1,10\n", named("class")).unwrap();
+    assert_eq!(data.class_names, ["-2", "9", "10"]);
+    assert_eq!(data.labels, [2, 1, 0, 2]);
+}
+
+#[test]
+fn classes_are_sorted_as_text_when_one_is_not_an_integer() {
+    let data = read("a,class\n1,10\n1,9\n1,none\n", named("class")).unwrap();
+    assert_eq!(data.class_names, ["10", "9", "none"]);
+}
+
+#[test]
+fn class_names_replace_the_files() {
+    let data = read_with("a,class\n1,1\n1,0\n", named("class"), |source| {
+        source.class_names = Some(vec!["healthy".to_owned(), "ill".to_owned()]);
+    })
+    .unwrap();
+    assert_eq!(data.class_names, ["healthy", "ill"]);
+    assert_eq!(data.labels, [1, 0]);
+}
+
+#[test]
+fn other_delimiters_quotes_blank_lines_and_line_ends_are_understood() {
+    let content = "\u{feff}\"length; cm\" ;species\r\n\r\n 1.5 ;rose\r\n\r\n2;\"tall \"\"daisy\"\"\"";
+    let data = read_with(content, named("species"), |source| source.delimiter = b';').unwrap();
+    assert_eq!(data.feature_names, ["length; cm"]);
+    assert_eq!(data.features, array![[1.5], [2.0]]);
+    assert_eq!(data.class_names, ["rose", "tall \"daisy\""]);
+}
+
+#[test]
+fn an_error_names_the_file() {
+    let source = CsvSource::new("data/flowers.csv", named("species"));
+    let error = source.read().unwrap_err();
+    assert_eq!(error.path, PathBuf::from("data/flowers.csv"));
+    assert_eq!(error.to_string(), "`data/flowers.csv`: no such file");
+}
+
+#[test]
+fn a_missing_file_is_an_error() {
+    let error = CsvSource::new("no/such.csv", named("species")).read().unwrap_err();
+    assert!(matches!(error.problem, CsvProblem::NotFound));
+}
+
+#[test]
+fn a_directory_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = CsvSource::new(folder.path(), named("species")).read().unwrap_err();
+    assert_eq!(error.problem.to_string(), "is a directory, expected a CSV file");
+}
+
+#[test]
+fn an_unreadable_file_is_an_error() {
+    // Below a file there is no file; permissions would not stop a test that runs as root.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let unreadable = if cfg!(windows) { folder.path().join("\0") } else { file.join("below.csv") };
+    let error = CsvSource::new(unreadable, named("species")).read().unwrap_err();
+    assert!(matches!(error.problem, CsvProblem::Unreadable(_) | CsvProblem::NotFound), "{error}");
+    assert!(cfg!(windows) || matches!(error.problem, CsvProblem::Unreadable(_)));
+}
+
+#[test]
+fn an_empty_file_is_an_error() {
+    for content in ["", "\n\n", "\u{feff}\r\n"] {
+        let text = complaint(content, named("species"));
+        assert_eq!(text, "is empty, expected rows of comma-separated values");
+    }
+}
+
+#[test]
+fn a_header_alone_is_an_error() {
+    assert_eq!(complaint("a,species\n\n", named("species")), "has a header but no rows below it");
+}
+
+#[test]
+fn an_unknown_target_is_an_error_with_the_nearest_name() {
+    assert_eq!(
+        complaint(FLOWERS, named("spezies")),
+        "no column is named `spezies`, did you mean `species`; the columns are `length`, `width`, `species`"
+    );
+    assert_eq!(
+        complaint(FLOWERS, named("price")),
+        "no column is named `price`; the columns are `length`, `width`, `species`"
+    );
+}
+
+#[test]
+fn a_target_name_of_two_columns_is_an_error() {
+    assert_eq!(
+        complaint("a,a,b\n1,2,3\n", named("a")),
+        "2 columns are named `a`: give the target column's number instead"
+    );
+}
+
+#[test]
+fn a_target_number_beyond_the_last_column_is_an_error() {
+    for number in [0, 4] {
+        assert_eq!(
+            complaint(FLOWERS, Target::Number(number)),
+            format!("target column `{number}` does not exist: expected a number from 1 to 3")
+        );
+    }
+}
+
+#[test]
+fn a_target_name_without_a_header_is_an_error() {
+    let error = read_with("1,x\n2,y\n", named("x"), |source| source.header = false).unwrap_err();
+    assert_eq!(
+        error.problem.to_string(),
+        "target `x` is a name, but the file has no header: give the column's number, counted from 1"
+    );
+}
+
+#[test]
+fn a_file_with_the_target_alone_is_an_error() {
+    assert_eq!(
+        complaint("species\nrose\ndaisy\n", named("species")),
+        "has no column besides the target, expected at least one feature"
+    );
+}
+
+#[test]
+fn a_short_or_long_row_is_an_error_with_its_line() {
+    let short = "a,b,species\n1,2,rose\n\n1,rose\n";
+    assert_eq!(complaint(short, named("species")), "line 4: expected 3 columns, found 2");
+    let long = "a,b,species\r\n1,2,rose\r\n1,2,rose,3\r\n";
+    assert_eq!(complaint(long, named("species")), "line 3: expected 3 columns, found 4");
+}
+
+#[test]
+fn text_in_place_of_a_number_is_an_error_with_line_and_column() {
+    let content = "length,width,species\n1,2,rose\n1,wide,rose\n";
+    assert_eq!(
+        complaint(content, named("species")),
+        "line 3, column `width`: expected a number, found `wide`"
+    );
+    let long = format!("length,species\n{},rose\n", "x".repeat(5000));
+    assert!(complaint(long, named("species")).len() < 200);
+    let missing = "length,width,species\n,2,rose\n";
+    assert_eq!(complaint(missing, named("species")), "line 2, column `length`: expected a number, found ``");
+}
+
+#[test]
+fn nan_and_infinity_are_errors_with_line_and_column() {
+    for text in ["NaN", "inf", "-Infinity", "1e999"] {
+        let content = format!("length,species\n1,rose\n{text},daisy\n");
+        assert_eq!(
+            complaint(content, named("species")),
+            format!("line 3, column `length`: expected a finite number, found `{text}`")
+        );
+    }
+}
+
+#[test]
+fn a_row_without_a_class_is_an_error() {
+    assert_eq!(
+        complaint("a,species\n1,rose\n2, \n", named("species")),
+        "line 3: the target column `species` is empty, expected a class"
+    );
+}
+
+#[test]
+fn a_single_class_is_an_error() {
+    assert_eq!(
+        complaint("a,species\n1,rose\n2,rose\n", named("species")),
+        "every row is of class `rose`, expected at least two classes in column `species`"
+    );
+}
+
+#[test]
+fn bytes_that_are_not_utf8_are_an_error_with_their_line() {
+    let content = b"a,species\n1,rose\n2,r\xf6schen\n";
+    assert_eq!(complaint(content, named("species")), "line 3: expected UTF-8 text, found the byte `0xf6`");
+}
+
+#[test]
+fn too_few_class_names_are_an_error() {
+    let error = read_with(FLOWERS, named("species"), |source| {
+        source.class_names = Some(vec!["Daisy".to_owned()]);
+    })
+    .unwrap_err();
+    assert_eq!(error.problem.to_string(), "expected 2 class names (for `daisy`, `rose`), found 1");
+}
+
+#[test]
+fn lines_are_counted_as_an_editor_does() {
+    // A quoted line break, a blank line, and each kind of line end before the wrong cell on line 7.
+    for end in ["\n", "\r\n", "\r"] {
+        let content = ["a,species", "1,\"two", "lines\"", "", "2,rose", "", "x,rose", "3,rose"].join(end);
+        assert_eq!(
+            complaint(content, named("species")),
+            "line 7, column `a`: expected a number, found `x`",
+            "{end:?}"
+        );
+    }
+}
+
+#[test]
+fn a_source_is_read_from_toml_and_written_back() {
+    let source: CsvSource = toml::from_str("path = \"flowers.csv\"\ntarget = \"species\"").unwrap();
+    assert_eq!(source, CsvSource::new("flowers.csv", named("species")));
+    assert_eq!(source.path, Path::new("flowers.csv"));
+    let text =
+        "path = \"f.tsv\"\ntarget = 3\nheader = false\ndelimiter = \"\\t\"\nclass_names = [\"a\", \"b\"]\n";
+    let source: CsvSource = toml::from_str(text).unwrap();
+    assert_eq!((&source.target, source.header, source.delimiter), (&Target::Number(3), false, b'\t'));
+    assert_eq!(toml::to_string(&source).unwrap(), text);
+}
+
+#[test]
+fn a_wrong_source_is_refused_where_it_is_read() {
+    for (text, message) in [
+        ("path = \"f.csv\"", "missing field `target`"),
+        (
+            "path = \"f.csv\"\ntarget = 0",
+            "invalid value: integer `0`, expected the target column's name or its number, counted from 1",
+        ),
+        ("path = \"f.csv\"\ntarget = 1.5", "expected the target column's name or its number"),
+        (
+            "path = \"f.csv\"\ntarget = 1\ndelimiter = \"e\"",
+            "invalid value: character `e`, expected a tab, a space or one of `,` `;` `:` `|`",
+        ),
+        ("path = \"f.csv\"\ntarget = 1\nseparator = \";\"", "unknown field `separator`"),
+    ] {
+        let error = toml::from_str::<CsvSource>(text).unwrap_err();
+        assert!(error.message().contains(message), "{text}: {error}");
+    }
+}

@@ -1,0 +1,171 @@
+//! Scaling against scikit-learn 1.6.1's `StandardScaler` (`tests/golden/make.py`) and against its definition.
+
+#![allow(clippy::unwrap_used)]
+
+use bitsweep_datasets::{Holdout, Scaler, Scaling, ScalingError, TestSize, builtin, fit, holdout};
+use bitsweep_random::{Generator, Stream};
+use ndarray::{Array2, ArrayView2, array};
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+fn golden() -> Value {
+    serde_json::from_str(include_str!("golden/scaling.json")).unwrap()
+}
+
+fn doubles(list: &Value) -> Vec<f64> {
+    let bits = |text: &Value| u64::from_str_radix(text.as_str().unwrap(), 16).unwrap();
+    list.as_array().unwrap().iter().map(|text| f64::from_bits(bits(text))).collect()
+}
+
+fn training_rows(name: &str, seed: u64, rule: &Holdout) -> Array2<f64> {
+    let data = builtin(name).unwrap();
+    let mut stream = Stream::new(Generator::Numpy, seed, "split").unwrap();
+    let split = holdout(&data.labels, data.classes(), rule, &mut stream).unwrap();
+    data.subset(&split.train).0
+}
+
+/// Every double is the same, to the last bit.
+fn assert_as_scikit_learn(train: ArrayView2<'_, f64>, expected: &Value) {
+    let scaler = fit(&Scaling::Standard, train).unwrap();
+    let scaled = scaler.apply(train).unwrap();
+    let Scaler::Standard { mean, scale } = scaler else { panic!("fitted as {scaler:?}") };
+    assert_eq!(mean.to_vec(), doubles(&expected["mean"]));
+    assert_eq!(scale.to_vec(), doubles(&expected["scale"]));
+    assert_eq!(scaled.row(0).to_vec(), doubles(&expected["first_row"]));
+    assert_eq!(scaled.row(scaled.nrows() - 1).to_vec(), doubles(&expected["last_row"]));
+}
+
+#[test]
+fn standard_scaling_of_wine_is_scikit_learns() {
+    let rule = Holdout { test: TestSize::Fraction(0.2), stratified: false };
+    assert_as_scikit_learn(training_rows("wine", 42, &rule).view(), &golden()["wine"]);
+}
+
+#[test]
+fn standard_scaling_of_digits_is_scikit_learns() {
+    let rule = Holdout { test: TestSize::Fraction(0.25), stratified: true };
+    assert_as_scikit_learn(training_rows("digits", 0, &rule).view(), &golden()["digits"]);
+}
+
+#[test]
+fn standard_scaling_of_constant_huge_and_tiny_columns_is_scikit_learns() {
+    let golden = golden();
+    let rows: Vec<Vec<f64>> = golden["made_matrix"].as_array().unwrap().iter().map(doubles).collect();
+    let matrix = Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j]);
+    assert_as_scikit_learn(matrix.view(), &golden["made"]);
+}
+
+#[test]
+fn a_constant_column_becomes_zero_and_stays_finite_elsewhere() {
+    let train = array![[5.0, 1.0], [5.0, 2.0], [5.0, 3.0]];
+    let scaler = fit(&Scaling::Standard, train.view()).unwrap();
+    assert_eq!(scaler.apply(train.view()).unwrap().column(0).to_vec(), [0.0, 0.0, 0.0]);
+    assert_eq!(scaler.apply(array![[7.0, 2.0]].view()).unwrap(), array![[2.0, 0.0]]);
+}
+
+#[test]
+fn a_single_training_row_becomes_zero() {
+    let train = array![[5.0, -1.0]];
+    let scaler = fit(&Scaling::Standard, train.view()).unwrap();
+    assert_eq!(scaler.apply(train.view()).unwrap(), array![[0.0, 0.0]]);
+}
+
+#[test]
+fn division_divides_and_none_changes_nothing() {
+    let features = array![[16.0, 8.0], [-4.0, 1.0]];
+    let scaler = fit(&Scaling::Divide(16.0), features.view()).unwrap();
+    assert_eq!(scaler.apply(features.view()).unwrap(), array![[1.0, 0.5], [-0.25, 0.0625]]);
+    let scaler = fit(&Scaling::None, features.view()).unwrap();
+    assert_eq!(scaler.apply(features.view()).unwrap(), features);
+}
+
+#[test]
+fn a_divisor_must_be_positive_and_finite() {
+    let features = array![[1.0]];
+    for divisor in [0.0, -16.0, f64::INFINITY] {
+        let error = fit(&Scaling::Divide(divisor), features.view()).unwrap_err();
+        assert_eq!(error, ScalingError::Divisor(divisor));
+    }
+    assert!(fit(&Scaling::Divide(f64::NAN), features.view()).is_err());
+}
+
+#[test]
+fn no_rows_have_no_mean() {
+    let error = fit(&Scaling::Standard, Array2::zeros((0, 3)).view()).unwrap_err();
+    assert_eq!(error, ScalingError::NoRows);
+}
+
+#[test]
+fn values_whose_variance_overflows_are_an_error() {
+    let train = array![[1.0, 1e200], [2.0, -1e200]];
+    let error = fit(&Scaling::Standard, train.view()).unwrap_err();
+    assert_eq!(error, ScalingError::Moments { column: 1 });
+    let train = array![[f64::MAX, 1.0], [f64::MAX, 2.0]];
+    let error = fit(&Scaling::Standard, train.view()).unwrap_err();
+    assert_eq!(error, ScalingError::Moments { column: 0 });
+}
+
+#[test]
+fn a_value_that_overflows_when_scaled_is_an_error() {
+    let scaler = fit(&Scaling::Standard, array![[1e-10], [2e-10]].view()).unwrap();
+    let error = scaler.apply(array![[1.0], [1e300]].view()).unwrap_err();
+    assert_eq!(error, ScalingError::Overflow { row: 1, column: 0, value: 1e300 });
+}
+
+#[test]
+fn rows_of_another_width_are_an_error() {
+    let scaler = fit(&Scaling::Standard, array![[1.0, 2.0], [3.0, 5.0]].view()).unwrap();
+    let error = scaler.apply(array![[1.0]].view()).unwrap_err();
+    assert_eq!(error, ScalingError::Columns { expected: 2, found: 1 });
+}
+
+#[derive(Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    scaling: Scaling,
+}
+
+#[test]
+fn scalings_are_read_from_toml() {
+    for (text, scaling) in [
+        ("scaling = \"none\"", Scaling::None),
+        ("scaling = \"standard\"", Scaling::Standard),
+        ("scaling = { divide = 16 }", Scaling::Divide(16.0)),
+        ("scaling = { divide = 0.5 }", Scaling::Divide(0.5)),
+    ] {
+        let file: File = toml::from_str(text).unwrap();
+        assert_eq!(file, File { scaling });
+        let written = toml::to_string(&file).unwrap();
+        assert_eq!(toml::from_str::<File>(&written).unwrap(), file);
+    }
+}
+
+#[test]
+fn wrong_scalings_are_refused_where_they_are_read() {
+    for (text, message) in [
+        ("scaling = { divide = 0 }", "divisor `0` is out of range: expected a positive finite number"),
+        ("scaling = { divide = nan }", "divisor `NaN` is out of range"),
+        ("scaling = \"minmax\"", "unknown variant `minmax`, expected one of `none`, `standard`, `divide`"),
+    ] {
+        let error = toml::from_str::<File>(text).unwrap_err();
+        assert!(error.message().contains(message), "{text}: {error}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn scaled_training_columns_have_mean_zero_and_deviation_one(
+        values in prop::collection::vec(-1e3..1e3f64, 20..200), columns in 1usize..5,
+    ) {
+        let rows = values.len() / columns;
+        let train = Array2::from_shape_fn((rows, columns), |(i, j)| values[i * columns + j]);
+        let scaled = fit(&Scaling::Standard, train.view()).unwrap().apply(train.view()).unwrap();
+        for column in scaled.columns() {
+            let mean = column.sum() / rows as f64;
+            let variance = column.fold(0.0, |sum, v| sum + (v - mean) * (v - mean)) / rows as f64;
+            prop_assert!(mean.abs() < 1e-12);
+            prop_assert!((variance - 1.0).abs() < 1e-12);
+        }
+    }
+}
