@@ -34,8 +34,9 @@ pub struct AverageScores {
 
 /// The scores of every class and their averages, as scikit-learn's `classification_report` has them.
 ///
-/// Only classes that occur in truth or prediction have a row and enter the averages. A score whose denominator is zero
-/// is 0. `Display` prints scikit-learn's text with the class numbers as names; [`ClassificationReport::named`] gives names.
+/// Only classes that occur in truth or prediction have a row and enter the averages. A score whose
+/// denominator is zero is 0. `Display` prints scikit-learn's text with the class numbers as names;
+/// [`ClassificationReport::named`] gives names.
 ///
 /// ```
 /// use bitsweep_metrics::Confusion;

@@ -5,11 +5,11 @@ use crate::summation::pairwise_sum;
 
 /// How often each class was predicted as each class.
 ///
-/// `count(i, j)` is the number of samples of class `i` (rows: truth) that were predicted as class `j` (columns:
-/// prediction), the layout of scikit-learn's `confusion_matrix`.
+/// `count(i, j)` is the number of samples of class `i` (rows: truth) that were predicted as class `j`
+/// (columns: prediction), the layout of scikit-learn's `confusion_matrix`.
 ///
-/// A score whose denominator is zero is 0, scikit-learn's default (`zero_division="warn"`): the precision of a class that is
-/// never predicted, the recall of a class without samples, the F1 of a class that is neither.
+/// A score whose denominator is zero is 0, scikit-learn's default (`zero_division="warn"`): the precision of
+/// a class that is never predicted, the recall of a class without samples, the F1 of a class that is neither.
 ///
 /// ```
 /// use bitsweep_metrics::Confusion;
@@ -152,7 +152,8 @@ impl Confusion {
         ratio(self.count(class, class), self.support()[class])
     }
 
-    /// The harmonic mean of precision and recall: `2 tp / (2 tp + fp + fn)`; 0 for a class neither present nor predicted.
+    /// The harmonic mean of precision and recall: `2 tp / (2 tp + fp + fn)`; 0 for a class neither present
+    /// nor predicted.
     ///
     /// # Panics
     /// When `class` is not below the number of classes.
@@ -168,18 +169,24 @@ impl Confusion {
         self.support()[class] + self.predicted()[class] > 0
     }
 
-    /// The classes that occur in truth or prediction, ascending: those that scikit-learn reports and averages over.
+    /// The classes that occur in truth or prediction, ascending: those that scikit-learn reports and averages
+    /// over.
     pub fn present(&self) -> impl Iterator<Item = usize> + Clone + '_ {
         (0..self.classes).filter(|&class| self.is_present(class))
     }
 
     /// The unweighted mean of the F1 of the classes that occur in truth or prediction.
     ///
-    /// Equal bit for bit to scikit-learn's `f1_score(truth, predicted, average="macro")`, which leaves out classes that
-    /// occur in neither. Allocates nothing: `O(classes)`.
+    /// Equal bit for bit to scikit-learn's `f1_score(truth, predicted, average="macro")`, which leaves out
+    /// classes that occur in neither. Allocates nothing: `O(classes)`.
     pub fn macro_f1(&self) -> f64 {
-        let count = self.present().count();
-        pairwise_sum(&mut self.present().map(|class| self.f1(class)), count) / count as f64
+        // The classes in step: right samples (down the diagonal), then true and predicted ones together.
+        let right = self.cells.iter().step_by(self.classes + 1);
+        let sizes =
+            self.support().iter().zip(self.predicted()).map(|(support, predicted)| support + predicted);
+        let count = sizes.clone().filter(|&size| size > 0).count();
+        let present = right.zip(sizes).filter(|&(_, size)| size > 0);
+        pairwise_sum(&mut present.map(|(&right, size)| ratio(2 * right, size)), count) / count as f64
     }
 }
 

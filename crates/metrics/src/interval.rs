@@ -16,8 +16,8 @@ pub struct Interval {
 /// The 97.5 % quantile of the standard normal distribution.
 const Z: f64 = 1.959963984540054;
 
-/// The 5 % quantiles of Gamma(k, 1), k = 0…3: the least mean of a Poisson variable that still yields `k` events or more
-/// with a probability of 5 %; half the 5 % quantile of χ² with `2k` degrees of freedom.
+/// The 5 % quantiles of Gamma(k, 1), k = 0…3: the least mean of a Poisson variable that still yields `k`
+/// events or more with a probability of 5 %; half the 5 % quantile of χ² with `2k` degrees of freedom.
 const FEW_EVENTS: [f64; 4] = [0.0, 0.05129329438755058, 0.35536151069866195, 0.8176914471639534];
 
 /// The 95 % interval of an accuracy of `right` out of `samples`: Wilson's, widened at the ends.
@@ -26,10 +26,10 @@ const FEW_EVENTS: [f64; 4] = [0.0, 0.05129329438755058, 0.35536151069866195, 0.8
 ///
 /// `(p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n)`.
 ///
-/// It covers well on average but, close to 0 and 1, not everywhere: 84 % where one error in 36 is too many to be believed.
-/// With up to three errors (or three hits) the end next to 1 (or 0) therefore moves out to Poisson's one-sided bound
-/// `1 - λ/n`, as Brown, Cai & `DasGupta` propose. Exact coverage for true accuracies of 0.95 to 0.999, least / mean, and
-/// mean width (see `examples/coverage`):
+/// It covers well on average but, close to 0 and 1, not everywhere: 84 % where one error in 36 is too many to
+/// be believed. With up to three errors (or three hits) the end next to 1 (or 0) therefore moves out to
+/// Poisson's one-sided bound `1 - λ/n`, as Brown, Cai & DasGupta propose. Exact coverage for true accuracies
+/// of 0.95 to 0.999, least / mean, and mean width (see `examples/coverage`):
 ///
 /// | samples | Wilson | this | Clopper–Pearson |
 /// |---|---|---|---|
@@ -37,7 +37,8 @@ const FEW_EVENTS: [f64; 4] = [0.0, 0.05129329438755058, 0.35536151069866195, 0.8
 /// | 100 | .839 / .955, .067 | .927 / .962, .068 | .961 / .982, .070 |
 /// | 450 | .898 / .953, .029 | .928 / .953, .029 | .951 / .968, .030 |
 ///
-/// Sources: Wilson (1927), JASA 22; Brown, Cai & `DasGupta` (2001), Statistical Science 16, sections 3.1.1 and 4.1.1.
+/// Sources: Wilson (1927), Journal of the American Statistical Association 22; Brown, Cai & DasGupta (2001),
+/// Statistical Science 16, sections 3 and 4.1 (the modified Wilson interval).
 ///
 /// # Errors
 /// When there are no samples, or more right ones than samples.

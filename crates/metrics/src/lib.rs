@@ -1,11 +1,14 @@
 //! Scores of classifiers, and how far to believe them.
 //!
-//! Pure functions of labels, predictions and probabilities: nothing here knows where they come from. Sums have an order
-//! written in the source and transcendental functions come from `libm`, so that every number is the same on every machine.
+//! Pure functions of labels, predictions and probabilities: nothing here knows where they come from. Sums
+//! have an order written in the source and transcendental functions come from `libm`, so that every number is
+//! the same on every machine.
 //!
-//! - One classifier: [`Confusion`] with its [report](Confusion::report) and [macro-F1](Confusion::macro_f1), [`log_loss`].
+//! - One classifier: [`Confusion`] with its [report](Confusion::report) and [macro-F1](Confusion::macro_f1),
+//!   [`log_loss`].
 //! - How far a score on a small test set may be off: [`accuracy_interval`], [`macro_f1_interval`].
-//! - Two classifiers on the same samples: [`agreement`], [`Changes`], [`mcnemar_exact`], [`macro_f1_permutation`].
+//! - Two classifiers on the same samples: [`agreement`], [`Changes`], [`mcnemar_exact`],
+//!   [`macro_f1_permutation`].
 //! - Repeated runs: [`mean_and_deviation`] and the intervals of the mean.
 //! - Many variants: [`pareto_front`].
 

@@ -8,28 +8,47 @@ const ADDED: f64 = 2.0;
 
 /// The 95 % interval of macro-F1: a score interval with the effective number of samples of the delta method.
 ///
-/// Macro-F1 is no proportion, but near a given confusion matrix it varies like one in `m` samples, where `m` is such that
-/// `F(1 - F)/m` is its variance. The steps:
+/// Macro-F1 is no proportion, but near a given confusion matrix it varies like one in `m` samples, where `m`
+/// is such that `F(1 - F)/m` is its variance. The steps:
 ///
-/// 1. *Smooth.* Two right samples are added to the diagonal in proportion to how often each of the `K` classes that occur
-///    is true or predicted, two wrong ones evenly to the cells off it, after Agresti & Coull. Without them a perfect
-///    matrix would have no variance.
-/// 2. *Variance.* Under multinomial sampling `v = Σ n_ij g_ij²` over the smoothed counts, with the derivatives of macro-F1
-///    `g_ij = -(u_i + u_j)/K` off the diagonal and `g_ii = 2(1 - F_i)/(K d_i)` on it, where `u_i = F_i/d_i` and `d_i` counts
-///    the samples that are or are predicted as `i`, twice those that are both: Takahashi et al.'s estimate. Here `d_i - 1`
-///    stands for `d_i`, a degree of freedom that each class's F1 costs.
-/// 3. *Interval.* Wilson's for the observed macro-F1 in `m = F(1 - F)/v` samples (`F` of the smoothed matrix), widened at
-///    the ends as [`accuracy_interval`](crate::accuracy_interval) is.
+/// 1. *Smooth.* Two right samples are added to the diagonal in proportion to how often each of the `K`
+///    classes that occur is true or predicted, two wrong ones evenly to the cells off it, after Agresti &
+///    Coull. Without them a perfect matrix would have no variance.
+/// 2. *Variance.* Under multinomial sampling `v = Σ n_ij g_ij²` over the smoothed counts, with the
+///    derivatives of macro-F1 `g_ij = -(u_i + u_j)/K` off the diagonal and `g_ii = 2(1 - F_i)/(K d_i)` on it,
+///    where `u_i = F_i/d_i` and `d_i` counts the samples that are or are predicted as `i`, twice those that
+///    are both: Takahashi et al.'s estimate. Here `d_i - 1` stands for `d_i`, a degree of freedom that each
+///    class's F1 costs.
+/// 3. *Interval.* Wilson's for the observed macro-F1 in `m = F(1 - F)/v` samples (`F` of the smoothed
+///    matrix), widened at the ends as [`accuracy_interval`](crate::accuracy_interval) is.
 ///
-/// The interval lies in [0, 1], contains macro-F1 and always has a width. With a single class, F1 can only be 1, and `m` is
-/// the number of samples. `O(K²)`: under 0.1 µs for 3 classes and 0.3 µs for 10.
+/// The interval lies in [0, 1], contains macro-F1 and always has a width. With a single class, F1 can only be
+/// 1, and `m` is the number of samples. `O(K²)`: some 0.3 µs for 3 classes and 1 µs for 10.
 ///
-/// COVERAGE TABLE
+/// How often it contains the macro-F1 of the population that a test set is drawn from, and its mean width
+/// (20,000 test sets; `examples/coverage`), beside the percentile bootstrap:
 ///
-/// Where a class has few samples and most of the errors (the last rows), no interval from the matrix alone does well.
+/// | test set | macro-F1 | this | bootstrap |
+/// |---|---|---|---|
+/// | 36 samples, 3 classes (wine) | 0.90 | .943, .206 | .920, .206 |
+/// | | 0.97 | .950, .145 | .661, .090 |
+/// | | 0.99 | .968, .120 | .302, .034 |
+/// | | 0.995 | .987, .112 | .159, .018 |
+/// | … all errors in the rarest class | 0.97 | .943, .148 | .632, .093 |
+/// | 450 samples, 10 classes (digits) | 0.85 | .947, .067 | .947, .067 |
+/// | | 0.96 | .949, .037 | .943, .036 |
+/// | | 0.99 | .949, .020 | .924, .018 |
+/// | 100 samples, two classes 90 : 10 | 0.90 | .946, .194 | .929, .201 |
+/// | | 0.97 | .968, .144 | .684, .096 |
+/// | 50 samples, 10 classes | 0.90 | .930, .214 | .929, .209 |
+/// | 200 samples, 40 : 30 : 20 : 7 : 3, all errors in the rarest | 0.90 | .869, .176 | .919, .175 |
+/// | 100 samples, 90 : 10, all errors in the rare class | 0.70 | .890, .303 | .903, .330 |
 ///
-/// Sources: Takahashi, Yamamoto, Kuchiba & Koyama (2022), Applied Intelligence 52, section 3; Agresti & Coull (1998), The
-/// American Statistician 52; Wilson (1927), JASA 22.
+/// The last two rows are its limit: a class of ten samples or fewer that makes all the errors.
+///
+/// Sources: Takahashi, Yamamoto, Kuchiba & Koyama (2022), Applied Intelligence 52, the variance of
+/// macro-averaged F1; Agresti & Coull (1998), The American Statistician 52; Wilson (1927), Journal of the
+/// American Statistical Association 22.
 ///
 /// ```
 /// use bitsweep_metrics::{Confusion, macro_f1_interval};
@@ -62,13 +81,8 @@ fn effective_samples(confusion: &Confusion) -> f64 {
             let right = confusion.count(class, class) as f64 + ADDED * size / (2.0 * samples);
             let size = size * (1.0 + ADDED / samples) + 2.0 * ADDED / classes;
             let f1 = 2.0 * right / size;
-            SmoothedClass {
-                class,
-                right,
-                f1,
-                slope: f1 / (size - 1.0),
-                gain: 2.0 * (1.0 - f1) / (size - 1.0),
-            }
+            let per_sample = 1.0 / (size - 1.0);
+            SmoothedClass { class, right, f1, slope: f1 * per_sample, gain: 2.0 * (1.0 - f1) * per_sample }
         })
         .collect();
     // Both are summed without the factors 1/K and 1/K², in the order of the matrix.

@@ -45,12 +45,13 @@ impl Changes {
 
 /// The p-value of the two-sided exact McNemar test: could so uneven a split of the changes be chance?
 ///
-/// Under the null hypothesis a sample whose correctness changes is lost or gained with equal probability, so that with
-/// `n = lost + gained` and `m = min(lost, gained)`
+/// Under the null hypothesis a sample whose correctness changes is lost or gained with equal probability, so
+/// that with `n = lost + gained` and `m = min(lost, gained)`
 ///
 /// `p = min(1, 2 Σ_{k=0..m} C(n, k) / 2ⁿ)`,
 ///
-/// and 1 when nothing changed. Since `2 / 2⁵ > 0.05`, five losses without a gain prove nothing at the 5 % level.
+/// and 1 when nothing changed. `O(m)`. Since `2 / 2⁵ > 0.05`, five losses without a gain prove nothing at the
+/// 5 % level.
 ///
 /// Source: McNemar (1947), Psychometrika 12; Dietterich (1998), Neural Computation 10, section 3.1.
 ///
@@ -67,7 +68,8 @@ pub fn mcnemar_exact(lost: usize, gained: usize) -> f64 {
     if lost == gained {
         return 1.0;
     }
-    // C(n, m) = Π (n - m + i) / i, halved along the way whenever it exceeds one so that it stays representable.
+    // C(n, m) = Π (n - m + i) / i, halved along the way whenever it exceeds one so that it stays
+    // representable.
     let (mut largest, mut halvings) = (1.0, 0.0);
     for i in 1..=fewer {
         largest *= (changed - fewer as f64 + i as f64) / i as f64;
@@ -76,7 +78,8 @@ pub fn mcnemar_exact(lost: usize, gained: usize) -> f64 {
             halvings += 1.0;
         }
     }
-    // C(n, k - 1) = C(n, k) · k / (n - k + 1): down from the largest term, until what is left no longer counts.
+    // C(n, k - 1) = C(n, k) · k / (n - k + 1): down from the largest term, until what is left no longer
+    // counts.
     let (mut tail, mut term) = (1.0, 1.0);
     for k in (1..=fewer).rev() {
         term *= k as f64 / (changed - k as f64 + 1.0);

@@ -4,8 +4,9 @@ use crate::error::MetricError;
 
 /// The points that no other dominates: indices into `points`, by ascending cost.
 ///
-/// A point `(cost, score)` dominates another when its cost is not higher and its score not lower, and one of the two is
-/// better. Of equal points the first stays. Along the result both cost and score rise strictly. `O(n log n)`.
+/// A point `(cost, score)` dominates another when its cost is not higher and its score not lower, and one of
+/// the two is better. Of equal points the first stays. Along the result both cost and score rise strictly.
+/// `O(n log n)`.
 ///
 /// # Errors
 /// When a cost or a score is NaN. Infinities are ordered like any other number.
@@ -26,7 +27,8 @@ pub fn pareto_front(points: &[(f64, f64)]) -> Result<Vec<usize>, MetricError> {
         }
     }
     let mut order: Vec<usize> = (0..points.len()).collect();
-    // `+ 0.0` turns -0 into 0, which `total_cmp` would tell apart. The sort is stable: of equal points the first leads.
+    // `+ 0.0` turns -0 into 0, which `total_cmp` would tell apart. The sort is stable: of equal points the
+    // first leads.
     order.sort_by(|&a, &b| {
         let by_cost = (points[a].0 + 0.0).total_cmp(&(points[b].0 + 0.0));
         by_cost.then((points[b].1 + 0.0).total_cmp(&(points[a].1 + 0.0)))

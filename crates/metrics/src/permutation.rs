@@ -6,7 +6,8 @@ use crate::error::{MetricError, check_label, check_lengths};
 const EXACT_UP_TO: usize = 16;
 /// Random exchanges tried where they are too many to try all.
 const DRAWS: usize = 10_000;
-/// Differences of macro-F1 this close are a tie: far above what rounding moves them, far below what a sample does.
+/// Differences of macro-F1 this close are a tie: far above what rounding moves them, far below what a sample
+/// does.
 const TIE: f64 = 1e-12;
 
 /// The outcome of a paired permutation test.
@@ -24,16 +25,17 @@ pub struct PermutationTest {
 
 /// Whether two classifiers differ in macro-F1 on the same samples by more than chance.
 ///
-/// If neither is better, exchanging their predictions on any sample is as likely as not. The p-value is the fraction of all
-/// `2^m` exchanges on the `m` samples where they differ whose difference in macro-F1 is as large as the observed one, in
-/// either direction: exact up to `m = 16`, where the test enumerates them; beyond it, `(1 + k) / (1 + 10,000)` for `k` of
-/// 10,000 random exchanges (the observed one counts too, or p could be 0). Two that never differ have p = 1.
+/// If neither is better, exchanging their predictions on any sample is as likely as not. The p-value is the
+/// fraction of all `2^m` exchanges on the `m` samples where they differ whose difference in macro-F1 is as
+/// large as the observed one, in either direction: exact up to `m = 16`, where the test enumerates them;
+/// beyond it, `(1 + k) / (1 + 10,000)` for `k` of 10,000 random exchanges (the observed one counts too, or p
+/// could be 0). Two that never differ have p = 1.
 ///
-/// `random` yields uniform 64-bit words; it is called only when `m > 16`, `⌈m/64⌉` times an exchange, so that the caller's
-/// seed decides the result.
+/// `random` yields uniform 64-bit words; it is called only when `m > 16`, `⌈m/64⌉` times an exchange, so that
+/// the caller's seed decides the result.
 ///
-/// Sources: Fisher (1935), The Design of Experiments, section 21; Yeh (2000), COLING, section 3.3; Phipson & Smyth (2010),
-/// Statistical Applications in Genetics and Molecular Biology 9, equation 2.
+/// Sources: Fisher (1935), The Design of Experiments, section 21; Yeh (2000), COLING, on F1; Phipson & Smyth
+/// (2010), Statistical Applications in Genetics and Molecular Biology 9, on the one that is added.
 ///
 /// # Errors
 /// When the sequences differ in length or are empty, or a label is not below `classes`.
@@ -63,8 +65,8 @@ pub fn macro_f1_permutation(
     let p_value = if differing == 0 {
         1.0
     } else if exact {
-        // Exchanging all samples only changes the sign, so one of them can stay. In Gray code's order each exchange differs
-        // from the one before in the sample whose number is the count of trailing zeros.
+        // Exchanging all samples only changes the sign, so one of them can stay. In Gray code's order each
+        // exchange differs from the one before in the sample whose number is the count of trailing zeros.
         let exchanges = 1_usize << (differing - 1);
         let mut hits = usize::from(extreme(difference));
         for exchange in 1..exchanges {
@@ -75,7 +77,8 @@ pub fn macro_f1_permutation(
     } else {
         let mut hits = 0;
         for _ in 0..DRAWS {
-            // Exchanges add up, but a uniform set of samples toggled on top of any other set is again uniform.
+            // Exchanges add up, but a uniform set of samples toggled on top of any other set is again
+            // uniform.
             for first_of_word in (0..differing).step_by(64) {
                 let word = random();
                 let last_of_word = differing.min(first_of_word + 64);

@@ -6,13 +6,13 @@ use crate::error::{MetricError, check_label, check_lengths};
 
 /// Mean negative logarithm of the probability given to the true class: `-(1/n) Σ ln p[i, truth[i]]`, in nats.
 ///
-/// `probabilities` is (samples, classes). A probability is clipped to `[ε, 1 - ε]` with `ε = 2⁻⁵²` as scikit-learn's
-/// `log_loss` clips f64, so that a certain and wrong prediction costs 36.04 nats rather than infinitely many. The sum
-/// goes from the first sample to the last.
+/// `probabilities` is (samples, classes). A probability is clipped to `[ε, 1 - ε]` with `ε = 2⁻⁵²` as
+/// scikit-learn's `log_loss` clips f64, so that a certain and wrong prediction costs 36.04 nats rather than
+/// infinitely many. The sum goes from the first sample to the last.
 ///
 /// # Errors
-/// When the lengths differ or are zero, a label is not below the number of columns, or a value is not within [0, 1].
-/// Whether rows sum to one is not checked.
+/// When the lengths differ or are zero, a label is not below the number of columns, or a value is not within
+/// [0, 1]. Whether rows sum to one is not checked.
 pub fn log_loss(probabilities: ArrayView2<f64>, truth: &[usize]) -> Result<f64, MetricError> {
     check_lengths(("truth", truth.len()), ("probabilities", probabilities.nrows()))?;
     let mut sum = 0.0;

@@ -1,7 +1,7 @@
 //! Scores of repeated runs: their mean, their spread, and what the spread says of the mean.
 //!
-//! The spread over seeds and the sampling error of the test set are two different things: runs that all score 1 on the
-//! same 36 samples have no spread, and still an accuracy known to a tenth at best.
+//! The spread over seeds and the sampling error of the test set are two different things: runs that all score
+//! 1 on the same 36 samples have no spread, and still an accuracy known to a tenth at best.
 
 use crate::error::MetricError;
 use crate::interval::Interval;
@@ -41,7 +41,8 @@ pub fn mean_and_deviation(values: &[f64]) -> Result<MeanAndDeviation, MetricErro
         return Err(MetricError::NotFinite { name: "value", position, value });
     }
     let count = values.len();
-    // Measured from the first value, so that equal values leave no rounding error that would look like spread.
+    // Measured from the first value, so that equal values leave no rounding error that would look like
+    // spread.
     let mean = origin + values.iter().map(|value| value - origin).sum::<f64>() / count as f64;
     let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
     let deviation = (count > 1).then(|| (squares / (count - 1) as f64).sqrt());
@@ -49,21 +50,23 @@ pub fn mean_and_deviation(values: &[f64]) -> Result<MeanAndDeviation, MetricErro
 }
 
 impl MeanAndDeviation {
-    /// The 95 % interval of the mean of independent runs: `x̄ ± t s/√R` with Student's `t` of `R - 1` degrees of freedom.
+    /// The 95 % interval of the mean of independent runs: `x̄ ± t s/√R` with Student's `t` of `R - 1` degrees
+    /// of freedom.
     ///
-    /// It speaks of the seeds alone: where all runs agree it has no width, whatever the size of the test set. Not cut off
-    /// at 0 and 1. `None` for a single run.
+    /// It speaks of the seeds alone: where all runs agree it has no width, whatever the size of the test set.
+    /// Not cut off at 0 and 1. `None` for a single run.
     pub fn interval(&self) -> Option<Interval> {
         let deviation = self.deviation?;
         Some(self.student_interval(deviation * deviation / self.count as f64))
     }
 
-    /// Nadeau & Bengio's corrected variance of the mean over repeated random splits: `s² (1/R + n_test/n_train)`.
+    /// Nadeau & Bengio's corrected variance of the mean over repeated random splits: `s² (1/R +
+    /// n_test/n_train)`.
     ///
-    /// Runs on overlapping training sets are not independent, so that `s²/R` is too small and the usual t-test finds
-    /// differences where there are none. `None` for a single run.
+    /// Runs on overlapping training sets are not independent, so that `s²/R` is too small and the usual
+    /// t-test finds differences where there are none. `None` for a single run.
     ///
-    /// Source: Nadeau & Bengio (2003), Machine Learning 52, section 4.
+    /// Source: Nadeau & Bengio (2003), Machine Learning 52, the corrected resampled t-test.
     ///
     /// # Errors
     /// When there are no training or no test rows.

@@ -4,9 +4,9 @@ use std::f64::consts::{FRAC_2_PI, FRAC_PI_2};
 
 /// The `t` with `P(|T| ≤ t) = 0.95` for Student's distribution with `degrees ≥ 1` degrees of freedom.
 ///
-/// `P` is a finite sum of positive terms in the angle `θ = arctan(t/√ν)` (Abramowitz & Stegun, Handbook of Mathematical
-/// Functions, 26.7.3 and 26.7.4) and rises with it, so that bisection finds the angle to the last bit. `O(ν)` a step, some
-/// 60 steps.
+/// `P` is a finite sum of positive terms in the angle `θ = arctan(t/√ν)` (Abramowitz & Stegun, Handbook of
+/// Mathematical Functions, 26.7.3 and 26.7.4) and rises with it, so that bisection finds the angle to the
+/// last bit. `O(ν)` a step, some 60 steps.
 pub(crate) fn two_sided_95(degrees: usize) -> f64 {
     let (mut low, mut high) = (0.0, FRAC_PI_2);
     loop {

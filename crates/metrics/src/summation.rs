@@ -5,8 +5,9 @@ const BLOCK: usize = 128;
 
 /// The sum of the next `count` terms, rounded as `numpy.add.reduce` rounds it.
 ///
-/// NumPy sums fewer than 8 terms one after the other, up to 128 in eight interleaved running sums, and more by halves
-/// (`pairwise_sum` in `numpy/_core/src/umath/loops_utils.h.src`). The order matters for the last bit alone.
+/// NumPy sums fewer than 8 terms one after the other, up to 128 in eight interleaved running sums, and more
+/// by halves (`pairwise_sum` in `numpy/_core/src/umath/loops_utils.h.src`). The order matters for the last
+/// bit alone.
 pub(crate) fn pairwise_sum(terms: &mut impl Iterator<Item = f64>, count: usize) -> f64 {
     if count < 8 {
         return terms.take(count).fold(0.0, |sum, term| sum + term);

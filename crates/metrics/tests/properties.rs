@@ -29,7 +29,7 @@ fn assert_sound(interval: Interval) {
 
 proptest! {
     #[test]
-    fn macro_f1_does_not_depend_on_what_the_classes_are_called((classes, truth, predicted) in labels(), turn in 0..8_usize) {
+    fn macro_f1_does_not_depend_on_the_names_of_classes((classes, truth, predicted) in labels(), turn in 0..8_usize) {
         // Mirrored and rotated: a permutation of the classes.
         let rename = |labels: &[usize]| -> Vec<usize> {
             labels.iter().map(|label| (classes - 1 - label + turn) % classes).collect()
@@ -66,7 +66,10 @@ proptest! {
     }
 
     #[test]
-    fn accuracy_interval_contains_the_accuracy_and_has_a_width(samples in 1..2000_usize, share in 0.0..=1.0_f64) {
+    fn accuracy_interval_contains_the_accuracy_and_has_a_width(
+        samples in 1..2000_usize,
+        share in 0.0..=1.0_f64,
+    ) {
         let right = (samples as f64 * share).round() as usize;
         let interval = accuracy_interval(right, samples).unwrap();
         assert_sound(interval);
@@ -75,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn log_loss_of_equal_probabilities_is_the_logarithm_of_the_number_of_classes((classes, truth, _) in labels()) {
+    fn log_loss_of_equal_probabilities_is_the_logarithm_of_their_number((classes, truth, _) in labels()) {
         let probabilities = Array2::from_elem((truth.len(), classes), 1.0 / classes as f64);
         let loss = log_loss(probabilities.view(), &truth).unwrap();
         prop_assert!((loss - (classes as f64).ln()).abs() < 1e-13);
@@ -83,7 +86,8 @@ proptest! {
 
     #[test]
     fn mcnemar_p_value_falls_with_each_further_loss(gained in 0..200_usize, more in 0..100_usize) {
-        let (before, after) = (mcnemar_exact(gained + more, gained), mcnemar_exact(gained + more + 1, gained));
+        let lost = gained + more;
+        let (before, after) = (mcnemar_exact(lost, gained), mcnemar_exact(lost + 1, gained));
         prop_assert!(0.0 < after && after <= before && before <= 1.0);
     }
 
@@ -121,7 +125,8 @@ proptest! {
         // Few distinct values, so that ties are many.
         points in prop::collection::vec((0..6_u8, 0..6_u8), 0..40),
     ) {
-        let points: Vec<(f64, f64)> = points.into_iter().map(|(cost, score)| (cost.into(), score.into())).collect();
+        let points: Vec<(f64, f64)> =
+            points.into_iter().map(|(cost, score)| (f64::from(cost), f64::from(score))).collect();
         let front = pareto_front(&points).unwrap();
         let dominates = |a: (f64, f64), b: (f64, f64)| a.0 <= b.0 && a.1 >= b.1 && a != b;
         let mut expected: Vec<usize> = (0..points.len())

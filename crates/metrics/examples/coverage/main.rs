@@ -1,0 +1,162 @@
+//! Measures how often 95 % intervals contain the truth: the tables in the documentation.
+//!
+//! ```text
+//! cargo run --release -p bitsweep-metrics --example coverage
+//! ```
+
+use bitsweep_metrics::{Confusion, Interval, MetricError, accuracy_interval, macro_f1_interval};
+use rand_mt::Mt64;
+
+mod simulation;
+use simulation::{Errors, Population, coverage, draw};
+
+const TEST_SETS: usize = 20_000;
+const TEST_SETS_FOR_THE_BOOTSTRAP: usize = 2_000;
+const RESAMPLES: usize = 1_000;
+
+fn main() -> Result<(), MetricError> {
+    macro_f1_table();
+    println!();
+    accuracy_table()
+}
+
+/// Coverage and mean width of [`macro_f1_interval`] and of the percentile bootstrap.
+fn macro_f1_table() {
+    const WINE: &[f64] = &[59.0, 71.0, 48.0];
+    const DIGITS: &[f64] = &[1.0; 10];
+    const SKEWED: &[f64] = &[40.0, 30.0, 20.0, 7.0, 3.0];
+    let populations = [
+        Population::new("wine: 36 samples, 3 classes", 36, WINE, &Errors::Uniform, 0.90),
+        Population::new("", 36, WINE, &Errors::Uniform, 0.97),
+        Population::new("", 36, WINE, &Errors::Uniform, 0.99),
+        Population::new("", 36, WINE, &Errors::Uniform, 0.995),
+        Population::new("… errors between two of them", 36, WINE, &Errors::Between(1, 2), 0.97),
+        Population::new("… errors in the rarest", 36, WINE, &Errors::OfClass(2), 0.97),
+        Population::new("digits: 450 samples, 10 classes", 450, DIGITS, &Errors::Uniform, 0.85),
+        Population::new("", 450, DIGITS, &Errors::Uniform, 0.96),
+        Population::new("", 450, DIGITS, &Errors::Uniform, 0.99),
+        Population::new("100 samples, classes 90 : 10", 100, &[9.0, 1.0], &Errors::Uniform, 0.90),
+        Population::new("", 100, &[9.0, 1.0], &Errors::Uniform, 0.97),
+        Population::new("… errors in the rare one", 100, &[9.0, 1.0], &Errors::OfClass(1), 0.97),
+        Population::new("200 samples, 40 : 30 : 20 : 7 : 3", 200, SKEWED, &Errors::Uniform, 0.90),
+        Population::new("… errors in the rarest", 200, SKEWED, &Errors::OfClass(4), 0.90),
+        Population::new("50 samples, 10 classes", 50, DIGITS, &Errors::Uniform, 0.90),
+        Population::new(
+            "100 samples, 90 : 10, errors in the rare",
+            100,
+            &[9.0, 1.0],
+            &Errors::OfClass(1),
+            0.70,
+        ),
+    ];
+    println!("| population | macro-F1 | coverage, width | percentile bootstrap |");
+    println!("|---|---|---|---|");
+    for population in &populations {
+        let stream = &mut Mt64::new(1);
+        let ours = coverage(population, TEST_SETS, stream, |confusion, _| macro_f1_interval(confusion));
+        let bootstrap = coverage(population, TEST_SETS_FOR_THE_BOOTSTRAP, stream, percentile_bootstrap);
+        println!(
+            "| {} | {} | {:.3}, {:.3} | {:.3}, {:.3} |",
+            population.name,
+            (population.macro_f1() * 1e3).round() / 1e3,
+            ours.contained,
+            ours.width,
+            bootstrap.contained,
+            bootstrap.width
+        );
+    }
+}
+
+/// The 2.5 % and 97.5 % quantiles of macro-F1 over resampled test sets.
+fn percentile_bootstrap(confusion: &Confusion, stream: &mut Mt64) -> Interval {
+    let (samples, classes) = (confusion.samples(), confusion.classes());
+    let counts = (0..classes).flat_map(|truth| confusion.row(truth));
+    let frequencies: Vec<f64> = counts.map(|&count| count as f64 / samples as f64).collect();
+    let mut scores: Vec<f64> =
+        (0..RESAMPLES).map(|_| draw(&frequencies, samples, classes, stream).macro_f1()).collect();
+    scores.sort_by(f64::total_cmp);
+    let quantile = |share: f64| scores[(share * (RESAMPLES - 1) as f64).round() as usize];
+    Interval { value: confusion.macro_f1(), low: quantile(0.025), high: quantile(0.975) }
+}
+
+/// Exact coverage of [`accuracy_interval`], Wilson's and Clopper & Pearson's interval over a grid of true
+/// accuracies: least, mean, and mean width.
+fn accuracy_table() -> Result<(), MetricError> {
+    println!("| samples | true accuracy | Wilson | ours | Clopper–Pearson |");
+    println!("|---|---|---|---|---|");
+    for samples in [20, 36, 100, 450] {
+        let ours: Vec<Interval> =
+            (0..=samples).map(|right| accuracy_interval(right, samples)).collect::<Result<_, _>>()?;
+        let wilson: Vec<Interval> = (0..=samples).map(|right| wilson(right, samples)).collect();
+        let exact: Vec<Interval> = (0..=samples).map(|right| clopper_pearson(right, samples)).collect();
+        for (from, to) in [(0.5, 0.8), (0.8, 0.95), (0.95, 0.999)] {
+            let columns = [&wilson, &ours, &exact].map(|intervals| exact_coverage(intervals, from, to));
+            println!("| {samples} | {from} to {to} | {} |", columns.join(" | "));
+        }
+    }
+    Ok(())
+}
+
+/// Least and mean coverage and mean width of one interval for each number of successes.
+fn exact_coverage(intervals: &[Interval], from: f64, to: f64) -> String {
+    let steps = 2_000;
+    let (mut least, mut covered, mut width) = (1.0_f64, 0.0, 0.0);
+    for step in 0..=steps {
+        let accuracy = from + (to - from) * f64::from(step) / f64::from(steps);
+        let mut contained = 0.0;
+        for (interval, probability) in intervals.iter().zip(binomial(intervals.len() - 1, accuracy)) {
+            contained +=
+                if interval.low <= accuracy && accuracy <= interval.high { probability } else { 0.0 };
+            width += probability * (interval.high - interval.low);
+        }
+        least = least.min(contained);
+        covered += contained;
+    }
+    let count = f64::from(steps + 1);
+    format!("{least:.3} / {:.3}, {:.4}", covered / count, width / count)
+}
+
+/// Wilson's score interval as it stands.
+fn wilson(right: usize, samples: usize) -> Interval {
+    let (n, z) = (samples as f64, 1.959963984540054);
+    let value = right as f64 / n;
+    let centre = value + z * z / (2.0 * n);
+    let half = z * (value * (1.0 - value) / n + z * z / (4.0 * n * n)).sqrt();
+    Interval { value, low: (centre - half) / (1.0 + z * z / n), high: (centre + half) / (1.0 + z * z / n) }
+}
+
+/// The exact interval: the accuracies at which so many or more, and so few or fewer, successes have 2.5 %.
+fn clopper_pearson(right: usize, samples: usize) -> Interval {
+    let least_accuracy_with = |right: usize, share: f64| {
+        let (mut low, mut high) = (0.0, 1.0);
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            let so_many_or_more: f64 = binomial(samples, middle).iter().skip(right).sum();
+            if so_many_or_more < share {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    };
+    let low = if right == 0 { 0.0 } else { least_accuracy_with(right, 0.025) };
+    let high = if right == samples { 1.0 } else { least_accuracy_with(right + 1, 0.975) };
+    Interval { value: right as f64 / samples as f64, low, high }
+}
+
+/// The probabilities of 0, 1, … `samples` successes.
+fn binomial(samples: usize, probability: f64) -> Vec<f64> {
+    let mut logarithm_of_ways = 0.0;
+    (0..=samples)
+        .map(|successes| {
+            if successes > 0 {
+                logarithm_of_ways += libm::log((samples - successes + 1) as f64 / successes as f64);
+            }
+            let (hits, misses) = (successes as f64, (samples - successes) as f64);
+            libm::exp(
+                logarithm_of_ways + hits * libm::log(probability) + misses * libm::log(1.0 - probability),
+            )
+        })
+        .collect()
+}
