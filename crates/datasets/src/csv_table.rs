@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::io;
 
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::{ReaderBuilder, StringRecord};
 use ndarray::Array2;
 
 use crate::csv_error::CsvProblem;
@@ -37,12 +37,8 @@ pub(crate) fn read_table(bytes: &[u8], layout: &Layout<'_>) -> Result<Table, Csv
     if text.trim_start_matches('\u{feff}').trim().is_empty() {
         return Err(CsvProblem::Empty);
     }
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(layout.delimiter)
-        .trim(Trim::All)
-        .from_reader(bytes);
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).delimiter(layout.delimiter).from_reader(bytes);
     let mut record = StringRecord::new();
     let mut next = |record: &mut StringRecord| {
         reader.read_record(record).map_err(|error| CsvProblem::Unreadable(io::Error::from(error)))
@@ -72,7 +68,7 @@ pub(crate) fn read_table(bytes: &[u8], layout: &Layout<'_>) -> Result<Table, Csv
                 found: record.len(),
             });
         }
-        for (index, cell) in record.iter().enumerate() {
+        for (index, cell) in record.iter().map(str::trim).enumerate() {
             if index != target {
                 features.push(finite(cell).map_err(|wrong| wrong.at(line(), &columns[index], cell))?);
             } else if cell.is_empty() {
@@ -98,7 +94,7 @@ pub(crate) fn read_table(bytes: &[u8], layout: &Layout<'_>) -> Result<Table, Csv
 
 fn column_names(first: &StringRecord, header: bool) -> Vec<String> {
     if header {
-        first.iter().map(str::to_owned).collect()
+        first.iter().map(|name| name.trim().to_owned()).collect()
     } else {
         (1..=first.len()).map(|number| format!("column {number}")).collect()
     }
