@@ -1,7 +1,7 @@
 //! The forward pass, shared by prediction and training.
 
 use crate::dense::{Activation, Dense};
-use crate::panels::Panels;
+use crate::panels::{Block, Panels};
 use crate::product::{Rows, product};
 use crate::real::Real;
 
@@ -47,29 +47,39 @@ pub(crate) fn forward<T: Real>(layers: &[PanelLayer], features: Rows<'_, T>, out
     for (index, layer) in layers.iter().enumerate() {
         let (before, from) = outputs.split_at_mut(index);
         let input = before.last().map_or(features, Rows::of);
-        product(input, &layer.weight, &mut from[0]);
-        add_bias_and_activate(&layer.bias, layer.activation, &mut from[0]);
-    }
-}
-
-#[inline(always)]
-fn add_bias_and_activate<T: Real>(bias: &Panels<f32>, activation: Activation, output: &mut Panels<T>) {
-    let blocks_per_row = output.blocks_per_row();
-    for row in output.blocks_mut().chunks_exact_mut(blocks_per_row) {
-        for (block, bias) in row.iter_mut().zip(bias.blocks()) {
-            for (value, &bias) in block.iter_mut().zip(bias) {
-                let sum = *value + T::from(bias);
-                *value = match activation {
-                    Activation::Identity => sum,
-                    Activation::Relu => relu(sum),
-                };
-            }
+        let bias = layer.bias.blocks();
+        match layer.activation {
+            Activation::Identity => product(
+                input,
+                &layer.weight,
+                &mut from[0],
+                #[inline(always)]
+                |sum, _, block| add(sum, &bias[block]),
+            ),
+            Activation::Relu => product(
+                input,
+                &layer.weight,
+                &mut from[0],
+                #[inline(always)]
+                |sum, _, block| relu(add(sum, &bias[block])),
+            ),
         }
     }
 }
 
+#[inline(always)]
+fn add<T: Real>(mut sum: Block<T>, bias: &Block<f32>) -> Block<T> {
+    for (sum, &bias) in sum.iter_mut().zip(bias) {
+        *sum += T::from(bias);
+    }
+    sum
+}
+
 /// `max(value, 0)`; NaN becomes 0, so that whoever needs to know about NaN looks at the weights.
 #[inline(always)]
-fn relu<T: Real>(value: T) -> T {
-    if value > T::ZERO { value } else { T::ZERO }
+fn relu<T: Real>(mut values: Block<T>) -> Block<T> {
+    for value in &mut values {
+        *value = if *value > T::ZERO { *value } else { T::ZERO };
+    }
+    values
 }

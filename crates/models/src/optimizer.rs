@@ -5,7 +5,6 @@ use std::fmt;
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::panels::Block;
 use crate::real::Real;
 use crate::specification::{SpecificationError, require};
 
@@ -142,17 +141,17 @@ enum Rule<T> {
 /// What an optimizer remembers of one tensor.
 #[derive(Clone, Debug, Default)]
 struct Moments<T> {
-    first: Vec<Block<T>>,
-    second: Vec<Block<T>>,
+    first: Vec<T>,
+    second: Vec<T>,
 }
 
 impl<T: Real> OptimizerState<T> {
-    /// The state before the first step; `tensor_blocks` are the numbers of blocks of the tensors to come.
+    /// The state before the first step; `tensor_sizes` are the numbers of elements, padding included, of the tensors to come.
     pub(crate) fn new(
         optimizer: &Optimizer,
         learning_rate: f64,
         weight_decay: f64,
-        tensor_blocks: impl Iterator<Item = usize>,
+        tensor_sizes: impl Iterator<Item = usize>,
     ) -> Self {
         let rule = match *optimizer {
             Optimizer::Sgd(Sgd { momentum: 0.0 }) => Rule::Descent,
@@ -161,11 +160,11 @@ impl<T: Real> OptimizerState<T> {
                 Rule::Adam { beta1, beta2, epsilon: T::from_f64(epsilon), power1: 1.0, power2: 1.0 }
             }
         };
-        let zeros = |blocks| vec![[T::ZERO; _]; blocks];
-        let moments = tensor_blocks.map(|blocks| match rule {
+        let zeros = |elements| vec![T::ZERO; elements];
+        let moments = tensor_sizes.map(|elements| match rule {
             Rule::Descent => Moments { first: Vec::new(), second: Vec::new() },
-            Rule::Momentum { .. } => Moments { first: zeros(blocks), second: Vec::new() },
-            Rule::Adam { .. } => Moments { first: zeros(blocks), second: zeros(blocks) },
+            Rule::Momentum { .. } => Moments { first: zeros(elements), second: Vec::new() },
+            Rule::Adam { .. } => Moments { first: zeros(elements), second: zeros(elements) },
         });
         Self {
             rule,
@@ -195,8 +194,8 @@ impl<T: Real> OptimizerState<T> {
         &mut self,
         tensor: usize,
         is_bias: bool,
-        weights: &mut [Block<f32>],
-        gradient_sum: &[Block<T>],
+        weights: &mut [f32],
+        gradient_sum: &[T],
         rows: T,
     ) {
         let rate = self.learning_rate;
@@ -204,41 +203,33 @@ impl<T: Real> OptimizerState<T> {
         let Moments { first, second } = &mut self.moments[tensor];
         match self.rule {
             Rule::Descent => {
-                for (weights, gradients) in weights.iter_mut().zip(gradient_sum) {
-                    for (weight, &gradient) in weights.iter_mut().zip(gradients) {
-                        let w = T::from(*weight);
-                        let g = decay.mul_add(w, gradient / rows);
-                        *weight = (w - rate * g).to_f32();
-                    }
+                for (weight, &gradient) in weights.iter_mut().zip(gradient_sum) {
+                    let w = T::from(*weight);
+                    let g = decay.mul_add(w, gradient.mean(rows));
+                    *weight = (w - rate * g).to_f32();
                 }
             }
             Rule::Momentum { momentum } => {
-                for ((weights, gradients), velocities) in weights.iter_mut().zip(gradient_sum).zip(first) {
-                    for ((weight, &gradient), velocity) in weights.iter_mut().zip(gradients).zip(velocities) {
-                        let w = T::from(*weight);
-                        let g = decay.mul_add(w, gradient / rows);
-                        *velocity = momentum.mul_add(*velocity, g).flush();
-                        *weight = (w - rate * *velocity).to_f32();
-                    }
+                for ((weight, &gradient), velocity) in weights.iter_mut().zip(gradient_sum).zip(first) {
+                    let w = T::from(*weight);
+                    let g = decay.mul_add(w, gradient.mean(rows));
+                    *velocity = momentum.mul_add(*velocity, g).flush();
+                    *weight = (w - rate * *velocity).to_f32();
                 }
             }
             Rule::Adam { beta1, beta2, epsilon, power1, power2 } => {
                 let (beta1, rest1) = (T::from_f64(beta1), T::from_f64(1.0 - beta1));
                 let (beta2, rest2) = (T::from_f64(beta2), T::from_f64(1.0 - beta2));
                 let (bias1, bias2) = (T::from_f64(1.0 - power1), T::from_f64(1.0 - power2));
-                for (((weights, gradients), firsts), seconds) in
+                for (((weight, &gradient), m), v) in
                     weights.iter_mut().zip(gradient_sum).zip(first).zip(second)
                 {
-                    for (((weight, &gradient), m), v) in
-                        weights.iter_mut().zip(gradients).zip(firsts).zip(seconds)
-                    {
-                        let w = T::from(*weight);
-                        let g = gradient / rows;
-                        *m = beta1.mul_add(*m, rest1 * g).flush();
-                        *v = beta2.mul_add(*v, rest2 * (g * g)).flush();
-                        let step = (*m / bias1) / ((*v / bias2).sqrt() + epsilon);
-                        *weight = (w - rate * decay.mul_add(w, step)).to_f32();
-                    }
+                    let w = T::from(*weight);
+                    let g = gradient.mean(rows);
+                    *m = beta1.mul_add(*m, rest1 * g).flush();
+                    *v = beta2.mul_add(*v, rest2 * (g * g)).flush();
+                    let step = (*m / bias1) / ((*v / bias2).sqrt() + epsilon);
+                    *weight = (w - rate * decay.mul_add(w, step)).to_f32();
                 }
             }
         }

@@ -74,6 +74,11 @@ impl<T: Real> Panels<T> {
         self.blocks.as_flattened()
     }
 
+    /// All elements with the padding, row after row.
+    pub(crate) fn padded_mut(&mut self) -> &mut [T] {
+        self.blocks.as_flattened_mut()
+    }
+
     /// The distance of two rows in [`padded`](Self::padded).
     pub(crate) fn stride(&self) -> usize {
         self.blocks_per_row() * LANES

@@ -39,44 +39,65 @@ impl<'a, T: Real> Rows<'a, T> {
     }
 }
 
-/// `out = a · b`, where `a` is `(m, k)`, `b` is `(k, n)` and `out` is `(m, n)`.
+/// Evaluates `$tile`, which computes `ROWS` rows and `BLOCKS` blocks of columns, for tiles that cover `$rows × $blocks`.
+///
+/// The largest tile has ten accumulators of 256 bits, which with their operands fit into 16 registers: 5 × 2 blocks or
+/// 10 × 1 block of `f32` (`$wide`), 5 × 1 block of `f64`.
+macro_rules! cover {
+    ($wide:expr, $rows:expr, $blocks:expr, |$row:ident, $block:ident, $ROWS:ident, $BLOCKS:ident| $tile:expr) => {{
+        let mut $block = 0;
+        if $wide {
+            while $block + 2 <= $blocks {
+                let mut $row = 0;
+                cover!(@rows 5, 2, $rows, $row, $ROWS, $BLOCKS, $tile);
+                cover!(@rows 2, 2, $rows, $row, $ROWS, $BLOCKS, $tile);
+                cover!(@rows 1, 2, $rows, $row, $ROWS, $BLOCKS, $tile);
+                $block += 2;
+            }
+        }
+        while $block < $blocks {
+            let mut $row = 0;
+            if $wide {
+                cover!(@rows 10, 1, $rows, $row, $ROWS, $BLOCKS, $tile);
+            }
+            cover!(@rows 5, 1, $rows, $row, $ROWS, $BLOCKS, $tile);
+            cover!(@rows 2, 1, $rows, $row, $ROWS, $BLOCKS, $tile);
+            cover!(@rows 1, 1, $rows, $row, $ROWS, $BLOCKS, $tile);
+            $block += 1;
+        }
+    }};
+    (@rows $height:literal, $width:literal, $rows:expr, $row:ident, $ROWS:ident, $BLOCKS:ident, $tile:expr) => {
+        while $row + $height <= $rows {
+            const $ROWS: usize = $height;
+            const $BLOCKS: usize = $width;
+            $tile;
+            $row += $height;
+        }
+    };
+}
+
+/// `out = finish(a · b)`, where `a` is `(m, k)`, `b` is `(k, n)` and `out` is `(m, n)`.
+///
+/// `finish` maps one block; it is told the number of the block in all of `out`, and in its row.
 #[inline(always)]
-pub(crate) fn product<T: Real, B: Real + Into<T>>(a: Rows<'_, T>, b: &Panels<B>, out: &mut Panels<T>) {
+pub(crate) fn product<T: Real, B: Real + Into<T>>(
+    a: Rows<'_, T>,
+    b: &Panels<B>,
+    out: &mut Panels<T>,
+    finish: impl Fn(Block<T>, usize, usize) -> Block<T>,
+) {
     debug_assert_eq!((a.rows, a.columns, b.columns()), (out.rows(), b.rows(), out.columns()));
     let blocks = out.blocks_per_row();
-    let mut block = 0;
-    if T::WIDE {
-        while block + 2 <= blocks {
-            let mut row = 0;
-            while row + 4 <= a.rows {
-                product_tile::<T, B, 4, 2>(a, b.blocks(), row, block, blocks, out.blocks_mut());
-                row += 4;
-            }
-            while row < a.rows {
-                product_tile::<T, B, 1, 2>(a, b.blocks(), row, block, blocks, out.blocks_mut());
-                row += 1;
-            }
-            block += 2;
-        }
-    }
-    while block < blocks {
-        let mut row = 0;
-        if T::WIDE {
-            while row + 8 <= a.rows {
-                product_tile::<T, B, 8, 1>(a, b.blocks(), row, block, blocks, out.blocks_mut());
-                row += 8;
+    let out = out.blocks_mut();
+    cover!(T::WIDE, a.rows, blocks, |row, block, ROWS, BLOCKS| {
+        let sums = product_tile::<T, B, ROWS, BLOCKS>(a, b.blocks(), row, block, blocks);
+        for (r, sums) in sums.into_iter().enumerate() {
+            let first = (row + r) * blocks + block;
+            for (c, (out, sum)) in out[first..][..BLOCKS].iter_mut().zip(sums).enumerate() {
+                *out = finish(sum, first + c, block + c);
             }
         }
-        while row + 4 <= a.rows {
-            product_tile::<T, B, 4, 1>(a, b.blocks(), row, block, blocks, out.blocks_mut());
-            row += 4;
-        }
-        while row < a.rows {
-            product_tile::<T, B, 1, 1>(a, b.blocks(), row, block, blocks, out.blocks_mut());
-            row += 1;
-        }
-        block += 1;
-    }
+    });
 }
 
 /// `ROWS` rows and `BLOCKS` blocks of columns of [`product`].
@@ -87,17 +108,21 @@ fn product_tile<T: Real, B: Real + Into<T>, const ROWS: usize, const BLOCKS: usi
     row: usize,
     block: usize,
     blocks_per_row: usize,
-    out: &mut [Block<T>],
-) {
-    let a_rows: [&[T]; ROWS] = std::array::from_fn(|r| a.row(row + r));
+) -> [[Block<T>; BLOCKS]; ROWS] {
+    let mut a_rows: [&[T]; ROWS] = [&[]; ROWS];
+    for (r, a_row) in a_rows.iter_mut().enumerate() {
+        *a_row = a.row(row + r);
+    }
     let mut sums = [[[T::ZERO; LANES]; BLOCKS]; ROWS];
-    for (k, b_row) in b.chunks_exact(blocks_per_row).take(a.columns).enumerate() {
-        let b_tile = load::<T, B, BLOCKS>(&b_row[block..]);
-        for r in 0..ROWS {
-            accumulate(&mut sums[r], a_rows[r][k], &b_tile);
+    let mut start = block;
+    for k in 0..a.columns {
+        let b_tile = &b[start..][..BLOCKS];
+        start += blocks_per_row;
+        for (sums, a_row) in sums.iter_mut().zip(&a_rows) {
+            accumulate(sums, a_row[k], b_tile);
         }
     }
-    store(&sums, row, block, blocks_per_row, out);
+    sums
 }
 
 /// `out = aᵀ · b`, where `a` is `(m, k)`, `b` is `(m, n)` and `out` is `(k, n)`.
@@ -105,39 +130,13 @@ fn product_tile<T: Real, B: Real + Into<T>, const ROWS: usize, const BLOCKS: usi
 pub(crate) fn transposed_product<T: Real>(a: Rows<'_, T>, b: &Panels<T>, out: &mut Panels<T>) {
     debug_assert_eq!((a.columns, a.rows, b.columns()), (out.rows(), b.rows(), out.columns()));
     let blocks = out.blocks_per_row();
-    let mut block = 0;
-    if T::WIDE {
-        while block + 2 <= blocks {
-            let mut row = 0;
-            while row + 4 <= a.columns {
-                transposed_tile::<T, 4, 2>(a, b.blocks(), row, block, blocks, out.blocks_mut());
-                row += 4;
-            }
-            while row < a.columns {
-                transposed_tile::<T, 1, 2>(a, b.blocks(), row, block, blocks, out.blocks_mut());
-                row += 1;
-            }
-            block += 2;
+    let out = out.blocks_mut();
+    cover!(T::WIDE, a.columns, blocks, |row, block, ROWS, BLOCKS| {
+        let sums = transposed_tile::<T, ROWS, BLOCKS>(a, b.blocks(), row, block, blocks);
+        for (r, sums) in sums.iter().enumerate() {
+            out[(row + r) * blocks + block..][..BLOCKS].copy_from_slice(sums);
         }
-    }
-    while block < blocks {
-        let mut row = 0;
-        if T::WIDE {
-            while row + 8 <= a.columns {
-                transposed_tile::<T, 8, 1>(a, b.blocks(), row, block, blocks, out.blocks_mut());
-                row += 8;
-            }
-        }
-        while row + 4 <= a.columns {
-            transposed_tile::<T, 4, 1>(a, b.blocks(), row, block, blocks, out.blocks_mut());
-            row += 4;
-        }
-        while row < a.columns {
-            transposed_tile::<T, 1, 1>(a, b.blocks(), row, block, blocks, out.blocks_mut());
-            row += 1;
-        }
-        block += 1;
-    }
+    });
 }
 
 /// `ROWS` rows and `BLOCKS` blocks of columns of [`transposed_product`].
@@ -148,43 +147,31 @@ fn transposed_tile<T: Real, const ROWS: usize, const BLOCKS: usize>(
     row: usize,
     block: usize,
     blocks_per_row: usize,
-    out: &mut [Block<T>],
-) {
+) -> [[Block<T>; BLOCKS]; ROWS] {
     let mut sums = [[[T::ZERO; LANES]; BLOCKS]; ROWS];
-    for (k, b_row) in b.chunks_exact(blocks_per_row).take(a.rows).enumerate() {
-        let a_row = &a.row(k)[row..][..ROWS];
-        let b_tile = load::<T, T, BLOCKS>(&b_row[block..]);
-        for r in 0..ROWS {
-            accumulate(&mut sums[r], a_row[r], &b_tile);
+    let (mut a_start, mut b_start) = (row, block);
+    for _ in 0..a.rows {
+        let a_tile = &a.values[a_start..][..ROWS];
+        let b_tile = &b[b_start..][..BLOCKS];
+        a_start += a.stride;
+        b_start += blocks_per_row;
+        for (sums, &a) in sums.iter_mut().zip(a_tile) {
+            accumulate(sums, a, b_tile);
         }
     }
-    store(&sums, row, block, blocks_per_row, out);
+    sums
 }
 
+/// `sums += a · b`, where the sums are one row of a tile.
 #[inline(always)]
-fn load<T: Real, B: Real + Into<T>, const BLOCKS: usize>(blocks: &[Block<B>]) -> [Block<T>; BLOCKS] {
-    let blocks = &blocks[..BLOCKS];
-    std::array::from_fn(|c| blocks[c].map(Into::<T>::into))
-}
-
-#[inline(always)]
-fn accumulate<T: Real, const BLOCKS: usize>(sums: &mut [Block<T>; BLOCKS], a: T, b: &[Block<T>; BLOCKS]) {
-    for (sum, b) in sums.iter_mut().zip(b) {
-        for lane in 0..LANES {
-            sum[lane] = a.mul_add(b[lane], sum[lane]);
-        }
-    }
-}
-
-#[inline(always)]
-fn store<T: Real, const ROWS: usize, const BLOCKS: usize>(
-    sums: &[[Block<T>; BLOCKS]; ROWS],
-    row: usize,
-    block: usize,
-    blocks_per_row: usize,
-    out: &mut [Block<T>],
+fn accumulate<T: Real, B: Real + Into<T>, const BLOCKS: usize>(
+    sums: &mut [Block<T>; BLOCKS],
+    a: T,
+    b: &[Block<B>],
 ) {
-    for (r, sums) in sums.iter().enumerate() {
-        out[(row + r) * blocks_per_row + block..][..BLOCKS].copy_from_slice(sums);
+    for (sums, b) in sums.iter_mut().zip(b) {
+        for (sum, &b) in sums.iter_mut().zip(b) {
+            *sum = a.mul_add(Into::<T>::into(b), *sum);
+        }
     }
 }

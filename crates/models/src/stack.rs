@@ -1,7 +1,7 @@
 //! The model: a stack of dense layers.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use thiserror::Error;
 
 use crate::dense::Dense;
@@ -227,10 +227,7 @@ impl DenseStack {
                 Rows::of(copied)
             }
         };
-        Arch::new().dispatch(
-            #[inline(always)]
-            || forward(layers, input, outputs),
-        );
+        Arch::new().dispatch(Forward { layers, input, outputs });
         logits_view(&outputs[outputs.len() - 1])
     }
 
@@ -246,6 +243,22 @@ pub struct ForwardBuffers<T> {
     layers: Vec<PanelLayer>,
     features: Panels<T>,
     outputs: Vec<Panels<T>>,
+}
+
+/// [`forward`] as what [`Arch::dispatch`] takes; a closure would not be inlined into the dispatch.
+struct Forward<'a, T> {
+    layers: &'a [PanelLayer],
+    input: Rows<'a, T>,
+    outputs: &'a mut [Panels<T>],
+}
+
+impl<T: Real> WithSimd for Forward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        forward(self.layers, self.input, self.outputs);
+    }
 }
 
 /// The elements of `panels` without their padding.

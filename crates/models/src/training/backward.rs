@@ -2,7 +2,7 @@
 
 use crate::dense::Activation;
 use crate::forward::PanelLayer;
-use crate::panels::Panels;
+use crate::panels::{Block, LANES, Panels};
 use crate::product::{Rows, product, transposed_product};
 use crate::real::Real;
 
@@ -27,9 +27,8 @@ impl<T: Real> LayerGradient<T> {
 /// Propagates the loss's gradient from the last layer to the first.
 ///
 /// `outputs` are the layers' outputs of the forward pass. `deltas[l]` becomes `∂L/∂z_l`, the gradient with respect to
-/// layer `l`'s output before its activation; the last one comes in as the gradient with respect to the last output.
-/// With `x_l` the input of layer `l`:
-/// `∂L/∂W_l = x_lᵀ · δ_l`, `∂L/∂b_l = Σ_rows δ_l`, `δ_{l-1} = (δ_l · W_lᵀ) ⊙ a'_{l-1}`.
+/// layer `l`'s output before its activation; the last one comes in. With `x_l` the input of layer `l`:
+/// `∂L/∂W_l = x_lᵀ · δ_l`, `∂L/∂b_l = Σ_rows δ_l`, `δ_{l-1} = (δ_l · W_lᵀ) ⊙ a'_{l-1}(z_{l-1})`.
 ///
 /// `transposed` is memory for the transposed weights of all layers.
 #[inline(always)]
@@ -43,56 +42,66 @@ pub(crate) fn backward<T: Real>(
 ) {
     for (index, layer) in layers.iter().enumerate().rev() {
         let (before, delta) = deltas.split_at_mut(index);
-        let delta = &mut delta[0];
-        mask_by_activation(layer.activation, &outputs[index], delta);
+        let delta = &delta[0];
         let input = index.checked_sub(1).map_or(features, |before| Rows::of(&outputs[before]));
         transposed_product(input, delta, &mut gradients[index].weight);
         column_sums(delta, &mut gradients[index].bias);
         if let Some(delta_before) = before.last_mut() {
-            transpose(&layer.weight, &mut transposed[index]);
-            product(Rows::of(delta), &transposed[index], delta_before);
-        }
-    }
-}
-
-/// `gradient ⊙ a'(z)`, where the sign of the output tells the derivative of the activation; that of ReLU is 0 at 0.
-#[inline(always)]
-fn mask_by_activation<T: Real>(activation: Activation, output: &Panels<T>, gradient: &mut Panels<T>) {
-    match activation {
-        Activation::Identity => {}
-        Activation::Relu => {
-            for (gradients, outputs) in gradient.blocks_mut().iter_mut().zip(output.blocks()) {
-                for (gradient, &output) in gradients.iter_mut().zip(outputs) {
-                    *gradient = if output > T::ZERO { *gradient } else { T::ZERO };
+            let transposed = &mut transposed[index];
+            transpose(&layer.weight, transposed);
+            match layers[index - 1].activation {
+                Activation::Identity => product(
+                    Rows::of(delta),
+                    transposed,
+                    delta_before,
+                    #[inline(always)]
+                    |sum, _, _| sum,
+                ),
+                Activation::Relu => {
+                    let output = outputs[index - 1].blocks();
+                    product(
+                        Rows::of(delta),
+                        transposed,
+                        delta_before,
+                        #[inline(always)]
+                        |sum, block, _| mask_by_relu(sum, &output[block]),
+                    );
                 }
             }
         }
     }
 }
 
+/// The gradient where ReLU's output is positive, 0 elsewhere.
+#[inline(always)]
+fn mask_by_relu<T: Real>(mut gradient: Block<T>, output: &Block<T>) -> Block<T> {
+    for (gradient, &output) in gradient.iter_mut().zip(output) {
+        *gradient = if output > T::ZERO { *gradient } else { T::ZERO };
+    }
+    gradient
+}
+
 /// `sums[0, j] = Σ_i values[i, j]`, row after row.
 #[inline(always)]
 fn column_sums<T: Real>(values: &Panels<T>, sums: &mut Panels<T>) {
-    let blocks_per_row = values.blocks_per_row();
-    for (column, sums) in sums.blocks_mut().iter_mut().enumerate() {
-        let mut total = [T::ZERO; _];
-        for row in values.blocks().chunks_exact(blocks_per_row) {
-            for (total, &value) in total.iter_mut().zip(&row[column]) {
-                *total += value;
-            }
+    let (first, rest) = values.padded().split_at(values.stride());
+    sums.padded_mut().copy_from_slice(first);
+    for row in rest.chunks_exact(values.stride()) {
+        for (sum, &value) in sums.padded_mut().iter_mut().zip(row) {
+            *sum += value;
         }
-        *sums = total;
     }
 }
 
 /// `out[j, i] = values[i, j]`.
 #[inline(always)]
 fn transpose(values: &Panels<f32>, out: &mut Panels<f32>) {
+    let blocks_per_row = values.blocks_per_row();
     for column in 0..values.columns() {
-        let stride = values.stride();
-        let source = values.padded()[column..].iter().step_by(stride);
-        for (target, &value) in out.row_mut(column).iter_mut().zip(source) {
-            *target = value;
+        let (block, lane) = (column / LANES, column % LANES);
+        let rows = values.blocks().chunks_exact(blocks_per_row);
+        for (target, row) in out.row_mut(column).iter_mut().zip(rows) {
+            *target = row[block][lane];
         }
     }
 }

@@ -26,27 +26,39 @@ pub(crate) fn softmax_cross_entropy<T: Real>(
 ) -> f64 {
     let epsilon = T::from_f64(EPSILON);
     losses.clear();
-    for (row, &label) in labels.iter().enumerate() {
+    let (classes, stride) = (logits.columns(), logits.stride());
+    // Far below any logit: the exponential is 0, as padding has to be.
+    let padding_logit = T::from_f64(-1e4);
+    for (row, shifted) in gradient.padded_mut().chunks_exact_mut(stride).enumerate() {
         let logits = logits.row(row);
-        let gradient = gradient.row_mut(row);
         let mut largest = logits[0];
-        for &logit in logits {
+        for &logit in &logits[1..] {
             if logit > largest {
                 largest = logit;
             }
         }
         let shift = if largest.abs() > T::SOFTMAX_SHIFT_ABOVE { largest } else { T::ZERO };
-        let mut sum = T::ZERO;
-        for (exponential, &logit) in gradient.iter_mut().zip(logits) {
-            *exponential = (logit - shift).exp();
-            sum += *exponential;
+        for (shifted, &logit) in shifted.iter_mut().zip(logits) {
+            *shifted = logit - shift;
         }
-        for probability in gradient.iter_mut() {
+        shifted[classes..].fill(padding_logit);
+    }
+    // All at once, as that fills whole vectors.
+    for value in gradient.padded_mut() {
+        *value = value.exp();
+    }
+    for (row, &label) in labels.iter().enumerate() {
+        let probabilities = gradient.row_mut(row);
+        let mut sum = T::ZERO;
+        for &exponential in &*probabilities {
+            sum += exponential;
+        }
+        for probability in &mut *probabilities {
             *probability = *probability / sum;
         }
-        losses.push((gradient[label] + epsilon).ln().into());
-        gradient[label] = gradient[label] - T::ONE;
-        for element in gradient.iter_mut() {
+        losses.push((probabilities[label] + epsilon).ln().into());
+        probabilities[label] = probabilities[label] - T::ONE;
+        for element in probabilities {
             *element = element.flush();
         }
     }

@@ -9,6 +9,7 @@ use bitsweep_random::Stream;
 use ndarray::ArrayView2;
 use thiserror::Error;
 
+use crate::dense::Activation;
 use crate::head::Head;
 use crate::real::Real;
 use crate::samples::{SampleError, check_samples};
@@ -37,8 +38,8 @@ pub enum TrainError {
         /// Inputs of the model's first layer.
         inputs: usize,
     },
-    /// The model has another head than softmax, which the loss is made for.
-    #[error("training by cross-entropy needs a softmax head")]
+    /// The model does not end as the loss needs it.
+    #[error("training by cross-entropy needs a softmax head on a last layer without activation")]
     Head,
     /// The loss or a weight became NaN or infinite.
     #[error(
@@ -110,7 +111,8 @@ pub fn train_mlp(
 /// Trains any stack of dense layers with a softmax head from where it is; [`train_mlp`] without its choice of model.
 ///
 /// # Errors
-/// As [`train_mlp`]; also when the stack has another head, or other inputs than `features` has columns.
+/// As [`train_mlp`]; also when the stack has another head, an activation on its last layer, or other inputs than
+/// `features` has columns.
 pub fn train(
     initial: DenseStack,
     features: ArrayView2<'_, f64>,
@@ -124,9 +126,10 @@ pub fn train(
     if features.ncols() != initial.input_size() {
         return Err(TrainError::Inputs { features: features.ncols(), inputs: initial.input_size() });
     }
-    match initial.head() {
-        Head::Softmax => {}
-        Head::OneVsRest => return Err(TrainError::Head),
+    let last = &initial.layers()[initial.layers().len() - 1];
+    match (initial.head(), last.activation) {
+        (Head::Softmax, Activation::Identity) => {}
+        (Head::Softmax, Activation::Relu) | (Head::OneVsRest, _) => return Err(TrainError::Head),
     }
     match training.precision {
         Precision::Single => train_in::<f32>(initial, features, labels, training, shuffle, keep_going),

@@ -1,7 +1,7 @@
 //! The mini-batch loop: forward, loss, backward, update.
 
 use ndarray::ArrayView2;
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 use super::EpochLoss;
 use super::backward::{LayerGradient, backward};
@@ -70,13 +70,13 @@ pub(super) struct Trainer<T> {
 impl<T: Real> Trainer<T> {
     pub(super) fn new(stack: &DenseStack, training: &Training) -> Self {
         let layers: Vec<PanelLayer> = stack.layers().iter().map(PanelLayer::new).collect();
-        let tensor_blocks =
-            layers.iter().flat_map(|layer| [layer.weight.blocks().len(), layer.bias.blocks().len()]);
+        let tensor_sizes =
+            layers.iter().flat_map(|layer| [layer.weight.padded().len(), layer.bias.padded().len()]);
         let optimizer = OptimizerState::new(
             &training.optimizer,
             training.learning_rate,
             training.weight_decay,
-            tensor_blocks,
+            tensor_sizes,
         );
         Self {
             optimizer,
@@ -100,10 +100,7 @@ impl<T: Real> Trainer<T> {
         for (features, labels) in rows.batches(batch_size) {
             resize_outputs(&self.layers, labels.len(), &mut self.outputs);
             resize_outputs(&self.layers, labels.len(), &mut self.deltas);
-            let loss = arch.dispatch(
-                #[inline(always)]
-                || self.step(features, labels),
-            );
+            let loss = arch.dispatch(Step { trainer: self, features, labels });
             loss_sum += loss;
             weighted_sum += loss * labels.len() as f64;
         }
@@ -157,6 +154,22 @@ impl<T: Real> Trainer<T> {
     }
 }
 
+/// [`Trainer::step`] as what [`Arch::dispatch`] takes; a closure would not be inlined into the dispatch.
+struct Step<'a, T> {
+    trainer: &'a mut Trainer<T>,
+    features: Rows<'a, T>,
+    labels: &'a [usize],
+}
+
+impl<T: Real> WithSimd for Step<'_, T> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) -> f64 {
+        self.trainer.step(self.features, self.labels)
+    }
+}
+
 /// Applies the summed gradients of a mini-batch of `rows` rows.
 #[inline(always)]
 fn update<T: Real>(
@@ -168,7 +181,7 @@ fn update<T: Real>(
     let rows = T::from_f64(rows as f64);
     optimizer.begin_step();
     for (index, (layer, gradient)) in layers.iter_mut().zip(gradients).enumerate() {
-        optimizer.update(2 * index, false, layer.weight.blocks_mut(), gradient.weight.blocks(), rows);
-        optimizer.update(2 * index + 1, true, layer.bias.blocks_mut(), gradient.bias.blocks(), rows);
+        optimizer.update(2 * index, false, layer.weight.padded_mut(), gradient.weight.padded(), rows);
+        optimizer.update(2 * index + 1, true, layer.bias.padded_mut(), gradient.bias.padded(), rows);
     }
 }
