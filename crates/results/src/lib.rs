@@ -16,9 +16,11 @@ mod table;
 
 pub use error::ResultsError;
 pub use record::{
-    ClassRow, CodebookRow, CurveRow, DatasetShape, ErrorMeasures, HistogramRow, Interval, PredictionRow, ProductRow, Records,
+    ClassRow, CodebookRow, CurveRow, DatasetShape, ErrorMeasures, HistogramRow, PredictionRow, ProductRow, Records,
     ResultRow, Scores, SizeMeasures, TensorRow, ValueRow,
 };
 pub use rows::write_rows;
 pub use summary::{Comparison, Goal, PickRule, Summary, VariantSummary, summarize};
-pub use table::{table, write_csv, write_parquet};
+pub use bitsweep_metrics::Interval;
+pub use polars::prelude::DataFrame;
+pub use table::{objects, table, write_csv, write_parquet};

@@ -41,7 +41,7 @@ pub fn significant(value: f64, digits: usize) -> String {
         -3..=5 => {
             let decimals = usize::try_from(decimals_of_mantissa as i32 - exponent).unwrap_or(0);
             let text = format!("{value:.decimals$}");
-            if exponent >= 4 { separated(&text) } else { text }
+            if exponent >= 4 { grouped(&text) } else { text }
         }
         _ => scientific,
     }
@@ -49,7 +49,7 @@ pub fn significant(value: f64, digits: usize) -> String {
 
 /// A count with thousands separated: `6,812`. Means of counts are rounded to the nearest whole.
 pub fn count(value: f64) -> String {
-    if value.is_finite() { separated(&fixed(value, 0)) } else { special(value) }
+    if value.is_finite() { grouped(&fixed(value, 0)) } else { special(value) }
 }
 
 /// A probability as statisticians print it: `0.25`, `0.031`, `< 0.001`.
@@ -76,8 +76,8 @@ fn special(value: f64) -> String {
     }
 }
 
-/// Commas between groups of three digits before the decimal point.
-fn separated(text: &str) -> String {
+/// A written number with commas between groups of three digits before its decimal point: `1,024.5`.
+pub fn grouped(text: &str) -> String {
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
     let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
     let mut out = String::from(sign);

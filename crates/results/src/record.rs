@@ -2,6 +2,7 @@
 //!
 //! Records come first, pictures second: the summary, the charts and the report are functions of these rows alone.
 
+use bitsweep_metrics::Interval;
 use serde::Serialize;
 
 /// Everything an experiment records.
@@ -97,17 +98,6 @@ pub struct DatasetShape {
     pub features: usize,
     /// Distinct classes.
     pub classes: usize,
-}
-
-/// A score with the 95 % interval that the size of the test set allows.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Interval {
-    /// The point estimate.
-    pub value: f64,
-    /// Lower end of the 95 % interval.
-    pub low: f64,
-    /// Upper end of the 95 % interval.
-    pub high: f64,
 }
 
 /// How well a variant classifies the test rows.

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-use polars::prelude::{Column, CsvWriter, DataFrame, ParquetCompression, ParquetWriter, SerWriter};
+use polars::prelude::{AnyValue, Column, CsvWriter, DataFrame, ParquetCompression, ParquetWriter, SerWriter};
 
+use serde_json::{Map, Value};
+
+use bitsweep_metrics::Interval;
 use crate::ResultsError;
-use crate::record::{DatasetShape, Interval, ResultRow, Scores};
+use crate::record::{DatasetShape, ResultRow, Scores};
 
 /// Bytes in a kilobyte, as the notebooks count.
 const BYTES_PER_KB: f64 = 1024.0;
@@ -72,6 +75,30 @@ pub fn write_parquet<W: Write>(table: &DataFrame, out: &mut W) -> Result<(), Res
         .finish(&mut table.clone())
         .map(|_bytes| ())
         .map_err(|source| ResultsError::Write { format: "Parquet", source })
+}
+
+/// The rows of the table as JSON objects, keys in the order of the columns.
+///
+/// What is null in the table is absent from its object; an infinite or undefined number, for which JSON has no word, is
+/// a string.
+///
+/// # Errors
+/// [`ResultsError::Build`] when the table cannot be read.
+pub fn objects(table: &DataFrame) -> Result<Vec<Map<String, Value>>, ResultsError> {
+    let mut objects = vec![Map::new(); table.height()];
+    for column in table.columns() {
+        for (row, object) in objects.iter_mut().enumerate() {
+            let value = match column.get(row).map_err(ResultsError::Build)? {
+                AnyValue::Null => continue,
+                AnyValue::String(text) => Value::from(text),
+                AnyValue::UInt64(number) => Value::from(number),
+                AnyValue::Float64(number) if number.is_finite() => Value::from(number),
+                other => Value::from(other.to_string()),
+            };
+            object.insert(column.name().to_string(), value);
+        }
+    }
+    Ok(objects)
 }
 
 /// Turns fields of the rows into columns.
@@ -204,6 +231,7 @@ impl<'a> Columns<'a> {
                 (row.size.float > 0).then(|| row.size.total() as f64 * f64::from(*bits) / row.size.float as f64)
             }),
             self.count("payload_bytes", |row| Some(row.size.payload)),
+            self.float("payload_kb", |row| Some(row.size.payload as f64 / BYTES_PER_KB)),
             self.count("code_bytes", |row| Some(row.size.codes)),
             self.count("scale_bytes", |row| Some(row.size.scales)),
             self.count("zero_point_bytes", |row| Some(row.size.zero_points)),

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use bitsweep_metrics::pareto_front;
 
 use super::{Comparison, ScoreSummary, Spread, VariantSummary};
-use crate::record::{Interval, ResultRow, Scores};
+use bitsweep_metrics::Interval;
+
+use crate::record::{ResultRow, Scores};
 
 /// Level at which a McNemar test tells two models apart.
 const SIGNIFICANCE: f64 = 0.05;

@@ -13,7 +13,11 @@ pub use pick::{Goal, Outcome, Pick, PickRule};
 pub use spread::Spread;
 pub use words::Explanation;
 
-use crate::record::{DatasetShape, Interval, ResultRow};
+use bitsweep_metrics::Interval;
+
+use std::collections::BTreeSet;
+
+use crate::record::{DatasetShape, ResultRow};
 
 /// All comparisons of an experiment, in order of first appearance.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -133,6 +137,31 @@ impl Comparison {
     /// Whether any variant has scores, that is, whether there is a model.
     pub fn has_scores(&self) -> bool {
         self.variants.iter().any(|variant| variant.scores.is_some())
+    }
+
+    /// Positions of the at most `most` variants that tell the story, in order of the plan: the float baseline, the picks,
+    /// the Pareto front, the least errors, then whatever comes first.
+    pub fn telling(&self, most: usize) -> Vec<usize> {
+        let picks = self.picks.iter().flat_map(|picks| [&picks.balance, &picks.least_memory]);
+        let picked = picks.filter_map(|outcome| match outcome {
+            Outcome::Picked(pick) => Some(pick.variant),
+            Outcome::NoneQualifies { .. } | Outcome::NoBaseline => None,
+        });
+        let mut chosen = BTreeSet::new();
+        let ranked = self
+            .float
+            .into_iter()
+            .chain(picked)
+            .chain(self.front.iter().copied())
+            .chain(self.least_error.iter().copied())
+            .chain(0..self.variants.len());
+        for position in ranked {
+            if chosen.len() >= most {
+                break;
+            }
+            chosen.insert(position);
+        }
+        chosen.into_iter().collect()
     }
 
     /// A heading that tells the comparison from its siblings: `wine · mlp(100) · train.epochs 50`.

@@ -1,9 +1,12 @@
 //! Which variant to take, and what the data say of it.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Comparison, Picks};
 
 /// How much macro-F1 each pick may give away against the float model.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct PickRule {
     /// Largest mean loss of macro-F1 of the balance pick.
     pub balance_loss: f64,

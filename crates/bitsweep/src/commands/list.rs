@@ -1,0 +1,28 @@
+//! `bitsweep list`
+
+use serde::Serialize;
+
+use super::{print, print_json};
+use crate::config::{Document, Experiment};
+use crate::failure::Failure;
+use crate::registry::EXPERIMENTS;
+
+#[derive(Serialize)]
+struct Entry {
+    name: &'static str,
+    title: String,
+}
+
+pub(super) fn list(json: bool) -> Result<(), Failure> {
+    let mut entries = Vec::new();
+    for (name, text) in EXPERIMENTS {
+        let document = Document::new(&format!("experiments/{name}.toml"), text, &[]);
+        entries.push(Entry { name, title: Experiment::parse(&document)?.header.title });
+    }
+    if json {
+        return print_json(&entries);
+    }
+    let width = entries.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
+    let lines = entries.iter().map(|Entry { name, title }| format!("{name:width$}  {title}\n"));
+    print(&lines.collect::<String>())
+}

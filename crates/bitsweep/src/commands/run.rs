@@ -1,0 +1,133 @@
+//! `bitsweep run`
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bitsweep_results::{Goal, Summary, summarize};
+use serde::Serialize;
+
+use super::{planned, print, print_json};
+use crate::cli::Request;
+use crate::commands::table;
+use crate::config::Header;
+use crate::failure::Failure;
+use crate::output::Folder;
+use crate::pipeline;
+use crate::plan::Plan;
+use crate::progress::{Progress, Verbosity};
+use crate::write;
+
+/// How an experiment is run.
+#[derive(Debug)]
+pub(super) struct Options<'a> {
+    pub(super) out: &'a Path,
+    pub(super) jobs: Option<u16>,
+    pub(super) json: bool,
+    pub(super) verbosity: Verbosity,
+}
+
+/// Set by Ctrl-C.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failure> {
+    let plan = planned(request)?;
+    let progress = Progress::new(options.verbosity, plan.units.len());
+    progress.detail(&format!("{}: {} units, {} variants", plan.name, plan.units.len(), plan.variants()));
+    let folder = Folder::create(options.out, &plan.name)?;
+    let threads = match options.jobs {
+        Some(jobs) => usize::from(jobs),
+        None => std::thread::available_parallelism().map_or(1, usize::from),
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|error| Failure::Other(format!("cannot start {threads} threads: {error}")))?;
+    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))
+        .map_err(|error| Failure::Other(format!("cannot listen for Ctrl-C: {error}")))?;
+    let keep_going = || !INTERRUPTED.load(Ordering::Relaxed);
+
+    let outcome = pool.install(|| pipeline::run(&plan, &progress, &keep_going));
+    progress.finish();
+    let outcome = outcome?;
+    let summary = summarize(&outcome.records.results, &plan.header.pick);
+    let command = command(request);
+    let written = pool.install(|| write::write(&plan, &command, &outcome, &folder))?;
+    if !keep_going() {
+        return Err(Failure::Interrupted);
+    }
+    let place = folder.commit()?;
+
+    if options.json {
+        print_json(&json(&plan, &summary, &place, &written))?;
+    } else {
+        print(&table::text(&summary, &plan.header.pick))?;
+    }
+    let report = place.join("report.md");
+    progress.note(&format!("report: {}", report.display()));
+    let differing = written.reproduction.iter().filter(|row| !row.agrees).count();
+    let total = written.reproduction.len();
+    if differing > 0 {
+        return Err(Failure::Reproduction { failed: differing, total });
+    }
+    if total > 0 {
+        let Header { notebook, .. } = &plan.header;
+        let of = notebook.as_ref().map_or_else(String::new, |notebook| format!(" of notebook {notebook}"));
+        progress.note(&format!("all {total} numbers{of} come out as printed"));
+    }
+    Ok(())
+}
+
+/// The command that gives the same results again, from the root of the repository.
+fn command(request: &Request) -> String {
+    let quoted = |text: &str| {
+        let plain =
+            text.chars().all(|character| character.is_ascii_alphanumeric() || "-_./=,".contains(character));
+        if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    };
+    let mut command = format!("cargo run --release -- run {}", quoted(&request.experiment));
+    for change in &request.set {
+        command += &format!(" --set {}", quoted(change));
+    }
+    command
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    experiment: &'a str,
+    folder: String,
+    picks: Vec<JsonPick>,
+    reproduced: usize,
+    differing: usize,
+    results: &'a [serde_json::Map<String, serde_json::Value>],
+}
+
+#[derive(Serialize)]
+struct JsonPick {
+    comparison: String,
+    goal: &'static str,
+    choice: String,
+    reasons: Vec<String>,
+}
+
+fn json<'a>(plan: &'a Plan, summary: &Summary, place: &Path, written: &'a write::Written) -> Json<'a> {
+    let mut picks = Vec::new();
+    for comparison in &summary.comparisons {
+        for goal in [Goal::Balance, Goal::LeastMemory] {
+            if let Some(explanation) = comparison.explain(goal, &plan.header.pick) {
+                picks.push(JsonPick {
+                    comparison: comparison.name(),
+                    goal: goal.name(),
+                    choice: explanation.choice,
+                    reasons: explanation.reasons,
+                });
+            }
+        }
+    }
+    let reproduced = written.reproduction.iter().filter(|row| row.agrees).count();
+    Json {
+        experiment: &plan.name,
+        folder: place.display().to_string(),
+        picks,
+        reproduced,
+        differing: written.reproduction.len() - reproduced,
+        results: &written.objects,
+    }
+}

@@ -1,0 +1,315 @@
+//! Any list in an experiment is an axis: the tree is expanded into one tree a point of the grid.
+//!
+//! The first axis of the file varies slowest. The elements of a list may be tables with lists of their own
+//! (`[[quantize]]`), which then vary only where their table is chosen.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::diagnostic::Diagnostic;
+use super::document::{Document, Node};
+
+/// Lists that are values, not axes.
+const LIST_VALUES: [&str; 3] = ["tensor.values", "tensor.query", "data.source.csv.class_names"];
+
+/// More points than this in one expansion are refused before they fill the memory.
+pub(crate) const MOST_POINTS: usize = 1_000_000;
+
+/// One tree without lists, and what was chosen on the way.
+#[derive(Debug, Clone)]
+pub(crate) struct Alternative<'t> {
+    pub(crate) node: Node<'t>,
+    pub(crate) choices: Vec<Choice>,
+}
+
+/// The element taken on one axis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Choice {
+    /// Dotted key of the list.
+    pub(crate) axis: String,
+    pub(crate) index: usize,
+    /// The element as text; a table's `name`, if it has one.
+    pub(crate) label: String,
+}
+
+/// An axis of the grid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Axis {
+    pub(crate) name: String,
+    pub(crate) labels: Vec<String>,
+    pub(crate) span: Range<usize>,
+}
+
+/// Expands every list below `node`, whose dotted key is `path`; axes are added to `axes` in the order of the file.
+pub(crate) fn expand<'t>(
+    document: &Document,
+    node: &Node<'t>,
+    path: &str,
+    axes: &mut Vec<Axis>,
+) -> Result<Vec<Alternative<'t>>, Diagnostic> {
+    match node.get_ref() {
+        DeValue::Array(elements) if !LIST_VALUES.contains(&path) => {
+            let labels: Vec<String> = elements.iter().map(label).collect();
+            check_axis(document, node, path, elements, &labels)?;
+            axes.push(Axis { name: path.to_owned(), labels: labels.clone(), span: node.span() });
+            let mut alternatives = Vec::new();
+            for (index, element) in elements.iter().enumerate() {
+                let choice = Choice { axis: path.to_owned(), index, label: labels[index].clone() };
+                for mut alternative in expand(document, element, path, axes)? {
+                    alternative.choices.insert(0, choice.clone());
+                    alternatives.push(alternative);
+                }
+            }
+            Ok(alternatives)
+        }
+        DeValue::Table(table) => {
+            let whole = || Spanned::new(node.span(), DeValue::Table(DeTable::new()));
+            let mut alternatives = vec![Alternative { node: whole(), choices: Vec::new() }];
+            for (key, value) in in_file_order(table) {
+                let name = if path.is_empty() {
+                    key.get_ref().to_string()
+                } else {
+                    format!("{path}.{}", key.get_ref())
+                };
+                let values = expand(document, value, &name, axes)?;
+                if alternatives.len().saturating_mul(values.len()) > MOST_POINTS {
+                    return Err(
+                        document.error(value.span(), format!("the grid has more than {MOST_POINTS} points"))
+                    );
+                }
+                alternatives = alternatives
+                    .iter()
+                    .flat_map(|alternative| {
+                        values.iter().map(move |value| alternative.with(key.clone(), value))
+                    })
+                    .collect();
+            }
+            Ok(alternatives)
+        }
+        DeValue::Array(_)
+        | DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_) => Ok(vec![Alternative { node: node.clone(), choices: Vec::new() }]),
+    }
+}
+
+impl<'t> Alternative<'t> {
+    fn with(&self, key: Spanned<std::borrow::Cow<'t, str>>, value: &Alternative<'t>) -> Alternative<'t> {
+        let mut next = self.clone();
+        if let DeValue::Table(table) = next.node.get_mut() {
+            table.insert(key, value.node.clone());
+        }
+        next.choices.extend(value.choices.iter().cloned());
+        next
+    }
+}
+
+/// The entries of a table in the order in which they were written.
+pub(crate) fn in_file_order<'a, 't>(
+    table: &'a DeTable<'t>,
+) -> Vec<(&'a Spanned<std::borrow::Cow<'t, str>>, &'a Node<'t>)> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}
+
+fn check_axis(
+    document: &Document,
+    node: &Node<'_>,
+    path: &str,
+    elements: &[Node<'_>],
+    labels: &[String],
+) -> Result<(), Diagnostic> {
+    if elements.is_empty() {
+        return Err(
+            document.error(node.span(), format!("the axis `{path}` is empty, expected at least one value"))
+        );
+    }
+    let texts: Vec<String> = elements.iter().map(text).collect();
+    for (index, value) in texts.iter().enumerate() {
+        if texts[..index].contains(value) {
+            let message = format!("`{}` stands twice on the axis `{path}`", labels[index]);
+            return Err(document.error(elements[index].span(), message));
+        }
+        if elements[index].get_ref().is_array() {
+            let message = format!("a list within the list `{path}`, expected values or tables");
+            return Err(document.error(elements[index].span(), message));
+        }
+    }
+    Ok(())
+}
+
+/// An element's name in labels: its own text, or a table's `name`.
+fn label(node: &Node<'_>) -> String {
+    let name = node.get_ref().as_table().and_then(|table| table.get("name"));
+    name.and_then(|name| name.get_ref().as_str()).map_or_else(|| text(node), str::to_owned)
+}
+
+/// A value as text, the same for equal values; strings without quotation marks.
+pub(crate) fn text(node: &Node<'_>) -> String {
+    match node.get_ref() {
+        DeValue::String(value) => value.to_string(),
+        DeValue::Integer(value) => value.to_string(),
+        DeValue::Float(value) => {
+            value.as_str().parse::<f64>().map_or_else(|_| value.to_string(), |value| value.to_string())
+        }
+        DeValue::Boolean(value) => value.to_string(),
+        DeValue::Datetime(value) => value.to_string(),
+        DeValue::Array(elements) => {
+            format!("[{}]", elements.iter().map(text).collect::<Vec<_>>().join(", "))
+        }
+        DeValue::Table(table) => {
+            let entries = in_file_order(table).into_iter();
+            let entries = entries.map(|(key, value)| format!("{} = {}", key.get_ref(), text(value)));
+            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// The value at a dotted key.
+pub(crate) fn lookup<'a, 't>(node: &'a Node<'t>, path: &str) -> Option<&'a Node<'t>> {
+    path.split('.').try_fold(node, |node, key| node.get_ref().as_table()?.get(key))
+}
+
+/// Axes that advance together: points where their indices differ are left out.
+#[derive(Debug, Clone)]
+pub(crate) struct Zip {
+    names: Vec<String>,
+}
+
+impl Zip {
+    /// Reads `zip = [["a", "b"], …]`.
+    pub(crate) fn read(
+        document: &Document,
+        node: Option<&Node<'_>>,
+        axes: &[Axis],
+    ) -> Result<Vec<Zip>, Diagnostic> {
+        let Some(node) = node else { return Ok(Vec::new()) };
+        let expected = "expected a list of lists of axis names, as in zip = [[\"seed\", \"train.epochs\"]]";
+        let groups = node.get_ref().as_array().ok_or_else(|| document.error(node.span(), expected))?;
+        let mut taken: Vec<String> = Vec::new();
+        let mut zips = Vec::new();
+        for group in groups {
+            let members = group.get_ref().as_array().ok_or_else(|| document.error(group.span(), expected))?;
+            let mut length = None;
+            let mut names = Vec::new();
+            for member in members {
+                let name =
+                    member.get_ref().as_str().ok_or_else(|| document.error(member.span(), expected))?;
+                let axis = find_axis(document, member, name, axes)?;
+                if taken.iter().any(|other| other == name) {
+                    return Err(document.error(member.span(), format!("the axis `{name}` is zipped twice")));
+                }
+                let values = axis.labels.len();
+                if let Some((first, expected)) = &length
+                    && *expected != values
+                {
+                    let message = format!(
+                        "`{name}` has {values} values, but `{first}`, zipped with it, has {expected}"
+                    );
+                    return Err(document.error(member.span(), message));
+                }
+                length.get_or_insert((name.to_owned(), values));
+                taken.push(name.to_owned());
+                names.push(name.to_owned());
+            }
+            if names.len() < 2 {
+                return Err(document.error(group.span(), "zip pairs at least two axes"));
+            }
+            zips.push(Zip { names });
+        }
+        Ok(zips)
+    }
+
+    /// Whether all of the axes that were chosen from stand at the same element.
+    pub(crate) fn admits(&self, choices: &[&[Choice]]) -> bool {
+        let mut chosen = choices.iter().copied().flatten().filter(|choice| self.names.contains(&choice.axis));
+        let first = chosen.next();
+        chosen.all(|choice| first.is_none_or(|first| first.index == choice.index))
+    }
+}
+
+fn find_axis<'a>(
+    document: &Document,
+    node: &Node<'_>,
+    name: &str,
+    axes: &'a [Axis],
+) -> Result<&'a Axis, Diagnostic> {
+    let mut found = axes.iter().filter(|axis| axis.name == name);
+    match (found.next(), found.next()) {
+        (Some(axis), None) => Ok(axis),
+        (Some(_), Some(_)) => {
+            Err(document
+                .error(node.span(), format!("several lists are called `{name}`: they cannot be zipped")))
+        }
+        (None, _) => {
+            let names: Vec<&str> = axes.iter().map(|axis| axis.name.as_str()).collect();
+            let known = if names.is_empty() {
+                "there are none".to_owned()
+            } else {
+                format!("`{}`", names.join("`, `"))
+            };
+            let message = format!("`{name}` is not an axis of this experiment, expected one of {known}");
+            Err(document.error(node.span(), message).nearest(name, names))
+        }
+    }
+}
+
+/// Points left out of the grid: all of the named keys have one of the named values.
+#[derive(Debug, Clone)]
+pub(crate) struct Exclusion {
+    conditions: Vec<(String, Vec<String>)>,
+    pub(crate) span: Range<usize>,
+}
+
+impl Exclusion {
+    /// Reads `[[exclude]]` tables.
+    pub(crate) fn read(document: &Document, node: Option<&Node<'_>>) -> Result<Vec<Exclusion>, Diagnostic> {
+        let Some(node) = node else { return Ok(Vec::new()) };
+        let expected = "expected tables of keys and values, as in [[exclude]]";
+        let elements = node.get_ref().as_array().ok_or_else(|| document.error(node.span(), expected))?;
+        elements
+            .iter()
+            .map(|element| {
+                let mut conditions = Vec::new();
+                flatten(element, "", &mut conditions);
+                if !element.get_ref().is_table() || conditions.is_empty() {
+                    return Err(document.error(element.span(), expected));
+                }
+                Ok(Exclusion { conditions, span: element.span() })
+            })
+            .collect()
+    }
+
+    /// Whether a point of the grid, given by its parts, is left out.
+    pub(crate) fn excludes(&self, parts: &[&Node<'_>]) -> bool {
+        self.conditions.iter().all(|(path, values)| {
+            parts.iter().filter_map(|part| lookup(part, path)).any(|node| values.contains(&text(node)))
+        })
+    }
+}
+
+fn flatten(node: &Node<'_>, path: &str, conditions: &mut Vec<(String, Vec<String>)>) {
+    match node.get_ref() {
+        DeValue::Table(table) => {
+            for (key, value) in in_file_order(table) {
+                let name = if path.is_empty() {
+                    key.get_ref().to_string()
+                } else {
+                    format!("{path}.{}", key.get_ref())
+                };
+                flatten(value, &name, conditions);
+            }
+        }
+        DeValue::Array(elements) => conditions.push((path.to_owned(), elements.iter().map(text).collect())),
+        DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_) => conditions.push((path.to_owned(), vec![text(node)])),
+    }
+}

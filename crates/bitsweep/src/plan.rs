@@ -1,0 +1,292 @@
+//! From what a file says to what will run: datasets read, schemes resolved, units keyed, variants labelled.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bitsweep_datasets::{Dataset, builtin};
+use bitsweep_quant::{Scheme, Transform};
+use bitsweep_random::Stream;
+use serde::Serialize;
+
+use crate::config::{
+    AxisSummary, Biases, DataSource, Diagnostic, Document, Experiment, Header, UnitSpec, VariantSpec,
+};
+use crate::failure::Failure;
+
+/// Counts changes of the algorithms that change numbers: part of every unit's key.
+const ALGORITHM_VERSION: u32 = 1;
+
+/// What a run will do, in order.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The experiment's name: the folder its results go to.
+    pub name: String,
+    /// Title, description, what to record and what to reproduce.
+    pub header: Header,
+    /// The axes of the grid.
+    pub axes: Vec<AxisSummary>,
+    /// One trained model or one tensor each.
+    pub units: Vec<Unit>,
+    /// The experiment's file as it was written.
+    pub source: String,
+}
+
+/// One trained model, or one tensor, with all its variants.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    /// BLAKE3 hash of everything that decides the unit's numbers, in hexadecimal.
+    pub key: String,
+    /// What is trained, or which tensor is quantized.
+    pub spec: UnitSpec,
+    /// Swept axes that no other column shows.
+    pub axes: Vec<(String, String)>,
+    /// The rows behind the model.
+    pub dataset: Option<Arc<Dataset>>,
+    /// What is done to it.
+    pub variants: Vec<Variant>,
+}
+
+/// One way to quantize a unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Variant {
+    /// A short name made of the axes that vary.
+    pub label: String,
+    /// The same without the number of bits: the line it belongs to in a chart against bits.
+    pub series: String,
+    /// A change of the weights that leaves the float function as it is.
+    pub transform: Transform,
+    /// What happens to biases.
+    pub biases: Biases,
+    /// How weights, or a tensor's values, are quantized.
+    pub scheme: Scheme,
+}
+
+impl Plan {
+    /// Reads `document` and everything it refers to.
+    ///
+    /// # Errors
+    /// [`Failure::Configuration`] when the document is wrong, [`Failure::Input`] when a dataset cannot be read.
+    pub fn new(name: &str, document: &Document) -> Result<Plan, Failure> {
+        let Experiment { header, units, variants, members, axes } = Experiment::parse(document)?;
+        let specs: Vec<VariantSpec> = variants.into_iter().map(|entry| entry.spec).collect();
+        let variants = resolve(&specs)?;
+        let mut datasets = Datasets::default();
+        let units = units.into_iter().zip(members).map(|(entry, members)| {
+            // A seed that the generator cannot take is refused before anything runs.
+            Stream::new(entry.spec.rng, entry.spec.seed, "plan")
+                .map_err(|error| Diagnostic::new(error.to_string()))?;
+            let dataset = match &entry.spec.data {
+                Some(data) => Some(datasets.get(&data.source)?),
+                None => None,
+            };
+            let variants: Vec<Variant> = members.iter().map(|&position| variants[position].clone()).collect();
+            let key = key(&entry.spec, dataset.as_deref(), &variants)?;
+            Ok(Unit { key, spec: entry.spec, axes: entry.axes, dataset, variants })
+        });
+        let units = units.collect::<Result<_, Failure>>()?;
+        Ok(Plan { name: name.to_owned(), header, axes, units, source: document.file_text().to_owned() })
+    }
+
+    /// Number of variants of all units, the float baselines not counted.
+    pub fn variants(&self) -> usize {
+        self.units.iter().map(|unit| unit.variants.len()).sum()
+    }
+
+    /// A hash over the keys of all units.
+    pub fn key(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for unit in &self.units {
+            hasher.update(unit.key.as_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}
+
+impl Unit {
+    /// The first 12 digits of the key: what tables show.
+    pub fn short_key(&self) -> &str {
+        &self.key[..12]
+    }
+
+    /// Dataset or tensor, model and seed, for people.
+    pub fn describe(&self) -> String {
+        let mut words = vec![self.subject().to_owned()];
+        words.extend(self.spec.model.as_ref().map(|model| model.to_string()));
+        words.push(format!("seed {}", self.spec.seed));
+        words.extend(
+            self.axes
+                .iter()
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(key, value)| format!("{key} {value}")),
+        );
+        words.join(", ")
+    }
+
+    /// The dataset's name, or the tensor's.
+    pub fn subject(&self) -> &str {
+        match (&self.dataset, &self.spec.tensor) {
+            (Some(dataset), _) => &dataset.name,
+            (None, Some(tensor)) => &tensor.name,
+            (None, None) => "",
+        }
+    }
+}
+
+/// Every dataset is read once.
+#[derive(Default)]
+struct Datasets {
+    read: Vec<(DataSource, Arc<Dataset>)>,
+}
+
+impl Datasets {
+    fn get(&mut self, source: &DataSource) -> Result<Arc<Dataset>, Failure> {
+        if let Some((_, dataset)) = self.read.iter().find(|(known, _)| known == source) {
+            return Ok(Arc::clone(dataset));
+        }
+        let dataset = match source {
+            DataSource::Wine => read_builtin("wine"),
+            DataSource::Digits => read_builtin("digits"),
+            DataSource::WineQuality => read_builtin("wine-quality"),
+            DataSource::Csv(source) => source.read().map_err(|error| Failure::Input(error.to_string())),
+        };
+        let dataset = Arc::new(dataset?);
+        self.read.push((source.clone(), Arc::clone(&dataset)));
+        Ok(dataset)
+    }
+}
+
+fn read_builtin(name: &str) -> Result<Dataset, Failure> {
+    builtin(name).map_err(|error| Failure::Input(error.to_string()))
+}
+
+/// The key of a unit: a hash of its resolved specification, its dataset's bytes and the algorithms' version.
+///
+/// A path is no part of it: the same file elsewhere is the same dataset.
+fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Result<String, Failure> {
+    #[derive(Serialize)]
+    struct KeyedVariant<'a> {
+        label: &'a str,
+        transform: Transform,
+        biases: Biases,
+        scheme: BTreeMap<&'static str, String>,
+    }
+    #[derive(Serialize)]
+    struct Keyed<'a> {
+        algorithm: u32,
+        spec: UnitSpec,
+        dataset: Option<String>,
+        variants: Vec<KeyedVariant<'a>>,
+    }
+    let mut spec = spec.clone();
+    if let Some(data) = &mut spec.data
+        && let DataSource::Csv(csv) = &mut data.source
+    {
+        csv.path = std::path::PathBuf::new();
+    }
+    let variants = variants.iter().map(|variant| KeyedVariant {
+        label: &variant.label,
+        transform: variant.transform,
+        biases: variant.biases,
+        scheme: variant.scheme.axes().into_iter().collect(),
+    });
+    let keyed = Keyed {
+        algorithm: ALGORITHM_VERSION,
+        spec,
+        dataset: dataset.map(|dataset| dataset.hash.to_string()),
+        variants: variants.collect(),
+    };
+    let text = serde_json::to_string(&keyed).map_err(|error| Failure::Other(error.to_string()))?;
+    Ok(blake3::hash(text.as_bytes()).to_hex().to_string())
+}
+
+/// Resolves the schemes and names each variant by the fewest axes that tell all variants apart.
+fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
+    let mut variants = Vec::new();
+    let mut points: Vec<BTreeMap<&'static str, String>> = Vec::new();
+    for spec in specs {
+        let scheme = spec.weights.resolve().map_err(|error| Diagnostic::new(error.to_string()))?;
+        let mut point: BTreeMap<_, _> = scheme.axes().into_iter().collect();
+        point.insert("transform", spec.transform.to_string());
+        point.insert("biases", spec.biases.to_string());
+        if let Some(twin) = points.iter().position(|other| *other == point) {
+            return Err(Diagnostic::new(format!(
+                "variants {twin} and {} are the same: {scheme}",
+                points.len()
+            ))
+            .help("remove one of them, or leave it out with [[exclude]]"));
+        }
+        points.push(point);
+        variants.push(Variant {
+            label: String::new(),
+            series: String::new(),
+            transform: spec.transform,
+            biases: spec.biases,
+            scheme,
+        });
+    }
+    let telling = telling_axes(&points);
+    let names: BTreeSet<&str> = specs.iter().filter_map(|spec| spec.name.as_deref()).collect();
+    let names_suffice = names.len() == specs.len();
+    let bits_vary = telling.contains(&"bits");
+    for ((variant, point), spec) in variants.iter_mut().zip(&points).zip(specs) {
+        let words = telling.iter().filter(|axis| **axis != "bits" && !point[*axis].is_empty());
+        let words = words.map(|axis| words_for(axis, &point[axis])).collect::<Vec<_>>().join(" · ");
+        let named = spec.name.clone().or(Some(words).filter(|words| !words.is_empty()));
+        variant.label = match &named {
+            Some(name) if bits_vary && !names_suffice => format!("{} bit · {name}", variant.scheme.bits()),
+            Some(name) => name.clone(),
+            None => format!("{} bit", variant.scheme.bits()),
+        };
+        variant.series = named.unwrap_or_else(|| family(point));
+    }
+    Ok(variants)
+}
+
+/// The scheme in a few words, without its bits: `asymmetric int`.
+fn family(point: &BTreeMap<&'static str, String>) -> String {
+    [&point["symmetry"], &point["format"]].map(String::as_str).join(" ").trim().to_owned()
+}
+
+/// Axes in the order in which they are worth naming, as far as each tells variants apart that those before it do not.
+fn telling_axes(points: &[BTreeMap<&'static str, String>]) -> Vec<&'static str> {
+    const BY_WORTH: [&str; 11] = [
+        "bits",
+        "format",
+        "symmetry",
+        "granularity",
+        "range",
+        "rounding",
+        "transform",
+        "biases",
+        "zero_point",
+        "codes",
+        "code_range",
+    ];
+    let distinct = |axes: &[&str]| {
+        let tuples: BTreeSet<Vec<&String>> =
+            points.iter().map(|point| axes.iter().map(|axis| &point[axis]).collect()).collect();
+        tuples.len()
+    };
+    let mut telling = Vec::new();
+    for axis in BY_WORTH {
+        let before = distinct(&telling);
+        telling.push(axis);
+        if distinct(&telling) == before {
+            telling.pop();
+        }
+    }
+    telling
+}
+
+/// One axis' value as it reads within a label.
+fn words_for(axis: &str, value: &str) -> String {
+    match axis {
+        "granularity" => format!("per {value}"),
+        "biases" => format!("biases {}", if value == "keep" { "kept" } else { "quantized" }),
+        "transform" if value == "none" => "not equalized".to_owned(),
+        "zero_point" => format!("{value} zero point"),
+        "codes" => format!("{value} codes"),
+        "code_range" => format!("{value} range"),
+        _ => value.to_owned(),
+    }
+}

@@ -1,0 +1,113 @@
+//! Progress on stderr: a bar on a terminal, plain lines elsewhere, nothing when asked to be quiet.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// How much is said on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Errors only.
+    Quiet,
+    /// Progress and notes.
+    Normal,
+    /// Also what was decided on the way.
+    Verbose,
+    /// Also every unit.
+    Detailed,
+}
+
+/// Where a run reports how far it is.
+pub struct Progress {
+    verbosity: Verbosity,
+    display: Display,
+}
+
+enum Display {
+    None,
+    Bar(ProgressBar),
+    Lines(Mutex<Lines>),
+}
+
+/// Plain lines are this far apart at least.
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
+
+struct Lines {
+    started: Instant,
+    last: Instant,
+    done: u64,
+    total: u64,
+}
+
+impl Progress {
+    /// Reports on `total` units.
+    pub fn new(verbosity: Verbosity, total: usize) -> Progress {
+        let total = total as u64;
+        let display = if verbosity == Verbosity::Quiet {
+            Display::None
+        } else if std::io::stderr().is_terminal() {
+            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(10));
+            let template = "{bar:32} {pos}/{len} units, {per_sec}, {eta} left";
+            // The template is a constant of this file; without it the bar has indicatif's own look.
+            bar.set_style(
+                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
+            Display::Bar(bar)
+        } else {
+            let now = Instant::now();
+            Display::Lines(Mutex::new(Lines { started: now, last: now, done: 0, total }))
+        };
+        Progress { verbosity, display }
+    }
+
+    /// One unit more is done.
+    pub fn unit_done(&self, unit: &str) {
+        match &self.display {
+            Display::None => {}
+            Display::Bar(bar) => bar.inc(1),
+            Display::Lines(lines) => {
+                let Ok(mut lines) = lines.lock() else { return };
+                lines.done += 1;
+                if lines.last.elapsed() >= LINE_INTERVAL {
+                    let rate = lines.done as f64 / lines.started.elapsed().as_secs_f64();
+                    let left = (lines.total - lines.done) as f64 / rate;
+                    eprintln!("{}/{} units, {rate:.1}/s, {left:.0} s left", lines.done, lines.total);
+                    lines.last = Instant::now();
+                }
+            }
+        }
+        if self.verbosity >= Verbosity::Detailed {
+            self.say(&format!("done: {unit}"));
+        }
+    }
+
+    /// A note at normal verbosity.
+    pub fn note(&self, text: &str) {
+        if self.verbosity >= Verbosity::Normal {
+            self.say(text);
+        }
+    }
+
+    /// A note that only the curious want.
+    pub fn detail(&self, text: &str) {
+        if self.verbosity >= Verbosity::Verbose {
+            self.say(text);
+        }
+    }
+
+    /// Takes the bar off the terminal.
+    pub fn finish(&self) {
+        if let Display::Bar(bar) = &self.display {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn say(&self, text: &str) {
+        match &self.display {
+            Display::Bar(bar) => bar.suspend(|| eprintln!("{text}")),
+            Display::None | Display::Lines(_) => eprintln!("{text}"),
+        }
+    }
+}
