@@ -14,11 +14,14 @@
 //! # Ok::<(), bitsweep_report::ReportError>(())
 //! ```
 
+mod charts;
+mod draw;
 mod error;
 mod html;
 mod markdown;
 mod raster;
 
+pub use charts::charts;
 pub use error::ReportError;
 pub use html::html;
 pub use markdown::markdown;
@@ -92,14 +95,4 @@ pub struct Chart {
     pub alt: String,
     /// The drawing, 800 px wide, its text kept as text.
     pub svg: String,
-}
-
-/// Draws every chart that makes sense for the records, in the order in which the report shows them.
-///
-/// A chart is left out where there is nothing to see: no scores, a single bit width, no training curve.
-///
-/// # Errors
-/// [`ReportError::Draw`] when the drawing library fails.
-pub fn charts(_report: &Report<'_>) -> Result<Vec<Chart>, ReportError> {
-    Ok(Vec::new())
 }

@@ -4,7 +4,9 @@
 #[derive(Debug, thiserror::Error)]
 pub enum ResultsError {
     /// A swept axis has the name of one of the table's own columns, or is listed twice in a row.
-    #[error("unit axis `{0}` would be a second column of that name; expected a dotted key such as `train.epochs`, once")]
+    #[error(
+        "unit axis `{0}` would be a second column of that name; expected a dotted key such as `train.epochs`, once"
+    )]
     RepeatedColumn(String),
     /// Polars refused the columns.
     #[error("the results table could not be built")]

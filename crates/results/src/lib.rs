@@ -14,13 +14,13 @@ mod rows;
 pub mod summary;
 mod table;
 
+pub use bitsweep_metrics::Interval;
 pub use error::ResultsError;
+pub use polars::prelude::DataFrame;
 pub use record::{
-    ClassRow, CodebookRow, CurveRow, DatasetShape, ErrorMeasures, HistogramRow, PredictionRow, ProductRow, Records,
-    ResultRow, Scores, SizeMeasures, TensorRow, ValueRow,
+    ClassRow, CodebookRow, CurveRow, DatasetShape, ErrorMeasures, HistogramRow, PredictionRow, ProductRow,
+    Records, ResultRow, Scores, SizeMeasures, TensorRow, ValueRow,
 };
 pub use rows::write_rows;
 pub use summary::{Comparison, Goal, PickRule, Summary, VariantSummary, summarize};
-pub use bitsweep_metrics::Interval;
-pub use polars::prelude::DataFrame;
 pub use table::{objects, table, write_csv, write_parquet};

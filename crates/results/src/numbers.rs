@@ -36,7 +36,8 @@ pub fn significant(value: f64, digits: usize) -> String {
     }
     let decimals_of_mantissa = digits.max(1) - 1;
     let scientific = format!("{value:.decimals_of_mantissa$e}");
-    let exponent: i32 = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
+    let exponent: i32 =
+        scientific.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
     match exponent {
         -3..=5 => {
             let decimals = usize::try_from(decimals_of_mantissa as i32 - exponent).unwrap_or(0);
@@ -79,7 +80,8 @@ fn special(value: f64) -> String {
 /// A written number with commas between groups of three digits before its decimal point: `1,024.5`.
 pub fn grouped(text: &str) -> String {
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
-    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
+    let (whole, fraction) =
+        digits.split_once('.').map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
     let mut out = String::from(sign);
     for (index, digit) in whole.chars().enumerate() {
         if index > 0 && (whole.len() - index) % 3 == 0 {

@@ -7,9 +7,9 @@ use polars::prelude::{AnyValue, Column, CsvWriter, DataFrame, ParquetCompression
 
 use serde_json::{Map, Value};
 
-use bitsweep_metrics::Interval;
 use crate::ResultsError;
 use crate::record::{DatasetShape, ResultRow, Scores};
+use bitsweep_metrics::Interval;
 
 /// Bytes in a kilobyte, as the notebooks count.
 const BYTES_PER_KB: f64 = 1024.0;
@@ -109,7 +109,8 @@ struct Columns<'a> {
 impl<'a> Columns<'a> {
     /// A text column; empty text is null.
     fn text(&self, name: &str, field: impl Fn(&'a ResultRow) -> &'a str) -> Column {
-        let cells: Vec<Option<&str>> = self.rows.iter().map(|row| Some(field(row)).filter(|text| !text.is_empty())).collect();
+        let cells: Vec<Option<&str>> =
+            self.rows.iter().map(|row| Some(field(row)).filter(|text| !text.is_empty())).collect();
         Column::new(name.into(), cells)
     }
 
@@ -182,7 +183,8 @@ impl<'a> Columns<'a> {
     }
 
     fn scores(&self) -> Vec<Column> {
-        let score = |name: &str, part: fn(&Scores) -> f64| self.float(name, |row| row.scores.as_ref().map(part));
+        let score =
+            |name: &str, part: fn(&Scores) -> f64| self.float(name, |row| row.scores.as_ref().map(part));
         let flips = |name: &str, part: fn(&Scores) -> usize| {
             self.count(name, |row| row.scores.as_ref().map(|scores| part(scores) as u64))
         };
@@ -193,7 +195,8 @@ impl<'a> Columns<'a> {
                 self.float(names[2], |row| row.scores.as_ref().map(|scores| part(scores).high)),
             ]
         };
-        let mut columns = Vec::from(interval(["accuracy", "accuracy_low", "accuracy_high"], |scores| scores.accuracy));
+        let mut columns =
+            Vec::from(interval(["accuracy", "accuracy_low", "accuracy_high"], |scores| scores.accuracy));
         columns.extend(interval(["macro_f1", "macro_f1_low", "macro_f1_high"], |scores| scores.macro_f1));
         columns.extend([
             score("log_loss", |scores| scores.log_loss),
@@ -228,7 +231,8 @@ impl<'a> Columns<'a> {
         vec![
             self.float("bits_per_weight", |row| {
                 let bits = baseline_bits.get(row.unit.as_str())?;
-                (row.size.float > 0).then(|| row.size.total() as f64 * f64::from(*bits) / row.size.float as f64)
+                (row.size.float > 0)
+                    .then(|| row.size.total() as f64 * f64::from(*bits) / row.size.float as f64)
             }),
             self.count("payload_bytes", |row| Some(row.size.payload)),
             self.float("payload_kb", |row| Some(row.size.payload as f64 / BYTES_PER_KB)),

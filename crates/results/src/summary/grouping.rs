@@ -41,7 +41,10 @@ fn variant(row: &ResultRow) -> VariantKey<'_> {
 }
 
 /// Groups `items` by `key`, groups and members in order of first appearance.
-fn grouped<'a, T, K: Ord>(items: impl IntoIterator<Item = &'a T>, key: impl Fn(&'a T) -> K) -> Vec<Vec<&'a T>> {
+fn grouped<'a, T, K: Ord>(
+    items: impl IntoIterator<Item = &'a T>,
+    key: impl Fn(&'a T) -> K,
+) -> Vec<Vec<&'a T>> {
     let mut positions = BTreeMap::new();
     let mut groups: Vec<Vec<&T>> = Vec::new();
     for item in items {
@@ -101,15 +104,13 @@ fn summary(rows: &[&ResultRow], float_scores: &BTreeMap<&str, f64>) -> Option<Va
         max_error: rows.iter().fold(0.0, |largest, row| f64::max(largest, row.error.max_error)),
         payload_bytes: spread(rows, |row| row.size.payload as f64).mean,
         true_bytes: spread(rows, |row| row.size.total() as f64).mean,
-        flags: flagged
-            .iter()
-            .filter_map(|group| Some((group.first()?.flag.clone(), group.len())))
-            .collect(),
+        flags: flagged.iter().filter_map(|group| Some((group.first()?.flag.clone(), group.len()))).collect(),
     })
 }
 
 fn scores(rows: &[&ResultRow], float_scores: &BTreeMap<&str, f64>) -> Option<ScoreSummary> {
-    let scored: Vec<(&ResultRow, &Scores)> = rows.iter().filter_map(|row| Some((*row, row.scores.as_ref()?))).collect();
+    let scored: Vec<(&ResultRow, &Scores)> =
+        rows.iter().filter_map(|row| Some((*row, row.scores.as_ref()?))).collect();
     if scored.is_empty() {
         return None;
     }

@@ -122,13 +122,17 @@ fn candidates(comparison: &Comparison, float_bytes: f64) -> Vec<Candidate> {
 }
 
 fn outcome(comparison: &Comparison, allowed_loss: f64) -> Outcome {
-    let Some((float, float_scores)) = comparison.float().and_then(|float| Some((float, float.scores.as_ref()?))) else {
+    let Some((float, float_scores)) =
+        comparison.float().and_then(|float| Some((float, float.scores.as_ref()?)))
+    else {
         return Outcome::NoBaseline;
     };
     let candidates = candidates(comparison, float.true_bytes);
     let Some(index) = candidates.iter().position(|candidate| candidate.loss <= allowed_loss) else {
         let closest = candidates.iter().min_by(|a, b| a.loss.total_cmp(&b.loss));
-        return Outcome::NoneQualifies { closest: closest.map(|candidate| (candidate.variant, candidate.loss)) };
+        return Outcome::NoneQualifies {
+            closest: closest.map(|candidate| (candidate.variant, candidate.loss)),
+        };
     };
     let picked = &candidates[index];
     let interval = comparison.variants[picked.variant].scores.as_ref().map(|scores| scores.interval);

@@ -20,10 +20,14 @@ impl Spread {
     /// neither has a deviation.
     pub(crate) fn of(values: &[f64]) -> Self {
         match mean_and_deviation(values) {
-            Ok(statistics) => Self { mean: statistics.mean, deviation: statistics.deviation, count: values.len() },
-            Err(_) => {
-                Self { mean: values.iter().sum::<f64>() / values.len() as f64, deviation: None, count: values.len() }
+            Ok(statistics) => {
+                Self { mean: statistics.mean, deviation: statistics.deviation, count: values.len() }
             }
+            Err(_) => Self {
+                mean: values.iter().sum::<f64>() / values.len() as f64,
+                deviation: None,
+                count: values.len(),
+            },
         }
     }
 }

@@ -41,7 +41,9 @@ impl Comparison {
                 variant.first.label,
                 score(loss)
             )),
-            None => reasons.push("No quantized variant with a score is smaller than the float model.".to_owned()),
+            None => {
+                reasons.push("No quantized variant with a score is smaller than the float model.".to_owned())
+            }
         }
         Explanation {
             choice: "float".to_owned(),
@@ -76,13 +78,24 @@ impl Comparison {
             "{}: {} bytes{}, macro-F1 {} ({}).",
             variant.first.label,
             count(variant.true_bytes),
-            smaller.map(|ratio| format!(", {} times smaller than float", fixed(ratio, 1))).unwrap_or_default(),
-            variant.scores.as_ref().map_or_else(|| "unknown".to_owned(), |scores| score(scores.macro_f1.mean)),
+            smaller
+                .map(|ratio| format!(", {} times smaller than float", fixed(ratio, 1)))
+                .unwrap_or_default(),
+            variant
+                .scores
+                .as_ref()
+                .map_or_else(|| "unknown".to_owned(), |scores| score(scores.macro_f1.mean)),
             difference(pick.loss),
         )
     }
 
-    fn size_reason(&self, pick: &Pick, variant: &VariantSummary, float: &VariantSummary, scores: &ScoreSummary) -> String {
+    fn size_reason(
+        &self,
+        pick: &Pick,
+        variant: &VariantSummary,
+        float: &VariantSummary,
+        scores: &ScoreSummary,
+    ) -> String {
         let mean = if self.units > 1 { "mean macro-F1" } else { "macro-F1" };
         let float_score = float.scores.as_ref().map_or(f64::NAN, |scores| scores.macro_f1.mean);
         let mut text = format!(
@@ -108,8 +121,16 @@ impl Comparison {
     }
 
     /// What the test set and the seeds can support.
-    fn evidence(&self, pick: &Pick, label: &str, float: &VariantSummary, scores: &ScoreSummary) -> Vec<String> {
-        let rows = self.shape.map_or_else(|| "The test rows".to_owned(), |shape| format!("{} test rows", shape.test_rows));
+    fn evidence(
+        &self,
+        pick: &Pick,
+        label: &str,
+        float: &VariantSummary,
+        scores: &ScoreSummary,
+    ) -> Vec<String> {
+        let rows = self
+            .shape
+            .map_or_else(|| "The test rows".to_owned(), |shape| format!("{} test rows", shape.test_rows));
         let interval = format!("[{}, {}]", fixed(scores.interval.low, 3), fixed(scores.interval.high, 3));
         let mut reasons = Vec::new();
         if self.units > 1 {

@@ -1,0 +1,153 @@
+//! Training loss against epochs, on a logarithmic axis.
+
+use std::collections::BTreeMap;
+
+use bitsweep_results::{Comparison, CurveRow};
+
+use super::{Subject, distinct_names};
+use crate::Chart;
+use crate::draw::canvas::{self, Fault, Point, Type};
+use crate::draw::colour::{AXIS, readable, series, tint};
+use crate::draw::frame::{Axis, Header, Rect, frame, frame_room, panels};
+use crate::draw::label::stacked;
+use crate::draw::scale::Scale;
+use crate::draw::text::{SMALL, fitted, width};
+
+pub(super) const NAME: &str = "learning-curve";
+
+/// Most tasks drawn, one colour each.
+const MOST_TASKS: usize = 6;
+/// Most seeds drawn of a task.
+const MOST_SEEDS: usize = 10;
+/// Most points of a line; longer curves are thinned evenly.
+const MOST_POINTS: usize = 300;
+
+/// The curves of one task.
+struct Task<'a> {
+    name: String,
+    curves: Vec<Vec<&'a CurveRow>>,
+}
+
+fn tasks<'a>(subject: &Subject<'a>) -> Vec<Task<'a>> {
+    let mut curves: BTreeMap<&str, Vec<&CurveRow>> = BTreeMap::new();
+    for stretch in subject.records.curve.chunk_by(|a, b| a.unit == b.unit) {
+        if let Some(first) = stretch.first() {
+            let drawable = stretch.iter().filter(|row| row.loss > 0.0 && row.loss.is_finite());
+            curves.entry(&first.unit).or_default().extend(drawable);
+        }
+    }
+    curves.retain(|_, curve| curve.len() > 1);
+    let comparisons: Vec<&Comparison> = subject.summary.comparisons.iter().collect();
+    let mut tasks: Vec<Task<'_>> = Vec::new();
+    for (comparison, name) in comparisons.iter().zip(distinct_names(&comparisons)) {
+        let mut units: Vec<&str> = subject
+            .records
+            .results
+            .iter()
+            .filter(|row| {
+                row.variant == 0
+                    && row.dataset == comparison.dataset
+                    && row.model == comparison.model
+                    && row.rng == comparison.rng
+                    && row.unit_axes == comparison.unit_axes
+            })
+            .map(|row| row.unit.as_str())
+            .collect();
+        units.dedup();
+        let own: Vec<Vec<&CurveRow>> = units
+            .iter()
+            .filter_map(|unit| curves.get(unit))
+            .take(MOST_SEEDS)
+            .map(|curve| thinned(curve))
+            .collect();
+        if !own.is_empty() {
+            tasks.push(Task { name, curves: own });
+        }
+    }
+    tasks.truncate(MOST_TASKS);
+    tasks
+}
+
+/// Every n-th point and the last.
+fn thinned<'a>(curve: &[&'a CurveRow]) -> Vec<&'a CurveRow> {
+    let every = curve.len().div_ceil(MOST_POINTS).max(1);
+    let last = curve.len() - 1;
+    curve
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| index % every == 0 || *index == last)
+        .map(|(_, row)| *row)
+        .collect()
+}
+
+pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
+    let tasks = tasks(subject);
+    if tasks.is_empty() {
+        return Ok(None);
+    }
+    let rows = || tasks.iter().flat_map(|task| &task.curves).flatten();
+    let losses = || rows().map(|row| row.loss);
+    let epochs = rows().map(|row| row.epoch).max().unwrap_or(0) as f64;
+    let title = "Learning curve of the float model".to_owned();
+    let seeds = tasks.iter().map(|task| task.curves.len()).max().unwrap_or(1);
+    let subtitle = if seeds > 1 {
+        format!("Mean cross-entropy per training sample, logarithmic axis; one line a seed, {seeds} at most.")
+    } else {
+        "Mean cross-entropy per training sample, logarithmic axis.".to_owned()
+    };
+    let header = Header::new(&title, &subtitle);
+    let layout = panels(1, header.bottom(), 280.0, 280.0);
+    let named = tasks.len() > 1;
+    let room = if named {
+        tasks.iter().map(|task| width(&task.name, SMALL, false)).fold(0.0, f64::max).min(180.0) + 22.0
+    } else {
+        12.0
+    };
+    let cell = layout.cells.first().copied().unwrap_or(Rect { left: 0.0, top: 0.0, right: 0.0, bottom: 0.0 });
+    let plot = frame_room(cell, room);
+    let x = Scale::linear(0.0, epochs).on(plot.left + 4.0, plot.right - 4.0);
+    let y = Scale::logarithmic(losses().fold(f64::INFINITY, f64::min), losses().fold(0.0, f64::max))
+        .on(plot.bottom, plot.top);
+    let alt = format!(
+        "Line chart of training loss over {epochs} epochs, logarithmic, for {}.",
+        tasks.iter().map(|task| task.name.as_str()).collect::<Vec<_>>().join(", ")
+    );
+    let svg = canvas::draw(layout.height, &alt, |canvas| {
+        header.draw(canvas)?;
+        frame(
+            canvas,
+            &plot,
+            &Axis { scale: x, ticks: x.ticks(8), title: "epoch" },
+            &Axis { scale: y, ticks: y.ticks(6), title: "cross-entropy" },
+        )?;
+        let mut ends: Vec<f64> = Vec::new();
+        for (index, task) in tasks.iter().enumerate() {
+            let alone = task.curves.len() == 1;
+            let colour = if alone { series(index) } else { tint(series(index), 0.6) };
+            for curve in &task.curves {
+                let points: Vec<Point> =
+                    curve.iter().map(|row| (x.at(row.epoch as f64), y.at(row.loss))).collect();
+                canvas.path(&points, colour, if alone { 2.0 } else { 1.0 })?;
+            }
+            let lasts: Vec<f64> =
+                task.curves.iter().filter_map(|curve| curve.last()).map(|row| y.at(row.loss)).collect();
+            ends.push(lasts.iter().sum::<f64>() / lasts.len().max(1) as f64);
+        }
+        if named {
+            let placed = stacked(&ends, SMALL + 3.0, plot.top, plot.bottom - SMALL);
+            for ((index, task), (at, end)) in tasks.iter().enumerate().zip(placed.iter().zip(&ends)) {
+                if (at - end).abs() > 3.0 {
+                    canvas.line((plot.right + 1.0, *end), (plot.right + 8.0, *at), AXIS, 0.7)?;
+                }
+                let look = Type::new(SMALL, readable(series(index)));
+                canvas.text(
+                    &fitted(&task.name, SMALL, false, room - 14.0),
+                    (plot.right + 10.0, *at),
+                    look,
+                )?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(Some(Chart { name: NAME.to_owned(), title, alt, svg }))
+}

@@ -1,0 +1,103 @@
+//! The charts: one file each, all with the same verb, `draw`.
+
+mod confusion;
+mod efficiency;
+mod error_by_bits;
+mod learning_curve;
+mod lines;
+mod pareto;
+mod reconstruction;
+mod scheme_error;
+mod score_by_bits;
+mod selection;
+mod size_parts;
+mod weights;
+
+use bitsweep_results::{Comparison, Records, Summary, summarize};
+use rayon::prelude::*;
+
+use crate::draw::canvas::Fault;
+use crate::{Chart, Report, ReportError};
+
+/// What the charts are drawn from.
+pub(crate) struct Subject<'a> {
+    pub(crate) records: &'a Records,
+    pub(crate) summary: Summary,
+}
+
+/// A chart's name and the function that draws it, or finds that there is nothing to draw.
+type Entry = (&'static str, fn(&Subject<'_>) -> Result<Option<Chart>, Fault>);
+
+/// All charts in the order of the report.
+const CHARTS: [Entry; 11] = [
+    (score_by_bits::NAME, score_by_bits::draw),
+    (pareto::NAME, pareto::draw),
+    (efficiency::NAME, efficiency::draw),
+    (error_by_bits::NAME, error_by_bits::draw),
+    (scheme_error::NAME, scheme_error::draw),
+    (reconstruction::VALUES, reconstruction::draw_values),
+    (reconstruction::ERRORS, reconstruction::draw_errors),
+    (size_parts::NAME, size_parts::draw),
+    (weights::NAME, weights::draw),
+    (confusion::NAME, confusion::draw),
+    (learning_curve::NAME, learning_curve::draw),
+];
+
+/// Draws every chart that makes sense for the records, in the order in which the report shows them.
+///
+/// A chart is left out where there is nothing to see: no scores, a single bit width, no training curve. The charts are
+/// drawn in parallel and depend on the records alone.
+///
+/// # Errors
+/// [`ReportError::Draw`] when the drawing library fails.
+pub fn charts(report: &Report<'_>) -> Result<Vec<Chart>, ReportError> {
+    let subject =
+        Subject { records: report.records, summary: summarize(&report.records.results, &report.pick_rule) };
+    let drawn: Result<Vec<Option<Chart>>, ReportError> = CHARTS
+        .par_iter()
+        .map(|(name, draw)| {
+            draw(&subject).map_err(|fault| ReportError::Draw { chart: name, reason: fault.to_string() })
+        })
+        .collect();
+    Ok(drawn?.into_iter().flatten().collect())
+}
+
+/// Most panels of one chart; further comparisons are told of, not shown.
+const MOST_PANELS: usize = 6;
+
+/// Names that tell the comparisons apart: what all share is left out.
+pub(crate) fn distinct_names(comparisons: &[&Comparison]) -> Vec<String> {
+    let parts: Vec<Vec<String>> = comparisons
+        .iter()
+        .map(|comparison| {
+            let mut parts =
+                vec![comparison.dataset.clone(), comparison.model.clone(), comparison.rng.clone()];
+            parts.extend(comparison.unit_axes.iter().map(|(key, value)| format!("{key} {value}")));
+            parts
+        })
+        .collect();
+    parts
+        .iter()
+        .zip(comparisons)
+        .map(|(own, comparison)| {
+            let telling: Vec<&str> = own
+                .iter()
+                .enumerate()
+                .filter(|(position, part)| {
+                    !part.is_empty() && parts.iter().any(|other| other.get(*position) != Some(part))
+                })
+                .map(|(_, part)| part.as_str())
+                .collect();
+            if telling.is_empty() { comparison.dataset.clone() } else { telling.join(" · ") }
+        })
+        .collect()
+}
+
+/// A sentence on comparisons that have no panel; empty when all have one.
+fn left_out(shown: usize, all: usize) -> String {
+    if all > shown {
+        format!(" {shown} of {all} tasks are shown; results.csv has all.")
+    } else {
+        String::new()
+    }
+}

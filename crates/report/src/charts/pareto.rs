@@ -1,0 +1,183 @@
+//! Size against macro-F1, with the Pareto front.
+
+use bitsweep_results::Comparison;
+use bitsweep_results::summary::Outcome;
+
+use super::{MOST_PANELS, Subject, distinct_names, left_out};
+use crate::Chart;
+use crate::draw::canvas::{self, Canvas, Fault, Point, Type};
+use crate::draw::colour::{AXIS, BLUE, FLOAT, INK, REST, tint};
+use crate::draw::frame::{Axis, Header, Rect, frame, frame_room, panel_name, panels};
+use crate::draw::label::beside;
+use crate::draw::scale::Scale;
+use crate::draw::text::SMALL;
+
+pub(super) const NAME: &str = "size-against-macro-f1";
+
+/// Bytes in a kilobyte.
+const KB: f64 = 1024.0;
+
+/// Variants up to which all are named.
+const FEW: usize = 12;
+
+/// A variant's place: position, kilobytes, macro-F1.
+type Place = (usize, f64, f64);
+
+fn places(comparison: &Comparison) -> Vec<Place> {
+    comparison
+        .variants
+        .iter()
+        .enumerate()
+        .filter_map(|(position, variant)| {
+            let macro_f1 = variant.scores.as_ref()?.macro_f1.mean;
+            (variant.true_bytes > 0.0 && macro_f1.is_finite()).then_some((
+                position,
+                variant.true_bytes / KB,
+                macro_f1,
+            ))
+        })
+        .collect()
+}
+
+/// The goals a variant is picked for; empty for most.
+fn goals(comparison: &Comparison, position: usize) -> String {
+    let picked = |outcome: &Outcome| match outcome {
+        Outcome::Picked(pick) => pick.variant == position,
+        Outcome::NoneQualifies { .. } | Outcome::NoBaseline => false,
+    };
+    let goals: Vec<&str> = comparison
+        .picks
+        .iter()
+        .flat_map(|picks| [(&picks.balance, "balance"), (&picks.least_memory, "least memory")])
+        .filter(|(outcome, _)| picked(outcome))
+        .map(|(_, goal)| goal)
+        .collect();
+    goals.join(", ")
+}
+
+/// The variant's label with the goals it is picked for.
+fn label(comparison: &Comparison, position: usize) -> String {
+    let (own, goals) = (&comparison.variants[position].first.label, goals(comparison, position));
+    if goals.is_empty() { own.clone() } else { format!("{own} ({goals})") }
+}
+
+pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
+    let all: Vec<&Comparison> =
+        subject.summary.comparisons.iter().filter(|comparison| places(comparison).len() > 1).collect();
+    let shown = &all[..all.len().min(MOST_PANELS)];
+    if shown.is_empty() {
+        return Ok(None);
+    }
+    let title = "Size against macro-F1, and the Pareto front".to_owned();
+    let header = Header::new(
+        &title,
+        &format!(
+            "All bytes stored, logarithmic axis. Blue: no variant is both smaller and better. Grey: some other variant beats it. Ring: float.{}",
+            left_out(shown.len(), all.len())
+        ),
+    );
+    let layout = panels(shown.len(), header.bottom(), 340.0, 270.0);
+    let alt = format!(
+        "Scatter chart of stored size against macro-F1. On the Pareto front: {}.",
+        shown
+            .iter()
+            .flat_map(|comparison| comparison.front.iter().map(|position| label(comparison, *position)))
+            .take(12)
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    let names = distinct_names(shown);
+    let svg = canvas::draw(layout.height, &alt, |canvas| {
+        header.draw(canvas)?;
+        for ((cell, comparison), name) in layout.cells.iter().zip(shown).zip(&names) {
+            let named = shown.len() > 1;
+            if named {
+                panel_name(canvas, cell, name)?;
+            }
+            let cell = if named { cell.inset(0.0, 18.0, 0.0, 0.0) } else { *cell };
+            panel(canvas, &frame_room(cell, 10.0), comparison, !named)?;
+        }
+        Ok(())
+    })?;
+    Ok(Some(Chart { name: NAME.to_owned(), title, alt, svg }))
+}
+
+fn panel(canvas: &Canvas<'_>, plot: &Rect, comparison: &Comparison, alone: bool) -> Result<(), Fault> {
+    let places = places(comparison);
+    let sizes = || places.iter().map(|(_, size, _)| *size);
+    let lowest = places.iter().map(|(_, _, score)| *score).fold(1.0, f64::min);
+    let x = Scale::logarithmic(sizes().fold(f64::INFINITY, f64::min), sizes().fold(0.0, f64::max))
+        .on(plot.left + 8.0, plot.right - 8.0);
+    // Room above 1 keeps the labels of perfect scores inside the plot.
+    let best = Scale::nice(lowest.min(0.99), 1.0, 5);
+    let y = best.on(plot.bottom, plot.top + 20.0);
+    frame(
+        canvas,
+        plot,
+        &Axis { scale: x, ticks: x.ticks(6), title: "stored size in KB (1,024 bytes)" },
+        &Axis { scale: y, ticks: best.ticks(5), title: "macro-F1" },
+    )?;
+    let at = |place: &Place| (x.at(place.1), y.at(place.2));
+    let on_front = |position: usize| comparison.front.contains(&position);
+
+    let front: Vec<Place> = comparison
+        .front
+        .iter()
+        .filter_map(|position| places.iter().find(|place| place.0 == *position))
+        .copied()
+        .collect();
+    let mut steps: Vec<Point> = Vec::new();
+    for place in &front {
+        let point = at(place);
+        if let Some(last) = steps.last().copied() {
+            steps.push((point.0, last.1));
+        }
+        steps.push(point);
+    }
+    if let Some(last) = steps.last().copied() {
+        steps.push((plot.right, last.1));
+    }
+    canvas.path(&steps, tint(BLUE, 0.35), 1.4)?;
+    for place in places.iter().filter(|place| !on_front(place.0) && comparison.float != Some(place.0)) {
+        canvas.marker(at(place), 3.2, REST)?;
+    }
+    for place in &front {
+        canvas.marker(at(place), 4.2, BLUE)?;
+    }
+    let float = places.iter().find(|place| comparison.float == Some(place.0));
+    if let Some(place) = float {
+        canvas.ring(at(place), 4.4, FLOAT)?;
+    }
+
+    // Served in this order: the picks and float, which must find room, then the front, then the rest of a small set.
+    let is_float = |place: &Place| comparison.float == Some(place.0);
+    let must = |place: &Place| is_float(place) || !goals(comparison, place.0).is_empty();
+    let mut named: Vec<Place> = places.iter().filter(|place| must(place)).copied().collect();
+    if alone {
+        named.extend(front.iter().filter(|place| !must(place)));
+    }
+    if alone && places.len() <= FEW {
+        named.extend(places.iter().filter(|place| !must(place) && !on_front(place.0)));
+    }
+    let labels: Vec<String> = named
+        .iter()
+        .map(|place| match goals(comparison, place.0) {
+            goals if !alone && !goals.is_empty() => goals,
+            _ => label(comparison, place.0),
+        })
+        .collect();
+    let wishes: Vec<(Point, &str)> = named.iter().map(at).zip(labels.iter().map(String::as_str)).collect();
+    let obstacles: Vec<Point> = places.iter().map(at).collect();
+    let space = plot.inset(0.0, -4.0, -6.0, 2.0);
+    for (found, (place, (point, text))) in
+        beside(&wishes, &obstacles, SMALL, &space).iter().zip(named.iter().zip(&wishes))
+    {
+        // Only what must be named may stand far off; many leaders make a thicket.
+        let Some(found) = found.filter(|found| !found.far || must(place)) else { continue };
+        if found.far {
+            canvas.line(*point, (found.at.0 - 2.0, found.at.1), AXIS, 0.7)?;
+        }
+        canvas.text(text, found.at, Type::new(SMALL, if on_front(place.0) { INK } else { FLOAT }))?;
+    }
+    Ok(())
+}

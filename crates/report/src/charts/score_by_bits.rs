@@ -1,0 +1,80 @@
+//! Macro-F1 against bits, a line a scheme.
+
+use bitsweep_results::summary::Outcome;
+use bitsweep_results::{Summary, VariantSummary};
+
+use super::lines::{Better, LineChart, LinePanel, Mark, gather};
+use super::{MOST_PANELS, Subject, left_out};
+use crate::Chart;
+use crate::draw::canvas::Fault;
+use crate::draw::frame::Header;
+use crate::draw::scale::Scale;
+
+pub(super) const NAME: &str = "macro-f1-by-bits";
+
+fn mark(variant: &VariantSummary) -> Option<Mark> {
+    let scores = variant.scores.as_ref()?;
+    let mean = scores.macro_f1.mean;
+    let whiskers = match scores.macro_f1.deviation {
+        Some(deviation) => (mean - deviation, f64::min(mean + deviation, 1.0)),
+        None => (scores.interval.low, scores.interval.high),
+    };
+    let whiskers = (whiskers.0.is_finite() && whiskers.1.is_finite()).then_some(whiskers);
+    Some(Mark { bits: f64::from(variant.first.bits), value: mean, whiskers })
+}
+
+/// The finding, when there is one task and one answer.
+fn title(summary: &Summary) -> String {
+    let subject = "Macro-F1 against bits";
+    let [only] = summary.comparisons.as_slice() else { return subject.to_owned() };
+    match only.picks.as_ref().map(|picks| &picks.balance) {
+        Some(Outcome::Picked(pick)) => format!(
+            "{subject}: {} stays within {} of float",
+            only.variants[pick.variant].first.label, pick.allowed_loss
+        ),
+        Some(Outcome::NoneQualifies { .. }) => format!("{subject}: every variant falls short of float"),
+        Some(Outcome::NoBaseline) | None => subject.to_owned(),
+    }
+}
+
+pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
+    let mut panes: Vec<LinePanel> = gather(&subject.summary, Better::High, mark);
+    if panes.is_empty() {
+        return Ok(None);
+    }
+    let all = panes.len();
+    panes.truncate(MOST_PANELS);
+
+    let seeds = subject.summary.comparisons.iter().map(|comparison| comparison.units).max().unwrap_or(0);
+    let whiskers = if seeds > 1 {
+        format!("Mean over {seeds} seeds; whiskers and the float band: ± one standard deviation.")
+    } else {
+        "Whiskers and the float band: 95 % interval, as wide as the size of the test set makes it.".to_owned()
+    };
+    let title = title(&subject.summary);
+    let header = Header::new(&title, &format!("{whiskers}{}", left_out(panes.len(), all)));
+    let lowest = panes
+        .iter()
+        .flat_map(|pane| pane.lines.iter().flat_map(|line| &line.marks).chain(&pane.float))
+        .map(|mark| mark.whiskers.map_or(mark.value, |(low, _)| low))
+        .fold(1.0, f64::min);
+    let scale = Scale::nice(lowest.clamp(0.0, 0.99), 1.0, 5);
+    let alt = alt(&panes);
+    let svg = LineChart { header, panels: &panes, scale, ticks: 5, measure: "macro-F1", alt: &alt }.draw()?;
+    Ok(Some(Chart { name: NAME.to_owned(), title, alt, svg }))
+}
+
+fn alt(panes: &[LinePanel]) -> String {
+    let lines: Vec<String> = panes
+        .iter()
+        .flat_map(|pane| &pane.lines)
+        .filter(|line| line.colour.is_some())
+        .take(6)
+        .map(|line| {
+            let marks: Vec<String> =
+                line.marks.iter().map(|mark| format!("{:.3} at {} bit", mark.value, mark.bits)).collect();
+            format!("{}: {}", line.name, marks.join(", "))
+        })
+        .collect();
+    format!("Line chart of macro-F1 against bits per code. {}.", lines.join("; "))
+}

@@ -1,0 +1,185 @@
+//! Weights before and after: the float distribution, and the levels it falls onto.
+
+use std::collections::BTreeMap;
+
+use bitsweep_results::summary::Outcome;
+use bitsweep_results::{HistogramRow, ResultRow};
+
+use super::{MOST_PANELS, Subject};
+use crate::Chart;
+use crate::draw::canvas::{self, Canvas, Fault};
+use crate::draw::colour::{AXIS, BLUE, REST, tint};
+use crate::draw::frame::{Axis, Header, Rect, frame, panel_name, panels};
+use crate::draw::scale::Scale;
+
+pub(super) const NAME: &str = "weights";
+
+/// Levels above which a stem bears no dot.
+const FEW_LEVELS: usize = 40;
+
+/// One variant of the shown tensor.
+struct Panel<'a> {
+    label: &'a str,
+    bars: Vec<&'a HistogramRow>,
+    levels: Vec<&'a HistogramRow>,
+}
+
+impl Panel<'_> {
+    fn total(rows: &[&HistogramRow]) -> f64 {
+        rows.iter().map(|row| row.count as f64).sum::<f64>().max(1.0)
+    }
+
+    /// Each float bar as left end, right end and share of the values for each unit of width.
+    fn bar_densities(&self) -> Vec<(f64, f64, f64)> {
+        let total = Self::total(&self.bars);
+        self.bars
+            .iter()
+            .filter(|row| row.high > row.low)
+            .map(|row| (row.low, row.high, row.count as f64 / total / (row.high - row.low)))
+            .collect()
+    }
+
+    /// Each level with the share of the values for each unit of width, as if spread over the cell around it.
+    fn level_densities(&self) -> Vec<(f64, f64)> {
+        let total = Self::total(&self.levels);
+        let at: Vec<f64> = self.levels.iter().map(|row| row.low).collect();
+        let gap = |index: usize| {
+            let after = at.get(index + 1).map(|next| next - at[index]);
+            let before = index.checked_sub(1).map(|previous| at[index] - at[previous]);
+            match (before, after) {
+                (Some(before), Some(after)) => (before + after) / 2.0,
+                (Some(gap), None) | (None, Some(gap)) => gap,
+                (None, None) => 1.0,
+            }
+        };
+        (0..at.len())
+            .map(|index| {
+                (at[index], self.levels[index].count as f64 / total / gap(index).max(f64::MIN_POSITIVE))
+            })
+            .collect()
+    }
+}
+
+/// The variants of one scheme, most bits first: the balance pick's scheme if it is drawn, else the first.
+fn chosen<'a>(subject: &Subject<'a>) -> Vec<&'a ResultRow> {
+    let Some(unit) = subject.records.results.first().map(|row| &row.unit) else { return Vec::new() };
+    let quantized: Vec<&ResultRow> =
+        subject.records.results.iter().filter(|row| row.unit == *unit && row.variant != 0).collect();
+    let picked = subject.summary.comparisons.first().and_then(|comparison| {
+        match &comparison.picks.as_ref()?.balance {
+            Outcome::Picked(pick) => Some(&comparison.variants.get(pick.variant)?.first.series),
+            Outcome::NoneQualifies { .. } | Outcome::NoBaseline => None,
+        }
+    });
+    let has_levels = |row: &&&ResultRow| {
+        subject.records.histogram.iter().any(|bar| bar.variant == row.variant && bar.kind == "level")
+    };
+    let drawn: Vec<&ResultRow> = quantized.iter().filter(has_levels).copied().collect();
+    let series = drawn.iter().map(|row| &row.series).find(|series| Some(*series) == picked);
+    let Some(series) = series.or(drawn.first().map(|row| &row.series)) else { return Vec::new() };
+    let mut rows: Vec<&ResultRow> = drawn.iter().filter(|row| row.series == *series).copied().collect();
+    rows.sort_by(|a, b| b.bits.cmp(&a.bits).then(a.variant.cmp(&b.variant)));
+    rows.truncate(MOST_PANELS);
+    rows
+}
+
+/// The tensor with the most values.
+fn tensor<'a>(histogram: &'a [HistogramRow], variant: usize) -> Option<&'a str> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in histogram.iter().filter(|row| row.variant == variant && row.kind == "level") {
+        *counts.entry(&row.tensor).or_default() += row.count;
+    }
+    let most = *counts.values().max()?;
+    counts.into_iter().find(|(_, count)| *count == most).map(|(name, _)| name)
+}
+
+pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
+    let rows = chosen(subject);
+    let histogram = &subject.records.histogram;
+    let Some(tensor) = rows.first().and_then(|row| tensor(histogram, row.variant)) else { return Ok(None) };
+    let panes: Vec<Panel<'_>> = rows
+        .iter()
+        .map(|row| {
+            let own = |kind: &str| {
+                let mut own: Vec<&HistogramRow> = histogram
+                    .iter()
+                    .filter(|bar| bar.variant == row.variant && bar.tensor == tensor && bar.kind == kind)
+                    .filter(|bar| bar.low.is_finite() && bar.high.is_finite())
+                    .collect();
+                own.sort_by(|a, b| a.low.total_cmp(&b.low));
+                own
+            };
+            Panel { label: &row.label, bars: own("float"), levels: own("level") }
+        })
+        .filter(|panel| !panel.bars.is_empty() && !panel.levels.is_empty())
+        .collect();
+    if panes.is_empty() {
+        return Ok(None);
+    }
+    let ends = || panes.iter().flat_map(|panel| panel.bars.iter().chain(&panel.levels));
+    let low = ends().map(|row| row.low).fold(f64::INFINITY, f64::min);
+    let high = ends().map(|row| row.high).fold(f64::NEG_INFINITY, f64::max);
+    let title = format!("{tensor} before and after quantization");
+    let header = Header::new(
+        &title,
+        "Grey: distribution of the float values. Blue: share of the values on each level, drawn to the same area. Ticks below: the levels.",
+    );
+    let layout = panels(panes.len(), header.bottom(), 300.0, 190.0);
+    let alt = format!(
+        "Histograms of the float values of {tensor} with the quantization levels drawn in, for {}.",
+        panes.iter().map(|panel| panel.label).collect::<Vec<_>>().join(", ")
+    );
+    let svg = canvas::draw(layout.height, &alt, |canvas| {
+        header.draw(canvas)?;
+        for (cell, panel) in layout.cells.iter().zip(&panes) {
+            let used = panel.levels.iter().filter(|row| row.count > 0).count();
+            panel_name(canvas, cell, &format!("{}: {used} levels in use", panel.label))?;
+            draw_panel(canvas, &cell.inset(6.0, 22.0, 6.0, 24.0), panel, (low, high))?;
+        }
+        Ok(())
+    })?;
+    Ok(Some(Chart { name: NAME.to_owned(), title, alt, svg }))
+}
+
+fn draw_panel(
+    canvas: &Canvas<'_>,
+    plot: &Rect,
+    panel: &Panel<'_>,
+    (low, high): (f64, f64),
+) -> Result<(), Fault> {
+    let bars = panel.bar_densities();
+    let levels = panel.level_densities();
+    let densest = bars
+        .iter()
+        .map(|(_, _, density)| *density)
+        .chain(levels.iter().map(|(_, density)| *density))
+        .fold(0.0, f64::max);
+    let x = Scale::linear(low, high).on(plot.left, plot.right);
+    let y = Scale::linear(0.0, densest.max(f64::MIN_POSITIVE)).on(plot.bottom - 6.0, plot.top + 4.0);
+    for (left, right, density) in &bars {
+        canvas.block((x.at(*left), y.at(0.0)), (x.at(*right), y.at(*density)), REST)?;
+    }
+    let few = levels.len() <= FEW_LEVELS;
+    for (value, density) in &levels {
+        let at = x.at(*value);
+        canvas.line(
+            (at, plot.bottom - 5.0),
+            (at, plot.bottom),
+            if few { BLUE } else { tint(BLUE, 0.5) },
+            0.7,
+        )?;
+        if *density > 0.0 {
+            canvas.line((at, y.at(0.0)), (at, y.at(*density)), BLUE, if few { 1.6 } else { 0.6 })?;
+            if few {
+                canvas.disc((at, y.at(*density)), 2.8, BLUE)?;
+            }
+        }
+    }
+    canvas.line((plot.left, y.at(0.0)), (plot.right, y.at(0.0)), AXIS, 0.8)?;
+    frame(
+        canvas,
+        plot,
+        &Axis { scale: x, ticks: x.ticks(6), title: "" },
+        &Axis { scale: y, ticks: Vec::new(), title: "" },
+    )
+}
