@@ -22,6 +22,8 @@
 //! assert!(errors.sqnr_db() > 40.0);
 //! ```
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod axes;
 mod bit_field;
 mod blocks;
@@ -29,6 +31,7 @@ mod codebook;
 mod distortion;
 mod error;
 mod float16;
+mod formats;
 mod packing;
 mod quantize;
 mod quantized;
@@ -46,6 +49,7 @@ pub use blocks::{Block, Blocks};
 pub use codebook::{Clustering, Codebook, LookupError, optimal_clustering};
 pub use distortion::Errors;
 pub use error::QuantizeError;
+pub use formats::{NumberFormat, number_formats};
 pub use packing::{Packed, Size, UnpackError};
 pub use quantize::quantize;
 pub use quantized::{BlockParameters, FixedGrid, Parameters, Quantized};

@@ -101,7 +101,8 @@ impl<T: Real> Quantized<T> {
     #[must_use]
     pub fn size(&self) -> Size {
         let bits = self.codes().len() as u64 * u64::from(self.scheme().bits());
-        let mut size = Size { codes: bits / 8, padding: u64::from(bits % 8 != 0), ..Size::default() };
+        let mut size =
+            Size { codes: bits / 8, padding: u64::from(!bits.is_multiple_of(8)), ..Size::default() };
         match self.parameters() {
             Parameters::Affine(Affine { scales, .. }) => {
                 size.scales = (scales.len() * T::BYTES) as u64;

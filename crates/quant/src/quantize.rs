@@ -146,7 +146,7 @@ pub(crate) fn finite_row_major<T: Real>(values: ArrayView2<'_, T>) -> Result<Cow
     }
 }
 
-/// Whether `w - w` is 0 for all values: it is NaN for infinities and NaN, and vectorizes where a search would not.
+/// Whether `0·w` is 0 for all values: it is NaN for infinities and NaN, and vectorizes where a search would not.
 struct AllFinite<'a, T>(&'a [T]);
 
 impl<T: Real> NullaryFnOnce for AllFinite<'_, T> {
@@ -158,7 +158,7 @@ impl<T: Real> NullaryFnOnce for AllFinite<'_, T> {
         let (chunks, rest) = self.0.as_chunks::<16>();
         for chunk in chunks {
             for (zero, &value) in zeros.iter_mut().zip(chunk) {
-                *zero = *zero + (value - value);
+                *zero = *zero + value * T::ZERO;
             }
         }
         zeros.iter().all(|zero| *zero == T::ZERO) && rest.iter().all(|value| value.is_finite())
