@@ -2,7 +2,7 @@
 
 use crate::dense::{Activation, Dense};
 use crate::panels::{Block, Panels};
-use crate::product::{Rows, product};
+use crate::product::product;
 use crate::real::Real;
 
 /// A dense layer in the layout of the kernels.
@@ -25,8 +25,8 @@ impl PanelLayer {
 
     /// Takes over shape and values of `layer`; allocates only to grow.
     pub(crate) fn assign(&mut self, layer: &Dense) {
-        self.weight.assign(layer.weight.view(), |value| value);
-        self.bias.assign(layer.bias.view().insert_axis(ndarray::Axis(0)), |value| value);
+        self.weight.assign(layer.weight.view());
+        self.bias.assign(layer.bias.view().insert_axis(ndarray::Axis(0)));
         self.activation = layer.activation;
     }
 }
@@ -43,25 +43,24 @@ pub(crate) fn resize_outputs<T: Real>(layers: &[PanelLayer], rows: usize, output
 ///
 /// The bias is added after the whole sum over the inputs, as NumPy's `x @ W + b` does.
 #[inline(always)]
-pub(crate) fn forward<T: Real>(layers: &[PanelLayer], features: Rows<'_, T>, outputs: &mut [Panels<T>]) {
+pub(crate) fn forward<T: Real>(layers: &[PanelLayer], features: &Panels<T>, outputs: &mut [Panels<T>]) {
     for (index, layer) in layers.iter().enumerate() {
         let (before, from) = outputs.split_at_mut(index);
-        let input = before.last().map_or(features, Rows::of);
-        let bias = layer.bias.blocks();
+        let input = before.last().unwrap_or(features);
         match layer.activation {
             Activation::Identity => product(
                 input,
                 &layer.weight,
                 &mut from[0],
                 #[inline(always)]
-                |sum, _, block| add(sum, &bias[block]),
+                |sum, _, panel| add(sum, &layer.bias.panel(panel)[0]),
             ),
             Activation::Relu => product(
                 input,
                 &layer.weight,
                 &mut from[0],
                 #[inline(always)]
-                |sum, _, block| relu(add(sum, &bias[block])),
+                |sum, _, panel| relu(add(sum, &layer.bias.panel(panel)[0])),
             ),
         }
     }

@@ -7,6 +7,7 @@
 mod dense;
 mod forward;
 mod head;
+mod logistic;
 mod optimizer;
 mod panels;
 mod product;
@@ -18,6 +19,7 @@ mod training;
 
 pub use dense::{Activation, Dense};
 pub use head::{Head, predict, predict_into};
+pub use logistic::{LogisticError, fit_logistic};
 pub use optimizer::{Adam, Optimizer, Sgd};
 pub use real::Real;
 pub use samples::SampleError;

@@ -8,7 +8,6 @@ use crate::dense::Dense;
 use crate::forward::{PanelLayer, forward, resize_outputs};
 use crate::head::Head;
 use crate::panels::Panels;
-use crate::product::Rows;
 use crate::real::Real;
 
 /// Why layers do not make a [`DenseStack`].
@@ -213,22 +212,20 @@ impl DenseStack {
     ) -> ArrayView2<'b, T> {
         let (rows, columns) = features.dim();
         assert_eq!(columns, self.input_size(), "the number of features is not the model's number of inputs");
-        let ForwardBuffers { layers, features: copied, outputs } = buffers;
+        let ForwardBuffers { layers, features: input, outputs, logits } = buffers;
         layers.truncate(self.layers.len());
         for (panels, layer) in layers.iter_mut().zip(&self.layers) {
             panels.assign(layer);
         }
         layers.extend(self.layers[layers.len()..].iter().map(PanelLayer::new));
+        input.assign(features);
         resize_outputs(layers, rows, outputs);
-        let input = match features.as_slice() {
-            Some(values) => Rows { values, rows, columns, stride: columns },
-            None => {
-                copied.assign(features, |value| value);
-                Rows::of(copied)
-            }
-        };
         Arch::new().dispatch(Forward { layers, input, outputs });
-        logits_view(&outputs[outputs.len() - 1])
+        outputs[outputs.len() - 1].copy_rows_to(logits);
+        let Ok(logits) = ArrayView2::from_shape((rows, self.output_size()), logits) else {
+            unreachable!("there is one logit for each row and class")
+        };
+        logits
     }
 
     /// The probabilities, `(batch, classes)`, that belong to `logits`; see [`Head::probabilities`].
@@ -243,12 +240,13 @@ pub struct ForwardBuffers<T> {
     layers: Vec<PanelLayer>,
     features: Panels<T>,
     outputs: Vec<Panels<T>>,
+    logits: Vec<T>,
 }
 
 /// [`forward`] as what [`Arch::dispatch`] takes; a closure would not be inlined into the dispatch.
 struct Forward<'a, T> {
     layers: &'a [PanelLayer],
-    input: Rows<'a, T>,
+    input: &'a Panels<T>,
     outputs: &'a mut [Panels<T>],
 }
 
@@ -259,11 +257,4 @@ impl<T: Real> WithSimd for Forward<'_, T> {
     fn with_simd<S: Simd>(self, _simd: S) {
         forward(self.layers, self.input, self.outputs);
     }
-}
-
-/// The elements of `panels` without their padding.
-fn logits_view<T: Real>(panels: &Panels<T>) -> ArrayView2<'_, T> {
-    let padded = ArrayView2::from_shape((panels.rows(), panels.stride()), panels.padded());
-    let Ok(padded) = padded else { unreachable!("a matrix of panels has rows · stride elements") };
-    padded.split_at(Axis(1), panels.columns()).0
 }

@@ -3,7 +3,7 @@
 use crate::dense::Activation;
 use crate::forward::PanelLayer;
 use crate::panels::{Block, LANES, Panels};
-use crate::product::{Rows, product, transposed_product};
+use crate::product::{product, transposed_product};
 use crate::real::Real;
 
 /// The gradient of the summed loss with respect to one layer's parameters.
@@ -34,7 +34,7 @@ impl<T: Real> LayerGradient<T> {
 #[inline(always)]
 pub(crate) fn backward<T: Real>(
     layers: &[PanelLayer],
-    features: Rows<'_, T>,
+    features: &Panels<T>,
     outputs: &[Panels<T>],
     deltas: &mut [Panels<T>],
     transposed: &mut [Panels<f32>],
@@ -43,7 +43,7 @@ pub(crate) fn backward<T: Real>(
     for (index, layer) in layers.iter().enumerate().rev() {
         let (before, delta) = deltas.split_at_mut(index);
         let delta = &delta[0];
-        let input = index.checked_sub(1).map_or(features, |before| Rows::of(&outputs[before]));
+        let input = index.checked_sub(1).map_or(features, |before| &outputs[before]);
         transposed_product(input, delta, &mut gradients[index].weight);
         column_sums(delta, &mut gradients[index].bias);
         if let Some(delta_before) = before.last_mut() {
@@ -51,22 +51,19 @@ pub(crate) fn backward<T: Real>(
             transpose(&layer.weight, transposed);
             match layers[index - 1].activation {
                 Activation::Identity => product(
-                    Rows::of(delta),
+                    delta,
                     transposed,
                     delta_before,
                     #[inline(always)]
                     |sum, _, _| sum,
                 ),
-                Activation::Relu => {
-                    let output = outputs[index - 1].blocks();
-                    product(
-                        Rows::of(delta),
-                        transposed,
-                        delta_before,
-                        #[inline(always)]
-                        |sum, block, _| mask_by_relu(sum, &output[block]),
-                    );
-                }
+                Activation::Relu => product(
+                    delta,
+                    transposed,
+                    delta_before,
+                    #[inline(always)]
+                    |sum, row, panel| mask_by_relu(sum, &input.panel(panel)[row]),
+                ),
             }
         }
     }
@@ -84,24 +81,27 @@ fn mask_by_relu<T: Real>(mut gradient: Block<T>, output: &Block<T>) -> Block<T> 
 /// `sums[0, j] = Σ_i values[i, j]`, row after row.
 #[inline(always)]
 fn column_sums<T: Real>(values: &Panels<T>, sums: &mut Panels<T>) {
-    let (first, rest) = values.padded().split_at(values.stride());
-    sums.padded_mut().copy_from_slice(first);
-    for row in rest.chunks_exact(values.stride()) {
-        for (sum, &value) in sums.padded_mut().iter_mut().zip(row) {
-            *sum += value;
+    for panel in 0..values.panel_count() {
+        let mut total = [T::ZERO; LANES];
+        for block in values.panel(panel) {
+            for (total, &value) in total.iter_mut().zip(block) {
+                *total += value;
+            }
         }
+        sums.panel_mut(panel)[0] = total;
     }
 }
 
 /// `out[j, i] = values[i, j]`.
 #[inline(always)]
 fn transpose(values: &Panels<f32>, out: &mut Panels<f32>) {
-    let blocks_per_row = values.blocks_per_row();
     for column in 0..values.columns() {
-        let (block, lane) = (column / LANES, column % LANES);
-        let rows = values.blocks().chunks_exact(blocks_per_row);
-        for (target, row) in out.row_mut(column).iter_mut().zip(rows) {
-            *target = row[block][lane];
+        let (panel, lane) = (column / LANES, column % LANES);
+        for (number, rows) in values.panel(panel).chunks(LANES).enumerate() {
+            let target = &mut out.panel_mut(number)[column];
+            for (target, row) in target.iter_mut().zip(rows) {
+                *target = row[lane];
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Softmax and cross-entropy.
 
-use crate::panels::Panels;
+use crate::panels::{LANES, Panels};
 use crate::real::Real;
 
 /// Added to a probability before its logarithm is taken, as notebook 000 does: the loss of one row is at most
@@ -26,43 +26,55 @@ pub(crate) fn softmax_cross_entropy<T: Real>(
 ) -> f64 {
     let epsilon = T::from_f64(EPSILON);
     losses.clear();
-    let (classes, stride) = (logits.columns(), logits.stride());
-    // Far below any logit: the exponential is 0, as padding has to be.
-    let padding_logit = T::from_f64(-1e4);
-    for (row, shifted) in gradient.padded_mut().chunks_exact_mut(stride).enumerate() {
-        let logits = logits.row(row);
-        let mut largest = logits[0];
-        for &logit in &logits[1..] {
-            if logit > largest {
-                largest = logit;
-            }
-        }
-        let shift = if largest.abs() > T::SOFTMAX_SHIFT_ABOVE { largest } else { T::ZERO };
-        for (shifted, &logit) in shifted.iter_mut().zip(logits) {
-            *shifted = logit - shift;
-        }
-        shifted[classes..].fill(padding_logit);
-    }
-    // All at once, as that fills whole vectors.
+    shift_logits(logits, gradient);
     for value in gradient.padded_mut() {
         *value = value.exp();
     }
     for (row, &label) in labels.iter().enumerate() {
-        let probabilities = gradient.row_mut(row);
         let mut sum = T::ZERO;
-        for &exponential in &*probabilities {
-            sum += exponential;
+        for panel in 0..logits.panel_count() {
+            for &exponential in &gradient.panel(panel)[row][..logits.width(panel)] {
+                sum += exponential;
+            }
         }
-        for probability in &mut *probabilities {
-            *probability = *probability / sum;
-        }
-        losses.push((probabilities[label] + epsilon).ln().into());
-        probabilities[label] = probabilities[label] - T::ONE;
-        for element in probabilities {
-            *element = element.flush();
+        for panel in 0..logits.panel_count() {
+            for (lane, value) in gradient.panel_mut(panel)[row].iter_mut().enumerate() {
+                let probability = *value / sum;
+                let truth = if panel * LANES + lane == label {
+                    losses.push((probability + epsilon).ln().into());
+                    T::ONE
+                } else {
+                    T::ZERO
+                };
+                *value = (probability - truth).flush();
+            }
         }
     }
     -pairwise_sum(losses) / losses.len() as f64
+}
+
+/// Writes the logits, less the largest of their row where the softmax needs it, to `shifted`.
+#[inline(always)]
+fn shift_logits<T: Real>(logits: &Panels<T>, shifted: &mut Panels<T>) {
+    // Far below any logit, so that its exponential is 0, as padding has to be.
+    let padding = T::from_f64(-1e4);
+    for row in 0..logits.rows() {
+        let mut largest = logits.panel(0)[row][0];
+        for panel in 0..logits.panel_count() {
+            for &logit in &logits.panel(panel)[row][..logits.width(panel)] {
+                if logit > largest {
+                    largest = logit;
+                }
+            }
+        }
+        let shift = if largest.abs() > T::SOFTMAX_SHIFT_ABOVE { largest } else { T::ZERO };
+        for panel in 0..logits.panel_count() {
+            let shifted = &mut shifted.panel_mut(panel)[row];
+            for (lane, (shifted, &logit)) in shifted.iter_mut().zip(&logits.panel(panel)[row]).enumerate() {
+                *shifted = if lane < logits.width(panel) { logit - shift } else { padding };
+            }
+        }
+    }
 }
 
 /// The sum of `values` in NumPy's order: eight interleaved partial sums up to 128 numbers, halves above.

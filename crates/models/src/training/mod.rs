@@ -16,7 +16,7 @@ use crate::samples::{SampleError, check_samples};
 use crate::specification::{Mlp, Precision, SpecificationError, Training};
 use crate::stack::{DenseStack, StackError};
 use initialization::initialize;
-use trainer::{Trainer, TrainingRows};
+use trainer::{Batches, Trainer};
 
 /// Why a model was not trained.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -146,7 +146,7 @@ fn train_in<T: Real>(
     shuffle: &mut Stream,
     keep_going: &dyn Fn() -> bool,
 ) -> Result<Trained, TrainError> {
-    let mut rows = TrainingRows::<T>::new(features, labels);
+    let mut batches = Batches::<T>::new(features.view(), labels, training.batch_size);
     let mut trainer = Trainer::new(&initial, training);
     let mut curve = Vec::new();
     for epoch in 0..training.epochs {
@@ -154,9 +154,9 @@ fn train_in<T: Real>(
             return Err(TrainError::Interrupted { epoch });
         }
         if training.shuffle {
-            rows.reorder(&shuffle.permutation(labels.len()));
+            batches.reorder(&shuffle.permutation(labels.len()));
         }
-        let loss = trainer.epoch(&rows, training.batch_size);
+        let loss = trainer.epoch(&batches);
         let diverged =
             if loss.loss.is_finite() { trainer.tensor_not_finite() } else { Some("the loss".to_owned()) };
         if let Some(what) = diverged {

@@ -9,50 +9,45 @@ use super::loss::softmax_cross_entropy;
 use crate::forward::{PanelLayer, forward, resize_outputs};
 use crate::optimizer::OptimizerState;
 use crate::panels::Panels;
-use crate::product::Rows;
 use crate::real::Real;
 use crate::specification::Training;
 use crate::stack::DenseStack;
 
-/// Training rows in the precision of training, in the order of the next epoch.
-pub(super) struct TrainingRows<T> {
-    columns: usize,
-    given_features: Vec<T>,
-    given_labels: Vec<usize>,
-    features: Vec<T>,
+/// Training rows cut into mini-batches, in the precision and layout of training.
+pub(super) struct Batches<'a, T> {
+    features: ArrayView2<'a, f64>,
+    labels: &'a [usize],
+    size: usize,
+    batches: Vec<Batch<T>>,
+}
+
+/// The rows of one mini-batch.
+struct Batch<T> {
+    features: Panels<T>,
     labels: Vec<usize>,
 }
 
-impl<T: Real> TrainingRows<T> {
-    /// The rows in the order in which they are given.
-    pub(super) fn new(features: ArrayView2<'_, f64>, labels: &[usize]) -> Self {
-        let given_features: Vec<T> = features.iter().map(|&value| T::from_f64(value)).collect();
-        Self {
-            columns: features.ncols(),
-            features: given_features.clone(),
-            given_features,
-            labels: labels.to_vec(),
-            given_labels: labels.to_vec(),
-        }
+impl<'a, T: Real> Batches<'a, T> {
+    /// Mini-batches of `size` rows, the last of what is left, in the order in which the rows are given.
+    pub(super) fn new(features: ArrayView2<'a, f64>, labels: &'a [usize], size: usize) -> Self {
+        let mut batches = Self { features, labels, size, batches: Vec::new() };
+        let given: Vec<usize> = (0..labels.len()).collect();
+        batches.reorder(&given);
+        batches
     }
 
-    /// Puts row `order[i]` of the given order in place `i`.
+    /// Fills the mini-batches with the rows in this order.
     pub(super) fn reorder(&mut self, order: &[usize]) {
-        for ((row, label), &given) in
-            self.features.chunks_exact_mut(self.columns).zip(&mut self.labels).zip(order)
-        {
-            row.copy_from_slice(&self.given_features[given * self.columns..][..self.columns]);
-            *label = self.given_labels[given];
+        let columns = self.features.ncols();
+        let count = order.len().div_ceil(self.size);
+        self.batches.resize_with(count, || Batch { features: Panels::default(), labels: Vec::new() });
+        for (batch, rows) in self.batches.iter_mut().zip(order.chunks(self.size)) {
+            batch.features.assign_with(rows.len(), columns, |row, column| {
+                T::from_f64(self.features[[rows[row], column]])
+            });
+            batch.labels.clear();
+            batch.labels.extend(rows.iter().map(|&row| self.labels[row]));
         }
-    }
-
-    /// The mini-batches: features and labels of `batch_size` rows, the last of what is left.
-    fn batches(&self, batch_size: usize) -> impl Iterator<Item = (Rows<'_, T>, &[usize])> {
-        let columns = self.columns;
-        let features = self.features.chunks(batch_size.saturating_mul(columns));
-        features.zip(self.labels.chunks(batch_size)).map(move |(values, labels)| {
-            (Rows { values, rows: labels.len(), columns, stride: columns }, labels)
-        })
     }
 }
 
@@ -92,24 +87,26 @@ impl<T: Real> Trainer<T> {
         }
     }
 
-    /// One pass over `rows`.
-    pub(super) fn epoch(&mut self, rows: &TrainingRows<T>, batch_size: usize) -> EpochLoss {
+    /// One pass over all mini-batches.
+    pub(super) fn epoch(&mut self, batches: &Batches<'_, T>) -> EpochLoss {
         let arch = Arch::new();
         let mut loss_sum = 0.0;
         let mut weighted_sum = 0.0;
-        for (features, labels) in rows.batches(batch_size) {
-            resize_outputs(&self.layers, labels.len(), &mut self.outputs);
-            resize_outputs(&self.layers, labels.len(), &mut self.deltas);
-            let loss = arch.dispatch(Step { trainer: self, features, labels });
+        for batch in &batches.batches {
+            let rows = batch.labels.len();
+            resize_outputs(&self.layers, rows, &mut self.outputs);
+            resize_outputs(&self.layers, rows, &mut self.deltas);
+            let loss = arch.dispatch(Step { trainer: self, batch });
             loss_sum += loss;
-            weighted_sum += loss * labels.len() as f64;
+            weighted_sum += loss * rows as f64;
         }
-        EpochLoss { loss_sum, loss: weighted_sum / rows.labels.len() as f64 }
+        EpochLoss { loss_sum, loss: weighted_sum / batches.labels.len() as f64 }
     }
 
     /// One mini-batch; returns its mean loss before the update.
     #[inline(always)]
-    fn step(&mut self, features: Rows<'_, T>, labels: &[usize]) -> f64 {
+    fn step(&mut self, batch: &Batch<T>) -> f64 {
+        let Batch { features, labels } = batch;
         let last = self.layers.len() - 1;
         forward(&self.layers, features, &mut self.outputs);
         let loss =
@@ -144,11 +141,7 @@ impl<T: Real> Trainer<T> {
     pub(super) fn write_back(self, mut stack: DenseStack) -> DenseStack {
         let trained = self.layers.iter().flat_map(|layer| [&layer.weight, &layer.bias]);
         for (mut tensor, trained) in stack.tensors_mut().zip(trained) {
-            for (row, mut target) in tensor.outer_iter_mut().enumerate() {
-                for (target, &value) in target.iter_mut().zip(trained.row(row)) {
-                    *target = value;
-                }
-            }
+            tensor.assign(&trained.to_array());
         }
         stack
     }
@@ -157,8 +150,7 @@ impl<T: Real> Trainer<T> {
 /// [`Trainer::step`] as what [`Arch::dispatch`] takes; a closure would not be inlined into the dispatch.
 struct Step<'a, T> {
     trainer: &'a mut Trainer<T>,
-    features: Rows<'a, T>,
-    labels: &'a [usize],
+    batch: &'a Batch<T>,
 }
 
 impl<T: Real> WithSimd for Step<'_, T> {
@@ -166,7 +158,7 @@ impl<T: Real> WithSimd for Step<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) -> f64 {
-        self.trainer.step(self.features, self.labels)
+        self.trainer.step(self.batch)
     }
 }
 

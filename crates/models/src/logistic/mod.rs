@@ -1,0 +1,160 @@
+//! Logistic regression.
+
+mod newton;
+mod objective;
+
+use linfa::DatasetBase;
+use linfa::prelude::{Fit, ParamGuard};
+use linfa_logistic::{LogisticRegression, MultiLogisticRegression};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use thiserror::Error;
+
+use crate::dense::{Activation, Dense};
+use crate::head::Head;
+use crate::samples::{SampleError, check_samples};
+use crate::specification::{Logistic, Multiclass, SpecificationError};
+use crate::stack::{DenseStack, StackError};
+use newton::minimize;
+use objective::Objective;
+
+/// Why logistic regression gave no model.
+#[derive(Debug, Error)]
+pub enum LogisticError {
+    /// A setting means nothing.
+    #[error(transparent)]
+    Specification(#[from] SpecificationError),
+    /// The training rows cannot be learnt from.
+    #[error(transparent)]
+    Samples(#[from] SampleError),
+    /// A class has no training row, so that nothing is known of it.
+    #[error("class {class} has no training row: expected at least one of each of the {classes} classes")]
+    AbsentClass {
+        /// The class.
+        class: usize,
+        /// The number of classes.
+        classes: usize,
+    },
+    /// linfa's solver gave up.
+    #[error("the L-BFGS solver failed; features of similar scale help")]
+    Solver(#[from] linfa_logistic::error::Error),
+    /// The gradient is still too large after the allowed iterations, or cannot become smaller in floating point.
+    #[error(
+        "logistic regression did not converge: after {iterations} Newton steps the gradient is `{gradient:e}`, expected \
+         at most {tolerance:e}; features of similar scale, a smaller `c`, more `max_iterations` or a larger `tolerance` \
+         help"
+    )]
+    NotConverged {
+        /// Newton steps taken.
+        iterations: usize,
+        /// The largest component of the gradient, in magnitude.
+        gradient: f64,
+        /// What was asked for.
+        tolerance: f64,
+    },
+    /// The coefficients do not fit into `f32`.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+}
+
+/// Below this norm of the gradient, or below the tolerance if that is larger, L-BFGS hands over to Newton's method.
+const HANDOVER: f64 = 1e-2;
+
+/// Fits logistic regression to `features`, `(rows, columns)`, and `labels` from 0 to `classes - 1`.
+///
+/// The result is one dense layer without activation. It minimizes scikit-learn's objective divided by `C`,
+///
+/// `Σ_rows loss(x·W + b, label) + ‖W‖² / (2C)`,
+///
+/// where the intercepts `b` are not penalized and the loss is that of the softmax
+/// ([`Multiclass::Multinomial`]) or the sum of the classes' two-class losses ([`Multiclass::OneVsRest`]); `1/C` is
+/// linfa's `alpha`.
+///
+/// Two solvers take turns, in `f64`. linfa's L-BFGS finds the neighbourhood of the minimum. Its line search cannot
+/// reduce the gradient much below the square root of the rounding error, and its last digits depend on the processor
+/// and the C library. Newton's method with conjugate gradients, in this crate's own arithmetic, goes on until no
+/// component of the gradient is larger than [`Logistic::tolerance`]. The minimum is unique, and so, once rounded to
+/// `f32`, are the coefficients.
+///
+/// # Errors
+/// When a setting means nothing, the rows cannot be learnt from, a class has no row, or a solver does not converge.
+pub fn fit_logistic(
+    features: ArrayView2<'_, f64>,
+    labels: &[usize],
+    classes: usize,
+    logistic: &Logistic,
+) -> Result<DenseStack, LogisticError> {
+    logistic.check()?;
+    check_samples(features, labels, classes)?;
+    if let Some(class) = (0..classes).find(|class| !labels.contains(class)) {
+        return Err(LogisticError::AbsentClass { class, classes });
+    }
+    let start = match logistic.multiclass {
+        Multiclass::OneVsRest => one_vs_rest_by_linfa(features, labels, classes, logistic)?,
+        Multiclass::Multinomial => multinomial_by_linfa(features, labels, logistic)?,
+    };
+    let mut objective = Objective::new(features, labels, classes, logistic);
+    let start = objective.centred(&start);
+    let parameters = minimize(&mut objective, start, logistic.max_iterations, logistic.tolerance)?;
+    let (weights, intercepts) = objective.for_given_features(&parameters);
+    let layer = Dense {
+        weight: weights.mapv(|weight| weight as f32),
+        bias: intercepts.mapv(|intercept| intercept as f32),
+        activation: Activation::Identity,
+    };
+    let head = match logistic.multiclass {
+        Multiclass::OneVsRest => Head::OneVsRest,
+        Multiclass::Multinomial => Head::Softmax,
+    };
+    Ok(DenseStack::new(vec![layer], head)?)
+}
+
+/// Weights over intercepts, `(columns + 1, classes)`, of one two-class model for each class.
+fn one_vs_rest_by_linfa(
+    features: ArrayView2<'_, f64>,
+    labels: &[usize],
+    classes: usize,
+    logistic: &Logistic,
+) -> Result<Array2<f64>, LogisticError> {
+    let solver = LogisticRegression::default()
+        .alpha(1.0 / logistic.c)
+        .gradient_tolerance(logistic.tolerance.max(HANDOVER))
+        .max_iterations(logistic.max_iterations as u64)
+        .check()?;
+    let mut parameters = Array2::zeros((features.ncols() + 1, classes));
+    for class in 0..classes {
+        let is_class: Array1<bool> = labels.iter().map(|&label| label == class).collect();
+        let fitted = solver.fit(&DatasetBase::new(features, is_class))?;
+        // linfa chooses by itself which of the two labels is the positive one.
+        let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
+        let coefficients = fitted.params() * sign;
+        write_column(&mut parameters, class, coefficients.view(), fitted.intercept() * sign);
+    }
+    Ok(parameters)
+}
+
+/// Weights over intercepts, `(columns + 1, classes)`, of the softmax model.
+fn multinomial_by_linfa(
+    features: ArrayView2<'_, f64>,
+    labels: &[usize],
+    logistic: &Logistic,
+) -> Result<Array2<f64>, LogisticError> {
+    let solver = MultiLogisticRegression::default()
+        .alpha(1.0 / logistic.c)
+        .gradient_tolerance(logistic.tolerance.max(HANDOVER))
+        .max_iterations(logistic.max_iterations as u64)
+        .check()?;
+    let labels: ArrayView1<'_, usize> = labels.into();
+    let fitted = solver.fit(&DatasetBase::new(features, labels))?;
+    let mut parameters = Array2::zeros((features.ncols() + 1, fitted.intercept().len()));
+    for (class, &intercept) in fitted.intercept().iter().enumerate() {
+        write_column(&mut parameters, class, fitted.params().column(class), intercept);
+    }
+    Ok(parameters)
+}
+
+fn write_column(parameters: &mut Array2<f64>, class: usize, weights: ArrayView1<'_, f64>, intercept: f64) {
+    let column = parameters.column_mut(class);
+    let (mut above, mut last) = column.split_at(Axis(0), weights.len());
+    above.assign(&weights);
+    last.fill(intercept);
+}

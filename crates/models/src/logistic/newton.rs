@@ -1,0 +1,131 @@
+//! Newton's method with conjugate gradients (Nocedal and Wright, *Numerical Optimization*, 2006, algorithm 7.1).
+
+use super::LogisticError;
+use super::objective::Objective;
+use crate::panels::Panels;
+
+/// A step must reduce the objective by at least this share of what the slope promises.
+const SUFFICIENT_DECREASE: f64 = 1e-4;
+/// Changes of the objective below this share of it are rounding errors.
+const ROUNDING: f64 = 1e-13;
+/// How often a step is halved before it counts as failed.
+const MAX_HALVINGS: usize = 40;
+
+/// The parameters, found from `start`, where no component of the gradient is larger than `tolerance` in magnitude.
+pub(super) fn minimize(
+    objective: &mut Objective,
+    start: Panels<f64>,
+    max_steps: usize,
+    tolerance: f64,
+) -> Result<Panels<f64>, LogisticError> {
+    let mut parameters = start;
+    let mut gradient = Panels::zeros(parameters.rows(), parameters.columns());
+    let mut value = objective.evaluate(&parameters, &mut gradient);
+    for steps in 0..=max_steps {
+        let largest = gradient.padded().iter().fold(0.0, |largest: f64, g| largest.max(g.abs()));
+        if largest <= tolerance {
+            return Ok(parameters);
+        }
+        let failed = LogisticError::NotConverged { iterations: steps, gradient: largest, tolerance };
+        if steps == max_steps || !largest.is_finite() {
+            return Err(failed);
+        }
+        let direction = newton_direction(objective, &gradient);
+        let Some(better) = step(objective, &parameters, &direction, value, &mut gradient) else {
+            return Err(failed);
+        };
+        (parameters, value) = better;
+    }
+    unreachable!("the last round returns")
+}
+
+/// `-H⁻¹ · gradient`, by conjugate gradients until the residual is `min(0.1, √‖g‖)·‖g‖`, which makes Newton's method
+/// converge superlinearly. Norms and directions are those of parameters scaled by the diagonal of `H`, so that features
+/// of different scale do no harm.
+fn newton_direction(objective: &mut Objective, gradient: &Panels<f64>) -> Panels<f64> {
+    let mut scales = Panels::zeros(gradient.rows(), gradient.columns());
+    objective.hessian_diagonal(&mut scales);
+    for scale in scales.padded_mut() {
+        // A diagonal element of zero belongs to padding, or to an intercept that no row depends on any more.
+        *scale = if *scale > 0.0 { 1.0 / *scale } else { 0.0 };
+    }
+    let mut solution = Panels::zeros(gradient.rows(), gradient.columns());
+    let mut product = solution.clone();
+    let mut residual = solution.clone();
+    add_scaled(&mut residual, -1.0, gradient);
+    let mut scaled = scaled_by(&residual, &scales);
+    let mut direction = scaled.clone();
+    let mut squares = dot(&residual, &scaled);
+    let target = squares * squares.sqrt().min(0.01);
+    // In exact arithmetic as many iterations as there are parameters suffice.
+    for _ in 0..2 * gradient.rows() * gradient.columns() {
+        if squares <= target {
+            break;
+        }
+        objective.hessian_product(&direction, &mut product);
+        let curvature = dot(&direction, &product);
+        if curvature <= 0.0 {
+            // The Hessian is positive semidefinite: what is left is rounding error.
+            break;
+        }
+        let length = squares / curvature;
+        add_scaled(&mut solution, length, &direction);
+        add_scaled(&mut residual, -length, &product);
+        scaled = scaled_by(&residual, &scales);
+        let before = squares;
+        squares = dot(&residual, &scaled);
+        scale_and_add(&mut direction, squares / before, &scaled);
+    }
+    solution
+}
+
+/// The first of the steps 1, ½, ¼, … along `direction` that decreases the objective enough; with the new value, and the
+/// new gradient in `gradient`. Nothing when there is none.
+fn step(
+    objective: &mut Objective,
+    parameters: &Panels<f64>,
+    direction: &Panels<f64>,
+    value: f64,
+    gradient: &mut Panels<f64>,
+) -> Option<(Panels<f64>, f64)> {
+    let slope = dot(gradient, direction);
+    let mut length = 1.0;
+    for _ in 0..MAX_HALVINGS {
+        let mut candidate = parameters.clone();
+        add_scaled(&mut candidate, length, direction);
+        let new_value = objective.evaluate(&candidate, gradient);
+        if new_value <= value + SUFFICIENT_DECREASE * length * slope + ROUNDING * value.abs() {
+            return Some((candidate, new_value));
+        }
+        length *= 0.5;
+    }
+    None
+}
+
+/// `Σ a ⊙ b`, element after element.
+fn dot(a: &Panels<f64>, b: &Panels<f64>) -> f64 {
+    a.padded().iter().zip(b.padded()).fold(0.0, |sum, (&a, &b)| sum + a * b)
+}
+
+/// `a += factor · b`.
+fn add_scaled(a: &mut Panels<f64>, factor: f64, b: &Panels<f64>) {
+    for (a, &b) in a.padded_mut().iter_mut().zip(b.padded()) {
+        *a += factor * b;
+    }
+}
+
+/// `a = factor · a + b`.
+fn scale_and_add(a: &mut Panels<f64>, factor: f64, b: &Panels<f64>) {
+    for (a, &b) in a.padded_mut().iter_mut().zip(b.padded()) {
+        *a = factor * *a + b;
+    }
+}
+
+/// `a ⊙ scales`.
+fn scaled_by(a: &Panels<f64>, scales: &Panels<f64>) -> Panels<f64> {
+    let mut scaled = a.clone();
+    for (a, &scale) in scaled.padded_mut().iter_mut().zip(scales.padded()) {
+        *a *= scale;
+    }
+    scaled
+}
