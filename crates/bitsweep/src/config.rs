@@ -4,7 +4,15 @@ mod diagnostic;
 mod document;
 mod experiment;
 mod grid;
+mod header;
+mod specification;
+mod tensor_values;
 
 pub use diagnostic::{Diagnostic, nearest_name};
 pub use document::Document;
-pub use experiment::*;
+pub use experiment::{AxisSummary, Experiment, UnitEntry, VariantEntry};
+pub use header::{Aggregate, Divisor, Expectation, Header, Record, TableName};
+pub use specification::{
+    Biases, DataSource, DataSpec, ElementType, ModelSpec, SplitSpec, TensorSpec, UnitSpec, VariantSpec,
+};
+pub use tensor_values::TensorValues;

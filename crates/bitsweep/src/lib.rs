@@ -4,6 +4,8 @@
 //! train → transform → quantize → score) to [`output`] (the results folder). [`commands`] are the verbs of the command
 //! line.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -64,6 +64,9 @@ pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failur
     progress.note(&format!("report: {}", report.display()));
     let differing = written.reproduction.iter().filter(|row| !row.agrees).count();
     let total = written.reproduction.len();
+    for row in written.reproduction.iter().filter(|row| !row.agrees) {
+        progress.note(&format!("{}: printed {}, ours {}", row.what, row.notebook, row.ours));
+    }
     if differing > 0 {
         return Err(Failure::Reproduction { failed: differing, total });
     }

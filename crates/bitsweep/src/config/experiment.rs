@@ -1,10 +1,6 @@
 //! What an experiment's file says, typed: a header, units and variants.
 
-use bitsweep_datasets::{CsvSource, Holdout, Scaling};
-use bitsweep_models::{Logistic, Mlp, Multiclass, Training};
-use bitsweep_quant::{SchemeSpec, Transform};
-use bitsweep_random::Generator;
-use bitsweep_results::PickRule;
+use bitsweep_models::SpecificationError;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
@@ -12,6 +8,9 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use super::diagnostic::Diagnostic;
 use super::document::{Document, Node};
 use super::grid::{self, Alternative, Axis, Exclusion, Zip};
+use super::header::Header;
+use super::specification::{ModelSpec, TensorSpec, UnitSpec, VariantSpec};
+use super::tensor_values::TensorValues;
 
 /// Keys that say something of the experiment as a whole; lists in them are no axes.
 const HEADER_KEYS: [&str; 8] =
@@ -47,130 +46,6 @@ pub struct AxisSummary {
     pub values: Vec<String>,
 }
 
-/// The part of an experiment that is the same for all of its units.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Header {
-    /// One line that says what the experiment shows.
-    pub title: String,
-    /// What a reader should know before the results.
-    #[serde(default)]
-    pub description: String,
-    /// The notebook whose numbers are reproduced.
-    #[serde(default)]
-    pub notebook: Option<String>,
-    /// How much macro-F1 the picks may lose.
-    #[serde(default)]
-    pub pick: PickRule,
-    /// Which of the large tables are written.
-    #[serde(default)]
-    pub record: Record,
-    /// Numbers that must come out.
-    #[serde(default)]
-    pub reproduce: Vec<Expectation>,
-}
-
-/// Which of the large tables are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Record {
-    /// `predictions.csv`: one row a test sample and variant.
-    pub predictions: bool,
-    /// `tensors.csv`: one row a quantization block and variant.
-    pub tensors: bool,
-    /// `values.csv`: one row a value and variant; always written for tensor experiments.
-    pub values: bool,
-}
-
-impl Default for Record {
-    fn default() -> Record {
-        Record { predictions: true, tensors: true, values: false }
-    }
-}
-
-/// A number printed elsewhere, and where it stands in our tables.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Expectation {
-    /// What the number is, for the reader.
-    pub what: String,
-    /// The number, or several separated by spaces, as it was printed: its decimals are its precision.
-    pub value: String,
-    /// The table that holds ours.
-    pub table: TableName,
-    /// The column that holds ours.
-    pub column: String,
-    /// Which rows: columns with the value, or one of the values, they must have.
-    #[serde(default, rename = "where")]
-    pub rows: toml::Table,
-    /// Each row is rounded to this many decimals before rows are added up, as the notebook did.
-    #[serde(default)]
-    pub each_rounded_to: Option<usize>,
-    /// Several rows become one number.
-    #[serde(default)]
-    pub aggregate: Option<Aggregate>,
-    /// The notebook rounded to this many decimals before printing, which hides trailing zeros.
-    #[serde(default)]
-    pub decimals: Option<usize>,
-    /// Divide by this column, rounded to this many decimals, as the notebook did.
-    #[serde(default)]
-    pub per: Option<Divisor>,
-    /// A difference that is known and explained is named here.
-    #[serde(default)]
-    pub note: Option<String>,
-}
-
-/// A table of the results folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TableName {
-    /// `results.csv`
-    Results,
-    /// `tensors.csv`
-    Tensors,
-    /// `values.csv`
-    Values,
-    /// `codebooks.csv`
-    Codebooks,
-    /// `products.csv`
-    Products,
-    /// `curve.csv`
-    Curve,
-    /// `classes.csv`
-    Classes,
-}
-
-/// How several rows become one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Aggregate {
-    /// Their sum.
-    Sum,
-    /// Their mean.
-    Mean,
-    /// The mean of their squares.
-    MeanSquare,
-    /// How many there are.
-    Count,
-}
-
-/// A column to divide by.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Divisor {
-    /// Its name in the same table.
-    pub column: String,
-    /// Divided by this first (1024 for bytes shown in KB).
-    #[serde(default = "one")]
-    pub unit: f64,
-    /// Then rounded to this many decimals.
-    pub decimals: usize,
-}
-
-fn one() -> f64 {
-    1.0
-}
-
 /// One unit of the grid with the labels of its swept axes.
 #[derive(Debug, Clone)]
 pub struct UnitEntry {
@@ -185,198 +60,6 @@ pub struct UnitEntry {
 pub struct VariantEntry {
     /// What is done to the model or tensor.
     pub spec: VariantSpec,
-}
-
-/// One trained model, or one tensor.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UnitSpec {
-    /// The seed of every random stream of the unit.
-    #[serde(default)]
-    pub seed: u64,
-    /// The generator behind the streams.
-    #[serde(default)]
-    pub rng: Generator,
-    /// The dataset and its scaling.
-    #[serde(default)]
-    pub data: Option<DataSpec>,
-    /// How test rows are set apart.
-    #[serde(default)]
-    pub split: Option<SplitSpec>,
-    /// The model.
-    #[serde(default)]
-    pub model: Option<ModelSpec>,
-    /// How the model is trained, where it is trained by gradient descent.
-    #[serde(default)]
-    pub train: Option<Training>,
-    /// Values to be quantized, without any model.
-    #[serde(default)]
-    pub tensor: Option<TensorSpec>,
-}
-
-/// A dataset and its scaling.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DataSpec {
-    /// Where the rows come from.
-    pub source: DataSource,
-    /// How the features are scaled.
-    #[serde(default)]
-    pub scale: Scaling,
-}
-
-/// Where the rows come from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DataSource {
-    /// Wine recognition: 178 × 13, 3 cultivars.
-    Wine,
-    /// Handwritten digits: 1,797 × 64, 10 classes.
-    Digits,
-    /// Red wine quality: 1,599 × 11, scores binned into 3 classes.
-    WineQuality,
-    /// A file of the user's.
-    Csv(CsvSource),
-}
-
-/// How test rows are set apart.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SplitSpec {
-    /// Once, at random.
-    Holdout(Holdout),
-}
-
-/// The model of a unit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ModelSpec {
-    /// A two-layer perceptron trained by gradient descent.
-    Mlp(Mlp),
-    /// Logistic regression fitted by linfa.
-    Logistic(Logistic),
-}
-
-/// A tensor given in the file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TensorSpec {
-    /// Its name in tables and charts.
-    pub name: String,
-    /// A list of numbers (one row), or of rows of equal length.
-    pub values: TensorValues,
-    /// The type the arithmetic is done in.
-    #[serde(default)]
-    pub dtype: ElementType,
-    /// A vector whose dot products with the rows are computed by look-up.
-    #[serde(default)]
-    pub query: Option<Vec<f64>>,
-}
-
-/// The type of a tensor's elements.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ElementType {
-    /// IEEE 754 single precision.
-    #[default]
-    F32,
-    /// IEEE 754 double precision.
-    F64,
-}
-
-/// The values of a tensor, row by row.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TensorValues(pub Vec<Vec<f64>>);
-
-impl<'de> Deserialize<'de> for TensorValues {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-
-        /// A row of numbers, or a number of the only row.
-        enum Entry {
-            Number(f64),
-            Row(Vec<f64>),
-        }
-        struct EntryVisitor;
-        impl<'de> serde::de::Visitor<'de> for EntryVisitor {
-            type Value = Entry;
-            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str("a number or a row of numbers")
-            }
-            fn visit_f64<E>(self, value: f64) -> Result<Entry, E> {
-                Ok(Entry::Number(value))
-            }
-            fn visit_i64<E>(self, value: i64) -> Result<Entry, E> {
-                Ok(Entry::Number(value as f64))
-            }
-            fn visit_u64<E>(self, value: u64) -> Result<Entry, E> {
-                Ok(Entry::Number(value as f64))
-            }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut sequence: A) -> Result<Entry, A::Error> {
-                let mut row = Vec::new();
-                while let Some(value) = sequence.next_element()? {
-                    row.push(value);
-                }
-                Ok(Entry::Row(row))
-            }
-        }
-        impl<'de> Deserialize<'de> for Entry {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Entry, D::Error> {
-                deserializer.deserialize_any(EntryVisitor)
-            }
-        }
-
-        let entries = Vec::<Spanned<Entry>>::deserialize(deserializer)?;
-        let mut rows: Vec<Vec<f64>> = Vec::new();
-        let mut single = Vec::new();
-        for entry in entries {
-            match entry.into_inner() {
-                Entry::Number(value) => single.push(value),
-                Entry::Row(row) => rows.push(row),
-            }
-        }
-        match (single.is_empty(), rows.first().map(Vec::len)) {
-            (_, None) => Ok(TensorValues(vec![single])),
-            (false, Some(_)) => {
-                Err(D::Error::custom("numbers and rows are mixed, expected only one of them"))
-            }
-            (true, Some(columns)) => match rows.iter().position(|row| row.len() != columns) {
-                Some(row) => Err(D::Error::custom(format!(
-                    "row {row} has {} values, but row 0 has {columns}: rows must be of equal length",
-                    rows[row].len()
-                ))),
-                None => Ok(TensorValues(rows)),
-            },
-        }
-    }
-}
-
-/// What is done to the model or tensor.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct VariantSpec {
-    /// The line this variant belongs to in charts; made of the axes that vary when absent.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// A change of the weights that leaves the float function as it is.
-    #[serde(default)]
-    pub transform: Transform,
-    /// What happens to biases.
-    #[serde(default)]
-    pub biases: Biases,
-    /// How weights, or a tensor's values, are quantized.
-    pub weights: SchemeSpec,
-}
-
-/// What happens to biases.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Biases {
-    /// They stay f32.
-    #[default]
-    Keep,
-    /// They are quantized by the weights' scheme, each bias vector as a matrix of one row.
-    Quantize,
 }
 
 impl Experiment {
@@ -540,6 +223,12 @@ fn unit(document: &Document, node: Node<'_>) -> Result<UnitSpec, Diagnostic> {
     let at = |path: &str| grid::lookup(&node, path).map_or(0..0, Spanned::span);
     let mut spec: UnitSpec = typed(document, node.clone())?;
     let refuse = |path: &str, message: &str| Err(document.error(at(path), message));
+    // At the setting itself where it stands directly in its table, else at the table.
+    let wrong = |table: &str, error: &SpecificationError| {
+        let setting = format!("{table}.{}", error.key);
+        let path = if grid::lookup(&node, &setting).is_some() { &setting } else { table };
+        document.error(at(path), error.to_string())
+    };
     if spec.tensor.is_some() {
         for key in ["data", "split", "model", "train"] {
             if grid::lookup(&node, key).is_some() {
@@ -562,10 +251,8 @@ fn unit(document: &Document, node: Node<'_>) -> Result<UnitSpec, Diagnostic> {
     }
     match (&spec.model, &spec.train) {
         (Some(ModelSpec::Mlp(mlp)), Some(training)) => {
-            let checked = mlp.check().map_err(|error| document.error(at("model.mlp"), error.to_string()));
-            checked.and_then(|()| {
-                training.check().map_err(|error| document.error(at("train"), error.to_string()))
-            })?;
+            mlp.check().map_err(|error| wrong("model.mlp", &error))?;
+            training.check().map_err(|error| wrong("train", &error))?;
         }
         (Some(ModelSpec::Mlp(_)), None) => {
             return refuse(
@@ -574,7 +261,7 @@ fn unit(document: &Document, node: Node<'_>) -> Result<UnitSpec, Diagnostic> {
             );
         }
         (Some(ModelSpec::Logistic(logistic)), _) => {
-            logistic.check().map_err(|error| document.error(at("model.logistic"), error.to_string()))?;
+            logistic.check().map_err(|error| wrong("model.logistic", &error))?;
             spec.train = None;
         }
         (None, _) => {}
@@ -605,25 +292,4 @@ fn variant(document: &Document, alternative: Alternative<'_>) -> Result<VariantE
     let Root { quantize: spec } = typed(document, alternative.node)?;
     spec.weights.resolve().map_err(|error| document.error(weights, error.to_string()))?;
     Ok(VariantEntry { spec })
-}
-
-impl std::fmt::Display for ModelSpec {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            ModelSpec::Mlp(mlp) => write!(formatter, "mlp({})", mlp.hidden),
-            ModelSpec::Logistic(logistic) => formatter.write_str(match logistic.multiclass {
-                Multiclass::OneVsRest => "logistic(one-vs-rest)",
-                Multiclass::Multinomial => "logistic(multinomial)",
-            }),
-        }
-    }
-}
-
-impl std::fmt::Display for Biases {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Biases::Keep => "keep",
-            Biases::Quantize => "quantize",
-        })
-    }
 }

@@ -313,3 +313,67 @@ fn flatten(node: &Node<'_>, path: &str, conditions: &mut Vec<(String, Vec<String
         | DeValue::Datetime(_) => conditions.push((path.to_owned(), vec![text(node)])),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The points of `text`, each as its values in file order, and the axes.
+    fn points(text: &str) -> (Vec<String>, Vec<Axis>) {
+        let document = Document::new("x.toml", text, &[]);
+        let tree = document.tree().unwrap();
+        let mut axes = Vec::new();
+        let alternatives = expand(&document, &tree, "", &mut axes).unwrap();
+        (alternatives.iter().map(|alternative| self::text(&alternative.node)).collect(), axes)
+    }
+
+    #[test]
+    fn the_first_list_of_the_file_varies_slowest() {
+        let (points, axes) = points("b = [1, 2]\na = ['x', 'y']");
+        assert_eq!(points, ["{ b = 1, a = x }", "{ b = 1, a = y }", "{ b = 2, a = x }", "{ b = 2, a = y }"]);
+        assert_eq!(axes.iter().map(|axis| axis.name.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+    }
+
+    #[test]
+    fn lists_within_an_element_vary_only_where_it_is_chosen() {
+        let (points, _) = points("[[q]]\nbits = [8, 4]\n[[q]]\nformat = 'f16'");
+        assert_eq!(points, ["{ q = { bits = 8 } }", "{ q = { bits = 4 } }", "{ q = { format = f16 } }"]);
+    }
+
+    #[test]
+    fn the_values_of_a_tensor_are_no_axis() {
+        let (points, axes) = points("[[tensor]]\nvalues = [1, 2]\n[[tensor]]\nvalues = [[3], [4]]");
+        assert_eq!(points.len(), 2);
+        assert_eq!(axes.len(), 1);
+    }
+
+    #[test]
+    fn zipped_axes_advance_together() {
+        let text = "a = [1, 2]\nb = [3, 4]\nzip = [['a', 'b']]";
+        let document = Document::new("x.toml", text, &[]);
+        let mut tree = document.tree().unwrap();
+        let DeValue::Table(root) = tree.get_mut() else { unreachable!() };
+        let zip = root.remove("zip").unwrap();
+        let mut axes = Vec::new();
+        let alternatives = expand(&document, &tree, "", &mut axes).unwrap();
+        let zips = Zip::read(&document, Some(&zip), &axes).unwrap();
+        let kept = alternatives.iter().filter(|alternative| zips[0].admits(&[&alternative.choices]));
+        let kept: Vec<String> = kept.map(|alternative| self::text(&alternative.node)).collect();
+        assert_eq!(kept, ["{ a = 1, b = 3 }", "{ a = 2, b = 4 }"]);
+    }
+
+    #[test]
+    fn an_exclusion_takes_all_points_that_have_its_values() {
+        let document = Document::new("x.toml", "[[exclude]]\na.b = [1, 2]\n'a.c' = 'x'", &[]);
+        let tree = document.tree().unwrap();
+        let exclusions = Exclusion::read(&document, lookup(&tree, "exclude")).unwrap();
+        let excluded = |text: &str| {
+            let document = Document::new("y.toml", text, &[]);
+            exclusions[0].excludes(&[&document.tree().unwrap()])
+        };
+        assert!(excluded("a = { b = 2, c = 'x' }"));
+        assert!(!excluded("a = { b = 3, c = 'x' }"));
+        assert!(!excluded("a = { b = 1, c = 'y' }"));
+        assert!(!excluded("a = { b = 1 }"));
+    }
+}

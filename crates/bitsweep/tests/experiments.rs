@@ -1,0 +1,127 @@
+//! The named experiments: all of them plan, the notebooks come out, and nothing depends on the number of workers.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use bitsweep::output::Folder;
+use bitsweep::plan::Plan;
+use bitsweep::progress::{Progress, Verbosity};
+use bitsweep::registry::{EXPERIMENTS, find};
+use bitsweep::{pipeline, write};
+use tempfile::TempDir;
+
+fn plan(name: &str) -> Plan {
+    let (name, document) = find(name, &[]).unwrap();
+    Plan::new(&name, &document).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[test]
+fn every_named_experiment_plans() {
+    for (name, _) in EXPERIMENTS {
+        let plan = plan(name);
+        assert!(plan.variants() > 0, "{name} has no variants");
+        let mut keys: Vec<&str> = plan.units.iter().map(|unit| unit.key.as_str()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), plan.units.len(), "{name} has units of the same key");
+        for unit in &plan.units {
+            let mut labels: Vec<&str> = unit.variants.iter().map(|variant| variant.label.as_str()).collect();
+            labels.sort_unstable();
+            labels.dedup();
+            assert_eq!(labels.len(), unit.variants.len(), "{name} has variants of the same label");
+        }
+    }
+}
+
+#[test]
+fn every_number_of_the_notebooks_comes_out_as_printed() {
+    let mut notebooks = 0;
+    for (name, _) in EXPERIMENTS {
+        let plan = plan(name);
+        if plan.header.reproduce.is_empty() {
+            continue;
+        }
+        notebooks += 1;
+        let folder = TempDir::new().unwrap();
+        let progress = Progress::new(Verbosity::Quiet, plan.units.len());
+        let outcome = pipeline::run(&plan, &progress, &|| true).unwrap();
+        let results = Folder::create(folder.path(), name).unwrap();
+        let written = write::write(&plan, "", &outcome, &results).unwrap();
+        assert_eq!(written.reproduction.len(), plan.header.reproduce.len());
+        for row in &written.reproduction {
+            assert!(row.agrees, "{name}: {}: printed {}, ours {}", row.what, row.notebook, row.ours);
+        }
+    }
+    assert_eq!(notebooks, 5);
+}
+
+/// A grid of several units with every random stage: split, first weights, shuffling, stochastic rounding, k-means.
+const RANDOM: &str = "title = \"random\"\nseed = [3, 4, 5]\n\
+    [data]\nsource = \"wine\"\nscale = \"standard\"\n\
+    [split.holdout]\ntest = 40\nstratified = true\n\
+    [model.mlp]\nhidden = 9\n\
+    [train]\nepochs = 5\nbatch_size = 7\nlearning_rate = 0.05\nshuffle = true\noptimizer = \"adam\"\n\
+    [[quantize]]\n[quantize.weights]\nbits = [5, 2]\nrounding = [\"stochastic\", \"nearest-even\"]\n\
+    [[quantize]]\n[quantize.weights]\nformat = { pq = { subvectors = 3, centroids = 4 } }\n";
+
+fn run(folder: &Path, out: &str, jobs: &str) -> PathBuf {
+    let status = Command::new(env!("CARGO_BIN_EXE_bitsweep"))
+        .args(["run", "random.toml", "--out", out, "--jobs", jobs, "--quiet"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
+    folder.join(out).join("random")
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files.extend(self::files(&path)) } else { files.push(path) }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn results_are_the_same_bytes_for_any_number_of_workers() {
+    let folder = TempDir::new().unwrap();
+    // Nine and three columns divide into three sub-vectors.
+    fs::write(folder.path().join("random.toml"), RANDOM).unwrap();
+    let (one, three) = (run(folder.path(), "one", "1"), run(folder.path(), "three", "3"));
+    let names = |root: &Path| -> Vec<PathBuf> {
+        files(root).iter().map(|path| path.strip_prefix(root).unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&one), names(&three));
+    for name in names(&one) {
+        if name != Path::new("timings.json") {
+            assert!(
+                fs::read(one.join(&name)).unwrap() == fs::read(three.join(&name)).unwrap(),
+                "{} differs",
+                name.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_order_of_the_grid_is_the_order_of_the_table() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("random.toml"), RANDOM).unwrap();
+    let table = fs::read_to_string(run(folder.path(), "out", "2").join("results.csv")).unwrap();
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let (seed, variant) = (column("seed"), column("variant"));
+    let rows: Vec<(u64, usize)> = reader
+        .records()
+        .map(|row| row.map(|row| (row[seed].parse().unwrap(), row[variant].parse().unwrap())).unwrap())
+        .collect();
+    let expected: Vec<(u64, usize)> =
+        [3, 4, 5].into_iter().flat_map(|seed| (0..6).map(move |variant| (seed, variant))).collect();
+    assert_eq!(rows, expected);
+}
