@@ -1,5 +1,7 @@
 //! What an experiment's file says, typed: a header, units and variants.
 
+use std::collections::BTreeSet;
+
 use bitsweep_models::SpecificationError;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -101,14 +103,14 @@ impl Experiment {
         let exclusions = Exclusion::read(document, root.get("exclude"))?;
         let members = members(document, &mut units, &mut variants, &zips, &exclusions)?;
 
-        let hidden: Vec<&Axis> = axes[..unit_axes].iter().filter(|axis| !has_column(&axis.name)).collect();
+        let mut hidden: Vec<&str> = axes[..unit_axes].iter().map(|axis| axis.name.as_str()).collect();
+        hidden.retain(|name| !["seed", "rng", "tensor"].contains(name));
+        hidden.sort_unstable();
+        hidden.dedup();
         let mut entries: Vec<UnitEntry> = Vec::new();
         let mut kept_members = Vec::new();
         for (alternative, own) in units.into_iter().zip(members) {
-            let axes = hidden
-                .iter()
-                .map(|axis| (axis.name.clone(), chosen_label(&alternative, &axis.name)))
-                .collect();
+            let axes = hidden.iter().map(|axis| ((*axis).to_owned(), chosen_label(&alternative, axis))).collect();
             let spec = unit(document, alternative.node)?;
             // Points that differ only in what their model does not use (a logistic regression has no epochs) are one.
             if !entries.iter().any(|entry| entry.spec == spec) {
@@ -116,6 +118,7 @@ impl Experiment {
                 kept_members.push(own);
             }
         }
+        drop_shown_axes(&mut entries);
         if let Some(train) = root.get("train")
             && entries.iter().all(|entry| entry.spec.train.is_none())
         {
@@ -191,9 +194,28 @@ fn members(
     Ok(members)
 }
 
-/// Axes that a column of the result table shows anyway.
-fn has_column(axis: &str) -> bool {
-    ["seed", "rng", "tensor"].contains(&axis)
+/// Drops the axes of data and model whose choice the columns `dataset` and `model` show anyway.
+fn drop_shown_axes(entries: &mut [UnitEntry]) {
+    let names: Vec<String> = entries.iter().flat_map(|entry| &entry.axes).map(|(name, _)| name.clone()).collect();
+    for name in names.iter().collect::<BTreeSet<_>>() {
+        if !name.starts_with("data") && !name.starts_with("model") {
+            continue;
+        }
+        let shown = |entry: &UnitEntry| {
+            let UnitSpec { seed, rng, data, model, .. } = &entry.spec;
+            let source = data.as_ref().map(|data| format!("{:?}", data.source));
+            let model = model.as_ref().map(ToString::to_string);
+            let others: Vec<_> = entry.axes.iter().filter(|(other, _)| other != name).cloned().collect();
+            (*seed, *rng, source, model, others)
+        };
+        let told_apart = (1..entries.len())
+            .all(|later| entries[..later].iter().all(|entry| shown(entry) != shown(&entries[later])));
+        if told_apart {
+            for entry in entries.iter_mut() {
+                entry.axes.retain(|(other, _)| other != name);
+            }
+        }
+    }
 }
 
 fn chosen_label(alternative: &Alternative<'_>, axis: &str) -> String {

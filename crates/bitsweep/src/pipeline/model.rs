@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bitsweep_metrics::Confusion;
-use bitsweep_models::{Activation, DenseStack, EpochLoss, Precision, train_mlp};
+use bitsweep_models::{Activation, DenseStack, EpochLoss, Precision, fit_logistic, train_mlp};
 use bitsweep_quant::Transform;
 use bitsweep_results::{
     ClassRow, CurveRow, DatasetShape, ErrorMeasures, PredictionRow, Records, ResultRow, SizeMeasures,
@@ -109,8 +109,8 @@ fn train(
             }
         }
         (Some(ModelSpec::Logistic(logistic)), _) => {
-            let _ = logistic;
-            Err(failed(unit, "STUB"))
+            let stack = fit_logistic(features, labels, classes, logistic);
+            Ok((stack.map_err(|error| failed(unit, error))?, Vec::new()))
         }
         (Some(ModelSpec::Mlp(_)), None) | (None, _) => {
             Err(Failure::Other(format!("{} has no model to train", unit.describe())))
