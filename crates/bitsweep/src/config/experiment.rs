@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::diagnostic::Diagnostic;
 use super::document::{Document, Node};
-use super::grid::{self, Alternative, Axis, Exclusion, Zip};
+use super::grid::{self, Alternative, Exclusion, Zip};
 use super::header::Header;
 use super::specification::{ModelSpec, TensorSpec, UnitSpec, VariantSpec};
 use super::tensor_values::TensorValues;
