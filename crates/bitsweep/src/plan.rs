@@ -27,7 +27,7 @@ pub struct Plan {
     pub axes: Vec<AxisSummary>,
     /// One trained model or one tensor each.
     pub units: Vec<Unit>,
-    /// The experiment's file as it was written.
+    /// The experiment's TOML with every override in its place.
     pub source: String,
 }
 
@@ -84,7 +84,7 @@ impl Plan {
             Ok(Unit { key, spec: entry.spec, axes: entry.axes, dataset, variants })
         });
         let units = units.collect::<Result<_, Failure>>()?;
-        Ok(Plan { name: name.to_owned(), header, axes, units, source: document.file_text().to_owned() })
+        Ok(Plan { name: name.to_owned(), header, axes, units, source: document.resolved_text()? })
     }
 
     /// Number of variants of all units, the float baselines not counted.

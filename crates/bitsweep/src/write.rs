@@ -7,7 +7,7 @@ use bitsweep_results::{Records, ResultsError, objects, table, write_csv, write_p
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::config::TableName;
+use crate::config::{TableName, UnitSpec};
 use crate::failure::Failure;
 use crate::output::{Folder, MARKER};
 use crate::pipeline::{Outcome, UnitTiming};
@@ -38,6 +38,8 @@ struct UnitProvenance<'a> {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     dataset: Option<String>,
+    /// With every default spelled out.
+    specification: &'a UnitSpec,
 }
 
 /// What depends on the machine.
@@ -103,6 +105,7 @@ fn provenance(plan: &Plan) -> Provenance<'_> {
         unit: &unit.key,
         name: unit.describe(),
         dataset: unit.dataset.as_ref().map(|dataset| dataset.hash.to_string()),
+        specification: &unit.spec,
     });
     Provenance {
         program: env!("CARGO_PKG_NAME"),

@@ -125,3 +125,24 @@ fn the_order_of_the_grid_is_the_order_of_the_table() {
         [3, 4, 5].into_iter().flat_map(|seed| (0..6).map(move |variant| (seed, variant))).collect();
     assert_eq!(rows, expected);
 }
+
+#[test]
+fn an_override_is_written_into_the_resolved_experiment_and_runs_again_to_the_same_bytes() {
+    let folder = TempDir::new().unwrap();
+    let bitsweep = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_bitsweep"))
+            .args(arguments)
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    fs::write(folder.path().join("random.toml"), RANDOM).unwrap();
+    bitsweep(&["run", "random.toml", "--out", "first", "--set", "seed=8", "--set", "train.epochs=2"]);
+    let resolved = folder.path().join("first/random/experiment.toml");
+    assert!(fs::read_to_string(&resolved).unwrap().contains("seed = 8"));
+    fs::copy(&resolved, folder.path().join("random.toml")).unwrap();
+    bitsweep(&["run", "random.toml", "--out", "second"]);
+    let results = |run: &str| fs::read(folder.path().join(run).join("random/results.csv")).unwrap();
+    assert_eq!(results("first"), results("second"));
+}

@@ -3,8 +3,9 @@
 use std::ops::Range;
 use std::path::Path;
 
+use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::diagnostic::{Diagnostic, Place};
 
@@ -56,8 +57,21 @@ impl Document {
     }
 
     /// The experiment's file as it was written.
-    pub fn file_text(&self) -> &str {
+    fn file_text(&self) -> &str {
         &self.text[self.sources[0].span.clone()]
+    }
+
+    /// The experiment as TOML with every override in its place: the file as it was written where there is none.
+    ///
+    /// # Errors
+    /// Those of the tree.
+    pub fn resolved_text(&self) -> Result<String, Diagnostic> {
+        if self.sources.len() == 1 {
+            return Ok(self.file_text().to_owned());
+        }
+        let table = toml::Table::deserialize(ValueDeserializer::from(self.tree()?));
+        let table = table.map_err(|error| self.typed_error(&error))?;
+        toml::to_string(&table).map_err(|error| Diagnostic::new(error.to_string()))
     }
 
     fn add(&mut self, name: &str, text: &str) {

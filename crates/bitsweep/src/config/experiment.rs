@@ -110,7 +110,8 @@ impl Experiment {
         let mut entries: Vec<UnitEntry> = Vec::new();
         let mut kept_members = Vec::new();
         for (alternative, own) in units.into_iter().zip(members) {
-            let axes = hidden.iter().map(|axis| ((*axis).to_owned(), chosen_label(&alternative, axis))).collect();
+            let axes =
+                hidden.iter().map(|axis| ((*axis).to_owned(), chosen_label(&alternative, axis))).collect();
             let spec = unit(document, alternative.node)?;
             // Points that differ only in what their model does not use (a logistic regression has no epochs) are one.
             if !entries.iter().any(|entry| entry.spec == spec) {
@@ -196,7 +197,8 @@ fn members(
 
 /// Drops the axes of data and model whose choice the columns `dataset` and `model` show anyway.
 fn drop_shown_axes(entries: &mut [UnitEntry]) {
-    let names: Vec<String> = entries.iter().flat_map(|entry| &entry.axes).map(|(name, _)| name.clone()).collect();
+    let names: Vec<String> =
+        entries.iter().flat_map(|entry| &entry.axes).map(|(name, _)| name.clone()).collect();
     for name in names.iter().collect::<BTreeSet<_>>() {
         if !name.starts_with("data") && !name.starts_with("model") {
             continue;

@@ -1,0 +1,75 @@
+//! Notebook 000's loops, timed: training in both precisions, and 1,000 variants of the trained model.
+//!
+//! `benches/compare.py` runs this program and NumPy in turn and prints the ratios.
+
+#![allow(clippy::unwrap_used)]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use bitsweep_datasets::{Holdout, Scaling, TestSize, builtin, fit, holdout};
+use bitsweep_metrics::Confusion;
+use bitsweep_models::{
+    DenseStack, ForwardBuffers, Initialization, Mlp, Precision, Training, predict_into, train_mlp,
+};
+use bitsweep_quant::{Bits, absmax_equalization, presets, quantize};
+use bitsweep_random::{Generator, Stream};
+use ndarray::{Array2, ArrayView2};
+
+const VARIANTS: usize = 1000;
+
+/// Equalizes, quantizes four tensors, classifies the test rows and scores them; returns the sum of all macro-F1.
+fn variants(stack: &DenseStack, features: ArrayView2<'_, f32>, truth: &[usize]) -> f64 {
+    let mut stream = Stream::new(Generator::Modern, 0, "quantize").unwrap();
+    let mut buffers = ForwardBuffers::default();
+    let mut predictions = Vec::new();
+    let mut sum = 0.0;
+    for variant in 0..VARIANTS {
+        let scheme = presets::asymmetric_float_zero_point(Bits::new([8, 6, 4, 2][variant % 4]).unwrap());
+        let mut layers = stack.layers().to_vec();
+        let [first, second] = layers.as_mut_slice() else { unreachable!("two layers") };
+        absmax_equalization(&mut first.weight, &mut first.bias, &mut second.weight).unwrap();
+        let mut quantized = DenseStack::new(layers, stack.head()).unwrap();
+        for mut tensor in quantized.tensors_mut() {
+            let codes = quantize(tensor.view(), &scheme, &mut stream).unwrap();
+            codes.reconstruct_into(tensor.view_mut()).unwrap();
+        }
+        predict_into(quantized.logits_with(features, &mut buffers), &mut predictions);
+        sum += Confusion::new(truth, &predictions, stack.output_size()).unwrap().macro_f1();
+    }
+    sum
+}
+
+fn main() {
+    let wine = builtin("wine").unwrap();
+    let stream = |stage| Stream::new(Generator::Numpy, 42, stage).unwrap();
+    let rule = Holdout { test: TestSize::Fraction(0.2), stratified: false };
+    let split = holdout(&wine.labels, wine.classes(), &rule, &mut stream("split")).unwrap();
+    let ((train, labels), (test, truth)) = (wine.subset(&split.train), wine.subset(&split.test));
+    let scaler = fit(&Scaling::Standard, train.view()).unwrap();
+    let (train, test): (Array2<f64>, Array2<f64>) =
+        (scaler.apply(train.view()).unwrap(), scaler.apply(test.view()).unwrap());
+    let mlp = Mlp { hidden: 100, initialization: Initialization::Normal };
+    let trained = |precision| {
+        let training = Training {
+            epochs: 200,
+            batch_size: 10,
+            learning_rate: 0.1,
+            shuffle: false,
+            precision,
+            ..Training::default()
+        };
+        let (mut init, mut shuffle) = (stream("init"), stream("shuffle"));
+        let started = Instant::now();
+        let trained =
+            train_mlp(train.view(), &labels, 3, &mlp, &training, &mut init, &mut shuffle, &|| true).unwrap();
+        (trained.stack, started.elapsed().as_secs_f64())
+    };
+    let (_, single) = trained(Precision::Single);
+    let (stack, mixed) = trained(Precision::Mixed);
+    let test = test.mapv(|value| value as f32);
+    let started = Instant::now();
+    black_box(variants(&stack, test.view(), &truth));
+    let variants = started.elapsed().as_secs_f64();
+    println!("{{\"single\": {single:e}, \"mixed\": {mixed:e}, \"variants\": {variants:e}}}");
+}
