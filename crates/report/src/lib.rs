@@ -15,6 +15,7 @@
 //! ```
 
 mod charts;
+mod document;
 mod draw;
 mod error;
 mod html;

@@ -1,8 +1,141 @@
 //! The report as Markdown.
 
+use crate::document::{Align, Block, Span, Table, blocks};
 use crate::{Chart, Report};
 
-/// Writes the report as Markdown; charts are referred to as `charts/NAME.png`.
-pub fn markdown(report: &Report<'_>, _charts: &[Chart]) -> String {
-    format!("# {}\n", report.title)
+/// Writes the report as Markdown (CommonMark with tables); charts are referred to as `charts/NAME.png`.
+///
+/// Texts from outside are escaped, so that a class named `a|b` or `<b>` stays a name.
+pub fn markdown(report: &Report<'_>, charts: &[Chart]) -> String {
+    let mut out = format!("# {}\n", text(&report.title));
+    for block in blocks(report, charts) {
+        out.push('\n');
+        write_block(&mut out, &block, charts);
+    }
+    out
+}
+
+fn write_block(out: &mut String, block: &Block, charts: &[Chart]) {
+    match block {
+        Block::Heading(level, heading) => {
+            out.push_str(&format!("{} {}\n", "#".repeat(usize::from(*level)), text(heading)));
+        }
+        Block::Paragraph(spans) => out.push_str(&format!("{}\n", line(spans))),
+        Block::List(points) => {
+            for point in points {
+                out.push_str(&format!("- {}\n", line(point)));
+            }
+        }
+        Block::Table(table) => write_table(out, table),
+        Block::Code(language, code) => {
+            let fence = "`".repeat(longest_run(code, '`').max(2) + 1);
+            out.push_str(&format!("{fence}{language}\n{}\n{fence}\n", code.trim_end()));
+        }
+        Block::Figure(index) => {
+            if let Some(chart) = charts.get(*index) {
+                out.push_str(&format!("![{}](charts/{}.png)\n", text(&chart.alt), chart.name));
+            }
+        }
+    }
+}
+
+fn line(spans: &[Span]) -> String {
+    let joined: String = spans
+        .iter()
+        .map(|span| match span {
+            Span::Plain(plain) => text(plain),
+            Span::Strong(strong) => format!("**{}**", text(strong)),
+            Span::Code(code) => {
+                let fence = "`".repeat(longest_run(code, '`') + 1);
+                let code = code.replace('\n', " ");
+                if code.contains('`') {
+                    format!("{fence} {code} {fence}")
+                } else {
+                    format!("{fence}{code}{fence}")
+                }
+            }
+        })
+        .collect();
+    // A line must not begin like a heading, a quotation or a list by accident.
+    match joined.chars().next() {
+        Some('#' | '>' | '-' | '+' | '=' | '[') => format!("\\{joined}"),
+        Some(_) | None => joined,
+    }
+}
+
+/// Text on one line, with the characters that mean something in Markdown or HTML made harmless.
+fn text(plain: &str) -> String {
+    let mut out = String::with_capacity(plain.len());
+    for symbol in plain.chars() {
+        match symbol {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '\\' | '`' | '*' | '|' => {
+                out.push('\\');
+                out.push(symbol);
+            }
+            control if control.is_control() => out.push(' '),
+            other => out.push(other),
+        }
+    }
+    // Brackets make links only together with what follows; an interval keeps its looks.
+    out.replace("](", "\\](").replace("][", "\\][").replace(" _", " \\_")
+}
+
+fn longest_run(code: &str, wanted: char) -> usize {
+    let (mut longest, mut run) = (0, 0);
+    for symbol in code.chars() {
+        run = if symbol == wanted { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    longest
+}
+
+/// A table whose columns line up in plain text too.
+fn write_table(out: &mut String, table: &Table) {
+    let rows: Vec<Vec<String>> =
+        table.rows.iter().map(|row| row.iter().map(|cell| text(cell)).collect()).collect();
+    let widths: Vec<usize> = table
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(index, (heading, _))| {
+            let cells = rows.iter().filter_map(|row| row.get(index)).map(|cell| cell.chars().count());
+            cells.chain([text(heading).chars().count(), 3]).max().unwrap_or(3)
+        })
+        .collect();
+    let mut write_row = |cells: Vec<String>| {
+        out.push('|');
+        for cell in cells {
+            out.push_str(&format!(" {cell} |"));
+        }
+        out.push('\n');
+    };
+    let padded = |cell: &str, index: usize| {
+        let (width, align) = (widths[index], table.columns[index].1);
+        let space = " ".repeat(width.saturating_sub(cell.chars().count()));
+        match align {
+            Align::Left => format!("{cell}{space}"),
+            Align::Right => format!("{space}{cell}"),
+        }
+    };
+    write_row(
+        table.columns.iter().enumerate().map(|(index, (heading, _))| padded(&text(heading), index)).collect(),
+    );
+    write_row(
+        table
+            .columns
+            .iter()
+            .zip(&widths)
+            .map(|((_, align), width)| match align {
+                Align::Left => "-".repeat(*width),
+                Align::Right => format!("{}:", "-".repeat(width - 1)),
+            })
+            .collect(),
+    );
+    for row in &rows {
+        write_row(
+            row.iter().take(widths.len()).enumerate().map(|(index, cell)| padded(cell, index)).collect(),
+        );
+    }
 }

@@ -82,7 +82,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
         shown
             .iter()
             .flat_map(|comparison| comparison.front.iter().map(|position| label(comparison, *position)))
-            .take(12)
+            .take(6)
             .collect::<Vec<_>>()
             .join(", ")
     );
@@ -144,6 +144,10 @@ fn panel(canvas: &Canvas<'_>, plot: &Rect, comparison: &Comparison, alone: bool)
     for place in &front {
         canvas.marker(at(place), 4.2, BLUE)?;
     }
+    for place in places.iter().filter(|place| !goals(comparison, place.0).is_empty()) {
+        canvas.ring(at(place), 7.5, BLUE)?;
+        canvas.disc(at(place), 4.2, BLUE)?;
+    }
     let float = places.iter().find(|place| comparison.float == Some(place.0));
     if let Some(place) = float {
         canvas.ring(at(place), 4.4, FLOAT)?;
@@ -177,6 +181,7 @@ fn panel(canvas: &Canvas<'_>, plot: &Rect, comparison: &Comparison, alone: bool)
         if found.far {
             canvas.line(*point, (found.at.0 - 2.0, found.at.1), AXIS, 0.7)?;
         }
+        canvas.ground(text, found.at, SMALL)?;
         canvas.text(text, found.at, Type::new(SMALL, if on_front(place.0) { INK } else { FLOAT }))?;
     }
     Ok(())

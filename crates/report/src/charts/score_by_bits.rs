@@ -67,14 +67,19 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
 fn alt(panes: &[LinePanel]) -> String {
     let lines: Vec<String> = panes
         .iter()
+        .take(1)
         .flat_map(|pane| &pane.lines)
         .filter(|line| line.colour.is_some())
-        .take(6)
+        .take(3)
         .map(|line| {
             let marks: Vec<String> =
                 line.marks.iter().map(|mark| format!("{:.3} at {} bit", mark.value, mark.bits)).collect();
             format!("{}: {}", line.name, marks.join(", "))
         })
         .collect();
-    format!("Line chart of macro-F1 against bits per code. {}.", lines.join("; "))
+    let panel = match panes {
+        [first, _, ..] => format!("First of {} panels, {}: ", panes.len(), first.name),
+        [] | [_] => String::new(),
+    };
+    format!("Line chart of macro-F1 against bits per code. {panel}{}.", lines.join("; "))
 }

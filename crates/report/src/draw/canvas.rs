@@ -13,7 +13,7 @@ use plotters::style::{
 };
 
 use super::colour::PAPER;
-use super::text::FAMILY;
+use super::text::{FAMILY, width};
 
 /// Units of the drawing for each pixel.
 const UNITS: f64 = 10.0;
@@ -193,6 +193,12 @@ impl Canvas<'_> {
         let ((x0, y0), (x1, y1)) = (units(corner), units(opposite));
         let corners = [(x0.min(x1), y0.min(y1)), (x0.max(x1), y0.max(y1))];
         self.area.draw(&Rectangle::new(corners, colour.filled()))
+    }
+
+    /// A white ground for text that starts at a point, so that lines do not run through it.
+    pub(crate) fn ground(&self, text: &str, at: Point, size: f64) -> Result<(), Fault> {
+        let end = at.0 + width(text, size, false);
+        self.block((at.0 - 2.0, at.1 - size / 2.0), (end + 2.0, at.1 + size / 2.0), PAPER)
     }
 
     /// Text at a point.

@@ -1,14 +1,14 @@
 //! The picks in words, each sentence with its numbers.
 
 use super::{Comparison, Goal, Outcome, Pick, PickRule, ScoreSummary, VariantSummary};
-use crate::numbers::{count, fixed, p_value, score};
+use crate::numbers::{count, fixed, p_value, score, significant};
 
 /// An outcome in words.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
     /// What to take, as a name: a variant's label, `float` or `none`.
     pub choice: String,
-    /// The choice in one sentence.
+    /// What is chosen, in one sentence that does not repeat its name.
     pub headline: String,
     /// Why, what the data can support, and what else to know; one sentence or two each.
     pub reasons: Vec<String>,
@@ -39,7 +39,7 @@ impl Comparison {
             Some((variant, loss)) => reasons.push(format!(
                 "The closest smaller variant, {}, loses {} of macro-F1.",
                 variant.first.label,
-                score(loss)
+                excess(loss, allowed_loss)
             )),
             None => {
                 reasons.push("No quantized variant with a score is smaller than the float model.".to_owned())
@@ -63,11 +63,6 @@ impl Comparison {
             reasons.push(self.size_reason(pick, variant, float, scores));
             reasons.extend(self.evidence(pick, label, float, scores));
         }
-        if !self.front.contains(&pick.variant) {
-            reasons.push(format!(
-                "{label} is not on the Pareto front: a variant that takes no more bytes scores higher. It is picked because the rule asks for the fewest bytes first."
-            ));
-        }
         reasons.extend(flags(variant));
         Explanation { choice: label.clone(), headline: self.headline(pick, variant), reasons }
     }
@@ -75,8 +70,7 @@ impl Comparison {
     fn headline(&self, pick: &Pick, variant: &VariantSummary) -> String {
         let smaller = self.float().map(|float| float.true_bytes / variant.true_bytes);
         format!(
-            "{}: {} bytes{}, macro-F1 {} ({}).",
-            variant.first.label,
+            "{} bytes{}, macro-F1 {} ({}).",
             count(variant.true_bytes),
             smaller
                 .map(|ratio| format!(", {} times smaller than float", fixed(ratio, 1)))
@@ -114,7 +108,7 @@ impl Comparison {
                 " The next smaller, {} ({} bytes), loses {}.",
                 rejected.first.label,
                 count(rejected.true_bytes),
-                score(loss)
+                excess(loss, pick.allowed_loss)
             ));
         }
         text
@@ -211,6 +205,12 @@ pub(super) fn plus_minus(mean: f64, deviation: Option<f64>) -> String {
         Some(deviation) => format!("{} ± {}", score(mean), score(deviation)),
         None => score(mean),
     }
+}
+
+/// A loss above the allowed one, with enough digits to show that it is above.
+fn excess(loss: f64, allowed_loss: f64) -> String {
+    let short = score(loss);
+    if short == score(allowed_loss) { significant(loss, 8) } else { short }
 }
 
 /// A configured number without padding: `0.01`, `0.1`.

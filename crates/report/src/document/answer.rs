@@ -1,0 +1,189 @@
+//! The answer first: the picks with their reasons, or the schemes of least error.
+
+use bitsweep_results::numbers::{count, fixed, score, significant};
+use bitsweep_results::summary::{Explanation, Outcome};
+use bitsweep_results::{Comparison, Goal, Summary};
+
+use super::{Block, Span, Table, paragraph};
+use crate::Report;
+
+/// Tasks whose reasons are given in full; beyond, the table of picks must do.
+const MOST_EXPLAINED: usize = 4;
+/// Tasks in the table of picks.
+const MOST_TASKS: usize = 40;
+/// Flagged variants named.
+const MOST_FLAGGED: usize = 12;
+
+pub(super) fn blocks(report: &Report<'_>, summary: &Summary) -> Vec<Block> {
+    if summary.comparisons.is_empty() {
+        return vec![
+            Block::Heading(2, "Answer".to_owned()),
+            paragraph("Nothing was recorded, so there is nothing to pick."),
+        ];
+    }
+    let mut blocks = vec![Block::Heading(2, "Answer".to_owned())];
+    let scored: Vec<&Comparison> =
+        summary.comparisons.iter().filter(|comparison| comparison.has_scores()).collect();
+    if scored.is_empty() {
+        blocks.extend(least_error(summary));
+    } else {
+        blocks.extend(picks(report, &scored));
+    }
+    blocks.extend(flagged(summary));
+    blocks
+}
+
+fn picks(report: &Report<'_>, scored: &[&Comparison]) -> Vec<Block> {
+    let rule = &report.pick_rule;
+    let mut blocks = Vec::new();
+    if scored.len() > 1 {
+        let rows = scored.iter().take(MOST_TASKS).map(|comparison| pick_row(comparison)).collect();
+        let headings = ["Task", "Balance", "Least memory", "Bytes", "Macro-F1", "Bytes", "Macro-F1"];
+        blocks.push(picks_table(&headings, rows));
+        if scored.len() > MOST_TASKS {
+            blocks.push(paragraph(format!(
+                "{MOST_TASKS} of {} tasks are listed; results.csv has all.",
+                scored.len()
+            )));
+        }
+    }
+    for comparison in scored.iter().take(MOST_EXPLAINED) {
+        if scored.len() > 1 {
+            blocks.push(Block::Heading(3, comparison.name()));
+        }
+        for (goal, wish) in [(Goal::Balance, "For balance"), (Goal::LeastMemory, "For least memory")] {
+            if let Some(explanation) = comparison.explain(goal, rule) {
+                blocks.extend(explained(wish, explanation));
+            }
+        }
+    }
+    blocks.push(paragraph(format!(
+        "The rule: balance is the smallest variant whose macro-F1 lies within {} of the float model's, least memory the smallest within {}. Sizes are all bytes stored.",
+        rule.balance_loss, rule.memory_loss
+    )));
+    blocks
+}
+
+/// The table of picks, whose bytes and scores of the first pick stand beside it.
+fn picks_table(headings: &[&str; 7], rows: Vec<[String; 7]>) -> Block {
+    let order = [0, 1, 3, 4, 2, 5, 6];
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| order.map(|index| row[index].clone()).to_vec()).collect();
+    let headings = order.map(|index| headings[index]);
+    Block::Table(Table::new(1, &headings, rows).with_words_in(1).with_words_in(4))
+}
+
+fn pick_row(comparison: &Comparison) -> [String; 7] {
+    let cells = |outcome: Option<&Outcome>| match outcome {
+        Some(Outcome::Picked(pick)) => {
+            let variant = &comparison.variants[pick.variant];
+            let macro_f1 = variant.scores.as_ref().map_or(f64::NAN, |scores| scores.macro_f1.mean);
+            [variant.first.label.clone(), count(variant.true_bytes), score(macro_f1)]
+        }
+        Some(Outcome::NoneQualifies { .. }) => {
+            ["float: none qualifies".to_owned(), String::new(), String::new()]
+        }
+        Some(Outcome::NoBaseline) | None => ["no float model".to_owned(), String::new(), String::new()],
+    };
+    let [balance, balance_bytes, balance_score] =
+        cells(comparison.picks.as_ref().map(|picks| &picks.balance));
+    let [least, least_bytes, least_score] = cells(comparison.picks.as_ref().map(|picks| &picks.least_memory));
+    [comparison.name(), balance, least, balance_bytes, balance_score, least_bytes, least_score]
+}
+
+fn explained(wish: &str, explanation: Explanation) -> Vec<Block> {
+    let headline = vec![
+        Span::Strong(format!("{wish}: {}.", explanation.choice)),
+        Span::Plain(format!(" {}", explanation.headline)),
+    ];
+    let mut blocks = vec![Block::Paragraph(headline)];
+    if !explanation.reasons.is_empty() {
+        blocks.push(Block::List(
+            explanation.reasons.into_iter().map(|reason| vec![Span::Plain(reason)]).collect(),
+        ));
+    }
+    blocks
+}
+
+/// Where there is no model to score: the scheme of least error at each bit width.
+fn least_error(summary: &Summary) -> Vec<Block> {
+    let mut points = Vec::new();
+    for comparison in &summary.comparisons {
+        for position in &comparison.least_error {
+            let variant = &comparison.variants[*position];
+            let rivals = comparison
+                .variants
+                .iter()
+                .enumerate()
+                .filter(|(other, rival)| {
+                    Some(*other) != comparison.float && rival.first.bits == variant.first.bits
+                })
+                .count();
+            let task = if summary.comparisons.len() > 1 {
+                format!("{}, ", comparison.name())
+            } else {
+                String::new()
+            };
+            let of =
+                if rivals > 1 { format!("least of {rivals} schemes") } else { "the only scheme".to_owned() };
+            let sqnr = variant.sqnr_db.mean;
+            let ratio = if sqnr.is_finite() {
+                format!(", {} dB above the noise", fixed(sqnr, 1))
+            } else {
+                String::new()
+            };
+            points.push(vec![
+                Span::Plain(format!("{task}{} bits: ", variant.first.bits)),
+                Span::Strong(variant.first.label.clone()),
+                Span::Plain(format!(
+                    ", mean squared error {} ({of}){ratio}; {} bytes stored.",
+                    significant(variant.mse.mean, 4),
+                    count(variant.true_bytes)
+                )),
+            ]);
+        }
+    }
+    if points.is_empty() {
+        return vec![paragraph("No quantized variant was recorded.")];
+    }
+    vec![
+        paragraph(
+            "There is no model here to score: the answer is the scheme that reconstructs the values best at each bit width.",
+        ),
+        Block::List(points),
+    ]
+}
+
+/// The flagged variants by name.
+fn flagged(summary: &Summary) -> Vec<Block> {
+    let several = summary.comparisons.len() > 1;
+    let mut points: Vec<Vec<Span>> = Vec::new();
+    for comparison in &summary.comparisons {
+        for variant in &comparison.variants {
+            for (flag, runs) in &variant.flags {
+                let task = if several { format!("{}, ", comparison.name()) } else { String::new() };
+                let often = if variant.runs > 1 {
+                    format!(" ({runs} of {} runs)", variant.runs)
+                } else {
+                    String::new()
+                };
+                points.push(vec![
+                    Span::Plain(task),
+                    Span::Strong(variant.first.label.clone()),
+                    Span::Plain(format!(": {flag}{often}.")),
+                ]);
+            }
+        }
+    }
+    if points.is_empty() {
+        return Vec::new();
+    }
+    let all = points.len();
+    points.truncate(MOST_FLAGGED);
+    let more = if all > points.len() {
+        format!(" The first {} of {all}; results.csv has all.", points.len())
+    } else {
+        String::new()
+    };
+    vec![paragraph(format!("Flagged variants, to be read with care:{more}")), Block::List(points)]
+}

@@ -1,0 +1,58 @@
+//! The notebook's numbers beside ours, and how to make the report again.
+
+use super::{Block, Span, Table, paragraph};
+use crate::Report;
+
+pub(super) fn compared(report: &Report<'_>) -> Vec<Block> {
+    let rows = &report.reproduction;
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let agreeing = rows.iter().filter(|row| row.agrees).count();
+    let cells = rows
+        .iter()
+        .map(|row| {
+            let agrees = if row.agrees { "yes" } else { "no" };
+            vec![
+                row.what.clone(),
+                row.notebook.clone(),
+                row.ours.clone(),
+                agrees.to_owned(),
+                row.note.clone(),
+            ]
+        })
+        .collect();
+    vec![
+        Block::Heading(2, "The notebook's numbers".to_owned()),
+        paragraph(format!("{agreeing} of {} agree at the precision that the notebook prints.", rows.len())),
+        Block::Table(
+            Table::new(1, &["Number", "Notebook", "Ours", "Agrees", "Note"], cells)
+                .with_words_in(3)
+                .with_words_in(4),
+        ),
+    ]
+}
+
+pub(super) fn again(report: &Report<'_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if !report.command.is_empty() {
+        blocks.push(Block::Code("sh", report.command.clone()));
+    }
+    if !report.provenance.is_empty() {
+        let rows = report.provenance.iter().map(|(name, value)| vec![name.clone(), value.clone()]).collect();
+        blocks.push(Block::Table(Table::new(2, &["Made from", "Value"], rows)));
+    }
+    if !report.configuration.is_empty() {
+        let name = if report.experiment.is_empty() { "the experiment" } else { &report.experiment };
+        blocks.push(Block::Paragraph(vec![
+            Span::Plain("The configuration of ".to_owned()),
+            Span::Code(name.to_owned()),
+            Span::Plain(":".to_owned()),
+        ]));
+        blocks.push(Block::Code("toml", report.configuration.clone()));
+    }
+    if !blocks.is_empty() {
+        blocks.insert(0, Block::Heading(2, "How to make this again".to_owned()));
+    }
+    blocks
+}

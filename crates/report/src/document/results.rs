@@ -1,0 +1,215 @@
+//! The variants in tables: scores, then errors and sizes, then classes.
+
+use bitsweep_results::numbers::{count, fixed, p_value, score, significant};
+use bitsweep_results::summary::{Outcome, Spread};
+use bitsweep_results::{ClassRow, Comparison, Summary, VariantSummary};
+
+use super::{Block, Table, paragraph};
+use crate::Report;
+
+/// Variants up to which a table shows all.
+const MOST_ROWS: usize = 16;
+/// Tasks with tables of their own.
+const MOST_TASKS: usize = 6;
+/// Classes up to which they are listed one by one.
+const MOST_CLASSES: usize = 20;
+/// Bytes in a kilobyte.
+const KB: f64 = 1024.0;
+
+pub(super) fn blocks(report: &Report<'_>, summary: &Summary) -> Vec<Block> {
+    if summary.comparisons.is_empty() {
+        return Vec::new();
+    }
+    let several = summary.comparisons.len() > 1;
+    let mut blocks = vec![Block::Heading(2, "Results".to_owned())];
+    for comparison in summary.comparisons.iter().take(MOST_TASKS) {
+        if several {
+            blocks.push(Block::Heading(3, comparison.name()));
+        }
+        blocks.extend(setting(comparison));
+        let shown: Vec<&VariantSummary> = comparison
+            .telling(MOST_ROWS)
+            .into_iter()
+            .map(|position| &comparison.variants[position])
+            .collect();
+        if shown.iter().any(|variant| variant.scores.is_some()) {
+            blocks.push(scores(comparison, &shown));
+        }
+        blocks.push(errors_and_sizes(&shown));
+        if comparison.variants.len() > shown.len() {
+            blocks.push(paragraph(format!(
+                "The {} most telling of {} variants: float, the picks, the Pareto front, the least errors. results.csv and results.parquet have a row for every variant and seed.",
+                shown.len(),
+                comparison.variants.len()
+            )));
+        }
+        blocks.extend(classes(report, comparison));
+    }
+    if summary.comparisons.len() > MOST_TASKS {
+        blocks.push(paragraph(format!(
+            "The first {MOST_TASKS} of {} tasks; results.csv and results.parquet have all.",
+            summary.comparisons.len()
+        )));
+    }
+    blocks
+}
+
+fn setting(comparison: &Comparison) -> Option<Block> {
+    let shape = comparison.shape?;
+    let seeds = if comparison.units > 1 {
+        format!(" Means over {} seeds, with the sample deviation over them.", comparison.units)
+    } else {
+        String::new()
+    };
+    Some(paragraph(format!(
+        "{} on {}: {} training rows, {} test rows, {} features, {} classes.{seeds}",
+        if comparison.model.is_empty() { "Values" } else { &comparison.model },
+        comparison.dataset,
+        count(shape.train_rows as f64),
+        count(shape.test_rows as f64),
+        shape.features,
+        shape.classes
+    )))
+}
+
+/// The deviation with as many digits as the score.
+fn deviation(spread: &Spread) -> String {
+    spread.deviation.map_or_else(String::new, |deviation| format!("± {}", score(deviation)))
+}
+
+fn scores(comparison: &Comparison, shown: &[&VariantSummary]) -> Block {
+    let repeated = comparison.units > 1;
+    let mut headings = vec!["Variant", "Macro-F1"];
+    if repeated {
+        headings.push("Over seeds");
+    }
+    headings.extend(["95 % interval", "Accuracy", "Log loss", "Agreement", "Lost", "Gained"]);
+    headings.push(if repeated { "Runs told apart" } else { "p" });
+    let rows = shown
+        .iter()
+        .map(|variant| {
+            let mut row = vec![variant.first.label.clone()];
+            let Some(scores) = &variant.scores else {
+                row.resize(headings.len(), String::new());
+                return row;
+            };
+            row.push(score(scores.macro_f1.mean));
+            if repeated {
+                row.push(deviation(&scores.macro_f1));
+            }
+            row.push(format!("[{}, {}]", fixed(scores.interval.low, 3), fixed(scores.interval.high, 3)));
+            row.push(score(scores.accuracy.mean));
+            row.push(significant(scores.log_loss.mean, 3));
+            row.push(score(scores.agreement.mean));
+            row.push(count(scores.lost as f64));
+            row.push(count(scores.gained as f64));
+            row.push(if repeated {
+                format!("{} of {}", scores.distinguishable_runs, variant.runs)
+            } else {
+                p_value(scores.least_p_value)
+            });
+            row
+        })
+        .collect();
+    Block::Table(Table::new(1, &headings, rows))
+}
+
+fn errors_and_sizes(shown: &[&VariantSummary]) -> Block {
+    let scored = shown.iter().any(|variant| variant.scores.is_some());
+    let mut headings = vec![
+        "Variant",
+        "SSE",
+        "MSE",
+        "Largest error",
+        "SQNR in dB",
+        "Payload bytes",
+        "All bytes",
+        "Compression",
+    ];
+    if scored {
+        headings.extend(["Macro-F1 per payload KB", "Macro-F1 per KB"]);
+    }
+    let rows = shown
+        .iter()
+        .map(|variant| {
+            let mut row = vec![
+                variant.first.label.clone(),
+                significant(variant.sse.mean, 5),
+                significant(variant.mse.mean, 4),
+                significant(variant.max_error, 4),
+                fixed(variant.sqnr_db.mean, 1),
+                count(variant.payload_bytes),
+                count(variant.true_bytes),
+                if variant.true_bytes > 0.0 {
+                    format!("{}×", fixed(variant.first.size.float as f64 / variant.true_bytes, 2))
+                } else {
+                    String::new()
+                },
+            ];
+            if scored {
+                let per_kb = |bytes: f64| match &variant.scores {
+                    Some(scores) if bytes > 0.0 => significant(scores.macro_f1.mean * KB / bytes, 4),
+                    Some(_) | None => String::new(),
+                };
+                row.push(per_kb(variant.payload_bytes));
+                row.push(per_kb(variant.true_bytes));
+            }
+            row
+        })
+        .collect();
+    Block::Table(Table::new(1, &headings, rows))
+}
+
+/// Precision, recall and F1 of each class, for float and the picks of a single run.
+fn classes(report: &Report<'_>, comparison: &Comparison) -> Vec<Block> {
+    if comparison.units != 1 {
+        return Vec::new();
+    }
+    let Some(float) = comparison.float() else { return Vec::new() };
+    let mut variants = vec![&float.first];
+    for outcome in comparison.picks.iter().flat_map(|picks| [&picks.balance, &picks.least_memory]) {
+        match outcome {
+            Outcome::Picked(pick) => {
+                let first = &comparison.variants[pick.variant].first;
+                if variants.iter().all(|known| known.variant != first.variant) {
+                    variants.push(first);
+                }
+            }
+            Outcome::NoneQualifies { .. } | Outcome::NoBaseline => {}
+        }
+    }
+    let own = |variant: usize| -> Vec<&ClassRow> {
+        report
+            .records
+            .classes
+            .iter()
+            .filter(|row| row.unit == float.first.unit && row.variant == variant)
+            .collect()
+    };
+    let of_float = own(float.first.variant);
+    if of_float.is_empty() || of_float.len() > MOST_CLASSES {
+        return Vec::new();
+    }
+    let columns: Vec<Vec<&ClassRow>> = variants.iter().map(|variant| own(variant.variant)).collect();
+    let mut headings = vec!["Class".to_owned(), "Support".to_owned()];
+    for variant in &variants {
+        headings.extend(["precision", "recall", "F1"].map(|measure| format!("{}, {measure}", variant.label)));
+    }
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let rows = of_float
+        .iter()
+        .map(|class| {
+            let mut row = vec![class.class.clone(), count(class.support as f64)];
+            for column in &columns {
+                match column.iter().find(|other| other.class == class.class) {
+                    Some(found) => {
+                        row.extend([found.precision, found.recall, found.f1].map(|value| fixed(value, 3)))
+                    }
+                    None => row.extend([String::new(), String::new(), String::new()]),
+                }
+            }
+            row
+        })
+        .collect();
+    vec![Block::Table(Table::new(1, &headings, rows))]
+}

@@ -1,0 +1,173 @@
+//! What was stored of each tensor: scales and zero points, and for small tensors every code.
+
+use bitsweep_results::numbers::significant;
+use bitsweep_results::{Summary, ValueRow};
+
+use super::{Block, Table, paragraph};
+use crate::Report;
+
+/// Rows up to which a table stands in the report.
+const MOST_ROWS: usize = 48;
+/// Variants side by side in a table of codes.
+const MOST_VARIANTS: usize = 4;
+/// Tensors whose codes are listed.
+const MOST_TENSORS: usize = 6;
+/// Significant digits of parameters: as many as an f32 has.
+const PARAMETER_DIGITS: usize = 8;
+
+pub(super) fn blocks(report: &Report<'_>, summary: &Summary) -> Vec<Block> {
+    let mut blocks = parameters(report);
+    if !summary.comparisons.iter().any(|comparison| comparison.has_scores()) {
+        blocks.extend(codes(report));
+        blocks.extend(codebooks(report));
+        blocks.extend(products(report));
+    }
+    blocks
+}
+
+/// A number in full where that is short, else with the digits of an f32.
+fn parameter(value: Option<f64>) -> String {
+    value.map_or_else(String::new, |value| {
+        let exact = format!("{value}");
+        if exact.len() <= PARAMETER_DIGITS { exact } else { significant(value, PARAMETER_DIGITS) }
+    })
+}
+
+fn parameters(report: &Report<'_>) -> Vec<Block> {
+    let tensors = &report.records.tensors;
+    if tensors.is_empty() {
+        return Vec::new();
+    }
+    let heading = Block::Heading(2, "Scales and zero points".to_owned());
+    if tensors.len() > MOST_ROWS {
+        return vec![
+            heading,
+            paragraph(format!(
+                "tensors.csv lists the {} blocks with their scales, zero points and errors.",
+                tensors.len()
+            )),
+        ];
+    }
+    let rows = tensors
+        .iter()
+        .map(|row| {
+            vec![
+                row.label.clone(),
+                row.tensor.clone(),
+                row.block.to_string(),
+                row.count.to_string(),
+                parameter(row.scale),
+                parameter(row.zero_point),
+                significant(row.mse, 4),
+                significant(row.max_error, 4),
+            ]
+        })
+        .collect();
+    let headings = ["Variant", "Tensor", "Block", "Values", "Scale", "Zero point", "MSE", "Largest error"];
+    vec![heading, Block::Table(Table::new(2, &headings, rows))]
+}
+
+/// One table a small tensor: its values, and each variant's codes and reconstructions.
+fn codes(report: &Report<'_>) -> Vec<Block> {
+    let same =
+        |a: &ValueRow, b: &ValueRow| a.unit == b.unit && a.tensor == b.tensor && a.variant == b.variant;
+    let columns: Vec<&[ValueRow]> = report
+        .records
+        .values
+        .chunk_by(same)
+        .filter(|rows| rows.len() <= MOST_ROWS && rows.first().is_some_and(|first| first.variant != 0))
+        .collect();
+    let mut tensors: Vec<(&str, &str)> = Vec::new();
+    for first in columns.iter().filter_map(|rows| rows.first()) {
+        if !tensors.contains(&(&first.unit, &first.tensor)) {
+            tensors.push((&first.unit, &first.tensor));
+        }
+    }
+    let mut blocks = Vec::new();
+    for (unit, tensor) in tensors.into_iter().take(MOST_TENSORS) {
+        let own: Vec<&[ValueRow]> = columns
+            .iter()
+            .filter(|rows| rows.first().is_some_and(|first| first.unit == unit && first.tensor == tensor))
+            .copied()
+            .collect();
+        for group in own.chunks(MOST_VARIANTS) {
+            blocks.push(code_table(group));
+        }
+    }
+    if blocks.is_empty() && report.records.values.is_empty() {
+        return Vec::new();
+    }
+    blocks.insert(0, Block::Heading(2, "Codes and reconstructions".to_owned()));
+    blocks.push(paragraph("values.csv has every value, code and reconstruction."));
+    blocks
+}
+
+fn code_table(variants: &[&[ValueRow]]) -> Block {
+    let mut headings = vec!["Row".to_owned(), "Column".to_owned(), "Value".to_owned()];
+    for first in variants.iter().filter_map(|rows| rows.first()) {
+        headings.extend([format!("{}, code", first.label), format!("{}, reconstruction", first.label)]);
+    }
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let longest = variants.iter().map(|rows| rows.len()).max().unwrap_or(0);
+    let rows = (0..longest)
+        .map(|index| {
+            let value = variants.iter().find_map(|rows| rows.get(index));
+            let mut row = value.map_or_else(
+                || vec![String::new(); 3],
+                |value| vec![value.row.to_string(), value.column.to_string(), parameter(Some(value.value))],
+            );
+            for rows in variants {
+                match rows.get(index) {
+                    Some(value) => row.extend([value.code.to_string(), significant(value.reconstruction, 6)]),
+                    None => row.extend([String::new(), String::new()]),
+                }
+            }
+            row
+        })
+        .collect();
+    Block::Table(Table::new(0, &headings, rows))
+}
+
+fn codebooks(report: &Report<'_>) -> Vec<Block> {
+    let codebooks = &report.records.codebooks;
+    if codebooks.is_empty() || codebooks.len() > MOST_ROWS {
+        return Vec::new();
+    }
+    let rows = codebooks
+        .iter()
+        .map(|row| {
+            vec![
+                row.label.clone(),
+                row.tensor.clone(),
+                row.codebook.to_string(),
+                row.centroid.to_string(),
+                row.component.to_string(),
+                significant(row.value, 6),
+            ]
+        })
+        .collect();
+    let headings = ["Variant", "Tensor", "Codebook", "Centroid", "Component", "Value"];
+    vec![Block::Heading(2, "Codebooks".to_owned()), Block::Table(Table::new(2, &headings, rows))]
+}
+
+fn products(report: &Report<'_>) -> Vec<Block> {
+    let products = &report.records.products;
+    if products.is_empty() || products.len() > MOST_ROWS {
+        return Vec::new();
+    }
+    let rows = products
+        .iter()
+        .map(|row| {
+            vec![
+                row.label.clone(),
+                row.tensor.clone(),
+                row.row.to_string(),
+                significant(row.exact, 6),
+                significant(row.lookup, 6),
+                significant(row.lookup - row.exact, 3),
+            ]
+        })
+        .collect();
+    let headings = ["Variant", "Tensor", "Row", "With float values", "By look-up", "Difference"];
+    vec![Block::Heading(2, "Dot products".to_owned()), Block::Table(Table::new(2, &headings, rows))]
+}

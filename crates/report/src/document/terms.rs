@@ -1,0 +1,78 @@
+//! The words of the report, one sentence each.
+
+use bitsweep_results::Summary;
+
+use super::{Block, Span};
+
+/// Terms of every report.
+const QUANTIZATION: [(&str, &str); 8] = [
+    ("Code", "the small whole number stored in place of a value; b bits allow 2^b different codes."),
+    (
+        "Scale",
+        "the distance between two neighbouring levels: a value is divided by it and rounded to get its code, and a code is multiplied by it to get a value back.",
+    ),
+    (
+        "Zero point",
+        "the code that stands for zero; symmetric schemes have none, asymmetric ones use it to spend their codes on the range that the values really have.",
+    ),
+    (
+        "Granularity",
+        "how many values share one scale: a whole tensor, a row, a column or a group; fewer share better, but every scale takes bytes.",
+    ),
+    (
+        "SSE and MSE",
+        "the sum and the mean of the squared differences between values and reconstructions; notebook 000 calls the sum MSE.",
+    ),
+    (
+        "SQNR",
+        "signal-to-quantization-noise ratio: the mean square of the values over the mean square of their errors, in decibels; a bit more adds about 6 dB.",
+    ),
+    (
+        "Payload bytes",
+        "the notebooks' count: the codes, and the biases where they stay float; scales, zero points, codebooks and padding are left out.",
+    ),
+    (
+        "All bytes",
+        "everything that has to be stored to use the values again: codes, scales, zero points, codebooks, biases and the padding of each tensor's last byte.",
+    ),
+];
+
+/// Terms of reports with a model.
+const SCORES: [(&str, &str); 7] = [
+    (
+        "F1",
+        "the harmonic mean of precision (how many of the rows given to a class belong to it) and recall (how many of its rows were found).",
+    ),
+    ("Macro-F1", "the plain mean of the classes' F1, so that a small class counts as much as a large one."),
+    (
+        "95 % interval",
+        "the range of scores that the model may well have on new data, given how few test rows there are; it says nothing of other seeds, which have a column of their own.",
+    ),
+    ("Lost and gained", "test rows that the float model has right and the variant wrong, and the reverse."),
+    (
+        "p",
+        "the exact McNemar test's probability of lost and gained rows at least this uneven if variant and float model were equally good; below 0.05 they count as told apart.",
+    ),
+    (
+        "Agreement",
+        "the fraction of test rows on which variant and float model predict the same class, right or wrong.",
+    ),
+    (
+        "Pareto front",
+        "the variants that no other beats in both size and score: whoever wants a better score than theirs has to pay bytes.",
+    ),
+];
+
+pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
+    if summary.comparisons.is_empty() {
+        return Vec::new();
+    }
+    let scored = summary.comparisons.iter().any(|comparison| comparison.has_scores());
+    let scores: &[(&str, &str)] = if scored { &SCORES } else { &[] };
+    let points = scores
+        .iter()
+        .chain(&QUANTIZATION)
+        .map(|(term, meaning)| vec![Span::Strong((*term).to_owned()), Span::Plain(format!(": {meaning}"))])
+        .collect();
+    vec![Block::Heading(2, "Terms".to_owned()), Block::List(points)]
+}

@@ -1,0 +1,277 @@
+//! Every chart of every fixture: valid, labelled, the same twice, and left out where it makes no sense.
+#![allow(clippy::unwrap_used)]
+
+mod fixtures;
+
+use bitsweep_report::{Chart, Report, charts, png};
+use bitsweep_results::{Interval, Records, ResultRow, ValueRow};
+use resvg::usvg::roxmltree::Document;
+
+fn draw(records: &Records) -> Vec<Chart> {
+    charts(&Report::new(records)).unwrap()
+}
+
+fn names(charts: &[Chart]) -> Vec<&str> {
+    charts.iter().map(|chart| chart.name.as_str()).collect()
+}
+
+/// All text of a drawing.
+fn words(chart: &Chart) -> Vec<String> {
+    let document = Document::parse(&chart.svg).unwrap();
+    let text = document.descendants().filter(|node| node.has_tag_name("text"));
+    text.map(|node| node.text().unwrap().to_owned()).collect()
+}
+
+fn find<'a>(charts: &'a [Chart], name: &str) -> &'a Chart {
+    charts.iter().find(|chart| chart.name == name).unwrap()
+}
+
+fn fixtures() -> [Records; 5] {
+    [fixtures::wine(), fixtures::sweep(), fixtures::many_tasks(), fixtures::digits(), fixtures::vector()]
+}
+
+#[test]
+fn each_experiment_has_the_charts_that_make_sense_for_it() {
+    assert_eq!(
+        names(&draw(&fixtures::wine())),
+        [
+            "macro-f1-by-bits",
+            "size-against-macro-f1",
+            "macro-f1-per-kb",
+            "error-by-bits",
+            "size-parts",
+            "weights",
+            "confusion",
+            "learning-curve"
+        ]
+    );
+    assert_eq!(
+        names(&draw(&fixtures::vector())),
+        ["error-by-scheme", "values", "reconstruction-errors", "size-parts"]
+    );
+}
+
+#[test]
+fn one_bit_width_has_no_chart_against_bits() {
+    let mut records = fixtures::wine();
+    records.results.retain(|row| row.variant == 0 || row.bits == 4);
+    let charts = draw(&records);
+    assert!(!names(&charts).contains(&"macro-f1-by-bits"));
+    assert!(!names(&charts).contains(&"error-by-bits"));
+}
+
+#[test]
+fn nothing_recorded_gives_no_charts() {
+    assert!(draw(&Records::default()).is_empty());
+}
+
+#[test]
+fn drawings_are_well_formed_and_described() {
+    for chart in fixtures().iter().flat_map(draw) {
+        let document = Document::parse(&chart.svg).unwrap();
+        let root = document.root_element();
+        assert!(root.has_tag_name("svg") && root.attribute("width") == Some("800"), "{}", chart.name);
+        assert_eq!(root.attribute("aria-label"), Some(chart.alt.as_str()));
+        assert!(!chart.svg.contains("NaN") && !chart.svg.contains("inf\""), "{}", chart.name);
+    }
+}
+
+#[test]
+fn the_charts_of_notebook_000_bear_its_labels() {
+    let charts = draw(&fixtures::wine());
+    let expect = |name: &str, wanted: &[&str]| {
+        let found = words(find(&charts, name));
+        for word in wanted {
+            assert!(found.iter().any(|text| text == word), "{name} lacks {word}: {found:?}");
+        }
+    };
+    expect(
+        "macro-f1-by-bits",
+        &[
+            "Macro-F1 against bits: 4 bit stays within 0.01 of float",
+            "8",
+            "6",
+            "4",
+            "2",
+            "float",
+            "asymmetric",
+            "1.00",
+            "macro-F1",
+            "bits per code",
+        ],
+    );
+    expect(
+        "size-against-macro-f1",
+        &["4 bit (balance)", "2 bit (least memory)", "float", "stored size in KB (1,024 bytes)"],
+    );
+    expect("macro-f1-per-kb", &["0.590 (0.601)", "1.16 (1.20)", "2.07 (2.24)"]);
+    expect("size-parts", &["codes", "scales", "zero points", "6,812 B", "884 B · 7.7×"]);
+    expect("weights", &["W1 before and after quantization", "2 bit: 4 levels in use"]);
+    expect("confusion", &["float: 0 wrong", "4 bit: 0 wrong", "2 bit: 3 wrong", "class_2", "14", "11", "3"]);
+    expect("learning-curve", &["epoch", "cross-entropy", "0.001"]);
+    expect("error-by-bits", &["mean squared error", "0.01"]);
+}
+
+#[test]
+fn many_schemes_become_panels_of_one_axis() {
+    let charts = draw(&fixtures::sweep());
+    let found = words(find(&charts, "macro-f1-by-bits"));
+    for word in ["tensor", "column", "group 32", "symmetric", "asymmetric float zero"] {
+        assert!(found.iter().any(|text| text == word), "{word}: {found:?}");
+    }
+}
+
+#[test]
+fn no_two_texts_of_a_drawing_lie_on_each_other() {
+    for chart in fixtures().iter().flat_map(draw) {
+        let options = resvg::usvg::Options { fontdb: fonts(), ..resvg::usvg::Options::default() };
+        let tree = resvg::usvg::Tree::from_str(&chart.svg, &options).unwrap();
+        let mut boxes = Vec::new();
+        collect(tree.root(), &mut boxes);
+        assert!(boxes.len() > 4, "{}", chart.name);
+        for (index, (text, own)) in boxes.iter().enumerate() {
+            assert!(own.left() >= 0.0 && own.right() <= 800.0, "{}: {text} is clipped", chart.name);
+            assert!(
+                own.top() >= 0.0 && own.bottom() <= tree.size().height(),
+                "{}: {text} is clipped",
+                chart.name
+            );
+            for (other_text, other) in &boxes[index + 1..] {
+                let apart = own.right() <= other.left()
+                    || other.right() <= own.left()
+                    || own.bottom() <= other.top()
+                    || other.bottom() <= own.top();
+                assert!(apart, "{}: `{text}` lies on `{other_text}`", chart.name);
+            }
+        }
+    }
+}
+
+fn fonts() -> std::sync::Arc<resvg::usvg::fontdb::Database> {
+    let mut database = resvg::usvg::fontdb::Database::new();
+    database.load_font_data(dejavu::sans::regular().to_vec());
+    database.load_font_data(dejavu::sans::bold().to_vec());
+    std::sync::Arc::new(database)
+}
+
+/// The ink of every text, in the drawing's pixels.
+fn collect(group: &resvg::usvg::Group, boxes: &mut Vec<(String, resvg::tiny_skia::Rect)>) {
+    for node in group.children() {
+        match node {
+            resvg::usvg::Node::Group(inner) => collect(inner, boxes),
+            resvg::usvg::Node::Text(text) => {
+                let words: String = text.chunks().iter().map(|chunk| chunk.text().to_owned()).collect();
+                let ink = text.flattened().bounding_box().transform(text.abs_transform()).unwrap();
+                boxes.push((words, ink));
+            }
+            resvg::usvg::Node::Path(_) | resvg::usvg::Node::Image(_) => {}
+        }
+    }
+}
+
+#[test]
+fn drawn_twice_the_bytes_are_the_same() {
+    for records in &fixtures() {
+        let (first, second) = (draw(records), draw(records));
+        assert_eq!(first, second);
+        let chart = first.first().unwrap();
+        assert_eq!(png(&chart.svg).unwrap(), png(&chart.svg).unwrap());
+    }
+}
+
+#[test]
+fn pictures_are_png_at_twice_the_size() {
+    for chart in draw(&fixtures::vector()) {
+        let picture = png(&chart.svg).unwrap();
+        assert_eq!(&picture[..8], b"\x89PNG\r\n\x1a\n");
+        assert_eq!(u32::from_be_bytes(picture[16..20].try_into().unwrap()), 1600);
+    }
+}
+
+#[test]
+fn text_appears_in_the_picture() {
+    let with = draw(&fixtures::vector()).remove(0).svg;
+    let start = with.find("<text").unwrap();
+    let end = start + with[start..].find("</text>").unwrap() + "</text>".len();
+    let without = format!("{}{}", &with[..start], &with[end..]);
+    assert_ne!(png(&with).unwrap(), png(&without).unwrap());
+}
+
+#[test]
+fn what_is_no_drawing_is_an_error() {
+    assert!(png("not a drawing").is_err());
+    assert!(png("").is_err());
+}
+
+#[test]
+fn names_with_markup_and_control_characters_stay_text() {
+    let mut records = fixtures::wine();
+    for row in &mut records.results {
+        if row.variant > 0 {
+            row.series = "<script>&\"a\"\u{1}\n".into();
+            row.label = format!("{} <b>|", row.label);
+        }
+    }
+    for row in &mut records.predictions {
+        row.label = if row.variant > 0 { format!("{} <b>|", row.label) } else { row.label.clone() };
+        row.truth = row.truth.replace("class_0", "<0> & co");
+    }
+    for chart in draw(&records) {
+        Document::parse(&chart.svg).unwrap();
+        assert!(!chart.svg.contains("<script>"));
+        png(&chart.svg).unwrap();
+    }
+}
+
+#[test]
+fn numbers_that_are_none_break_no_drawing() {
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        for original in fixtures() {
+            let mut records = original;
+            for row in records.results.iter_mut().skip(1).step_by(2) {
+                row.error.mse = bad;
+                row.error.sse = bad;
+                if let Some(scores) = &mut row.scores {
+                    scores.macro_f1 = Interval { value: bad, low: bad, high: bad };
+                    scores.p_value = bad;
+                }
+            }
+            for row in records.values.iter_mut().skip(1).step_by(5) {
+                row.value = bad;
+            }
+            for row in records.curve.iter_mut().step_by(7) {
+                row.loss = bad;
+            }
+            for row in records.histogram.iter_mut().step_by(11) {
+                row.low = bad;
+            }
+            for chart in draw(&records) {
+                Document::parse(&chart.svg).unwrap();
+                assert!(!chart.svg.contains("NaN"), "{}", chart.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_single_row_or_value_breaks_no_drawing() {
+    let mut records = fixtures::wine();
+    records.results.truncate(1);
+    draw(&records);
+    let one =
+        ResultRow { label: "8 bit".into(), bits: 8, variant: 1, unit: "u".into(), ..ResultRow::default() };
+    let value = ValueRow {
+        unit: "u".into(),
+        variant: 1,
+        label: "8 bit".into(),
+        tensor: "t".into(),
+        row: 0,
+        column: 0,
+        value: 1.0,
+        code: 127,
+        reconstruction: 1.25,
+        error: 0.25,
+    };
+    let records = Records { results: vec![one], values: vec![value], ..Records::default() };
+    assert_eq!(names(&draw(&records)), ["values", "reconstruction-errors"]);
+}
