@@ -19,25 +19,26 @@ fn weights(rows: usize, columns: usize) -> Array2<f32> {
     stream().normal_matrix(rows, columns).mapv(|value| value as f32)
 }
 
+/// A scheme in TOML, with semicolons for ends of lines.
 fn scheme(toml: &str) -> Scheme {
-    toml::from_str::<SchemeSpec>(toml).unwrap().resolve().unwrap()
+    toml::from_str::<SchemeSpec>(&toml.replace("; ", "\n")).unwrap().resolve().unwrap()
 }
 
 const SCHEMES: [&str; 15] = [
     "bits = 8",
-    "bits = 8\nsymmetry = 'asymmetric'",
-    "bits = 8\nsymmetry = 'asymmetric'\nzero_point = 'float'",
+    "bits = 8; symmetry = 'asymmetric'",
+    "bits = 8; symmetry = 'asymmetric'; zero_point = 'float'",
     "bits = 1",
-    "bits = 8\nrounding = 'half-away'",
-    "bits = 8\nrounding = 'stochastic'",
-    "bits = 8\ngranularity = 'row'",
-    "bits = 8\ngranularity = 'column'",
-    "bits = 8\ngranularity = { group = 8 }",
-    "bits = 8\nrange = { percentile = 99.9 }",
-    "bits = 4\nrange = 'mse'",
-    "bits = 4\nrange = 'mse'\nsymmetry = 'asymmetric'",
+    "bits = 8; rounding = 'half-away'",
+    "bits = 8; rounding = 'stochastic'",
+    "bits = 8; granularity = 'row'",
+    "bits = 8; granularity = 'column'",
+    "bits = 8; granularity = { group = 8 }",
+    "bits = 8; range = { percentile = 99.9 }",
+    "bits = 4; range = 'mse'",
+    "bits = 4; range = 'mse'; symmetry = 'asymmetric'",
     "format = 'f16'",
-    "format = 'dorefa'\nbits = 4",
+    "format = 'dorefa'; bits = 4",
     "format = { vq = { centroids = 16 } }",
 ];
 
@@ -47,7 +48,7 @@ fn quantize_13x100(bencher: Bencher, toml: &str) {
     bencher.bench_local(|| quantize(black_box(values.view()), &scheme, &mut stream).unwrap());
 }
 
-#[divan::bench(args = ["bits = 8", "bits = 8\ngranularity = 'column'", "format = { vq = { centroids = 16 } }"])]
+#[divan::bench(args = ["bits = 8", "bits = 8; granularity = 'column'", "format = { vq = { centroids = 16 } }"])]
 fn reconstruct_13x100(bencher: Bencher, toml: &str) {
     let quantized = quantize(weights(13, 100).view(), &scheme(toml), &mut stream()).unwrap();
     bencher.bench_local(|| black_box(&quantized).reconstruct());
@@ -70,7 +71,7 @@ fn cluster_100_000_values(bencher: Bencher, clusters: usize) {
 #[divan::bench(sample_count = 20, sample_size = 1)]
 fn thousand_variants_of_four_tensors(bencher: Bencher) {
     let tensors = [weights(13, 100), weights(1, 100), weights(100, 3), weights(1, 3)];
-    let schemes = [2, 4, 6, 8].map(|bits| scheme(&format!("bits = {bits}\nsymmetry = 'asymmetric'")));
+    let schemes = [2, 4, 6, 8].map(|bits| scheme(&format!("bits = {bits}; symmetry = 'asymmetric'")));
     let mut stream = stream();
     bencher.bench_local(|| {
         let mut errors = Errors::default();

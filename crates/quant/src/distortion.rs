@@ -1,6 +1,9 @@
 //! How much quantization changes values.
 
+use std::borrow::Cow;
+
 use ndarray::ArrayView2;
+use pulp::{Arch, NullaryFnOnce};
 
 use crate::real::Real;
 
@@ -26,15 +29,13 @@ pub struct Errors {
 }
 
 impl Errors {
-    /// The errors of `reconstruction` against `original`, added up in `f64` in row-major order; values beyond the
-    /// smaller of the two shapes are left out.
+    /// The errors of `reconstruction` against `original`, up to the end of the shorter one.
+    ///
+    /// Sums are of `f64`. Value `i` in row-major order enters sum `i mod 32`, and the 32 sums are added up in order.
     #[must_use]
     pub fn measure<T: Real>(original: ArrayView2<'_, T>, reconstruction: ArrayView2<'_, T>) -> Self {
-        let mut errors = Self::default();
-        for (original, reconstruction) in original.iter().zip(reconstruction) {
-            errors.add(*original, *reconstruction);
-        }
-        errors
+        let (original, reconstruction) = (row_major(original), row_major(reconstruction));
+        Arch::new().dispatch(Measure { original: &original, reconstruction: &reconstruction })
     }
 
     /// Adds one value.
@@ -45,7 +46,7 @@ impl Errors {
         self.count += 1;
         self.sse += error * error;
         self.signal += original * original;
-        self.max_error = self.max_error.greater(error.abs());
+        self.max_error = error.abs().greater(self.max_error);
     }
 
     /// The errors of two sets of values together.
@@ -69,5 +70,71 @@ impl Errors {
     #[must_use]
     pub fn sqnr_db(&self) -> f64 {
         if self.sse == 0.0 { f64::INFINITY } else { 10.0 * libm::log10(self.signal / self.sse) }
+    }
+}
+
+/// The values in row-major order, copied only when they lie otherwise.
+pub(crate) fn row_major<T: Real>(values: ArrayView2<'_, T>) -> Cow<'_, [T]> {
+    match values.to_slice() {
+        Some(slice) => Cow::Borrowed(slice),
+        None => Cow::Owned(values.iter().copied().collect()),
+    }
+}
+
+/// Independent sums.
+const LANES: usize = 32;
+
+struct Measure<'a, T> {
+    original: &'a [T],
+    reconstruction: &'a [T],
+}
+
+impl<T: Real> NullaryFnOnce for Measure<'_, T> {
+    type Output = Errors;
+
+    #[inline(always)]
+    fn call(self) -> Errors {
+        let count = self.original.len().min(self.reconstruction.len());
+        let (originals, rest) = self.original[..count].as_chunks::<LANES>();
+        let (reconstructions, other_rest) = self.reconstruction[..count].as_chunks::<LANES>();
+        let mut lanes = Lanes::default();
+        for (original, reconstruction) in originals.iter().zip(reconstructions) {
+            lanes.add(original, reconstruction);
+        }
+        // Zeros add nothing.
+        let mut padded = [[T::ZERO; LANES]; 2];
+        padded[0][..rest.len()].copy_from_slice(rest);
+        padded[1][..rest.len()].copy_from_slice(other_rest);
+        lanes.add(&padded[0], &padded[1]);
+        Errors {
+            count,
+            sse: lanes.sse.iter().sum(),
+            signal: lanes.signal.iter().sum(),
+            max_error: lanes.max_error.into_iter().fold(0.0, f64::greater),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Lanes {
+    sse: [f64; LANES],
+    signal: [f64; LANES],
+    max_error: [f64; LANES],
+}
+
+impl Lanes {
+    #[inline(always)]
+    fn add<T: Real>(&mut self, original: &[T; LANES], reconstruction: &[T; LANES]) {
+        let value = original.map(T::to_f64);
+        let error: [f64; LANES] = std::array::from_fn(|lane| value[lane] - reconstruction[lane].to_f64());
+        for (sum, error) in self.sse.iter_mut().zip(&error) {
+            *sum += error * error;
+        }
+        for (sum, value) in self.signal.iter_mut().zip(&value) {
+            *sum += value * value;
+        }
+        for (largest, error) in self.max_error.iter_mut().zip(&error) {
+            *largest = error.abs().greater(*largest);
+        }
     }
 }

@@ -32,6 +32,7 @@ mod distortion;
 mod error;
 mod float16;
 mod formats;
+mod lanes;
 mod packing;
 mod quantize;
 mod quantized;

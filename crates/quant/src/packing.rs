@@ -72,6 +72,18 @@ pub enum UnpackError {
         /// Bytes given.
         found: usize,
     },
+    /// A shape that no memory holds.
+    #[error("a matrix of shape `{shape:?}` does not fit into memory")]
+    Shape {
+        /// Rows and columns.
+        shape: (usize, usize),
+    },
+    /// A scale, zero point or centroid that is NaN or infinite.
+    #[error("`{value}` is no parameter: expected a finite number")]
+    NotFinite {
+        /// The value.
+        value: f64,
+    },
     /// More or fewer codebooks than the scheme needs.
     #[error("`{found}` codebooks do not fit format `{format}` and the number of columns")]
     Codebooks {
@@ -166,17 +178,21 @@ impl<T: Real> Quantized<T> {
         let Packed { shape, scheme, centroids, bytes } = packed;
         scheme.check()?;
         let (rows, columns) = *shape;
+        let places = rows.max(1).checked_mul(columns.max(1));
+        if places.is_none_or(|places| isize::try_from(places).is_err()) {
+            return Err(UnpackError::Shape { shape: *shape });
+        }
         let kind = ParameterKind::of(scheme);
         let widths = match kind {
-            ParameterKind::Codebook { .. } => vec![1],
-            ParameterKind::ProductCodebooks { subvectors, .. } => {
-                codebook::widths(columns, subvectors).unwrap_or_default()
-            }
-            ParameterKind::Affine | ParameterKind::Fixed(_) => Vec::new(),
+            ParameterKind::Codebook { .. } => Some(vec![1]),
+            ParameterKind::ProductCodebooks { subvectors, .. } => codebook::widths(columns, subvectors).ok(),
+            ParameterKind::Affine | ParameterKind::Fixed(_) => Some(Vec::new()),
         };
-        if widths.len() != centroids.len() {
-            return Err(UnpackError::Codebooks { found: centroids.len(), format: scheme.format.to_string() });
-        }
+        let widths = widths.filter(|widths| widths.len() == centroids.len());
+        let widths = widths.ok_or_else(|| UnpackError::Codebooks {
+            found: centroids.len(),
+            format: scheme.format.to_string(),
+        })?;
         let codes_per_row = match kind {
             ParameterKind::ProductCodebooks { .. } => widths.len(),
             ParameterKind::Affine | ParameterKind::Codebook { .. } | ParameterKind::Fixed(_) => columns,
@@ -259,7 +275,11 @@ impl<'a> Reader<'a> {
 
     fn reals<T: Real>(&mut self, count: usize) -> Result<Vec<T>, UnpackError> {
         let bytes = self.take(count.saturating_mul(T::BYTES))?;
-        Ok(bytes.chunks(T::BYTES).filter_map(T::read_from).collect())
+        let reals: Vec<T> = bytes.chunks(T::BYTES).filter_map(T::read_from).collect();
+        match reals.iter().find(|real| !real.is_finite()) {
+            None => Ok(reals),
+            Some(real) => Err(UnpackError::NotFinite { value: real.to_f64() }),
+        }
     }
 
     fn integers<T: Real>(&mut self, count: usize) -> Result<Vec<T>, UnpackError> {

@@ -9,8 +9,10 @@ use pulp::{Arch, NullaryFnOnce};
 use crate::axes::{Rounding, Scheme};
 use crate::blocks::Blocks;
 use crate::codebook;
+use crate::distortion::row_major;
 use crate::error::QuantizeError;
 use crate::float16::{encode_bfloat16, encode_binary16};
+use crate::lanes::fold_lanes;
 use crate::quantized::{FixedGrid, ParameterKind, Parameters, Quantized};
 use crate::real::Real;
 use crate::uniform::{self, weight_function};
@@ -129,10 +131,7 @@ fn encode_floats<T: Real>(
 /// The values in row-major order, copied only when they lie otherwise.
 pub(crate) fn finite_row_major<T: Real>(values: ArrayView2<'_, T>) -> Result<Cow<'_, [T]>, QuantizeError> {
     let columns = values.ncols();
-    let values = match values.to_slice() {
-        Some(slice) => Cow::Borrowed(slice),
-        None => Cow::Owned(values.iter().copied().collect()),
-    };
+    let values = row_major(values);
     if Arch::new().dispatch(AllFinite(&values)) {
         return Ok(values);
     }
@@ -154,13 +153,7 @@ impl<T: Real> NullaryFnOnce for AllFinite<'_, T> {
 
     #[inline(always)]
     fn call(self) -> bool {
-        let mut zeros = [T::ZERO; 16];
-        let (chunks, rest) = self.0.as_chunks::<16>();
-        for chunk in chunks {
-            for (zero, &value) in zeros.iter_mut().zip(chunk) {
-                *zero = *zero + value * T::ZERO;
-            }
-        }
-        zeros.iter().all(|zero| *zero == T::ZERO) && rest.iter().all(|value| value.is_finite())
+        let zeros = fold_lanes(self.0, T::ZERO, |zero, value| zero + value * T::ZERO);
+        zeros.iter().all(|zero| *zero == T::ZERO)
     }
 }

@@ -236,6 +236,18 @@ impl Scheme {
         if sign_only || !self.format.has(axis) { String::new() } else { self.raw_value(axis) }
     }
 
+    fn integer_codes(&self) -> Option<(Codes, CodeRange)> {
+        match self.format {
+            Format::Integer { codes, code_range, .. } => Some((codes, code_range)),
+            Format::Float16
+            | Format::BFloat16
+            | Format::ScalarCodebook { .. }
+            | Format::ProductCodebook { .. }
+            | Format::DoReFa { .. }
+            | Format::Wrpn { .. } => None,
+        }
+    }
+
     fn raw_value(&self, axis: Axis) -> String {
         match axis {
             Axis::Format => self.format.to_string(),
@@ -244,21 +256,10 @@ impl Scheme {
             Axis::ZeroPoint => {
                 self.zero_point().map_or_else(String::new, |zero_point| zero_point.to_string())
             }
-            Axis::Codes | Axis::CodeRange => match self.format {
-                Format::Integer { codes, code_range, .. } => {
-                    if axis == Axis::Codes {
-                        codes.to_string()
-                    } else {
-                        code_range.to_string()
-                    }
-                }
-                Format::Float16
-                | Format::BFloat16
-                | Format::ScalarCodebook { .. }
-                | Format::ProductCodebook { .. }
-                | Format::DoReFa { .. }
-                | Format::Wrpn { .. } => String::new(),
-            },
+            Axis::Codes => self.integer_codes().map_or_else(String::new, |(codes, _)| codes.to_string()),
+            Axis::CodeRange => {
+                self.integer_codes().map_or_else(String::new, |(_, code_range)| code_range.to_string())
+            }
             Axis::Granularity => self.granularity.to_string(),
             Axis::Range => self.range.to_string(),
             Axis::Rounding => self.rounding.to_string(),

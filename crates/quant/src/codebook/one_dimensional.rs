@@ -40,7 +40,7 @@ pub fn optimal_clustering(values: &[f64], clusters: usize) -> Clustering {
     for cluster in 1..clusters {
         let mut layer =
             Layer { points: &points, previous: &cost, cost: vec![0.0; count], start: vec![0; count] };
-        // With fewer points than clusters there is nothing to gain: those entries stay 0, and are never the best.
+        // Entries before `cluster`, with fewer points than clusters, stay 0 and are never read.
         layer.fill(cluster, count - 1, cluster, count - 1);
         let Layer { cost: next, start, .. } = layer;
         cost = next;
@@ -55,14 +55,18 @@ pub fn optimal_clustering(values: &[f64], clusters: usize) -> Clustering {
     }
     centroids.push(points.mean(0, last));
     centroids.reverse();
-    Clustering { centroids, cost: cost[count - 1] }
+    Clustering { centroids, cost: libm::scalbn(cost[count - 1], 2 * points.exponent) }
 }
 
 /// Distinct values in ascending order with prefix sums over all values.
+///
+/// The sums are of `value·2^-exponent - shift`: the shift is the mean, the power of two keeps squares of huge and tiny
+/// values in range and costs no digit.
 struct Points {
     values: Vec<f64>,
+    exponent: i32,
     shift: f64,
-    /// Entry `i`: number, sum and sum of squares of the (shifted) values before point `i`.
+    /// Entry `i`: number, sum and sum of squares of the values before point `i`.
     prefix: Vec<Prefix>,
 }
 
@@ -77,7 +81,10 @@ impl Points {
     fn new(values: &[f64]) -> Self {
         let mut sorted = values.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
-        let shift = sorted.iter().sum::<f64>() / sorted.len().max(1) as f64;
+        let largest = sorted.iter().fold(0.0, |largest, value| f64::max(largest, value.abs()));
+        let exponent = if largest > 0.0 { libm::ilogb(largest) } else { 0 };
+        let scaled = |value: f64| libm::scalbn(value, -exponent);
+        let shift = sorted.iter().map(|&value| scaled(value)).sum::<f64>() / sorted.len().max(1) as f64;
         let mut distinct: Vec<f64> = Vec::with_capacity(sorted.len());
         let mut prefix = vec![Prefix::default()];
         let mut running = Prefix::default();
@@ -88,13 +95,13 @@ impl Points {
             } else {
                 distinct.push(value);
             }
-            let shifted = value - shift;
+            let shifted = scaled(value) - shift;
             running.count += 1.0;
             running.sum += shifted;
             running.squares += shifted * shifted;
             prefix.push(running);
         }
-        Self { values: distinct, shift, prefix }
+        Self { values: distinct, exponent, shift, prefix }
     }
 
     /// Sum of squared distances of points `first..=last` to their mean.
@@ -112,7 +119,8 @@ impl Points {
             return self.values[first];
         }
         let (before, upto) = (self.prefix[first], self.prefix[last + 1]);
-        self.shift + (upto.sum - before.sum) / (upto.count - before.count)
+        let mean = self.shift + (upto.sum - before.sum) / (upto.count - before.count);
+        libm::scalbn(mean, self.exponent)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::real::Real;
 #[inline(always)]
 pub(crate) fn round_and_clamp<T: Real>(position: T, grid: Grid, round: impl FnOnce(T) -> T) -> i32 {
     let (lowest, highest) = (T::from_i32(grid.lowest), T::from_i32(grid.highest));
-    round(position).greater(lowest).lesser(highest).to_i32()
+    round(position).greater(lowest).lesser(highest).whole_to_i32()
 }
 
 /// Stochastic rounding `⌊x + u⌋`, in `f64` so that `u` does not round up to 1.

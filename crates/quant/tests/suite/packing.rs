@@ -81,7 +81,7 @@ fn bytes_that_are_too_few_or_too_many_are_refused() {
         assert_eq!(Quantized::<f64>::unpack(&other), Err(UnpackError::Length { found: length }));
     }
     let mut other = packed.clone();
-    other.shape = (usize::MAX, usize::MAX);
+    other.shape = (1 << 40, 3);
     assert!(matches!(Quantized::<f64>::unpack(&other), Err(UnpackError::Length { .. })));
     // Packed from f64, read as f32.
     assert!(matches!(Quantized::<f32>::unpack(&packed), Err(UnpackError::Length { .. })));
@@ -114,4 +114,33 @@ fn a_contradicting_scheme_is_refused_before_its_bytes_are_read() {
     let mut packed = quantized(&array![[1.0, -1.0, 0.0]], &scheme("format = 'f16'")).pack();
     packed.scheme.rounding = bitsweep_quant::Rounding::Stochastic;
     assert!(matches!(Quantized::<f64>::unpack(&packed), Err(UnpackError::Scheme(_))));
+}
+
+#[test]
+fn shapes_beyond_memory_are_refused() {
+    for text in ["bits = 8", "format = { pq = { subvectors = 2, centroids = 4 } }"] {
+        let mut packed = quantized(&Array2::<f64>::zeros((0, 0)), &scheme(text)).pack();
+        for shape in [(usize::MAX, 0), (0, usize::MAX), (usize::MAX, usize::MAX), (1 << 40, 1 << 40)] {
+            packed.shape = shape;
+            assert_eq!(Quantized::<f64>::unpack(&packed), Err(UnpackError::Shape { shape }));
+        }
+    }
+}
+
+#[test]
+fn parameters_that_are_not_finite_are_refused() {
+    let mut packed = quantized(&array![[1.0_f32, -2.0, 0.5]], &scheme("bits = 8")).pack();
+    packed.bytes[3..].copy_from_slice(&f32::INFINITY.to_le_bytes());
+    assert_eq!(Quantized::<f32>::unpack(&packed), Err(UnpackError::NotFinite { value: f64::INFINITY }));
+}
+
+#[test]
+fn more_sub_vectors_than_columns_have_no_codebooks() {
+    let mut packed = quantized(
+        &Array2::<f64>::zeros((0, 0)),
+        &scheme("format = { pq = { subvectors = 5, centroids = 4 } }"),
+    )
+    .pack();
+    packed.shape = (2, 3);
+    assert!(matches!(Quantized::<f64>::unpack(&packed), Err(UnpackError::Codebooks { found: 0, .. })));
 }

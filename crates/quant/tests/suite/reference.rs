@@ -5,7 +5,7 @@ use bitsweep_quant::{Format, Scheme, quantize};
 use ndarray::Array2;
 use proptest::prelude::*;
 
-use crate::properties::{integer_schemes, matrices};
+use crate::properties::{matrices, nearest_schemes};
 use crate::stream;
 
 /// Scale and zero point of one block, by the table of conventions.
@@ -44,14 +44,13 @@ fn group_of(row: usize, column: usize, shape: (usize, usize), granularity: Granu
 
 proptest! {
     #[test]
-    fn fast_and_slow_quantizer_agree_bit_for_bit(values in matrices(40), scheme in integer_schemes()) {
+    fn fast_and_slow_quantizer_agree_bit_for_bit(values in matrices(40), scheme in nearest_schemes()) {
         let values: Array2<f32> = values.mapv(|value| value as f32);
-        prop_assume!(!scheme.is_binary() && scheme.rounding != Rounding::Stochastic);
+        let Some(grid) = scheme.grid() else { return Ok(()) };
         let Ok(result) = quantize(values.view(), &scheme, &mut stream(0)) else {
             return Err(TestCaseError::reject("a zero point beyond 32 bits"));
         };
         let Parameters::Affine(affine) = result.parameters() else { panic!("no scales") };
-        let grid = scheme.grid().unwrap();
         let reconstruction = result.reconstruct();
         for ((row, column), &value) in values.indexed_iter() {
             let mine = group_of(row, column, values.dim(), scheme.granularity);

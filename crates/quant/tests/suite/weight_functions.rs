@@ -12,14 +12,16 @@ proptest! {
     fn dorefa_follows_its_formula(values in matrices(12), width in 2..=16_u32) {
         let result = quantized(&values, &scheme(&format!("format = 'dorefa'\nbits = {width}")));
         let largest = values.iter().fold(0.0, |largest, value| f64::max(largest, value.tanh().abs()));
-        prop_assume!(largest > 0.0);
+        if largest == 0.0 {
+            return Ok(());
+        }
         let steps = 2.0_f64.powi(width as i32) - 1.0;
         for (value, reconstruction) in values.iter().zip(result.reconstruct()) {
             let position = steps * (value.tanh() / (2.0 * largest) + 0.5);
             // The C library's tanh may differ in the last digit, which decides near ties.
-            prop_assume!((position.fract() - 0.5).abs() > 1e-9);
+            let near_tie = (position.fract() - 0.5).abs() < 1e-9;
             let expected = 2.0 * (position.round() / steps) - 1.0;
-            prop_assert!((reconstruction - expected).abs() < 1e-12);
+            prop_assert!(near_tie || (reconstruction - expected).abs() < 1e-12);
         }
     }
 
@@ -59,11 +61,10 @@ fn two_bit_wrpn_is_ternary() {
 #[test]
 fn stochastic_rounding_reaches_both_neighbours() {
     let values = Array2::from_elem((1, 1000), 0.5);
-    for text in ["format = 'wrpn'\nbits = 2\nrounding = 'stochastic'"] {
-        let result = quantize(values.view(), &scheme(text), &mut stream(0)).unwrap();
-        let ones = result.codes().iter().filter(|code| **code == 1).count();
-        // A fair coin: 500 ± 5 deviations of 15.8.
-        assert!((421..=579).contains(&ones));
-        assert!(result.codes().iter().all(|code| [0, 1].contains(code)));
-    }
+    let scheme = scheme("format = 'wrpn'\nbits = 2\nrounding = 'stochastic'");
+    let result = quantize(values.view(), &scheme, &mut stream(0)).unwrap();
+    let ones = result.codes().iter().filter(|code| **code == 1).count();
+    // A fair coin: 500 ± 5 deviations of 15.8.
+    assert!((421..=579).contains(&ones));
+    assert!(result.codes().iter().all(|code| [0, 1].contains(code)));
 }

@@ -3,12 +3,10 @@
 use pulp::{Arch, NullaryFnOnce};
 
 use crate::blocks::{Blocks, Layout};
+use crate::lanes::fold_lanes;
 use crate::real::Real;
 
 use super::Interval;
-
-/// Independent running extremes, so that comparisons need not wait for each other.
-const LANES: usize = 16;
 
 /// Smallest and largest value of every block.
 pub(super) fn estimate<T: Real>(values: &[T], blocks: &Blocks) -> Vec<Interval<T>> {
@@ -52,35 +50,50 @@ impl<T: Real> NullaryFnOnce for MinMax<'_, T> {
 /// Smallest and largest of at least one value.
 #[inline(always)]
 fn min_max<T: Real>(values: &[T]) -> Interval<T> {
-    let mut low = [values[0]; LANES];
-    let mut high = low;
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    for chunk in chunks {
-        for lane in 0..LANES {
-            low[lane] = chunk[lane].lesser(low[lane]);
-            high[lane] = chunk[lane].greater(high[lane]);
-        }
-    }
-    for (lane, &value) in rest.iter().enumerate() {
-        low[lane] = value.lesser(low[lane]);
-        high[lane] = value.greater(high[lane]);
-    }
-    Interval {
-        low: low.into_iter().fold(values[0], T::lesser),
-        high: high.into_iter().fold(values[0], T::greater),
-    }
+    let first = values[0];
+    let low = fold_lanes(values, first, |low, value| value.lesser(low));
+    let high = fold_lanes(values, first, |high, value| value.greater(high));
+    Interval { low: low.into_iter().fold(first, T::lesser), high: high.into_iter().fold(first, T::greater) }
 }
 
 /// Smallest and largest value of each column of at least one row.
 #[inline(always)]
 fn min_max_of_columns<T: Real>(band: &[T], ranges: &mut [Interval<T>]) {
-    for (row, values) in band.chunks(ranges.len()).enumerate() {
-        for (range, &value) in ranges.iter_mut().zip(values) {
-            *range = if row == 0 {
-                Interval { low: value, high: value }
-            } else {
-                Interval { low: value.lesser(range.low), high: value.greater(range.high) }
-            };
+    let columns = ranges.len();
+    let (wide, rest) = ranges.as_chunks_mut::<16>();
+    let (narrow, single) = rest.as_chunks_mut::<4>();
+    let mut first = 0;
+    for ranges in wide {
+        *ranges = min_max_of_tile(band, columns, first);
+        first += ranges.len();
+    }
+    for ranges in narrow {
+        *ranges = min_max_of_tile(band, columns, first);
+        first += ranges.len();
+    }
+    for range in single {
+        [*range] = min_max_of_tile(band, columns, first);
+        first += 1;
+    }
+}
+
+/// Smallest and largest value of `WIDTH` neighbouring columns; a constant width keeps them in registers.
+#[inline(always)]
+fn min_max_of_tile<T: Real, const WIDTH: usize>(
+    band: &[T],
+    columns: usize,
+    first: usize,
+) -> [Interval<T>; WIDTH] {
+    let mut low: [T; WIDTH] = std::array::from_fn(|column| band[first + column]);
+    let mut high = low;
+    for row in band.chunks_exact(columns) {
+        let values = &row[first..first + WIDTH];
+        for (low, &value) in low.iter_mut().zip(values) {
+            *low = value.lesser(*low);
+        }
+        for (high, &value) in high.iter_mut().zip(values) {
+            *high = value.greater(*high);
         }
     }
+    std::array::from_fn(|column| Interval { low: low[column], high: high[column] })
 }
