@@ -146,3 +146,29 @@ fn an_override_is_written_into_the_resolved_experiment_and_runs_again_to_the_sam
     let results = |run: &str| fs::read(folder.path().join(run).join("random/results.csv")).unwrap();
     assert_eq!(results("first"), results("second"));
 }
+
+#[test]
+fn the_committed_table_of_number_formats_is_the_generated_one() {
+    let output = Command::new(env!("CARGO_BIN_EXE_bitsweep")).arg("formats").output().unwrap();
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/number-formats.md");
+    let committed = fs::read_to_string(committed).unwrap();
+    assert_eq!(
+        committed,
+        String::from_utf8(output.stdout).unwrap(),
+        "run `bitsweep formats > docs/number-formats.md`"
+    );
+}
+
+#[test]
+fn a_query_and_ragged_subvectors_are_recorded_value_by_value() {
+    let folder = TempDir::new().unwrap();
+    let text = "title = \"t\"\n[tensor]\nname = \"t\"\nvalues = [[1, 2, 3], [4, 5, 6]]\nquery = [1, 0, 2]\n\
+                [quantize.weights]\nformat = { pq = { subvectors = 2, centroids = 2 } }\n";
+    fs::write(folder.path().join("random.toml"), text).unwrap();
+    let results = run(folder.path(), "out", "1");
+    let values = fs::read_to_string(results.join("values.csv")).unwrap();
+    assert_eq!(values.lines().count(), 1 + 6);
+    let products = fs::read_to_string(results.join("products.csv")).unwrap();
+    let lookups: Vec<&str> = products.lines().skip(1).filter_map(|line| line.rsplit(',').next()).collect();
+    assert_eq!(lookups, ["7.0", "16.0"]);
+}
