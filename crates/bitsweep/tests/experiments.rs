@@ -172,3 +172,17 @@ fn a_query_and_ragged_subvectors_are_recorded_value_by_value() {
     let lookups: Vec<&str> = products.lines().skip(1).filter_map(|line| line.rsplit(',').next()).collect();
     assert_eq!(lookups, ["7.0", "16.0"]);
 }
+
+#[test]
+fn the_table_of_the_readme_is_what_the_main_command_prints() {
+    let folder = TempDir::new().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_bitsweep"))
+        .args(["run", "wine-mlp", "--quiet"])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let (table, _) = printed.split_once("balance:").unwrap();
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md")).unwrap();
+    assert!(readme.contains(table), "README.md does not have:\n{table}");
+}
