@@ -186,3 +186,31 @@ fn the_table_of_the_readme_is_what_the_main_command_prints() {
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md")).unwrap();
     assert!(readme.contains(table), "README.md does not have:\n{table}");
 }
+
+#[test]
+fn models_that_look_alike_are_told_apart_by_a_column_of_their_own() {
+    let folder = TempDir::new().unwrap();
+    let text = RANDOM.replace(
+        "[model.mlp]\nhidden = 9\n",
+        "[[model]]\nmlp = { hidden = 9 }\n[[model]]\nmlp = { hidden = 9, initialization = \"xavier\" }\n[[model]]\nlogistic = {}\n",
+    );
+    let text = text.replace("optimizer = \"adam\"", "optimizer = [\"adam\", \"sgd\"]");
+    fs::write(folder.path().join("random.toml"), text).unwrap();
+    let table = fs::read_to_string(run(folder.path(), "out", "2").join("results.csv")).unwrap();
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let (unit, model, choice, optimizer) =
+        (column("unit"), column("model"), column("model.choice"), column("train.optimizer"));
+    let mut units: Vec<[String; 4]> = reader
+        .records()
+        .map(|row| {
+            row.map(|row| [unit, model, choice, optimizer].map(|column| row[column].to_owned())).unwrap()
+        })
+        .collect();
+    units.dedup();
+    // Two perceptrons with two optimizers, and one logistic regression, which has none; three seeds each.
+    assert_eq!(units.len(), 3 * (2 * 2 + 1));
+    let logistic = units.iter().find(|unit| unit[1].starts_with("logistic")).unwrap();
+    assert_eq!(logistic[3], "");
+}
