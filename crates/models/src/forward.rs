@@ -53,14 +53,22 @@ pub(crate) fn forward<T: Real>(layers: &[PanelLayer], features: &Panels<T>, outp
                 &layer.weight,
                 &mut from[0],
                 #[inline(always)]
-                |sum, _, panel| add(sum, &layer.bias.panel(panel)[0]),
+                |panel| {
+                    let bias = layer.bias.blocks()[panel];
+                    #[inline(always)]
+                    move |sum, _| add(sum, &bias)
+                },
             ),
             Activation::Relu => product(
                 input,
                 &layer.weight,
                 &mut from[0],
                 #[inline(always)]
-                |sum, _, panel| relu(add(sum, &layer.bias.panel(panel)[0])),
+                |panel| {
+                    let bias = layer.bias.blocks()[panel];
+                    #[inline(always)]
+                    move |sum, _| relu(add(sum, &bias))
+                },
             ),
         }
     }

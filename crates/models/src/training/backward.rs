@@ -55,14 +55,21 @@ pub(crate) fn backward<T: Real>(
                     transposed,
                     delta_before,
                     #[inline(always)]
-                    |sum, _, _| sum,
+                    |_| {
+                        #[inline(always)]
+                        |gradient, _| gradient
+                    },
                 ),
                 Activation::Relu => product(
                     delta,
                     transposed,
                     delta_before,
                     #[inline(always)]
-                    |sum, row, panel| mask_by_relu(sum, &input.panel(panel)[row]),
+                    |panel| {
+                        let outputs = input.panel(panel);
+                        #[inline(always)]
+                        move |gradient, row: usize| mask_by_relu(gradient, &outputs[row])
+                    },
                 ),
             }
         }

@@ -43,7 +43,7 @@ pub enum TrainError {
     Head,
     /// The loss or a weight became NaN or infinite.
     #[error(
-        "training diverged in epoch {epoch}: {what} is not finite; try a learning_rate below `{learning_rate}`, \
+        "training diverged in epoch {epoch}: {what} is not finite; try a learning_rate below `{learning_rate:?}`, \
          standardized features, or `he` initialization"
     )]
     Diverged {
@@ -166,3 +166,6 @@ fn train_in<T: Real>(
     }
     Ok(Trained { stack: trainer.write_back(initial), curve })
 }
+
+#[cfg(test)]
+mod tests;
