@@ -1,5 +1,7 @@
 //! The forward pass, shared by prediction and training.
 
+use pulp::{Arch, Simd, WithSimd};
+
 use crate::dense::{Activation, Dense};
 use crate::panels::{Block, Panels};
 use crate::product::product;
@@ -7,7 +9,7 @@ use crate::real::Real;
 
 /// A dense layer in the layout of the kernels.
 #[derive(Clone, Debug)]
-pub(crate) struct PanelLayer {
+pub struct PanelLayer {
     /// `W`, of shape `(inputs, outputs)`.
     pub(crate) weight: Panels<f32>,
     /// `b`, of shape `(1, outputs)`.
@@ -89,4 +91,29 @@ fn relu<T: Real>(mut values: Block<T>) -> Block<T> {
         *value = if *value > T::ZERO { *value } else { T::ZERO };
     }
     values
+}
+
+/// [`forward`] with the instructions of this processor.
+pub(crate) fn dispatch_forward<T: Real>(
+    layers: &[PanelLayer],
+    features: &Panels<T>,
+    outputs: &mut [Panels<T>],
+) {
+    Arch::new().dispatch(Forward { layers, features, outputs });
+}
+
+/// [`forward`] as what [`Arch::dispatch`] takes; a closure would not be inlined into the dispatch.
+struct Forward<'a, T> {
+    layers: &'a [PanelLayer],
+    features: &'a Panels<T>,
+    outputs: &'a mut [Panels<T>],
+}
+
+impl<T: Real> WithSimd for Forward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        forward(self.layers, self.features, self.outputs);
+    }
 }

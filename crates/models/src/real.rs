@@ -4,9 +4,27 @@ use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
+    use crate::forward::{PanelLayer, dispatch_forward};
+    use crate::panels::Panels;
+
+    /// Keeps other types out, and the kernels in: a method of a concrete type is compiled in this crate, with its
+    /// optimization, and not again in each crate that asks for logits.
+    pub trait Sealed: Sized {
+        fn forward(layers: &[PanelLayer], features: &Panels<Self>, outputs: &mut [Panels<Self>]);
+    }
+
+    macro_rules! sealed {
+        ($type:ty) => {
+            impl Sealed for $type {
+                fn forward(layers: &[PanelLayer], features: &Panels<Self>, outputs: &mut [Panels<Self>]) {
+                    dispatch_forward(layers, features, outputs);
+                }
+            }
+        };
+    }
+
+    sealed!(f32);
+    sealed!(f64);
 }
 
 /// `f32` or `f64`: the precision of activations and gradients (weights are always `f32`).

@@ -1,11 +1,10 @@
 //! The model: a stack of dense layers.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
-use pulp::{Arch, Simd, WithSimd};
 use thiserror::Error;
 
 use crate::dense::Dense;
-use crate::forward::{PanelLayer, forward, resize_outputs};
+use crate::forward::{PanelLayer, resize_outputs};
 use crate::head::Head;
 use crate::panels::Panels;
 use crate::real::Real;
@@ -220,7 +219,7 @@ impl DenseStack {
         layers.extend(self.layers[layers.len()..].iter().map(PanelLayer::new));
         input.assign(features);
         resize_outputs(layers, rows, outputs);
-        Arch::new().dispatch(Forward { layers, input, outputs });
+        T::forward(layers, input, outputs);
         outputs[outputs.len() - 1].copy_rows_to(logits);
         let Ok(logits) = ArrayView2::from_shape((rows, self.output_size()), logits) else {
             unreachable!("there is one logit for each row and class")
@@ -241,20 +240,4 @@ pub struct ForwardBuffers<T> {
     features: Panels<T>,
     outputs: Vec<Panels<T>>,
     logits: Vec<T>,
-}
-
-/// [`forward`] as what [`Arch::dispatch`] takes; a closure would not be inlined into the dispatch.
-struct Forward<'a, T> {
-    layers: &'a [PanelLayer],
-    input: &'a Panels<T>,
-    outputs: &'a mut [Panels<T>],
-}
-
-impl<T: Real> WithSimd for Forward<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        forward(self.layers, self.input, self.outputs);
-    }
 }
