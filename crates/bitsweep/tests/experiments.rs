@@ -214,3 +214,17 @@ fn models_that_look_alike_are_told_apart_by_a_column_of_their_own() {
     let logistic = units.iter().find(|unit| unit[1].starts_with("logistic")).unwrap();
     assert_eq!(logistic[3], "");
 }
+
+#[test]
+fn a_notebook_experiment_that_was_changed_is_not_held_to_the_notebook() {
+    let folder = TempDir::new().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_bitsweep"))
+        .args(["run", "wine-mlp", "--set", "train.epochs=3", "--set", "seed=7"])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let results = folder.path().join("results/wine-mlp");
+    assert!(!fs::read_to_string(results.join("report.md")).unwrap().contains("The notebook's numbers"));
+    assert!(!fs::read_to_string(results.join("experiment.toml")).unwrap().contains("reproduce"));
+}
