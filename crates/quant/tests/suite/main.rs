@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod calibration;
+mod calibration_refusals;
 mod codebooks;
 mod degenerate;
 mod golden;
