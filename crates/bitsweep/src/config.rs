@@ -1,5 +1,6 @@
 //! From text to experiment: sources and overrides, the grid, typed specifications, errors with their place.
 
+mod calibration;
 mod diagnostic;
 mod document;
 mod experiment;
@@ -8,6 +9,7 @@ mod header;
 mod specification;
 mod tensor_values;
 
+pub use calibration::{Calibration, CalibrationRows, CalibrationSpec};
 pub use diagnostic::{Diagnostic, nearest_name};
 pub use document::Document;
 pub use experiment::{AxisSummary, Experiment, UnitEntry, VariantEntry};

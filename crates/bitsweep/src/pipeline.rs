@@ -1,6 +1,7 @@
 //! The stages of a run in the order in which they happen: load → split → scale → train → for each variant transform →
 //! quantize → score → record.
 
+mod calibrate;
 mod histogram;
 mod model;
 mod prepare;

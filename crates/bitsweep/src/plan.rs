@@ -9,7 +9,8 @@ use bitsweep_random::Stream;
 use serde::Serialize;
 
 use crate::config::{
-    AxisSummary, Biases, DataSource, Diagnostic, Document, Experiment, Header, UnitSpec, VariantSpec,
+    AxisSummary, Biases, Calibration, DataSource, Diagnostic, Document, Experiment, Header, UnitSpec,
+    VariantSpec,
 };
 use crate::failure::Failure;
 
@@ -57,6 +58,8 @@ pub struct Variant {
     pub transform: Transform,
     /// What happens to biases.
     pub biases: Biases,
+    /// How codes are chosen and biases corrected.
+    pub calibration: Calibration,
     /// How weights, or a tensor's values, are quantized.
     pub scheme: Scheme,
 }
@@ -83,6 +86,9 @@ impl Plan {
                 None => None,
             };
             let variants: Vec<Variant> = members.iter().map(|&position| variants[position].clone()).collect();
+            if entry.spec.tensor.is_some() {
+                refuse_calibration(&variants)?;
+            }
             let key = key(&entry.spec, dataset.as_deref(), &variants)?;
             Ok(Unit { key, spec: entry.spec, axes: entry.axes, dataset, variants })
         });
@@ -162,6 +168,20 @@ fn read_builtin(name: &str) -> Result<Dataset, Failure> {
     builtin(name).map_err(|error| Failure::Input(error.to_string()))
 }
 
+/// A tensor by itself has no inputs.
+fn refuse_calibration(variants: &[Variant]) -> Result<(), Diagnostic> {
+    match variants.iter().find(|variant| variant.calibration != Calibration::default()) {
+        None => Ok(()),
+        Some(variant) => {
+            let [(_, method), (_, correction), _] = variant.calibration.axes();
+            Err(Diagnostic::new(format!(
+                "`method = {method}` with `bias_correction = {correction}` looks at the inputs of a layer, and a tensor has none"
+            ))
+            .help("remove `method`, `bias_correction` and `calibration`, or quantize a model"))
+        }
+    }
+}
+
 /// The key of a unit: a hash of its resolved specification, its dataset's bytes and the algorithms' version.
 ///
 /// A path is no part of it: the same file elsewhere is the same dataset.
@@ -171,6 +191,9 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
         label: &'a str,
         transform: Transform,
         biases: Biases,
+        /// Left out where nothing is calibrated.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        calibration: Option<BTreeMap<&'static str, String>>,
         scheme: BTreeMap<&'static str, String>,
     }
     #[derive(Serialize)]
@@ -190,6 +213,8 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
         label: &variant.label,
         transform: variant.transform,
         biases: variant.biases,
+        calibration: (variant.calibration != Calibration::default())
+            .then(|| variant.calibration.axes().into_iter().collect()),
         scheme: variant.scheme.axes().into_iter().collect(),
     });
     let keyed = Keyed {
@@ -211,6 +236,8 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
         let mut point: BTreeMap<_, _> = scheme.axes().into_iter().collect();
         point.insert("transform", spec.transform.to_string());
         point.insert("biases", spec.biases.to_string());
+        let calibration = Calibration::resolve(spec);
+        point.extend(calibration.axes());
         if let Some(twin) = points.iter().position(|other| *other == point) {
             return Err(Diagnostic::new(format!(
                 "variants {twin} and {} are the same: {scheme}",
@@ -224,6 +251,7 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
             series: String::new(),
             transform: spec.transform,
             biases: spec.biases,
+            calibration,
             scheme,
         });
     }
@@ -252,13 +280,16 @@ fn family(point: &BTreeMap<&'static str, String>) -> String {
 
 /// Axes in the order in which they are worth naming, as far as each tells variants apart that those before it do not.
 fn telling_axes(points: &[BTreeMap<&'static str, String>]) -> Vec<&'static str> {
-    const BY_WORTH: [&str; 11] = [
+    const BY_WORTH: [&str; 14] = [
         "bits",
         "format",
         "symmetry",
         "granularity",
         "range",
         "rounding",
+        "method",
+        "bias_correction",
+        "calibration",
         "transform",
         "biases",
         "zero_point",
@@ -287,6 +318,8 @@ fn words_for(axis: &str, value: &str) -> String {
         "granularity" => format!("per {value}"),
         "biases" => format!("biases {}", if value == "keep" { "kept" } else { "quantized" }),
         "transform" if value == "none" => "not equalized".to_owned(),
+        "bias_correction" => format!("{} bias correction", if value == "none" { "no" } else { value }),
+        "calibration" => format!("calibrated on {value}"),
         "zero_point" => format!("{value} zero point"),
         "codes" => format!("{value} codes"),
         "code_range" => format!("{value} range"),

@@ -27,6 +27,7 @@
 mod axes;
 mod bit_field;
 mod blocks;
+mod calibration;
 mod codebook;
 mod distortion;
 mod error;
@@ -47,6 +48,10 @@ pub use axes::{
     Symmetry, SymmetrySpec, ZeroPoint,
 };
 pub use blocks::{Block, Blocks};
+pub use calibration::{
+    AdaRound, BiasCorrection, Calibrated, CalibrationError, Gptq, Hessian, Hqq, Method, Outcome, calibrate,
+    mean_shift,
+};
 pub use codebook::{Clustering, Codebook, LookupError, optimal_clustering};
 pub use distortion::Errors;
 pub use error::QuantizeError;

@@ -18,8 +18,8 @@ pub use bitsweep_metrics::Interval;
 pub use error::ResultsError;
 pub use polars::prelude::DataFrame;
 pub use record::{
-    ClassRow, CodebookRow, CurveRow, DatasetShape, ErrorMeasures, HistogramRow, PredictionRow, ProductRow,
-    Records, ResultRow, Scores, SizeMeasures, TensorRow, ValueRow,
+    CalibrationMeasures, ClassRow, CodebookRow, CurveRow, DatasetShape, ErrorMeasures, HistogramRow,
+    PredictionRow, ProductRow, Records, ResultRow, Scores, SizeMeasures, TensorRow, ValueRow,
 };
 pub use rows::write_rows;
 pub use summary::{Comparison, Goal, PickRule, Summary, VariantSummary, summarize};

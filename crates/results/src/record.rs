@@ -76,11 +76,17 @@ pub struct ResultRow {
     pub range: String,
     /// `nearest-even`, `half-away`, `stochastic`.
     pub rounding: String,
+    /// How codes are chosen: `nearest`, `gptq`, `adaround(50 iterations)` …
+    pub method: String,
+    /// `none`, `empirical`.
+    pub bias_correction: String,
 
     /// Scores on the test rows; `None` in a tensor experiment.
     pub scores: Option<Scores>,
     /// Reconstruction error over all quantized tensors, against the (transformed) float values.
     pub error: ErrorMeasures,
+    /// What the method achieved on calibration inputs; `None` without them.
+    pub calibration: Option<CalibrationMeasures>,
     /// The sizes, in bytes.
     pub size: SizeMeasures,
     /// What the reader must know of this row: `changed nothing`, `zero point outside the codes` …; empty otherwise.
@@ -130,6 +136,19 @@ pub struct ErrorMeasures {
     pub max_error: f64,
     /// Signal-to-quantization-noise ratio in dB; infinite where nothing was lost.
     pub sqnr_db: f64,
+}
+
+/// A calibrated method against rounding to nearest under the same scheme, all layers together.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct CalibrationMeasures {
+    /// Calibration rows.
+    pub rows: usize,
+    /// Codes that differ.
+    pub codes_changed: usize,
+    /// Twice the mean squared output error of the layers with rounding to nearest.
+    pub proxy_loss_nearest: f64,
+    /// The same with the method.
+    pub proxy_loss: f64,
 }
 
 /// Sizes in bytes. `payload` is the notebooks' count; the others are lengths of what is serialized.

@@ -8,7 +8,7 @@ use polars::prelude::{AnyValue, Column, CsvWriter, DataFrame, ParquetCompression
 use serde_json::{Map, Value};
 
 use crate::ResultsError;
-use crate::record::{DatasetShape, ResultRow, Scores};
+use crate::record::{CalibrationMeasures, DatasetShape, ResultRow, Scores};
 
 /// Bytes in a kilobyte, as the notebooks count.
 const BYTES_PER_KB: f64 = 1024.0;
@@ -19,8 +19,8 @@ const ROW_GROUP: usize = 1 << 16;
 /// Builds the results table, one row a variant in the order of `rows`.
 ///
 /// The columns are the unit's (`unit`, `dataset`, …, `model`), one for each swept unit axis in order of first
-/// appearance, the variant's axes, its scores, errors and sizes, and `flag`. What does not apply is null: scores of a
-/// tensor experiment, a zero point of a symmetric scheme, an empty flag. Derived columns:
+/// appearance, the variant's axes, its scores, errors, calibration and sizes, and `flag`. What does not apply is null:
+/// scores of a tensor experiment, a zero point of a symmetric scheme, an empty flag. Derived columns:
 ///
 /// - `bits_per_weight` = `true_bytes / float_bytes` × bits of the unit's float baseline (variant 0); null without one.
 /// - `true_bytes` = codes + scales + zero points + codebooks + biases + padding.
@@ -37,6 +37,7 @@ pub fn table(rows: &[ResultRow]) -> Result<DataFrame, ResultsError> {
     all.extend(columns.variant());
     all.extend(columns.scores());
     all.extend(columns.errors());
+    all.extend(columns.calibration());
     all.extend(columns.sizes());
     all.push(columns.text("flag", |row| &row.flag));
 
@@ -178,6 +179,8 @@ impl<'a> Columns<'a> {
             self.text("granularity", |row| &row.granularity),
             self.text("range", |row| &row.range),
             self.text("rounding", |row| &row.rounding),
+            self.text("method", |row| &row.method),
+            self.text("bias_correction", |row| &row.bias_correction),
         ]
     }
 
@@ -213,6 +216,21 @@ impl<'a> Columns<'a> {
             self.float("mse", |row| Some(row.error.mse)),
             self.float("max_error", |row| Some(row.error.max_error)),
             self.float("sqnr_db", |row| Some(row.error.sqnr_db)),
+        ]
+    }
+
+    fn calibration(&self) -> Vec<Column> {
+        let count = |name: &str, part: fn(&CalibrationMeasures) -> usize| {
+            self.count(name, |row| row.calibration.as_ref().map(|measures| part(measures) as u64))
+        };
+        let loss = |name: &str, part: fn(&CalibrationMeasures) -> f64| {
+            self.float(name, |row| row.calibration.as_ref().map(part))
+        };
+        vec![
+            count("calibration_rows", |measures| measures.rows),
+            count("codes_changed", |measures| measures.codes_changed),
+            loss("proxy_loss_nearest", |measures| measures.proxy_loss_nearest),
+            loss("proxy_loss", |measures| measures.proxy_loss),
         ]
     }
 

@@ -4,8 +4,8 @@
 use std::io::Cursor;
 
 use bitsweep_results::{
-    DatasetShape, ErrorMeasures, Interval, ResultRow, ResultsError, Scores, SizeMeasures, table, write_csv,
-    write_parquet,
+    CalibrationMeasures, DatasetShape, ErrorMeasures, Interval, ResultRow, ResultsError, Scores,
+    SizeMeasures, table, write_csv, write_parquet,
 };
 use polars::prelude::{AnyValue, DataFrame, ParquetReader, SerReader};
 
@@ -65,6 +65,14 @@ fn rows() -> Vec<ResultRow> {
             padding: 1,
             float: 2048,
         },
+        method: "gptq".into(),
+        bias_correction: "none".into(),
+        calibration: Some(CalibrationMeasures {
+            rows: 64,
+            codes_changed: 7,
+            proxy_loss_nearest: 0.5,
+            proxy_loss: 0.25,
+        }),
         flag: "zero point outside the codes".into(),
         ..float.clone()
     };
@@ -110,6 +118,20 @@ fn derived_columns_follow_from_bytes_and_scores() {
     assert_eq!(cell(&table, "macro_f1_per_kb", 1), AnyValue::Float64(1.0));
     assert_eq!(cell(&table, "macro_f1_per_payload_kb", 1), AnyValue::Float64(2.0));
     assert_eq!(cell(&table, "train.epochs", 1), AnyValue::String("50"));
+}
+
+#[test]
+fn what_calibration_achieved_is_null_without_it() {
+    let table = table(&rows()).unwrap();
+    assert_eq!(cell(&table, "method", 1), AnyValue::String("gptq"));
+    assert_eq!(cell(&table, "bias_correction", 1), AnyValue::String("none"));
+    assert_eq!(cell(&table, "calibration_rows", 1), AnyValue::UInt64(64));
+    assert_eq!(cell(&table, "codes_changed", 1), AnyValue::UInt64(7));
+    assert_eq!(cell(&table, "proxy_loss_nearest", 1), AnyValue::Float64(0.5));
+    assert_eq!(cell(&table, "proxy_loss", 1), AnyValue::Float64(0.25));
+    for column in ["method", "bias_correction", "calibration_rows", "codes_changed", "proxy_loss"] {
+        assert_eq!(cell(&table, column, 0), AnyValue::Null);
+    }
 }
 
 #[test]

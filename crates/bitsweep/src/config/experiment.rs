@@ -322,8 +322,10 @@ fn variant(document: &Document, alternative: Alternative<'_>) -> Result<VariantE
     struct Root {
         quantize: VariantSpec,
     }
-    let weights = grid::lookup(&alternative.node, "quantize.weights").map_or(0..0, Spanned::span);
+    let at = |path: &str| grid::lookup(&alternative.node, path).map_or(0..0, Spanned::span);
+    let (weights, method) = (at("quantize.weights"), at("quantize.method"));
     let Root { quantize: spec } = typed(document, alternative.node)?;
-    spec.weights.resolve().map_err(|error| document.error(weights, error.to_string()))?;
+    let scheme = spec.weights.resolve().map_err(|error| document.error(weights, error.to_string()))?;
+    spec.method.check(&scheme).map_err(|error| document.error(method, error.to_string()))?;
     Ok(VariantEntry { spec })
 }

@@ -4,10 +4,11 @@ use std::fmt;
 
 use bitsweep_datasets::{CsvSource, Holdout, Scaling};
 use bitsweep_models::{Logistic, Mlp, Multiclass, Training};
-use bitsweep_quant::{SchemeSpec, Transform};
+use bitsweep_quant::{BiasCorrection, Method, SchemeSpec, Transform};
 use bitsweep_random::Generator;
 use serde::{Deserialize, Serialize};
 
+use super::calibration::CalibrationSpec;
 use super::tensor_values::TensorValues;
 
 /// One trained model, or one tensor.
@@ -120,6 +121,15 @@ pub struct VariantSpec {
     /// What happens to biases.
     #[serde(default)]
     pub biases: Biases,
+    /// How codes are chosen.
+    #[serde(default)]
+    pub method: Method,
+    /// What happens to biases once the weights of their layer are quantized.
+    #[serde(default)]
+    pub bias_correction: BiasCorrection,
+    /// The inputs that calibrated methods look at.
+    #[serde(default)]
+    pub calibration: Option<CalibrationSpec>,
     /// How weights, or a tensor's values, are quantized.
     pub weights: SchemeSpec,
 }

@@ -6,10 +6,12 @@ use bitsweep_metrics::Confusion;
 use bitsweep_models::{Activation, DenseStack, EpochLoss, Precision, fit_logistic, train_mlp};
 use bitsweep_quant::Transform;
 use bitsweep_results::{
-    ClassRow, CurveRow, DatasetShape, ErrorMeasures, PredictionRow, Records, ResultRow, SizeMeasures,
+    CalibrationMeasures, ClassRow, CurveRow, DatasetShape, ErrorMeasures, PredictionRow, Records, ResultRow,
+    SizeMeasures,
 };
 use rayon::prelude::*;
 
+use super::calibrate::{CalibratedModel, quantize_layers};
 use super::failed;
 use super::histogram::histogram;
 use super::prepare::{Prepared, prepare, stream};
@@ -153,6 +155,9 @@ struct QuantizedModel {
     tensors: Vec<QuantizedTensor<f32>>,
     /// Bytes of the biases that stay as they are.
     kept_bytes: u64,
+    calibration: Option<CalibrationMeasures>,
+    /// What calibration did not do.
+    flags: Vec<String>,
 }
 
 impl<'u> Bench<'u> {
@@ -216,7 +221,9 @@ impl<'u> Bench<'u> {
         row.error = error_measures(&model.tensors);
         let bytes = float.parameters() as u64 * FLOAT_BYTES;
         row.size = size_measures(&model.tensors, model.kept_bytes, bytes);
+        row.calibration = model.calibration;
         let mut flags = flags(&model.tensors);
+        flags.extend(model.flags);
         if variant.transform != Transform::None && !did_transform {
             flags.push(format!("{} changed nothing", variant.transform));
         }
@@ -226,6 +233,16 @@ impl<'u> Bench<'u> {
     }
 
     fn quantize(&self, float: &DenseStack, variant: &Variant) -> Result<QuantizedModel, Failure> {
+        if let Some(rows) = variant.calibration.rows {
+            let CalibratedModel { stack, tensors, measures, flags } =
+                quantize_layers(self.unit, self.prepared, float, variant, rows)?;
+            let biases: usize = stack.layers().iter().map(|layer| layer.bias.len()).sum();
+            let kept_bytes = match variant.biases {
+                Biases::Keep => biases as u64 * FLOAT_BYTES,
+                Biases::Quantize => 0,
+            };
+            return Ok(QuantizedModel { stack, tensors, kept_bytes, calibration: Some(measures), flags });
+        }
         let mut stack = float.clone();
         let mut tensors = Vec::new();
         let mut kept_bytes = 0;
@@ -239,7 +256,7 @@ impl<'u> Bench<'u> {
             target.assign(&tensor.reconstruction);
             tensors.push(tensor);
         }
-        Ok(QuantizedModel { stack, tensors, kept_bytes })
+        Ok(QuantizedModel { stack, tensors, kept_bytes, calibration: None, flags: Vec::new() })
     }
 
     fn finish(

@@ -205,6 +205,8 @@ pub(super) fn result_row(unit: &Unit, position: usize, variant: Option<&Variant>
         row.series.clone_from(&variant.series);
         row.transform = variant.transform.to_string();
         row.biases = variant.biases.to_string();
+        row.method = variant.calibration.method.to_string();
+        row.bias_correction = variant.calibration.bias_correction.to_string();
         row.bits = variant.scheme.bits();
         for (axis, value) in variant.scheme.axes() {
             match axis {

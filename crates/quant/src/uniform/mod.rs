@@ -11,10 +11,11 @@ pub(crate) mod weight_function;
 pub use affine::Affine;
 pub(crate) use codes::{encode, encode_signs};
 pub(crate) use reconstruction::reconstruct;
+pub(crate) use rounding::round_and_clamp;
 
 use bitsweep_random::Stream;
 
-use crate::axes::Scheme;
+use crate::axes::{Grid, Scheme};
 use crate::blocks::Blocks;
 use crate::error::QuantizeError;
 use crate::real::Real;
@@ -35,4 +36,20 @@ pub(crate) fn quantize<T: Real>(
     let mut codes = encode(values, blocks, &parameters, grid, scheme.rounding, stream);
     codes::collapse(&mut codes, blocks, &ranges, &parameters);
     Ok((codes, parameters))
+}
+
+/// The parameters of every block of finite row-major `values`, and the code of blocks whose range is a single point.
+pub(crate) fn fit<T: Real>(
+    values: &[T],
+    blocks: &Blocks,
+    scheme: &Scheme,
+    grid: Grid,
+) -> Result<(Affine<T>, Vec<Option<i32>>), QuantizeError> {
+    let ranges = range::estimate(values, blocks, scheme, grid);
+    let parameters = affine::fit(&ranges, scheme.symmetry, grid)?;
+    let constants = ranges.iter().zip(&parameters.zero_points).map(|(range, &zero_point)| {
+        range.is_collapsed().then(|| affine::constant_code(range.low, zero_point))
+    });
+    let constants = constants.collect();
+    Ok((parameters, constants))
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod calibration;
+mod calibration_refusals;
 mod codebooks;
 mod degenerate;
 mod golden;

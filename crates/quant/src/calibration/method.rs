@@ -1,0 +1,212 @@
+//! The ways to choose codes, as a file names them.
+
+use std::fmt;
+
+use serde::de::{self, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::axes::{Format, Rounding, Scheme, Symmetry, ZeroPoint};
+
+use super::adaround::AdaRound;
+use super::error::CalibrationError;
+use super::gptq::Gptq;
+use super::hqq::Hqq;
+
+/// How codes are chosen.
+///
+/// In TOML a name, `"gptq"`, takes the defaults; a table, `{ gptq = { act_order = true } }`, changes some of them.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// Each weight by itself, as the scheme says; see [`quantize`](crate::quantize).
+    #[default]
+    Nearest,
+    /// Input by input, later inputs making up for earlier errors; see [`Gptq`].
+    Gptq(Gptq),
+    /// Up or down, learned for each weight; see [`AdaRound`].
+    AdaRound(AdaRound),
+    /// The zero point that leaves few large errors; see [`Hqq`].
+    Hqq(Hqq),
+    /// From nearest, the single step that lowers the output error most, until none does.
+    Greedy,
+}
+
+impl Method {
+    const NAMES: &'static [&'static str] = &["nearest", "gptq", "adaround", "hqq", "greedy"];
+
+    /// The name in TOML, without settings.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Nearest => "nearest",
+            Self::Gptq(_) => "gptq",
+            Self::AdaRound(_) => "adaround",
+            Self::Hqq(_) => "hqq",
+            Self::Greedy => "greedy",
+        }
+    }
+
+    /// Refuses settings that mean nothing and schemes that the method does not combine with.
+    ///
+    /// All but [`Nearest`](Self::Nearest) choose among the codes of an integer format with a scale, by a rule of their
+    /// own; [`Hqq`](Self::Hqq) needs a float zero point.
+    ///
+    /// # Errors
+    /// One sentence for the first contradiction found.
+    pub fn check(&self, scheme: &Scheme) -> Result<(), CalibrationError> {
+        self.check_settings()?;
+        let method = self.name();
+        if *self == Self::Nearest {
+            return Ok(());
+        }
+        match scheme.format {
+            Format::Integer { .. } => {}
+            Format::Float16
+            | Format::BFloat16
+            | Format::ScalarCodebook { .. }
+            | Format::ProductCodebook { .. }
+            | Format::DoReFa { .. }
+            | Format::Wrpn { .. } => {
+                return Err(CalibrationError::Format { method, format: scheme.format.to_string() });
+            }
+        }
+        if scheme.is_binary() {
+            return Err(CalibrationError::Binary { method });
+        }
+        match scheme.rounding {
+            Rounding::NearestEven => {}
+            Rounding::HalfAway | Rounding::Stochastic => {
+                return Err(CalibrationError::Rounding { method, rounding: scheme.rounding });
+            }
+        }
+        match (self, scheme.symmetry) {
+            (Self::Hqq(_), Symmetry::Symmetric | Symmetry::Asymmetric(ZeroPoint::Integer)) => {
+                Err(CalibrationError::ZeroPoint)
+            }
+            (Self::Hqq(_), Symmetry::Asymmetric(ZeroPoint::Float))
+            | (Self::Nearest | Self::Gptq(_) | Self::AdaRound(_) | Self::Greedy, _) => Ok(()),
+        }
+    }
+
+    fn check_settings(&self) -> Result<(), CalibrationError> {
+        let require = |valid: bool, key, value: &dyn fmt::Display, expected| {
+            if valid {
+                Ok(())
+            } else {
+                let (method, value) = (self.name(), value.to_string());
+                Err(CalibrationError::Setting { method, key, value, expected })
+            }
+        };
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        match self {
+            Self::Nearest | Self::Greedy => Ok(()),
+            Self::Gptq(Gptq { act_order: _, damp }) => {
+                require((0.0..=1.0).contains(damp), "damp", damp, "a number from 0 to 1")
+            }
+            Self::AdaRound(AdaRound { iterations, learning_rate, regularization }) => {
+                require(*iterations > 0, "iterations", iterations, "at least 1")?;
+                require(positive(*learning_rate), "learning_rate", learning_rate, "a finite number above 0")?;
+                require(
+                    *regularization == 0.0 || positive(*regularization),
+                    "regularization",
+                    regularization,
+                    "a finite number, 0 or above",
+                )
+            }
+            Self::Hqq(Hqq { norm, beta, kappa, iterations }) => {
+                require(*norm > 0.0 && *norm < 1.0, "norm", norm, "a number above 0 and below 1")?;
+                require(positive(*beta), "beta", beta, "a finite number above 0")?;
+                require((1.0..=10.0).contains(kappa), "kappa", kappa, "a number from 1 to 10")?;
+                require(*iterations > 0, "iterations", iterations, "at least 1")
+            }
+        }
+    }
+
+    /// The settings that differ from the defaults, in words.
+    fn unusual(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut note = |unusual: bool, text: String| {
+            if unusual {
+                words.push(text);
+            }
+        };
+        match self {
+            Self::Nearest | Self::Greedy => {}
+            Self::Gptq(Gptq { act_order, damp }) => {
+                note(*act_order, "act order".to_owned());
+                note(*damp != Gptq::default().damp, format!("damp {damp}"));
+            }
+            Self::AdaRound(AdaRound { iterations, learning_rate, regularization }) => {
+                let usual = AdaRound::default();
+                note(*iterations != usual.iterations, format!("{iterations} iterations"));
+                note(*learning_rate != usual.learning_rate, format!("learning rate {learning_rate}"));
+                note(*regularization != usual.regularization, format!("regularization {regularization}"));
+            }
+            Self::Hqq(Hqq { norm, beta, kappa, iterations }) => {
+                let usual = Hqq::default();
+                note(*norm != usual.norm, format!("norm {norm}"));
+                note(*beta != usual.beta, format!("beta {beta}"));
+                note(*kappa != usual.kappa, format!("kappa {kappa}"));
+                note(*iterations != usual.iterations, format!("{iterations} iterations"));
+            }
+        }
+        words
+    }
+}
+
+/// The name, and in parentheses the settings that are not the defaults: `gptq(act order, damp 0.1)`.
+impl fmt::Display for Method {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.unusual() {
+            words if words.is_empty() => formatter.pad(self.name()),
+            words => formatter.pad(&format!("{}({})", self.name(), words.join(", "))),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Method {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MethodVisitor)
+    }
+}
+
+/// Reads a name or a table with one key; a derived enum would refuse the name of a variant that has settings.
+struct MethodVisitor;
+
+impl<'de> Visitor<'de> for MethodVisitor {
+    type Value = Method;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a method's name, or a table such as { gptq = { act_order = true } }")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Method, E> {
+        match name {
+            "nearest" => Ok(Method::Nearest),
+            "gptq" => Ok(Method::Gptq(Gptq::default())),
+            "adaround" => Ok(Method::AdaRound(AdaRound::default())),
+            "hqq" => Ok(Method::Hqq(Hqq::default())),
+            "greedy" => Ok(Method::Greedy),
+            other => Err(E::unknown_variant(other, Method::NAMES)),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Method, A::Error> {
+        let Some(name) = map.next_key::<String>()? else {
+            return Err(de::Error::invalid_length(0, &self));
+        };
+        let method = match name.as_str() {
+            "gptq" => Method::Gptq(map.next_value()?),
+            "adaround" => Method::AdaRound(map.next_value()?),
+            "hqq" => Method::Hqq(map.next_value()?),
+            "nearest" | "greedy" => {
+                return Err(de::Error::custom(format!("`{name}` has no settings: expected the name alone")));
+            }
+            other => return Err(de::Error::unknown_variant(other, Method::NAMES)),
+        };
+        match map.next_key::<IgnoredAny>()? {
+            None => Ok(method),
+            Some(_) => Err(de::Error::invalid_length(2, &self)),
+        }
+    }
+}

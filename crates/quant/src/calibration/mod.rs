@@ -1,0 +1,97 @@
+//! Codes that know their inputs: rounding by the error of a layer's output instead of the error of its weights.
+//!
+//! A layer computes `y = x·W + b` with `W (in, out)`. Given calibration inputs `X (n, in)`, the change `Δ = W - Ŵ` of the
+//! weights costs the output `‖X·Δ‖²`, a quadratic form in `Δ` whose matrix is the [`Hessian`] `H = (2/n)·XᵀX`. Every
+//! [`Method`] leaves an ordinary [`Quantized`] matrix of the scheme it was given; [`calibrate`] applies one and tells by
+//! an [`Outcome`] whether it acted: how many codes differ from rounding to nearest under the same scheme, and the proxy
+//! loss `tr(ΔᵀHΔ)` before and after. No method falls back to another one: a loss above that of nearest is told, not
+//! mended.
+//!
+//! | method | chooses | looks at |
+//! |---|---|---|
+//! | [`Gptq`] | codes, input by input, later inputs making up for earlier errors | `H` |
+//! | [`AdaRound`] | up or down for each weight, by gradient descent | `H` |
+//! | [`Hqq`] | the zero point of each block | the weights alone |
+//! | greedy | single codes, one step up or down, as long as the loss falls | `H` |
+//!
+//! Arithmetic is `f64` in a written order, except that a position on the grid is rounded in the type of the weights, as
+//! [`quantize`](crate::quantize) does, so that an untouched weight keeps its code.
+
+mod adaround;
+mod bias_correction;
+mod cholesky;
+mod error;
+mod gptq;
+mod greedy;
+mod hessian;
+mod hqq;
+mod levels;
+mod method;
+mod outcome;
+
+pub use adaround::AdaRound;
+pub use bias_correction::{BiasCorrection, mean_shift};
+pub use error::CalibrationError;
+pub use gptq::Gptq;
+pub use hessian::Hessian;
+pub use hqq::Hqq;
+pub use method::Method;
+pub use outcome::{Calibrated, Outcome};
+
+use bitsweep_random::Stream;
+use ndarray::ArrayView2;
+
+use crate::axes::Scheme;
+use crate::quantize::quantize;
+use crate::real::Real;
+
+use self::levels::Layer;
+
+/// Quantizes `weights (in, out)` as `scheme` says, codes chosen by `method` for inputs whose `hessian` is `(in, in)`.
+///
+/// `stream` is drawn from by rounding to nearest alone, see [`quantize`](crate::quantize); the other methods are
+/// deterministic.
+///
+/// ```
+/// use bitsweep_quant::{Bits, Gptq, Hessian, Method, calibrate, presets};
+/// use bitsweep_random::{Generator, Stream};
+/// use ndarray::array;
+///
+/// // Two inputs that are always equal: only the sum of their weights matters.
+/// let hessian = Hessian::of_inputs(array![[1.0, 1.0], [2.0, 2.0]].view()).unwrap();
+/// let weights = array![[0.4, 1.0], [0.4, -1.0]];
+/// let scheme = presets::symmetric_narrow(Bits::new(2).unwrap());
+/// let mut stream = Stream::new(Generator::Modern, 0, "quantize").unwrap();
+/// let gptq = Method::Gptq(Gptq::default());
+/// let calibrated = calibrate(weights.view(), &scheme, &gptq, &hessian, &mut stream).unwrap();
+/// // Rounding both to 0 loses 0.8 of their sum, rounding one of them to 1 adds only 0.2.
+/// assert_eq!(calibrated.quantized.codes().column(0).to_vec(), [0, 1]);
+/// assert!(calibrated.outcome.proxy_loss < calibrated.outcome.proxy_loss_nearest);
+/// ```
+///
+/// # Errors
+/// A method that does not combine with the scheme or whose settings mean nothing, a Hessian of another size than there
+/// are inputs, and whatever [`quantize`](crate::quantize) refuses.
+pub fn calibrate<T: Real>(
+    weights: ArrayView2<'_, T>,
+    scheme: &Scheme,
+    method: &Method,
+    hessian: &Hessian,
+    stream: &mut Stream,
+) -> Result<Calibrated<T>, CalibrationError> {
+    method.check(scheme)?;
+    if hessian.inputs() != weights.nrows() {
+        return Err(CalibrationError::Inputs { weights: weights.nrows(), hessian: hessian.inputs() });
+    }
+    let nearest = quantize(weights, scheme, stream)?;
+    let layer = || Layer::new(weights, scheme, method);
+    let quantized = match method {
+        Method::Nearest => nearest.clone(),
+        Method::Gptq(settings) => gptq::quantize(&layer()?, settings, hessian)?,
+        Method::AdaRound(settings) => adaround::quantize(&layer()?, settings, hessian)?,
+        Method::Hqq(settings) => hqq::quantize(&layer()?, settings)?,
+        Method::Greedy => greedy::quantize(&layer()?, hessian)?,
+    };
+    let outcome = Outcome::measure(weights, &nearest, &quantized, hessian);
+    Ok(Calibrated { quantized, outcome })
+}

@@ -1,0 +1,156 @@
+//! What calibrated rounding refuses: schemes, settings and inputs that mean nothing; and how a file spells a method.
+
+use bitsweep_quant::{
+    AdaRound, CalibrationError, Gptq, Hessian, Hqq, Method, Scheme, calibrate, mean_shift, presets,
+};
+use ndarray::{Array2, array};
+use serde::Deserialize;
+
+use crate::calibration::{METHODS, float_zero_point};
+use crate::{bits, scheme, stream};
+
+#[test]
+fn an_undamped_singular_hessian_is_refused() {
+    let hessian = Hessian::of_inputs(array![[1.0, 2.0, 3.0]].view()).unwrap();
+    let weights = stream(0).normal_matrix(3, 2);
+    let method = Method::Gptq(Gptq { act_order: false, damp: 0.0 });
+    let scheme = presets::symmetric_narrow(bits(4));
+    let error = calibrate(weights.view(), &scheme, &method, &hessian, &mut stream(0)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the Hessian of the calibration inputs is singular with `damp = 0`: expected a larger `damp`, such as 0.01"
+    );
+}
+
+#[test]
+fn calibration_inputs_that_mean_nothing_are_refused() {
+    let sentence = |inputs: Array2<f64>| Hessian::of_inputs(inputs.view()).unwrap_err().to_string();
+    assert_eq!(sentence(Array2::zeros((0, 3))), "there are no calibration inputs: expected at least `1` row");
+    assert_eq!(
+        sentence(array![[0.0], [f64::NAN]]),
+        "the calibration input `NaN` in row 1, column 0 (counted from 0) means nothing: expected a finite number"
+    );
+    assert_eq!(
+        sentence(array![[1e200]]),
+        format!(
+            "calibration inputs up to `{}` overflow when squared: expected magnitudes below 1e150",
+            1e200
+        )
+    );
+    let hessian = Hessian::of_inputs(array![[1.0, 2.0]].view()).unwrap();
+    let weights = Array2::<f64>::zeros((3, 1));
+    let scheme = presets::symmetric_narrow(bits(4));
+    let error = calibrate(weights.view(), &scheme, &Method::Greedy, &hessian, &mut stream(0)).unwrap_err();
+    assert_eq!(error.to_string(), "a Hessian of `2` inputs does not fit weights of 3: expected as many");
+    let error = mean_shift(Array2::<f64>::zeros((2, 3)).view(), Array2::zeros((2, 4)).view()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "outputs of shape `(2, 4)` cannot be compared with outputs of shape `(2, 3)`"
+    );
+}
+
+#[track_caller]
+fn refused(method: Method, scheme: &Scheme, sentence: &str) {
+    assert_eq!(method.check(scheme).unwrap_err().to_string(), sentence);
+}
+
+#[test]
+fn formats_without_an_even_grid_and_scale_are_refused() {
+    for (toml, name) in [
+        ("format = 'f16'", "f16"),
+        ("format = 'bf16'", "bf16"),
+        ("format = { vq = { centroids = 4 } }", "vq 4"),
+        ("format = { pq = { subvectors = 2, centroids = 4 } }", "pq 2x4"),
+        ("format = 'dorefa'\nbits = 4", "dorefa"),
+        ("format = 'wrpn'\nbits = 4", "wrpn"),
+    ] {
+        for method in METHODS.into_iter().filter(|method| *method != Method::Nearest) {
+            refused(
+                method,
+                &scheme(toml),
+                &format!(
+                    "`method = {}` does not apply to format `{name}`: expected format `int`, or `method = nearest`",
+                    method.name()
+                ),
+            );
+        }
+        assert!(Method::Nearest.check(&scheme(toml)).is_ok());
+    }
+}
+
+#[test]
+fn signs_other_roundings_and_whole_zero_points_are_refused() {
+    refused(
+        Method::Greedy,
+        &scheme("bits = 1"),
+        "`method = greedy` does not apply to 1-bit symmetric weights, which keep the sign: expected `method = nearest` or at least 2 bits",
+    );
+    for rounding in ["stochastic", "half-away"] {
+        refused(
+            Method::Gptq(Gptq::default()),
+            &scheme(&format!("bits = 4\nrounding = '{rounding}'")),
+            &format!(
+                "`rounding = {rounding}` contradicts `method = gptq`, which chooses the codes itself: expected `rounding = nearest-even`"
+            ),
+        );
+    }
+    for toml in ["bits = 4", "bits = 4\nsymmetry = 'asymmetric'"] {
+        refused(
+            Method::Hqq(Hqq::default()),
+            &scheme(toml),
+            "`method = hqq` chooses a zero point between codes: expected `symmetry = asymmetric` with `zero_point = float`",
+        );
+    }
+}
+
+#[test]
+fn settings_that_mean_nothing_are_refused() {
+    let gptq = |damp| Method::Gptq(Gptq { damp, ..Gptq::default() });
+    let sentence = "`damp = -1` of method `gptq` means nothing: expected a number from 0 to 1";
+    refused(gptq(-1.0), &float_zero_point(4), sentence);
+    assert!(gptq(f64::NAN).check(&float_zero_point(4)).is_err());
+    let usual = AdaRound::default();
+    for settings in [
+        AdaRound { iterations: 0, ..usual },
+        AdaRound { learning_rate: 0.0, ..usual },
+        AdaRound { regularization: -0.1, ..usual },
+    ] {
+        let error = Method::AdaRound(settings).check(&float_zero_point(4)).unwrap_err();
+        assert!(matches!(error, CalibrationError::Setting { method: "adaround", .. }), "{error}");
+    }
+    let usual = Hqq::default();
+    for settings in [
+        Hqq { norm: 1.0, ..usual },
+        Hqq { beta: 0.0, ..usual },
+        Hqq { kappa: 0.9, ..usual },
+        Hqq { iterations: 0, ..usual },
+    ] {
+        let error = Method::Hqq(settings).check(&float_zero_point(4)).unwrap_err();
+        assert!(matches!(error, CalibrationError::Setting { method: "hqq", .. }), "{error}");
+    }
+}
+
+#[test]
+fn methods_are_spelled_by_name_or_as_a_table() {
+    #[derive(Deserialize)]
+    struct Root {
+        method: Method,
+    }
+    let read = |text: &str| toml::from_str::<Root>(&format!("method = {text}")).map(|root| root.method);
+    assert_eq!(read("'gptq'").unwrap(), Method::Gptq(Gptq::default()));
+    assert_eq!(read("'nearest'").unwrap(), Method::Nearest);
+    let ordered = read("{ gptq = { act_order = true, damp = 0.1 } }").unwrap();
+    assert_eq!(ordered.to_string(), "gptq(act order, damp 0.1)");
+    assert_eq!(read("{ adaround = { iterations = 10 } }").unwrap().to_string(), "adaround(10 iterations)");
+    assert_eq!(read("{ hqq = {} }").unwrap().to_string(), "hqq");
+    for (text, sentence) in [
+        ("'gtpq'", "unknown variant `gtpq`, expected one of `nearest`, `gptq`, `adaround`, `hqq`, `greedy`"),
+        ("{ greedy = {} }", "`greedy` has no settings: expected the name alone"),
+        ("{ gptq = { dump = 1 } }", "unknown field `dump`, expected `act_order` or `damp`"),
+        ("{ gptq = {}, hqq = {} }", "invalid length 2"),
+        ("3", "a method's name, or a table such as { gptq = { act_order = true } }"),
+    ] {
+        let error = read(text).unwrap_err();
+        assert!(error.message().contains(sentence), "{}", error.message());
+    }
+}
