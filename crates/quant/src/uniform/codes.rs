@@ -3,7 +3,7 @@
 use bitsweep_random::Stream;
 use pulp::{Arch, NullaryFnOnce};
 
-use crate::axes::{Grid, Rounding};
+use crate::axes::{Grid, Rounding, ScaleFormat, Scheme, ZeroPoint};
 use crate::blocks::{Blocks, Layout};
 use crate::real::Real;
 
@@ -11,17 +11,19 @@ use super::affine::{Affine, constant_code};
 use super::range::Interval;
 use super::rounding::{round_and_clamp, round_stochastically};
 
-/// `q = clip(round(w/s + z))` for every value; stochastic rounding draws in row-major order.
+/// `q = clip(round(w/s + z))` for every value; stochastic rounding draws in row-major order. Beside a minimum `m`, `z` is
+/// `lowest - m/s`.
 pub(crate) fn encode<T: Real>(
     values: &[T],
     blocks: &Blocks,
     parameters: &Affine<T>,
+    scheme: &Scheme,
     grid: Grid,
-    rounding: Rounding,
     stream: &mut Stream,
 ) -> Vec<i32> {
     let mut codes = vec![0; values.len()];
-    match rounding {
+    let parameters = &*parameters.with_zero_points(scheme.zero_point(), grid);
+    match scheme.rounding {
         Rounding::NearestEven => Arch::new().dispatch(Encode {
             values,
             blocks,
@@ -64,7 +66,7 @@ impl<T: Real, R: FnMut(T) -> T> NullaryFnOnce for Encode<'_, T, R> {
 
     #[inline(always)]
     fn call(self) {
-        let Self { values, blocks, parameters: Affine { scales, zero_points }, grid, mut round, codes } =
+        let Self { values, blocks, parameters: Affine { scales, zero_points, .. }, grid, mut round, codes } =
             self;
         if blocks.is_empty() {
             return;
@@ -111,10 +113,31 @@ pub(crate) fn collapse<T: Real>(
     blocks: &Blocks,
     ranges: &[Interval<T>],
     parameters: &Affine<T>,
+    scheme: &Scheme,
+    grid: Grid,
 ) {
     for (index, range) in ranges.iter().enumerate() {
         if range.is_collapsed() {
-            let code = constant_code(range.low, parameters.zero_points[index]);
+            let zero_point = parameters.zero_points[index];
+            let code = match (scheme.zero_point(), scheme.scale_format) {
+                (Some(ZeroPoint::Minimum), _) => grid.lowest,
+                (None | Some(ZeroPoint::Integer | ZeroPoint::Float), ScaleFormat::Float) => {
+                    constant_code(range.low, zero_point)
+                }
+                (
+                    None | Some(ZeroPoint::Integer | ZeroPoint::Float),
+                    ScaleFormat::F16
+                    | ScaleFormat::Bf16
+                    | ScaleFormat::E8m0Floor
+                    | ScaleFormat::E8m0Ceiling
+                    | ScaleFormat::TwoLevel
+                    | ScaleFormat::Double
+                    | ScaleFormat::None,
+                ) => {
+                    let position = range.low / parameters.scales[index] + zero_point;
+                    round_and_clamp(position, grid, T::round_ties_even)
+                }
+            };
             for position in blocks.get(index).positions() {
                 codes[position] = code;
             }

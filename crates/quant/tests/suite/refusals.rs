@@ -250,18 +250,18 @@ fn specs_survive_being_written_and_read() {
 #[test]
 fn tables_show_an_axis_only_where_it_applies() {
     let values = |toml: &str| scheme(toml).axes().map(|(_, value)| value).join("|");
-    assert_eq!(values("bits = 8"), "int|8|symmetric||signed|narrow|tensor|min-max|nearest-even");
+    assert_eq!(values("bits = 8"), "int|8|symmetric||signed|narrow|tensor|float|min-max|nearest-even");
     assert_eq!(
         values(
             "bits = 4\nsymmetry = 'asymmetric'\ngranularity = { group = 32 }\nrange = { percentile = 99.9 }"
         ),
-        "int|4|asymmetric|integer|unsigned|full|group 32|percentile 99.9|nearest-even"
+        "int|4|asymmetric|integer|unsigned|full|group 32|float|percentile 99.9|nearest-even"
     );
-    assert_eq!(values("bits = 1"), "int|1|symmetric||signed||tensor||");
-    assert_eq!(values("format = 'f16'"), "f16|16|||||||");
-    assert_eq!(values("format = { vq = { centroids = 5 } }"), "vq 5|3|||||||");
-    assert_eq!(values("format = 'dorefa'\nbits = 4"), "dorefa|4|||||||nearest-even");
-    assert_eq!(values("format = 'dorefa'\nbits = 1"), "dorefa|1|||||||");
+    assert_eq!(values("bits = 1"), "int|1|symmetric||signed||tensor|float||");
+    assert_eq!(values("format = 'f16'"), "f16|16||||||||");
+    assert_eq!(values("format = { vq = { centroids = 5 } }"), "vq 5|3||||||||");
+    assert_eq!(values("format = 'dorefa'\nbits = 4"), "dorefa|4||||||||nearest-even");
+    assert_eq!(values("format = 'dorefa'\nbits = 1"), "dorefa|1||||||||");
 }
 
 #[test]
