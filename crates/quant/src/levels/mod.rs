@@ -10,7 +10,8 @@ use crate::blocks::Blocks;
 use crate::error::QuantizeError;
 use crate::real::Real;
 use crate::scales::{Rounded, ScaleStorage, nest};
-use crate::uniform::{Affine, Elements, range};
+use crate::uniform::Affine;
+use crate::uniform::range::{self, Elements, Interval};
 
 /// Codes and scales of finite row-major `values`.
 pub(crate) fn quantize<T: Real>(
@@ -36,27 +37,28 @@ fn fit<T: Real>(
     if storage.format == ScaleFormat::None {
         return Ok(Affine::of_scales(vec![T::ONE; blocks.len()]));
     }
-    let (wanted, magnitudes): (Vec<T>, Vec<T>) = match format.scale_rule() {
+    let largest = T::from_f64(table.largest());
+    let ranges: Vec<Interval<T>> = match format.scale_rule() {
         ScaleRule::Ternary(scale) => {
             let scales = ternary::fit(values, blocks, scale);
-            (scales.clone(), scales)
+            scales.into_iter().map(|scale| Interval { low: -scale, high: scale }).collect()
         }
-        ScaleRule::Range => {
-            let ranges = range::estimate(values, blocks, scheme, Elements::Levels(table));
-            let largest = T::from_f64(table.largest());
-            let scales = ranges.iter().map(|range| {
-                let magnitude = range.magnitude();
-                // 1 is a level of every format: as the scale, the magnitude of a constant is exact.
-                let exact = range.is_collapsed() && storage.format == ScaleFormat::Float;
-                (if exact { magnitude } else { wanted_scale(magnitude, largest) }, magnitude)
-            });
-            scales.unzip()
-        }
+        ScaleRule::Range => range::estimate(values, blocks, scheme, Elements::Levels(table)),
     };
-    let parameters = store(storage, &wanted, &magnitudes)?;
+    // 1 is a level of every format: as the scale, the magnitude of a constant is exact.
+    let is_exact = |range: &Interval<T>| range.is_collapsed() && storage.format == ScaleFormat::Float;
+    let wanted = ranges.iter().map(|range| match is_exact(range) {
+        true => range.magnitude(),
+        false => wanted_scale(range.magnitude(), largest),
+    });
+    let magnitudes: Vec<T> = ranges.iter().map(|range| range.magnitude()).collect();
+    let parameters = store(storage, &wanted.collect::<Vec<_>>(), &magnitudes)?;
     // A scale that was rounded up may carry the largest level beyond the largest number.
-    let largest = T::from_f64(table.largest());
-    match parameters.scales.iter().position(|&scale| !(scale * largest).is_finite()) {
+    let too_wide = ranges
+        .iter()
+        .zip(&parameters.scales)
+        .position(|(range, &scale)| !is_exact(range) && !(scale * largest).is_finite());
+    match too_wide {
         None => Ok(parameters),
         Some(block) => {
             let high = magnitudes[block].to_f64();
@@ -69,8 +71,8 @@ fn fit<T: Real>(
 #[inline]
 pub(crate) fn wanted_scale<T: Real>(magnitude: T, largest: T) -> T {
     let scale = magnitude / largest;
-    // A subnormal quotient has lost digits: the next number up keeps the range on the grid and is never 0.
-    if magnitude > T::ZERO && scale < T::SMALLEST_NORMAL { scale + T::SMALLEST } else { scale }
+    // A subnormal quotient may have lost digits: the next number up keeps the range among the levels and is never 0.
+    if scale < T::SMALLEST_NORMAL && scale * largest < magnitude { scale + T::SMALLEST } else { scale }
 }
 
 /// Scales as stored; a block of zeros has the scale 1, or what is left of 0 in a nested format.

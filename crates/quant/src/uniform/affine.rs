@@ -1,7 +1,5 @@
 //! Scale and zero point of each block.
 
-use std::borrow::Cow;
-
 use crate::axes::{Grid, ScaleFormat, Symmetry, ZeroPoint};
 use crate::error::QuantizeError;
 use crate::real::Real;
@@ -25,19 +23,6 @@ impl<T: Real> Affine<T> {
     /// Scales without zero points.
     pub(crate) fn of_scales(scales: Vec<T>) -> Self {
         Self { zero_points: vec![T::ZERO; scales.len()], scales, nested: None }
-    }
-
-    /// The code of zero in every block, `lowest - m/s` beside a minimum `m`.
-    pub(crate) fn with_zero_points(&self, zero_point: Option<ZeroPoint>, grid: Grid) -> Cow<'_, Self> {
-        match zero_point {
-            None | Some(ZeroPoint::Integer | ZeroPoint::Float) => Cow::Borrowed(self),
-            Some(ZeroPoint::Minimum) => {
-                let lowest = T::from_i32(grid.lowest);
-                let blocks = self.scales.iter().zip(&self.zero_points);
-                let zero_points = blocks.map(|(&scale, &minimum)| lowest - minimum / scale).collect();
-                Cow::Owned(Self { scales: self.scales.clone(), zero_points, nested: None })
-            }
-        }
     }
 
     /// The same, knowing the bytes behind its scales.
@@ -122,11 +107,12 @@ pub(crate) fn fit_block<T: Real>(
     grid: Grid,
     storage: ScaleStorage,
 ) -> Result<(T, T), Unfit<T>> {
-    if range.is_collapsed() && storage.format == ScaleFormat::Float {
+    let is_from_minimum = symmetry == Symmetry::Asymmetric(ZeroPoint::Minimum);
+    if range.is_collapsed() && storage.format == ScaleFormat::Float && !is_from_minimum {
         return Ok(fit_constant(range.low, symmetry, grid));
     }
     let wanted = wanted_scale(range, symmetry, grid);
-    // A block of zeros has no scale of its own.
+    // A block of zeros, or of a constant above a minimum, has no scale of its own.
     let (wanted, magnitude) = if wanted == T::ZERO { (T::ONE, T::ONE) } else { (wanted, range.magnitude()) };
     match storage.round(wanted, magnitude) {
         Rounded::Scale(scale) => shift(range, scale, symmetry, grid),
@@ -134,7 +120,7 @@ pub(crate) fn fit_block<T: Real>(
     }
 }
 
-/// The scale with which the range fills the grid; 0 of zeros.
+/// The scale with which the range fills the grid; 0 where any would do.
 #[inline]
 fn wanted_scale<T: Real>(range: Interval<T>, symmetry: Symmetry, grid: Grid) -> T {
     let steps = T::from_i32(grid.steps());
@@ -142,20 +128,20 @@ fn wanted_scale<T: Real>(range: Interval<T>, symmetry: Symmetry, grid: Grid) -> 
         // On the narrow grid this is max|w| / (2^(b-1)-1), rounded the same; on the full one, 2·max|w| / (2^b-1).
         Symmetry::Symmetric if grid.lowest == -grid.highest => range.magnitude() / T::from_i32(grid.highest),
         Symmetry::Symmetric => (range.magnitude() + range.magnitude()) / steps,
-        // A constant needs room from 0 to itself; beside a minimum it needs none.
+        // A constant needs room from 0 to itself; above a minimum it needs none.
         Symmetry::Asymmetric(ZeroPoint::Integer | ZeroPoint::Float) if range.is_collapsed() => {
             range.magnitude() / steps
         }
         Symmetry::Asymmetric(_) => (range.high - range.low) / steps,
     };
-    if range.low == T::ZERO && range.high == T::ZERO {
+    if scale == T::ZERO && range.is_collapsed() {
         return T::ZERO;
     }
     // A subnormal quotient has lost digits: the next number up keeps the range on the grid and is never 0.
     if scale < T::SMALLEST_NORMAL { scale + T::SMALLEST } else { scale }
 }
 
-/// The scale with the zero point that belongs to it. Beside a minimum, the zero point is where `(low - 0)/s` puts it.
+/// The scale with the zero point that belongs to it. Above a minimum, where 0 would have its code.
 #[inline]
 fn shift<T: Real>(range: Interval<T>, scale: T, symmetry: Symmetry, grid: Grid) -> Result<(T, T), Unfit<T>> {
     let low = if range.is_collapsed() { range.low.lesser(T::ZERO) } else { range.low };
@@ -172,7 +158,9 @@ fn shift<T: Real>(range: Interval<T>, scale: T, symmetry: Symmetry, grid: Grid) 
         }
     };
     let level = |code| scale * (T::from_i32(code) - zero_point);
-    if level(grid.lowest).is_finite() && level(grid.highest).is_finite() {
+    let is_finite = level(grid.lowest).is_finite() && level(grid.highest).is_finite();
+    // Levels above a minimum are none of these, and are checked with the minimum.
+    if is_finite || symmetry == Symmetry::Asymmetric(ZeroPoint::Minimum) {
         Ok((scale, zero_point))
     } else {
         Err(Unfit::TooWide)

@@ -11,8 +11,8 @@ use super::affine::{Affine, constant_code};
 use super::range::Interval;
 use super::rounding::{round_and_clamp, round_stochastically};
 
-/// `q = clip(round(w/s + z))` for every value; stochastic rounding draws in row-major order. Beside a minimum `m`, `z` is
-/// `lowest - m/s`.
+/// `q = clip(round(w/s + z))` for every value; stochastic rounding draws in row-major order. Above a minimum `m` it is
+/// `q = clip(round((w - m)/s + lowest))`.
 pub(crate) fn encode<T: Real>(
     values: &[T],
     blocks: &Blocks,
@@ -22,7 +22,12 @@ pub(crate) fn encode<T: Real>(
     stream: &mut Stream,
 ) -> Vec<i32> {
     let mut codes = vec![0; values.len()];
-    let parameters = &*parameters.with_zero_points(scheme.zero_point(), grid);
+    let above: Option<(Vec<T>, Affine<T>)> = match scheme.zero_point() {
+        None | Some(ZeroPoint::Integer | ZeroPoint::Float) => None,
+        Some(ZeroPoint::Minimum) => Some(above_minimums(values, blocks, parameters, grid)),
+    };
+    let (values, parameters) =
+        above.as_ref().map_or((values, parameters), |(values, parameters)| (values.as_slice(), parameters));
     match scheme.rounding {
         Rounding::NearestEven => Arch::new().dispatch(Encode {
             values,
@@ -50,6 +55,23 @@ pub(crate) fn encode<T: Real>(
         }),
     }
     codes
+}
+
+/// `w - m` of every value, and parameters that put 0 at the lowest code.
+fn above_minimums<T: Real>(
+    values: &[T],
+    blocks: &Blocks,
+    Affine { scales, zero_points: minimums, .. }: &Affine<T>,
+    grid: Grid,
+) -> (Vec<T>, Affine<T>) {
+    let mut differences = values.to_vec();
+    for (block, &minimum) in blocks.iter().zip(minimums) {
+        for position in block.positions() {
+            differences[position] = values[position] - minimum;
+        }
+    }
+    let zero_points = vec![T::from_i32(grid.lowest); scales.len()];
+    (differences, Affine { scales: scales.clone(), zero_points, nested: None })
 }
 
 struct Encode<'a, T, R> {

@@ -11,7 +11,6 @@ pub(crate) mod weight_function;
 pub use affine::Affine;
 pub(crate) use binary::mean_magnitude;
 pub(crate) use codes::{encode, encode_signs};
-pub(crate) use range::Elements;
 pub(crate) use reconstruction::{reconstruct, reconstruct_from_minimums};
 
 use bitsweep_random::Stream;
@@ -41,7 +40,7 @@ pub(crate) fn quantize<T: Real>(
         }
         return Ok((encode_signs(values), parameters));
     };
-    let ranges = range::estimate(values, blocks, scheme, Elements::Grid(grid));
+    let ranges = range::estimate(values, blocks, scheme, range::Elements::Grid(grid));
     let parameters = affine::fit(&ranges, scheme.symmetry, grid, storage)?;
     let mut codes = encode(values, blocks, &parameters, scheme, grid, stream);
     codes::collapse(&mut codes, blocks, &ranges, &parameters, scheme, grid);

@@ -4,8 +4,10 @@
 
 mod codebooks;
 mod degenerate;
+mod format_properties;
 mod golden;
 mod notebooks;
+mod number_formats;
 mod packing;
 mod properties;
 mod reference;
