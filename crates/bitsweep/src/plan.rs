@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bitsweep_datasets::{Dataset, builtin};
-use bitsweep_quant::{Scheme, Transform};
+use bitsweep_quant::{Axis, ScaleFormat, Scheme, Transform};
 use bitsweep_random::Stream;
 use serde::Serialize;
 
@@ -215,7 +215,7 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
         biases: variant.biases,
         calibration: (variant.calibration != Calibration::default())
             .then(|| variant.calibration.axes().into_iter().collect()),
-        scheme: variant.scheme.axes().into_iter().collect(),
+        scheme: variant.scheme.axes().into_iter().filter(|axis| is_keyed(axis)).collect(),
     });
     let keyed = Keyed {
         algorithm: ALGORITHM_VERSION,
@@ -225,6 +225,12 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
     };
     let text = serde_json::to_string(&keyed).map_err(|error| Failure::Other(error.to_string()))?;
     Ok(blake3::hash(text.as_bytes()).to_hex().to_string())
+}
+
+/// Whether an axis is part of the key. Scales as wide as the values are what all schemes had before there was a choice:
+/// leaving them out keeps the keys of those.
+fn is_keyed((axis, value): &(&'static str, String)) -> bool {
+    *axis != Axis::ScaleFormat.name() || (!value.is_empty() && *value != ScaleFormat::Float.to_string())
 }
 
 /// Resolves the schemes and names each variant by the fewest axes that tell all variants apart.
@@ -280,11 +286,12 @@ fn family(point: &BTreeMap<&'static str, String>) -> String {
 
 /// Axes in the order in which they are worth naming, as far as each tells variants apart that those before it do not.
 fn telling_axes(points: &[BTreeMap<&'static str, String>]) -> Vec<&'static str> {
-    const BY_WORTH: [&str; 14] = [
+    const BY_WORTH: [&str; 15] = [
         "bits",
         "format",
         "symmetry",
         "granularity",
+        "scale_format",
         "range",
         "rounding",
         "method",
@@ -316,6 +323,7 @@ fn telling_axes(points: &[BTreeMap<&'static str, String>]) -> Vec<&'static str> 
 fn words_for(axis: &str, value: &str) -> String {
     match axis {
         "granularity" => format!("per {value}"),
+        "scale_format" => format!("{value} scale"),
         "biases" => format!("biases {}", if value == "keep" { "kept" } else { "quantized" }),
         "transform" if value == "none" => "not equalized".to_owned(),
         "bias_correction" => format!("{} bias correction", if value == "none" { "no" } else { value }),

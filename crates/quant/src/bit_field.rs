@@ -25,7 +25,13 @@ impl BitField {
         let sign = match scheme.format {
             Format::Integer { .. } | Format::DoReFa { .. } if scheme.is_binary() => Sign::Only,
             Format::Integer { codes: Codes::Signed, .. } | Format::Wrpn { .. } => Sign::TwosComplement,
+            Format::Levels(format) if format.has_negative_codes() => Sign::TwosComplement,
+            Format::Gguf(block) => match block.codes() {
+                Codes::Signed => Sign::TwosComplement,
+                Codes::Unsigned => Sign::None,
+            },
             Format::Integer { codes: Codes::Unsigned, .. }
+            | Format::Levels(_)
             | Format::DoReFa { .. }
             | Format::Float16
             | Format::BFloat16

@@ -1,6 +1,7 @@
 //! Why values cannot be quantized.
 
-use crate::axes::SchemeError;
+use crate::axes::{ScaleFormat, SchemeError};
+use crate::real::Real;
 
 /// Why [`quantize`](crate::quantize) refuses a tensor.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -42,6 +43,18 @@ pub enum QuantizeError {
         /// The zero point.
         zero_point: f64,
     },
+    /// A scale or a minimum is beyond the largest number of its format.
+    #[error(
+        "`{value}`, the scale or minimum of block {block}, is beyond the largest number of `scale_format = {scale_format}`: expected a wider one"
+    )]
+    ScaleTooLarge {
+        /// Number of the block.
+        block: usize,
+        /// The scale or minimum.
+        value: f64,
+        /// The format it does not fit.
+        scale_format: ScaleFormat,
+    },
     /// A value overflows a 16-bit float.
     #[error(
         "`{value}` in row {row}, column {column} (counted from 0) is beyond the largest number of format `{format}`: expected a smaller one, or `bf16` or a scaled format"
@@ -72,4 +85,10 @@ pub enum QuantizeError {
         /// Rows and columns that were given.
         found: (usize, usize),
     },
+}
+
+impl QuantizeError {
+    pub(crate) fn scale_too_large<T: Real>(block: usize, value: T, scale_format: ScaleFormat) -> Self {
+        Self::ScaleTooLarge { block, value: value.to_f64(), scale_format }
+    }
 }

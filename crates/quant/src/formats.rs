@@ -2,7 +2,8 @@
 
 use half::{bf16, f16};
 
-use crate::axes::{Bits, CodeRange, Codes, Grid};
+use crate::axes::{Bits, CodeRange, Codes, Grid, LevelFormat, Minifloat, TernaryScale};
+use crate::levels::LevelTable;
 
 /// What a number format can express, with scale 1.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,9 +14,9 @@ pub struct NumberFormat {
     pub bits: u32,
     /// Bits for the sign; in two's complement the sign is one of the bits of the value.
     pub sign_bits: u32,
-    /// Bits of the exponent; integers have none.
+    /// Bits of the exponent; integers and other tables of levels have none.
     pub exponent_bits: Option<u32>,
-    /// Bits of the mantissa, without the leading 1 that is not stored; integers have none.
+    /// Bits of the mantissa, without the leading 1 that is not stored; integers and other tables of levels have none.
     pub mantissa_bits: Option<u32>,
     /// The lowest finite number.
     pub lowest: f64,
@@ -23,16 +24,39 @@ pub struct NumberFormat {
     pub highest: f64,
     /// The smallest positive number.
     pub smallest_positive: Option<f64>,
-    /// The smallest positive number with full precision: normal floats, or the integer 1.
+    /// The smallest positive number with full precision: normal floats, or the integer 1; other tables of levels have none.
     pub smallest_normal: Option<f64>,
     /// The smallest distance between neighbours.
     pub smallest_step: f64,
     /// The largest relative error of rounding to nearest, `(b-a)/(b+a)` midway between neighbours `a < b`, from the
-    /// smallest normal number on; `None` when there is only one such number.
+    /// smallest normal number on; `None` when there is at most one such number.
     pub largest_relative_error: Option<f64>,
 }
 
-/// All formats, floats first, from wide to narrow.
+/// The formats of levels that the table shows, with their names there.
+fn level_formats() -> impl Iterator<Item = (String, LevelFormat)> {
+    let floats = [Minifloat::E4M3, Minifloat::E5M2, Minifloat::E3M2, Minifloat::E2M3, Minifloat::E2M1];
+    let floats = floats.into_iter().map(LevelFormat::Minifloat);
+    let four = Bits::literal(4);
+    let others = [
+        LevelFormat::NormalFloat { bits: four },
+        LevelFormat::AdditivePowerOfTwo { bits: four },
+        LevelFormat::PowerOfTwo { bits: four },
+        LevelFormat::Ternary(TernaryScale::LeastError),
+    ];
+    floats.chain(others).map(|format| {
+        let name = match format {
+            LevelFormat::Minifloat(_) | LevelFormat::NormalFloat { .. } => format.to_string(),
+            LevelFormat::Ternary(_) => "ternary".to_owned(),
+            LevelFormat::PowerOfTwo { bits } | LevelFormat::AdditivePowerOfTwo { bits } => {
+                format!("{format} {bits} bit")
+            }
+        };
+        (name, format)
+    })
+}
+
+/// All formats, floats first, from wide to narrow; then tables of levels, then integers.
 ///
 /// Formats of up to 16 bits are measured on every pair of neighbouring codes. `f32` is measured on the first and the
 /// last pair of every binade: within a binade the step is constant, so the pairs between them cannot be extreme.
@@ -62,6 +86,7 @@ pub fn number_formats() -> Vec<NumberFormat> {
             neighbours_16(|bits| bf16::from_bits(bits).to_f64_const()),
         ),
     ];
+    formats.extend(level_formats().map(|(name, format)| levels(name, format)));
     for codes in [Codes::Signed, Codes::Unsigned] {
         let widths = [16, 8, 6, 4, 3, 2, 1].into_iter().filter_map(|bits| Bits::new(bits).ok());
         formats.extend(widths.map(|bits| integer(bits, codes)));
@@ -91,6 +116,35 @@ fn float(
         highest: measured.highest,
         smallest_positive: measured.smallest_positive,
         smallest_normal: Some(normal),
+        smallest_step: measured.smallest_step,
+        largest_relative_error: measured.largest_relative_error,
+    }
+}
+
+fn levels(name: String, format: LevelFormat) -> NumberFormat {
+    let levels: Vec<f64> = LevelTable::new(format).ascending().collect();
+    let (exponent_bits, mantissa_bits, normal) = match format {
+        LevelFormat::Minifloat(float) => {
+            (Some(float.exponent_bits()), Some(float.mantissa_bits()), Some(float.smallest_normal()))
+        }
+        LevelFormat::NormalFloat { .. }
+        | LevelFormat::Ternary(_)
+        | LevelFormat::PowerOfTwo { .. }
+        | LevelFormat::AdditivePowerOfTwo { .. } => (None, None, None),
+    };
+    // Without normal numbers no error is relative to one.
+    let pairs = levels.windows(2).map(|pair| (pair[0], pair[1]));
+    let measured = Measured::of(pairs, normal.unwrap_or(f64::INFINITY));
+    NumberFormat {
+        name,
+        bits: format.bits(),
+        sign_bits: u32::from(!matches!(format, LevelFormat::NormalFloat { .. })),
+        exponent_bits,
+        mantissa_bits,
+        lowest: measured.lowest,
+        highest: measured.highest,
+        smallest_positive: measured.smallest_positive,
+        smallest_normal: normal,
         smallest_step: measured.smallest_step,
         largest_relative_error: measured.largest_relative_error,
     }
@@ -192,6 +246,25 @@ mod tests {
             let unit = two(-mantissa - 1);
             assert_eq!(format.largest_relative_error, Some(unit / (1.0 + unit)));
         }
+    }
+
+    #[test]
+    fn small_floats_are_as_ocp_defines_them() {
+        let two = |exponent: i32| 2.0_f64.powi(exponent);
+        for (name, smallest, normal, highest) in [
+            ("fp8-e4m3", two(-9), two(-6), 448.0),
+            ("fp8-e5m2", two(-16), two(-14), 57_344.0),
+            ("fp6-e3m2", 0.0625, 0.25, 28.0),
+            ("fp6-e2m3", 0.125, 1.0, 7.5),
+            ("fp4-e2m1", 0.5, 1.0, 6.0),
+        ] {
+            let format = format(name);
+            assert_eq!((format.lowest, format.highest), (-highest, highest));
+            assert_eq!((format.smallest_positive, format.smallest_normal), (Some(smallest), Some(normal)));
+            assert_eq!(format.smallest_step, smallest);
+        }
+        assert_eq!(format("nf4").smallest_normal, None);
+        assert_eq!(format("power-of-two 4 bit").smallest_positive, Some(two(-6)));
     }
 
     #[test]

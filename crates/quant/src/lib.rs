@@ -33,19 +33,23 @@ mod distortion;
 mod error;
 mod float16;
 mod formats;
+mod gguf;
 mod lanes;
+mod levels;
 mod packing;
 mod quantize;
 mod quantized;
 mod real;
+mod scales;
 mod transform;
 mod uniform;
 
 pub use axes::presets;
 pub use axes::{
-    Axis, Bits, Centroids, CodeRange, Codes, Format, FormatSpec, Granularity, Grid, GroupSize,
-    NotAPercentile, OutOfRange, Percentile, Range, Rounding, Scheme, SchemeError, SchemeSpec, Subvectors,
-    Symmetry, SymmetrySpec, ZeroPoint,
+    Axis, Bits, Centroids, CodeRange, Codes, ExponentBits, Format, FormatSpec, GgufType, Granularity, Grid,
+    GroupSize, LevelFormat, MantissaBits, Minifloat, NonFinite, NotAPercentile, OutOfRange, Percentile,
+    Range, Rounding, ScaleFormat, Scheme, SchemeError, SchemeSpec, Subvectors, Symmetry, SymmetrySpec,
+    TernaryScale, ZeroPoint,
 };
 pub use blocks::{Block, Blocks};
 pub use calibration::{
@@ -56,9 +60,11 @@ pub use codebook::{Clustering, Codebook, LookupError, optimal_clustering};
 pub use distortion::Errors;
 pub use error::QuantizeError;
 pub use formats::{NumberFormat, number_formats};
+pub use gguf::GgufError;
 pub use packing::{Packed, Size, UnpackError};
 pub use quantize::quantize;
 pub use quantized::{BlockParameters, FixedGrid, Parameters, Quantized};
 pub use real::Real;
+pub use scales::NestedScales;
 pub use transform::{Equalization, LayerMismatch, Transform, absmax_equalization, cross_layer_equalization};
 pub use uniform::Affine;

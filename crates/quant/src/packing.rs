@@ -4,15 +4,18 @@ use crate::axes::{Scheme, SchemeError, ZeroPoint};
 use crate::bit_field::BitField;
 use crate::blocks::Blocks;
 use crate::codebook::{self, Codebook};
+use crate::levels::LevelTable;
 use crate::quantized::{ParameterKind, Parameters, Quantized};
 use crate::real::Real;
+use crate::scales::{NestedScales, ScaleStorage};
 use crate::uniform::Affine;
 
 /// A quantized matrix as bytes, with what a reader must know to read them (which is not counted as size).
 ///
 /// The bytes are, in this order and little-endian: codes in row-major order, `b` bits each, the first in the lowest
 /// bits of the first byte, signed ones in two's complement and signs as 0 for -1, then zero bits up to a whole byte;
-/// scales of all blocks; zero points of all blocks (`i32`, or floats); centroids of all codebooks.
+/// scales of all blocks in their format (nested ones: their codes, their scales, their offset); zero points of all blocks
+/// (`i32`, or floats); centroids of all codebooks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Packed {
     /// Rows and columns of the matrix.
@@ -30,9 +33,9 @@ pub struct Packed {
 pub struct Size {
     /// Whole bytes full of codes: `⌊n·b/8⌋`.
     pub codes: u64,
-    /// Scales, as wide as the values.
+    /// Scales in their format, and the scales of nested ones.
     pub scales: u64,
-    /// Zero points: 4 bytes each as integers, as wide as the values as floats.
+    /// Zero points: 4 bytes each as integers, as wide as the values as floats; minimums like the scales.
     pub zero_points: u64,
     /// Components of centroids, as wide as the values.
     pub codebooks: u64,
@@ -92,6 +95,12 @@ pub enum UnpackError {
         /// The format's name.
         format: String,
     },
+    /// The code of a nested scale that stands for no number.
+    #[error("`{codes:?}` are no codes of nested scales: expected codes of numbers")]
+    NestedScales {
+        /// The codes.
+        codes: Vec<u8>,
+    },
     /// A code that the scheme does not use.
     #[error("code `{code}` at position {position} is none of the scheme's")]
     Code {
@@ -116,8 +125,11 @@ impl<T: Real> Quantized<T> {
         let mut size =
             Size { codes: bits / 8, padding: u64::from(!bits.is_multiple_of(8)), ..Size::default() };
         match self.parameters() {
-            Parameters::Affine(Affine { scales, .. }) => {
-                size.scales = (scales.len() * T::BYTES) as u64;
+            Parameters::Affine(Affine { scales, nested, .. }) => {
+                size.scales = match nested {
+                    None => scales.len() * ScaleStorage::of(self.scheme()).bytes::<T>(),
+                    Some(nested) => nested.bytes(),
+                } as u64;
                 size.zero_points = (scales.len() * zero_point_bytes::<T>(self.scheme())) as u64;
             }
             Parameters::Codebook(_) | Parameters::ProductCodebooks(_) => {
@@ -143,15 +155,18 @@ impl<T: Real> Quantized<T> {
     pub fn pack(&self) -> Packed {
         let mut bytes = BitField::of(self.scheme()).pack(self.codes().iter().copied());
         match self.parameters() {
-            Parameters::Affine(Affine { scales, zero_points }) => {
-                for scale in scales {
-                    scale.append_to(&mut bytes);
+            Parameters::Affine(Affine { scales, zero_points, nested }) => {
+                let storage = ScaleStorage::of(self.scheme());
+                match nested {
+                    None => scales.iter().for_each(|scale| storage.append(*scale, &mut bytes)),
+                    Some(nested) => nested.append_to(&mut bytes),
                 }
                 for zero_point in zero_points {
                     match self.scheme().zero_point() {
                         None => {}
                         Some(ZeroPoint::Integer) => bytes.extend(zero_point.to_i32().to_le_bytes()),
                         Some(ZeroPoint::Float) => zero_point.append_to(&mut bytes),
+                        Some(ZeroPoint::Minimum) => storage.for_minimums().append(*zero_point, &mut bytes),
                     }
                 }
             }
@@ -186,7 +201,10 @@ impl<T: Real> Quantized<T> {
         let widths = match kind {
             ParameterKind::Codebook { .. } => Some(vec![1]),
             ParameterKind::ProductCodebooks { subvectors, .. } => codebook::widths(columns, subvectors).ok(),
-            ParameterKind::Affine | ParameterKind::Fixed(_) => Some(Vec::new()),
+            ParameterKind::Affine
+            | ParameterKind::Levels(_)
+            | ParameterKind::Gguf(_)
+            | ParameterKind::Fixed(_) => Some(Vec::new()),
         };
         let widths = widths.filter(|widths| widths.len() == centroids.len());
         let widths = widths.ok_or_else(|| UnpackError::Codebooks {
@@ -195,20 +213,26 @@ impl<T: Real> Quantized<T> {
         })?;
         let codes_per_row = match kind {
             ParameterKind::ProductCodebooks { .. } => widths.len(),
-            ParameterKind::Affine | ParameterKind::Codebook { .. } | ParameterKind::Fixed(_) => columns,
+            ParameterKind::Affine
+            | ParameterKind::Levels(_)
+            | ParameterKind::Gguf(_)
+            | ParameterKind::Codebook { .. }
+            | ParameterKind::Fixed(_) => columns,
         };
         let mut reader = Reader::new(bytes);
         let codes = reader.codes(BitField::of(scheme), rows.saturating_mul(codes_per_row))?;
         let parameters = match kind {
-            ParameterKind::Affine => {
+            ParameterKind::Affine | ParameterKind::Levels(_) | ParameterKind::Gguf(_) => {
                 let blocks = Blocks::new(*shape, scheme.granularity).len();
-                let scales = reader.reals(blocks)?;
+                let storage = ScaleStorage::of(scheme);
+                let (scales, nested) = reader.scales(storage, blocks)?;
                 let zero_points = match scheme.zero_point() {
                     None => vec![T::ZERO; blocks],
                     Some(ZeroPoint::Integer) => reader.integers(blocks)?,
                     Some(ZeroPoint::Float) => reader.reals(blocks)?,
+                    Some(ZeroPoint::Minimum) => reader.stored(storage.for_minimums(), blocks)?,
                 };
-                Parameters::Affine(Affine { scales, zero_points })
+                Parameters::Affine(Affine { scales, zero_points, nested })
             }
             ParameterKind::Codebook { .. } => {
                 Parameters::Codebook(Codebook::new(1, reader.reals(centroids[0])?))
@@ -230,7 +254,9 @@ impl<T: Real> Quantized<T> {
 
 /// Every code must be one of the grid's or the number of a centroid.
 fn check_codes(codes: &[i32], scheme: &Scheme, centroids: &[usize]) -> Result<(), UnpackError> {
+    let table = scheme.levels().map(LevelTable::new);
     let known = |(position, &code): (usize, &i32)| match scheme.grid() {
+        None if table.is_some() => table.as_ref().is_some_and(|table| table.contains(code)),
         Some(grid) => grid.contains(code),
         // As many codebooks as codes in a row, or one for all.
         None if !centroids.is_empty() => (code as usize) < centroids[position % centroids.len()],
@@ -247,6 +273,7 @@ fn zero_point_bytes<T: Real>(scheme: &Scheme) -> usize {
         None => 0,
         Some(ZeroPoint::Integer) => size_of::<i32>(),
         Some(ZeroPoint::Float) => T::BYTES,
+        Some(ZeroPoint::Minimum) => ScaleStorage::of(scheme).for_minimums().bytes::<T>(),
     }
 }
 
@@ -275,11 +302,36 @@ impl<'a> Reader<'a> {
 
     fn reals<T: Real>(&mut self, count: usize) -> Result<Vec<T>, UnpackError> {
         let bytes = self.take(count.saturating_mul(T::BYTES))?;
-        let reals: Vec<T> = bytes.chunks(T::BYTES).filter_map(T::read_from).collect();
-        match reals.iter().find(|real| !real.is_finite()) {
-            None => Ok(reals),
-            Some(real) => Err(UnpackError::NotFinite { value: real.to_f64() }),
+        finite(bytes.chunks(T::BYTES).filter_map(T::read_from).collect())
+    }
+
+    /// Scales, and the bytes behind them where they are nested.
+    fn scales<T: Real>(
+        &mut self,
+        storage: ScaleStorage,
+        blocks: usize,
+    ) -> Result<(Vec<T>, Option<NestedScales>), UnpackError> {
+        let Some((scales, offsets)) = NestedScales::counts(storage.format, blocks) else {
+            return Ok((self.stored(storage, blocks)?, None));
+        };
+        let codes = self.take(blocks)?.to_vec();
+        let scales = self.reals::<f32>(scales)?;
+        let offset = self.reals::<f32>(offsets)?.first().copied();
+        let nested = NestedScales { codes, scales, offset };
+        match nested.decode(storage.format) {
+            Some(scales) => Ok((finite(scales)?, Some(nested))),
+            None => Err(UnpackError::NestedScales { codes: nested.codes }),
         }
+    }
+
+    /// Scales or minimums that are stored one by one; 1 where none are stored.
+    fn stored<T: Real>(&mut self, storage: ScaleStorage, count: usize) -> Result<Vec<T>, UnpackError> {
+        let bytes = storage.bytes::<T>();
+        if bytes == 0 {
+            return Ok(vec![T::ONE; count]);
+        }
+        let taken = self.take(count.saturating_mul(bytes))?;
+        finite(taken.chunks(bytes).filter_map(|chunk| storage.read(chunk)).collect())
     }
 
     fn integers<T: Real>(&mut self, count: usize) -> Result<Vec<T>, UnpackError> {
@@ -290,5 +342,13 @@ impl<'a> Reader<'a> {
 
     fn finish(self) -> Result<(), UnpackError> {
         if self.rest.is_empty() { Ok(()) } else { Err(UnpackError::Length { found: self.total }) }
+    }
+}
+
+/// The same numbers, all of which must be finite.
+fn finite<T: Real>(reals: Vec<T>) -> Result<Vec<T>, UnpackError> {
+    match reals.iter().find(|real| !real.is_finite()) {
+        None => Ok(reals),
+        Some(real) => Err(UnpackError::NotFinite { value: real.to_f64() }),
     }
 }

@@ -12,7 +12,9 @@ use crate::codebook;
 use crate::distortion::row_major;
 use crate::error::QuantizeError;
 use crate::float16::{encode_bfloat16, encode_binary16};
+use crate::gguf;
 use crate::lanes::fold_lanes;
+use crate::levels::{self, LevelTable};
 use crate::quantized::{FixedGrid, ParameterKind, Parameters, Quantized};
 use crate::real::Real;
 use crate::uniform::{self, weight_function};
@@ -53,6 +55,16 @@ pub fn quantize<T: Real>(
             let (codes, parameters) = uniform::quantize(&values, &blocks, scheme, stream)?;
             (codes, Parameters::Affine(parameters))
         }
+        ParameterKind::Levels(format) => {
+            let blocks = Blocks::new(shape, scheme.granularity);
+            let (codes, parameters) = levels::quantize(&values, &blocks, scheme, format)?;
+            (codes, Parameters::Affine(parameters))
+        }
+        ParameterKind::Gguf(block) => {
+            let blocks = Blocks::new(shape, scheme.granularity);
+            let (codes, parameters) = gguf::quantize(&values, &blocks, block)?;
+            (codes, Parameters::Affine(parameters))
+        }
         ParameterKind::Codebook { centroids } => {
             let codebook = codebook::fit_scalars(&values, centroids);
             let codes = codebook::encode_scalars(&values, &codebook);
@@ -81,9 +93,25 @@ pub(crate) fn encode<T: Real>(
 ) -> Result<Vec<i32>, QuantizeError> {
     let columns = blocks.shape().1;
     match parameters {
-        Parameters::Affine(parameters) => Ok(match scheme.grid() {
-            Some(grid) => uniform::encode(values, blocks, parameters, grid, scheme.rounding, stream),
-            None => uniform::encode_signs(values),
+        Parameters::Affine(parameters) => Ok(match (ParameterKind::of(scheme), scheme.grid()) {
+            (ParameterKind::Levels(format), _) => {
+                levels::encode(values, blocks, parameters, &LevelTable::new(format))
+            }
+            (ParameterKind::Gguf(block), _) => gguf::encode(values, blocks, parameters, block),
+            (
+                ParameterKind::Affine
+                | ParameterKind::Codebook { .. }
+                | ParameterKind::ProductCodebooks { .. }
+                | ParameterKind::Fixed(_),
+                Some(grid),
+            ) => uniform::encode(values, blocks, parameters, scheme, grid, stream),
+            (
+                ParameterKind::Affine
+                | ParameterKind::Codebook { .. }
+                | ParameterKind::ProductCodebooks { .. }
+                | ParameterKind::Fixed(_),
+                None,
+            ) => uniform::encode_signs(values),
         }),
         Parameters::Codebook(codebook) => Ok(codebook::encode_scalars(values, codebook)),
         Parameters::ProductCodebooks(codebooks) => Ok(codebook::encode_products(values, columns, codebooks)),

@@ -5,12 +5,13 @@ use std::fmt;
 use bitsweep_random::Stream;
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 
-use crate::axes::{Bits, Centroids, Format, Scheme, Subvectors};
+use crate::axes::{Bits, Centroids, Format, GgufType, LevelFormat, Scheme, Subvectors, ZeroPoint};
 use crate::blocks::Blocks;
 use crate::codebook::{self, Codebook, LookupError};
 use crate::distortion::Errors;
 use crate::error::QuantizeError;
 use crate::float16;
+use crate::levels::{self, LevelTable};
 use crate::quantize::{encode, finite_row_major};
 use crate::real::Real;
 use crate::uniform::{self, Affine, weight_function};
@@ -27,7 +28,7 @@ pub struct Quantized<T> {
 /// What turns codes into values.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Parameters<T> {
-    /// Scale and zero point of each block: integer formats, and DoReFa's with 1 bit.
+    /// Scale and zero point of each block: integer formats, levels, GGUF's blocks, and DoReFa's with 1 bit.
     Affine(Affine<T>),
     /// One table of values.
     Codebook(Codebook<T>),
@@ -53,9 +54,19 @@ pub enum FixedGrid {
 /// Which [`Parameters`] a scheme has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ParameterKind {
+    /// Scales and zero points of an even grid, or of signs.
     Affine,
-    Codebook { centroids: Centroids },
-    ProductCodebooks { subvectors: Subvectors, centroids: Centroids },
+    /// Scales of levels.
+    Levels(LevelFormat),
+    /// Scales and minimums by ggml's rules.
+    Gguf(GgufType),
+    Codebook {
+        centroids: Centroids,
+    },
+    ProductCodebooks {
+        subvectors: Subvectors,
+        centroids: Centroids,
+    },
     Fixed(FixedGrid),
 }
 
@@ -63,6 +74,8 @@ impl ParameterKind {
     pub(crate) fn of(scheme: &Scheme) -> Self {
         match scheme.format {
             Format::Integer { .. } => Self::Affine,
+            Format::Levels(format) => Self::Levels(format),
+            Format::Gguf(block) => Self::Gguf(block),
             Format::DoReFa { .. } if scheme.is_binary() => Self::Affine,
             Format::DoReFa { bits } => Self::Fixed(FixedGrid::DoReFa(bits)),
             Format::Wrpn { bits } => Self::Fixed(FixedGrid::Wrpn(bits)),
@@ -145,8 +158,8 @@ impl<T: Real> Quantized<T> {
     pub fn block_parameters(&self) -> impl Iterator<Item = BlockParameters<T>> {
         self.blocks().iter().enumerate().map(|(block, values)| {
             let (scale, zero_point) = match &self.parameters {
-                Parameters::Affine(Affine { scales, zero_points }) => {
-                    (Some(scales[block]), self.has_zero_points().then_some(zero_points[block]))
+                Parameters::Affine(parameters) => {
+                    (Some(parameters.scales[block]), self.zero_point(parameters, block))
                 }
                 Parameters::Codebook(_) | Parameters::ProductCodebooks(_) | Parameters::Fixed(_) => {
                     (None, None)
@@ -177,6 +190,8 @@ impl<T: Real> Quantized<T> {
     #[must_use]
     pub fn zero_points_outside_codes(&self) -> usize {
         match (&self.parameters, self.scheme.grid()) {
+            // A minimum is a level, wherever it lies.
+            (Parameters::Affine(_), Some(_)) if self.scheme.zero_point() == Some(ZeroPoint::Minimum) => 0,
             (Parameters::Affine(Affine { zero_points, .. }), Some(grid)) => {
                 let codes = T::from_i32(grid.lowest)..=T::from_i32(grid.highest);
                 let outside = |zero_point: &&T| !codes.contains(*zero_point);
@@ -212,9 +227,7 @@ impl<T: Real> Quantized<T> {
     fn decode(&self, values: &mut [T]) {
         let codes = self.codes.as_slice().expect("codes lie in row-major order");
         match &self.parameters {
-            Parameters::Affine(parameters) => {
-                uniform::reconstruct(codes, &self.blocks(), parameters, values);
-            }
+            Parameters::Affine(parameters) => self.decode_blocks(codes, parameters, values),
             Parameters::Codebook(codebook) => {
                 for (value, &code) in values.iter_mut().zip(codes) {
                     *value = codebook.components()[code as usize];
@@ -228,6 +241,19 @@ impl<T: Real> Quantized<T> {
                     *value = grid.level(code);
                 }
             }
+        }
+    }
+
+    fn decode_blocks(&self, codes: &[i32], parameters: &Affine<T>, values: &mut [T]) {
+        let blocks = self.blocks();
+        if let Some(format) = self.scheme.levels() {
+            return levels::reconstruct(codes, &blocks, parameters, &LevelTable::new(format), values);
+        }
+        match (self.scheme.zero_point(), self.scheme.grid()) {
+            (Some(ZeroPoint::Minimum), Some(grid)) => {
+                uniform::reconstruct_from_minimums(codes, &blocks, parameters, grid, values);
+            }
+            (None | Some(_), _) => uniform::reconstruct(codes, &blocks, parameters, values),
         }
     }
 
@@ -275,8 +301,15 @@ impl<T: Real> Quantized<T> {
         }
     }
 
-    pub(crate) fn has_zero_points(&self) -> bool {
-        self.scheme.zero_point().is_some()
+    /// The code of zero in a block; `lowest - m/s` beside a minimum `m`.
+    fn zero_point(&self, parameters: &Affine<T>, block: usize) -> Option<T> {
+        let stored = parameters.zero_points[block];
+        match (self.scheme.zero_point()?, self.scheme.grid()) {
+            (ZeroPoint::Minimum, Some(grid)) => {
+                Some(T::from_i32(grid.lowest) - stored / parameters.scales[block])
+            }
+            (ZeroPoint::Integer | ZeroPoint::Float | ZeroPoint::Minimum, _) => Some(stored),
+        }
     }
 
     fn expect_shape(&self, found: (usize, usize)) -> Result<(), QuantizeError> {

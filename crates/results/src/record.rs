@@ -72,6 +72,8 @@ pub struct ResultRow {
     pub code_range: String,
     /// `tensor`, `row`, `column`, `group 32`.
     pub granularity: String,
+    /// `float`, `f16`, `e8m0-floor`, `two-level` …: how scales are stored.
+    pub scale_format: String,
     /// `min-max`, `percentile 99.9`, `mse`.
     pub range: String,
     /// `nearest-even`, `half-away`, `stochastic`.

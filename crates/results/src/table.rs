@@ -177,6 +177,7 @@ impl<'a> Columns<'a> {
             self.text("codes", |row| &row.codes),
             self.text("code_range", |row| &row.code_range),
             self.text("granularity", |row| &row.granularity),
+            self.text("scale_format", |row| &row.scale_format),
             self.text("range", |row| &row.range),
             self.text("rounding", |row| &row.rounding),
             self.text("method", |row| &row.method),

@@ -13,9 +13,9 @@ const HEADING: &str = "\
 # Number formats
 
 What one code of each format can say, measured by enumerating the codes (of f32, the codes around each power of two).
-Integer formats are shown with a scale of 1: their range and step are in units of the scale. The largest relative error is
-that of rounding a value between the smallest normal and the highest value of the format to nearest. `bitsweep formats`
-prints this page.
+Formats of at most 8 bits, and integers, are shown with a scale of 1: their range and step are in units of the scale. The
+largest relative error is that of rounding a value between the smallest normal and the highest value of the format to
+nearest. `bitsweep formats` prints this page.
 
 | format | bits | sign | exponent | mantissa | lowest | highest | smallest positive | smallest normal | smallest step | largest relative error |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|

@@ -216,6 +216,7 @@ pub(super) fn result_row(unit: &Unit, position: usize, variant: Option<&Variant>
                 "codes" => row.codes = value,
                 "code_range" => row.code_range = value,
                 "granularity" => row.granularity = value,
+                "scale_format" => row.scale_format = value,
                 "range" => row.range = value,
                 "rounding" => row.rounding = value,
                 // The number of bits has a column of its own type.

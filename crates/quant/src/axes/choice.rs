@@ -23,6 +23,8 @@ pub enum Axis {
     CodeRange,
     /// Which values share parameters.
     Granularity,
+    /// How the scales are stored.
+    ScaleFormat,
     /// How the range of a block is found.
     Range,
     /// How a position on the grid becomes a code.
@@ -31,7 +33,7 @@ pub enum Axis {
 
 impl Axis {
     /// All axes, in the order of table columns.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Format,
         Self::Bits,
         Self::Symmetry,
@@ -39,6 +41,7 @@ impl Axis {
         Self::Codes,
         Self::CodeRange,
         Self::Granularity,
+        Self::ScaleFormat,
         Self::Range,
         Self::Rounding,
     ];
@@ -54,6 +57,7 @@ impl Axis {
             Self::Codes => "codes",
             Self::CodeRange => "code_range",
             Self::Granularity => "granularity",
+            Self::ScaleFormat => "scale_format",
             Self::Range => "range",
             Self::Rounding => "rounding",
         }
@@ -71,7 +75,7 @@ impl fmt::Display for Axis {
 pub enum Symmetry {
     /// Zero is code 0: `ŵ = s·q`.
     Symmetric,
-    /// Zero is where the range of the block puts it: `ŵ = s·(q - z)`.
+    /// Zero is where the range of the block puts it: `ŵ = s·(q - z)`, or `ŵ = s·(q - lowest) + m` from a minimum.
     Asymmetric(ZeroPoint),
 }
 
@@ -83,6 +87,9 @@ pub enum ZeroPoint {
     Integer,
     /// Not rounded, so that the ends of the range are reconstructed exactly; stored as wide as the values.
     Float,
+    /// No zero point but the smallest value `m` of the block, which the lowest code stands for: `ŵ = s·(q - lowest) + m`.
+    /// Stored like the scales where those are `f16` or `bf16`, else as wide as the values.
+    Minimum,
 }
 
 /// Whether integer codes have a sign.
@@ -163,6 +170,7 @@ impl fmt::Display for ZeroPoint {
         formatter.pad(match self {
             Self::Integer => "integer",
             Self::Float => "float",
+            Self::Minimum => "minimum",
         })
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use super::bounded::{Bits, Centroids, Subvectors};
 use super::choice::{Axis, CodeRange, Codes};
+use super::gguf_type::GgufType;
+use super::level_format::{LevelFormat, ScaleRule};
 
 /// The kind of element that a value becomes, with what only this kind has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,6 +46,10 @@ pub enum Format {
         /// Bits of one code, at least 2.
         bits: Bits,
     },
+    /// Codes that name the levels of a table, with a scale per block: small floats, NormalFloat, ternary, powers of two.
+    Levels(LevelFormat),
+    /// A block type of GGUF, which fixes every axis.
+    Gguf(GgufType),
 }
 
 /// The codes that an integer grid uses: `lowest ≤ q ≤ highest`.
@@ -99,6 +105,8 @@ impl Format {
     pub fn bits(self) -> u32 {
         match self {
             Self::Integer { bits, .. } | Self::DoReFa { bits } | Self::Wrpn { bits } => bits.get(),
+            Self::Levels(format) => format.bits(),
+            Self::Gguf(block) => block.bits().get(),
             Self::Float16 | Self::BFloat16 => 16,
             Self::ScalarCodebook { centroids } | Self::ProductCodebook { centroids, .. } => {
                 centroids.get().next_power_of_two().trailing_zeros()
@@ -111,13 +119,29 @@ impl Format {
     pub const fn has(self, axis: Axis) -> bool {
         match axis {
             Axis::Format | Axis::Bits => true,
-            Axis::Symmetry
-            | Axis::ZeroPoint
-            | Axis::Codes
-            | Axis::CodeRange
-            | Axis::Granularity
-            | Axis::Range => match self {
+            Axis::Symmetry | Axis::ZeroPoint | Axis::Codes => match self {
+                Self::Integer { .. } | Self::Gguf(_) => true,
+                Self::Float16
+                | Self::BFloat16
+                | Self::ScalarCodebook { .. }
+                | Self::ProductCodebook { .. }
+                | Self::DoReFa { .. }
+                | Self::Wrpn { .. }
+                | Self::Levels(_) => false,
+            },
+            Axis::CodeRange => match self {
                 Self::Integer { .. } => true,
+                Self::Float16
+                | Self::BFloat16
+                | Self::ScalarCodebook { .. }
+                | Self::ProductCodebook { .. }
+                | Self::DoReFa { .. }
+                | Self::Wrpn { .. }
+                | Self::Levels(_)
+                | Self::Gguf(_) => false,
+            },
+            Axis::Granularity | Axis::ScaleFormat => match self {
+                Self::Integer { .. } | Self::Levels(_) | Self::Gguf(_) => true,
                 Self::Float16
                 | Self::BFloat16
                 | Self::ScalarCodebook { .. }
@@ -125,12 +149,28 @@ impl Format {
                 | Self::DoReFa { .. }
                 | Self::Wrpn { .. } => false,
             },
+            Axis::Range => match self {
+                Self::Integer { .. } => true,
+                Self::Levels(format) => match format.scale_rule() {
+                    ScaleRule::Range => true,
+                    ScaleRule::Ternary(_) => false,
+                },
+                Self::Float16
+                | Self::BFloat16
+                | Self::ScalarCodebook { .. }
+                | Self::ProductCodebook { .. }
+                | Self::DoReFa { .. }
+                | Self::Wrpn { .. }
+                | Self::Gguf(_) => false,
+            },
             Axis::Rounding => match self {
                 Self::Integer { .. } | Self::DoReFa { .. } | Self::Wrpn { .. } => true,
                 Self::Float16
                 | Self::BFloat16
                 | Self::ScalarCodebook { .. }
-                | Self::ProductCodebook { .. } => false,
+                | Self::ProductCodebook { .. }
+                | Self::Levels(_)
+                | Self::Gguf(_) => false,
             },
         }
     }
@@ -148,6 +188,8 @@ impl fmt::Display for Format {
             }
             Self::DoReFa { .. } => formatter.pad("dorefa"),
             Self::Wrpn { .. } => formatter.pad("wrpn"),
+            Self::Levels(format) => format.fmt(formatter),
+            Self::Gguf(block) => block.fmt(formatter),
         }
     }
 }

@@ -4,13 +4,27 @@
 mod bounded;
 mod choice;
 mod format;
+mod gguf_type;
+mod level_format;
+mod minifloat;
+mod normal_float;
+mod power_of_two;
+mod scale_format;
 mod scheme;
 mod spec;
 
 pub mod presets;
 
-pub use bounded::{Bits, Centroids, GroupSize, NotAPercentile, OutOfRange, Percentile, Subvectors};
+pub use bounded::{
+    Bits, Centroids, ExponentBits, GroupSize, MantissaBits, NotAPercentile, OutOfRange, Percentile,
+    Subvectors,
+};
 pub use choice::{Axis, CodeRange, Codes, Granularity, Range, Rounding, Symmetry, ZeroPoint};
 pub use format::{Format, Grid};
+pub use gguf_type::GgufType;
+pub(crate) use level_format::ScaleRule;
+pub use level_format::{LevelFormat, TernaryScale};
+pub use minifloat::{Minifloat, NonFinite};
+pub use scale_format::ScaleFormat;
 pub use scheme::{Scheme, SchemeError};
 pub use spec::{FormatSpec, SchemeSpec, SymmetrySpec};

@@ -1,8 +1,12 @@
 //! Famous combinations, as constructors.
 
-use super::bounded::Bits;
+use super::bounded::{Bits, GroupSize};
 use super::choice::{CodeRange, Codes, Granularity, Range, Rounding, Symmetry, ZeroPoint};
 use super::format::Format;
+use super::gguf_type::GgufType;
+use super::level_format::LevelFormat;
+use super::minifloat::Minifloat;
+use super::scale_format::ScaleFormat;
 use super::scheme::Scheme;
 
 /// Notebook 000: asymmetric, signed codes, the zero point kept as a float.
@@ -49,6 +53,55 @@ const fn integer(bits: Bits, symmetry: Symmetry, codes: Codes, code_range: CodeR
         format: Format::Integer { bits, codes, code_range },
         symmetry,
         granularity: Granularity::Tensor,
+        scale_format: ScaleFormat::Float,
+        range: Range::MinMax,
+        rounding: Rounding::NearestEven,
+    }
+}
+
+/// OCP Microscaling Formats 1.0, §5: blocks of 32 small floats down a column, which share a power of two. Of `element`s
+/// E4M3 it is MXFP8 E4M3, and so on; the last block of a column may be shorter.
+#[must_use]
+pub const fn mx_float(element: Minifloat) -> Scheme {
+    Scheme { scale_format: ScaleFormat::E8m0Floor, ..levels(LevelFormat::Minifloat(element), 32) }
+}
+
+/// MXINT8 (OCP Microscaling Formats 1.0, §5.3.4): blocks of 32 integers of 8 bits, counted in steps of 2⁻⁶, which share a
+/// power of two. The code -128 is left out, so that negation is exact.
+#[must_use]
+pub const fn mx_int8() -> Scheme {
+    Scheme {
+        granularity: Granularity::Group(GroupSize::literal(32)),
+        scale_format: ScaleFormat::E8m0Floor,
+        ..symmetric_narrow(Bits::literal(8))
+    }
+}
+
+/// NVIDIA's NVFP4: blocks of 16 E2M1 floats down a column, a scale in FP8 E4M3 for each and one in f32 for all.
+#[must_use]
+pub const fn nvfp4() -> Scheme {
+    Scheme { scale_format: ScaleFormat::TwoLevel, ..levels(LevelFormat::Minifloat(Minifloat::E2M1), 16) }
+}
+
+/// NF4 (Dettmers et al. 2023, QLoRA, §3): blocks of 64, whose scale is the largest magnitude.
+#[must_use]
+pub const fn nf4() -> Scheme {
+    levels(LevelFormat::NormalFloat { bits: Bits::literal(4) }, 64)
+}
+
+/// A block type of GGUF. Blocks of 32 run down a column. The last block of a column may be shorter here, which GGUF does
+/// not allow: [`Quantized::gguf_bytes`](crate::Quantized::gguf_bytes) refuses it.
+#[must_use]
+pub const fn gguf(block: GgufType) -> Scheme {
+    Scheme::of_gguf(block)
+}
+
+const fn levels(format: LevelFormat, group: u32) -> Scheme {
+    Scheme {
+        format: Format::Levels(format),
+        symmetry: Symmetry::Symmetric,
+        granularity: Granularity::Group(GroupSize::literal(group)),
+        scale_format: ScaleFormat::Float,
         range: Range::MinMax,
         rounding: Rounding::NearestEven,
     }

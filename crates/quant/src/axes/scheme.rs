@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use super::bounded::Bits;
+use super::bounded::{Bits, GroupSize};
 use super::choice::{Axis, CodeRange, Codes, Granularity, Range, Rounding, Symmetry, ZeroPoint};
 use super::format::{Format, Grid};
+use super::gguf_type::GgufType;
+use super::level_format::{LevelFormat, ScaleRule};
+use super::scale_format::ScaleFormat;
 
 /// How a tensor is quantized: one value on each axis.
 ///
@@ -26,6 +29,8 @@ pub struct Scheme {
     pub symmetry: Symmetry,
     /// Which values share parameters; [`Granularity::Tensor`] for formats without this axis.
     pub granularity: Granularity,
+    /// How scales are stored; [`ScaleFormat::Float`] for formats without this axis.
+    pub scale_format: ScaleFormat,
     /// How the range of a block is found; [`Range::MinMax`] for formats without this axis.
     pub range: Range,
     /// How a position becomes a code; [`Rounding::NearestEven`] for formats without this axis.
@@ -95,16 +100,93 @@ pub enum SchemeError {
     /// WRPN's grid of one bit would divide by zero.
     #[error("`bits = 1` is undefined for format `wrpn`, whose grid has 2^(bits-1)-1 steps: expected 2 to 16")]
     WrpnOneBit,
+    /// The format is not defined for that many bits.
+    #[error("`{bits}` bits are undefined for format `{format}`: expected {least} to {most}")]
+    Width {
+        /// Bits asked for.
+        bits: u32,
+        /// The format's name.
+        format: String,
+        /// The fewest bits.
+        least: u32,
+        /// The most bits.
+        most: u32,
+    },
+    /// A power of two is found from the largest magnitude, which an asymmetric range does not have in its middle.
+    #[error(
+        "`scale_format = {scale_format}` needs a symmetric range: expected `symmetry = symmetric` or another scale format"
+    )]
+    PowerOfTwoAsymmetric {
+        /// The scale format asked for.
+        scale_format: ScaleFormat,
+    },
+    /// A power of two is found from a range, and the scale of these weights is a mean.
+    #[error(
+        "`scale_format = {scale_format}` does not apply to `{scheme}`, whose scale is a mean magnitude: expected another scale format"
+    )]
+    PowerOfTwoOfMean {
+        /// The scale format asked for.
+        scale_format: ScaleFormat,
+        /// Binary or ternary weights.
+        scheme: String,
+    },
+    /// Only floats have levels of their own size.
+    #[error(
+        "`scale_format = none` needs a format with levels of its own size, such as `fp8-e4m3`: format `{format}` expects a scale"
+    )]
+    Unscaled {
+        /// The format's name.
+        format: String,
+    },
+    /// Without scales there are no blocks and no range.
+    #[error("`{axis} = {value}` does not apply to `scale_format = none`: leave `{axis}` out")]
+    UnscaledAxis {
+        /// The axis that was set.
+        axis: Axis,
+        /// The value it was set to.
+        value: String,
+    },
+    /// The preset, or the format, says something else.
+    #[error(
+        "`{axis} = {value}` contradicts format `{preset}`, which means `{axis} = {expected}`: leave `{axis}` out, or spell out the axes without the preset"
+    )]
+    Preset {
+        /// The axis that was set.
+        axis: Axis,
+        /// The value it was set to.
+        value: String,
+        /// The preset's name.
+        preset: String,
+        /// What the preset sets it to.
+        expected: String,
+    },
 }
 
 impl Scheme {
+    /// The axes that a block type of GGUF fixes.
+    pub(super) const fn of_gguf(block: GgufType) -> Self {
+        let symmetry =
+            if block.has_minimum() { Symmetry::Asymmetric(ZeroPoint::Minimum) } else { Symmetry::Symmetric };
+        Self {
+            format: Format::Gguf(block),
+            symmetry,
+            granularity: Granularity::Group(GroupSize::literal(GgufType::BLOCK)),
+            scale_format: ScaleFormat::F16,
+            range: Range::MinMax,
+            rounding: Rounding::NearestEven,
+        }
+    }
+
     /// Refuses what means nothing or contradicts itself.
     ///
     /// # Errors
     /// One sentence for the first contradiction found.
     pub fn check(&self) -> Result<(), SchemeError> {
         self.check_neutral()?;
+        self.check_scale_format()?;
         match self.format {
+            Format::Gguf(block) => self.check_against(&Self::of_gguf(block), &block.to_string()),
+            Format::Levels(format) => check_width(format),
             Format::Integer { bits, codes, code_range } => match (self.symmetry, codes, code_range) {
                 (Symmetry::Symmetric, Codes::Unsigned, _) => Err(SchemeError::UnsignedSymmetric),
                 (Symmetry::Symmetric, Codes::Signed, _) if bits == Bits::LEAST => {
@@ -133,10 +215,11 @@ impl Scheme {
 
     /// An axis that the format does not have must hold its neutral value.
     fn check_neutral(&self) -> Result<(), SchemeError> {
-        let Self { format, symmetry, granularity, range, rounding } = *self;
+        let Self { format, symmetry, granularity, scale_format, range, rounding } = *self;
         let set = [
             (Axis::Symmetry, symmetry != Symmetry::Symmetric),
             (Axis::Granularity, granularity != Granularity::Tensor),
+            (Axis::ScaleFormat, scale_format != ScaleFormat::Float),
             (Axis::Range, range != Range::MinMax),
             (Axis::Rounding, rounding != Rounding::NearestEven),
         ];
@@ -146,6 +229,61 @@ impl Scheme {
                 axis: *axis,
                 value: self.raw_value(*axis),
                 format: format.to_string(),
+            }),
+        }
+    }
+
+    fn check_scale_format(&self) -> Result<(), SchemeError> {
+        let Self { format, symmetry, granularity, scale_format, range, .. } = *self;
+        if scale_format == ScaleFormat::None {
+            if !matches!(format, Format::Levels(LevelFormat::Minifloat(_))) {
+                return Err(SchemeError::Unscaled { format: format.to_string() });
+            }
+            let set = [
+                (Axis::Granularity, granularity != Granularity::Tensor),
+                (Axis::Range, range != Range::MinMax),
+            ];
+            return match set.into_iter().find(|(_, set)| *set) {
+                None => Ok(()),
+                Some((axis, _)) => Err(SchemeError::UnscaledAxis { axis, value: self.raw_value(axis) }),
+            };
+        }
+        if !scale_format.is_power_of_two() {
+            return Ok(());
+        }
+        match format {
+            Format::Integer { .. } if symmetry != Symmetry::Symmetric => {
+                Err(SchemeError::PowerOfTwoAsymmetric { scale_format })
+            }
+            Format::Integer { .. } if self.is_binary() => {
+                Err(SchemeError::PowerOfTwoOfMean { scale_format, scheme: "1 bit symmetric".to_owned() })
+            }
+            Format::Levels(levels) => match levels.scale_rule() {
+                ScaleRule::Range => Ok(()),
+                ScaleRule::Ternary(_) => {
+                    Err(SchemeError::PowerOfTwoOfMean { scale_format, scheme: format.to_string() })
+                }
+            },
+            Format::Integer { .. }
+            | Format::Float16
+            | Format::BFloat16
+            | Format::ScalarCodebook { .. }
+            | Format::ProductCodebook { .. }
+            | Format::DoReFa { .. }
+            | Format::Wrpn { .. }
+            | Format::Gguf(_) => Ok(()),
+        }
+    }
+
+    /// Every axis must be as in `preset`.
+    fn check_against(&self, preset: &Self, name: &str) -> Result<(), SchemeError> {
+        match Axis::ALL.into_iter().find(|axis| self.raw_value(*axis) != preset.raw_value(*axis)) {
+            None => Ok(()),
+            Some(axis) => Err(SchemeError::Preset {
+                axis,
+                value: self.raw_value(axis),
+                preset: name.to_owned(),
+                expected: preset.raw_value(axis),
             }),
         }
     }
@@ -194,7 +332,25 @@ impl Scheme {
             | Format::BFloat16
             | Format::ScalarCodebook { .. }
             | Format::ProductCodebook { .. }
-            | Format::Wrpn { .. } => false,
+            | Format::Wrpn { .. }
+            | Format::Levels(_)
+            | Format::Gguf(_) => false,
+        }
+    }
+
+    /// The format as a table of levels; `None` for other formats.
+    #[must_use]
+    pub const fn levels(&self) -> Option<LevelFormat> {
+        match self.format {
+            Format::Levels(format) => Some(format),
+            Format::Integer { .. }
+            | Format::Float16
+            | Format::BFloat16
+            | Format::ScalarCodebook { .. }
+            | Format::ProductCodebook { .. }
+            | Format::DoReFa { .. }
+            | Format::Wrpn { .. }
+            | Format::Gguf(_) => None,
         }
     }
 
@@ -208,10 +364,12 @@ impl Scheme {
             Format::Integer { bits, codes, code_range } => Some(Grid::new(bits, codes, code_range)),
             Format::DoReFa { bits } => Some(Grid::new(bits, Codes::Unsigned, CodeRange::Full)),
             Format::Wrpn { bits } => Some(Grid::new(bits, Codes::Signed, CodeRange::Narrow)),
+            Format::Gguf(block) => Some(Grid::new(block.bits(), block.codes(), block.code_range())),
             Format::Float16
             | Format::BFloat16
             | Format::ScalarCodebook { .. }
-            | Format::ProductCodebook { .. } => None,
+            | Format::ProductCodebook { .. }
+            | Format::Levels(_) => None,
         }
     }
 
@@ -225,7 +383,7 @@ impl Scheme {
     /// assert_eq!(axes[3], ("zero_point", String::new()));
     /// ```
     #[must_use]
-    pub fn axes(&self) -> [(&'static str, String); 9] {
+    pub fn axes(&self) -> [(&'static str, String); 10] {
         Axis::ALL.map(|axis| (axis.name(), self.value(axis)))
     }
 
@@ -233,13 +391,17 @@ impl Scheme {
     #[must_use]
     pub fn value(&self, axis: Axis) -> String {
         let sign_only = self.is_binary() && matches!(axis, Axis::CodeRange | Axis::Range | Axis::Rounding);
-        if sign_only || !self.format.has(axis) { String::new() } else { self.raw_value(axis) }
+        let unscaled =
+            self.scale_format == ScaleFormat::None && matches!(axis, Axis::Granularity | Axis::Range);
+        if sign_only || unscaled || !self.format.has(axis) { String::new() } else { self.raw_value(axis) }
     }
 
     fn integer_codes(&self) -> Option<(Codes, CodeRange)> {
         match self.format {
             Format::Integer { codes, code_range, .. } => Some((codes, code_range)),
-            Format::Float16
+            Format::Gguf(block) => Some((block.codes(), block.code_range())),
+            Format::Levels(_)
+            | Format::Float16
             | Format::BFloat16
             | Format::ScalarCodebook { .. }
             | Format::ProductCodebook { .. }
@@ -261,10 +423,20 @@ impl Scheme {
                 self.integer_codes().map_or_else(String::new, |(_, code_range)| code_range.to_string())
             }
             Axis::Granularity => self.granularity.to_string(),
+            Axis::ScaleFormat => self.scale_format.to_string(),
             Axis::Range => self.range.to_string(),
             Axis::Rounding => self.rounding.to_string(),
         }
     }
+}
+
+fn check_width(format: LevelFormat) -> Result<(), SchemeError> {
+    let (bits, widths) = (format.bits(), format.widths());
+    if widths.contains(&bits) {
+        return Ok(());
+    }
+    let format = format.to_string();
+    Err(SchemeError::Width { bits, format, least: *widths.start(), most: *widths.end() })
 }
 
 /// A short name: bits and symmetry (or the format), then what differs from the defaults.
@@ -277,10 +449,14 @@ impl fmt::Display for Scheme {
                 let (usual_codes, usual_range) = match self.symmetry {
                     Symmetry::Symmetric => (Codes::Signed, CodeRange::Narrow),
                     Symmetry::Asymmetric(ZeroPoint::Float) => (Codes::Signed, CodeRange::Full),
-                    Symmetry::Asymmetric(ZeroPoint::Integer) => (Codes::Unsigned, CodeRange::Full),
+                    Symmetry::Asymmetric(ZeroPoint::Integer | ZeroPoint::Minimum) => {
+                        (Codes::Unsigned, CodeRange::Full)
+                    }
                 };
-                if self.symmetry == Symmetry::Asymmetric(ZeroPoint::Float) {
-                    parts.push("float zero point".to_owned());
+                match self.zero_point() {
+                    None | Some(ZeroPoint::Integer) => {}
+                    Some(ZeroPoint::Float) => parts.push("float zero point".to_owned()),
+                    Some(ZeroPoint::Minimum) => parts.push("minimum".to_owned()),
                 }
                 if codes != usual_codes {
                     parts.push(codes.to_string());
@@ -289,16 +465,26 @@ impl fmt::Display for Scheme {
                     parts.push(code_range.to_string());
                 }
             }
-            Format::DoReFa { bits } | Format::Wrpn { bits } => {
+            Format::DoReFa { bits }
+            | Format::Wrpn { bits }
+            | Format::Levels(LevelFormat::PowerOfTwo { bits } | LevelFormat::AdditivePowerOfTwo { bits }) => {
                 parts.push(format!("{bits} bit {}", self.format));
             }
-            Format::Float16
+            // The name of a block type says all.
+            Format::Gguf(block) => return formatter.pad(&block.to_string()),
+            Format::Levels(
+                LevelFormat::Minifloat(_) | LevelFormat::NormalFloat { .. } | LevelFormat::Ternary(_),
+            )
+            | Format::Float16
             | Format::BFloat16
             | Format::ScalarCodebook { .. }
             | Format::ProductCodebook { .. } => parts.push(self.format.to_string()),
         }
         if self.granularity != Granularity::Tensor {
             parts.push(self.granularity.to_string());
+        }
+        if self.scale_format != ScaleFormat::Float {
+            parts.push(format!("{} scale", self.scale_format));
         }
         if self.range != Range::MinMax {
             parts.push(self.range.to_string());

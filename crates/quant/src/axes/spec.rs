@@ -4,24 +4,37 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::bounded::{Bits, Centroids, Subvectors};
+use super::bounded::{Bits, Centroids, ExponentBits, MantissaBits, Subvectors};
 use super::choice::{Axis, CodeRange, Codes, Granularity, Range, Rounding, Symmetry, ZeroPoint};
 use super::format::Format;
+use super::gguf_type::GgufType;
+use super::level_format::{LevelFormat, TernaryScale};
+use super::minifloat::Minifloat;
+use super::presets;
+use super::scale_format::ScaleFormat;
 use super::scheme::{Scheme, SchemeError};
 
 /// A scheme as a file spells it: flat, every key optional.
 ///
 /// | key | values | default |
 /// |---|---|---|
-/// | `format` | `"int"`, `"f16"`, `"bf16"`, `{ vq = { centroids = 16 } }`, `{ pq = { subvectors = 2, centroids = 16 } }`, `"dorefa"`, `"wrpn"` | `"int"` |
-/// | `bits` | 1 to 16 | none: required for `int`, `dorefa` and `wrpn` |
+/// | `format` | `"int"`, `"f16"`, `"bf16"`, `{ vq = { centroids = 16 } }`, `{ pq = { subvectors = 2, centroids = 16 } }`, `"dorefa"`, `"wrpn"`, and those below | `"int"` |
+/// | `bits` | 1 to 16 | none: required for `int`, `dorefa`, `wrpn`, `nf`, `power-of-two` and `additive-power-of-two` |
 /// | `symmetry` | `"symmetric"`, `"asymmetric"` | `"symmetric"` |
-/// | `zero_point` | `"integer"`, `"float"` | `"integer"` when asymmetric |
-/// | `codes` | `"signed"`, `"unsigned"` | `"unsigned"` with an integer zero point, else `"signed"` |
+/// | `zero_point` | `"integer"`, `"float"`, `"minimum"` | `"integer"` when asymmetric |
+/// | `codes` | `"signed"`, `"unsigned"` | `"unsigned"` with an integer zero point or a minimum, else `"signed"` |
 /// | `code_range` | `"full"`, `"narrow"` | `"narrow"` when symmetric, else `"full"` |
 /// | `granularity` | `"tensor"`, `"row"`, `"column"`, `{ group = 32 }` | `"tensor"` |
+/// | `scale_format` | `"float"`, `"f16"`, `"bf16"`, `"e8m0-floor"`, `"e8m0-ceiling"`, `"two-level"`, `"double"`, `"none"` | `"float"` |
 /// | `range` | `"min-max"`, `{ percentile = 99.9 }`, `"mse"` | `"min-max"` |
 /// | `rounding` | `"nearest-even"`, `"half-away"`, `"stochastic"` | `"nearest-even"` |
+///
+/// Formats of levels with a scale: `"fp8-e4m3"`, `"fp8-e5m2"`, `"fp6-e3m2"`, `"fp6-e2m3"`, `"fp4-e2m1"`,
+/// `{ fp = { exponent = 3, mantissa = 2 } }` (all codes are numbers), `"nf"`, `{ ternary = "least-error" }`,
+/// `{ ternary = "absmean" }`, `"power-of-two"`, `"additive-power-of-two"`.
+///
+/// Presets, which set several axes: `"mxfp8-e4m3"`, `"mxfp8-e5m2"`, `"mxfp6-e3m2"`, `"mxfp6-e2m3"`, `"mxfp4"`, `"mxint8"`,
+/// `"nvfp4"`, `"nf4"`, `"q4_0"`, `"q4_1"`, `"q5_0"`, `"q5_1"`, `"q8_0"`. An axis beside them must say the same.
 ///
 /// ```
 /// use bitsweep_quant::SchemeSpec;
@@ -53,6 +66,9 @@ pub struct SchemeSpec {
     /// Which values share parameters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granularity: Option<Granularity>,
+    /// How scales are stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale_format: Option<ScaleFormat>,
     /// How the range of a block is found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<Range>,
@@ -88,6 +104,79 @@ pub enum FormatSpec {
     Dorefa,
     /// WRPN's weight function.
     Wrpn,
+    /// OCP FP8 E4M3 (without infinity).
+    #[serde(rename = "fp8-e4m3")]
+    Fp8E4m3,
+    /// OCP FP8 E5M2, saturating.
+    #[serde(rename = "fp8-e5m2")]
+    Fp8E5m2,
+    /// OCP FP6 E3M2.
+    #[serde(rename = "fp6-e3m2")]
+    Fp6E3m2,
+    /// OCP FP6 E2M3.
+    #[serde(rename = "fp6-e2m3")]
+    Fp6E2m3,
+    /// OCP FP4 E2M1.
+    #[serde(rename = "fp4-e2m1")]
+    Fp4E2m1,
+    /// A float of at most 8 bits, whose every code is a number.
+    Fp {
+        /// Bits of the exponent.
+        exponent: ExponentBits,
+        /// Bits of the mantissa.
+        mantissa: MantissaBits,
+    },
+    /// NormalFloat of any number of bits.
+    Nf,
+    /// -1, 0 and 1.
+    Ternary(TernaryScale),
+    /// Powers of two.
+    PowerOfTwo,
+    /// Sums of powers of two.
+    AdditivePowerOfTwo,
+    /// Preset: MXFP8 with E4M3.
+    #[serde(rename = "mxfp8-e4m3")]
+    Mxfp8E4m3,
+    /// Preset: MXFP8 with E5M2.
+    #[serde(rename = "mxfp8-e5m2")]
+    Mxfp8E5m2,
+    /// Preset: MXFP6 with E3M2.
+    #[serde(rename = "mxfp6-e3m2")]
+    Mxfp6E3m2,
+    /// Preset: MXFP6 with E2M3.
+    #[serde(rename = "mxfp6-e2m3")]
+    Mxfp6E2m3,
+    /// Preset: MXFP4.
+    Mxfp4,
+    /// Preset: MXINT8.
+    Mxint8,
+    /// Preset: NVFP4.
+    Nvfp4,
+    /// Preset: NormalFloat of 4 bits in blocks of 64.
+    Nf4,
+    /// Preset: GGUF's Q4_0.
+    #[serde(rename = "q4_0")]
+    Q4_0,
+    /// Preset: GGUF's Q4_1.
+    #[serde(rename = "q4_1")]
+    Q4_1,
+    /// Preset: GGUF's Q5_0.
+    #[serde(rename = "q5_0")]
+    Q5_0,
+    /// Preset: GGUF's Q5_1.
+    #[serde(rename = "q5_1")]
+    Q5_1,
+    /// Preset: GGUF's Q8_0.
+    #[serde(rename = "q8_0")]
+    Q8_0,
+}
+
+/// What a format's spelling stands for.
+enum Meaning {
+    /// A format, whose other axes are free.
+    Format(Format),
+    /// A preset of this name.
+    Preset(&'static str, Scheme),
 }
 
 /// Whether zero is the middle of the range, as a file spells it.
@@ -108,7 +197,10 @@ impl SchemeSpec {
     /// A sentence for what is missing, does not apply to the format, or contradicts another choice.
     pub fn resolve(&self) -> Result<Scheme, SchemeError> {
         let symmetry = self.symmetry()?;
-        let format = self.format(symmetry)?;
+        let format = match self.meaning(symmetry)? {
+            Meaning::Format(format) => format,
+            Meaning::Preset(name, scheme) => return self.agreeing(name, scheme),
+        };
         if let Some((axis, value)) = self.given().find(|(axis, _)| !format.has(*axis)) {
             return Err(SchemeError::NotApplicable { axis, value, format: format.to_string() });
         }
@@ -116,11 +208,28 @@ impl SchemeSpec {
             format,
             symmetry,
             granularity: self.granularity.unwrap_or_default(),
+            scale_format: self.scale_format.unwrap_or_default(),
             range: self.range.unwrap_or_default(),
             rounding: self.rounding.unwrap_or_default(),
         };
         scheme.check()?;
         Ok(scheme)
+    }
+
+    /// The preset's scheme, if whatever else the file says is what it says.
+    fn agreeing(&self, name: &'static str, scheme: Scheme) -> Result<Scheme, SchemeError> {
+        let bits = self.bits.map(|bits| (Axis::Bits, bits.to_string()));
+        let mut given = bits.into_iter().chain(self.given());
+        match given.find(|(axis, value)| scheme.value(*axis) != *value) {
+            None => Ok(scheme),
+            Some((axis, value)) if !scheme.format.has(axis) => {
+                Err(SchemeError::NotApplicable { axis, value, format: name.to_owned() })
+            }
+            Some((axis, value)) => {
+                let expected = scheme.value(axis);
+                Err(SchemeError::Preset { axis, value, preset: name.to_owned(), expected })
+            }
+        }
     }
 
     fn symmetry(&self) -> Result<Symmetry, SchemeError> {
@@ -141,7 +250,7 @@ impl SchemeSpec {
         matches!(self.format.unwrap_or_default(), FormatSpec::Int)
     }
 
-    fn format(&self, symmetry: Symmetry) -> Result<Format, SchemeError> {
+    fn meaning(&self, symmetry: Symmetry) -> Result<Meaning, SchemeError> {
         let spec = self.format.unwrap_or_default();
         let required = |name| self.bits.ok_or(SchemeError::BitsMissing { format: name });
         let refuse_bits = |format: Format| match self.bits {
@@ -152,12 +261,16 @@ impl SchemeSpec {
                 format: format.to_string(),
             }),
         };
-        match spec {
+        let levels = |format: LevelFormat| refuse_bits(Format::Levels(format));
+        let float = |float: Minifloat| levels(LevelFormat::Minifloat(float));
+        let gguf = |block: GgufType, name| Ok(Meaning::Preset(name, presets::gguf(block)));
+        let mx = |name, element: Minifloat| Ok(Meaning::Preset(name, presets::mx_float(element)));
+        let format = match spec {
             FormatSpec::Int => Ok(Format::Integer {
                 bits: required("int")?,
                 codes: self.codes.unwrap_or(match symmetry {
                     Symmetry::Symmetric | Symmetry::Asymmetric(ZeroPoint::Float) => Codes::Signed,
-                    Symmetry::Asymmetric(ZeroPoint::Integer) => Codes::Unsigned,
+                    Symmetry::Asymmetric(ZeroPoint::Integer | ZeroPoint::Minimum) => Codes::Unsigned,
                 }),
                 code_range: self.code_range.unwrap_or(match symmetry {
                     Symmetry::Symmetric => CodeRange::Narrow,
@@ -172,7 +285,36 @@ impl SchemeSpec {
             }
             FormatSpec::Dorefa => Ok(Format::DoReFa { bits: required("dorefa")? }),
             FormatSpec::Wrpn => Ok(Format::Wrpn { bits: required("wrpn")? }),
-        }
+            FormatSpec::Fp8E4m3 => float(Minifloat::E4M3),
+            FormatSpec::Fp8E5m2 => float(Minifloat::E5M2),
+            FormatSpec::Fp6E3m2 => float(Minifloat::E3M2),
+            FormatSpec::Fp6E2m3 => float(Minifloat::E2M3),
+            FormatSpec::Fp4E2m1 => float(Minifloat::E2M1),
+            FormatSpec::Fp { exponent, mantissa } => float(Minifloat::finite(exponent, mantissa)),
+            FormatSpec::Nf => Ok(Format::Levels(LevelFormat::NormalFloat { bits: required("nf")? })),
+            FormatSpec::Ternary(scale) => levels(LevelFormat::Ternary(scale)),
+            FormatSpec::PowerOfTwo => {
+                Ok(Format::Levels(LevelFormat::PowerOfTwo { bits: required("power-of-two")? }))
+            }
+            FormatSpec::AdditivePowerOfTwo => {
+                let bits = required("additive-power-of-two")?;
+                Ok(Format::Levels(LevelFormat::AdditivePowerOfTwo { bits }))
+            }
+            FormatSpec::Mxfp8E4m3 => return mx("mxfp8-e4m3", Minifloat::E4M3),
+            FormatSpec::Mxfp8E5m2 => return mx("mxfp8-e5m2", Minifloat::E5M2),
+            FormatSpec::Mxfp6E3m2 => return mx("mxfp6-e3m2", Minifloat::E3M2),
+            FormatSpec::Mxfp6E2m3 => return mx("mxfp6-e2m3", Minifloat::E2M3),
+            FormatSpec::Mxfp4 => return mx("mxfp4", Minifloat::E2M1),
+            FormatSpec::Mxint8 => return Ok(Meaning::Preset("mxint8", presets::mx_int8())),
+            FormatSpec::Nvfp4 => return Ok(Meaning::Preset("nvfp4", presets::nvfp4())),
+            FormatSpec::Nf4 => return Ok(Meaning::Preset("nf4", presets::nf4())),
+            FormatSpec::Q4_0 => return gguf(GgufType::Q4_0, "q4_0"),
+            FormatSpec::Q4_1 => return gguf(GgufType::Q4_1, "q4_1"),
+            FormatSpec::Q5_0 => return gguf(GgufType::Q5_0, "q5_0"),
+            FormatSpec::Q5_1 => return gguf(GgufType::Q5_1, "q5_1"),
+            FormatSpec::Q8_0 => return gguf(GgufType::Q8_0, "q8_0"),
+        };
+        format.map(Meaning::Format)
     }
 
     /// The axes that the file sets besides format and bits, with their values.
@@ -186,6 +328,7 @@ impl SchemeSpec {
             entry(Axis::Codes, self.codes),
             entry(Axis::CodeRange, self.code_range),
             entry(Axis::Granularity, self.granularity),
+            entry(Axis::ScaleFormat, self.scale_format),
             entry(Axis::Range, self.range),
             entry(Axis::Rounding, self.rounding),
         ]

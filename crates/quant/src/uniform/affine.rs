@@ -1,18 +1,37 @@
 //! Scale and zero point of each block.
 
-use crate::axes::{Grid, Symmetry, ZeroPoint};
+use crate::axes::{Grid, ScaleFormat, Symmetry, ZeroPoint};
 use crate::error::QuantizeError;
 use crate::real::Real;
+use crate::scales::{NestedScales, Rounded, ScaleStorage, nest};
 
 use super::range::Interval;
 
-/// Scales `s` and zero points `z`, one of each per block: `ŵ = s·(q - z)`.
+/// Scales `s` and zero points `z`, one of each per block: `ŵ = s·(q - z)`; in formats of levels `ŵ = s·level(q)`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Affine<T> {
-    /// The step between neighbouring levels.
+    /// The step between neighbouring levels, or what levels are multiplied by; as stored.
     pub scales: Vec<T>,
-    /// The code of zero, a whole number unless the scheme keeps it as a float; all 0 in symmetric schemes.
+    /// The code of zero, a whole number unless the scheme keeps it as a float; all 0 in symmetric schemes. Where the
+    /// scheme keeps a [minimum](ZeroPoint::Minimum) instead, the minimum, as stored.
     pub zero_points: Vec<T>,
+    /// The bytes behind the scales, where those are not stored one by one.
+    pub nested: Option<NestedScales>,
+}
+
+impl<T: Real> Affine<T> {
+    /// Scales without zero points.
+    pub(crate) fn of_scales(scales: Vec<T>) -> Self {
+        Self { zero_points: vec![T::ZERO; scales.len()], scales, nested: None }
+    }
+
+    /// The same, knowing the bytes behind its scales.
+    pub(crate) fn nested_in(self, nested: NestedScales, format: ScaleFormat) -> Result<Self, QuantizeError> {
+        match self.scales.iter().position(|scale| !scale.is_finite()) {
+            None => Ok(Self { nested: Some(nested), ..self }),
+            Some(block) => Err(QuantizeError::scale_too_large(block, self.scales[block], format)),
+        }
+    }
 }
 
 /// Why a range has no parameters.
@@ -22,6 +41,8 @@ pub(crate) enum Unfit<T> {
     TooWide,
     /// The zero point does not fit in an `i32`.
     ZeroPointTooLarge(T),
+    /// The scale or the minimum does not fit in its format.
+    ScaleTooLarge(T),
 }
 
 /// The parameters of every block.
@@ -29,22 +50,53 @@ pub(crate) fn fit<T: Real>(
     ranges: &[Interval<T>],
     symmetry: Symmetry,
     grid: Grid,
+    storage: ScaleStorage,
 ) -> Result<Affine<T>, QuantizeError> {
-    let mut parameters =
-        Affine { scales: Vec::with_capacity(ranges.len()), zero_points: Vec::with_capacity(ranges.len()) };
+    let wanted: Vec<T> = ranges.iter().map(|range| wanted_scale(*range, symmetry, grid)).collect();
+    let (nested, scales) = match nest(storage.format, &wanted) {
+        Some((nested, scales)) => (Some(nested), Some(scales)),
+        None => (None, None),
+    };
+    let mut parameters = Affine {
+        scales: Vec::with_capacity(ranges.len()),
+        zero_points: Vec::with_capacity(ranges.len()),
+        nested,
+    };
     for (block, range) in ranges.iter().enumerate() {
-        let (scale, zero_point) = fit_block(*range, symmetry, grid).map_err(|unfit| match unfit {
+        let fitted = match &scales {
+            None => fit_block(*range, symmetry, grid, storage),
+            Some(scales) => shift(*range, scales[block], symmetry, grid),
+        };
+        let minimum = fitted.and_then(|(scale, zero_point)| match symmetry {
+            Symmetry::Asymmetric(ZeroPoint::Minimum) => match storage.round_minimum(range.low) {
+                Rounded::Scale(minimum) if level_from(minimum, scale, grid).is_finite() => {
+                    Ok((scale, minimum))
+                }
+                Rounded::Scale(_) => Err(Unfit::TooWide),
+                Rounded::TooLarge => Err(Unfit::ScaleTooLarge(range.low)),
+            },
+            Symmetry::Symmetric | Symmetry::Asymmetric(ZeroPoint::Integer | ZeroPoint::Float) => {
+                Ok((scale, zero_point))
+            }
+        });
+        let (scale, zero_point) = minimum.map_err(|unfit| match unfit {
             Unfit::TooWide => {
                 QuantizeError::RangeTooWide { block, low: range.low.to_f64(), high: range.high.to_f64() }
             }
             Unfit::ZeroPointTooLarge(zero_point) => {
                 QuantizeError::ZeroPointTooLarge { block, zero_point: zero_point.to_f64() }
             }
+            Unfit::ScaleTooLarge(scale) => QuantizeError::scale_too_large(block, scale, storage.format),
         })?;
         parameters.scales.push(scale);
         parameters.zero_points.push(zero_point);
     }
     Ok(parameters)
+}
+
+/// The highest level above a minimum.
+fn level_from<T: Real>(minimum: T, scale: T, grid: Grid) -> T {
+    scale * T::from_i32(grid.steps()) + minimum
 }
 
 /// Scale and zero point of one block, by the conventions that [`Scheme`](crate::Scheme)'s presets name.
@@ -53,24 +105,51 @@ pub(crate) fn fit_block<T: Real>(
     range: Interval<T>,
     symmetry: Symmetry,
     grid: Grid,
+    storage: ScaleStorage,
 ) -> Result<(T, T), Unfit<T>> {
-    if range.is_collapsed() {
+    let is_from_minimum = symmetry == Symmetry::Asymmetric(ZeroPoint::Minimum);
+    if range.is_collapsed() && storage.format == ScaleFormat::Float && !is_from_minimum {
         return Ok(fit_constant(range.low, symmetry, grid));
     }
+    let wanted = wanted_scale(range, symmetry, grid);
+    // A block of zeros, or of a constant above a minimum, has no scale of its own.
+    let (wanted, magnitude) = if wanted == T::ZERO { (T::ONE, T::ONE) } else { (wanted, range.magnitude()) };
+    match storage.round(wanted, magnitude) {
+        Rounded::Scale(scale) => shift(range, scale, symmetry, grid),
+        Rounded::TooLarge => Err(Unfit::ScaleTooLarge(wanted)),
+    }
+}
+
+/// The scale with which the range fills the grid; 0 where any would do.
+#[inline]
+fn wanted_scale<T: Real>(range: Interval<T>, symmetry: Symmetry, grid: Grid) -> T {
     let steps = T::from_i32(grid.steps());
     let scale = match symmetry {
         // On the narrow grid this is max|w| / (2^(b-1)-1), rounded the same; on the full one, 2·max|w| / (2^b-1).
         Symmetry::Symmetric if grid.lowest == -grid.highest => range.magnitude() / T::from_i32(grid.highest),
         Symmetry::Symmetric => (range.magnitude() + range.magnitude()) / steps,
+        // A constant needs room from 0 to itself; above a minimum it needs none.
+        Symmetry::Asymmetric(ZeroPoint::Integer | ZeroPoint::Float) if range.is_collapsed() => {
+            range.magnitude() / steps
+        }
         Symmetry::Asymmetric(_) => (range.high - range.low) / steps,
     };
+    if scale == T::ZERO && range.is_collapsed() {
+        return T::ZERO;
+    }
     // A subnormal quotient has lost digits: the next number up keeps the range on the grid and is never 0.
-    let scale = if scale < T::SMALLEST_NORMAL { scale + T::SMALLEST } else { scale };
+    if scale < T::SMALLEST_NORMAL { scale + T::SMALLEST } else { scale }
+}
+
+/// The scale with the zero point that belongs to it. Above a minimum, where 0 would have its code.
+#[inline]
+fn shift<T: Real>(range: Interval<T>, scale: T, symmetry: Symmetry, grid: Grid) -> Result<(T, T), Unfit<T>> {
+    let low = if range.is_collapsed() { range.low.lesser(T::ZERO) } else { range.low };
     let zero_point = match symmetry {
         Symmetry::Symmetric => T::ZERO,
-        Symmetry::Asymmetric(ZeroPoint::Float) => T::from_i32(grid.lowest) - range.low / scale,
+        Symmetry::Asymmetric(ZeroPoint::Float | ZeroPoint::Minimum) => T::from_i32(grid.lowest) - low / scale,
         Symmetry::Asymmetric(ZeroPoint::Integer) => {
-            let shift = (-(range.low / scale)).round_ties_even();
+            let shift = (-(low / scale)).round_ties_even();
             let zero_point = T::from_f64(shift.to_f64() + f64::from(grid.lowest));
             if zero_point.to_f64().abs() > f64::from(i32::MAX) {
                 return Err(Unfit::ZeroPointTooLarge(zero_point));
@@ -79,7 +158,9 @@ pub(crate) fn fit_block<T: Real>(
         }
     };
     let level = |code| scale * (T::from_i32(code) - zero_point);
-    if level(grid.lowest).is_finite() && level(grid.highest).is_finite() {
+    let is_finite = level(grid.lowest).is_finite() && level(grid.highest).is_finite();
+    // Levels above a minimum are none of these, and are checked with the minimum.
+    if is_finite || symmetry == Symmetry::Asymmetric(ZeroPoint::Minimum) {
         Ok((scale, zero_point))
     } else {
         Err(Unfit::TooWide)

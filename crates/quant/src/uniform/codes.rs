@@ -3,7 +3,7 @@
 use bitsweep_random::Stream;
 use pulp::{Arch, NullaryFnOnce};
 
-use crate::axes::{Grid, Rounding};
+use crate::axes::{Grid, Rounding, ScaleFormat, Scheme, ZeroPoint};
 use crate::blocks::{Blocks, Layout};
 use crate::real::Real;
 
@@ -11,17 +11,24 @@ use super::affine::{Affine, constant_code};
 use super::range::Interval;
 use super::rounding::{round_and_clamp, round_stochastically};
 
-/// `q = clip(round(w/s + z))` for every value; stochastic rounding draws in row-major order.
+/// `q = clip(round(w/s + z))` for every value; stochastic rounding draws in row-major order. Above a minimum `m` it is
+/// `q = clip(round((w - m)/s + lowest))`.
 pub(crate) fn encode<T: Real>(
     values: &[T],
     blocks: &Blocks,
     parameters: &Affine<T>,
+    scheme: &Scheme,
     grid: Grid,
-    rounding: Rounding,
     stream: &mut Stream,
 ) -> Vec<i32> {
     let mut codes = vec![0; values.len()];
-    match rounding {
+    let above: Option<(Vec<T>, Affine<T>)> = match scheme.zero_point() {
+        None | Some(ZeroPoint::Integer | ZeroPoint::Float) => None,
+        Some(ZeroPoint::Minimum) => Some(above_minimums(values, blocks, parameters, grid)),
+    };
+    let (values, parameters) =
+        above.as_ref().map_or((values, parameters), |(values, parameters)| (values.as_slice(), parameters));
+    match scheme.rounding {
         Rounding::NearestEven => Arch::new().dispatch(Encode {
             values,
             blocks,
@@ -50,6 +57,23 @@ pub(crate) fn encode<T: Real>(
     codes
 }
 
+/// `w - m` of every value, and parameters that put 0 at the lowest code.
+fn above_minimums<T: Real>(
+    values: &[T],
+    blocks: &Blocks,
+    Affine { scales, zero_points: minimums, .. }: &Affine<T>,
+    grid: Grid,
+) -> (Vec<T>, Affine<T>) {
+    let mut differences = values.to_vec();
+    for (block, &minimum) in blocks.iter().zip(minimums) {
+        for position in block.positions() {
+            differences[position] = values[position] - minimum;
+        }
+    }
+    let zero_points = vec![T::from_i32(grid.lowest); scales.len()];
+    (differences, Affine { scales: scales.clone(), zero_points, nested: None })
+}
+
 struct Encode<'a, T, R> {
     values: &'a [T],
     blocks: &'a Blocks,
@@ -64,7 +88,7 @@ impl<T: Real, R: FnMut(T) -> T> NullaryFnOnce for Encode<'_, T, R> {
 
     #[inline(always)]
     fn call(self) {
-        let Self { values, blocks, parameters: Affine { scales, zero_points }, grid, mut round, codes } =
+        let Self { values, blocks, parameters: Affine { scales, zero_points, .. }, grid, mut round, codes } =
             self;
         if blocks.is_empty() {
             return;
@@ -111,10 +135,31 @@ pub(crate) fn collapse<T: Real>(
     blocks: &Blocks,
     ranges: &[Interval<T>],
     parameters: &Affine<T>,
+    scheme: &Scheme,
+    grid: Grid,
 ) {
     for (index, range) in ranges.iter().enumerate() {
         if range.is_collapsed() {
-            let code = constant_code(range.low, parameters.zero_points[index]);
+            let zero_point = parameters.zero_points[index];
+            let code = match (scheme.zero_point(), scheme.scale_format) {
+                (Some(ZeroPoint::Minimum), _) => grid.lowest,
+                (None | Some(ZeroPoint::Integer | ZeroPoint::Float), ScaleFormat::Float) => {
+                    constant_code(range.low, zero_point)
+                }
+                (
+                    None | Some(ZeroPoint::Integer | ZeroPoint::Float),
+                    ScaleFormat::F16
+                    | ScaleFormat::Bf16
+                    | ScaleFormat::E8m0Floor
+                    | ScaleFormat::E8m0Ceiling
+                    | ScaleFormat::TwoLevel
+                    | ScaleFormat::Double
+                    | ScaleFormat::None,
+                ) => {
+                    let position = range.low / parameters.scales[index] + zero_point;
+                    round_and_clamp(position, grid, T::round_ties_even)
+                }
+            };
             for position in blocks.get(index).positions() {
                 codes[position] = code;
             }

@@ -9,8 +9,9 @@ mod rounding;
 pub(crate) mod weight_function;
 
 pub use affine::Affine;
+pub(crate) use binary::mean_magnitude;
 pub(crate) use codes::{encode, encode_signs};
-pub(crate) use reconstruction::reconstruct;
+pub(crate) use reconstruction::{reconstruct, reconstruct_from_minimums};
 pub(crate) use rounding::round_and_clamp;
 
 use bitsweep_random::Stream;
@@ -18,7 +19,9 @@ use bitsweep_random::Stream;
 use crate::axes::{Grid, Scheme};
 use crate::blocks::Blocks;
 use crate::error::QuantizeError;
+use crate::levels::store;
 use crate::real::Real;
+use crate::scales::ScaleStorage;
 
 /// Codes and parameters of finite row-major `values` on the grid of an integer scheme.
 pub(crate) fn quantize<T: Real>(
@@ -27,14 +30,21 @@ pub(crate) fn quantize<T: Real>(
     scheme: &Scheme,
     stream: &mut Stream,
 ) -> Result<(Vec<i32>, Affine<T>), QuantizeError> {
+    let storage = ScaleStorage::of(scheme);
     let Some(grid) = scheme.grid() else {
-        let parameters = binary::fit(values, blocks);
+        let scales = binary::fit(values, blocks);
+        let mut parameters = store(storage, &scales, &scales)?;
+        if parameters.nested.is_none() {
+            // Signs are found without dividing by the scale, so zeros may keep theirs.
+            let zeros = scales.iter().zip(&mut parameters.scales).filter(|(mean, _)| **mean == T::ZERO);
+            zeros.for_each(|(_, scale)| *scale = T::ZERO);
+        }
         return Ok((encode_signs(values), parameters));
     };
-    let ranges = range::estimate(values, blocks, scheme, grid);
-    let parameters = affine::fit(&ranges, scheme.symmetry, grid)?;
-    let mut codes = encode(values, blocks, &parameters, grid, scheme.rounding, stream);
-    codes::collapse(&mut codes, blocks, &ranges, &parameters);
+    let ranges = range::estimate(values, blocks, scheme, range::Elements::Grid(grid));
+    let parameters = affine::fit(&ranges, scheme.symmetry, grid, storage)?;
+    let mut codes = encode(values, blocks, &parameters, scheme, grid, stream);
+    codes::collapse(&mut codes, blocks, &ranges, &parameters, scheme, grid);
     Ok((codes, parameters))
 }
 

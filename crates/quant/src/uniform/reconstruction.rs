@@ -2,6 +2,7 @@
 
 use pulp::{Arch, NullaryFnOnce};
 
+use crate::axes::Grid;
 use crate::blocks::{Blocks, Layout};
 use crate::real::Real;
 
@@ -10,6 +11,22 @@ use super::affine::Affine;
 /// `ŵ = s·(q - z)` for every code, in the arithmetic of `T`.
 pub(crate) fn reconstruct<T: Real>(codes: &[i32], blocks: &Blocks, parameters: &Affine<T>, values: &mut [T]) {
     Arch::new().dispatch(Reconstruct { codes, blocks, parameters, values });
+}
+
+/// `ŵ = s·(q - lowest) + m` for every code, in the arithmetic of `T`.
+pub(crate) fn reconstruct_from_minimums<T: Real>(
+    codes: &[i32],
+    blocks: &Blocks,
+    parameters: &Affine<T>,
+    grid: Grid,
+    values: &mut [T],
+) {
+    let minimums = parameters.scales.iter().zip(&parameters.zero_points);
+    for (block, (&scale, &minimum)) in blocks.iter().zip(minimums) {
+        for position in block.positions() {
+            values[position] = scale * T::from_i32(codes[position] - grid.lowest) + minimum;
+        }
+    }
 }
 
 struct Reconstruct<'a, T> {
@@ -24,7 +41,7 @@ impl<T: Real> NullaryFnOnce for Reconstruct<'_, T> {
 
     #[inline(always)]
     fn call(self) {
-        let Self { codes, blocks, parameters: Affine { scales, zero_points }, values } = self;
+        let Self { codes, blocks, parameters: Affine { scales, zero_points, .. }, values } = self;
         if blocks.is_empty() {
             return;
         }

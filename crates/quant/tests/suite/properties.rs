@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use bitsweep_quant::{
     CodeRange, Codes, Errors, Format, Granularity, GroupSize, Parameters, Percentile, Quantized, Range,
-    Rounding, Scheme, Symmetry, ZeroPoint, quantize,
+    Rounding, ScaleFormat, Scheme, Symmetry, ZeroPoint, quantize,
 };
 use ndarray::{Array2, Axis};
 use proptest::prelude::*;
@@ -57,6 +57,7 @@ pub(crate) fn integer_schemes() -> impl Strategy<Value = Scheme> {
             format: Format::Integer { bits: bits(width), codes, code_range },
             symmetry,
             granularity,
+            scale_format: ScaleFormat::Float,
             range: Range::MinMax,
             rounding,
         })

@@ -21,6 +21,7 @@ fn parameters(block: &[f32], scheme: &Scheme) -> (f32, f32) {
     match (scheme.symmetry, code_range) {
         (Symmetry::Symmetric, CodeRange::Narrow) => (top / highest as f32, 0.0),
         (Symmetry::Symmetric, CodeRange::Full) => (2.0 * top / levels, 0.0),
+        (Symmetry::Asymmetric(ZeroPoint::Minimum), _) => panic!("no zero point"),
         (Symmetry::Asymmetric(ZeroPoint::Float), _) => {
             let scale = (high - low) / levels;
             (scale, lowest as f32 - low / scale)

@@ -1,7 +1,8 @@
 //! One test for each combination that is refused, each value that is out of range, and what is accepted.
 
 use bitsweep_quant::{
-    Granularity, Range, Rounding, Scheme, SchemeError, SchemeSpec, Symmetry, ZeroPoint, presets,
+    GgufType, Granularity, Minifloat, Range, Rounding, ScaleFormat, Scheme, SchemeError, SchemeSpec,
+    Symmetry, ZeroPoint, presets,
 };
 
 use crate::{bits, scheme};
@@ -50,6 +51,7 @@ fn axes_that_a_format_does_not_have_are_refused_even_at_their_default() {
         ("code_range", "'full'", "full"),
         ("granularity", "'tensor'", "tensor"),
         ("granularity", "{ group = 32 }", "group 32"),
+        ("scale_format", "'float'", "float"),
         ("range", "{ percentile = 99.9 }", "percentile 99.9"),
     ] {
         for (format, name) in [
@@ -78,6 +80,7 @@ fn a_scheme_with_an_axis_that_its_format_does_not_have_is_refused() {
     for scheme in [
         Scheme { symmetry: Symmetry::Asymmetric(ZeroPoint::Float), ..neutral },
         Scheme { granularity: Granularity::Row, ..neutral },
+        Scheme { scale_format: ScaleFormat::F16, ..neutral },
         Scheme { range: Range::Mse, ..neutral },
         Scheme { rounding: Rounding::Stochastic, ..neutral },
     ] {
@@ -154,7 +157,165 @@ fn one_bit_wrpn_is_refused() {
 }
 
 #[test]
+fn axes_that_levels_do_not_have_are_refused() {
+    for (axis, value) in [
+        ("symmetry", "symmetric"),
+        ("zero_point", "integer"),
+        ("codes", "signed"),
+        ("code_range", "full"),
+        ("rounding", "stochastic"),
+    ] {
+        for (format, name) in [
+            ("'fp8-e4m3'", "fp8-e4m3"),
+            ("{ fp = { exponent = 3, mantissa = 1 } }", "fp5-e3m1"),
+            ("'nf'\nbits = 4", "nf4"),
+            ("{ ternary = 'absmean' }", "ternary absmean"),
+            ("'power-of-two'\nbits = 4", "power-of-two"),
+            ("'additive-power-of-two'\nbits = 4", "additive-power-of-two"),
+        ] {
+            refused(
+                &format!("format = {format}\n{axis} = '{value}'"),
+                &format!("`{axis} = {value}` does not apply to format `{name}`: leave `{axis}` out"),
+            );
+        }
+    }
+    refused(
+        "format = { ternary = 'least-error' }\nrange = 'mse'",
+        "`range = mse` does not apply to format `ternary least-error`: leave `range` out",
+    );
+    refused(
+        "format = 'fp8-e4m3'\nbits = 8",
+        "`bits = 8` does not apply to format `fp8-e4m3`: leave `bits` out",
+    );
+}
+
+#[test]
+fn levels_of_a_width_that_is_undefined_are_refused() {
+    for (format, bits, expected) in [
+        ("nf", 1, "2 to 8"),
+        ("nf", 9, "2 to 8"),
+        ("power-of-two", 1, "2 to 8"),
+        ("power-of-two", 9, "2 to 8"),
+        ("additive-power-of-two", 2, "3 to 7"),
+        ("additive-power-of-two", 8, "3 to 7"),
+    ] {
+        let name = if format == "nf" { format!("nf{bits}") } else { format.to_owned() };
+        refused(
+            &format!("format = '{format}'\nbits = {bits}"),
+            &format!("`{bits}` bits are undefined for format `{name}`: expected {expected}"),
+        );
+    }
+    refused(
+        "format = { fp = { exponent = 5, mantissa = 3 } }",
+        "`9` bits are undefined for format `fp9-e5m3`: expected 3 to 8",
+    );
+    for format in ["nf", "power-of-two", "additive-power-of-two"] {
+        refused(
+            &format!("format = '{format}'"),
+            &format!("format `{format}` needs `bits`: expected 1 to 16"),
+        );
+    }
+}
+
+#[test]
+fn a_power_of_two_scale_of_an_asymmetric_range_is_refused() {
+    refused(
+        "bits = 8\nsymmetry = 'asymmetric'\nscale_format = 'e8m0-floor'",
+        "`scale_format = e8m0-floor` needs a symmetric range: expected `symmetry = symmetric` or another scale format",
+    );
+}
+
+#[test]
+fn a_power_of_two_scale_of_a_mean_is_refused() {
+    for (scheme, name) in
+        [("bits = 1", "1 bit symmetric"), ("format = { ternary = 'absmean' }", "ternary absmean")]
+    {
+        refused(
+            &format!("{scheme}\nscale_format = 'e8m0-ceiling'"),
+            &format!(
+                "`scale_format = e8m0-ceiling` does not apply to `{name}`, whose scale is a mean magnitude: expected \
+                 another scale format"
+            ),
+        );
+    }
+}
+
+#[test]
+fn only_small_floats_go_without_a_scale() {
+    for (format, name) in [
+        ("'int'\nbits = 8", "int"),
+        ("'nf'\nbits = 4", "nf4"),
+        ("{ ternary = 'absmean' }", "ternary absmean"),
+    ] {
+        refused(
+            &format!("format = {format}\nscale_format = 'none'"),
+            &format!(
+                "`scale_format = none` needs a format with levels of its own size, such as `fp8-e4m3`: format `{name}` \
+                 expects a scale"
+            ),
+        );
+    }
+    for (axis, value) in [("granularity", "row"), ("range", "mse")] {
+        refused(
+            &format!("format = 'fp8-e4m3'\nscale_format = 'none'\n{axis} = '{value}'"),
+            &format!("`{axis} = {value}` does not apply to `scale_format = none`: leave `{axis}` out"),
+        );
+    }
+}
+
+#[test]
+fn an_axis_that_contradicts_a_preset_is_refused() {
+    for (toml, axis, value, preset, expected) in [
+        ("format = 'mxfp4'\ngranularity = 'column'", "granularity", "column", "mxfp4", "group 32"),
+        ("format = 'mxint8'\nbits = 4", "bits", "4", "mxint8", "8"),
+        ("format = 'nf4'\nscale_format = 'double'", "scale_format", "double", "nf4", "float"),
+        ("format = 'nvfp4'\nrange = 'mse'", "range", "mse", "nvfp4", "min-max"),
+        ("format = 'q4_0'\nsymmetry = 'asymmetric'", "symmetry", "asymmetric", "q4_0", "symmetric"),
+        (
+            "format = 'q4_1'\nsymmetry = 'asymmetric'\nzero_point = 'float'",
+            "zero_point",
+            "float",
+            "q4_1",
+            "minimum",
+        ),
+    ] {
+        refused(
+            toml,
+            &format!(
+                "`{axis} = {value}` contradicts format `{preset}`, which means `{axis} = {expected}`: leave `{axis}` \
+                 out, or spell out the axes without the preset"
+            ),
+        );
+    }
+    refused(
+        "format = 'q8_0'\nrange = 'mse'",
+        "`range = mse` does not apply to format `q8_0`: leave `range` out",
+    );
+    assert_eq!(scheme("format = 'mxfp4'\ngranularity = { group = 32 }"), scheme("format = 'mxfp4'"));
+}
+
+#[test]
+fn a_block_type_of_gguf_with_another_axis_is_refused() {
+    let block = presets::gguf(GgufType::Q4_0);
+    for scheme in [
+        Scheme { symmetry: Symmetry::Asymmetric(ZeroPoint::Minimum), ..block },
+        Scheme { granularity: Granularity::Row, ..block },
+        Scheme { scale_format: ScaleFormat::Bf16, ..block },
+    ] {
+        assert!(matches!(scheme.check(), Err(SchemeError::Preset { .. })), "{scheme:?}");
+    }
+}
+
+#[test]
 fn numbers_out_of_range_fail_at_their_value() {
+    unreadable(
+        "format = { fp = { exponent = 7, mantissa = 1 } }",
+        "`7` is not a number of exponent bits: expected 1 to 6",
+    );
+    unreadable(
+        "format = { fp = { exponent = 2, mantissa = 0 } }",
+        "`0` is not a number of mantissa bits: expected 1 to 6",
+    );
     unreadable("bits = 17", "`17` is not a number of bits: expected 1 to 16");
     unreadable("bits = 0", "`0` is not a number of bits: expected 1 to 16");
     unreadable("bits = -4", "`-4` is not a number of bits: expected 1 to 16");
@@ -212,6 +373,9 @@ fn defaults_are_those_of_the_conventions() {
 
 #[test]
 fn every_preset_checks_at_every_width_it_is_defined_for() {
+    for preset in [presets::nf4(), presets::nvfp4(), presets::mx_int8(), presets::mx_float(Minifloat::E3M2)] {
+        preset.check().unwrap();
+    }
     for width in 1..=16 {
         for preset in [
             presets::asymmetric_float_zero_point,
@@ -239,6 +403,11 @@ fn specs_survive_being_written_and_read() {
         "format = { pq = { subvectors = 2, centroids = 256 } }",
         "format = 'dorefa'\nbits = 3",
         "format = 'wrpn'\nbits = 2\nrounding = 'nearest-even'",
+        "format = { fp = { exponent = 3, mantissa = 2 } }\nscale_format = 'e8m0-ceiling'",
+        "format = { ternary = 'least-error' }",
+        "format = 'mxfp6-e3m2'",
+        "format = 'additive-power-of-two'\nbits = 4",
+        "format = 'q4_1'",
     ] {
         let spec: SchemeSpec = toml::from_str(text).unwrap();
         assert_eq!(toml::from_str::<SchemeSpec>(&toml::to_string(&spec).unwrap()).unwrap(), spec);
@@ -250,18 +419,21 @@ fn specs_survive_being_written_and_read() {
 #[test]
 fn tables_show_an_axis_only_where_it_applies() {
     let values = |toml: &str| scheme(toml).axes().map(|(_, value)| value).join("|");
-    assert_eq!(values("bits = 8"), "int|8|symmetric||signed|narrow|tensor|min-max|nearest-even");
+    assert_eq!(values("bits = 8"), "int|8|symmetric||signed|narrow|tensor|float|min-max|nearest-even");
     assert_eq!(
         values(
             "bits = 4\nsymmetry = 'asymmetric'\ngranularity = { group = 32 }\nrange = { percentile = 99.9 }"
         ),
-        "int|4|asymmetric|integer|unsigned|full|group 32|percentile 99.9|nearest-even"
+        "int|4|asymmetric|integer|unsigned|full|group 32|float|percentile 99.9|nearest-even"
     );
-    assert_eq!(values("bits = 1"), "int|1|symmetric||signed||tensor||");
-    assert_eq!(values("format = 'f16'"), "f16|16|||||||");
-    assert_eq!(values("format = { vq = { centroids = 5 } }"), "vq 5|3|||||||");
-    assert_eq!(values("format = 'dorefa'\nbits = 4"), "dorefa|4|||||||nearest-even");
-    assert_eq!(values("format = 'dorefa'\nbits = 1"), "dorefa|1|||||||");
+    assert_eq!(values("bits = 1"), "int|1|symmetric||signed||tensor|float||");
+    assert_eq!(values("format = 'f16'"), "f16|16||||||||");
+    assert_eq!(values("format = { vq = { centroids = 5 } }"), "vq 5|3||||||||");
+    assert_eq!(values("format = 'dorefa'\nbits = 4"), "dorefa|4||||||||nearest-even");
+    assert_eq!(values("format = 'nvfp4'"), "fp4-e2m1|4|||||group 16|two-level|min-max|");
+    assert_eq!(values("format = 'q4_1'"), "q4_1|4|asymmetric|minimum|unsigned||group 32|f16||");
+    assert_eq!(values("format = 'fp8-e5m2'\nscale_format = 'none'"), "fp8-e5m2|8||||||none||");
+    assert_eq!(values("format = 'dorefa'\nbits = 1"), "dorefa|1||||||||");
 }
 
 #[test]
@@ -277,6 +449,13 @@ fn names_are_short_and_say_what_differs() {
         ("bits = 3\ncode_range = 'full'\nrange = 'mse'", "3 bit symmetric · full · mse"),
         ("format = { pq = { subvectors = 2, centroids = 16 } }", "pq 2x16"),
         ("format = 'dorefa'\nbits = 2\nrounding = 'stochastic'", "2 bit dorefa · stochastic"),
+        ("format = 'mxfp4'", "fp4-e2m1 · group 32 · e8m0-floor scale"),
+        ("format = 'power-of-two'\nbits = 4", "4 bit power-of-two"),
+        ("format = 'q5_0'", "q5_0"),
+        (
+            "bits = 4\nsymmetry = 'asymmetric'\nzero_point = 'minimum'\nscale_format = 'f16'",
+            "4 bit asymmetric · minimum · f16 scale",
+        ),
     ] {
         assert_eq!(scheme(toml).to_string(), name);
     }

@@ -3,11 +3,13 @@
 use pulp::{Arch, NullaryFnOnce};
 
 use crate::axes::{Grid, Rounding, Scheme, Symmetry};
+use crate::levels::{LevelTable, wanted_scale};
 use crate::real::Real;
+use crate::scales::{Rounded, ScaleStorage};
 use crate::uniform::affine::fit_block;
 use crate::uniform::rounding::round_and_clamp;
 
-use super::Interval;
+use super::{Elements, Interval};
 
 /// Candidates are the shrink factors 1.00, 0.99, …, 0.01.
 const CANDIDATES: i32 = 100;
@@ -19,15 +21,20 @@ const LANES: usize = 8;
 /// The range, among shrunken ones, whose grid reconstructs the values with the least sum of squared errors.
 ///
 /// A symmetric range shrinks its magnitude. An asymmetric range shrinks one end towards the other, upper end first.
-/// The unshrunken range is a candidate and wins ties, so the result is never worse. Stochastic rounding is judged by
+/// The unshrunken range is a candidate and wins ties, so the result is never worse (a nested scale, which depends on all
+/// blocks, is judged before it is rounded). Stochastic rounding is judged by
 /// nearest rounding.
 pub(super) fn search<T: Real>(
     values: &[T],
     min_max: Interval<T>,
     scheme: &Scheme,
-    grid: Grid,
+    elements: Elements<'_>,
 ) -> Interval<T> {
-    let error = |range| sum_of_squared_errors(values, range, scheme, grid);
+    let storage = ScaleStorage::of(scheme);
+    let error = |range| match elements {
+        Elements::Grid(grid) => sum_of_squared_errors(values, range, scheme, grid, storage),
+        Elements::Levels(table) => sum_of_squared_level_errors(values, range, table, storage),
+    };
     let mut best = Best { range: min_max, error: error(min_max) };
     match scheme.symmetry {
         Symmetry::Symmetric => {
@@ -87,8 +94,9 @@ fn sum_of_squared_errors<T: Real>(
     range: Interval<T>,
     scheme: &Scheme,
     grid: Grid,
+    storage: ScaleStorage,
 ) -> Option<f64> {
-    let (scale, zero_point) = fit_block(range, scheme.symmetry, grid).ok()?;
+    let (scale, zero_point) = fit_block(range, scheme.symmetry, grid, storage).ok()?;
     let arch = Arch::new();
     Some(match scheme.rounding {
         Rounding::NearestEven | Rounding::Stochastic => {
@@ -98,6 +106,27 @@ fn sum_of_squared_errors<T: Real>(
             arch.dispatch(SquaredErrors { values, scale, zero_point, grid, round: T::round_half_away })
         }
     })
+}
+
+/// `Σ(w - ŵ)²` with levels over `range`, in order; `None` when the range has no scale.
+fn sum_of_squared_level_errors<T: Real>(
+    values: &[T],
+    range: Interval<T>,
+    table: &LevelTable,
+    storage: ScaleStorage,
+) -> Option<f64> {
+    let magnitude = range.magnitude();
+    let Rounded::Scale(scale) =
+        storage.round(wanted_scale(magnitude, T::from_f64(table.largest())), magnitude)
+    else {
+        return None;
+    };
+    let squared_error = |&value: &T| {
+        let level = table.level(table.nearest((value / scale).to_f64()));
+        let error = value.to_f64() - (scale * T::from_f64(level)).to_f64();
+        error * error
+    };
+    Some(values.iter().map(squared_error).sum())
 }
 
 struct SquaredErrors<'a, T, R> {

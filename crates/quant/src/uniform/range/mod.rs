@@ -6,6 +6,7 @@ mod percentile;
 
 use crate::axes::{Grid, Range, Scheme, Symmetry};
 use crate::blocks::Blocks;
+use crate::levels::LevelTable;
 use crate::real::Real;
 
 /// A range of values, both ends included.
@@ -29,12 +30,21 @@ impl<T: Real> Interval<T> {
     }
 }
 
+/// What a range is to be covered with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Elements<'a> {
+    /// An even grid.
+    Grid(Grid),
+    /// A table of levels.
+    Levels(&'a LevelTable),
+}
+
 /// The range of every block of finite row-major `values`.
 pub(crate) fn estimate<T: Real>(
     values: &[T],
     blocks: &Blocks,
     scheme: &Scheme,
-    grid: Grid,
+    elements: Elements<'_>,
 ) -> Vec<Interval<T>> {
     let mut ranges = min_max::estimate(values, blocks);
     match scheme.range {
@@ -46,7 +56,7 @@ pub(crate) fn estimate<T: Real>(
             })
         }
         Range::Mse => each_block(values, blocks, &mut ranges, |range, block| {
-            least_squares::search(block, range, scheme, grid)
+            least_squares::search(block, range, scheme, elements)
         }),
     }
     ranges
