@@ -37,6 +37,18 @@ pub enum CalibrationError {
         /// The rounding that was asked for.
         rounding: Rounding,
     },
+    /// The methods reckon with scales and zero points as they are fitted.
+    #[error(
+        "`method = {method}` does not apply to `{axis} = {value}`, which stores parameters rounded: expected `scale_format = float` and a zero point"
+    )]
+    StoredParameters {
+        /// The method's name.
+        method: &'static str,
+        /// The axis that rounds parameters.
+        axis: &'static str,
+        /// Its value.
+        value: String,
+    },
     /// HQQ moves the zero point off the whole numbers.
     #[error(
         "`method = hqq` chooses a zero point between codes: expected `symmetry = asymmetric` with `zero_point = float`"

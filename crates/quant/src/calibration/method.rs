@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::axes::{Format, Rounding, Scheme, Symmetry, ZeroPoint};
+use crate::axes::{Format, Rounding, ScaleFormat, Scheme, Symmetry, ZeroPoint};
 
 use super::adaround::AdaRound;
 use super::error::CalibrationError;
@@ -66,7 +66,9 @@ impl Method {
             | Format::ScalarCodebook { .. }
             | Format::ProductCodebook { .. }
             | Format::DoReFa { .. }
-            | Format::Wrpn { .. } => {
+            | Format::Wrpn { .. }
+            | Format::Levels(_)
+            | Format::Gguf(_) => {
                 return Err(CalibrationError::Format { method, format: scheme.format.to_string() });
             }
         }
@@ -79,7 +81,15 @@ impl Method {
                 return Err(CalibrationError::Rounding { method, rounding: scheme.rounding });
             }
         }
+        if scheme.scale_format != ScaleFormat::Float {
+            let value = scheme.scale_format.to_string();
+            return Err(CalibrationError::StoredParameters { method, axis: "scale_format", value });
+        }
         match (self, scheme.symmetry) {
+            (_, Symmetry::Asymmetric(ZeroPoint::Minimum)) => {
+                let value = ZeroPoint::Minimum.to_string();
+                Err(CalibrationError::StoredParameters { method, axis: "zero_point", value })
+            }
             (Self::Hqq(_), Symmetry::Symmetric | Symmetry::Asymmetric(ZeroPoint::Integer)) => {
                 Err(CalibrationError::ZeroPoint)
             }

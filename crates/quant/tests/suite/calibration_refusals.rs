@@ -63,6 +63,8 @@ fn formats_without_an_even_grid_and_scale_are_refused() {
         ("format = { pq = { subvectors = 2, centroids = 4 } }", "pq 2x4"),
         ("format = 'dorefa'\nbits = 4", "dorefa"),
         ("format = 'wrpn'\nbits = 4", "wrpn"),
+        ("format = 'nf4'", "nf4"),
+        ("format = 'q8_0'", "q8_0"),
     ] {
         for method in METHODS.into_iter().filter(|method| *method != Method::Nearest) {
             refused(
@@ -99,6 +101,22 @@ fn signs_other_roundings_and_whole_zero_points_are_refused() {
             Method::Hqq(Hqq::default()),
             &scheme(toml),
             "`method = hqq` chooses a zero point between codes: expected `symmetry = asymmetric` with `zero_point = float`",
+        );
+    }
+}
+
+#[test]
+fn parameters_that_are_stored_rounded_are_refused() {
+    for (toml, stored) in [
+        ("bits = 4\nscale_format = 'f16'", "scale_format = f16"),
+        ("bits = 4\nsymmetry = 'asymmetric'\nzero_point = 'minimum'", "zero_point = minimum"),
+    ] {
+        refused(
+            Method::Greedy,
+            &scheme(toml),
+            &format!(
+                "`method = greedy` does not apply to `{stored}`, which stores parameters rounded: expected `scale_format = float` and a zero point"
+            ),
         );
     }
 }
