@@ -5,6 +5,7 @@
 mod codebooks;
 mod degenerate;
 mod format_properties;
+mod format_refusals;
 mod golden;
 mod notebooks;
 mod number_formats;
