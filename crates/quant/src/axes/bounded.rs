@@ -29,13 +29,6 @@ macro_rules! bounded_integer {
                 }
             }
 
-            /// A number of our own that is known to be in range; a wrong one does not compile as a constant.
-            #[allow(dead_code, reason = "not every bounded number has constants")]
-            pub(crate) const fn literal(value: u32) -> Self {
-                assert!(Self::LEAST.0 <= value && value <= Self::MOST.0);
-                Self(value)
-            }
-
             /// The plain number.
             #[must_use]
             pub const fn get(self) -> u32 {
@@ -153,6 +146,20 @@ bounded_integer! {
     /// Bits of a minifloat's mantissa, without the leading 1 that is not stored, 1 to 6.
     MantissaBits, "a number of mantissa bits", 1, 6
 }
+
+macro_rules! literals {
+    ($($name:ident),*) => {
+        $(impl $name {
+            /// A number of our own that is known to be in range; a wrong one does not compile as a constant.
+            pub(crate) const fn literal(value: u32) -> Self {
+                assert!(Self::LEAST.0 <= value && value <= Self::MOST.0);
+                Self(value)
+            }
+        })*
+    };
+}
+
+literals!(Bits, ExponentBits, GroupSize, MantissaBits);
 
 /// A percentile `p` with `50 < p ≤ 100`: the upper end of a range; the lower end is `100 - p`.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]

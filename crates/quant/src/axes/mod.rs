@@ -11,6 +11,7 @@ mod normal_float;
 mod power_of_two;
 mod scale_format;
 mod scheme;
+mod scheme_error;
 mod spec;
 
 pub mod presets;
@@ -26,5 +27,6 @@ pub(crate) use level_format::ScaleRule;
 pub use level_format::{LevelFormat, TernaryScale};
 pub use minifloat::{Minifloat, NonFinite};
 pub use scale_format::ScaleFormat;
-pub use scheme::{Scheme, SchemeError};
+pub use scheme::Scheme;
+pub use scheme_error::SchemeError;
 pub use spec::{FormatSpec, SchemeSpec, SymmetrySpec};

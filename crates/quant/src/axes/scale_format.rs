@@ -43,6 +43,15 @@ impl ScaleFormat {
             Self::Float | Self::F16 | Self::Bf16 | Self::TwoLevel | Self::Double | Self::None => false,
         }
     }
+
+    /// Whether scales are codes with scales of their own.
+    #[must_use]
+    pub const fn is_nested(self) -> bool {
+        match self {
+            Self::TwoLevel | Self::Double => true,
+            Self::Float | Self::F16 | Self::Bf16 | Self::E8m0Floor | Self::E8m0Ceiling | Self::None => false,
+        }
+    }
 }
 
 impl fmt::Display for ScaleFormat {

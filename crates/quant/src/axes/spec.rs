@@ -12,7 +12,8 @@ use super::level_format::{LevelFormat, TernaryScale};
 use super::minifloat::Minifloat;
 use super::presets;
 use super::scale_format::ScaleFormat;
-use super::scheme::{Scheme, SchemeError};
+use super::scheme::Scheme;
+use super::scheme_error::SchemeError;
 
 /// A scheme as a file spells it: flat, every key optional.
 ///

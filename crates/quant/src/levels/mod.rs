@@ -43,7 +43,7 @@ fn fit<T: Real>(
             let scales = ternary::fit(values, blocks, scale);
             scales.into_iter().map(|scale| Interval { low: -scale, high: scale }).collect()
         }
-        ScaleRule::Range => range::estimate(values, blocks, scheme, Elements::Levels(table)),
+        ScaleRule::Range => range::estimate(values, blocks, scheme, Elements::Levels(table), storage),
     };
     // 1 is a level of every format: as the scale, the magnitude of a constant is exact.
     let is_exact = |range: &Interval<T>| range.is_collapsed() && storage.format == ScaleFormat::Float;

@@ -68,7 +68,7 @@ pub(crate) fn nest<T: Real>(format: ScaleFormat, wanted: &[T]) -> Option<(Nested
 }
 
 impl NestedScales {
-    /// The scale of each block; `None` where a code is none of the format's or the numbers do not fit the blocks.
+    /// The scale of each block; `None` where a code is none of the format's.
     pub(crate) fn decode<T: Real>(&self, format: ScaleFormat) -> Option<Vec<T>> {
         let table = table(format)?;
         let codes = self.codes.iter().enumerate();

@@ -52,11 +52,13 @@ pub(crate) fn fit<T: Real>(
     grid: Grid,
     storage: ScaleStorage,
 ) -> Result<Affine<T>, QuantizeError> {
-    let wanted: Vec<T> = ranges.iter().map(|range| wanted_scale(*range, symmetry, grid)).collect();
-    let (nested, scales) = match nest(storage.format, &wanted) {
-        Some((nested, scales)) => (Some(nested), Some(scales)),
-        None => (None, None),
+    // Nested scales are found together, others block by block.
+    let wanted = |range: &Interval<T>| wanted_scale(*range, symmetry, grid);
+    let together = match storage.format.is_nested() {
+        true => nest(storage.format, &ranges.iter().map(wanted).collect::<Vec<_>>()),
+        false => None,
     };
+    let (nested, scales) = together.unzip();
     let mut parameters = Affine {
         scales: Vec::with_capacity(ranges.len()),
         zero_points: Vec::with_capacity(ranges.len()),

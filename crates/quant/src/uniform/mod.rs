@@ -41,7 +41,7 @@ pub(crate) fn quantize<T: Real>(
         }
         return Ok((encode_signs(values), parameters));
     };
-    let ranges = range::estimate(values, blocks, scheme, range::Elements::Grid(grid));
+    let ranges = range::estimate(values, blocks, scheme, range::Elements::Grid(grid), storage);
     let parameters = affine::fit(&ranges, scheme.symmetry, grid, storage)?;
     let mut codes = encode(values, blocks, &parameters, scheme, grid, stream);
     codes::collapse(&mut codes, blocks, &ranges, &parameters, scheme, grid);

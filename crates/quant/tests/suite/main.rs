@@ -7,6 +7,7 @@ mod calibration_refusals;
 mod codebooks;
 mod degenerate;
 mod format_properties;
+mod format_refusals;
 mod golden;
 mod notebooks;
 mod number_formats;

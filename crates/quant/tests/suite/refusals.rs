@@ -1,14 +1,14 @@
 //! One test for each combination that is refused, each value that is out of range, and what is accepted.
 
 use bitsweep_quant::{
-    GgufType, Granularity, Minifloat, Range, Rounding, ScaleFormat, Scheme, SchemeError, SchemeSpec,
-    Symmetry, ZeroPoint, presets,
+    Granularity, Minifloat, Range, Rounding, ScaleFormat, Scheme, SchemeError, SchemeSpec, Symmetry,
+    ZeroPoint, presets,
 };
 
 use crate::{bits, scheme};
 
 #[track_caller]
-fn refused(toml: &str, sentence: &str) {
+pub(crate) fn refused(toml: &str, sentence: &str) {
     let spec: SchemeSpec = toml::from_str(toml).unwrap();
     assert_eq!(spec.resolve().unwrap_err().to_string(), sentence);
 }
@@ -154,156 +154,6 @@ fn one_bit_wrpn_is_refused() {
         "format = 'wrpn'\nbits = 1",
         "`bits = 1` is undefined for format `wrpn`, whose grid has 2^(bits-1)-1 steps: expected 2 to 16",
     );
-}
-
-#[test]
-fn axes_that_levels_do_not_have_are_refused() {
-    for (axis, value) in [
-        ("symmetry", "symmetric"),
-        ("zero_point", "integer"),
-        ("codes", "signed"),
-        ("code_range", "full"),
-        ("rounding", "stochastic"),
-    ] {
-        for (format, name) in [
-            ("'fp8-e4m3'", "fp8-e4m3"),
-            ("{ fp = { exponent = 3, mantissa = 1 } }", "fp5-e3m1"),
-            ("'nf'\nbits = 4", "nf4"),
-            ("{ ternary = 'absmean' }", "ternary absmean"),
-            ("'power-of-two'\nbits = 4", "power-of-two"),
-            ("'additive-power-of-two'\nbits = 4", "additive-power-of-two"),
-        ] {
-            refused(
-                &format!("format = {format}\n{axis} = '{value}'"),
-                &format!("`{axis} = {value}` does not apply to format `{name}`: leave `{axis}` out"),
-            );
-        }
-    }
-    refused(
-        "format = { ternary = 'least-error' }\nrange = 'mse'",
-        "`range = mse` does not apply to format `ternary least-error`: leave `range` out",
-    );
-    refused(
-        "format = 'fp8-e4m3'\nbits = 8",
-        "`bits = 8` does not apply to format `fp8-e4m3`: leave `bits` out",
-    );
-}
-
-#[test]
-fn levels_of_a_width_that_is_undefined_are_refused() {
-    for (format, bits, expected) in [
-        ("nf", 1, "2 to 8"),
-        ("nf", 9, "2 to 8"),
-        ("power-of-two", 1, "2 to 8"),
-        ("power-of-two", 9, "2 to 8"),
-        ("additive-power-of-two", 2, "3 to 7"),
-        ("additive-power-of-two", 8, "3 to 7"),
-    ] {
-        let name = if format == "nf" { format!("nf{bits}") } else { format.to_owned() };
-        refused(
-            &format!("format = '{format}'\nbits = {bits}"),
-            &format!("`{bits}` bits are undefined for format `{name}`: expected {expected}"),
-        );
-    }
-    refused(
-        "format = { fp = { exponent = 5, mantissa = 3 } }",
-        "`9` bits are undefined for format `fp9-e5m3`: expected 3 to 8",
-    );
-    for format in ["nf", "power-of-two", "additive-power-of-two"] {
-        refused(
-            &format!("format = '{format}'"),
-            &format!("format `{format}` needs `bits`: expected 1 to 16"),
-        );
-    }
-}
-
-#[test]
-fn a_power_of_two_scale_of_an_asymmetric_range_is_refused() {
-    refused(
-        "bits = 8\nsymmetry = 'asymmetric'\nscale_format = 'e8m0-floor'",
-        "`scale_format = e8m0-floor` needs a symmetric range: expected `symmetry = symmetric` or another scale format",
-    );
-}
-
-#[test]
-fn a_power_of_two_scale_of_a_mean_is_refused() {
-    for (scheme, name) in
-        [("bits = 1", "1 bit symmetric"), ("format = { ternary = 'absmean' }", "ternary absmean")]
-    {
-        refused(
-            &format!("{scheme}\nscale_format = 'e8m0-ceiling'"),
-            &format!(
-                "`scale_format = e8m0-ceiling` does not apply to `{name}`, whose scale is a mean magnitude: expected \
-                 another scale format"
-            ),
-        );
-    }
-}
-
-#[test]
-fn only_small_floats_go_without_a_scale() {
-    for (format, name) in [
-        ("'int'\nbits = 8", "int"),
-        ("'nf'\nbits = 4", "nf4"),
-        ("{ ternary = 'absmean' }", "ternary absmean"),
-    ] {
-        refused(
-            &format!("format = {format}\nscale_format = 'none'"),
-            &format!(
-                "`scale_format = none` needs a format with levels of its own size, such as `fp8-e4m3`: format `{name}` \
-                 expects a scale"
-            ),
-        );
-    }
-    for (axis, value) in [("granularity", "row"), ("range", "mse")] {
-        refused(
-            &format!("format = 'fp8-e4m3'\nscale_format = 'none'\n{axis} = '{value}'"),
-            &format!("`{axis} = {value}` does not apply to `scale_format = none`: leave `{axis}` out"),
-        );
-    }
-}
-
-#[test]
-fn an_axis_that_contradicts_a_preset_is_refused() {
-    for (toml, axis, value, preset, expected) in [
-        ("format = 'mxfp4'\ngranularity = 'column'", "granularity", "column", "mxfp4", "group 32"),
-        ("format = 'mxint8'\nbits = 4", "bits", "4", "mxint8", "8"),
-        ("format = 'nf4'\nscale_format = 'double'", "scale_format", "double", "nf4", "float"),
-        ("format = 'nvfp4'\nrange = 'mse'", "range", "mse", "nvfp4", "min-max"),
-        ("format = 'q4_0'\nsymmetry = 'asymmetric'", "symmetry", "asymmetric", "q4_0", "symmetric"),
-        (
-            "format = 'q4_1'\nsymmetry = 'asymmetric'\nzero_point = 'float'",
-            "zero_point",
-            "float",
-            "q4_1",
-            "minimum",
-        ),
-    ] {
-        refused(
-            toml,
-            &format!(
-                "`{axis} = {value}` contradicts format `{preset}`, which means `{axis} = {expected}`: leave `{axis}` \
-                 out, or spell out the axes without the preset"
-            ),
-        );
-    }
-    refused(
-        "format = 'q8_0'\nrange = 'mse'",
-        "`range = mse` does not apply to format `q8_0`: leave `range` out",
-    );
-    assert_eq!(scheme("format = 'mxfp4'\ngranularity = { group = 32 }"), scheme("format = 'mxfp4'"));
-}
-
-#[test]
-fn a_block_type_of_gguf_with_another_axis_is_refused() {
-    let block = presets::gguf(GgufType::Q4_0);
-    for scheme in [
-        Scheme { symmetry: Symmetry::Asymmetric(ZeroPoint::Minimum), ..block },
-        Scheme { granularity: Granularity::Row, ..block },
-        Scheme { scale_format: ScaleFormat::Bf16, ..block },
-    ] {
-        assert!(matches!(scheme.check(), Err(SchemeError::Preset { .. })), "{scheme:?}");
-    }
 }
 
 #[test]

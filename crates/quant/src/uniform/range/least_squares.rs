@@ -29,8 +29,8 @@ pub(super) fn search<T: Real>(
     min_max: Interval<T>,
     scheme: &Scheme,
     elements: Elements<'_>,
+    storage: ScaleStorage,
 ) -> Interval<T> {
-    let storage = ScaleStorage::of(scheme);
     let error = |range| match elements {
         Elements::Grid(grid) => sum_of_squared_errors(values, range, scheme, grid, storage),
         Elements::Levels(table) => sum_of_squared_level_errors(values, range, table, storage),

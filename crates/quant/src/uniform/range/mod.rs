@@ -8,6 +8,7 @@ use crate::axes::{Grid, Range, Scheme, Symmetry};
 use crate::blocks::Blocks;
 use crate::levels::LevelTable;
 use crate::real::Real;
+use crate::scales::ScaleStorage;
 
 /// A range of values, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -45,6 +46,7 @@ pub(crate) fn estimate<T: Real>(
     blocks: &Blocks,
     scheme: &Scheme,
     elements: Elements<'_>,
+    storage: ScaleStorage,
 ) -> Vec<Interval<T>> {
     let mut ranges = min_max::estimate(values, blocks);
     match scheme.range {
@@ -56,7 +58,7 @@ pub(crate) fn estimate<T: Real>(
             })
         }
         Range::Mse => each_block(values, blocks, &mut ranges, |range, block| {
-            least_squares::search(block, range, scheme, elements)
+            least_squares::search(block, range, scheme, elements, storage)
         }),
     }
     ranges
