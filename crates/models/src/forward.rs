@@ -1,5 +1,7 @@
 //! The forward pass, shared by prediction and training.
 
+use pulp::{Simd, WithSimd};
+
 use crate::dense::{Activation, Dense};
 use crate::panels::{Block, Panels};
 use crate::product::product;
@@ -46,23 +48,44 @@ pub(crate) fn resize_outputs<T: Real>(layers: &[PanelLayer], rows: usize, output
 pub(crate) fn forward<T: Real>(layers: &[PanelLayer], features: &Panels<T>, outputs: &mut [Panels<T>]) {
     for (index, layer) in layers.iter().enumerate() {
         let (before, from) = outputs.split_at_mut(index);
-        let input = before.last().unwrap_or(features);
-        match layer.activation {
-            Activation::Identity => product(
-                input,
-                &layer.weight,
-                &mut from[0],
-                #[inline(always)]
-                |sum, _, panel| add(sum, &layer.bias.panel(panel)[0]),
-            ),
-            Activation::Relu => product(
-                input,
-                &layer.weight,
-                &mut from[0],
-                #[inline(always)]
-                |sum, _, panel| relu(add(sum, &layer.bias.panel(panel)[0])),
-            ),
-        }
+        forward_layer(layer, before.last().unwrap_or(features), &mut from[0]);
+    }
+}
+
+/// `output = a(input · W + b)` for one layer.
+#[inline(always)]
+pub(crate) fn forward_layer<T: Real>(layer: &PanelLayer, input: &Panels<T>, output: &mut Panels<T>) {
+    match layer.activation {
+        Activation::Identity => product(
+            input,
+            &layer.weight,
+            output,
+            #[inline(always)]
+            |sum, _, panel| add(sum, &layer.bias.panel(panel)[0]),
+        ),
+        Activation::Relu => product(
+            input,
+            &layer.weight,
+            output,
+            #[inline(always)]
+            |sum, _, panel| relu(add(sum, &layer.bias.panel(panel)[0])),
+        ),
+    }
+}
+
+/// [`forward_layer`] as what [`Arch::dispatch`](pulp::Arch::dispatch) takes.
+pub(crate) struct ForwardLayer<'a, T> {
+    pub(crate) layer: &'a PanelLayer,
+    pub(crate) input: &'a Panels<T>,
+    pub(crate) output: &'a mut Panels<T>,
+}
+
+impl<T: Real> WithSimd for ForwardLayer<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        forward_layer(self.layer, self.input, self.output);
     }
 }
 
