@@ -4,6 +4,7 @@
 
 mod codebooks;
 mod degenerate;
+mod estimators;
 mod golden;
 mod notebooks;
 mod packing;
