@@ -7,6 +7,7 @@ mod grid;
 mod header;
 mod specification;
 mod tensor_values;
+mod training;
 
 pub use diagnostic::{Diagnostic, nearest_name};
 pub use document::Document;
@@ -16,3 +17,4 @@ pub use specification::{
     Biases, DataSource, DataSpec, ElementType, ModelSpec, SplitSpec, TensorSpec, UnitSpec, VariantSpec,
 };
 pub use tensor_values::TensorValues;
+pub use training::{AwareError, AwareTraining, Dorefa, Method, Pact, Start, Wrpn};

@@ -9,7 +9,8 @@ use bitsweep_random::Stream;
 use serde::Serialize;
 
 use crate::config::{
-    AxisSummary, Biases, DataSource, Diagnostic, Document, Experiment, Header, UnitSpec, VariantSpec,
+    AwareTraining, AxisSummary, Biases, DataSource, Diagnostic, Document, Experiment, Header, UnitSpec,
+    VariantSpec,
 };
 use crate::failure::Failure;
 
@@ -59,6 +60,15 @@ pub struct Variant {
     pub biases: Biases,
     /// How weights, or a tensor's values, are quantized.
     pub scheme: Scheme,
+    /// Training with quantization in the loop; without it the trained float model is quantized.
+    pub training: Option<AwareTraining>,
+}
+
+impl Variant {
+    /// How training and quantization go together, as tables say it.
+    pub fn training_name(&self) -> String {
+        training_name(self.training.as_ref())
+    }
 }
 
 impl Plan {
@@ -169,6 +179,9 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
         transform: Transform,
         biases: Biases,
         scheme: BTreeMap<&'static str, String>,
+        // Absent for what was there before: keys of units without it stay as they were.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        training: Option<&'a AwareTraining>,
     }
     #[derive(Serialize)]
     struct Keyed<'a> {
@@ -188,6 +201,7 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
         transform: variant.transform,
         biases: variant.biases,
         scheme: variant.scheme.axes().into_iter().collect(),
+        training: variant.training.as_ref(),
     });
     let keyed = Keyed {
         algorithm: ALGORITHM_VERSION,
@@ -208,6 +222,7 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
         let mut point: BTreeMap<_, _> = scheme.axes().into_iter().collect();
         point.insert("transform", spec.transform.to_string());
         point.insert("biases", spec.biases.to_string());
+        point.insert("training", training_name(spec.training.as_ref()));
         if let Some(twin) = points.iter().position(|other| *other == point) {
             return Err(Diagnostic::new(format!(
                 "variants {twin} and {} are the same: {scheme}",
@@ -222,6 +237,7 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
             transform: spec.transform,
             biases: spec.biases,
             scheme,
+            training: spec.training.clone(),
         });
     }
     let telling = telling_axes(&points);
@@ -242,6 +258,10 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
     Ok(variants)
 }
 
+fn training_name(training: Option<&AwareTraining>) -> String {
+    training.map_or_else(|| "post-training".to_owned(), ToString::to_string)
+}
+
 /// The scheme in a few words, without its bits: `asymmetric int`.
 fn family(point: &BTreeMap<&'static str, String>) -> String {
     [&point["symmetry"], &point["format"]].map(String::as_str).join(" ").trim().to_owned()
@@ -249,8 +269,9 @@ fn family(point: &BTreeMap<&'static str, String>) -> String {
 
 /// Axes in the order in which they are worth naming, as far as each tells variants apart that those before it do not.
 fn telling_axes(points: &[BTreeMap<&'static str, String>]) -> Vec<&'static str> {
-    const BY_WORTH: [&str; 11] = [
+    const BY_WORTH: [&str; 12] = [
         "bits",
+        "training",
         "format",
         "symmetry",
         "granularity",

@@ -39,7 +39,14 @@ impl Hook for Idle {
         Ok(())
     }
 
-    fn latent_gradient(&mut self, _: Tensor, _: ArrayView2<'_, f32>, _: ArrayViewMut2<'_, f64>) {}
+    fn latent_gradient(
+        &mut self,
+        _: Tensor,
+        _: ArrayView2<'_, f32>,
+        _: ArrayViewMut2<'_, f64>,
+    ) -> Result<(), String> {
+        Ok(())
+    }
 
     fn changes_activations(&self) -> bool {
         true
@@ -117,13 +124,14 @@ impl Hook for Stretch {
         tensor: Tensor,
         latent: ArrayView2<'_, f32>,
         mut gradient: ArrayViewMut2<'_, f64>,
-    ) {
+    ) -> Result<(), String> {
         if matches!(tensor, Tensor::Weight(_)) {
             for (gradient, &latent) in gradient.iter_mut().zip(&latent) {
                 self.gradient[0] += *gradient * f64::from(latent);
                 *gradient *= f64::from(self.values[0]);
             }
         }
+        Ok(())
     }
 
     fn changes_activations(&self) -> bool {
@@ -248,7 +256,14 @@ impl Hook for Loud {
         Ok(())
     }
 
-    fn latent_gradient(&mut self, _: Tensor, _: ArrayView2<'_, f32>, _: ArrayViewMut2<'_, f64>) {}
+    fn latent_gradient(
+        &mut self,
+        _: Tensor,
+        _: ArrayView2<'_, f32>,
+        _: ArrayViewMut2<'_, f64>,
+    ) -> Result<(), String> {
+        Ok(())
+    }
 
     fn changes_gradients(&self) -> bool {
         true
@@ -307,7 +322,14 @@ impl Hook for Broken {
         Err("there is no grid".to_owned())
     }
 
-    fn latent_gradient(&mut self, _: Tensor, _: ArrayView2<'_, f32>, _: ArrayViewMut2<'_, f64>) {}
+    fn latent_gradient(
+        &mut self,
+        _: Tensor,
+        _: ArrayView2<'_, f32>,
+        _: ArrayViewMut2<'_, f64>,
+    ) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 #[test]

@@ -179,6 +179,7 @@ impl<'a> Columns<'a> {
             self.text("granularity", |row| &row.granularity),
             self.text("range", |row| &row.range),
             self.text("rounding", |row| &row.rounding),
+            self.text("training", |row| &row.training),
         ]
     }
 

@@ -58,12 +58,15 @@ pub trait Hook {
     ) -> Result<(), String>;
 
     /// Turns the gradient of the tensor that was computed with into that of the latent one.
+    ///
+    /// # Errors
+    /// As [`compute`](Self::compute).
     fn latent_gradient(
         &mut self,
         tensor: Tensor,
         latent: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f64>,
-    );
+    ) -> Result<(), String>;
 
     /// Whether [`activations`](Self::activations) and [`activation_gradient`](Self::activation_gradient) do anything.
     fn changes_activations(&self) -> bool {
@@ -122,6 +125,7 @@ impl Hook for NoHook {
         _tensor: Tensor,
         _latent: ArrayView2<'_, f32>,
         _gradient: ArrayViewMut2<'_, f64>,
-    ) {
+    ) -> Result<(), String> {
+        Ok(())
     }
 }

@@ -35,7 +35,7 @@ impl<T: Real> Trainer<T> {
     pub(super) fn hooked_step<H: Hook>(&mut self, batch: &Batch<T>, hook: &mut H) -> Result<f64, String> {
         self.compute(hook)?;
         let loss = self.hooked_forward(batch, hook);
-        self.hooked_backward(batch, hook);
+        self.hooked_backward(batch, hook)?;
         self.hooked_update(batch.labels.len(), hook);
         Ok(loss)
     }
@@ -94,7 +94,7 @@ impl<T: Real> Trainer<T> {
         })
     }
 
-    fn hooked_backward<H: Hook>(&mut self, batch: &Batch<T>, hook: &mut H) {
+    fn hooked_backward<H: Hook>(&mut self, batch: &Batch<T>, hook: &mut H) -> Result<(), String> {
         let arch = Arch::new();
         let HookMemory { computed, handed_on, latent, outputs: array, gradient, .. } = &mut self.memory;
         let changes = hook.changes_activations();
@@ -140,10 +140,11 @@ impl<T: Real> Trainer<T> {
                 let shape = (panels.rows(), panels.columns());
                 panels.convert_rows_to(gradient, Into::into);
                 let latent = view(shape, &latent[tensor.position()]);
-                hook.latent_gradient(tensor, latent, view_mut(shape, gradient));
+                hook.latent_gradient(tensor, latent, view_mut(shape, gradient))?;
                 panels.convert_rows_from(gradient, T::from_f64);
             }
         }
+        Ok(())
     }
 
     fn hooked_update<H: Hook>(&mut self, rows: usize, hook: &mut H) {
