@@ -283,7 +283,7 @@ impl fmt::Display for AwareTraining {
             write!(formatter, " {epochs} epochs")?;
         }
         if let Some(rate) = self.learning_rate {
-            write!(formatter, " rate {rate}")?;
+            write!(formatter, " rate {rate:?}")?;
         }
         Ok(())
     }

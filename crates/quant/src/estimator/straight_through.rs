@@ -97,7 +97,8 @@ fn stop_outside(
 }
 
 fn through_dorefa(latent: ArrayView2<'_, f32>, mut gradient: ArrayViewMut2<'_, f64>) {
-    let squashed = latent.mapv(|value| libm::tanh(f64::from(value)));
+    // In `f32`, as the codes were made.
+    let squashed = latent.mapv(|value| f64::from(libm::tanhf(value)));
     let mut largest = 0.0;
     let mut position = None;
     for (place, value) in squashed.indexed_iter() {
