@@ -8,6 +8,7 @@ mod grid;
 mod header;
 mod specification;
 mod tensor_values;
+mod training;
 
 pub use calibration::{Calibration, CalibrationRows, CalibrationSpec};
 pub use diagnostic::{Diagnostic, nearest_name};
@@ -18,3 +19,4 @@ pub use specification::{
     Biases, DataSource, DataSpec, ElementType, ModelSpec, SplitSpec, TensorSpec, UnitSpec, VariantSpec,
 };
 pub use tensor_values::TensorValues;
+pub use training::{AwareError, AwareTraining, Dorefa, Method, Pact, Start, Wrpn};

@@ -1,7 +1,9 @@
 //! The stages of a run in the order in which they happen: load → split → scale → train → for each variant transform →
-//! quantize → score → record.
+//! quantize (or train with quantization in the loop) → score → record.
 
+mod aware;
 mod calibrate;
+mod fake_quantization;
 mod histogram;
 mod model;
 mod prepare;
@@ -11,11 +13,10 @@ mod tensor;
 
 use std::time::Instant;
 
-use bitsweep_models::DenseStack;
 use bitsweep_results::Records;
 use rayon::prelude::*;
 
-use self::model::ModelOutcome;
+use self::model::{ModelOutcome, TrainedModels};
 use crate::failure::Failure;
 use crate::plan::{Plan, Unit};
 use crate::progress::Progress;
@@ -67,27 +68,27 @@ pub fn run(
         })
         .collect();
     let mut whole = Outcome::default();
-    let mut first_stack = None;
+    let mut first_models = None;
     for outcome in outcomes {
-        let UnitOutcome { records, timing, stack } = outcome?;
+        let UnitOutcome { records, timing, models } = outcome?;
         append(&mut whole.records, records);
         whole.timings.push(timing);
-        first_stack = first_stack.or(stack);
+        first_models = first_models.or(models);
     }
     // Measured now that nothing else is running.
-    if let (Some(unit), Some(timing), Some(stack)) =
-        (plan.units.first(), whole.timings.first_mut(), first_stack)
+    if let (Some(unit), Some(timing), Some(models)) =
+        (plan.units.first(), whole.timings.first_mut(), first_models)
     {
-        timing.latencies = model::latencies(unit, &stack, keep_going)?;
+        timing.latencies = model::latencies(unit, &models, keep_going)?;
     }
     Ok(whole)
 }
 
-/// One unit's share of the outcome; of the first unit with its model.
+/// One unit's share of the outcome; of the first unit with its models.
 struct UnitOutcome {
     records: Records,
     timing: UnitTiming,
-    stack: Option<DenseStack>,
+    models: Option<TrainedModels>,
 }
 
 fn run_unit(
@@ -100,12 +101,12 @@ fn run_unit(
         return Err(Failure::Interrupted);
     }
     let started = Instant::now();
-    let (records, training_seconds, stack) = match &unit.spec.tensor {
+    let (records, training_seconds, models) = match &unit.spec.tensor {
         Some(tensor) => (tensor::run(unit, tensor)?, None, None),
         None => {
-            let ModelOutcome { records, training_seconds, stack } =
+            let ModelOutcome { records, training_seconds, models } =
                 model::run(plan, position == 0, unit, keep_going)?;
-            (records, Some(training_seconds), (position == 0).then_some(stack))
+            (records, Some(training_seconds), (position == 0).then_some(models))
         }
     };
     let timing = UnitTiming {
@@ -115,7 +116,7 @@ fn run_unit(
         variants_seconds: started.elapsed().as_secs_f64() - training_seconds.unwrap_or(0.0),
         latencies: Vec::new(),
     };
-    Ok(UnitOutcome { records, timing, stack })
+    Ok(UnitOutcome { records, timing, models })
 }
 
 /// Moves the rows of `more` behind those of `whole`.

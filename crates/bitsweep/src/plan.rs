@@ -9,7 +9,7 @@ use bitsweep_random::Stream;
 use serde::Serialize;
 
 use crate::config::{
-    AxisSummary, Biases, Calibration, DataSource, Diagnostic, Document, Experiment, Header, UnitSpec,
+    AwareTraining, AxisSummary, Biases, Calibration, DataSource, Diagnostic, Document, Experiment, Header, UnitSpec,
     VariantSpec,
 };
 use crate::failure::Failure;
@@ -62,6 +62,15 @@ pub struct Variant {
     pub calibration: Calibration,
     /// How weights, or a tensor's values, are quantized.
     pub scheme: Scheme,
+    /// Training with quantization in the loop; without it the trained float model is quantized.
+    pub training: Option<AwareTraining>,
+}
+
+impl Variant {
+    /// How training and quantization go together, as tables say it.
+    pub fn training_name(&self) -> String {
+        training_name(self.training.as_ref())
+    }
 }
 
 impl Plan {
@@ -195,6 +204,9 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
         #[serde(skip_serializing_if = "Option::is_none")]
         calibration: Option<BTreeMap<&'static str, String>>,
         scheme: BTreeMap<&'static str, String>,
+        // Absent for what was there before: keys of units without it stay as they were.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        training: Option<&'a AwareTraining>,
     }
     #[derive(Serialize)]
     struct Keyed<'a> {
@@ -216,6 +228,7 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
         calibration: (variant.calibration != Calibration::default())
             .then(|| variant.calibration.axes().into_iter().collect()),
         scheme: variant.scheme.axes().into_iter().filter(|axis| is_keyed(axis)).collect(),
+        training: variant.training.as_ref(),
     });
     let keyed = Keyed {
         algorithm: ALGORITHM_VERSION,
@@ -244,6 +257,7 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
         point.insert("biases", spec.biases.to_string());
         let calibration = Calibration::resolve(spec);
         point.extend(calibration.axes());
+        point.insert("training", training_name(spec.training.as_ref()));
         if let Some(twin) = points.iter().position(|other| *other == point) {
             return Err(Diagnostic::new(format!(
                 "variants {twin} and {} are the same: {scheme}",
@@ -259,6 +273,7 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
             biases: spec.biases,
             calibration,
             scheme,
+            training: spec.training.clone(),
         });
     }
     let telling = telling_axes(&points);
@@ -279,6 +294,10 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
     Ok(variants)
 }
 
+fn training_name(training: Option<&AwareTraining>) -> String {
+    training.map_or_else(|| "post-training".to_owned(), ToString::to_string)
+}
+
 /// The scheme in a few words, without its bits: `asymmetric int`.
 fn family(point: &BTreeMap<&'static str, String>) -> String {
     [&point["symmetry"], &point["format"]].map(String::as_str).join(" ").trim().to_owned()
@@ -286,8 +305,9 @@ fn family(point: &BTreeMap<&'static str, String>) -> String {
 
 /// Axes in the order in which they are worth naming, as far as each tells variants apart that those before it do not.
 fn telling_axes(points: &[BTreeMap<&'static str, String>]) -> Vec<&'static str> {
-    const BY_WORTH: [&str; 15] = [
+    const BY_WORTH: [&str; 16] = [
         "bits",
+        "training",
         "format",
         "symmetry",
         "granularity",

@@ -2,7 +2,7 @@
 //!
 //! Whatever trained it, a model is a [`DenseStack`]: logistic regression ([`fit_logistic`]) is one layer, the multi-layer
 //! perceptron ([`train_mlp`]) two. The crate knows nothing of quantization: it exposes named tensors and takes changed
-//! ones.
+//! ones, and a [`Hook`] may stand between the weights that are trained and those that are computed with.
 
 mod dense;
 mod forward;
@@ -23,6 +23,11 @@ pub use logistic::{LogisticError, fit_logistic};
 pub use optimizer::{Adam, Optimizer, Sgd};
 pub use real::Real;
 pub use samples::SampleError;
-pub use specification::{Initialization, Logistic, Mlp, Multiclass, Precision, SpecificationError, Training};
+pub use specification::{
+    Initialization, Logistic, Mlp, Multiclass, Precision, SoftmaxRegression, SpecificationError, Training,
+};
 pub use stack::{DenseStack, ForwardBuffers, StackError};
-pub use training::{EpochLoss, TrainError, Trained, train, train_mlp};
+pub use training::{
+    EpochLoss, Hook, HookParameters, NoHook, Tensor, TrainError, Trained, initial_mlp,
+    initial_softmax_regression, train, train_hooked, train_mlp,
+};

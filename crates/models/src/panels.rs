@@ -146,6 +146,32 @@ impl<T: Real> Panels<T> {
         }
     }
 
+    /// Writes the elements to `values`, row after row, converted.
+    pub(crate) fn convert_rows_to<U>(&self, values: &mut Vec<U>, convert: impl Fn(T) -> U) {
+        values.clear();
+        for row in 0..self.rows {
+            for panel in 0..self.panel_count() {
+                values
+                    .extend(self.panel(panel)[row][..self.width(panel)].iter().map(|&value| convert(value)));
+            }
+        }
+    }
+
+    /// Replaces all elements by those of `values`, row after row, converted.
+    pub(crate) fn convert_rows_from<U: Copy>(&mut self, values: &[U], convert: impl Fn(U) -> T) {
+        let columns = self.columns;
+        if columns == 0 {
+            return;
+        }
+        for (row, values) in values.chunks(columns).enumerate() {
+            for (panel, values) in values.chunks(LANES).enumerate() {
+                for (element, &value) in self.panel_mut(panel)[row].iter_mut().zip(values) {
+                    *element = convert(value);
+                }
+            }
+        }
+    }
+
     /// Replaces the elements of one row.
     pub(crate) fn set_row(&mut self, row: usize, values: &[T]) {
         let rows = self.rows;

@@ -79,6 +79,15 @@ impl Mlp {
     }
 }
 
+/// Softmax regression, one layer `z = x · W + b`, trained by mini-batches as a perceptron is: logistic regression by the
+/// other road than [`fit_logistic`](crate::fit_logistic), so that it can be trained with a [`Hook`](crate::Hook).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SoftmaxRegression {
+    /// Where the weights start; [`Initialization::He`] by default. The problem is convex: it matters little.
+    pub initialization: Initialization,
+}
+
 /// In which precision training computes; weights are `f32` between updates either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

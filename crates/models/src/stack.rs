@@ -1,10 +1,11 @@
 //! The model: a stack of dense layers.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+use pulp::Arch;
 use thiserror::Error;
 
 use crate::dense::Dense;
-use crate::forward::{PanelLayer, resize_outputs};
+use crate::forward::{ForwardLayer, PanelLayer, resize_outputs};
 use crate::head::Head;
 use crate::panels::Panels;
 use crate::real::Real;
@@ -211,15 +212,59 @@ impl DenseStack {
     ) -> ArrayView2<'b, T> {
         let (rows, columns) = features.dim();
         assert_eq!(columns, self.input_size(), "the number of features is not the model's number of inputs");
-        let ForwardBuffers { layers, features: input, outputs, logits } = buffers;
+        self.fill(features, buffers);
+        let ForwardBuffers { layers, features: input, outputs, .. } = buffers;
+        T::forward(layers, input, outputs);
+        self.conclude(rows, buffers)
+    }
+
+    /// [`logits_with`](Self::logits_with) of a model that was trained with a [`Hook`](crate::Hook) on its activations:
+    /// `change` is told the number of each layer but the last, counted from 0, and changes what it hands on,
+    /// `(rows, outputs)`, as [`Hook::activations`](crate::Hook::activations) does.
+    ///
+    /// # Panics
+    /// When `features` has another number of columns than [`input_size`](Self::input_size).
+    pub fn logits_changed<'b, T: Real>(
+        &self,
+        features: ArrayView2<'_, T>,
+        buffers: &'b mut ForwardBuffers<T>,
+        change: &mut dyn FnMut(usize, ArrayViewMut2<'_, f64>),
+    ) -> ArrayView2<'b, T> {
+        let (rows, columns) = features.dim();
+        assert_eq!(columns, self.input_size(), "the number of features is not the model's number of inputs");
+        self.fill(features, buffers);
+        let ForwardBuffers { layers, features, outputs, .. } = &mut *buffers;
+        for (index, layer) in layers.iter().enumerate() {
+            let (before, from) = outputs.split_at_mut(index);
+            let output = &mut from[0];
+            let input = before.last().unwrap_or(features);
+            Arch::new().dispatch(ForwardLayer { layer, input, output });
+            if index + 1 < layers.len() {
+                let mut values = output.to_array().mapv(Into::into);
+                change(index, values.view_mut());
+                output.assign_with(rows, layer.weight.columns(), |row, column| {
+                    T::from_f64(values[[row, column]])
+                });
+            }
+        }
+        self.conclude(rows, buffers)
+    }
+
+    /// Fills the buffers with the layers and the input, and makes room for the outputs.
+    fn fill<T: Real>(&self, features: ArrayView2<'_, T>, buffers: &mut ForwardBuffers<T>) {
+        let ForwardBuffers { layers, features: input, outputs, .. } = buffers;
         layers.truncate(self.layers.len());
         for (panels, layer) in layers.iter_mut().zip(&self.layers) {
             panels.assign(layer);
         }
         layers.extend(self.layers[layers.len()..].iter().map(PanelLayer::new));
         input.assign(features);
-        resize_outputs(layers, rows, outputs);
-        T::forward(layers, input, outputs);
+        resize_outputs(layers, features.nrows(), outputs);
+    }
+
+    /// The last output in the usual layout.
+    fn conclude<'b, T: Real>(&self, rows: usize, buffers: &'b mut ForwardBuffers<T>) -> ArrayView2<'b, T> {
+        let ForwardBuffers { outputs, logits, .. } = buffers;
         outputs[outputs.len() - 1].copy_rows_to(logits);
         let Ok(logits) = ArrayView2::from_shape((rows, self.output_size()), logits) else {
             unreachable!("there is one logit for each row and class")

@@ -77,6 +77,30 @@ pub enum QuantizeError {
         /// Columns there are.
         columns: usize,
     },
+    /// Scales cannot be given.
+    #[error(
+        "scheme `{scheme}` does not reconstruct by one scale a block alone: expected a symmetric integer scheme"
+    )]
+    NoGivenScales {
+        /// The scheme's short name.
+        scheme: String,
+    },
+    /// More or fewer scales than blocks.
+    #[error("`{found}` scales do not fit `{expected}` blocks")]
+    ScaleCount {
+        /// Number of blocks.
+        expected: usize,
+        /// Number of scales.
+        found: usize,
+    },
+    /// A scale that no grid has.
+    #[error("`{value}` is not a scale for block {block}: expected a positive number whose levels are finite")]
+    NotAScale {
+        /// Number of the block.
+        block: usize,
+        /// The number.
+        value: f64,
+    },
     /// Values of another shape than the parameters were made for.
     #[error("values of shape `{found:?}` do not fit parameters of shape `{expected:?}`")]
     Shape {

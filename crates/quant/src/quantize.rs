@@ -6,7 +6,7 @@ use bitsweep_random::Stream;
 use ndarray::ArrayView2;
 use pulp::{Arch, NullaryFnOnce};
 
-use crate::axes::{Rounding, Scheme};
+use crate::axes::{Rounding, ScaleFormat, Scheme};
 use crate::blocks::Blocks;
 use crate::codebook;
 use crate::distortion::row_major;
@@ -17,7 +17,7 @@ use crate::lanes::fold_lanes;
 use crate::levels::{self, LevelTable};
 use crate::quantized::{FixedGrid, ParameterKind, Parameters, Quantized};
 use crate::real::Real;
-use crate::uniform::{self, weight_function};
+use crate::uniform::{self, Affine, weight_function};
 
 /// Quantizes a matrix `(in, out)` as `scheme` says.
 ///
@@ -80,6 +80,44 @@ pub fn quantize<T: Real>(
             (codes, Parameters::Fixed(grid))
         }
     };
+    Ok(Quantized::new(shape, *scheme, codes, parameters))
+}
+
+/// Quantizes a matrix with given `scales`, one for each block, of a symmetric integer scheme: `q = clip(round(w/s))`.
+///
+/// For scales that come from elsewhere than the values' range, such as training. Granularity, codes and rounding are the
+/// scheme's.
+///
+/// # Errors
+/// A scheme that contradicts itself or has more or fewer parameters than a scale per block, another number of scales
+/// than blocks, a scale that is not positive or whose levels overflow, and values that are not finite.
+pub fn quantize_with_scales<T: Real>(
+    values: ArrayView2<'_, T>,
+    scheme: &Scheme,
+    scales: &[T],
+    stream: &mut Stream,
+) -> Result<Quantized<T>, QuantizeError> {
+    scheme.check()?;
+    let shape = values.dim();
+    let blocks = Blocks::new(shape, scheme.granularity);
+    if ParameterKind::of(scheme) != ParameterKind::Affine
+        || scheme.zero_point().is_some()
+        || scheme.scale_format != ScaleFormat::Float
+    {
+        return Err(QuantizeError::NoGivenScales { scheme: scheme.to_string() });
+    }
+    if scales.len() != blocks.len() {
+        return Err(QuantizeError::ScaleCount { expected: blocks.len(), found: scales.len() });
+    }
+    let largest = scheme.grid().map_or(T::ONE, |grid| T::from_i32(grid.highest.max(-grid.lowest)));
+    let is_scale = |scale: T| scale > T::ZERO && (scale * largest).is_finite();
+    if let Some(block) = scales.iter().position(|&scale| !is_scale(scale)) {
+        return Err(QuantizeError::NotAScale { block, value: scales[block].to_f64() });
+    }
+    let values = finite_row_major(values)?;
+    let parameters =
+        Parameters::Affine(Affine { scales: scales.to_vec(), zero_points: vec![T::ZERO; scales.len()], nested: None });
+    let codes = encode(&values, &blocks, scheme, &parameters, stream)?;
     Ok(Quantized::new(shape, *scheme, codes, parameters))
 }
 

@@ -22,7 +22,7 @@ pub struct Records {
     pub codebooks: Vec<CodebookRow>,
     /// One row a dot product computed by look-up.
     pub products: Vec<ProductRow>,
-    /// One row a training epoch of each unit.
+    /// One row a training epoch of each unit, and of each variant that is trained with quantization in the loop.
     pub curve: Vec<CurveRow>,
     /// The distribution of float weights and of quantization levels of the first unit.
     pub histogram: Vec<HistogramRow>,
@@ -82,10 +82,13 @@ pub struct ResultRow {
     pub method: String,
     /// `none`, `empirical`.
     pub bias_correction: String,
+    /// `post-training`, or how the model was trained with quantization in the loop: `lsq`, `dorefa a4 g8` ….
+    pub training: String,
 
     /// Scores on the test rows; `None` in a tensor experiment.
     pub scores: Option<Scores>,
-    /// Reconstruction error over all quantized tensors, against the (transformed) float values.
+    /// Reconstruction error over all quantized tensors, against the (transformed) float values; of a training with
+    /// quantization in the loop against its latent values.
     pub error: ErrorMeasures,
     /// What the method achieved on calibration inputs; `None` without them.
     pub calibration: Option<CalibrationMeasures>,
@@ -313,6 +316,10 @@ pub struct ProductRow {
 pub struct CurveRow {
     /// The unit's key.
     pub unit: String,
+    /// Position of the variant in its unit; 0 is the float model.
+    pub variant: usize,
+    /// The variant's label.
+    pub label: String,
     /// Epoch, from 0.
     pub epoch: usize,
     /// Sum over the batches of the mean cross-entropy within each batch (notebook 000's).

@@ -17,10 +17,10 @@ use crate::ResultsError;
 /// ```
 /// use bitsweep_results::{CurveRow, write_rows};
 ///
-/// let curve = [CurveRow { unit: "4f2a".into(), epoch: 0, loss_sum: 47.75, loss: 0.375 }];
+/// let curve = [CurveRow { unit: "4f2a".into(), variant: 0, label: "float".into(), epoch: 0, loss_sum: 47.75, loss: 0.375 }];
 /// let mut csv = Vec::new();
 /// write_rows(&curve, &mut csv)?;
-/// assert_eq!(csv, b"unit,epoch,loss_sum,loss\n4f2a,0,47.75,0.375\n");
+/// assert_eq!(csv, b"unit,variant,label,epoch,loss_sum,loss\n4f2a,0,float,0,47.75,0.375\n");
 /// # Ok::<(), bitsweep_results::ResultsError>(())
 /// ```
 pub fn write_rows<R: Serialize, W: Write>(rows: &[R], out: &mut W) -> Result<(), ResultsError> {

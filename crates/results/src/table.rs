@@ -182,6 +182,7 @@ impl<'a> Columns<'a> {
             self.text("rounding", |row| &row.rounding),
             self.text("method", |row| &row.method),
             self.text("bias_correction", |row| &row.bias_correction),
+            self.text("training", |row| &row.training),
         ]
     }
 

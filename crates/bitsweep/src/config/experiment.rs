@@ -1,8 +1,10 @@
 //! What an experiment's file says, typed: a header, units and variants.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use bitsweep_models::SpecificationError;
+use bitsweep_models::{Mlp, SpecificationError};
+use bitsweep_quant::{BiasCorrection, Method, Transform};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
@@ -132,10 +134,16 @@ impl Experiment {
                 .error(train.span(), "no model of this experiment is trained by gradient descent")
                 .help("remove `train`"));
         }
-        let variants = variants
+        let (variants, spans): (Vec<VariantEntry>, Vec<Range<usize>>) = variants
             .into_iter()
             .map(|alternative| variant(document, alternative))
             .collect::<Result<_, Diagnostic>>()?;
+        for (entry, own) in entries.iter().zip(&kept_members) {
+            for &position in own {
+                check_training(&entry.spec, &variants[position].spec)
+                    .map_err(|message| document.error(spans[position].clone(), message))?;
+            }
+        }
         let axes =
             axes.into_iter().map(|axis| AxisSummary { name: axis.name, values: axis.labels }).collect();
         Ok(Experiment { header, units: entries, variants, members: kept_members, axes })
@@ -276,7 +284,7 @@ fn unit(document: &Document, node: Node<'_>) -> Result<UnitSpec, Diagnostic> {
     }
     if spec.model.is_none() {
         return Err(Diagnostic::new("there is neither a `model` nor a `tensor`, expected one of them")
-            .help("add [model.mlp], [model.logistic] or [tensor]"));
+            .help("add [model.mlp], [model.logistic], [model.softmax-regression] or [tensor]"));
     }
     for (key, missing) in [("data", spec.data.is_none()), ("split", spec.split.is_none())] {
         if missing {
@@ -288,10 +296,19 @@ fn unit(document: &Document, node: Node<'_>) -> Result<UnitSpec, Diagnostic> {
             mlp.check().map_err(|error| wrong("model.mlp", &error))?;
             training.check().map_err(|error| wrong("train", &error))?;
         }
+        (Some(ModelSpec::SoftmaxRegression(_)), Some(training)) => {
+            training.check().map_err(|error| wrong("train", &error))?;
+        }
         (Some(ModelSpec::Mlp(_)), None) => {
             return refuse(
                 "model",
                 "a multi-layer perceptron is trained by gradient descent: the table `train` is missing",
+            );
+        }
+        (Some(ModelSpec::SoftmaxRegression(_)), None) => {
+            return refuse(
+                "model",
+                "a softmax regression is trained by gradient descent: the table `train` is missing",
             );
         }
         (Some(ModelSpec::Logistic(logistic)), _) => {
@@ -316,16 +333,61 @@ fn check_tensor(document: &Document, node: &Node<'_>, spec: UnitSpec) -> Result<
     Ok(spec)
 }
 
-fn variant(document: &Document, alternative: Alternative<'_>) -> Result<VariantEntry, Diagnostic> {
+/// Refuses a training with quantization in the loop that the unit's model does not have.
+fn check_training(unit: &UnitSpec, variant: &VariantSpec) -> Result<(), String> {
+    let Some(training) = &variant.training else { return Ok(()) };
+    match &unit.model {
+        None => {
+            Err("`quantize.training` has no place beside `tensor`: there is no model to train".to_owned())
+        }
+        Some(ModelSpec::Logistic(_)) => Err("logistic regression is fitted by a solver, without a loop for \
+             `quantize.training`: expected `model.softmax-regression` or `model.mlp`"
+            .to_owned()),
+        Some(ModelSpec::SoftmaxRegression(_)) => {
+            if training.method.activations().is_some() || training.method.widening() > 1 {
+                Err(format!(
+                    "`{training}` changes hidden units, and a softmax regression has none: leave `activations` and \
+                     `widening` out"
+                ))
+            } else {
+                Ok(())
+            }
+        }
+        Some(ModelSpec::Mlp(mlp)) => {
+            let hidden = mlp.hidden.saturating_mul(training.method.widening());
+            let widened = Mlp { hidden, ..mlp.clone() };
+            widened.check().map_err(|error| format!("after widening {error}"))
+        }
+    }
+}
+
+/// Reads a variant; the range is where its training stands.
+fn variant(
+    document: &Document,
+    alternative: Alternative<'_>,
+) -> Result<(VariantEntry, Range<usize>), Diagnostic> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Root {
         quantize: VariantSpec,
     }
     let at = |path: &str| grid::lookup(&alternative.node, path).map_or(0..0, Spanned::span);
-    let (weights, method) = (at("quantize.weights"), at("quantize.method"));
+    let (weights, method, training) = (at("quantize.weights"), at("quantize.method"), at("quantize.training"));
     let Root { quantize: spec } = typed(document, alternative.node)?;
     let scheme = spec.weights.resolve().map_err(|error| document.error(weights, error.to_string()))?;
-    spec.method.check(&scheme).map_err(|error| document.error(method, error.to_string()))?;
-    Ok(VariantEntry { spec })
+    spec.method.check(&scheme).map_err(|error| document.error(method.clone(), error.to_string()))?;
+    if let Some(aware) = &spec.training {
+        aware
+            .check(&scheme, spec.transform != Transform::None)
+            .map_err(|error| document.error(training.clone(), error.to_string()))?;
+        if spec.method != Method::Nearest
+            || spec.bias_correction != BiasCorrection::None
+            || spec.calibration.is_some()
+        {
+            let message = "calibration has no place beside `training`: a model trained with quantization in the loop \
+                           has chosen its codes and biases itself";
+            return Err(document.error(training, message));
+        }
+    }
+    Ok((VariantEntry { spec }, training))
 }

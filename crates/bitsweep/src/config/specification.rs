@@ -3,13 +3,14 @@
 use std::fmt;
 
 use bitsweep_datasets::{CsvSource, Holdout, Scaling};
-use bitsweep_models::{Logistic, Mlp, Multiclass, Training};
+use bitsweep_models::{Logistic, Mlp, Multiclass, SoftmaxRegression, Training};
 use bitsweep_quant::{BiasCorrection, Method, SchemeSpec, Transform};
 use bitsweep_random::Generator;
 use serde::{Deserialize, Serialize};
 
 use super::calibration::CalibrationSpec;
 use super::tensor_values::TensorValues;
+use super::training::AwareTraining;
 
 /// One trained model, or one tensor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,6 +80,8 @@ pub enum ModelSpec {
     Mlp(Mlp),
     /// Logistic regression fitted by linfa.
     Logistic(Logistic),
+    /// Logistic regression trained by gradient descent, as the perceptron is.
+    SoftmaxRegression(SoftmaxRegression),
 }
 
 /// A tensor given in the file.
@@ -132,6 +135,9 @@ pub struct VariantSpec {
     pub calibration: Option<CalibrationSpec>,
     /// How weights, or a tensor's values, are quantized.
     pub weights: SchemeSpec,
+    /// Training with quantization in the loop, instead of quantizing the trained float model.
+    #[serde(default)]
+    pub training: Option<AwareTraining>,
 }
 
 /// What happens to biases.
@@ -153,6 +159,7 @@ impl fmt::Display for ModelSpec {
                 Multiclass::OneVsRest => "logistic(one-vs-rest)",
                 Multiclass::Multinomial => "logistic(multinomial)",
             }),
+            ModelSpec::SoftmaxRegression(_) => formatter.write_str("softmax-regression"),
         }
     }
 }

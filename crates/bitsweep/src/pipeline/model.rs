@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bitsweep_metrics::Confusion;
-use bitsweep_models::{Activation, DenseStack, EpochLoss, Precision, fit_logistic, train_mlp};
+use bitsweep_models::{Activation, DenseStack, EpochLoss, Precision, fit_logistic};
 use bitsweep_quant::Transform;
 use bitsweep_results::{
     CalibrationMeasures, ClassRow, CurveRow, DatasetShape, ErrorMeasures, PredictionRow, Records, ResultRow,
@@ -11,8 +11,10 @@ use bitsweep_results::{
 };
 use rayon::prelude::*;
 
+use super::aware::{self, AwareModel, clip_bytes};
 use super::calibrate::{CalibratedModel, quantize_layers};
 use super::failed;
+use super::fake_quantization::HiddenActivations;
 use super::histogram::histogram;
 use super::prepare::{Prepared, prepare, stream};
 use super::quantize::{
@@ -28,16 +30,23 @@ use crate::timing::{Latency, Method, PASSES, median_seconds};
 const MOST_HISTOGRAMS: usize = 16;
 
 /// Bytes of one float parameter.
-const FLOAT_BYTES: u64 = size_of::<f32>() as u64;
+pub(super) const FLOAT_BYTES: u64 = size_of::<f32>() as u64;
 
 /// Asked between steps whether to go on.
-type KeepGoing<'a> = &'a (dyn Fn() -> bool + Sync);
+pub(super) type KeepGoing<'a> = &'a (dyn Fn() -> bool + Sync);
 
 /// A trained unit with its records.
 pub(super) struct ModelOutcome {
     pub(super) records: Records,
     pub(super) training_seconds: f64,
-    pub(super) stack: DenseStack,
+    pub(super) models: TrainedModels,
+}
+
+/// The models of a unit.
+pub(super) struct TrainedModels {
+    float: DenseStack,
+    /// For each variant the model that was trained with quantization in the loop; of the first unit only.
+    aware: Vec<Option<QuantizedModel>>,
 }
 
 /// Trains the unit's model and measures all its variants.
@@ -53,16 +62,17 @@ pub(super) fn run(
     let training_seconds = started.elapsed().as_secs_f64();
 
     let bench = Bench::new(unit, &prepared, &stack)?;
-    let mut records = Records { curve: curve_rows(unit, &curve), ..Records::default() };
+    let mut records = Records::default();
     let wanted = plan.header.record;
-    let mut add = |judged: Judged, label: &str, position: usize| -> Result<(), Failure> {
-        records.results.push(judged.row);
+    let mut add = |judged: &Judged, label: &str, position: usize| -> Result<(), Failure> {
+        records.results.push(judged.row.clone());
         let identity = Identity { unit: unit.short_key(), variant: position, label };
+        records.curve.extend(curve_rows(identity, &judged.curve));
         if wanted.predictions {
             records.predictions.extend(bench.prediction_rows(identity, &judged.predictions));
             records.classes.extend(bench.class_rows(identity, &judged.confusion));
         }
-        for tensor in &judged.tensors {
+        for tensor in judged.model.iter().flat_map(|model| &model.tensors) {
             if wanted.tensors {
                 records.tensors.extend(tensor.tensor_rows(identity)?);
             }
@@ -76,20 +86,27 @@ pub(super) fn run(
         }
         Ok(())
     };
-    add(bench.baseline()?, "float", 0)?;
+    add(&bench.baseline(curve)?, "float", 0)?;
     let judged: Vec<Result<Judged, Failure>> = unit
         .variants
         .par_iter()
         .enumerate()
         .map_init(Buffers::default, |buffers, (index, variant)| {
-            if keep_going() { bench.judge(index + 1, variant, buffers) } else { Err(Failure::Interrupted) }
+            if keep_going() {
+                bench.judge(index + 1, variant, buffers, keep_going)
+            } else {
+                Err(Failure::Interrupted)
+            }
         })
         .collect();
+    let mut aware = Vec::new();
     for (index, (judged, variant)) in judged.into_iter().zip(&unit.variants).enumerate() {
-        add(judged?, &variant.label, index + 1)?;
+        let judged = judged?;
+        add(&judged, &variant.label, index + 1)?;
+        aware.push(judged.model.filter(|_| is_first && variant.training.is_some()));
     }
     drop(bench);
-    Ok(ModelOutcome { records, training_seconds, stack })
+    Ok(ModelOutcome { records, training_seconds, models: TrainedModels { float: stack, aware } })
 }
 
 fn train(
@@ -99,31 +116,32 @@ fn train(
 ) -> Result<(DenseStack, Vec<EpochLoss>), Failure> {
     let features = prepared.train_features.view();
     let (labels, classes) = (&prepared.train_labels, prepared.classes());
-    match (&unit.spec.model, &unit.spec.train) {
-        (Some(ModelSpec::Mlp(mlp)), Some(training)) => {
-            let (mut init, mut shuffle) = (stream(unit, "init")?, stream(unit, "shuffle")?);
-            let trained =
-                train_mlp(features, labels, classes, mlp, training, &mut init, &mut shuffle, keep_going);
-            match trained {
+    let untrained = aware::initial(unit, prepared, 1)?;
+    match (&unit.spec.model, untrained, &unit.spec.train) {
+        (Some(ModelSpec::Mlp(_) | ModelSpec::SoftmaxRegression(_)), Some(untrained), Some(training)) => {
+            let mut shuffle = stream(unit, "shuffle")?;
+            match bitsweep_models::train(untrained, features, labels, training, &mut shuffle, keep_going) {
                 Ok(trained) => Ok((trained.stack, trained.curve)),
                 Err(_) if !keep_going() => Err(Failure::Interrupted),
                 Err(error) => Err(failed(unit, error)),
             }
         }
-        (Some(ModelSpec::Logistic(logistic)), _) => {
+        (Some(ModelSpec::Logistic(logistic)), _, _) => {
             let stack = fit_logistic(features, labels, classes, logistic);
             Ok((stack.map_err(|error| failed(unit, error))?, Vec::new()))
         }
-        (Some(ModelSpec::Mlp(_)), None) | (None, _) => {
+        (Some(ModelSpec::Mlp(_) | ModelSpec::SoftmaxRegression(_)) | None, _, _) => {
             Err(Failure::Other(format!("{} has no model to train", unit.describe())))
         }
     }
 }
 
-fn curve_rows(unit: &Unit, curve: &[EpochLoss]) -> Vec<CurveRow> {
+fn curve_rows(identity: Identity<'_>, curve: &[EpochLoss]) -> Vec<CurveRow> {
     let epochs = curve.iter().enumerate();
     let rows = epochs.map(|(epoch, loss)| CurveRow {
-        unit: unit.short_key().to_owned(),
+        unit: identity.unit.to_owned(),
+        variant: identity.variant,
+        label: identity.label.to_owned(),
         epoch,
         loss_sum: loss.loss_sum,
         loss: loss.loss,
@@ -146,15 +164,20 @@ struct Judged {
     row: ResultRow,
     predictions: Vec<usize>,
     confusion: Confusion,
-    tensors: Vec<QuantizedTensor<f32>>,
+    /// `None` of the float model.
+    model: Option<QuantizedModel>,
+    /// The losses of its own training, none where there was none.
+    curve: Vec<EpochLoss>,
 }
 
 /// A model whose tensors went through a scheme.
-struct QuantizedModel {
-    stack: DenseStack,
-    tensors: Vec<QuantizedTensor<f32>>,
+pub(super) struct QuantizedModel {
+    pub(super) stack: DenseStack,
+    pub(super) tensors: Vec<QuantizedTensor<f32>>,
     /// Bytes of the biases that stay as they are.
-    kept_bytes: u64,
+    pub(super) kept_bytes: u64,
+    /// The quantized activations that it was trained with.
+    pub(super) activations: Option<HiddenActivations>,
     calibration: Option<CalibrationMeasures>,
     /// What calibration did not do.
     flags: Vec<String>,
@@ -169,7 +192,7 @@ impl<'u> Bench<'u> {
         } else {
             Inputs::Single(features.mapv(|value| value as f32))
         };
-        let float = inputs.infer(stack, &mut Buffers::default());
+        let float = inputs.infer(stack, None, &mut Buffers::default());
         let mut transformed: Vec<(Transform, DenseStack, bool)> =
             vec![(Transform::None, stack.clone(), false)];
         for variant in &unit.variants {
@@ -195,7 +218,7 @@ impl<'u> Bench<'u> {
         }
     }
 
-    fn baseline(&self) -> Result<Judged, Failure> {
+    fn baseline(&self, curve: Vec<EpochLoss>) -> Result<Judged, Failure> {
         let mut row = result_row(self.unit, 0, None);
         row.format = "f32".to_owned();
         row.bits = f32::MANTISSA_DIGITS + 8;
@@ -211,25 +234,43 @@ impl<'u> Bench<'u> {
             float: bytes,
             ..SizeMeasures::default()
         };
-        self.finish(row, &self.float, Vec::new())
+        self.finish(row, &self.float, None, curve)
     }
 
-    fn judge(&self, position: usize, variant: &Variant, buffers: &mut Buffers) -> Result<Judged, Failure> {
+    fn judge(
+        &self,
+        position: usize,
+        variant: &Variant,
+        buffers: &mut Buffers,
+        keep_going: KeepGoing<'_>,
+    ) -> Result<Judged, Failure> {
         let (_, float, did_transform) = self.stack(variant.transform);
-        let model = self.quantize(float, variant)?;
+        let AwareModel { model, curve, flags: training_flags } = match &variant.training {
+            None => {
+                let model = self.quantize(float, variant)?;
+                AwareModel { model, curve: Vec::new(), flags: Vec::new() }
+            }
+            Some(aware) => {
+                let mut trained = aware::train(self.unit, self.prepared, float, variant, aware, keep_going)?;
+                trained.flags.extend(unchanged(&trained.model, &self.quantize(float, variant)?));
+                trained
+            }
+        };
         let mut row = result_row(self.unit, position, Some(variant));
         row.error = error_measures(&model.tensors);
         let bytes = float.parameters() as u64 * FLOAT_BYTES;
         row.size = size_measures(&model.tensors, model.kept_bytes, bytes);
+        row.size.scales += clip_bytes(model.activations.as_ref());
         row.calibration = model.calibration;
         let mut flags = flags(&model.tensors);
         flags.extend(model.flags);
+        flags.extend(training_flags);
         if variant.transform != Transform::None && !did_transform {
             flags.push(format!("{} changed nothing", variant.transform));
         }
         row.flag = flags.join("; ");
-        let inference = self.inputs.infer(&model.stack, buffers);
-        self.finish(row, &inference, model.tensors)
+        let inference = self.inputs.infer(&model.stack, model.activations.as_ref(), buffers);
+        self.finish(row, &inference, Some(model), curve)
     }
 
     fn quantize(&self, float: &DenseStack, variant: &Variant) -> Result<QuantizedModel, Failure> {
@@ -241,7 +282,14 @@ impl<'u> Bench<'u> {
                 Biases::Keep => biases as u64 * FLOAT_BYTES,
                 Biases::Quantize => 0,
             };
-            return Ok(QuantizedModel { stack, tensors, kept_bytes, calibration: Some(measures), flags });
+            return Ok(QuantizedModel {
+                stack,
+                tensors,
+                kept_bytes,
+                activations: None,
+                calibration: Some(measures),
+                flags,
+            });
         }
         let mut stack = float.clone();
         let mut tensors = Vec::new();
@@ -256,14 +304,15 @@ impl<'u> Bench<'u> {
             target.assign(&tensor.reconstruction);
             tensors.push(tensor);
         }
-        Ok(QuantizedModel { stack, tensors, kept_bytes, calibration: None, flags: Vec::new() })
+        Ok(QuantizedModel { stack, tensors, kept_bytes, activations: None, calibration: None, flags: Vec::new() })
     }
 
     fn finish(
         &self,
         mut row: ResultRow,
         inference: &Inference,
-        tensors: Vec<QuantizedTensor<f32>>,
+        model: Option<QuantizedModel>,
+        curve: Vec<EpochLoss>,
     ) -> Result<Judged, Failure> {
         let Prepared { test_labels, .. } = self.prepared;
         let scored = score(inference, test_labels, &self.float.predictions, self.prepared.classes());
@@ -271,7 +320,7 @@ impl<'u> Bench<'u> {
             scored.map_err(|error| failed(self.unit, format!("{}: {error}", row.label)))?;
         row.shape = Some(self.shape());
         row.scores = Some(scores);
-        Ok(Judged { row, predictions: inference.predictions.clone(), confusion, tensors })
+        Ok(Judged { row, predictions: inference.predictions.clone(), confusion, model, curve })
     }
 
     fn prediction_rows(&self, identity: Identity<'_>, predictions: &[usize]) -> Vec<PredictionRow> {
@@ -306,6 +355,18 @@ impl<'u> Bench<'u> {
     }
 }
 
+/// What to say of a training that made no difference to what quantizing the float model gives.
+fn unchanged(trained: &QuantizedModel, post_training: &QuantizedModel) -> Option<String> {
+    let same_activations = trained.activations.is_none();
+    if same_activations && trained.stack == post_training.stack {
+        return Some("training changed nothing".to_owned());
+    }
+    let pairs = trained.tensors.iter().zip(&post_training.tensors);
+    let same_codes = trained.tensors.len() == post_training.tensors.len()
+        && pairs.into_iter().all(|(ours, other)| ours.quantized.codes() == other.quantized.codes());
+    same_codes.then(|| "training changed no code".to_owned())
+}
+
 /// Applies a transform to every pair of neighbouring layers with a ReLU between them.
 fn transform(unit: &Unit, stack: &DenseStack, transform: Transform) -> Result<(DenseStack, bool), Failure> {
     let mut layers = stack.layers().to_vec();
@@ -329,10 +390,11 @@ fn transform(unit: &Unit, stack: &DenseStack, transform: Transform) -> Result<(D
 /// Prediction times of the float model and of every variant, dequantized on the fly as notebook 003 does.
 pub(super) fn latencies(
     unit: &Unit,
-    stack: &DenseStack,
+    models: &TrainedModels,
     keep_going: KeepGoing<'_>,
 ) -> Result<Vec<Latency>, Failure> {
     let prepared = prepare(unit)?;
+    let stack = &models.float;
     let bench = Bench::new(unit, &prepared, stack)?;
     let mut buffers = Buffers::default();
     let latency = |variant: &str, method, median_seconds| Latency {
@@ -343,15 +405,23 @@ pub(super) fn latencies(
         passes: PASSES,
     };
     let float = median_seconds(|| {
-        std::hint::black_box(bench.inputs.predict(stack, &mut buffers));
+        std::hint::black_box(bench.inputs.predict(stack, None, &mut buffers));
     });
     let mut latencies = vec![latency("float", Method::Float, float)];
-    for variant in &unit.variants {
+    for (variant, aware) in unit.variants.iter().zip(&models.aware) {
         if !keep_going() {
             return Err(Failure::Interrupted);
         }
-        let (_, float, _) = bench.stack(variant.transform);
-        let QuantizedModel { mut stack, tensors, .. } = bench.quantize(float, variant)?;
+        let quantized;
+        let QuantizedModel { stack, tensors, activations, .. } = match aware {
+            Some(aware) => aware,
+            None => {
+                let (_, float, _) = bench.stack(variant.transform);
+                quantized = bench.quantize(float, variant)?;
+                &quantized
+            }
+        };
+        let mut stack = stack.clone();
         let names = stack.tensor_names();
         let seconds = median_seconds(|| {
             for (name, mut target) in names.iter().zip(stack.tensors_mut()) {
@@ -359,7 +429,7 @@ pub(super) fn latencies(
                     target.assign(&tensor.quantized.reconstruct());
                 }
             }
-            std::hint::black_box(bench.inputs.predict(&stack, &mut buffers));
+            std::hint::black_box(bench.inputs.predict(&stack, activations.as_ref(), &mut buffers));
         });
         latencies.push(latency(&variant.label, Method::SimulatedDequantizeOnTheFly, seconds));
     }

@@ -1,6 +1,7 @@
 //! One tensor through one scheme, and the rows that tell of it.
 
-use bitsweep_quant::{Errors, Quantized, Real, Scheme, quantize};
+use bitsweep_quant::{Errors, QuantizeError, Quantized, Real, Scheme, quantize, quantize_with_scales};
+use bitsweep_random::Stream;
 use bitsweep_results::{CodebookRow, ErrorMeasures, ResultRow, SizeMeasures, TensorRow, ValueRow};
 use ndarray::{Array2, ArrayView2};
 
@@ -25,8 +26,32 @@ pub(super) fn quantize_tensor<T: Real>(
     values: ArrayView2<'_, T>,
     scheme: &Scheme,
 ) -> Result<QuantizedTensor<T>, Failure> {
-    let mut stream = stream(unit, &format!("quantize {name}"))?;
-    let quantized = quantize(values, scheme, &mut stream);
+    let quantized = quantize(values, scheme, &mut quantization_stream(unit, name)?);
+    measured(unit, name, values, quantized)
+}
+
+/// [`quantize_tensor`] with scales that were learned.
+pub(super) fn quantize_tensor_with_scales<T: Real>(
+    unit: &Unit,
+    name: &str,
+    values: ArrayView2<'_, T>,
+    scheme: &Scheme,
+    scales: &[T],
+) -> Result<QuantizedTensor<T>, Failure> {
+    let quantized = quantize_with_scales(values, scheme, scales, &mut quantization_stream(unit, name)?);
+    measured(unit, name, values, quantized)
+}
+
+fn quantization_stream(unit: &Unit, name: &str) -> Result<Stream, Failure> {
+    stream(unit, &format!("quantize {name}"))
+}
+
+fn measured<T: Real>(
+    unit: &Unit,
+    name: &str,
+    values: ArrayView2<'_, T>,
+    quantized: Result<Quantized<T>, QuantizeError>,
+) -> Result<QuantizedTensor<T>, Failure> {
     let quantized = quantized.map_err(|error| failed(unit, format!("{name}: {error}")))?;
     let reconstruction = quantized.reconstruct();
     let errors = Errors::measure(values, reconstruction.view());
@@ -207,6 +232,7 @@ pub(super) fn result_row(unit: &Unit, position: usize, variant: Option<&Variant>
         row.biases = variant.biases.to_string();
         row.method = variant.calibration.method.to_string();
         row.bias_correction = variant.calibration.bias_correction.to_string();
+        row.training = variant.training_name();
         row.bits = variant.scheme.bits();
         for (axis, value) in variant.scheme.axes() {
             match axis {

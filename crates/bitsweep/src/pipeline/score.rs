@@ -7,6 +7,8 @@ use bitsweep_models::{DenseStack, ForwardBuffers, predict};
 use bitsweep_results::{Interval, Scores};
 use ndarray::{Array2, ArrayView2};
 
+use super::fake_quantization::HiddenActivations;
+
 /// Test features in the precision in which the model computes.
 pub(super) enum Inputs {
     Single(Array2<f32>),
@@ -27,26 +29,51 @@ pub(super) struct Inference {
 }
 
 impl Inputs {
-    pub(super) fn infer(&self, stack: &DenseStack, buffers: &mut Buffers) -> Inference {
+    /// `activations` are those of a model that was trained with quantized ones.
+    pub(super) fn infer(
+        &self,
+        stack: &DenseStack,
+        activations: Option<&HiddenActivations>,
+        buffers: &mut Buffers,
+    ) -> Inference {
         fn conclude<T: bitsweep_models::Real>(stack: &DenseStack, logits: ArrayView2<'_, T>) -> Inference {
             Inference { predictions: predict(logits), probabilities: stack.probabilities(logits) }
         }
         match self {
             Inputs::Single(features) => {
-                conclude(stack, stack.logits_with(features.view(), &mut buffers.single))
+                conclude(stack, logits(stack, features, activations, &mut buffers.single))
             }
             Inputs::Double(features) => {
-                conclude(stack, stack.logits_with(features.view(), &mut buffers.double))
+                conclude(stack, logits(stack, features, activations, &mut buffers.double))
             }
         }
     }
 
     /// Predictions alone, for the measuring of time.
-    pub(super) fn predict(&self, stack: &DenseStack, buffers: &mut Buffers) -> Vec<usize> {
+    pub(super) fn predict(
+        &self,
+        stack: &DenseStack,
+        activations: Option<&HiddenActivations>,
+        buffers: &mut Buffers,
+    ) -> Vec<usize> {
         match self {
-            Inputs::Single(features) => predict(stack.logits_with(features.view(), &mut buffers.single)),
-            Inputs::Double(features) => predict(stack.logits_with(features.view(), &mut buffers.double)),
+            Inputs::Single(features) => predict(logits(stack, features, activations, &mut buffers.single)),
+            Inputs::Double(features) => predict(logits(stack, features, activations, &mut buffers.double)),
         }
+    }
+}
+
+fn logits<'b, T: bitsweep_models::Real>(
+    stack: &DenseStack,
+    features: &Array2<T>,
+    activations: Option<&HiddenActivations>,
+    buffers: &'b mut ForwardBuffers<T>,
+) -> ArrayView2<'b, T> {
+    match activations {
+        None => stack.logits_with(features.view(), buffers),
+        Some(activations) => stack.logits_changed(features.view(), buffers, &mut |layer, outputs| {
+            activations.quantize(layer, outputs);
+        }),
     }
 }
 

@@ -40,11 +40,12 @@ fn run_as<T: Real>(unit: &Unit, tensor: &TensorSpec, dtype: &str) -> Result<Reco
         let quantized = quantize_tensor(unit, &tensor.name, values.view(), &variant.scheme)?;
         let only = std::slice::from_ref(&quantized);
         let mut row = result_row(unit, position, Some(variant));
-        // There is neither a network to transform, nor a bias to keep, nor an input.
+        // There is neither a network to transform or to train, nor a bias to keep, nor an input.
         row.transform.clear();
         row.biases.clear();
         row.method.clear();
         row.bias_correction.clear();
+        row.training.clear();
         row.error = error_measures(only);
         row.size = size_measures(only, 0, float);
         row.flag = flags(only).join("; ");

@@ -44,35 +44,58 @@ pub(crate) fn backward<T: Real>(
         let (before, delta) = deltas.split_at_mut(index);
         let delta = &delta[0];
         let input = index.checked_sub(1).map_or(features, |before| &outputs[before]);
-        transposed_product(input, delta, &mut gradients[index].weight);
-        column_sums(delta, &mut gradients[index].bias);
+        parameter_gradient(input, delta, &mut gradients[index]);
         if let Some(delta_before) = before.last_mut() {
-            let transposed = &mut transposed[index];
-            transpose(&layer.weight, transposed);
-            match layers[index - 1].activation {
-                Activation::Identity => product(
-                    delta,
-                    transposed,
-                    delta_before,
-                    #[inline(always)]
-                    |_| {
-                        #[inline(always)]
-                        |gradient, _| gradient
-                    },
-                ),
-                Activation::Relu => product(
-                    delta,
-                    transposed,
-                    delta_before,
-                    #[inline(always)]
-                    |panel| {
-                        let outputs = input.panel(panel);
-                        #[inline(always)]
-                        move |gradient, row: usize| mask_by_relu(gradient, &outputs[row])
-                    },
-                ),
-            }
+            let activation = layers[index - 1].activation;
+            input_gradient(layer, delta, activation, input, &mut transposed[index], delta_before);
         }
+    }
+}
+
+/// `∂L/∂W = xᵀ · δ` and `∂L/∂b = Σ_rows δ` of one layer with the input `x`.
+#[inline(always)]
+pub(crate) fn parameter_gradient<T: Real>(
+    input: &Panels<T>,
+    delta: &Panels<T>,
+    gradient: &mut LayerGradient<T>,
+) {
+    transposed_product(input, delta, &mut gradient.weight);
+    column_sums(delta, &mut gradient.bias);
+}
+
+/// `δ_before = (δ · Wᵀ) ⊙ a'(z)`, where `activation` and `output` are those of the layer before.
+#[inline(always)]
+pub(crate) fn input_gradient<T: Real>(
+    layer: &PanelLayer,
+    delta: &Panels<T>,
+    activation: Activation,
+    output: &Panels<T>,
+    transposed: &mut Panels<f32>,
+    delta_before: &mut Panels<T>,
+) {
+    transpose(&layer.weight, transposed);
+    match activation {
+        Activation::Identity => product(
+            delta,
+            transposed,
+            delta_before,
+            #[inline(always)]
+            |_| {
+                #[inline(always)]
+                |gradient, _| gradient
+            },
+        ),
+        Activation::Relu => product(
+            delta,
+            transposed,
+            delta_before,
+            #[inline(always)]
+            |panel| {
+                let outputs = output.panel(panel);
+                #[inline(always)]
+                move |gradient, row: usize| mask_by_relu(gradient, &outputs[row])
+            },
+        ),
     }
 }
 

@@ -4,7 +4,7 @@ use bitsweep_random::Stream;
 use ndarray::{Array1, Array2};
 
 use crate::dense::{Activation, Dense};
-use crate::specification::{Initialization, Mlp};
+use crate::specification::{Initialization, Mlp, SoftmaxRegression};
 
 /// The layers of a perceptron for `features` features and `classes` classes, drawn from `init` in the order
 /// W1, b1, W2, b2.
@@ -14,6 +14,17 @@ pub(super) fn initialize(features: usize, mlp: &Mlp, classes: usize, init: &mut 
         Dense { weight, bias, activation }
     };
     vec![layer(features, mlp.hidden, Activation::Relu), layer(mlp.hidden, classes, Activation::Identity)]
+}
+
+/// The layer of a softmax regression for `features` features and `classes` classes, drawn from `init` in the order W1, b1.
+pub(super) fn initialize_softmax_regression(
+    features: usize,
+    regression: &SoftmaxRegression,
+    classes: usize,
+    init: &mut Stream,
+) -> Vec<Dense> {
+    let (weight, bias) = parameters(regression.initialization, features, classes, init);
+    vec![Dense { weight, bias, activation: Activation::Identity }]
 }
 
 fn parameters(

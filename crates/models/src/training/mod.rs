@@ -1,6 +1,8 @@
 //! Training by mini-batch gradient descent.
 
 mod backward;
+mod hook;
+mod hooked;
 mod initialization;
 mod loss;
 mod trainer;
@@ -13,10 +15,12 @@ use crate::dense::Activation;
 use crate::head::Head;
 use crate::real::Real;
 use crate::samples::{SampleError, check_samples};
-use crate::specification::{Mlp, Precision, SpecificationError, Training};
+use crate::specification::{Mlp, Precision, SoftmaxRegression, SpecificationError, Training};
 use crate::stack::{DenseStack, StackError};
-use initialization::initialize;
+use initialization::{initialize, initialize_softmax_regression};
 use trainer::{Batches, Trainer};
+
+pub use hook::{Hook, HookParameters, NoHook, Tensor};
 
 /// Why a model was not trained.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -53,6 +57,14 @@ pub enum TrainError {
         what: String,
         /// The learning rate that was too large.
         learning_rate: f64,
+    },
+    /// The hook had no tensor to compute with.
+    #[error("in epoch {epoch} {message}")]
+    Hook {
+        /// Counted from 0.
+        epoch: usize,
+        /// What the hook says.
+        message: String,
     },
     /// The caller asked to stop.
     #[error("training was interrupted before epoch {epoch}")]
@@ -103,9 +115,36 @@ pub fn train_mlp(
     mlp.check()?;
     training.check()?;
     check_samples(features, labels, classes)?;
-    let layers = initialize(features.ncols(), mlp, classes, init);
-    let initial = DenseStack::new(layers, Head::Softmax)?;
+    let initial = initial_mlp(features.ncols(), classes, mlp, init)?;
     train(initial, features, labels, training, shuffle, keep_going)
+}
+
+/// The untrained perceptron that [`train_mlp`] begins with, its weights drawn from `init`.
+///
+/// # Errors
+/// When the settings mean nothing, or there are no features or classes.
+pub fn initial_mlp(
+    features: usize,
+    classes: usize,
+    mlp: &Mlp,
+    init: &mut Stream,
+) -> Result<DenseStack, TrainError> {
+    mlp.check()?;
+    Ok(DenseStack::new(initialize(features, mlp, classes, init), Head::Softmax)?)
+}
+
+/// An untrained softmax regression for [`train`], its weights drawn from `init`.
+///
+/// # Errors
+/// When there are no features or classes.
+pub fn initial_softmax_regression(
+    features: usize,
+    classes: usize,
+    regression: &SoftmaxRegression,
+    init: &mut Stream,
+) -> Result<DenseStack, TrainError> {
+    let layers = initialize_softmax_regression(features, regression, classes, init);
+    Ok(DenseStack::new(layers, Head::Softmax)?)
 }
 
 /// Trains any stack of dense layers with a softmax head from where it is; [`train_mlp`] without its choice of model.
@@ -121,6 +160,25 @@ pub fn train(
     shuffle: &mut Stream,
     keep_going: &dyn Fn() -> bool,
 ) -> Result<Trained, TrainError> {
+    train_hooked(initial, features, labels, training, shuffle, keep_going, &mut NoHook)
+}
+
+/// [`train`] with a hook between the weights that are trained and those that are computed with.
+///
+/// The stack that comes back has the *latent* weights, and the curve the losses of those that were computed with. The
+/// rows come in the same order as without the hook.
+///
+/// # Errors
+/// As [`train`]; also when the hook fails, or one of its parameters does not stay finite.
+pub fn train_hooked<H: Hook>(
+    initial: DenseStack,
+    features: ArrayView2<'_, f64>,
+    labels: &[usize],
+    training: &Training,
+    shuffle: &mut Stream,
+    keep_going: &dyn Fn() -> bool,
+    hook: &mut H,
+) -> Result<Trained, TrainError> {
     training.check()?;
     check_samples(features, labels, initial.output_size())?;
     if features.ncols() != initial.input_size() {
@@ -132,22 +190,27 @@ pub fn train(
         (Head::Softmax, Activation::Relu) | (Head::OneVsRest, _) => return Err(TrainError::Head),
     }
     match training.precision {
-        Precision::Single => train_in::<f32>(initial, features, labels, training, shuffle, keep_going),
-        Precision::Mixed => train_in::<f64>(initial, features, labels, training, shuffle, keep_going),
+        Precision::Single => {
+            train_in::<f32, H>(initial, features, labels, training, shuffle, keep_going, hook)
+        }
+        Precision::Mixed => {
+            train_in::<f64, H>(initial, features, labels, training, shuffle, keep_going, hook)
+        }
     }
 }
 
-/// [`train`] with activations and gradients of type `T`.
-fn train_in<T: Real>(
+/// [`train_hooked`] with activations and gradients of type `T`.
+fn train_in<T: Real, H: Hook>(
     initial: DenseStack,
     features: ArrayView2<'_, f64>,
     labels: &[usize],
     training: &Training,
     shuffle: &mut Stream,
     keep_going: &dyn Fn() -> bool,
+    hook: &mut H,
 ) -> Result<Trained, TrainError> {
     let mut batches = Batches::<T>::new(features.view(), labels, training.batch_size);
-    let mut trainer = Trainer::new(&initial, training);
+    let mut trainer = Trainer::new(&initial, training, hook.parameters().values.len());
     let mut curve = Vec::new();
     for epoch in 0..training.epochs {
         if !keep_going() {
@@ -156,15 +219,23 @@ fn train_in<T: Real>(
         if training.shuffle {
             batches.reorder(&shuffle.permutation(labels.len()));
         }
-        let loss = trainer.epoch(&batches);
-        let diverged =
-            if loss.loss.is_finite() { trainer.tensor_not_finite() } else { Some("the loss".to_owned()) };
+        let loss = trainer.epoch(&batches, hook);
+        let diverged = match &loss {
+            Ok(loss) if !loss.loss.is_finite() => Some("the loss".to_owned()),
+            Ok(_) | Err(_) => trainer.tensor_not_finite().or_else(|| own_not_finite(hook)),
+        };
         if let Some(what) = diverged {
             return Err(TrainError::Diverged { epoch, what, learning_rate: training.learning_rate });
         }
-        curve.push(loss);
+        curve.push(loss.map_err(|message| TrainError::Hook { epoch, message })?);
     }
     Ok(Trained { stack: trainer.write_back(initial), curve })
+}
+
+/// What to call a hook's parameter that is not finite.
+fn own_not_finite<H: Hook>(hook: &mut H) -> Option<String> {
+    let broken = hook.parameters().values.iter().position(|value| !value.is_finite())?;
+    Some(format!("learned parameter {}", broken + 1))
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::EpochLoss;
 use super::backward::{LayerGradient, backward};
+use super::hook::Hook;
+use super::hooked::HookMemory;
 use super::loss::softmax_cross_entropy;
 use crate::forward::{PanelLayer, forward, resize_outputs};
 use crate::optimizer::OptimizerState;
@@ -22,9 +24,9 @@ pub(super) struct Batches<'a, T> {
 }
 
 /// The rows of one mini-batch.
-struct Batch<T> {
-    features: Panels<T>,
-    labels: Vec<usize>,
+pub(super) struct Batch<T> {
+    pub(super) features: Panels<T>,
+    pub(super) labels: Vec<usize>,
 }
 
 impl<'a, T: Real> Batches<'a, T> {
@@ -53,20 +55,23 @@ impl<'a, T: Real> Batches<'a, T> {
 
 /// A stack in training: its parameters, its optimizer, and memory for one mini-batch.
 pub(super) struct Trainer<T> {
-    layers: Vec<PanelLayer>,
-    optimizer: OptimizerState<T>,
-    outputs: Vec<Panels<T>>,
-    deltas: Vec<Panels<T>>,
-    gradients: Vec<LayerGradient<T>>,
-    transposed: Vec<Panels<f32>>,
-    losses: Vec<f64>,
+    pub(super) layers: Vec<PanelLayer>,
+    pub(super) optimizer: OptimizerState<T>,
+    pub(super) outputs: Vec<Panels<T>>,
+    pub(super) deltas: Vec<Panels<T>>,
+    pub(super) gradients: Vec<LayerGradient<T>>,
+    pub(super) transposed: Vec<Panels<f32>>,
+    pub(super) losses: Vec<f64>,
+    pub(super) memory: HookMemory<T>,
 }
 
 impl<T: Real> Trainer<T> {
-    pub(super) fn new(stack: &DenseStack, training: &Training) -> Self {
+    /// `own_parameters` is the number of a hook's own parameters.
+    pub(super) fn new(stack: &DenseStack, training: &Training, own_parameters: usize) -> Self {
         let layers: Vec<PanelLayer> = stack.layers().iter().map(PanelLayer::new).collect();
         let tensor_sizes =
             layers.iter().flat_map(|layer| [layer.weight.padded().len(), layer.bias.padded().len()]);
+        let tensor_sizes = tensor_sizes.chain([own_parameters]);
         let optimizer = OptimizerState::new(
             &training.optimizer,
             training.learning_rate,
@@ -83,12 +88,17 @@ impl<T: Real> Trainer<T> {
                 .map(|layer| Panels::zeros(layer.weight.columns(), layer.weight.rows()))
                 .collect(),
             losses: Vec::new(),
+            memory: HookMemory::default(),
             layers,
         }
     }
 
-    /// One pass over all mini-batches.
-    pub(super) fn epoch(&mut self, batches: &Batches<'_, T>) -> EpochLoss {
+    /// One pass over all mini-batches; fails when the hook does.
+    pub(super) fn epoch<H: Hook>(
+        &mut self,
+        batches: &Batches<'_, T>,
+        hook: &mut H,
+    ) -> Result<EpochLoss, String> {
         let arch = Arch::new();
         let mut loss_sum = 0.0;
         let mut weighted_sum = 0.0;
@@ -96,11 +106,15 @@ impl<T: Real> Trainer<T> {
             let rows = batch.labels.len();
             resize_outputs(&self.layers, rows, &mut self.outputs);
             resize_outputs(&self.layers, rows, &mut self.deltas);
-            let loss = arch.dispatch(Step { trainer: self, batch });
+            let loss = if H::ACTIVE {
+                self.hooked_step(batch, hook)?
+            } else {
+                arch.dispatch(Step { trainer: self, batch })
+            };
             loss_sum += loss;
             weighted_sum += loss * rows as f64;
         }
-        EpochLoss { loss_sum, loss: weighted_sum / batches.labels.len() as f64 }
+        Ok(EpochLoss { loss_sum, loss: weighted_sum / batches.labels.len() as f64 })
     }
 
     /// One mini-batch; returns its mean loss before the update.
@@ -159,6 +173,23 @@ impl<T: Real> WithSimd for Step<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) -> f64 {
         self.trainer.step(self.batch)
+    }
+}
+
+/// [`update`] as what [`Arch::dispatch`] takes.
+pub(super) struct Update<'a, T> {
+    pub(super) layers: &'a mut [PanelLayer],
+    pub(super) gradients: &'a [LayerGradient<T>],
+    pub(super) optimizer: &'a mut OptimizerState<T>,
+    pub(super) rows: usize,
+}
+
+impl<T: Real> WithSimd for Update<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        update(self.layers, self.gradients, self.optimizer, self.rows);
     }
 }
 

@@ -55,8 +55,9 @@ pub(crate) fn fit<T: Real>(
     scheme: &Scheme,
     grid: Grid,
 ) -> Result<(Affine<T>, Vec<Option<i32>>), QuantizeError> {
-    let ranges = range::estimate(values, blocks, scheme, range::Elements::Grid(grid));
-    let parameters = affine::fit(&ranges, scheme.symmetry, grid, ScaleStorage::of(scheme))?;
+    let storage = ScaleStorage::of(scheme);
+    let ranges = range::estimate(values, blocks, scheme, range::Elements::Grid(grid), storage);
+    let parameters = affine::fit(&ranges, scheme.symmetry, grid, storage)?;
     let constants = ranges.iter().zip(&parameters.zero_points).map(|(range, &zero_point)| {
         range.is_collapsed().then(|| affine::constant_code(range.low, zero_point))
     });

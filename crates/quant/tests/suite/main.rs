@@ -6,6 +6,7 @@ mod calibration;
 mod calibration_refusals;
 mod codebooks;
 mod degenerate;
+mod estimators;
 mod format_properties;
 mod format_refusals;
 mod golden;

@@ -32,7 +32,7 @@ fn tasks<'a>(subject: &Subject<'a>) -> Vec<Task<'a>> {
     let mut curves: BTreeMap<&str, Vec<&CurveRow>> = BTreeMap::new();
     for stretch in subject.records.curve.chunk_by(|a, b| a.unit == b.unit) {
         if let Some(first) = stretch.first() {
-            let drawable = stretch.iter().filter(|row| row.loss > 0.0 && row.loss.is_finite());
+            let drawable = stretch.iter().filter(|row| is_drawable(row) && row.variant == 0);
             curves.entry(&first.unit).or_default().extend(drawable);
         }
     }
@@ -68,8 +68,13 @@ fn tasks<'a>(subject: &Subject<'a>) -> Vec<Task<'a>> {
     tasks
 }
 
+/// Whether the loss has a place on a logarithmic axis.
+pub(super) fn is_drawable(row: &CurveRow) -> bool {
+    row.loss > 0.0 && row.loss.is_finite()
+}
+
 /// Every n-th point and the last.
-fn thinned<'a>(curve: &[&'a CurveRow]) -> Vec<&'a CurveRow> {
+pub(super) fn thinned<'a>(curve: &[&'a CurveRow]) -> Vec<&'a CurveRow> {
     let every = curve.len().div_ceil(MOST_POINTS).max(1);
     let last = curve.len() - 1;
     curve

@@ -12,6 +12,7 @@ mod schemes;
 mod score_by_bits;
 mod selection;
 mod size_parts;
+mod training_curves;
 mod weights;
 
 use bitsweep_results::{Comparison, Records, Summary, summarize};
@@ -30,7 +31,7 @@ pub(crate) struct Subject<'a> {
 type Entry = (&'static str, fn(&Subject<'_>) -> Result<Option<Chart>, Fault>);
 
 /// All charts in the order of the report.
-const CHARTS: [Entry; 11] = [
+const CHARTS: [Entry; 12] = [
     (score_by_bits::NAME, score_by_bits::draw),
     (pareto::NAME, pareto::draw),
     (efficiency::NAME, efficiency::draw),
@@ -42,6 +43,7 @@ const CHARTS: [Entry; 11] = [
     (weights::NAME, weights::draw),
     (confusion::NAME, confusion::draw),
     (learning_curve::NAME, learning_curve::draw),
+    (training_curves::NAME, training_curves::draw),
 ];
 
 /// Draws every chart that makes sense for the records, in the order in which the report shows them.

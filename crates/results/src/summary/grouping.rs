@@ -14,7 +14,7 @@ const SIGNIFICANCE: f64 = 0.05;
 type TaskKey<'a> = (&'a str, &'a str, &'a str, &'a [(String, String)]);
 
 /// What two rows must share to be runs of one variant. The label alone names only the axes that vary.
-type VariantKey<'a> = (u32, [&'a str; 15]);
+type VariantKey<'a> = (u32, [&'a str; 16]);
 
 fn task(row: &ResultRow) -> TaskKey<'_> {
     (&row.dataset, &row.model, &row.rng, &row.unit_axes)
@@ -37,6 +37,7 @@ fn variant(row: &ResultRow) -> VariantKey<'_> {
         &row.rounding,
         &row.method,
         &row.bias_correction,
+        &row.training,
     ];
     (row.bits, axes)
 }

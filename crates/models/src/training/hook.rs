@@ -1,0 +1,131 @@
+//! What may stand between the weights that are trained and those that are computed with.
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+/// One tensor of a stack, its layer counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tensor {
+    /// The weight `(inputs, outputs)`.
+    Weight(usize),
+    /// The bias `(1, outputs)`.
+    Bias(usize),
+}
+
+impl Tensor {
+    /// The position in the order of [`DenseStack::tensors`](crate::DenseStack::tensors): W1, b1, W2, b2, ….
+    #[must_use]
+    pub const fn position(self) -> usize {
+        match self {
+            Self::Weight(layer) => 2 * layer,
+            Self::Bias(layer) => 2 * layer + 1,
+        }
+    }
+}
+
+/// Parameters that a [`Hook`] trains beside the weights, and their gradient summed over the rows of the mini-batch.
+#[derive(Debug)]
+pub struct HookParameters<'a> {
+    /// The values; their number never changes.
+    pub values: &'a mut [f32],
+    /// As many numbers.
+    pub gradient: &'a [f64],
+}
+
+/// Changes the arithmetic of a training: the *latent* weights are trained, other ones are computed with.
+///
+/// For each mini-batch [`compute`](Self::compute) is asked for every tensor, then the forward pass runs, layer by layer,
+/// with [`activations`](Self::activations) behind every layer but the last; the backward pass meets
+/// [`output_gradient`](Self::output_gradient) in front of every layer, then
+/// [`activation_gradient`](Self::activation_gradient) on its way to the layer before; at last
+/// [`latent_gradient`](Self::latent_gradient) is asked for every tensor, and the optimizer moves latent weights and the
+/// hook's own [`parameters`](Self::parameters) alike, the latter without weight decay.
+///
+/// Gradients are sums over the rows of the mini-batch, in `f64` whatever the precision of training. A training without a
+/// hook, [`NoHook`], is compiled without any of these steps.
+pub trait Hook {
+    /// Whether the hook does anything; `false` leaves the plain training, bit for bit and at its speed.
+    const ACTIVE: bool = true;
+
+    /// Writes the tensor to compute with, given the latent one.
+    ///
+    /// # Errors
+    /// A sentence when there is none; training ends with it, or as diverged when the latent tensor is not finite.
+    fn compute(
+        &mut self,
+        tensor: Tensor,
+        latent: ArrayView2<'_, f32>,
+        computed: ArrayViewMut2<'_, f32>,
+    ) -> Result<(), String>;
+
+    /// Turns the gradient of the tensor that was computed with into that of the latent one.
+    ///
+    /// # Errors
+    /// As [`compute`](Self::compute).
+    fn latent_gradient(
+        &mut self,
+        tensor: Tensor,
+        latent: ArrayView2<'_, f32>,
+        gradient: ArrayViewMut2<'_, f64>,
+    ) -> Result<(), String>;
+
+    /// Whether [`activations`](Self::activations) and [`activation_gradient`](Self::activation_gradient) do anything.
+    fn changes_activations(&self) -> bool {
+        false
+    }
+
+    /// Changes what layer number `layer`, counted from 0, hands on: `(rows, outputs)`, after its activation function.
+    fn activations(&mut self, _layer: usize, _outputs: ArrayViewMut2<'_, f64>) {}
+
+    /// Turns the gradient of the changed outputs of a layer into that of `outputs`, the outputs before the change.
+    fn activation_gradient(
+        &mut self,
+        _layer: usize,
+        _outputs: ArrayView2<'_, f64>,
+        _gradient: ArrayViewMut2<'_, f64>,
+    ) {
+    }
+
+    /// Whether [`output_gradient`](Self::output_gradient) does anything.
+    fn changes_gradients(&self) -> bool {
+        false
+    }
+
+    /// Changes the gradient with respect to a layer's output before its activation function, `(rows, outputs)`, from
+    /// which the gradients of its parameters and its input follow.
+    fn output_gradient(&mut self, _layer: usize, _gradient: ArrayViewMut2<'_, f64>) {}
+
+    /// The hook's own parameters, none by default.
+    fn parameters(&mut self) -> HookParameters<'_> {
+        HookParameters { values: &mut [], gradient: &[] }
+    }
+
+    /// Told after every update: the place to bring parameters back into their domain and to clear their gradient.
+    fn updated(&mut self) {}
+}
+
+/// The plain training.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NoHook;
+
+impl Hook for NoHook {
+    const ACTIVE: bool = false;
+
+    fn compute(
+        &mut self,
+        _tensor: Tensor,
+        latent: ArrayView2<'_, f32>,
+        mut computed: ArrayViewMut2<'_, f32>,
+    ) -> Result<(), String> {
+        computed.assign(&latent);
+        Ok(())
+    }
+
+    fn latent_gradient(
+        &mut self,
+        _tensor: Tensor,
+        _latent: ArrayView2<'_, f32>,
+        _gradient: ArrayViewMut2<'_, f64>,
+    ) -> Result<(), String> {
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! Gradients through quantization, for training with it in the loop.
+//!
+//! Rounding has derivative zero almost everywhere. An estimator replaces it by the derivative of a *surrogate*, the same
+//! function with the step that rounding takes, `round(x) - x`, held constant, so that rounding counts as the identity and
+//! everything around it as it is. Each function here is the chain rule through one surrogate: it turns the gradient of
+//! the quantized values into that of the *latent* values, which stay float and are trained.
+//!
+//! | method | weights | activations | gradients |
+//! |---|---|---|---|
+//! | straight-through | [`straight_through_gradient`] of any integer scheme | | |
+//! | LSQ | [`learned_step_gradient`], [`initial_steps`] | | |
+//! | DoReFa | [`straight_through_gradient`] of `dorefa` | [`ClippedActivation`], clip 1 | [`quantize_gradient`] |
+//! | WRPN | [`straight_through_gradient`] of `wrpn` | [`ClippedActivation`], clip 1 | |
+//! | PACT | [`straight_through_gradient`] | [`ClippedActivation`], clip learned | |
+//!
+//! Latent values are `f32`, gradients `f64`; matrices have the shape of the weights, `(in, out)`, or `(rows, outputs)`.
+
+mod activation;
+mod gradient;
+mod learned_step;
+mod straight_through;
+
+pub use activation::ClippedActivation;
+pub use gradient::quantize_gradient;
+pub use learned_step::{check_learned_step, constrain_steps, initial_steps, learned_step_gradient};
+pub use straight_through::{check_straight_through, straight_through_gradient};
+
+use crate::axes::{Range, ScaleFormat, Scheme, Symmetry, ZeroPoint};
+
+/// Why a scheme cannot be trained with an estimator.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum EstimatorError {
+    /// Nothing is rounded to an even grid.
+    #[error(
+        "there is no straight-through estimator for format `{format}`: expected `int`, `dorefa` or `wrpn`"
+    )]
+    NotEven {
+        /// The format's name.
+        format: String,
+    },
+    /// The estimators reckon with scales and zero points as they are fitted.
+    #[error(
+        "training does not know `{axis} = {value}`, which stores parameters rounded: expected `scale_format = float` and a zero point"
+    )]
+    StoredParameters {
+        /// The axis that rounds parameters.
+        axis: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// The steps of another format are fixed.
+    #[error("`lsq` learns the steps of an even grid, format `{format}` has none to learn: expected `int`")]
+    NoStep {
+        /// The format's name.
+        format: String,
+    },
+    /// Only the step is learned.
+    #[error("`lsq` learns the step, not a zero point: expected `symmetry = symmetric`")]
+    ZeroPoint,
+    /// The highest code of one bit is 0.
+    #[error("`lsq` divides by the highest code, which is 0 at 1 bit: expected at least 2 bits")]
+    OneBit,
+    /// There is no range to estimate.
+    #[error("`range = {range}` does not apply to `lsq`, which learns the step: leave `range` out")]
+    Range {
+        /// The range that was asked for.
+        range: Range,
+    },
+    /// Matrices that do not belong together.
+    #[error("a gradient of shape `{found:?}` does not fit values of shape `{expected:?}`")]
+    Shape {
+        /// Rows and columns of the values.
+        expected: (usize, usize),
+        /// Rows and columns of the gradient or latent values.
+        found: (usize, usize),
+    },
+    /// Steps of another number than blocks.
+    #[error("`{found}` steps do not fit `{expected}` blocks")]
+    Steps {
+        /// Number of blocks.
+        expected: usize,
+        /// Number of steps.
+        found: usize,
+    },
+}
+
+/// Refuses parameters that are stored in another form than the one they are fitted in.
+fn expect_plain_parameters(scheme: &Scheme) -> Result<(), EstimatorError> {
+    if scheme.scale_format != ScaleFormat::Float {
+        let value = scheme.scale_format.to_string();
+        return Err(EstimatorError::StoredParameters { axis: "scale_format", value });
+    }
+    match scheme.symmetry {
+        Symmetry::Symmetric | Symmetry::Asymmetric(ZeroPoint::Integer | ZeroPoint::Float) => Ok(()),
+        Symmetry::Asymmetric(ZeroPoint::Minimum) => {
+            let value = ZeroPoint::Minimum.to_string();
+            Err(EstimatorError::StoredParameters { axis: "zero_point", value })
+        }
+    }
+}
+
+fn expect_shape(expected: (usize, usize), found: [(usize, usize); 2]) -> Result<(), EstimatorError> {
+    match found.into_iter().find(|found| *found != expected) {
+        None => Ok(()),
+        Some(found) => Err(EstimatorError::Shape { expected, found }),
+    }
+}

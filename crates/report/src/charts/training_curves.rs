@@ -1,0 +1,139 @@
+//! Training with quantization in the loop beside the float training, on a logarithmic axis.
+
+use bitsweep_results::{Comparison, CurveRow, VariantSummary};
+
+use super::learning_curve::{is_drawable, thinned};
+use super::{MOST_PANELS, Subject, distinct_names, left_out};
+use crate::Chart;
+use crate::draw::canvas::{self, Fault, Point};
+use crate::draw::colour::{FLOAT, series};
+use crate::draw::frame::{Axis, Header, frame, frame_room, panel_name, panels};
+use crate::draw::legend::Legend;
+use crate::draw::scale::Scale;
+
+pub(super) const NAME: &str = "training-curves";
+
+/// Most methods of training drawn, one colour each.
+const MOST_METHODS: usize = 6;
+
+/// One training: the position of its method, none for float.
+struct Curve<'a> {
+    method: Option<usize>,
+    rows: Vec<&'a CurveRow>,
+}
+
+/// The trainings of one task.
+struct Panel<'a> {
+    name: String,
+    curves: Vec<Curve<'a>>,
+}
+
+/// For each series of a task that is trained with quantization in the loop, the variant of fewest bits.
+fn narrowest(comparison: &Comparison) -> Vec<&VariantSummary> {
+    let mut narrowest: Vec<&VariantSummary> = Vec::new();
+    for variant in comparison.variants.iter().filter(|variant| is_aware(variant)) {
+        match narrowest.iter_mut().find(|known| known.first.series == variant.first.series) {
+            Some(known) if variant.first.bits < known.first.bits => *known = variant,
+            Some(_) => {}
+            None => narrowest.push(variant),
+        }
+    }
+    narrowest
+}
+
+fn is_aware(variant: &VariantSummary) -> bool {
+    !["", "post-training"].contains(&variant.first.training.as_str())
+}
+
+/// The panels, and the methods in order of first appearance.
+fn gather<'a>(subject: &'a Subject<'_>) -> (Vec<Panel<'a>>, Vec<String>) {
+    let comparisons: Vec<&Comparison> = subject.summary.comparisons.iter().collect();
+    let mut methods: Vec<String> = Vec::new();
+    let mut panels = Vec::new();
+    let rows = |variant: &VariantSummary| -> Option<Vec<&'a CurveRow>> {
+        let own = subject.records.curve.iter().filter(|row| {
+            row.unit == variant.first.unit && row.variant == variant.first.variant && is_drawable(row)
+        });
+        let own: Vec<&CurveRow> = own.collect();
+        (own.len() > 1).then(|| thinned(&own))
+    };
+    for (comparison, name) in comparisons.iter().zip(distinct_names(&comparisons)) {
+        let mut curves = Vec::new();
+        for variant in narrowest(comparison) {
+            let Some(rows) = rows(variant) else { continue };
+            let label = &variant.first.label;
+            let known = methods.iter().position(|method| method == label);
+            let method = known.unwrap_or_else(|| {
+                methods.push(label.clone());
+                methods.len() - 1
+            });
+            if method < MOST_METHODS {
+                curves.push(Curve { method: Some(method), rows });
+            }
+        }
+        if curves.is_empty() {
+            continue;
+        }
+        curves.extend(comparison.float().and_then(rows).map(|rows| Curve { method: None, rows }));
+        panels.push(Panel { name, curves });
+    }
+    methods.truncate(MOST_METHODS);
+    (panels, methods)
+}
+
+pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
+    let (mut tasks, methods) = gather(subject);
+    if tasks.is_empty() {
+        return Ok(None);
+    }
+    let all = tasks.len();
+    tasks.truncate(MOST_PANELS);
+    let rows = || tasks.iter().flat_map(|task| &task.curves).flat_map(|curve| &curve.rows);
+    let epochs = rows().map(|row| row.epoch).max().unwrap_or(0) as f64;
+    let lowest = rows().map(|row| row.loss).fold(f64::INFINITY, f64::min);
+    let highest = rows().map(|row| row.loss).fold(0.0, f64::max);
+
+    let title = "Training with quantization in the loop, beside float".to_owned();
+    let header = Header::new(
+        &title,
+        &format!(
+            "Mean cross-entropy per training sample of what is computed with, logarithmic axis; the first seed, each method at its fewest bits.{}",
+            left_out(tasks.len(), all)
+        ),
+    );
+    let entries = methods.iter().enumerate().map(|(index, name)| (name.clone(), series(index)));
+    let legend = Legend::new(entries.chain([("float".to_owned(), FLOAT)]));
+    let layout = panels(tasks.len(), header.bottom() + legend.height(), 280.0, 230.0);
+    let alt = format!(
+        "Line chart of training loss over {epochs} epochs, logarithmic, float beside {}.",
+        methods.join(", ")
+    );
+    let svg = canvas::draw(layout.height, &alt, |canvas| {
+        header.draw(canvas)?;
+        legend.draw(canvas, header.bottom())?;
+        for (cell, task) in layout.cells.iter().zip(&tasks) {
+            let mut space = *cell;
+            if tasks.len() > 1 {
+                panel_name(canvas, cell, &task.name)?;
+                space = cell.inset(0.0, 18.0, 0.0, 0.0);
+            }
+            let plot = frame_room(space, 12.0);
+            let x = Scale::linear(0.0, epochs).on(plot.left + 4.0, plot.right - 4.0);
+            let y = Scale::logarithmic(lowest, highest).on(plot.bottom, plot.top);
+            frame(
+                canvas,
+                &plot,
+                &Axis { scale: x, ticks: x.ticks(5), title: "epoch" },
+                &Axis { scale: y, ticks: y.ticks(5), title: "cross-entropy" },
+            )?;
+            for curve in &task.curves {
+                let points: Vec<Point> =
+                    curve.rows.iter().map(|row| (x.at(row.epoch as f64), y.at(row.loss))).collect();
+                let (colour, width) = curve.method.map_or((FLOAT, 2.0), |method| (series(method), 1.6));
+                canvas.path(&points, colour, width)?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(Some(Chart { name: NAME.to_owned(), title, alt, svg }))
+}
