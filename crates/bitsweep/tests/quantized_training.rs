@@ -130,8 +130,9 @@ fn learned_steps_are_what_the_tensor_table_shows() {
     let names: Vec<&str> = rows.iter().map(|row| row.tensor.as_str()).collect();
     assert_eq!(names, ["W1", "b1", "W2", "b2"]);
     for row in rows {
-        // Codes are -1, 0 and 1: what is beyond the step is clipped to it, which no range of the values does.
-        assert!(row.scale.unwrap() > 0.0);
+        let scale = row.scale.unwrap();
+        // Beyond the step values are clipped; with the range of the values itself none errs by more than half a step.
+        assert!(scale > 0.0 && (row.tensor != "W1" || row.max_error > scale / 2.0), "{row:?}");
         assert_eq!(row.zero_point, None);
     }
     assert_eq!(records.results[1].size.biases, 0);
