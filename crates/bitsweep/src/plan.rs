@@ -9,8 +9,8 @@ use bitsweep_random::Stream;
 use serde::Serialize;
 
 use crate::config::{
-    AwareTraining, AxisSummary, Biases, Calibration, DataSource, Diagnostic, Document, Experiment, Header, UnitSpec,
-    VariantSpec,
+    AwareTraining, AxisSummary, Biases, Calibration, DataSource, Diagnostic, Document, Experiment, Header,
+    UnitSpec, VariantSpec,
 };
 use crate::failure::Failure;
 

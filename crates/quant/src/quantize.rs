@@ -115,8 +115,11 @@ pub fn quantize_with_scales<T: Real>(
         return Err(QuantizeError::NotAScale { block, value: scales[block].to_f64() });
     }
     let values = finite_row_major(values)?;
-    let parameters =
-        Parameters::Affine(Affine { scales: scales.to_vec(), zero_points: vec![T::ZERO; scales.len()], nested: None });
+    let parameters = Parameters::Affine(Affine {
+        scales: scales.to_vec(),
+        zero_points: vec![T::ZERO; scales.len()],
+        nested: None,
+    });
     let codes = encode(&values, &blocks, scheme, &parameters, stream)?;
     Ok(Quantized::new(shape, *scheme, codes, parameters))
 }

@@ -372,7 +372,8 @@ fn variant(
         quantize: VariantSpec,
     }
     let at = |path: &str| grid::lookup(&alternative.node, path).map_or(0..0, Spanned::span);
-    let (weights, method, training) = (at("quantize.weights"), at("quantize.method"), at("quantize.training"));
+    let (weights, method, training) =
+        (at("quantize.weights"), at("quantize.method"), at("quantize.training"));
     let Root { quantize: spec } = typed(document, alternative.node)?;
     let scheme = spec.weights.resolve().map_err(|error| document.error(weights, error.to_string()))?;
     spec.method.check(&scheme).map_err(|error| document.error(method.clone(), error.to_string()))?;

@@ -198,13 +198,15 @@ impl AwareTraining {
         };
         match &self.method {
             Method::StraightThrough => match scheme.format {
-                Format::Integer { .. } => Ok(()),
+                Format::Integer { .. } => Ok(check_straight_through(scheme)?),
                 Format::DoReFa { .. }
                 | Format::Wrpn { .. }
                 | Format::Float16
                 | Format::BFloat16
                 | Format::ScalarCodebook { .. }
-                | Format::ProductCodebook { .. } => Err(needs("int")),
+                | Format::ProductCodebook { .. }
+                | Format::Levels(_)
+                | Format::Gguf(_) => Err(needs("int")),
             },
             Method::Lsq => Ok(check_learned_step(scheme).map(|_grid| ())?),
             Method::Dorefa(_) => {

@@ -119,7 +119,8 @@ fn quantize(
         target.assign(&tensor.reconstruction);
         tensors.push(tensor);
     }
-    Ok(QuantizedModel { stack, tensors, kept_bytes, activations: hook.hidden_activations() })
+    let activations = hook.hidden_activations();
+    Ok(QuantizedModel { stack, tensors, kept_bytes, activations, calibration: None, flags: Vec::new() })
 }
 
 /// Bytes of the clips that the activations of a model are quantized with.

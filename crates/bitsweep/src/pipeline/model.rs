@@ -178,9 +178,9 @@ pub(super) struct QuantizedModel {
     pub(super) kept_bytes: u64,
     /// The quantized activations that it was trained with.
     pub(super) activations: Option<HiddenActivations>,
-    calibration: Option<CalibrationMeasures>,
+    pub(super) calibration: Option<CalibrationMeasures>,
     /// What calibration did not do.
-    flags: Vec<String>,
+    pub(super) flags: Vec<String>,
 }
 
 impl<'u> Bench<'u> {
@@ -263,7 +263,7 @@ impl<'u> Bench<'u> {
         row.size.scales += clip_bytes(model.activations.as_ref());
         row.calibration = model.calibration;
         let mut flags = flags(&model.tensors);
-        flags.extend(model.flags);
+        flags.extend(model.flags.iter().cloned());
         flags.extend(training_flags);
         if variant.transform != Transform::None && !did_transform {
             flags.push(format!("{} changed nothing", variant.transform));
@@ -304,7 +304,14 @@ impl<'u> Bench<'u> {
             target.assign(&tensor.reconstruction);
             tensors.push(tensor);
         }
-        Ok(QuantizedModel { stack, tensors, kept_bytes, activations: None, calibration: None, flags: Vec::new() })
+        Ok(QuantizedModel {
+            stack,
+            tensors,
+            kept_bytes,
+            activations: None,
+            calibration: None,
+            flags: Vec::new(),
+        })
     }
 
     fn finish(

@@ -19,15 +19,15 @@ const HALF_STEP: f64 = 0.5 + 1.0 / 64.0;
 /// [`EstimatorError::NotEven`], [`EstimatorError::StoredParameters`].
 pub fn check_straight_through(scheme: &Scheme) -> Result<(), EstimatorError> {
     match scheme.format {
-        Format::Integer { .. } | Format::DoReFa { .. } | Format::Wrpn { .. } => expect_plain_parameters(scheme),
+        Format::Integer { .. } | Format::DoReFa { .. } | Format::Wrpn { .. } => {
+            expect_plain_parameters(scheme)
+        }
         Format::Float16
         | Format::BFloat16
         | Format::ScalarCodebook { .. }
         | Format::ProductCodebook { .. }
         | Format::Levels(_)
-        | Format::Gguf(_) => {
-            Err(EstimatorError::NotEven { format: scheme.format.to_string() })
-        }
+        | Format::Gguf(_) => Err(EstimatorError::NotEven { format: scheme.format.to_string() }),
     }
 }
 
