@@ -48,52 +48,31 @@ pub(crate) fn resize_outputs<T: Real>(layers: &[PanelLayer], rows: usize, output
 pub(crate) fn forward<T: Real>(layers: &[PanelLayer], features: &Panels<T>, outputs: &mut [Panels<T>]) {
     for (index, layer) in layers.iter().enumerate() {
         let (before, from) = outputs.split_at_mut(index);
-        forward_layer(layer, before.last().unwrap_or(features), &mut from[0]);
-    }
-}
-
-/// `output = a(input · W + b)` for one layer.
-#[inline(always)]
-pub(crate) fn forward_layer<T: Real>(layer: &PanelLayer, input: &Panels<T>, output: &mut Panels<T>) {
-    match layer.activation {
-        Activation::Identity => product(
-            input,
-            &layer.weight,
-            output,
-            #[inline(always)]
-            |panel| {
-                let bias = layer.bias.blocks()[panel];
+        let input = before.last().unwrap_or(features);
+        match layer.activation {
+            Activation::Identity => product(
+                input,
+                &layer.weight,
+                &mut from[0],
                 #[inline(always)]
-                move |sum, _| add(sum, &bias)
-            },
-        ),
-        Activation::Relu => product(
-            input,
-            &layer.weight,
-            output,
-            #[inline(always)]
-            |panel| {
-                let bias = layer.bias.blocks()[panel];
+                |panel| {
+                    let bias = layer.bias.blocks()[panel];
+                    #[inline(always)]
+                    move |sum, _| add(sum, &bias)
+                },
+            ),
+            Activation::Relu => product(
+                input,
+                &layer.weight,
+                &mut from[0],
                 #[inline(always)]
-                move |sum, _| relu(add(sum, &bias))
-            },
-        ),
-    }
-}
-
-/// [`forward_layer`] as what [`Arch::dispatch`] takes.
-pub(crate) struct ForwardLayer<'a, T> {
-    pub(crate) layer: &'a PanelLayer,
-    pub(crate) input: &'a Panels<T>,
-    pub(crate) output: &'a mut Panels<T>,
-}
-
-impl<T: Real> WithSimd for ForwardLayer<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        forward_layer(self.layer, self.input, self.output);
+                |panel| {
+                    let bias = layer.bias.blocks()[panel];
+                    #[inline(always)]
+                    move |sum, _| relu(add(sum, &bias))
+                },
+            ),
+        }
     }
 }
 

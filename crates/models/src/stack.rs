@@ -1,11 +1,12 @@
 //! The model: a stack of dense layers.
 
+use std::slice;
+
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
-use pulp::Arch;
 use thiserror::Error;
 
 use crate::dense::Dense;
-use crate::forward::{ForwardLayer, PanelLayer, resize_outputs};
+use crate::forward::{PanelLayer, resize_outputs};
 use crate::head::Head;
 use crate::panels::Panels;
 use crate::real::Real;
@@ -237,8 +238,7 @@ impl DenseStack {
         for (index, layer) in layers.iter().enumerate() {
             let (before, from) = outputs.split_at_mut(index);
             let output = &mut from[0];
-            let input = before.last().unwrap_or(features);
-            Arch::new().dispatch(ForwardLayer { layer, input, output });
+            T::forward(slice::from_ref(layer), before.last().unwrap_or(features), slice::from_mut(output));
             if index + 1 < layers.len() {
                 let mut values = output.to_array().mapv(Into::into);
                 change(index, values.view_mut());
