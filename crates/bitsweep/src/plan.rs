@@ -227,7 +227,7 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
         biases: variant.biases,
         calibration: (variant.calibration != Calibration::default())
             .then(|| variant.calibration.axes().into_iter().collect()),
-        scheme: variant.scheme.axes().into_iter().filter(|axis| is_keyed(axis)).collect(),
+        scheme: variant.scheme.axes().into_iter().filter(is_keyed).collect(),
         training: variant.training.as_ref(),
     });
     let keyed = Keyed {
