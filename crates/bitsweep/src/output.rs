@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, with_causes};
 
 /// The file by which a folder is known to hold results, so that no other folder is ever replaced.
 pub const MARKER: &str = "provenance.json";
@@ -65,7 +65,8 @@ impl Folder {
             file.get_ref().sync_all()
         };
         written().map_err(|error| {
-            Failure::Output(format!("cannot write `{}`: {error}", self.place.join(name).display()))
+            let place = self.place.join(name);
+            Failure::Output(format!("cannot write `{}`: {}", place.display(), with_causes(&error)))
         })
     }
 

@@ -77,7 +77,10 @@ impl Plan {
     /// # Errors
     /// [`Failure::Configuration`] when the document is wrong, [`Failure::Input`] when a dataset cannot be read.
     pub fn new(name: &str, document: &Document) -> Result<Plan, Failure> {
-        let Experiment { header, units, variants, members, axes } = Experiment::parse(document)?;
+        let Experiment { mut header, units, variants, members, axes } = Experiment::parse(document)?;
+        if document.is_changed() {
+            header.reproduce.clear();
+        }
         let specs: Vec<VariantSpec> = variants.into_iter().map(|entry| entry.spec).collect();
         let variants = resolve(&specs)?;
         let mut datasets = Datasets::default();

@@ -1,10 +1,11 @@
 //! Progress on stderr: a bar on a terminal, plain lines elsewhere, nothing when asked to be quiet.
 
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// How much is said on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,11 +50,14 @@ impl Progress {
             Display::None
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(10));
-            let template = "{bar:32} {pos}/{len} units, {per_sec}, {eta} left";
+            let template = "{bar:32} {pos}/{len} units, {rate}, {eta} left";
             // The template is a constant of this file; without it the bar has indicatif's own look.
-            bar.set_style(
-                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
-            );
+            let style =
+                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            bar.set_style(style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+                // A bar that cannot be written has nobody to tell.
+                let _ = write!(out, "{:.1}/s", state.per_sec());
+            }));
             Display::Bar(bar)
         } else {
             let now = Instant::now();

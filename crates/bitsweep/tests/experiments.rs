@@ -172,3 +172,59 @@ fn a_query_and_ragged_subvectors_are_recorded_value_by_value() {
     let lookups: Vec<&str> = products.lines().skip(1).filter_map(|line| line.rsplit(',').next()).collect();
     assert_eq!(lookups, ["7.0", "16.0"]);
 }
+
+#[test]
+fn the_table_of_the_readme_is_what_the_main_command_prints() {
+    let folder = TempDir::new().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_bitsweep"))
+        .args(["run", "wine-mlp", "--quiet"])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let (table, _) = printed.split_once("balance:").unwrap();
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md")).unwrap();
+    assert!(readme.contains(table), "README.md does not have:\n{table}");
+}
+
+#[test]
+fn models_that_look_alike_are_told_apart_by_a_column_of_their_own() {
+    let folder = TempDir::new().unwrap();
+    let text = RANDOM.replace(
+        "[model.mlp]\nhidden = 9\n",
+        "[[model]]\nmlp = { hidden = 9 }\n[[model]]\nmlp = { hidden = 9, initialization = \"xavier\" }\n[[model]]\nlogistic = {}\n",
+    );
+    let text = text.replace("optimizer = \"adam\"", "optimizer = [\"adam\", \"sgd\"]");
+    fs::write(folder.path().join("random.toml"), text).unwrap();
+    let table = fs::read_to_string(run(folder.path(), "out", "2").join("results.csv")).unwrap();
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let (unit, model, choice, optimizer) =
+        (column("unit"), column("model"), column("model.choice"), column("train.optimizer"));
+    let mut units: Vec<[String; 4]> = reader
+        .records()
+        .map(|row| {
+            row.map(|row| [unit, model, choice, optimizer].map(|column| row[column].to_owned())).unwrap()
+        })
+        .collect();
+    units.dedup();
+    // Two perceptrons with two optimizers, and one logistic regression, which has none; three seeds each.
+    assert_eq!(units.len(), 3 * (2 * 2 + 1));
+    let logistic = units.iter().find(|unit| unit[1].starts_with("logistic")).unwrap();
+    assert_eq!(logistic[3], "");
+}
+
+#[test]
+fn a_notebook_experiment_that_was_changed_is_not_held_to_the_notebook() {
+    let folder = TempDir::new().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_bitsweep"))
+        .args(["run", "wine-mlp", "--set", "train.epochs=3", "--set", "seed=7"])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let results = folder.path().join("results/wine-mlp");
+    assert!(!fs::read_to_string(results.join("report.md")).unwrap().contains("The notebook's numbers"));
+    assert!(!fs::read_to_string(results.join("experiment.toml")).unwrap().contains("reproduce"));
+}

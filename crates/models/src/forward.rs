@@ -1,6 +1,6 @@
 //! The forward pass, shared by prediction and training.
 
-use pulp::{Simd, WithSimd};
+use pulp::{Arch, Simd, WithSimd};
 
 use crate::dense::{Activation, Dense};
 use crate::panels::{Block, Panels};
@@ -9,7 +9,7 @@ use crate::real::Real;
 
 /// A dense layer in the layout of the kernels.
 #[derive(Clone, Debug)]
-pub(crate) struct PanelLayer {
+pub struct PanelLayer {
     /// `W`, of shape `(inputs, outputs)`.
     pub(crate) weight: Panels<f32>,
     /// `b`, of shape `(1, outputs)`.
@@ -48,44 +48,31 @@ pub(crate) fn resize_outputs<T: Real>(layers: &[PanelLayer], rows: usize, output
 pub(crate) fn forward<T: Real>(layers: &[PanelLayer], features: &Panels<T>, outputs: &mut [Panels<T>]) {
     for (index, layer) in layers.iter().enumerate() {
         let (before, from) = outputs.split_at_mut(index);
-        forward_layer(layer, before.last().unwrap_or(features), &mut from[0]);
-    }
-}
-
-/// `output = a(input · W + b)` for one layer.
-#[inline(always)]
-pub(crate) fn forward_layer<T: Real>(layer: &PanelLayer, input: &Panels<T>, output: &mut Panels<T>) {
-    match layer.activation {
-        Activation::Identity => product(
-            input,
-            &layer.weight,
-            output,
-            #[inline(always)]
-            |sum, _, panel| add(sum, &layer.bias.panel(panel)[0]),
-        ),
-        Activation::Relu => product(
-            input,
-            &layer.weight,
-            output,
-            #[inline(always)]
-            |sum, _, panel| relu(add(sum, &layer.bias.panel(panel)[0])),
-        ),
-    }
-}
-
-/// [`forward_layer`] as what [`Arch::dispatch`](pulp::Arch::dispatch) takes.
-pub(crate) struct ForwardLayer<'a, T> {
-    pub(crate) layer: &'a PanelLayer,
-    pub(crate) input: &'a Panels<T>,
-    pub(crate) output: &'a mut Panels<T>,
-}
-
-impl<T: Real> WithSimd for ForwardLayer<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        forward_layer(self.layer, self.input, self.output);
+        let input = before.last().unwrap_or(features);
+        match layer.activation {
+            Activation::Identity => product(
+                input,
+                &layer.weight,
+                &mut from[0],
+                #[inline(always)]
+                |panel| {
+                    let bias = layer.bias.blocks()[panel];
+                    #[inline(always)]
+                    move |sum, _| add(sum, &bias)
+                },
+            ),
+            Activation::Relu => product(
+                input,
+                &layer.weight,
+                &mut from[0],
+                #[inline(always)]
+                |panel| {
+                    let bias = layer.bias.blocks()[panel];
+                    #[inline(always)]
+                    move |sum, _| relu(add(sum, &bias))
+                },
+            ),
+        }
     }
 }
 
@@ -104,4 +91,29 @@ fn relu<T: Real>(mut values: Block<T>) -> Block<T> {
         *value = if *value > T::ZERO { *value } else { T::ZERO };
     }
     values
+}
+
+/// [`forward`] with the instructions of this processor.
+pub(crate) fn dispatch_forward<T: Real>(
+    layers: &[PanelLayer],
+    features: &Panels<T>,
+    outputs: &mut [Panels<T>],
+) {
+    Arch::new().dispatch(Forward { layers, features, outputs });
+}
+
+/// [`forward`] as what [`Arch::dispatch`] takes; a closure would not be inlined into the dispatch.
+struct Forward<'a, T> {
+    layers: &'a [PanelLayer],
+    features: &'a Panels<T>,
+    outputs: &'a mut [Panels<T>],
+}
+
+impl<T: Real> WithSimd for Forward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        forward(self.layers, self.features, self.outputs);
+    }
 }

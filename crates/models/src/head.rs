@@ -63,12 +63,12 @@ pub fn predict<T: Real>(logits: ArrayView2<'_, T>) -> Vec<usize> {
 pub fn predict_into<T: Real>(logits: ArrayView2<'_, T>, classes: &mut Vec<usize>) {
     classes.clear();
     classes.extend(logits.outer_iter().map(|row| {
-        let mut best: Option<(usize, T)> = None;
+        let mut best = 0;
         for (class, &logit) in row.iter().enumerate() {
-            if best.is_none_or(|(_, largest)| logit > largest || largest != largest) {
-                best = Some((class, logit));
+            if logit > row[best] || (row[best].is_nan() && !logit.is_nan()) {
+                best = class;
             }
         }
-        best.map_or(0, |(class, _)| class)
+        best
     }));
 }

@@ -20,7 +20,7 @@ pub(crate) type Block<T> = [T; LANES];
 /// A kernel walks down one panel block by block, with no stride to compute and no shorter block at the end of a row.
 /// What is computed from padding stays in padding, as a column never meets another one.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Panels<T> {
+pub struct Panels<T> {
     rows: usize,
     columns: usize,
     blocks: Vec<Block<T>>,
@@ -41,10 +41,15 @@ impl<T: Real> Panels<T> {
         panels
     }
 
-    /// Takes over the shape and the elements of `values`; allocates only to grow.
+    /// Takes over the shape and the elements of `values`. Allocates only to grow, where rows are contiguous.
     pub(crate) fn assign(&mut self, values: ArrayView2<'_, T>) {
-        let (rows, columns) = values.dim();
-        self.assign_with(rows, columns, |row, column| values[[row, column]]);
+        self.resize(values.nrows(), values.ncols());
+        for (row, source) in values.outer_iter().enumerate() {
+            match source.as_slice() {
+                Some(source) => self.set_row(row, source),
+                None => self.set_row(row, &source.to_vec()),
+            }
+        }
     }
 
     /// Becomes the matrix with these elements; allocates only to grow.
@@ -92,6 +97,15 @@ impl<T: Real> Panels<T> {
 
     pub(crate) fn panel_mut(&mut self, panel: usize) -> &mut [Block<T>] {
         &mut self.blocks[panel * self.rows..][..self.rows]
+    }
+
+    /// All blocks, panel after panel.
+    pub(crate) fn blocks(&self) -> &[Block<T>] {
+        &self.blocks
+    }
+
+    pub(crate) fn blocks_mut(&mut self) -> &mut [Block<T>] {
+        &mut self.blocks
     }
 
     /// All elements with the padding, in the order of the layout.
@@ -160,8 +174,58 @@ impl<T: Real> Panels<T> {
 
     /// Replaces the elements of one row.
     pub(crate) fn set_row(&mut self, row: usize, values: &[T]) {
-        for (panel, values) in values.chunks(LANES).enumerate() {
-            self.panel_mut(panel)[row][..values.len()].copy_from_slice(values);
+        let rows = self.rows;
+        let (whole, rest) = values.as_chunks::<LANES>();
+        let mut targets = self.blocks.iter_mut().skip(row).step_by(rows);
+        for (block, target) in whole.iter().zip(&mut targets) {
+            *target = *block;
+        }
+        if let (Some(target), false) = (targets.next(), rest.is_empty()) {
+            *target = [T::ZERO; LANES];
+            target[..rest.len()].copy_from_slice(rest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::{LANES, Panels};
+
+    fn numbered(rows: usize, columns: usize) -> Array2<f64> {
+        Array2::from_shape_fn((rows, columns), |(row, column)| (100 * row + column + 1) as f64)
+    }
+
+    #[test]
+    fn a_matrix_comes_back_as_it_went_in() {
+        let mut panels = Panels::default();
+        // One memory for all shapes, the smaller ones after the larger ones too.
+        for (rows, columns) in [(3, 20), (1, 1), (5, 8), (2, 7), (7, 17), (1, 16)] {
+            let matrix = numbered(rows, columns);
+            panels.assign(matrix.view());
+            assert_eq!(panels.to_array(), matrix);
+            let mut values = Vec::new();
+            panels.copy_rows_to(&mut values);
+            assert_eq!(values, matrix.into_raw_vec_and_offset().0);
+        }
+    }
+
+    #[test]
+    fn a_matrix_with_columns_in_memory_comes_back_too() {
+        let matrix = numbered(9, 4);
+        let mut panels = Panels::default();
+        panels.assign(matrix.t());
+        assert_eq!(panels.to_array(), matrix.t());
+    }
+
+    #[test]
+    fn padding_is_zero_whatever_the_memory_held() {
+        let mut panels = Panels::default();
+        panels.assign(numbered(4, 24).view());
+        panels.assign(numbered(3, 10).view());
+        for block in panels.panel(1) {
+            assert_eq!(block[2..], [0.0; LANES - 2]);
         }
     }
 }

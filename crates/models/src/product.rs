@@ -16,72 +16,92 @@ use crate::real::Real;
 
 /// `out = finish(a · b)`, where `a` is `(m, k)`, `b` is `(k, n)` and `out` is `(m, n)`.
 ///
-/// `finish` maps one block; it is told the block's row and panel.
+/// `finish` gives for each panel of `out` what maps its blocks, each together with its row.
 #[inline(always)]
-pub(crate) fn product<T: Real, B: Real + Into<T>>(
+pub(crate) fn product<T: Real, B: Real + Into<T>, F: Fn(Block<T>, usize) -> Block<T>>(
     a: &Panels<T>,
     b: &Panels<B>,
     out: &mut Panels<T>,
-    finish: impl Fn(Block<T>, usize, usize) -> Block<T>,
+    finish: impl Fn(usize) -> F,
 ) {
     assert_eq!((a.rows(), a.columns(), b.columns()), (out.rows(), b.rows(), out.columns()));
+    let (inner, rows, panels) = (a.columns(), a.rows(), out.panel_count());
+    let (mut b, mut out) = (b.blocks(), out.blocks_mut());
     let mut panel = 0;
     if T::WIDE {
-        while panel + 2 <= out.panel_count() {
-            product_columns(a, [b.panel(panel), b.panel(panel + 1)], panel, out, &finish);
+        while panel + 2 <= panels {
+            let (b_left, b_right) = b[..2 * inner].split_at(inner);
+            let (out_both, out_rest) = out.split_at_mut(2 * rows);
+            let (out_left, out_right) = out_both.split_at_mut(rows);
+            product_columns(
+                a,
+                [b_left, b_right],
+                &mut [out_left, out_right],
+                &[finish(panel), finish(panel + 1)],
+            );
+            (b, out) = (&b[2 * inner..], out_rest);
             panel += 2;
         }
     }
-    while panel < out.panel_count() {
-        product_columns(a, [b.panel(panel)], panel, out, &finish);
+    while panel < panels {
+        let (out_panel, out_rest) = out.split_at_mut(rows);
+        product_columns(a, [&b[..inner]], &mut [out_panel], &[finish(panel)]);
+        (b, out) = (&b[inner..], out_rest);
         panel += 1;
     }
 }
 
-/// [`product`] for the panels `b` of its right side, from number `first` on.
+/// [`product`] for the panels `b` of its right side and `out` of its result.
 ///
 /// The largest tile has ten accumulators of 256 bits, which with their operands fit into 16 registers: 5 rows of two
 /// panels of `f32`, or of one of `f64`.
 #[inline(always)]
-fn product_columns<T: Real, B: Real + Into<T>, const PANELS: usize>(
+fn product_columns<T: Real, B: Real + Into<T>, F: Fn(Block<T>, usize) -> Block<T>, const PANELS: usize>(
     a: &Panels<T>,
     b: [&[Block<B>]; PANELS],
-    first: usize,
-    out: &mut Panels<T>,
-    finish: &impl Fn(Block<T>, usize, usize) -> Block<T>,
+    out: &mut [&mut [Block<T>]; PANELS],
+    finish: &[F; PANELS],
 ) {
     let mut row = 0;
     while row + 5 <= a.rows() {
-        product_tile::<T, B, 5, PANELS>(a, b, row, first, out, finish);
+        product_tile::<T, B, F, 5, PANELS>(a, b, out, row, finish);
         row += 5;
     }
     while row + 2 <= a.rows() {
-        product_tile::<T, B, 2, PANELS>(a, b, row, first, out, finish);
+        product_tile::<T, B, F, 2, PANELS>(a, b, out, row, finish);
         row += 2;
     }
     if row < a.rows() {
-        product_tile::<T, B, 1, PANELS>(a, b, row, first, out, finish);
+        product_tile::<T, B, F, 1, PANELS>(a, b, out, row, finish);
     }
 }
 
 #[inline(always)]
-fn product_tile<T: Real, B: Real + Into<T>, const ROWS: usize, const PANELS: usize>(
+fn product_tile<
+    T: Real,
+    B: Real + Into<T>,
+    F: Fn(Block<T>, usize) -> Block<T>,
+    const ROWS: usize,
+    const PANELS: usize,
+>(
     a: &Panels<T>,
     b: [&[Block<B>]; PANELS],
+    out: &mut [&mut [Block<T>]; PANELS],
     row: usize,
-    first: usize,
-    out: &mut Panels<T>,
-    finish: &impl Fn(Block<T>, usize, usize) -> Block<T>,
+    finish: &[F; PANELS],
 ) {
     let mut sums = [[[T::ZERO; LANES]; PANELS]; ROWS];
-    for a_panel in 0..a.panel_count() {
-        let width = a.width(a_panel);
-        let a_rows = &a.panel(a_panel)[row..][..ROWS];
+    // Walked by hand, as `chunks_exact` divides, which takes as long as a good part of a small product.
+    let mut a_panels = &a.blocks()[row..];
+    let mut from = 0;
+    loop {
+        let a_rows = &a_panels[..ROWS];
+        let to = a.columns().min(from + LANES);
         let b_rows = b.map(
             #[inline(always)]
-            |b| &b[a_panel * LANES..][..width],
+            |b| &b[from..to],
         );
-        for lane in 0..width {
+        for lane in 0..to - from {
             let b_blocks = b_rows.map(
                 #[inline(always)]
                 |b| b[lane],
@@ -92,10 +112,15 @@ fn product_tile<T: Real, B: Real + Into<T>, const ROWS: usize, const PANELS: usi
                 }
             }
         }
+        if to == a.columns() {
+            break;
+        }
+        a_panels = &a_panels[a.rows()..];
+        from = to;
     }
-    for panel in 0..PANELS {
-        for (r, out) in out.panel_mut(first + panel)[row..][..ROWS].iter_mut().enumerate() {
-            *out = finish(sums[r][panel], row + r, first + panel);
+    for (panel, out) in out.iter_mut().enumerate() {
+        for (r, out) in out[row..][..ROWS].iter_mut().enumerate() {
+            *out = finish[panel](sums[r][panel], row + r);
         }
     }
 }
@@ -104,68 +129,84 @@ fn product_tile<T: Real, B: Real + Into<T>, const ROWS: usize, const PANELS: usi
 #[inline(always)]
 pub(crate) fn transposed_product<T: Real>(a: &Panels<T>, b: &Panels<T>, out: &mut Panels<T>) {
     assert_eq!((a.columns(), a.rows(), b.columns()), (out.rows(), b.rows(), out.columns()));
-    for a_panel in 0..a.panel_count() {
-        let mut panel = 0;
-        if T::WIDE {
-            while panel + 2 <= out.panel_count() {
-                transposed_rows(a, a_panel, [b.panel(panel), b.panel(panel + 1)], panel, out);
-                panel += 2;
-            }
+    let (inner, rows, panels) = (a.rows(), a.columns(), out.panel_count());
+    let (mut b, mut out) = (b.blocks(), out.blocks_mut());
+    let mut panel = 0;
+    if T::WIDE {
+        while panel + 2 <= panels {
+            let (b_left, b_right) = b[..2 * inner].split_at(inner);
+            let (out_both, out_rest) = out.split_at_mut(2 * rows);
+            let (out_left, out_right) = out_both.split_at_mut(rows);
+            transposed_columns(a, [b_left, b_right], &mut [out_left, out_right]);
+            (b, out) = (&b[2 * inner..], out_rest);
+            panel += 2;
         }
-        while panel < out.panel_count() {
-            transposed_rows(a, a_panel, [b.panel(panel)], panel, out);
-            panel += 1;
-        }
+    }
+    while panel < panels {
+        let (out_panel, out_rest) = out.split_at_mut(rows);
+        transposed_columns(a, [&b[..inner]], &mut [out_panel]);
+        (b, out) = (&b[inner..], out_rest);
+        panel += 1;
     }
 }
 
-/// [`transposed_product`] for one panel of its left side and the panels `b`, from number `first` on, of its right side.
+/// [`transposed_product`] for the panels `b` of its right side and `out` of its result.
 #[inline(always)]
-fn transposed_rows<T: Real, const PANELS: usize>(
+fn transposed_columns<T: Real, const PANELS: usize>(
     a: &Panels<T>,
-    a_panel: usize,
     b: [&[Block<T>]; PANELS],
-    first: usize,
-    out: &mut Panels<T>,
+    out: &mut [&mut [Block<T>]; PANELS],
 ) {
-    transposed_tile::<T, 0, PANELS>(a, a_panel, b, first, out);
-    if a.width(a_panel) > LANES / 2 {
-        transposed_tile::<T, { LANES / 2 }, PANELS>(a, a_panel, b, first, out);
+    let mut a_panels = a.blocks();
+    let mut row = 0;
+    while row < a.columns() {
+        let (a_rows, others) = a_panels.split_at(a.rows());
+        let rows = LANES.min(a.columns() - row);
+        transposed_tile::<T, 0, PANELS>(a_rows, b, out, row, rows.min(HALF));
+        if rows > HALF {
+            transposed_tile::<T, HALF, PANELS>(a_rows, b, out, row + HALF, rows - HALF);
+        }
+        a_panels = others;
+        row += rows;
     }
 }
 
-/// Half a panel of the left side, from lane `FROM` on: four rows of the output.
+/// Half of the lanes of a panel, the height of a tile of [`transposed_product`].
+const HALF: usize = LANES / 2;
+
+/// The rows of the output that belong to half of the lanes, from `FROM` on, of one panel of the left side; of these,
+/// `rows` are written from `row` on.
 #[inline(always)]
 fn transposed_tile<T: Real, const FROM: usize, const PANELS: usize>(
-    a: &Panels<T>,
-    a_panel: usize,
+    a: &[Block<T>],
     b: [&[Block<T>]; PANELS],
-    first: usize,
-    out: &mut Panels<T>,
+    out: &mut [&mut [Block<T>]; PANELS],
+    row: usize,
+    rows: usize,
 ) {
-    const ROWS: usize = LANES / 2;
-    let mut sums = [[[T::ZERO; LANES]; PANELS]; ROWS];
-    let a_rows = a.panel(a_panel);
+    let mut sums = [[[T::ZERO; LANES]; PANELS]; HALF];
     let b = b.map(
         #[inline(always)]
-        |b| &b[..a_rows.len()],
+        |b| &b[..a.len()],
     );
-    for (k, a_row) in a_rows.iter().enumerate() {
+    for (k, a) in a.iter().enumerate() {
         let b_blocks = b.map(
             #[inline(always)]
             |b| b[k],
         );
         for (r, sums) in sums.iter_mut().enumerate() {
             for (sum, b) in sums.iter_mut().zip(&b_blocks) {
-                accumulate(sum, a_row[FROM + r], b);
+                accumulate(sum, a[FROM + r], b);
             }
         }
     }
-    let row = a_panel * LANES + FROM;
-    let rows = ROWS.min(a.columns() - row);
-    for panel in 0..PANELS {
-        for (out, sums) in out.panel_mut(first + panel)[row..][..rows].iter_mut().zip(&sums) {
-            *out = sums[panel];
+    for (panel, out) in out.iter_mut().enumerate() {
+        let out = &mut out[row..][..rows];
+        // Not a zip with `out`: that would need the sums in memory.
+        for (r, sums) in sums.iter().enumerate() {
+            if r < rows {
+                out[r] = sums[panel];
+            }
         }
     }
 }
@@ -177,3 +218,6 @@ fn accumulate<T: Real, B: Real + Into<T>>(sums: &mut Block<T>, a: T, b: &Block<B
         *sum = a.mul_add(Into::<T>::into(b), *sum);
     }
 }
+
+#[cfg(test)]
+mod tests;

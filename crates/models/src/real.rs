@@ -4,15 +4,33 @@ use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
+    use crate::forward::{PanelLayer, dispatch_forward};
+    use crate::panels::Panels;
+
+    /// Keeps other types out, and the kernels in: a method of a concrete type is compiled in this crate, with its
+    /// optimization, and not again in each crate that asks for logits.
+    pub trait Sealed: Sized {
+        fn forward(layers: &[PanelLayer], features: &Panels<Self>, outputs: &mut [Panels<Self>]);
+    }
+
+    macro_rules! sealed {
+        ($type:ty) => {
+            impl Sealed for $type {
+                fn forward(layers: &[PanelLayer], features: &Panels<Self>, outputs: &mut [Panels<Self>]) {
+                    dispatch_forward(layers, features, outputs);
+                }
+            }
+        };
+    }
+
+    sealed!(f32);
+    sealed!(f64);
 }
 
 /// `f32` or `f64`: the precision of activations and gradients (weights are always `f32`).
 ///
 /// Every operation gives the same bits on every machine: the basic ones and the fused multiply-add are exactly
-/// rounded by IEEE 754, and the transcendental ones come from the `libm` crate instead of the C library.
+/// rounded by IEEE 754, and the transcendental ones come from the `libm` crate or this one instead of the C library.
 pub trait Real:
     sealed::Sealed
     + Copy
@@ -39,10 +57,9 @@ pub trait Real:
     ///
     /// For `f32` it is 0: always. For `f64` it is 700, just inside the range of `exp`: below it the plain quotient
     /// `exp(z) / Σ exp(z)` cannot overflow, and it is the formula that notebook 000 uses, whose printed losses differ
-    /// from the shifted formula's in the twelfth digit.
+    /// from the shifted formula's after the twelfth digit.
     const SOFTMAX_SHIFT_ABOVE: Self;
-    /// The rows of a matrix product that are computed together when two blocks of columns are (see
-    /// [`product`](crate::product)); chosen so that the accumulators fit into 16 vector registers.
+    /// Whether matrix products compute two panels of columns together: of `f64` they would not fit into registers.
     #[doc(hidden)]
     const WIDE: bool;
 
@@ -65,6 +82,8 @@ pub trait Real:
     fn abs(self) -> Self;
     /// Neither infinite nor NaN.
     fn is_finite(self) -> bool;
+    /// Not a number.
+    fn is_nan(self) -> bool;
 
     /// Replaces magnitudes below 2⁻¹⁰⁰ by zero.
     ///
@@ -122,6 +141,10 @@ macro_rules! real {
             fn is_finite(self) -> bool {
                 <$type>::is_finite(self)
             }
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                <$type>::is_nan(self)
+            }
         }
     };
 }
@@ -153,4 +176,56 @@ fn exponential(x: f32) -> f32 {
     let result = power * scale;
     let below = if x < -87.0 { 0.0 } else { result };
     if x > 88.0 { f32::INFINITY } else { below }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Real, exponential};
+
+    #[test]
+    fn the_single_precision_exponential_errs_by_less_than_a_spacing_and_a_half() {
+        // Every 1009th float of [-87, 88], that is two million.
+        let (mut largest, mut count) = (0.0_f64, 0);
+        for bits in (0..=88.0_f32.to_bits()).step_by(1009) {
+            for x in [f32::from_bits(bits), -f32::from_bits(bits)] {
+                if x >= -87.0 {
+                    let exact = libm::exp(f64::from(x));
+                    largest = largest.max((f64::from(exponential(x)) / exact - 1.0).abs());
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 2_000_000);
+        assert!(largest < 1.5e-7, "{largest:e}");
+    }
+
+    #[test]
+    fn the_single_precision_exponential_has_the_right_limits() {
+        assert_eq!(exponential(0.0), 1.0);
+        assert_eq!(exponential(-1e4), 0.0);
+        assert_eq!(exponential(f32::NEG_INFINITY), 0.0);
+        assert_eq!(exponential(89.0), f32::INFINITY);
+        assert_eq!(exponential(f32::INFINITY), f32::INFINITY);
+        assert!(exponential(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn flushing_takes_what_is_below_the_threshold_and_nothing_else() {
+        let threshold = 2.0_f32.powi(-100);
+        assert_eq!((0.99 * threshold).flush(), 0.0);
+        assert_eq!((-0.99 * threshold).flush(), 0.0);
+        assert_eq!(threshold.flush(), threshold);
+        assert_eq!((-threshold).flush(), -threshold);
+        assert_eq!(f64::from(threshold).flush(), f64::from(threshold));
+        assert!(f32::NAN.flush().is_nan());
+    }
+
+    #[test]
+    fn what_is_flushed_moves_no_weight_that_matters() {
+        // Half the spacing of floats around 2⁻⁷⁶ is 2⁻¹⁰⁰: a smaller step leaves the weight where it is.
+        let weight = 2.0_f32.powi(-76);
+        let step = 0.49 * 2.0_f32.powi(-100);
+        assert_eq!(weight + step, weight);
+        assert_eq!(weight - step, weight);
+    }
 }

@@ -1,11 +1,12 @@
 //! The model: a stack of dense layers.
 
+use std::slice;
+
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
-use pulp::{Arch, Simd, WithSimd};
 use thiserror::Error;
 
 use crate::dense::Dense;
-use crate::forward::{ForwardLayer, PanelLayer, forward, resize_outputs};
+use crate::forward::{PanelLayer, resize_outputs};
 use crate::head::Head;
 use crate::panels::Panels;
 use crate::real::Real;
@@ -214,7 +215,7 @@ impl DenseStack {
         assert_eq!(columns, self.input_size(), "the number of features is not the model's number of inputs");
         self.fill(features, buffers);
         let ForwardBuffers { layers, features: input, outputs, .. } = buffers;
-        Arch::new().dispatch(Forward { layers, input, outputs });
+        T::forward(layers, input, outputs);
         self.conclude(rows, buffers)
     }
 
@@ -237,8 +238,7 @@ impl DenseStack {
         for (index, layer) in layers.iter().enumerate() {
             let (before, from) = outputs.split_at_mut(index);
             let output = &mut from[0];
-            let input = before.last().unwrap_or(features);
-            Arch::new().dispatch(ForwardLayer { layer, input, output });
+            T::forward(slice::from_ref(layer), before.last().unwrap_or(features), slice::from_mut(output));
             if index + 1 < layers.len() {
                 let mut values = output.to_array().mapv(Into::into);
                 change(index, values.view_mut());
@@ -285,20 +285,4 @@ pub struct ForwardBuffers<T> {
     features: Panels<T>,
     outputs: Vec<Panels<T>>,
     logits: Vec<T>,
-}
-
-/// [`forward`] as what [`Arch::dispatch`] takes; a closure would not be inlined into the dispatch.
-struct Forward<'a, T> {
-    layers: &'a [PanelLayer],
-    input: &'a Panels<T>,
-    outputs: &'a mut [Panels<T>],
-}
-
-impl<T: Real> WithSimd for Forward<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        forward(self.layers, self.input, self.outputs);
-    }
 }

@@ -93,10 +93,14 @@ fn fit(logistic: &Logistic) -> Result<DenseStack, LogisticError> {
 
 #[test]
 fn coefficients_do_not_depend_on_where_the_first_solver_stops() {
+    let (features, labels) = digits();
     for multiclass in [Multiclass::OneVsRest, Multiclass::Multinomial] {
-        let early = Logistic { multiclass, tolerance: 1e-10, ..Logistic::default() };
-        let late = Logistic { tolerance: 1e-12, ..early.clone() };
-        assert_eq!(fit(&early).unwrap(), fit(&late).unwrap());
+        // So few iterations stop L-BFGS far from the minimum.
+        let early = Logistic { multiclass, max_iterations: 12, ..Logistic::default() };
+        let late = Logistic { multiclass, ..Logistic::default() };
+        let [early, late] =
+            [early, late].map(|logistic| fit_logistic(features.view(), &labels, 10, &logistic).unwrap());
+        assert_eq!(early, late);
     }
 }
 

@@ -55,22 +55,10 @@ type Rgb = [u8; 3];
 /// A chart has a dozen colours and their mixtures with white at the edges. Where these are more than a palette holds,
 /// the rarest mixtures take the nearest common colour.
 fn indexed(pixels: &[u8]) -> (Vec<u8>, Vec<u8>) {
-    let colours = || pixels.chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2]]);
+    let runs = runs(pixels);
     let mut counts: HashMap<Rgb, usize> = HashMap::new();
-    let mut run: Option<(Rgb, usize)> = None;
-    for colour in colours() {
-        run = match run {
-            Some((same, length)) if same == colour => Some((same, length + 1)),
-            before => {
-                if let Some((other, length)) = before {
-                    *counts.entry(other).or_default() += length;
-                }
-                Some((colour, 1))
-            }
-        };
-    }
-    if let Some((last, length)) = run {
-        *counts.entry(last).or_default() += length;
+    for (colour, length) in &runs {
+        *counts.entry(*colour).or_default() += length;
     }
     // The map's own order differs from run to run; the sorted one does not.
     let mut ranked: Vec<(Rgb, usize)> = counts.into_iter().collect();
@@ -85,16 +73,22 @@ fn indexed(pixels: &[u8]) -> (Vec<u8>, Vec<u8>) {
         .collect();
 
     let mut indices = Vec::with_capacity(pixels.len() / 4);
-    let mut last: Option<(Rgb, u8)> = None;
-    for colour in colours() {
-        let number = match last {
-            Some((same, number)) if same == colour => number,
-            Some(_) | None => numbers.get(&colour).copied().unwrap_or_default(),
-        };
-        last = Some((colour, number));
-        indices.push(number);
+    for (colour, length) in runs {
+        let number = numbers.get(&colour).copied().unwrap_or_default();
+        indices.resize(indices.len() + length, number);
     }
     (palette.concat(), indices)
+}
+
+/// Neighbouring pixels of one colour, and how many: a chart is mostly ground.
+fn runs(pixels: &[u8]) -> Vec<(Rgb, usize)> {
+    let mut runs: Vec<(Rgb, usize)> = Vec::new();
+    let whole: Vec<[u8; 4]> =
+        pixels.chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2], pixel[3]]).collect();
+    for run in whole.chunk_by(|a, b| a == b) {
+        runs.push(([run[0][0], run[0][1], run[0][2]], run.len()));
+    }
+    runs
 }
 
 /// Number of the palette's colour of least squared distance, the first of equals.

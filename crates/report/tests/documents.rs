@@ -120,3 +120,23 @@ fn the_page_stands_alone() {
     }
     assert!(page.contains("prefers-color-scheme: dark") && page.contains("width=device-width"));
 }
+
+#[test]
+fn a_long_configuration_is_pointed_to_instead_of_shown() {
+    let records = Records::default();
+    let report =
+        Report { experiment: "mine".into(), configuration: "key = 1\n".repeat(300), ..Report::new(&records) };
+    let text = text(&report);
+    assert!(text.contains("The configuration of `mine` has 300 lines; experiment.toml holds it."));
+    assert!(!text.contains("key = 1"));
+}
+
+#[test]
+fn a_flag_is_listed_once_with_all_that_bear_it() {
+    let mut records = fixtures::wine();
+    for row in &mut records.results[1..4] {
+        row.flag = "1 zero point lies outside the codes".into();
+    }
+    let text = text(&fixtures::report("Flags", &records));
+    assert!(text.contains("\n- **1 zero point lies outside the codes**: 8 bit; 6 bit; 4 bit.\n"), "{text}");
+}

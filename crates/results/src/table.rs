@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
+use bitsweep_metrics::Interval;
 use polars::prelude::{AnyValue, Column, CsvWriter, DataFrame, ParquetCompression, ParquetWriter, SerWriter};
-
 use serde_json::{Map, Value};
 
 use crate::ResultsError;
 use crate::record::{DatasetShape, ResultRow, Scores};
-use bitsweep_metrics::Interval;
 
 /// Bytes in a kilobyte, as the notebooks count.
 const BYTES_PER_KB: f64 = 1024.0;

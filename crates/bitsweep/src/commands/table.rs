@@ -41,7 +41,7 @@ fn one(comparison: &Comparison, rule: &PickRule) -> String {
     }
     for goal in [Goal::Balance, Goal::LeastMemory] {
         if let Some(explanation) = comparison.explain(goal, rule) {
-            text += &format!("{}: {}\n", goal.name(), explanation.headline);
+            text += &format!("{}: {}: {}\n", goal.name(), explanation.choice, explanation.headline);
             for reason in explanation.reasons {
                 text += &format!("  {reason}\n");
             }

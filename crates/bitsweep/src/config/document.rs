@@ -61,16 +61,23 @@ impl Document {
         &self.text[self.sources[0].span.clone()]
     }
 
-    /// The experiment as TOML with every override in its place: the file as it was written where there is none.
+    /// Whether any `--set` changes the file.
+    pub fn is_changed(&self) -> bool {
+        self.sources.len() > 1
+    }
+
+    /// The experiment as TOML with every override in its place: the file as it was written where there is none. A
+    /// changed experiment has no numbers to reproduce.
     ///
     /// # Errors
     /// Those of the tree.
     pub fn resolved_text(&self) -> Result<String, Diagnostic> {
-        if self.sources.len() == 1 {
+        if !self.is_changed() {
             return Ok(self.file_text().to_owned());
         }
         let table = toml::Table::deserialize(ValueDeserializer::from(self.tree()?));
-        let table = table.map_err(|error| self.typed_error(&error))?;
+        let mut table = table.map_err(|error| self.typed_error(&error))?;
+        table.remove("reproduce");
         toml::to_string(&table).map_err(|error| Diagnostic::new(error.to_string()))
     }
 

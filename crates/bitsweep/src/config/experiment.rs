@@ -112,9 +112,14 @@ impl Experiment {
         let mut entries: Vec<UnitEntry> = Vec::new();
         let mut kept_members = Vec::new();
         for (alternative, own) in units.into_iter().zip(members) {
-            let axes =
-                hidden.iter().map(|axis| ((*axis).to_owned(), chosen_label(&alternative, axis))).collect();
+            let labels: Vec<String> = hidden.iter().map(|axis| chosen_label(&alternative, axis)).collect();
             let spec = unit(document, alternative.node)?;
+            let used = |axis: &str| spec.train.is_some() || !axis.starts_with("train");
+            let axes = hidden
+                .iter()
+                .zip(labels)
+                .map(|(axis, label)| (column_name(axis), if used(axis) { label } else { String::new() }));
+            let axes = axes.collect();
             // Points that differ only in what their model does not use (a logistic regression has no epochs) are one.
             if !entries.iter().any(|entry| entry.spec == spec) {
                 entries.push(UnitEntry { spec, axes });
@@ -201,6 +206,11 @@ fn members(
         return Err(Diagnostic::new("`zip` and `exclude` leave no point of the grid"));
     }
     Ok(members)
+}
+
+/// The column of an axis; `data`, `model` and their like are columns of their own already.
+fn column_name(axis: &str) -> String {
+    if axis.contains('.') { axis.to_owned() } else { format!("{axis}.choice") }
 }
 
 /// Drops the axes of data and model whose choice the columns `dataset` and `model` show anyway.

@@ -201,7 +201,7 @@ impl<'u> Bench<'u> {
 
     fn stack(&self, transform: Transform) -> &(Transform, DenseStack, bool) {
         let found = self.transformed.iter().find(|(known, ..)| *known == transform);
-        found.unwrap_or(&self.transformed[0])
+        found.expect("`new` applied the transform of every variant")
     }
 
     fn shape(&self) -> DatasetShape {
@@ -218,9 +218,7 @@ impl<'u> Bench<'u> {
         row.format = "f32".to_owned();
         row.bits = f32::MANTISSA_DIGITS + 8;
         row.error = ErrorMeasures { sqnr_db: f64::INFINITY, ..ErrorMeasures::default() };
-        let [(_, stack, _), ..] = self.transformed.as_slice() else {
-            return Err(Failure::Other("a trained model has itself".to_owned()));
-        };
+        let (_, stack, _) = self.stack(Transform::None);
         let bytes = stack.parameters() as u64 * FLOAT_BYTES;
         let biases: usize = stack.layers().iter().map(|layer| layer.bias.len()).sum();
         let biases = biases as u64 * FLOAT_BYTES;

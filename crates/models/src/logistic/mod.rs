@@ -72,8 +72,8 @@ const HANDOVER: f64 = 1e-2;
 /// Two solvers take turns, in `f64`. linfa's L-BFGS finds the neighbourhood of the minimum. Its line search cannot
 /// reduce the gradient much below the square root of the rounding error, and its last digits depend on the processor
 /// and the C library. Newton's method with conjugate gradients, in this crate's own arithmetic, goes on until no
-/// component of the gradient is larger than [`Logistic::tolerance`]. The minimum is unique, and so, once rounded to
-/// `f32`, are the coefficients.
+/// component of the gradient is larger than [`Logistic::tolerance`], and from there down to the rounding error. The
+/// minimum is unique, and so, but for a coefficient in thousands of fits, is its rounding to `f32`.
 ///
 /// # Errors
 /// When a setting means nothing, the rows cannot be learnt from, a class has no row, or a solver does not converge.

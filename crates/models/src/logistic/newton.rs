@@ -12,6 +12,9 @@ const ROUNDING: f64 = 1e-13;
 const MAX_HALVINGS: usize = 40;
 
 /// The parameters, found from `start`, where no component of the gradient is larger than `tolerance` in magnitude.
+///
+/// Once there, steps go on as long as each makes the gradient ten times smaller: one or two more cost little and lead
+/// down to the rounding error, so that the result, rounded to `f32`, does not show where the search began.
 pub(super) fn minimize(
     objective: &mut Objective,
     start: Panels<f64>,
@@ -21,22 +24,36 @@ pub(super) fn minimize(
     let mut parameters = start;
     let mut gradient = Panels::zeros(parameters.rows(), parameters.columns());
     let mut value = objective.evaluate(&parameters, &mut gradient);
-    for steps in 0..=max_steps {
-        let largest = gradient.padded().iter().fold(0.0, |largest: f64, g| largest.max(g.abs()));
-        if largest <= tolerance {
-            return Ok(parameters);
-        }
-        let failed = LogisticError::NotConverged { iterations: steps, gradient: largest, tolerance };
-        if steps == max_steps || !largest.is_finite() {
-            return Err(failed);
-        }
-        let direction = newton_direction(objective, &gradient);
-        let Some(better) = step(objective, &parameters, &direction, value, &mut gradient) else {
-            return Err(failed);
+    let mut largest = largest_magnitude(&gradient);
+    let mut steps = 0;
+    loop {
+        let next = if steps < max_steps && largest.is_finite() {
+            let direction = newton_direction(objective, &gradient);
+            step(objective, &parameters, &direction, value, &mut gradient)
+        } else {
+            None
         };
-        (parameters, value) = better;
+        let next_largest = largest_magnitude(&gradient);
+        let converged = largest <= tolerance;
+        match next {
+            Some((next_parameters, next_value)) if !converged || next_largest < 0.1 * largest => {
+                (parameters, value, largest) = (next_parameters, next_value, next_largest);
+                steps += 1;
+            }
+            Some(_) | None if converged => return Ok(parameters),
+            Some(_) | None => {
+                return Err(LogisticError::NotConverged { iterations: steps, gradient: largest, tolerance });
+            }
+        }
     }
-    unreachable!("the last round returns")
+}
+
+/// The largest magnitude of an element; NaN when there is one.
+fn largest_magnitude(gradient: &Panels<f64>) -> f64 {
+    let larger = |largest: f64, &element: &f64| {
+        if largest.is_nan() || element.abs() <= largest { largest } else { element.abs() }
+    };
+    gradient.padded().iter().fold(0.0, larger)
 }
 
 /// `-H⁻¹ · gradient`, by conjugate gradients until the residual is `min(0.1, √‖g‖)·‖g‖`, which makes Newton's method

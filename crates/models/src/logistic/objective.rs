@@ -205,7 +205,10 @@ fn multiply(a: &Panels<f64>, b: &Panels<f64>, out: &mut Panels<f64>) {
                 self.1,
                 self.2,
                 #[inline(always)]
-                |sum, _, _| sum,
+                |_| {
+                    #[inline(always)]
+                    |sum, _| sum
+                },
             );
         }
     }

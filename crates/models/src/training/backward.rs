@@ -80,14 +80,21 @@ pub(crate) fn input_gradient<T: Real>(
             transposed,
             delta_before,
             #[inline(always)]
-            |sum, _, _| sum,
+            |_| {
+                #[inline(always)]
+                |gradient, _| gradient
+            },
         ),
         Activation::Relu => product(
             delta,
             transposed,
             delta_before,
             #[inline(always)]
-            |sum, row, panel| mask_by_relu(sum, &output.panel(panel)[row]),
+            |panel| {
+                let outputs = output.panel(panel);
+                #[inline(always)]
+                move |gradient, row: usize| mask_by_relu(gradient, &outputs[row])
+            },
         ),
     }
 }

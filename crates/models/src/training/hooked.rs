@@ -1,5 +1,7 @@
 //! The mini-batch step with a hook: the plain one's functions, layer by layer, with the hook's in between.
 
+use std::slice;
+
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pulp::{Arch, Simd, WithSimd};
 
@@ -8,7 +10,7 @@ use super::hook::{Hook, HookParameters, Tensor};
 use super::loss::softmax_cross_entropy;
 use super::trainer::{Batch, Trainer, Update};
 use crate::dense::Activation;
-use crate::forward::{ForwardLayer, PanelLayer, resize_outputs};
+use crate::forward::{PanelLayer, resize_outputs};
 use crate::panels::Panels;
 use crate::real::Real;
 
@@ -64,7 +66,6 @@ impl<T: Real> Trainer<T> {
     }
 
     fn hooked_forward<H: Hook>(&mut self, batch: &Batch<T>, hook: &mut H) -> f64 {
-        let arch = Arch::new();
         let HookMemory { computed, handed_on, outputs: array, .. } = &mut self.memory;
         let changes = hook.changes_activations();
         if changes {
@@ -78,7 +79,7 @@ impl<T: Real> Trainer<T> {
                 Some(before) if changes => &handed_on[before],
                 Some(index) => &before[index],
             };
-            arch.dispatch(ForwardLayer { layer, input, output: &mut from[0] });
+            T::forward(slice::from_ref(layer), input, &mut from[..1]);
             if changes && index < last {
                 let shape = (from[0].rows(), from[0].columns());
                 from[0].convert_rows_to(array, Into::into);
@@ -86,7 +87,7 @@ impl<T: Real> Trainer<T> {
                 handed_on[index].convert_rows_from(array, T::from_f64);
             }
         }
-        arch.dispatch(Loss {
+        Arch::new().dispatch(Loss {
             logits: &self.outputs[last],
             labels: &batch.labels,
             gradient: &mut self.deltas[last],

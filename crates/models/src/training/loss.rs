@@ -11,10 +11,10 @@ const EPSILON: f64 = 1e-8;
 /// `p - y` where `y` is the one-hot label, into `gradient`, and returns the mean of the rows' losses,
 /// `-ln(p[label] + 1e-8)`.
 ///
-/// The gradient is that of the loss without the 1e-8, as in the notebook. Its elements below 2⁻¹⁰⁰ are taken for zero:
-/// this changes a weight's mean gradient by less than `2⁻¹⁰⁰ · max|x|`, where `x` is the layer's input (and for earlier
-/// layers times the norms of the weights in between), far below half the spacing of any weight above 2⁻⁷⁵; without it
-/// all products of the backward pass go denormal late in training.
+/// The gradient is that of the loss without the 1e-8, as in the notebook. Its elements below 2⁻¹⁰⁰ are taken for zero
+/// (see [`Real::flush`]), without which all products of the backward pass go denormal late in training. In plain
+/// gradient descent this changes a step of the last layer by less than `η·2⁻¹⁰⁰·max|x|`, where `x` is its input: less
+/// than half the spacing of floats, hence nothing, for every weight above 2⁻⁷⁶ as long as `η·max|x| ≤ 1/2`.
 ///
 /// `losses` is memory for one number a row.
 #[inline(always)]
@@ -97,3 +97,6 @@ pub(crate) fn pairwise_sum(values: &[f64]) -> f64 {
     let [a, b, c, d, e, f, g, h] = sums;
     rest.iter().fold(((a + b) + (c + d)) + ((e + f) + (g + h)), |sum, value| sum + value)
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,7 +47,7 @@ pub enum TrainError {
     Head,
     /// The loss or a weight became NaN or infinite.
     #[error(
-        "training diverged in epoch {epoch}: {what} is not finite; try a learning_rate below `{learning_rate}`, \
+        "training diverged in epoch {epoch}: {what} is not finite; try a learning_rate below `{learning_rate:?}`, \
          standardized features, or `he` initialization"
     )]
     Diverged {
@@ -237,3 +237,6 @@ fn own_not_finite<H: Hook>(hook: &mut H) -> Option<String> {
     let broken = hook.parameters().values.iter().position(|value| !value.is_finite())?;
     Some(format!("learned parameter {}", broken + 1))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,8 @@
 
 use bitsweep_results::VariantSummary;
 
-use super::lines::{Better, LineChart, LinePanel, Mark, gather};
+use super::lines::LineChart;
+use super::schemes::{Better, LinePanel, Mark, gather};
 use super::{MOST_PANELS, Subject, left_out};
 use crate::Chart;
 use crate::draw::canvas::Fault;

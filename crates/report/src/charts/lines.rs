@@ -1,11 +1,8 @@
-//! Lines against bits: gathering, choosing what to point at, drawing.
+//! Drawing lines against bits.
 
-use std::collections::BTreeMap;
-
-use bitsweep_results::{Comparison, Summary, VariantSummary};
 use plotters::style::RGBColor;
 
-use super::{MOST_PANELS, distinct_names};
+use super::schemes::{Line, LinePanel};
 use crate::draw::canvas::{self, Anchor, Canvas, Fault, Point, Type, WIDTH};
 use crate::draw::colour::{AXIS, BAND, FLOAT, MUTED, REST, readable, series};
 use crate::draw::frame::{Axis, Header, Rect, frame, frame_room, panel_name, panels};
@@ -13,181 +10,6 @@ use crate::draw::label::{beside, stacked};
 use crate::draw::legend::Legend;
 use crate::draw::scale::{Scale, Tick};
 use crate::draw::text::{SMALL, fitted, width};
-
-/// Most coloured lines of a panel; the rest are grey.
-const MOST_LINES: usize = 5;
-/// What joins the axes' values in the name of a series.
-const JOINT: &str = " · ";
-
-/// A point of a line with its whiskers.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Mark {
-    pub(crate) bits: f64,
-    pub(crate) value: f64,
-    /// Ends of the whiskers, where there are any.
-    pub(crate) whiskers: Option<(f64, f64)>,
-}
-
-/// One scheme over its bit widths, most bits first.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Line {
-    pub(crate) name: String,
-    pub(crate) marks: Vec<Mark>,
-    /// Number of its colour; `None` for a grey line.
-    pub(crate) colour: Option<usize>,
-}
-
-/// The lines of one panel.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct LinePanel {
-    pub(crate) name: String,
-    pub(crate) lines: Vec<Line>,
-    /// The float model, where it has the measure.
-    pub(crate) float: Option<Mark>,
-}
-
-/// Which of too many lines to colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Better {
-    High,
-    Low,
-}
-
-/// Gathers one panel a comparison, or for a single comparison of many schemes one panel a value of the axis that splits
-/// them best. Comparisons with a single bit width are left out.
-pub(crate) fn gather(
-    summary: &Summary,
-    better: Better,
-    measure: impl Fn(&VariantSummary) -> Option<Mark>,
-) -> Vec<LinePanel> {
-    let comparisons: Vec<&Comparison> =
-        summary.comparisons.iter().filter(|one| bit_widths(one) > 1).collect();
-    let mut panels: Vec<LinePanel> = comparisons
-        .iter()
-        .zip(distinct_names(&comparisons))
-        .map(|(comparison, name)| LinePanel {
-            name,
-            lines: lines(comparison, &measure),
-            float: comparison.float().and_then(&measure),
-        })
-        .filter(|panel| panel.lines.iter().any(|line| line.marks.len() > 1))
-        .collect();
-    if let [only] = panels.as_slice()
-        && let Some(split) = facets(only)
-    {
-        panels = split;
-    }
-    colour(&mut panels, better);
-    panels
-}
-
-/// Distinct bit widths among the quantized variants.
-fn bit_widths(comparison: &Comparison) -> usize {
-    let mut bits: Vec<u32> = comparison
-        .variants
-        .iter()
-        .filter(|variant| variant.first.variant != 0)
-        .map(|variant| variant.first.bits)
-        .collect();
-    bits.sort_unstable();
-    bits.dedup();
-    bits.len()
-}
-
-fn lines(comparison: &Comparison, measure: &impl Fn(&VariantSummary) -> Option<Mark>) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
-    for variant in comparison.variants.iter().filter(|variant| variant.first.variant != 0) {
-        let Some(mark) = measure(variant).filter(|mark| mark.value.is_finite()) else { continue };
-        let name = if variant.first.series.is_empty() { "quantized" } else { &variant.first.series };
-        match lines.iter_mut().find(|line| line.name == name) {
-            Some(line) => line.marks.push(mark),
-            None => lines.push(Line { name: name.to_owned(), marks: vec![mark], colour: None }),
-        }
-    }
-    for line in &mut lines {
-        line.marks.sort_by(|a, b| b.bits.total_cmp(&a.bits));
-    }
-    lines
-}
-
-/// Splits a crowded panel by one part of the series' names, when all names have as many parts.
-fn facets(panel: &LinePanel) -> Option<Vec<LinePanel>> {
-    if panel.lines.len() <= MOST_LINES {
-        return None;
-    }
-    let parts: Vec<Vec<&str>> = panel.lines.iter().map(|line| line.name.split(JOINT).collect()).collect();
-    let length = parts.first()?.len();
-    if length < 2 || parts.iter().any(|own| own.len() != length) {
-        return None;
-    }
-    let values = |position: usize| {
-        let mut values: Vec<&str> = Vec::new();
-        for own in &parts {
-            if !values.contains(&own[position]) {
-                values.push(own[position]);
-            }
-        }
-        values
-    };
-    // Fewest panels; of equally few the later part of the name.
-    let position = (0..length)
-        .rev()
-        .filter(|position| (2..=MOST_PANELS).contains(&values(*position).len()))
-        .min_by_key(|position| values(*position).len())?;
-    let facets = values(position)
-        .into_iter()
-        .map(|value| LinePanel {
-            name: value.to_owned(),
-            lines: panel
-                .lines
-                .iter()
-                .zip(&parts)
-                .filter(|(_, own)| own[position] == value)
-                .map(|(line, own)| {
-                    let rest: Vec<&str> = own
-                        .iter()
-                        .enumerate()
-                        .filter(|(index, _)| *index != position)
-                        .map(|(_, part)| *part)
-                        .collect();
-                    Line { name: rest.join(JOINT), ..line.clone() }
-                })
-                .collect(),
-            float: panel.float,
-        })
-        .collect();
-    Some(facets)
-}
-
-/// Gives the most telling names a colour, the same in all panels: all of them when few, else the best and the worst on
-/// average.
-fn colour(panels: &mut [LinePanel], better: Better) {
-    let mut totals: BTreeMap<&str, (f64, usize, usize)> = BTreeMap::new();
-    for line in panels.iter().flat_map(|panel| &panel.lines) {
-        let order = totals.len();
-        let (total, marks, _) = totals.entry(&line.name).or_insert((0.0, 0, order));
-        *total += line.marks.iter().map(|mark| mark.value).sum::<f64>();
-        *marks += line.marks.len();
-    }
-    let mut ranked: Vec<(&str, f64, usize)> = totals
-        .into_iter()
-        .map(|(name, (total, marks, order))| (name, total / marks.max(1) as f64, order))
-        .collect();
-    if ranked.len() > MOST_LINES {
-        ranked.sort_by(|a, b| match better {
-            Better::High => b.1.total_cmp(&a.1).then(a.2.cmp(&b.2)),
-            Better::Low => a.1.total_cmp(&b.1).then(a.2.cmp(&b.2)),
-        });
-        // Three of the best and the two worst tell the range.
-        ranked.drain(MOST_LINES - 2..ranked.len() - 2);
-    }
-    ranked.sort_by_key(|(_, _, order)| *order);
-    let colours: BTreeMap<String, usize> =
-        ranked.iter().enumerate().map(|(colour, (name, _, _))| ((*name).to_owned(), colour)).collect();
-    for line in panels.iter_mut().flat_map(|panel| &mut panel.lines) {
-        line.colour = colours.get(&line.name).copied();
-    }
-}
 
 /// A chart of line panels against bits.
 pub(crate) struct LineChart<'a> {
@@ -239,7 +61,7 @@ impl LineChart<'_> {
         let coloured = entries.into_iter().map(|(colour, name)| (name.to_owned(), series(colour)));
         let float = self.panels.iter().any(|panel| panel.float.is_some());
         coloured
-            .chain((!grey.is_empty()).then(|| (format!("{} other schemes", grey.len()), REST)))
+            .chain((!grey.is_empty()).then(|| (others(grey.len()), REST)))
             .chain(float.then(|| ("float (dashed)".to_owned(), FLOAT)))
             .collect()
     }
@@ -377,8 +199,12 @@ fn names(
         }
     }
     if grey > 0 {
-        let note = format!("grey: {grey} other schemes");
+        let note = format!("grey: {}", others(grey));
         canvas.text(&note, (plot.right, plot.top - 14.0), Type::new(SMALL, MUTED).anchor(Anchor::End))?;
     }
     Ok(())
+}
+
+fn others(count: usize) -> String {
+    if count == 1 { "1 other scheme".to_owned() } else { format!("{count} other schemes") }
 }

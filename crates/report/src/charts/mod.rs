@@ -8,6 +8,7 @@ mod lines;
 mod pareto;
 mod reconstruction;
 mod scheme_error;
+mod schemes;
 mod score_by_bits;
 mod selection;
 mod size_parts;

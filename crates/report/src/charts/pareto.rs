@@ -108,8 +108,10 @@ fn panel(canvas: &Canvas<'_>, plot: &Rect, comparison: &Comparison, alone: bool)
     let lowest = places.iter().map(|(_, _, score)| *score).fold(1.0, f64::min);
     let x = Scale::logarithmic(sizes().fold(f64::INFINITY, f64::min), sizes().fold(0.0, f64::max))
         .on(plot.left + 8.0, plot.right - 8.0);
-    // Room above 1 keeps the labels of perfect scores inside the plot.
-    let best = Scale::nice(lowest.min(0.99), 1.0, 5);
+    // Room above the best keeps its label inside the plot, room below parts the worst from the base line.
+    let highest = places.iter().map(|(_, _, score)| *score).fold(0.0, f64::max);
+    let room = (highest - lowest).max(0.002) * 0.05;
+    let best = Scale::nice((lowest - room).max(0.0), highest, 5);
     let y = best.on(plot.bottom, plot.top + 20.0);
     frame(
         canvas,

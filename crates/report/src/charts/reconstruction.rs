@@ -10,6 +10,7 @@ use crate::draw::canvas::{self, Canvas, Fault};
 use crate::draw::colour::{AXIS, BLUE, FLOAT, VERMILLION};
 use crate::draw::frame::{Axis, Header, Rect, frame, frame_room, panel_name, panels};
 use crate::draw::scale::Scale;
+use crate::draw::text::{SMALL, fitted};
 
 pub(super) const VALUES: &str = "values";
 pub(super) const ERRORS: &str = "reconstruction-errors";
@@ -20,6 +21,8 @@ const MOST_VALUES: usize = 64;
 /// One variant of one small tensor.
 struct Panel<'a> {
     name: String,
+    /// The tensor's name, where there are several.
+    dataset: Option<&'a str>,
     /// Panels of one tensor share their scale.
     tensor: (&'a str, &'a str),
     values: &'a [ValueRow],
@@ -44,7 +47,8 @@ fn gather<'a>(subject: &Subject<'a>) -> Vec<Panel<'a>> {
             let finite = values.iter().all(|row| row.value.is_finite() && row.error.is_finite());
             let dataset = datasets.get(first.unit.as_str()).filter(|_| several);
             finite.then(|| Panel {
-                name: dataset.map_or_else(|| first.label.clone(), |name| format!("{name} · {}", first.label)),
+                name: first.label.clone(),
+                dataset: dataset.copied(),
                 tensor: (&first.unit, &first.tensor),
                 values,
             })
@@ -70,7 +74,8 @@ fn draw_panels(
     panes: &[Panel<'_>],
     header: &Header,
     alt: &str,
-    scale: impl Fn(&Panel<'_>) -> (Scale, &'static str),
+    measure: &str,
+    scale: impl Fn(&Panel<'_>) -> Scale,
     dots: impl Fn(&Canvas<'_>, &Panel<'_>, Scale, Scale) -> Result<(), Fault>,
 ) -> Result<String, Fault> {
     let layout = panels(panes.len(), header.bottom(), 280.0, 220.0);
@@ -79,8 +84,11 @@ fn draw_panels(
         for (cell, panel) in layout.cells.iter().zip(panes) {
             panel_name(canvas, cell, &panel.name)?;
             let plot: Rect = frame_room(cell.inset(0.0, 18.0, 0.0, 0.0), 6.0);
-            let (y, title) = scale(panel);
-            let y = y.on(plot.bottom, plot.top);
+            let y = scale(panel).on(plot.bottom, plot.top);
+            let title = match panel.dataset {
+                Some(dataset) => fitted(&format!("{measure}, {dataset}"), SMALL, false, cell.width()),
+                None => measure.to_owned(),
+            };
             let x = Scale::linear(0.0, (panel.values.len().max(2) - 1) as f64)
                 .on(plot.left + 8.0, plot.right - 8.0);
             let ticks = x.ticks(6).into_iter().filter(|tick| tick.value.fract() == 0.0).collect();
@@ -88,7 +96,7 @@ fn draw_panels(
                 canvas,
                 &plot,
                 &Axis { scale: x, ticks, title: "position" },
-                &Axis { scale: y, ticks: y.ticks(4), title },
+                &Axis { scale: y, ticks: y.ticks(6), title: &title },
             )?;
             dots(canvas, panel, x, y)?;
         }
@@ -108,9 +116,10 @@ pub(super) fn draw_values(subject: &Subject<'_>) -> Result<Option<Chart>, Fault>
         &panes,
         &header,
         &alt,
+        "value",
         |panel| {
             let (low, high) = extent(&panes, panel, |row| [row.value, row.reconstruction, 0.0]);
-            (Scale::nice(low, high, 4), "value")
+            Scale::nice(low, high, 6)
         },
         |canvas, panel, x, y| {
             canvas.line((x.start() - 8.0, y.at(0.0)), (x.end() + 8.0, y.at(0.0)), AXIS, 0.8)?;
@@ -138,9 +147,10 @@ pub(super) fn draw_errors(subject: &Subject<'_>) -> Result<Option<Chart>, Fault>
         &panes,
         &header,
         &alt,
+        "error",
         |panel| {
             let (low, high) = extent(&panes, panel, |row| [row.error, 0.0]);
-            (Scale::nice(low, high, 4), "error")
+            Scale::nice(low, high, 6)
         },
         |canvas, panel, x, y| {
             canvas.line((x.start() - 8.0, y.at(0.0)), (x.end() + 8.0, y.at(0.0)), AXIS, 0.8)?;
@@ -156,5 +166,9 @@ pub(super) fn draw_errors(subject: &Subject<'_>) -> Result<Option<Chart>, Fault>
 }
 
 fn names(panes: &[Panel<'_>]) -> String {
-    panes.iter().map(|panel| panel.name.as_str()).collect::<Vec<_>>().join(", ")
+    let name = |panel: &Panel<'_>| match panel.dataset {
+        Some(dataset) => format!("{dataset} · {}", panel.name),
+        None => panel.name.clone(),
+    };
+    panes.iter().map(name).collect::<Vec<_>>().join(", ")
 }

@@ -3,7 +3,8 @@
 use bitsweep_results::summary::Outcome;
 use bitsweep_results::{Summary, VariantSummary};
 
-use super::lines::{Better, LineChart, LinePanel, Mark, gather};
+use super::lines::LineChart;
+use super::schemes::{Better, LinePanel, Mark, gather};
 use super::{MOST_PANELS, Subject, left_out};
 use crate::Chart;
 use crate::draw::canvas::Fault;
@@ -53,12 +54,17 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     };
     let title = title(&subject.summary);
     let header = Header::new(&title, &format!("{whiskers}{}", left_out(panes.len(), all)));
-    let lowest = panes
-        .iter()
-        .flat_map(|pane| pane.lines.iter().flat_map(|line| &line.marks).chain(&pane.float))
-        .map(|mark| mark.whiskers.map_or(mark.value, |(low, _)| low))
-        .fold(1.0, f64::min);
-    let scale = Scale::nice(lowest.clamp(0.0, 0.99), 1.0, 5);
+    let ends = || {
+        let marks =
+            panes.iter().flat_map(|pane| pane.lines.iter().flat_map(|line| &line.marks).chain(&pane.float));
+        marks.flat_map(|mark| {
+            let (low, high) = mark.whiskers.unwrap_or((mark.value, mark.value));
+            [low, mark.value, high]
+        })
+    };
+    let (lowest, highest) = (ends().fold(1.0, f64::min), ends().fold(0.0, f64::max));
+    let scale = Scale::nice(lowest.max(0.0), highest.clamp(0.0, 1.0).max(lowest + 0.01), 5);
+
     let alt = alt(&panes);
     let svg = LineChart { header, panels: &panes, scale, ticks: 5, measure: "macro-F1", alt: &alt }.draw()?;
     Ok(Some(Chart { name: NAME.to_owned(), title, alt, svg }))

@@ -17,6 +17,9 @@ pub(super) const NAME: &str = "weights";
 /// Levels above which a stem bears no dot.
 const FEW_LEVELS: usize = 40;
 
+/// Most that a panel rises above its densest bar, as a factor.
+const HEADROOM: f64 = 1.35;
+
 /// One variant of the shown tensor.
 struct Panel<'a> {
     label: &'a str,
@@ -37,6 +40,14 @@ impl Panel<'_> {
             .filter(|row| row.high > row.low)
             .map(|row| (row.low, row.high, row.count as f64 / total / (row.high - row.low)))
             .collect()
+    }
+
+    /// The density at the top of the panel: a crowded level may stand out above the densest bar, but not flatten it.
+    fn ceiling(&self) -> f64 {
+        let bar =
+            self.bar_densities().iter().map(|(_, _, density)| *density).fold(f64::MIN_POSITIVE, f64::max);
+        let level = self.level_densities().iter().map(|(_, density)| *density).fold(0.0, f64::max);
+        level.clamp(bar, bar * HEADROOM)
     }
 
     /// Each level with the share of the values for each unit of width, as if spread over the cell around it.
@@ -84,7 +95,7 @@ fn chosen<'a>(subject: &Subject<'a>) -> Vec<&'a ResultRow> {
 }
 
 /// The tensor with the most values.
-fn tensor<'a>(histogram: &'a [HistogramRow], variant: usize) -> Option<&'a str> {
+fn tensor(histogram: &[HistogramRow], variant: usize) -> Option<&str> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for row in histogram.iter().filter(|row| row.variant == variant && row.kind == "level") {
         *counts.entry(&row.tensor).or_default() += row.count;
@@ -120,9 +131,15 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     let low = ends().map(|row| row.low).fold(f64::INFINITY, f64::min);
     let high = ends().map(|row| row.high).fold(f64::NEG_INFINITY, f64::max);
     let title = format!("{tensor} before and after quantization");
+    let cut = panes
+        .iter()
+        .any(|panel| panel.level_densities().iter().any(|(_, density)| *density > panel.ceiling()));
+    let note = if cut { " Stems that reach the top go on beyond it." } else { "" };
     let header = Header::new(
         &title,
-        "Grey: distribution of the float values. Blue: share of the values on each level, drawn to the same area. Ticks below: the levels.",
+        &format!(
+            "Grey: distribution of the float values. Blue: share of the values on each level, drawn to the same area. Ticks below: the levels.{note}"
+        ),
     );
     let layout = panels(panes.len(), header.bottom(), 300.0, 190.0);
     let alt = format!(
@@ -149,13 +166,8 @@ fn draw_panel(
 ) -> Result<(), Fault> {
     let bars = panel.bar_densities();
     let levels = panel.level_densities();
-    let densest = bars
-        .iter()
-        .map(|(_, _, density)| *density)
-        .chain(levels.iter().map(|(_, density)| *density))
-        .fold(0.0, f64::max);
     let x = Scale::linear(low, high).on(plot.left, plot.right);
-    let y = Scale::linear(0.0, densest.max(f64::MIN_POSITIVE)).on(plot.bottom - 6.0, plot.top + 4.0);
+    let y = Scale::linear(0.0, panel.ceiling()).on(plot.bottom - 6.0, plot.top + 4.0);
     for (left, right, density) in &bars {
         canvas.block((x.at(*left), y.at(0.0)), (x.at(*right), y.at(*density)), REST)?;
     }
@@ -179,7 +191,7 @@ fn draw_panel(
     frame(
         canvas,
         plot,
-        &Axis { scale: x, ticks: x.ticks(6), title: "" },
+        &Axis { scale: x, ticks: x.ticks(8), title: "" },
         &Axis { scale: y, ticks: Vec::new(), title: "" },
     )
 }

@@ -11,8 +11,10 @@ use crate::Report;
 const MOST_EXPLAINED: usize = 4;
 /// Tasks in the table of picks.
 const MOST_TASKS: usize = 40;
-/// Flagged variants named.
-const MOST_FLAGGED: usize = 12;
+/// Different flags listed.
+const MOST_FLAGS: usize = 12;
+/// Variants named for each flag.
+const MOST_BEARERS: usize = 6;
 
 pub(super) fn blocks(report: &Report<'_>, summary: &Summary) -> Vec<Block> {
     if summary.comparisons.is_empty() {
@@ -132,11 +134,15 @@ fn least_error(summary: &Summary) -> Vec<Block> {
             } else {
                 String::new()
             };
+            let against = match comparison.float() {
+                Some(float) => format!(" against {} in float", count(float.true_bytes)),
+                None => String::new(),
+            };
             points.push(vec![
                 Span::Plain(format!("{task}{} bits: ", variant.first.bits)),
                 Span::Strong(variant.first.label.clone()),
                 Span::Plain(format!(
-                    ", mean squared error {} ({of}){ratio}; {} bytes stored.",
+                    ", mean squared error {} ({of}){ratio}; {} bytes stored{against}.",
                     significant(variant.mse.mean, 4),
                     count(variant.true_bytes)
                 )),
@@ -154,36 +160,35 @@ fn least_error(summary: &Summary) -> Vec<Block> {
     ]
 }
 
-/// The flagged variants by name.
+/// Each flag with the variants that bear it.
 fn flagged(summary: &Summary) -> Vec<Block> {
     let several = summary.comparisons.len() > 1;
-    let mut points: Vec<Vec<Span>> = Vec::new();
+    let mut bearers: Vec<(&str, Vec<String>)> = Vec::new();
     for comparison in &summary.comparisons {
         for variant in &comparison.variants {
             for (flag, runs) in &variant.flags {
-                let task = if several { format!("{}, ", comparison.name()) } else { String::new() };
+                let task = if several { format!("{}: ", comparison.name()) } else { String::new() };
                 let often = if variant.runs > 1 {
                     format!(" ({runs} of {} runs)", variant.runs)
                 } else {
                     String::new()
                 };
-                points.push(vec![
-                    Span::Plain(task),
-                    Span::Strong(variant.first.label.clone()),
-                    Span::Plain(format!(": {flag}{often}.")),
-                ]);
+                let bearer = format!("{task}{}{often}", variant.first.label);
+                match bearers.iter_mut().find(|(known, _)| known == flag) {
+                    Some((_, variants)) => variants.push(bearer),
+                    None => bearers.push((flag, vec![bearer])),
+                }
             }
         }
     }
-    if points.is_empty() {
+    if bearers.is_empty() {
         return Vec::new();
     }
-    let all = points.len();
-    points.truncate(MOST_FLAGGED);
-    let more = if all > points.len() {
-        format!(" The first {} of {all}; results.csv has all.", points.len())
-    } else {
-        String::new()
-    };
-    vec![paragraph(format!("Flagged variants, to be read with care:{more}")), Block::List(points)]
+    let points = bearers.iter().take(MOST_FLAGS).map(|(flag, variants)| {
+        let named = variants.iter().take(MOST_BEARERS).cloned().collect::<Vec<_>>().join("; ");
+        let more = variants.len().saturating_sub(MOST_BEARERS);
+        let rest = if more > 0 { format!("; and {more} more in results.csv") } else { String::new() };
+        vec![Span::Strong((*flag).to_owned()), Span::Plain(format!(": {named}{rest}."))]
+    });
+    vec![paragraph("Flags, to be read with the numbers:"), Block::List(points.collect())]
 }

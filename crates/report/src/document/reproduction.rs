@@ -3,6 +3,9 @@
 use super::{Block, Span, Table, paragraph};
 use crate::Report;
 
+/// Lines of a configuration that is shown in full.
+const MOST_LINES: usize = 80;
+
 pub(super) fn compared(report: &Report<'_>) -> Vec<Block> {
     let rows = &report.reproduction;
     if rows.is_empty() {
@@ -44,12 +47,18 @@ pub(super) fn again(report: &Report<'_>) -> Vec<Block> {
     }
     if !report.configuration.is_empty() {
         let name = if report.experiment.is_empty() { "the experiment" } else { &report.experiment };
+        let lines = report.configuration.lines().count();
+        let short = lines <= MOST_LINES;
+        let rest =
+            if short { ":".to_owned() } else { format!(" has {lines} lines; experiment.toml holds it.") };
         blocks.push(Block::Paragraph(vec![
             Span::Plain("The configuration of ".to_owned()),
             Span::Code(name.to_owned()),
-            Span::Plain(":".to_owned()),
+            Span::Plain(rest),
         ]));
-        blocks.push(Block::Code("toml", report.configuration.clone()));
+        if short {
+            blocks.push(Block::Code("toml", report.configuration.clone()));
+        }
     }
     if !blocks.is_empty() {
         blocks.insert(0, Block::Heading(2, "How to make this again".to_owned()));

@@ -33,6 +33,16 @@ fn parameter(value: Option<f64>) -> String {
     })
 }
 
+/// Six significant digits without the zeros at their end: `73.01`, `-0.5`.
+fn compact(value: f64) -> String {
+    let text = significant(value, 6);
+    if text.contains('.') && !text.contains('e') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
 fn parameters(report: &Report<'_>) -> Vec<Block> {
     let tensors = &report.records.tensors;
     if tensors.is_empty() {
@@ -114,11 +124,11 @@ fn code_table(variants: &[&[ValueRow]]) -> Block {
             let value = variants.iter().find_map(|rows| rows.get(index));
             let mut row = value.map_or_else(
                 || vec![String::new(); 3],
-                |value| vec![value.row.to_string(), value.column.to_string(), parameter(Some(value.value))],
+                |value| vec![value.row.to_string(), value.column.to_string(), compact(value.value)],
             );
             for rows in variants {
                 match rows.get(index) {
-                    Some(value) => row.extend([value.code.to_string(), significant(value.reconstruction, 6)]),
+                    Some(value) => row.extend([value.code.to_string(), compact(value.reconstruction)]),
                     None => row.extend([String::new(), String::new()]),
                 }
             }
@@ -142,7 +152,7 @@ fn codebooks(report: &Report<'_>) -> Vec<Block> {
                 row.codebook.to_string(),
                 row.centroid.to_string(),
                 row.component.to_string(),
-                significant(row.value, 6),
+                compact(row.value),
             ]
         })
         .collect();
@@ -162,8 +172,8 @@ fn products(report: &Report<'_>) -> Vec<Block> {
                 row.label.clone(),
                 row.tensor.clone(),
                 row.row.to_string(),
-                significant(row.exact, 6),
-                significant(row.lookup, 6),
+                compact(row.exact),
+                compact(row.lookup),
                 significant(row.lookup - row.exact, 3),
             ]
         })

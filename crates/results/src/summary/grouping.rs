@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bitsweep_metrics::pareto_front;
+use bitsweep_metrics::{Interval, pareto_front};
 
 use super::{Comparison, ScoreSummary, Spread, VariantSummary};
-use bitsweep_metrics::Interval;
-
 use crate::record::{ResultRow, Scores};
 
 /// Level at which a McNemar test tells two models apart.

@@ -13,9 +13,9 @@ pub use pick::{Goal, Outcome, Pick, PickRule};
 pub use spread::Spread;
 pub use words::Explanation;
 
-use bitsweep_metrics::Interval;
-
 use std::collections::BTreeSet;
+
+use bitsweep_metrics::Interval;
 
 use crate::record::{DatasetShape, ResultRow};
 

@@ -1,0 +1,125 @@
+//! What training refuses, and how it ends early.
+
+use std::cell::Cell;
+
+use bitsweep_random::{Generator, Stream};
+use ndarray::{Array2, ArrayView2};
+
+use super::{rows, stack};
+use crate::dense::{Activation, Dense};
+use crate::head::Head;
+use crate::samples::SampleError;
+use crate::specification::{Mlp, Precision, Training};
+use crate::stack::DenseStack;
+use crate::training::{TrainError, Trained, train, train_mlp};
+
+fn stream() -> Stream {
+    Stream::new(Generator::Modern, 3, "init").unwrap()
+}
+
+fn attempt(
+    features: ArrayView2<'_, f64>,
+    labels: &[usize],
+    training: &Training,
+) -> Result<Trained, TrainError> {
+    let mlp = Mlp { hidden: 4, ..Mlp::default() };
+    train_mlp(features, labels, 3, &mlp, training, &mut stream(), &mut stream(), &|| true)
+}
+
+fn sample_error(result: Result<Trained, TrainError>) -> SampleError {
+    match result {
+        Err(TrainError::Samples(error)) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn diverged_training_names_the_epoch_and_the_rate() {
+    let (features, labels) = rows(20, 5, 3, 1);
+    for precision in [Precision::Single, Precision::Mixed] {
+        let training = Training { learning_rate: 1e40, precision, ..Training::default() };
+        let error = attempt(features.view(), &labels, &training).unwrap_err();
+        assert!(matches!(error, TrainError::Diverged { .. }), "{error}");
+        assert!(error.to_string().starts_with("training diverged in epoch "), "{error}");
+        assert!(error.to_string().contains("learning_rate below `1e40`"), "{error}");
+    }
+}
+
+#[test]
+fn interrupted_training_says_where() {
+    let (features, labels) = rows(20, 5, 3, 1);
+    let asked = Cell::new(0);
+    let keep_going = || {
+        asked.set(asked.get() + 1);
+        asked.get() <= 7
+    };
+    let (mlp, training) = (Mlp::default(), Training::default());
+    let result =
+        train_mlp(features.view(), &labels, 3, &mlp, &training, &mut stream(), &mut stream(), &keep_going);
+    assert_eq!(result.unwrap_err(), TrainError::Interrupted { epoch: 7 });
+}
+
+#[test]
+fn rows_that_cannot_be_learnt_from_are_refused() {
+    let (features, labels) = rows(6, 2, 3, 1);
+    let training = Training::default();
+    let attempt =
+        |features: ArrayView2<'_, f64>, labels: &[usize]| sample_error(attempt(features, labels, &training));
+
+    assert_eq!(attempt(Array2::zeros((0, 2)).view(), &[]), SampleError::Empty { rows: 0, columns: 2 });
+    assert_eq!(attempt(Array2::zeros((6, 0)).view(), &labels), SampleError::Empty { rows: 6, columns: 0 });
+    assert_eq!(attempt(features.view(), &labels[..5]), SampleError::LabelCount { rows: 6, labels: 5 });
+    assert_eq!(
+        attempt(features.view(), &[0, 1, 2, 3, 0, 1]),
+        SampleError::Label { row: 3, label: 3, classes: 3 }
+    );
+    for value in [f64::INFINITY, f64::NEG_INFINITY, 1e39] {
+        let mut broken = features.clone();
+        broken[[4, 1]] = value;
+        assert_eq!(attempt(broken.view(), &labels), SampleError::NotFinite { row: 4, column: 1, value });
+    }
+}
+
+#[test]
+fn a_single_class_is_refused() {
+    let (features, _) = rows(6, 2, 3, 1);
+    let (mlp, training) = (Mlp::default(), Training::default());
+    let result =
+        train_mlp(features.view(), &[0; 6], 1, &mlp, &training, &mut stream(), &mut stream(), &|| true);
+    assert_eq!(sample_error(result), SampleError::Classes(1));
+}
+
+#[test]
+fn settings_of_no_meaning_are_refused() {
+    let (features, labels) = rows(6, 2, 3, 1);
+    let error =
+        attempt(features.view(), &labels, &Training { epochs: 0, ..Training::default() }).unwrap_err();
+    assert_eq!(error.to_string(), "epochs is `0`: expected at least 1");
+    let mlp = Mlp { hidden: 0, ..Mlp::default() };
+    let training = Training::default();
+    let error =
+        train_mlp(features.view(), &labels, 3, &mlp, &training, &mut stream(), &mut stream(), &|| true)
+            .unwrap_err();
+    assert_eq!(error.to_string(), "hidden is `0`: expected a number of units from 1 to 65536");
+}
+
+#[test]
+fn a_model_with_other_inputs_is_refused() {
+    let (features, labels) = rows(6, 2, 3, 1);
+    let result =
+        train(stack(&[4, 3], 1), features.view(), &labels, &Training::default(), &mut stream(), &|| true);
+    assert_eq!(result.unwrap_err(), TrainError::Inputs { features: 2, inputs: 4 });
+}
+
+#[test]
+fn a_model_that_does_not_end_in_a_softmax_is_refused() {
+    let (features, labels) = rows(6, 4, 3, 1);
+    let layer = stack(&[4, 3], 1).layers()[0].clone();
+    let one_vs_rest = DenseStack::new(vec![layer.clone()], Head::OneVsRest).unwrap();
+    let rectified =
+        DenseStack::new(vec![Dense { activation: Activation::Relu, ..layer }], Head::Softmax).unwrap();
+    for model in [one_vs_rest, rectified] {
+        let result = train(model, features.view(), &labels, &Training::default(), &mut stream(), &|| true);
+        assert_eq!(result.unwrap_err(), TrainError::Head);
+    }
+}

@@ -1,0 +1,176 @@
+//! Stacks of dense layers: shapes, names, logits, probabilities.
+
+#![allow(clippy::unwrap_used)]
+
+use bitsweep_models::{
+    Activation, Dense, DenseStack, ForwardBuffers, Head, Real, StackError, predict, predict_into,
+};
+use ndarray::{Array1, Array2, ArrayView2, Axis, array};
+
+fn dense(inputs: usize, outputs: usize, activation: Activation) -> Dense {
+    let number = |index: usize| ((index * 7919 + 13) % 2001) as f32 / 700.0 - 1.4;
+    Dense {
+        weight: Array2::from_shape_fn((inputs, outputs), |(i, j)| number(i * outputs + j)),
+        bias: Array1::from_shape_fn(outputs, |j| number(j + 5)),
+        activation,
+    }
+}
+
+fn stack(sizes: &[usize]) -> DenseStack {
+    let last = sizes.len() - 2;
+    let layers = sizes.windows(2).enumerate().map(|(index, size)| {
+        dense(size[0], size[1], if index == last { Activation::Identity } else { Activation::Relu })
+    });
+    DenseStack::new(layers.collect(), Head::Softmax).unwrap()
+}
+
+fn features<T: Real>(rows: usize, columns: usize) -> Array2<T> {
+    Array2::from_shape_fn((rows, columns), |(i, j)| {
+        T::from_f64(((i * columns + j) * 6007 % 1999) as f64 / 800.0 - 1.2)
+    })
+}
+
+/// Layer after layer, sum after sum.
+fn slow_logits<T: Real>(stack: &DenseStack, features: ArrayView2<'_, T>) -> Array2<T> {
+    let mut x = features.to_owned();
+    for layer in stack.layers() {
+        x = Array2::from_shape_fn((x.nrows(), layer.outputs()), |(row, column)| {
+            let products = x.row(row).into_iter().zip(layer.weight.column(column));
+            let sum = products.fold(T::ZERO, |sum, (&x, &w)| x.mul_add(T::from(w), sum));
+            let z = sum + T::from(layer.bias[column]);
+            match layer.activation {
+                Activation::Identity => z,
+                Activation::Relu => {
+                    if z > T::ZERO {
+                        z
+                    } else {
+                        T::ZERO
+                    }
+                }
+            }
+        });
+    }
+    x
+}
+
+#[test]
+fn logits_are_those_of_nested_loops_to_the_bit() {
+    let mut single = ForwardBuffers::default();
+    let mut double = ForwardBuffers::default();
+    // One pair of buffers serves models and batches of all shapes, larger and smaller.
+    for sizes in [&[13, 100, 3][..], &[64, 10], &[3, 5, 9, 17, 2], &[1, 1], &[13, 100, 3]] {
+        let stack = stack(sizes);
+        for rows in [36, 1, 7] {
+            let x = features::<f32>(rows, sizes[0]);
+            assert_eq!(stack.logits_with(x.view(), &mut single), slow_logits(&stack, x.view()));
+            assert_eq!(stack.logits(x.view()), slow_logits(&stack, x.view()));
+            let x = features::<f64>(rows, sizes[0]);
+            assert_eq!(stack.logits_with(x.view(), &mut double), slow_logits(&stack, x.view()));
+        }
+    }
+}
+
+#[test]
+fn logits_do_not_depend_on_the_layout_of_the_features() {
+    let stack = stack(&[5, 8, 3]);
+    let x = features::<f32>(9, 5);
+    let transposed = x.t().as_standard_layout().into_owned();
+    assert_eq!(stack.logits(transposed.t()), stack.logits(x.view()));
+    let every_second = x.slice_axis(Axis(0), ndarray::Slice::new(0, None, 2));
+    assert_eq!(stack.logits(every_second).row(1), stack.logits(x.view()).row(2));
+}
+
+#[test]
+fn no_rows_have_no_logits() {
+    let logits = stack(&[5, 8, 3]).logits(Array2::<f32>::zeros((0, 5)).view());
+    assert_eq!(logits.dim(), (0, 3));
+    assert!(predict(logits.view()).is_empty());
+}
+
+#[test]
+fn tensors_have_names_and_shapes() {
+    let stack = stack(&[13, 100, 3]);
+    let tensors: Vec<_> = stack.tensors().map(|(name, tensor)| (name, tensor.dim())).collect();
+    let expected = [("W1", (13, 100)), ("b1", (1, 100)), ("W2", (100, 3)), ("b2", (1, 3))];
+    assert_eq!(tensors, expected.map(|(name, shape)| (name.to_owned(), shape)));
+    assert_eq!(stack.tensor_names(), ["W1", "b1", "W2", "b2"]);
+    assert_eq!((stack.parameters(), stack.input_size(), stack.output_size()), (1703, 13, 3));
+}
+
+#[test]
+fn written_tensors_are_what_logits_are_computed_from() {
+    let mut model = stack(&[4, 6, 3]);
+    let x = features::<f32>(5, 4);
+    let before = model.logits(x.view());
+    for mut tensor in model.tensors_mut() {
+        tensor.fill(0.0);
+    }
+    assert_eq!(model.logits(x.view()), Array2::zeros((5, 3)));
+    let original = stack(&[4, 6, 3]);
+    for (mut tensor, (_, values)) in model.tensors_mut().zip(original.tensors()) {
+        tensor.assign(&values);
+    }
+    assert_eq!(model.logits(x.view()), before);
+}
+
+#[test]
+fn what_is_written_can_be_checked() {
+    let mut model = stack(&[4, 6, 3]);
+    model.tensors_mut().nth(3).unwrap()[[0, 2]] = f32::NAN;
+    let error = model.check_finite().unwrap_err();
+    assert_eq!(error.to_string(), "b2 has `NaN` at row 0, column 2: expected finite numbers");
+}
+
+#[test]
+fn each_way_not_to_be_a_model_is_named() {
+    let new = |layers| DenseStack::new(layers, Head::Softmax).unwrap_err();
+    let relu = Activation::Relu;
+    assert_eq!(new(vec![]), StackError::NoLayers);
+    assert_eq!(new(vec![dense(3, 0, relu)]), StackError::EmptyLayer { layer: 1, inputs: 3, outputs: 0 });
+    assert_eq!(new(vec![dense(0, 3, relu)]), StackError::EmptyLayer { layer: 1, inputs: 0, outputs: 3 });
+    let short = Dense { bias: array![1.0], ..dense(2, 3, relu) };
+    assert_eq!(new(vec![short]), StackError::BiasLength { layer: 1, biases: 1, outputs: 3 });
+    let error = new(vec![dense(2, 3, relu), dense(4, 2, relu)]);
+    assert_eq!(error.to_string(), "layer 2 takes 4 inputs, but layer 1 gives 3 outputs");
+    let mut broken = dense(2, 3, relu);
+    broken.weight[[1, 2]] = f32::INFINITY;
+    let error = new(vec![dense(2, 2, relu), broken]);
+    assert_eq!(error.to_string(), "W2 has `inf` at row 1, column 2: expected finite numbers");
+}
+
+#[test]
+fn softmax_probabilities_are_the_textbooks() {
+    let probabilities = Head::Softmax.probabilities(array![[0.0, 3.0_f64.ln()], [1e4, -1e4]].view());
+    let expected = [[0.25, 0.75], [1.0, 0.0]];
+    for ((row, column), &p) in probabilities.indexed_iter() {
+        assert!((p - expected[row][column]).abs() < 1e-15);
+    }
+}
+
+#[test]
+fn one_vs_rest_probabilities_are_normalized_logistic_functions() {
+    // σ(0) = 1/2, σ(ln 3) = 3/4, σ(-ln 3) = 1/4; together 3/2.
+    let ln_3 = 3.0_f64.ln();
+    let probabilities = Head::OneVsRest.probabilities(array![[0.0, ln_3, -ln_3]].view());
+    for (p, expected) in probabilities.iter().zip([1.0 / 3.0, 0.5, 1.0 / 6.0]) {
+        assert!((p - expected).abs() < 1e-15, "{p}");
+    }
+}
+
+#[test]
+fn one_vs_rest_probabilities_survive_hopeless_rows() {
+    // Every logistic function underflows; their ratio is e.
+    let probabilities = Head::OneVsRest.probabilities(array![[-2000.0_f64, -2001.0]].view());
+    assert!((probabilities[[0, 0]] / probabilities[[0, 1]] - 1.0_f64.exp()).abs() < 1e-12);
+    assert!((probabilities.sum() - 1.0).abs() < 1e-15);
+}
+
+#[test]
+fn the_first_of_equal_logits_wins_and_nan_never_does() {
+    let nan = f32::NAN;
+    let logits = array![[1.0, 1.0, 0.0], [nan, -5.0, -4.0], [-1.0, nan, -1.0], [nan, nan, nan]];
+    assert_eq!(predict(logits.view()), [0, 2, 0, 0]);
+    let mut classes = vec![7; 100];
+    predict_into(logits.view(), &mut classes);
+    assert_eq!(classes, [0, 2, 0, 0]);
+}
