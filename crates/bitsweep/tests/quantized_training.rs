@@ -123,17 +123,26 @@ fn every_method_trains_is_named_and_keeps_its_sizes_real() {
 }
 
 #[test]
-fn learned_steps_are_what_the_tensor_table_shows() {
+fn learned_steps_are_what_the_codes_are_read_with() {
     let lsq = variant("bits = 2", "method = \"lsq\"");
-    let records = run(&mlp(&lsq.replace("[[quantize]]", "[[quantize]]\nbiases = \"quantize\"")));
+    let lsq = lsq.replace("[[quantize]]", "[[quantize]]\nbiases = \"quantize\"");
+    let records = run(&mlp(&format!("[record]\nvalues = true\n{lsq}")));
     let rows: Vec<_> = records.tensors.iter().filter(|row| row.variant == 1).collect();
     let names: Vec<&str> = rows.iter().map(|row| row.tensor.as_str()).collect();
     assert_eq!(names, ["W1", "b1", "W2", "b2"]);
     for row in rows {
-        let scale = row.scale.unwrap();
-        // Beyond the step values are clipped; with the range of the values itself none errs by more than half a step.
-        assert!(scale > 0.0 && (row.tensor != "W1" || row.max_error > scale / 2.0), "{row:?}");
-        assert_eq!(row.zero_point, None);
+        let step = row.scale.unwrap();
+        let values: Vec<_> = records.values.iter().filter(|value| value.tensor == row.tensor).collect();
+        assert_eq!(values.len(), row.count);
+        for value in &values {
+            assert_eq!(value.reconstruction, value.code as f64 * step);
+        }
+        // At 2 bits the range of the values would have its largest as the step.
+        assert!(
+            values.iter().all(|value| value.value.abs() != step),
+            "{} has the step of its range",
+            row.tensor
+        );
     }
     assert_eq!(records.results[1].size.biases, 0);
 }

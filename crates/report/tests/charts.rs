@@ -4,7 +4,7 @@
 mod fixtures;
 
 use bitsweep_report::{Chart, Report, charts, png};
-use bitsweep_results::{Interval, Records, ResultRow, ValueRow};
+use bitsweep_results::{CurveRow, Interval, Records, ResultRow, ValueRow};
 use resvg::usvg::roxmltree::Document;
 
 fn draw(records: &Records) -> Vec<Chart> {
@@ -274,4 +274,30 @@ fn a_single_row_or_value_breaks_no_drawing() {
     };
     let records = Records { results: vec![one], values: vec![value], ..Records::default() };
     assert_eq!(names(&draw(&records)), ["values", "reconstruction-errors"]);
+}
+
+#[test]
+fn trainings_with_quantization_in_the_loop_stand_beside_float_at_their_fewest_bits() {
+    let mut records = fixtures::wine();
+    assert!(!names(&draw(&records)).contains(&"training-curves"), "there is no such training");
+    for row in records.results.iter_mut().skip(1) {
+        row.training = "lsq".into();
+        row.series = "lsq".into();
+        row.label = format!("{} bit · lsq", row.bits);
+    }
+    let float = records.curve.clone();
+    for row in records.results.iter().skip(1) {
+        records.curve.extend(float.iter().map(|epoch| CurveRow {
+            variant: row.variant,
+            label: row.label.clone(),
+            loss: 2.0 * epoch.loss,
+            ..epoch.clone()
+        }));
+    }
+    let charts = draw(&records);
+    let words = words(find(&charts, "training-curves"));
+    assert!(words.contains(&"2 bit · lsq".to_owned()) && !words.contains(&"8 bit · lsq".to_owned()));
+    // The float model's own chart stays as it was.
+    let plain = draw(&fixtures::wine());
+    assert_eq!(find(&charts, "learning-curve"), find(&plain, "learning-curve"));
 }

@@ -97,7 +97,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     let header = Header::new(
         &title,
         &format!(
-            "Mean cross-entropy per training sample of what is computed with, logarithmic axis; the first seed, each method at its fewest bits.{}",
+            "Mean cross-entropy per training sample, logarithmic axis; first seed, each method at its fewest bits.{}",
             left_out(tasks.len(), all)
         ),
     );
