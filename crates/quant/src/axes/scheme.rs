@@ -89,6 +89,20 @@ impl Scheme {
         }
     }
 
+    /// The axis that stores scales or zero points in another form than the one they are fitted in, with its value; `None`
+    /// where they are stored as they are.
+    pub(crate) fn rounded_parameters(&self) -> Option<(Axis, String)> {
+        if self.scale_format != ScaleFormat::Float {
+            return Some((Axis::ScaleFormat, self.scale_format.to_string()));
+        }
+        match self.symmetry {
+            Symmetry::Symmetric | Symmetry::Asymmetric(ZeroPoint::Integer | ZeroPoint::Float) => None,
+            Symmetry::Asymmetric(ZeroPoint::Minimum) => {
+                Some((Axis::ZeroPoint, ZeroPoint::Minimum.to_string()))
+            }
+        }
+    }
+
     /// An axis that the format does not have must hold its neutral value.
     fn check_neutral(&self) -> Result<(), SchemeError> {
         let Self { format, symmetry, granularity, scale_format, range, rounding } = *self;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::axes::{Format, Rounding, ScaleFormat, Scheme, Symmetry, ZeroPoint};
+use crate::axes::{Format, Rounding, Scheme, Symmetry, ZeroPoint};
 
 use super::adaround::AdaRound;
 use super::error::CalibrationError;
@@ -81,18 +81,14 @@ impl Method {
                 return Err(CalibrationError::Rounding { method, rounding: scheme.rounding });
             }
         }
-        if scheme.scale_format != ScaleFormat::Float {
-            let value = scheme.scale_format.to_string();
-            return Err(CalibrationError::StoredParameters { method, axis: "scale_format", value });
+        if let Some((axis, value)) = scheme.rounded_parameters() {
+            return Err(CalibrationError::StoredParameters { method, axis: axis.name(), value });
         }
         match (self, scheme.symmetry) {
-            (_, Symmetry::Asymmetric(ZeroPoint::Minimum)) => {
-                let value = ZeroPoint::Minimum.to_string();
-                Err(CalibrationError::StoredParameters { method, axis: "zero_point", value })
-            }
-            (Self::Hqq(_), Symmetry::Symmetric | Symmetry::Asymmetric(ZeroPoint::Integer)) => {
-                Err(CalibrationError::ZeroPoint)
-            }
+            (
+                Self::Hqq(_),
+                Symmetry::Symmetric | Symmetry::Asymmetric(ZeroPoint::Integer | ZeroPoint::Minimum),
+            ) => Err(CalibrationError::ZeroPoint),
             (Self::Hqq(_), Symmetry::Asymmetric(ZeroPoint::Float))
             | (Self::Nearest | Self::Gptq(_) | Self::AdaRound(_) | Self::Greedy, _) => Ok(()),
         }

@@ -25,7 +25,7 @@ pub use gradient::quantize_gradient;
 pub use learned_step::{check_learned_step, constrain_steps, initial_steps, learned_step_gradient};
 pub use straight_through::{check_straight_through, straight_through_gradient};
 
-use crate::axes::{Range, ScaleFormat, Scheme, Symmetry, ZeroPoint};
+use crate::axes::{Range, Scheme};
 
 /// Why a scheme cannot be trained with an estimator.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -86,16 +86,9 @@ pub enum EstimatorError {
 
 /// Refuses parameters that are stored in another form than the one they are fitted in.
 fn expect_plain_parameters(scheme: &Scheme) -> Result<(), EstimatorError> {
-    if scheme.scale_format != ScaleFormat::Float {
-        let value = scheme.scale_format.to_string();
-        return Err(EstimatorError::StoredParameters { axis: "scale_format", value });
-    }
-    match scheme.symmetry {
-        Symmetry::Symmetric | Symmetry::Asymmetric(ZeroPoint::Integer | ZeroPoint::Float) => Ok(()),
-        Symmetry::Asymmetric(ZeroPoint::Minimum) => {
-            let value = ZeroPoint::Minimum.to_string();
-            Err(EstimatorError::StoredParameters { axis: "zero_point", value })
-        }
+    match scheme.rounded_parameters() {
+        Some((axis, value)) => Err(EstimatorError::StoredParameters { axis: axis.name(), value }),
+        None => Ok(()),
     }
 }
 

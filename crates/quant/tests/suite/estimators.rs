@@ -267,6 +267,20 @@ fn schemes_without_an_estimator_are_refused() {
 }
 
 #[test]
+fn parameters_that_are_stored_rounded_are_refused() {
+    let sentence = |stored| {
+        format!(
+            "training does not know `{stored}`, which stores parameters rounded: expected `scale_format = float` and a zero point"
+        )
+    };
+    let rounded = scheme("bits = 4\nscale_format = 'f16'");
+    assert_eq!(check_straight_through(&rounded).unwrap_err().to_string(), sentence("scale_format = f16"));
+    assert_eq!(check_learned_step(&rounded).unwrap_err().to_string(), sentence("scale_format = f16"));
+    let minimum = scheme("bits = 4\nsymmetry = 'asymmetric'\nzero_point = 'minimum'");
+    assert_eq!(check_straight_through(&minimum).unwrap_err().to_string(), sentence("zero_point = minimum"));
+}
+
+#[test]
 fn matrices_of_different_shapes_are_refused() {
     let values = latent(3, 2, 3);
     let scheme: Scheme = scheme("bits = 4");
