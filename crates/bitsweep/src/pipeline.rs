@@ -6,10 +6,12 @@ mod calibrate;
 mod fake_quantization;
 mod histogram;
 mod model;
+mod post_training;
 mod prepare;
 mod quantize;
 mod score;
 mod tensor;
+mod transform;
 
 use std::time::Instant;
 

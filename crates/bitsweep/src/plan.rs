@@ -67,9 +67,18 @@ pub struct Variant {
 }
 
 impl Variant {
+    /// The choice on every axis, in the order of the table's columns; empty where it does not apply.
+    pub fn axes(&self) -> Vec<(&'static str, String)> {
+        let mut axes = vec![("transform", self.transform.to_string()), ("biases", self.biases.to_string())];
+        axes.extend(self.scheme.axes());
+        axes.extend(self.calibration.axes());
+        axes.push(("training", self.training_name()));
+        axes
+    }
+
     /// How training and quantization go together, as tables say it.
     pub fn training_name(&self) -> String {
-        training_name(self.training.as_ref())
+        self.training.as_ref().map_or_else(|| "post-training".to_owned(), ToString::to_string)
     }
 }
 
@@ -252,12 +261,16 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
     let mut points: Vec<BTreeMap<&'static str, String>> = Vec::new();
     for spec in specs {
         let scheme = spec.weights.resolve().map_err(|error| Diagnostic::new(error.to_string()))?;
-        let mut point: BTreeMap<_, _> = scheme.axes().into_iter().collect();
-        point.insert("transform", spec.transform.to_string());
-        point.insert("biases", spec.biases.to_string());
-        let calibration = Calibration::resolve(spec);
-        point.extend(calibration.axes());
-        point.insert("training", training_name(spec.training.as_ref()));
+        let variant = Variant {
+            label: String::new(),
+            series: String::new(),
+            transform: spec.transform,
+            biases: spec.biases,
+            calibration: Calibration::resolve(spec),
+            scheme,
+            training: spec.training.clone(),
+        };
+        let point: BTreeMap<_, _> = variant.axes().into_iter().collect();
         if let Some(twin) = points.iter().position(|other| *other == point) {
             return Err(Diagnostic::new(format!(
                 "variants {twin} and {} are the same: {scheme}",
@@ -266,15 +279,7 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
             .help("remove one of them, or leave it out with [[exclude]]"));
         }
         points.push(point);
-        variants.push(Variant {
-            label: String::new(),
-            series: String::new(),
-            transform: spec.transform,
-            biases: spec.biases,
-            calibration,
-            scheme,
-            training: spec.training.clone(),
-        });
+        variants.push(variant);
     }
     let telling = telling_axes(&points);
     let names: BTreeSet<&str> = specs.iter().filter_map(|spec| spec.name.as_deref()).collect();
@@ -292,10 +297,6 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
         variant.series = named.unwrap_or_else(|| family(point));
     }
     Ok(variants)
-}
-
-fn training_name(training: Option<&AwareTraining>) -> String {
-    training.map_or_else(|| "post-training".to_owned(), ToString::to_string)
 }
 
 /// The scheme in a few words, without its bits: `asymmetric int`.

@@ -47,7 +47,10 @@ const EVERYTHING: &str = "[quantize]\n\
     [quantize.weights]\nbits = 2\nsymmetry = \"asymmetric\"\nzero_point = \"float\"\ngranularity = \"column\"\n";
 
 fn find<'a>(records: &'a Records, method: &str, correction: &str) -> &'a ResultRow {
-    let found = records.results.iter().find(|row| row.method == method && row.bias_correction == correction);
+    let found = records
+        .results
+        .iter()
+        .find(|row| row.axis("method") == method && row.axis("bias_correction") == correction);
     found.unwrap_or_else(|| panic!("no row of {method} and {correction}"))
 }
 
@@ -60,16 +63,16 @@ fn every_method_records_what_it_did() {
             row.calibration.unwrap();
         assert_eq!(rows, 30);
         assert!(row.size.biases == 0 && row.size.codes > 0);
-        assert_eq!(row.method == "nearest", codes_changed == 0, "{}", row.label);
+        assert_eq!(row.axis("method") == "nearest", codes_changed == 0, "{}", row.label);
         assert_eq!(row.flag.contains("raised the output error"), proxy_loss > proxy_loss_nearest);
-        match row.method.as_str() {
+        match row.axis("method") {
             "nearest" => assert_eq!(proxy_loss, proxy_loss_nearest),
             "gptq" | "gptq(act order)" | "greedy" => assert!(proxy_loss < proxy_loss_nearest),
             _ => {}
         }
     }
     assert_eq!(records.results[0].calibration, None);
-    assert_eq!(records.results[0].method, "");
+    assert_eq!(records.results[0].axis("method"), "");
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn every_method_trains_is_named_and_keeps_its_sizes_real() {
         .collect::<Vec<_>>()
         .join("\n");
     let records = run(&mlp(&quantize));
-    let trainings: Vec<&str> = records.results.iter().map(|row| row.training.as_str()).collect();
+    let trainings: Vec<&str> = records.results.iter().map(|row| row.axis("training")).collect();
     let expected =
         ["", "post-training", "lsq", "dorefa a4 g6", "wrpn a4 x2 from scratch", "pact a4 3 epochs rate 0.01"];
     assert_eq!(trainings, expected);

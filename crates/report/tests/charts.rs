@@ -281,7 +281,7 @@ fn trainings_with_quantization_in_the_loop_stand_beside_float_at_their_fewest_bi
     let mut records = fixtures::wine();
     assert!(!names(&draw(&records)).contains(&"training-curves"), "there is no such training");
     for row in records.results.iter_mut().skip(1) {
-        row.training = "lsq".into();
+        row.set_axis("training", "lsq");
         row.series = "lsq".into();
         row.label = format!("{} bit · lsq", row.bits);
     }

@@ -54,36 +54,11 @@ pub struct ResultRow {
     pub label: String,
     /// The name of the scheme apart from its bits: the line it belongs to in a chart against bits.
     pub series: String,
-    /// The function-preserving transform applied before quantization.
-    pub transform: String,
-    /// `keep` or `quantize`.
-    pub biases: String,
-    /// Element format: `int`, `f16`, `vq` …; `f32` for the baseline.
-    pub format: String,
     /// Bits of one code.
     pub bits: u32,
-    /// `symmetric` or `asymmetric`.
-    pub symmetry: String,
-    /// `integer` or `float`, empty without zero point.
-    pub zero_point: String,
-    /// `signed` or `unsigned`.
-    pub codes: String,
-    /// `full` or `narrow`.
-    pub code_range: String,
-    /// `tensor`, `row`, `column`, `group 32`.
-    pub granularity: String,
-    /// `float`, `f16`, `e8m0-floor`, `two-level` …: how scales are stored.
-    pub scale_format: String,
-    /// `min-max`, `percentile 99.9`, `mse`.
-    pub range: String,
-    /// `nearest-even`, `half-away`, `stochastic`.
-    pub rounding: String,
-    /// How codes are chosen: `nearest`, `gptq`, `adaround(50 iterations)` …
-    pub method: String,
-    /// `none`, `empirical`.
-    pub bias_correction: String,
-    /// `post-training`, or how the model was trained with quantization in the loop: `lsq`, `dorefa a4 g8` ….
-    pub training: String,
+    /// The variant's other choices, name and value, in the order of the table's columns: transform, format, granularity,
+    /// method, training …. Empty where the choice does not apply.
+    pub axes: Vec<(&'static str, String)>,
 
     /// Scores on the test rows; `None` in a tensor experiment.
     pub scores: Option<Scores>,
@@ -345,6 +320,21 @@ pub struct HistogramRow {
     pub high: f64,
     /// Values within.
     pub count: usize,
+}
+
+impl ResultRow {
+    /// The choice on the axis `name`; empty where it does not apply.
+    pub fn axis(&self, name: &str) -> &str {
+        self.axes.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+
+    /// Sets the choice on the axis `name`, a new one last.
+    pub fn set_axis(&mut self, name: &'static str, value: impl Into<String>) {
+        match self.axes.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value.into(),
+            None => self.axes.push((name, value.into())),
+        }
+    }
 }
 
 impl SizeMeasures {

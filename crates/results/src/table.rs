@@ -18,8 +18,8 @@ const ROW_GROUP: usize = 1 << 16;
 
 /// Builds the results table, one row a variant in the order of `rows`.
 ///
-/// The columns are the unit's (`unit`, `dataset`, …, `model`), one for each swept unit axis in order of first
-/// appearance, the variant's axes, its scores, errors, calibration and sizes, and `flag`. What does not apply is null:
+/// The columns are the unit's (`unit`, `dataset`, …, `model`), one for each swept unit axis and then one for each axis of
+/// the variant, both in order of first appearance, its scores, errors, calibration and sizes, and `flag`. What does not apply is null:
 /// scores of a tensor experiment, a zero point of a symmetric scheme, an empty flag. Derived columns:
 ///
 /// - `bits_per_weight` = `true_bytes / float_bytes` × bits of the unit's float baseline (variant 0); null without one.
@@ -33,8 +33,8 @@ const ROW_GROUP: usize = 1 << 16;
 pub fn table(rows: &[ResultRow]) -> Result<DataFrame, ResultsError> {
     let columns = Columns { rows };
     let mut all = columns.unit();
-    all.extend(columns.unit_axes()?);
-    all.extend(columns.variant());
+    all.extend(columns.named(|row| &row.unit_axes)?);
+    all.extend(columns.variant()?);
     all.extend(columns.scores());
     all.extend(columns.errors());
     all.extend(columns.calibration());
@@ -139,51 +139,44 @@ impl<'a> Columns<'a> {
         ]
     }
 
-    fn unit_axes(&self) -> Result<Vec<Column>, ResultsError> {
-        let mut keys: Vec<&str> = Vec::new();
+    /// A text column for each name in order of first appearance; empty text and a name that a row lacks are null.
+    fn named<N: AsRef<str>>(
+        &self,
+        pairs: fn(&ResultRow) -> &[(N, String)],
+    ) -> Result<Vec<Column>, ResultsError> {
+        let mut names: Vec<&str> = Vec::new();
         let mut positions: BTreeMap<&str, usize> = BTreeMap::new();
         for row in self.rows {
             let mut own = BTreeSet::new();
-            for (key, _) in &row.unit_axes {
-                if !own.insert(key.as_str()) {
-                    return Err(ResultsError::RepeatedColumn(key.clone()));
+            for (name, _) in pairs(row) {
+                let name = name.as_ref();
+                if !own.insert(name) {
+                    return Err(ResultsError::RepeatedColumn(name.to_owned()));
                 }
-                positions.entry(key).or_insert_with(|| {
-                    keys.push(key);
-                    keys.len() - 1
+                positions.entry(name).or_insert_with(|| {
+                    names.push(name);
+                    names.len() - 1
                 });
             }
         }
-        let mut cells: Vec<Vec<Option<&str>>> = vec![vec![None; self.rows.len()]; keys.len()];
+        let mut cells: Vec<Vec<Option<&str>>> = vec![vec![None; self.rows.len()]; names.len()];
         for (index, row) in self.rows.iter().enumerate() {
-            for (key, value) in &row.unit_axes {
-                cells[positions[key.as_str()]][index] = Some(value);
+            for (name, value) in pairs(row).iter().filter(|(_, value)| !value.is_empty()) {
+                cells[positions[name.as_ref()]][index] = Some(value);
             }
         }
-        Ok(keys.iter().zip(cells).map(|(key, cells)| Column::new((*key).into(), cells)).collect())
+        Ok(names.iter().zip(cells).map(|(name, cells)| Column::new((*name).into(), cells)).collect())
     }
 
-    fn variant(&self) -> Vec<Column> {
-        vec![
+    fn variant(&self) -> Result<Vec<Column>, ResultsError> {
+        let mut columns = vec![
             self.count("variant", |row| Some(row.variant as u64)),
             self.text("label", |row| &row.label),
             self.text("series", |row| &row.series),
-            self.text("transform", |row| &row.transform),
-            self.text("biases", |row| &row.biases),
-            self.text("format", |row| &row.format),
             self.count("bits", |row| Some(u64::from(row.bits))),
-            self.text("symmetry", |row| &row.symmetry),
-            self.text("zero_point", |row| &row.zero_point),
-            self.text("codes", |row| &row.codes),
-            self.text("code_range", |row| &row.code_range),
-            self.text("granularity", |row| &row.granularity),
-            self.text("scale_format", |row| &row.scale_format),
-            self.text("range", |row| &row.range),
-            self.text("rounding", |row| &row.rounding),
-            self.text("method", |row| &row.method),
-            self.text("bias_correction", |row| &row.bias_correction),
-            self.text("training", |row| &row.training),
-        ]
+        ];
+        columns.extend(self.named(|row| &row.axes)?);
+        Ok(columns)
     }
 
     fn scores(&self) -> Vec<Column> {

@@ -24,7 +24,7 @@ fn rows() -> Vec<ResultRow> {
         model: "mlp(100)".into(),
         unit_axes: vec![("train.epochs".into(), "50".into())],
         label: "float".into(),
-        format: "f32".into(),
+        axes: vec![("format", "f32".into())],
         bits: 32,
         error: ErrorMeasures { sqnr_db: f64::INFINITY, ..ErrorMeasures::default() },
         scores: Some(Scores {
@@ -43,7 +43,7 @@ fn rows() -> Vec<ResultRow> {
         variant: 1,
         label: "4 bit, \"row\"".into(),
         series: "asymmetric".into(),
-        format: "int".into(),
+        axes: vec![("format", "int".into()), ("method", "gptq".into()), ("symmetry", String::new())],
         bits: 4,
         error: ErrorMeasures { sse: 0.1, mse: 1e-7, max_error: 0.25, sqnr_db: 24.5 },
         scores: Some(Scores {
@@ -65,8 +65,6 @@ fn rows() -> Vec<ResultRow> {
             padding: 1,
             float: 2048,
         },
-        method: "gptq".into(),
-        bias_correction: "none".into(),
         calibration: Some(CalibrationMeasures {
             rows: 64,
             codes_changed: 7,
@@ -123,15 +121,21 @@ fn derived_columns_follow_from_bytes_and_scores() {
 #[test]
 fn what_calibration_achieved_is_null_without_it() {
     let table = table(&rows()).unwrap();
-    assert_eq!(cell(&table, "method", 1), AnyValue::String("gptq"));
-    assert_eq!(cell(&table, "bias_correction", 1), AnyValue::String("none"));
     assert_eq!(cell(&table, "calibration_rows", 1), AnyValue::UInt64(64));
     assert_eq!(cell(&table, "codes_changed", 1), AnyValue::UInt64(7));
     assert_eq!(cell(&table, "proxy_loss_nearest", 1), AnyValue::Float64(0.5));
     assert_eq!(cell(&table, "proxy_loss", 1), AnyValue::Float64(0.25));
-    for column in ["method", "bias_correction", "calibration_rows", "codes_changed", "proxy_loss"] {
+    for column in ["calibration_rows", "codes_changed", "proxy_loss"] {
         assert_eq!(cell(&table, column, 0), AnyValue::Null);
     }
+}
+
+#[test]
+fn an_axis_that_a_row_lacks_or_leaves_empty_is_null() {
+    let table = table(&rows()).unwrap();
+    assert_eq!(cell(&table, "method", 1), AnyValue::String("gptq"));
+    assert_eq!(cell(&table, "method", 0), AnyValue::Null);
+    assert_eq!(cell(&table, "symmetry", 1), AnyValue::Null);
 }
 
 #[test]
@@ -144,7 +148,7 @@ fn csv_has_short_floats_empty_nulls_and_quoted_text() {
     ));
     assert!(lines[0].ends_with(",macro_f1_per_kb,flag"));
     assert!(
-        lines[1].starts_with("u1,wine,142,36,13,3,numpy,42,mlp(100),50,0,float,,,,f32,32,"),
+        lines[1].starts_with("u1,wine,142,36,13,3,numpy,42,mlp(100),50,0,float,,32,f32,,,"),
         "{}",
         lines[1]
     );

@@ -7,7 +7,8 @@ use bitsweep_models::{
 
 use super::failed;
 use super::fake_quantization::{FakeQuantization, HiddenActivations};
-use super::model::{FLOAT_BYTES, KeepGoing, QuantizedModel};
+use super::model::KeepGoing;
+use super::post_training::{FLOAT_BYTES, QuantizedModel};
 use super::prepare::{Prepared, stream};
 use super::quantize::{quantize_tensor, quantize_tensor_with_scales};
 use crate::config::{AwareTraining, ModelSpec, Start};

@@ -3,34 +3,28 @@
 use std::time::Instant;
 
 use bitsweep_metrics::Confusion;
-use bitsweep_models::{Activation, DenseStack, EpochLoss, Precision, fit_logistic};
+use bitsweep_models::{DenseStack, EpochLoss, Precision, fit_logistic};
 use bitsweep_quant::Transform;
 use bitsweep_results::{
-    CalibrationMeasures, ClassRow, CurveRow, DatasetShape, ErrorMeasures, PredictionRow, Records, ResultRow,
-    SizeMeasures,
+    ClassRow, CurveRow, DatasetShape, ErrorMeasures, PredictionRow, Records, ResultRow, SizeMeasures,
 };
 use rayon::prelude::*;
 
 use super::aware::{self, AwareModel, clip_bytes};
-use super::calibrate::{CalibratedModel, quantize_layers};
 use super::failed;
-use super::fake_quantization::HiddenActivations;
 use super::histogram::histogram;
+use super::post_training::{FLOAT_BYTES, QuantizedModel, quantize};
 use super::prepare::{Prepared, prepare, stream};
-use super::quantize::{
-    Identity, QuantizedTensor, error_measures, flags, quantize_tensor, result_row, size_measures,
-};
+use super::quantize::{Identity, error_measures, flags, result_row, size_measures};
 use super::score::{Buffers, Inference, Inputs, score};
-use crate::config::{Biases, ModelSpec};
+use super::transform::transform;
+use crate::config::ModelSpec;
 use crate::failure::Failure;
 use crate::plan::{Plan, Unit, Variant};
 use crate::timing::{Latency, Method, PASSES, median_seconds};
 
 /// A plan with more variants shows no histograms.
 const MOST_HISTOGRAMS: usize = 16;
-
-/// Bytes of one float parameter.
-pub(super) const FLOAT_BYTES: u64 = size_of::<f32>() as u64;
 
 /// Asked between steps whether to go on.
 pub(super) type KeepGoing<'a> = &'a (dyn Fn() -> bool + Sync);
@@ -170,19 +164,6 @@ struct Judged {
     curve: Vec<EpochLoss>,
 }
 
-/// A model whose tensors went through a scheme.
-pub(super) struct QuantizedModel {
-    pub(super) stack: DenseStack,
-    pub(super) tensors: Vec<QuantizedTensor<f32>>,
-    /// Bytes of the biases that stay as they are.
-    pub(super) kept_bytes: u64,
-    /// The quantized activations that it was trained with.
-    pub(super) activations: Option<HiddenActivations>,
-    pub(super) calibration: Option<CalibrationMeasures>,
-    /// What calibration did not do.
-    pub(super) flags: Vec<String>,
-}
-
 impl<'u> Bench<'u> {
     fn new(unit: &'u Unit, prepared: &'u Prepared<'u>, stack: &DenseStack) -> Result<Bench<'u>, Failure> {
         let mixed = unit.spec.train.as_ref().is_some_and(|training| training.precision == Precision::Mixed);
@@ -220,7 +201,7 @@ impl<'u> Bench<'u> {
 
     fn baseline(&self, curve: Vec<EpochLoss>) -> Result<Judged, Failure> {
         let mut row = result_row(self.unit, 0, None);
-        row.format = "f32".to_owned();
+        row.set_axis("format", "f32");
         row.bits = f32::MANTISSA_DIGITS + 8;
         row.error = ErrorMeasures { sqnr_db: f64::INFINITY, ..ErrorMeasures::default() };
         let (_, stack, _) = self.stack(Transform::None);
@@ -247,12 +228,14 @@ impl<'u> Bench<'u> {
         let (_, float, did_transform) = self.stack(variant.transform);
         let AwareModel { model, curve, flags: training_flags } = match &variant.training {
             None => {
-                let model = self.quantize(float, variant)?;
+                let model = quantize(self.unit, self.prepared, float, variant)?;
                 AwareModel { model, curve: Vec::new(), flags: Vec::new() }
             }
             Some(aware) => {
                 let mut trained = aware::train(self.unit, self.prepared, float, variant, aware, keep_going)?;
-                trained.flags.extend(unchanged(&trained.model, &self.quantize(float, variant)?));
+                trained
+                    .flags
+                    .extend(unchanged(&trained.model, &quantize(self.unit, self.prepared, float, variant)?));
                 trained
             }
         };
@@ -271,47 +254,6 @@ impl<'u> Bench<'u> {
         row.flag = flags.join("; ");
         let inference = self.inputs.infer(&model.stack, model.activations.as_ref(), buffers);
         self.finish(row, &inference, Some(model), curve)
-    }
-
-    fn quantize(&self, float: &DenseStack, variant: &Variant) -> Result<QuantizedModel, Failure> {
-        if let Some(rows) = variant.calibration.rows {
-            let CalibratedModel { stack, tensors, measures, flags } =
-                quantize_layers(self.unit, self.prepared, float, variant, rows)?;
-            let biases: usize = stack.layers().iter().map(|layer| layer.bias.len()).sum();
-            let kept_bytes = match variant.biases {
-                Biases::Keep => biases as u64 * FLOAT_BYTES,
-                Biases::Quantize => 0,
-            };
-            return Ok(QuantizedModel {
-                stack,
-                tensors,
-                kept_bytes,
-                activations: None,
-                calibration: Some(measures),
-                flags,
-            });
-        }
-        let mut stack = float.clone();
-        let mut tensors = Vec::new();
-        let mut kept_bytes = 0;
-        for ((name, values), mut target) in float.tensors().zip(stack.tensors_mut()) {
-            let is_bias = name.starts_with('b');
-            if is_bias && variant.biases == Biases::Keep {
-                kept_bytes += values.len() as u64 * FLOAT_BYTES;
-                continue;
-            }
-            let tensor = quantize_tensor(self.unit, &name, values, &variant.scheme)?;
-            target.assign(&tensor.reconstruction);
-            tensors.push(tensor);
-        }
-        Ok(QuantizedModel {
-            stack,
-            tensors,
-            kept_bytes,
-            activations: None,
-            calibration: None,
-            flags: Vec::new(),
-        })
     }
 
     fn finish(
@@ -374,26 +316,6 @@ fn unchanged(trained: &QuantizedModel, post_training: &QuantizedModel) -> Option
     same_codes.then(|| "training changed no code".to_owned())
 }
 
-/// Applies a transform to every pair of neighbouring layers with a ReLU between them.
-fn transform(unit: &Unit, stack: &DenseStack, transform: Transform) -> Result<(DenseStack, bool), Failure> {
-    let mut layers = stack.layers().to_vec();
-    let mut changed = false;
-    for position in 1..layers.len() {
-        let (before, after) = layers.split_at_mut(position);
-        let (Some(first), Some(second)) = (before.last_mut(), after.first_mut()) else { continue };
-        match first.activation {
-            Activation::Relu => {
-                let done = transform.apply(&mut first.weight, &mut first.bias, &mut second.weight);
-                changed |= done.map_err(|error| failed(unit, error))?.changed();
-            }
-            Activation::Identity => {}
-        }
-    }
-    let stack = DenseStack::new(layers, stack.head())
-        .map_err(|error| failed(unit, format!("{transform}: {error}")))?;
-    Ok((stack, changed))
-}
-
 /// Prediction times of the float model and of every variant, dequantized on the fly as notebook 003 does.
 pub(super) fn latencies(
     unit: &Unit,
@@ -424,7 +346,7 @@ pub(super) fn latencies(
             Some(aware) => aware,
             None => {
                 let (_, float, _) = bench.stack(variant.transform);
-                quantized = bench.quantize(float, variant)?;
+                quantized = quantize(unit, &prepared, float, variant)?;
                 &quantized
             }
         };

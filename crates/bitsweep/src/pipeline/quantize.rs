@@ -225,30 +225,23 @@ pub(super) fn result_row(unit: &Unit, position: usize, variant: Option<&Variant>
         series: "float".to_owned(),
         ..ResultRow::default()
     };
-    if let Some(variant) = variant {
-        row.label.clone_from(&variant.label);
-        row.series.clone_from(&variant.series);
-        row.transform = variant.transform.to_string();
-        row.biases = variant.biases.to_string();
-        row.method = variant.calibration.method.to_string();
-        row.bias_correction = variant.calibration.bias_correction.to_string();
-        row.training = variant.training_name();
-        row.bits = variant.scheme.bits();
-        for (axis, value) in variant.scheme.axes() {
-            match axis {
-                "format" => row.format = value,
-                "symmetry" => row.symmetry = value,
-                "zero_point" => row.zero_point = value,
-                "codes" => row.codes = value,
-                "code_range" => row.code_range = value,
-                "granularity" => row.granularity = value,
-                "scale_format" => row.scale_format = value,
-                "range" => row.range = value,
-                "rounding" => row.rounding = value,
-                // The number of bits has a column of its own type.
-                _ => {}
-            }
+    match variant {
+        Some(variant) => {
+            row.label.clone_from(&variant.label);
+            row.series.clone_from(&variant.series);
+            row.bits = variant.scheme.bits();
+            row.axes = columns(variant).collect();
+        }
+        // The baseline has the columns of its variants, and nothing in them.
+        None => {
+            let names = unit.variants.first().into_iter().flat_map(columns);
+            row.axes = names.map(|(name, _)| (name, String::new())).collect();
         }
     }
     row
+}
+
+/// The axes that are text columns: the number of bits and of calibration rows have columns of their own types.
+fn columns(variant: &Variant) -> impl Iterator<Item = (&'static str, String)> {
+    variant.axes().into_iter().filter(|(name, _)| !["bits", "calibration"].contains(name))
 }

@@ -29,7 +29,7 @@ fn run_as<T: Real>(unit: &Unit, tensor: &TensorSpec, dtype: &str) -> Result<Reco
 
     let mut records = Records::default();
     let mut baseline = result_row(unit, 0, None);
-    baseline.format = dtype.to_owned();
+    baseline.set_axis("format", dtype);
     baseline.bits = 8 * size_of::<T>() as u32;
     baseline.error = ErrorMeasures { sqnr_db: f64::INFINITY, ..ErrorMeasures::default() };
     baseline.size = SizeMeasures { payload: float, codes: float, float, ..SizeMeasures::default() };
@@ -41,11 +41,9 @@ fn run_as<T: Real>(unit: &Unit, tensor: &TensorSpec, dtype: &str) -> Result<Reco
         let only = std::slice::from_ref(&quantized);
         let mut row = result_row(unit, position, Some(variant));
         // There is neither a network to transform or to train, nor a bias to keep, nor an input.
-        row.transform.clear();
-        row.biases.clear();
-        row.method.clear();
-        row.bias_correction.clear();
-        row.training.clear();
+        for axis in ["transform", "biases", "method", "bias_correction", "training"] {
+            row.set_axis(axis, "");
+        }
         row.error = error_measures(only);
         row.size = size_measures(only, 0, float);
         row.flag = flags(only).join("; ");

@@ -42,7 +42,7 @@ fn narrowest(comparison: &Comparison) -> Vec<&VariantSummary> {
 }
 
 fn is_aware(variant: &VariantSummary) -> bool {
-    !["", "post-training"].contains(&variant.first.training.as_str())
+    !["", "post-training"].contains(&variant.first.axis("training"))
 }
 
 /// The panels, and the methods in order of first appearance.

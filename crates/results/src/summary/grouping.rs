@@ -14,32 +14,14 @@ const SIGNIFICANCE: f64 = 0.05;
 type TaskKey<'a> = (&'a str, &'a str, &'a str, &'a [(String, String)]);
 
 /// What two rows must share to be runs of one variant. The label alone names only the axes that vary.
-type VariantKey<'a> = (u32, [&'a str; 16]);
+type VariantKey<'a> = (u32, &'a str, &'a str, &'a [(&'static str, String)]);
 
 fn task(row: &ResultRow) -> TaskKey<'_> {
     (&row.dataset, &row.model, &row.rng, &row.unit_axes)
 }
 
 fn variant(row: &ResultRow) -> VariantKey<'_> {
-    let axes = [
-        row.label.as_str(),
-        &row.series,
-        &row.transform,
-        &row.biases,
-        &row.format,
-        &row.symmetry,
-        &row.zero_point,
-        &row.codes,
-        &row.code_range,
-        &row.granularity,
-        &row.scale_format,
-        &row.range,
-        &row.rounding,
-        &row.method,
-        &row.bias_correction,
-        &row.training,
-    ];
-    (row.bits, axes)
+    (row.bits, &row.label, &row.series, &row.axes)
 }
 
 /// Groups `items` by `key`, groups and members in order of first appearance.
