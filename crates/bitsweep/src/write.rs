@@ -3,7 +3,10 @@
 use std::io::{self, Write};
 
 use bitsweep_report::{Report, ReproductionRow, charts, html, markdown, png};
-use bitsweep_results::{Records, ResultsError, objects, table, write_csv, write_parquet, write_rows};
+use bitsweep_results::summary::EffectRow;
+use bitsweep_results::{
+    Comparison, Records, ResultsError, objects, summarize, table, write_csv, write_parquet, write_rows,
+};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -79,6 +82,9 @@ pub fn write(plan: &Plan, command: &str, outcome: &Outcome, folder: &Folder) -> 
     write_table(folder, "products.csv", true, &records.products)?;
     write_table(folder, "curve.csv", true, &records.curve)?;
     write_table(folder, "histogram.csv", true, &records.histogram)?;
+    let summary = summarize(&records.results, &plan.header.pick);
+    let effects: Vec<EffectRow> = summary.comparisons.iter().flat_map(Comparison::effect_rows).collect();
+    write_table(folder, "effects.csv", true, &effects)?;
 
     let report = report(plan, command, records, &reproduction);
     let charts = charts(&report).map_err(|error| Failure::Other(error.to_string()))?;

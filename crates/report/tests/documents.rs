@@ -140,3 +140,19 @@ fn a_flag_is_listed_once_with_all_that_bear_it() {
     let text = text(&fixtures::report("Flags", &records));
     assert!(text.contains("\n- **1 zero point lies outside the codes**: 8 bit; 6 bit; 4 bit.\n"), "{text}");
 }
+
+#[test]
+fn what_was_expected_and_is_not_there_is_said() {
+    let records = fixtures::sweep();
+    let text = text(&fixtures::report("A sweep", &records));
+    let lessons = text.split("## What each choice was worth").nth(1).unwrap();
+    let (seen, missing) = lessons.split_once("Expected to help, but no gain is shown here:").unwrap();
+    assert!(
+        seen.contains("granularity: **group 32** instead of tensor: better at 4 bits (+0.004 ± "),
+        "{seen}"
+    );
+    assert!(
+        missing.contains("symmetry: **asymmetric** instead of symmetric: no difference shown at"),
+        "{missing}"
+    );
+}

@@ -1,6 +1,7 @@
 //! What the report says, as blocks that know nothing of Markdown or HTML.
 
 mod answer;
+mod lessons;
 mod reproduction;
 mod results;
 mod tensors;
@@ -78,7 +79,7 @@ impl Table {
     }
 }
 
-/// Everything below the title: the answer, its charts, the tables, the other charts, terms, how to make it again.
+/// Everything below the title: the answer, its charts, what was learned, the tables, the other charts, terms, how to make it again.
 pub(crate) fn blocks(report: &Report<'_>, charts: &[Chart]) -> Vec<Block> {
     let summary = summarize(&report.records.results, &report.pick_rule);
     let beside = charts.len().min(BESIDE_ANSWER);
@@ -91,6 +92,7 @@ pub(crate) fn blocks(report: &Report<'_>, charts: &[Chart]) -> Vec<Block> {
         .collect();
     blocks.extend(answer::blocks(report, &summary));
     blocks.extend((0..beside).map(Block::Figure));
+    blocks.extend(lessons::blocks(&summary));
     blocks.extend(results::blocks(report, &summary));
     blocks.extend(tensors::blocks(report, &summary));
     if charts.len() > beside {

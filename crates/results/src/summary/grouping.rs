@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bitsweep_metrics::{Interval, pareto_front};
 
+use super::effects::effects;
 use super::{Comparison, ScoreSummary, Spread, VariantSummary};
 use crate::record::{ResultRow, Scores};
 
@@ -53,10 +54,9 @@ fn comparison(rows: &[&ResultRow]) -> Option<Comparison> {
         .filter(|row| row.variant == 0)
         .filter_map(|row| Some((row.unit.as_str(), row.scores.as_ref()?.macro_f1.value)))
         .collect();
-    let variants: Vec<VariantSummary> = grouped(rows.iter().copied(), variant)
-        .iter()
-        .filter_map(|runs| summary(runs, &float_scores))
-        .collect();
+    let groups = grouped(rows.iter().copied(), variant);
+    let variants: Vec<VariantSummary> =
+        groups.iter().filter_map(|runs| summary(runs, &float_scores)).collect();
     Some(Comparison {
         dataset: first.dataset.clone(),
         model: first.model.clone(),
@@ -68,6 +68,7 @@ fn comparison(rows: &[&ResultRow]) -> Option<Comparison> {
         variants,
         front: Vec::new(),
         least_error: Vec::new(),
+        effects: effects(&groups),
         picks: None,
     })
 }

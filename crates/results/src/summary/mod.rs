@@ -4,11 +4,13 @@
 //! variants of the same task can be weighed against each other. Within a comparison the units differ by their seed
 //! alone, and each [`VariantSummary`] sums up one variant over them.
 
+mod effects;
 mod grouping;
 mod pick;
 mod spread;
 mod words;
 
+pub use effects::{Effect, EffectAtBits, EffectRow, Expectation, Verdict};
 pub use pick::{Goal, Outcome, Pick, PickRule};
 pub use spread::Spread;
 pub use words::Explanation;
@@ -50,6 +52,9 @@ pub struct Comparison {
     pub front: Vec<usize>,
     /// For each number of bits, most bits first, the quantized variant of least mean squared error.
     pub least_error: Vec<usize>,
+    /// What each choice is worth against the plain one on its axis, among variants that differ in nothing else; empty
+    /// without scores.
+    pub effects: Vec<Effect>,
     /// The two picks; `None` without scores.
     pub picks: Option<Picks>,
 }
