@@ -5,6 +5,7 @@ mod aware;
 mod calibrate;
 mod fake_quantization;
 mod histogram;
+mod levels;
 mod model;
 mod post_training;
 mod prepare;
@@ -77,6 +78,7 @@ pub fn run(
         whole.timings.push(timing);
         first_models = first_models.or(models);
     }
+    whole.records.levels = levels::rows(plan);
     // Measured now that nothing else is running.
     if let (Some(unit), Some(timing), Some(models)) =
         (plan.units.first(), whole.timings.first_mut(), first_models)
@@ -123,8 +125,18 @@ fn run_unit(
 
 /// Moves the rows of `more` behind those of `whole`.
 fn append(whole: &mut Records, more: Records) {
-    let Records { results, tensors, predictions, classes, values, codebooks, products, curve, histogram } =
-        more;
+    let Records {
+        results,
+        tensors,
+        predictions,
+        classes,
+        values,
+        codebooks,
+        products,
+        curve,
+        histogram,
+        levels,
+    } = more;
     whole.results.extend(results);
     whole.tensors.extend(tensors);
     whole.predictions.extend(predictions);
@@ -134,6 +146,7 @@ fn append(whole: &mut Records, more: Records) {
     whole.products.extend(products);
     whole.curve.extend(curve);
     whole.histogram.extend(histogram);
+    whole.levels.extend(levels);
 }
 
 /// A failure of `unit`.

@@ -26,8 +26,16 @@ fn find<'a>(charts: &'a [Chart], name: &str) -> &'a Chart {
     charts.iter().find(|chart| chart.name == name).unwrap()
 }
 
-fn fixtures() -> [Records; 5] {
-    [fixtures::wine(), fixtures::sweep(), fixtures::many_tasks(), fixtures::digits(), fixtures::vector()]
+fn fixtures() -> [Records; 6] {
+    let formats = Records { levels: fixtures::levels(), ..fixtures::wine() };
+    [
+        fixtures::wine(),
+        fixtures::sweep(),
+        fixtures::many_tasks(),
+        fixtures::digits(),
+        fixtures::vector(),
+        formats,
+    ]
 }
 
 #[test]
@@ -110,6 +118,17 @@ fn the_charts_of_notebook_000_bear_its_labels() {
     expect("confusion", &["float: 0 wrong", "4 bit: 0 wrong", "2 bit: 3 wrong", "class_2", "14", "11", "3"]);
     expect("learning-curve", &["epoch", "cross-entropy", "0.001"]);
     expect("error-by-bits", &["mean squared error", "0.01"]);
+}
+
+#[test]
+fn formats_that_differ_have_their_levels_on_a_number_line() {
+    let mut records = fixtures::many_tasks();
+    records.levels = fixtures::levels();
+    let charts = draw(&records);
+    let chart = find(&charts, "number-line");
+    assert!(chart.alt.contains("2 bit int: 3 levels, 2 bit dorefa: 4 levels."), "{}", chart.alt);
+    records.levels.retain(|row| row.format == "int");
+    assert!(!names(&draw(&records)).contains(&"number-line"));
 }
 
 #[test]

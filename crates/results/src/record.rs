@@ -26,6 +26,8 @@ pub struct Records {
     pub curve: Vec<CurveRow>,
     /// The distribution of float weights and of quantization levels of the first unit.
     pub histogram: Vec<HistogramRow>,
+    /// One row a level of each format whose levels are known beforehand.
+    pub levels: Vec<LevelRow>,
 }
 
 /// One variant of one unit, on all axes, with all its measures.
@@ -320,6 +322,17 @@ pub struct HistogramRow {
     pub high: f64,
     /// Values within.
     pub count: usize,
+}
+
+/// One level of a format.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LevelRow {
+    /// The format's name.
+    pub format: String,
+    /// Bits of one code.
+    pub bits: u32,
+    /// The level in units of the largest magnitude.
+    pub level: f64,
 }
 
 impl ResultRow {

@@ -5,6 +5,7 @@ mod efficiency;
 mod error_by_bits;
 mod learning_curve;
 mod lines;
+mod number_line;
 mod pareto;
 mod reconstruction;
 mod scheme_error;
@@ -31,7 +32,7 @@ pub(crate) struct Subject<'a> {
 type Entry = (&'static str, fn(&Subject<'_>) -> Result<Option<Chart>, Fault>);
 
 /// All charts in the order of the report.
-const CHARTS: [Entry; 12] = [
+const CHARTS: [Entry; 13] = [
     (score_by_bits::NAME, score_by_bits::draw),
     (pareto::NAME, pareto::draw),
     (efficiency::NAME, efficiency::draw),
@@ -40,6 +41,7 @@ const CHARTS: [Entry; 12] = [
     (reconstruction::VALUES, reconstruction::draw_values),
     (reconstruction::ERRORS, reconstruction::draw_errors),
     (size_parts::NAME, size_parts::draw),
+    (number_line::NAME, number_line::draw),
     (weights::NAME, weights::draw),
     (confusion::NAME, confusion::draw),
     (learning_curve::NAME, learning_curve::draw),
