@@ -288,9 +288,19 @@ impl Exclusion {
     /// Whether a point of the grid, given by its parts, is left out.
     pub(crate) fn excludes(&self, parts: &[&Node<'_>]) -> bool {
         self.conditions.iter().all(|(path, values)| {
-            parts.iter().filter_map(|part| lookup(part, path)).any(|node| values.contains(&text(node)))
+            let mut found = parts.iter().filter_map(|part| lookup(part, path));
+            found.any(|node| {
+                values.contains(&text(node)) || only_key(node).is_some_and(|key| values.contains(&key))
+            })
         })
     }
+}
+
+/// The name of a choice with settings, `pact` of `{ pact = { activations = 4 } }`: whoever excludes it by name means it
+/// with any settings.
+fn only_key(node: &Node<'_>) -> Option<String> {
+    let table = node.get_ref().as_table().filter(|table| table.len() == 1)?;
+    table.keys().next().map(|key| key.get_ref().to_string())
 }
 
 fn flatten(node: &Node<'_>, path: &str, conditions: &mut Vec<(String, Vec<String>)>) {
@@ -375,5 +385,19 @@ mod tests {
         assert!(!excluded("a = { b = 3, c = 'x' }"));
         assert!(!excluded("a = { b = 1, c = 'y' }"));
         assert!(!excluded("a = { b = 1 }"));
+    }
+
+    #[test]
+    fn an_exclusion_by_name_takes_a_choice_with_any_settings() {
+        let document = Document::new("x.toml", "[[exclude]]\nm = ['f', '{ g = { n = 1 } }']", &[]);
+        let tree = document.tree().unwrap();
+        let exclusions = Exclusion::read(&document, lookup(&tree, "exclude")).unwrap();
+        let excluded = |text: &str| {
+            let document = Document::new("y.toml", text, &[]);
+            exclusions[0].excludes(&[&document.tree().unwrap()])
+        };
+        assert!(excluded("m = 'f'") && excluded("m = { f = {} }") && excluded("m = { f = { n = 2 } }"));
+        assert!(excluded("m = { g = { n = 1 } }"));
+        assert!(!excluded("m = { g = { n = 2 } }") && !excluded("m = { f = 1, g = 2 }"));
     }
 }

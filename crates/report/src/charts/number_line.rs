@@ -18,7 +18,7 @@ pub(super) const NAME: &str = "number-line";
 const MOST_BITS: u32 = 6;
 const MOST_LINES: usize = 24;
 const LINE_HEIGHT: f64 = 24.0;
-const NAMES: f64 = 190.0;
+const NAMES: f64 = 215.0;
 const HALF_TICK: f64 = 7.0;
 
 /// One format.
