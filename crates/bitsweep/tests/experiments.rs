@@ -228,3 +228,38 @@ fn a_notebook_experiment_that_was_changed_is_not_held_to_the_notebook() {
     assert!(!fs::read_to_string(results.join("report.md")).unwrap().contains("The notebook's numbers"));
     assert!(!fs::read_to_string(results.join("experiment.toml")).unwrap().contains("reproduce"));
 }
+
+#[test]
+fn test_rows_that_also_stand_among_the_training_rows_are_counted() {
+    let folder = TempDir::new().unwrap();
+    // Rows 2 k and 2 k + 1 are the same but for the sign of zero: a test row is new if its twin is tested, too.
+    let rows: String = (0..20)
+        .map(|row| format!("{},{}0,{}\n", row / 2, if row % 2 == 0 { "-" } else { "" }, row / 10))
+        .collect();
+    fs::write(folder.path().join("twins.csv"), format!("a,b,kind\n{rows}")).unwrap();
+    let text =
+        RANDOM.replace("source = \"wine\"", "source.csv = { path = \"twins.csv\", target = \"kind\" }");
+    let text = text.replace("test = 40", "test = 8").replace("subvectors = 3", "subvectors = 2");
+    fs::write(folder.path().join("random.toml"), text).unwrap();
+    let results = run(folder.path(), "out", "1");
+    let column = |table: &str, name: &str| -> Vec<(String, usize)> {
+        let mut reader = csv::Reader::from_path(results.join(table)).unwrap();
+        let header = reader.headers().unwrap().clone();
+        let at = |name: &str| header.iter().position(|column| column == name).unwrap();
+        let (unit, name) = (at("unit"), at(name));
+        let rows = reader.records().map(|row| row.unwrap());
+        rows.map(|row| (row[unit].to_owned(), row[name].parse().unwrap())).collect()
+    };
+    let mut tested = column("predictions.csv", "row");
+    tested.sort();
+    tested.dedup();
+    let mut counted = column("results.csv", "seen_test_rows");
+    counted.dedup();
+    assert_eq!(counted.len(), 3);
+    for (unit, seen) in counted {
+        let own = |row: usize| tested.contains(&(unit.clone(), row));
+        let expected = (0..20).filter(|row| own(*row) && !own(row ^ 1)).count();
+        assert_eq!(seen, expected, "{unit}");
+        assert!(expected > 0);
+    }
+}

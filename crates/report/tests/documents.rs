@@ -156,3 +156,14 @@ fn what_was_expected_and_is_not_there_is_said() {
         "{missing}"
     );
 }
+
+#[test]
+fn test_rows_that_were_trained_on_are_told() {
+    let mut records = fixtures::wine();
+    assert!(!text(&fixtures::report("Wine", &records)).contains("features of a training row"));
+    for row in &mut records.results {
+        row.shape.as_mut().unwrap().seen_rows = 7;
+    }
+    let text = text(&fixtures::report("Wine", &records));
+    assert!(text.contains("7 of the test rows have the features of a training row"), "{text}");
+}

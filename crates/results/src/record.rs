@@ -82,6 +82,8 @@ pub struct DatasetShape {
     pub train_rows: usize,
     /// Rows it is scored on.
     pub test_rows: usize,
+    /// Test rows whose features stand among the training rows, too: what the model says of them shows memory, not skill.
+    pub seen_rows: usize,
     /// Columns of the feature matrix.
     pub features: usize,
     /// Distinct classes.

@@ -131,6 +131,7 @@ impl<'a> Columns<'a> {
             self.text("dataset", |row| &row.dataset),
             shape("train_rows", |shape| shape.train_rows),
             shape("test_rows", |shape| shape.test_rows),
+            shape("seen_test_rows", |shape| shape.seen_rows),
             shape("features", |shape| shape.features),
             shape("classes", |shape| shape.classes),
             self.text("rng", |row| &row.rng),

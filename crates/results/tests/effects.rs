@@ -12,7 +12,7 @@ fn row(unit: &str, variant: usize, bits: u32, method: &str, granularity: &str, m
         unit: unit.into(),
         dataset: "wine".into(),
         model: "mlp(8)".into(),
-        shape: Some(DatasetShape { train_rows: 100, test_rows: 25, features: 13, classes: 3 }),
+        shape: Some(DatasetShape { train_rows: 100, test_rows: 25, seen_rows: 0, features: 13, classes: 3 }),
         variant,
         label: format!("{bits} bit {method} {granularity}"),
         bits,

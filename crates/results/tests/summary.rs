@@ -13,7 +13,7 @@ fn row(unit: &str, variant: usize, bits: u32, macro_f1: f64, bytes: u64) -> Resu
     ResultRow {
         unit: unit.into(),
         dataset: "wine".into(),
-        shape: Some(DatasetShape { train_rows: 142, test_rows: 36, features: 13, classes: 3 }),
+        shape: Some(DatasetShape { train_rows: 142, test_rows: 36, seen_rows: 0, features: 13, classes: 3 }),
         model: "mlp(100)".into(),
         variant,
         label: if variant == 0 { "float".into() } else { format!("{bits} bit") },

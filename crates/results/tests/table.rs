@@ -18,7 +18,7 @@ fn rows() -> Vec<ResultRow> {
     let float = ResultRow {
         unit: "u1".into(),
         dataset: "wine".into(),
-        shape: Some(DatasetShape { train_rows: 142, test_rows: 36, features: 13, classes: 3 }),
+        shape: Some(DatasetShape { train_rows: 142, test_rows: 36, seen_rows: 0, features: 13, classes: 3 }),
         rng: "numpy".into(),
         seed: 42,
         model: "mlp(100)".into(),
@@ -144,11 +144,11 @@ fn csv_has_short_floats_empty_nulls_and_quoted_text() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 3);
     assert!(lines[0].starts_with(
-        "unit,dataset,train_rows,test_rows,features,classes,rng,seed,model,train.epochs,variant,label,"
+        "unit,dataset,train_rows,test_rows,seen_test_rows,features,classes,rng,seed,model,train.epochs,variant,label,"
     ));
     assert!(lines[0].ends_with(",macro_f1_per_kb,flag"));
     assert!(
-        lines[1].starts_with("u1,wine,142,36,13,3,numpy,42,mlp(100),50,0,float,,32,f32,,,"),
+        lines[1].starts_with("u1,wine,142,36,0,13,3,numpy,42,mlp(100),50,0,float,,32,f32,,,"),
         "{}",
         lines[1]
     );

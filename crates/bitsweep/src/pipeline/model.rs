@@ -194,6 +194,7 @@ impl<'u> Bench<'u> {
         DatasetShape {
             train_rows: self.prepared.train_labels.len(),
             test_rows: self.prepared.test_labels.len(),
+            seen_rows: self.prepared.seen_rows,
             features: self.prepared.train_features.ncols(),
             classes: self.prepared.classes(),
         }

@@ -1,6 +1,8 @@
 //! Load → split → scale.
 
-use bitsweep_datasets::{Dataset, fit, holdout};
+use std::collections::BTreeSet;
+
+use bitsweep_datasets::{Dataset, Split, fit, holdout};
 use bitsweep_random::Stream;
 use ndarray::{Array2, Axis};
 
@@ -18,6 +20,8 @@ pub(super) struct Prepared<'u> {
     pub(super) test_labels: Vec<usize>,
     /// Row numbers of the test rows in the dataset.
     pub(super) test_rows: Vec<usize>,
+    /// Number of test rows whose features stand among the training rows, too.
+    pub(super) seen_rows: usize,
 }
 
 impl Prepared<'_> {
@@ -51,6 +55,16 @@ pub(super) fn prepare(unit: &Unit) -> Result<Prepared<'_>, Failure> {
         train_labels: labels(&split.train),
         test_features: scale(&rows(&split.test))?,
         test_labels: labels(&split.test),
+        seen_rows: seen_rows(&dataset.features, &split),
         test_rows: split.test,
     })
+}
+
+/// How many test rows have the features of some training row, value by value.
+fn seen_rows(features: &Array2<f64>, split: &Split) -> usize {
+    // Adding 0 makes -0 the same value as 0.
+    let bits =
+        |row: &usize| features.row(*row).iter().map(|value| (value + 0.0).to_bits()).collect::<Vec<u64>>();
+    let trained: BTreeSet<Vec<u64>> = split.train.iter().map(bits).collect();
+    split.test.iter().filter(|row| trained.contains(&bits(row))).count()
 }

@@ -61,8 +61,16 @@ fn setting(comparison: &Comparison) -> Option<Block> {
     } else {
         String::new()
     };
+    let seen = match shape.seen_rows {
+        0 => String::new(),
+        seen => format!(
+            " {} of the test rows{} have the features of a training row, so that scores are better than on new data.",
+            count(seen as f64),
+            if comparison.units > 1 { " of the first split" } else { "" },
+        ),
+    };
     Some(paragraph(format!(
-        "{} on {}: {} training rows, {} test rows, {} features, {} classes.{seeds}",
+        "{} on {}: {} training rows, {} test rows, {} features, {} classes.{seen}{seeds}",
         if comparison.model.is_empty() { "Values" } else { &comparison.model },
         comparison.dataset,
         count(shape.train_rows as f64),
