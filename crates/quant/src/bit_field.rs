@@ -35,8 +35,7 @@ impl BitField {
             | Format::DoReFa { .. }
             | Format::Float16
             | Format::BFloat16
-            | Format::ScalarCodebook { .. }
-            | Format::ProductCodebook { .. } => Sign::None,
+            | Format::Codebook(_) => Sign::None,
         };
         Self { bits: scheme.bits(), sign }
     }

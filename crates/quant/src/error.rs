@@ -55,6 +55,14 @@ pub enum QuantizeError {
         /// The format it does not fit.
         scale_format: ScaleFormat,
     },
+    /// A component of a centroid is beyond the largest number of its format.
+    #[error(
+        "`{value}`, a component of a centroid, is beyond the largest number of `codebook_format = f16`: expected `float` or `int8`"
+    )]
+    CentroidTooLarge {
+        /// The component.
+        value: f64,
+    },
     /// A value overflows a 16-bit float.
     #[error(
         "`{value}` in row {row}, column {column} (counted from 0) is beyond the largest number of format `{format}`: expected a smaller one, or `bf16` or a scaled format"

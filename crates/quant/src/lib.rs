@@ -48,17 +48,17 @@ mod uniform;
 
 pub use axes::presets;
 pub use axes::{
-    Axis, Bits, Centroids, CodeRange, Codes, ExponentBits, Format, FormatSpec, GgufType, Granularity, Grid,
-    GroupSize, LevelFormat, MantissaBits, Minifloat, NonFinite, NotAPercentile, OutOfRange, Percentile,
-    Range, Rounding, ScaleFormat, Scheme, SchemeError, SchemeSpec, Subvectors, Symmetry, SymmetrySpec,
-    TernaryScale, ZeroPoint,
+    Axis, Bits, Centroids, CodeRange, CodebookFormat, CodebookLayout, Codes, ExponentBits, Format,
+    FormatSpec, GgufType, Granularity, Grid, GroupSize, LevelFormat, MantissaBits, Minifloat, NonFinite,
+    NotAPercentile, OutOfRange, Partition, Percentile, Range, Rounding, ScaleFormat, Scheme, SchemeError,
+    SchemeSpec, Stages, Subvectors, Symmetry, SymmetrySpec, TernaryScale, Width, ZeroPoint,
 };
 pub use blocks::{Block, Blocks};
 pub use calibration::{
     AdaRound, BiasCorrection, Calibrated, CalibrationError, Gptq, Hessian, Hqq, Method, Outcome, calibrate,
     mean_shift,
 };
-pub use codebook::{Clustering, Codebook, LookupError, optimal_clustering};
+pub use codebook::{Clustering, Codebook, Codebooks, LookupError, optimal_clustering};
 pub use distortion::Errors;
 pub use error::QuantizeError;
 pub use formats::{NumberFormat, number_formats};

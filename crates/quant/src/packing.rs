@@ -3,7 +3,7 @@
 use crate::axes::{Scheme, SchemeError, ZeroPoint};
 use crate::bit_field::BitField;
 use crate::blocks::Blocks;
-use crate::codebook::{self, Codebook};
+use crate::codebook::{Codebook, Codebooks, Split};
 use crate::levels::LevelTable;
 use crate::quantized::{ParameterKind, Parameters, Quantized};
 use crate::real::Real;
@@ -15,7 +15,7 @@ use crate::uniform::Affine;
 /// The bytes are, in this order and little-endian: codes in row-major order, `b` bits each, the first in the lowest
 /// bits of the first byte, signed ones in two's complement and signs as 0 for -1, then zero bits up to a whole byte;
 /// scales of all blocks in their format (nested ones: their codes, their scales, their offset); zero points of all blocks
-/// (`i32`, or floats); centroids of all codebooks.
+/// (`i32`, or floats); centroids of all codebooks in their format, those in one byte after the codebook's scale.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Packed {
     /// Rows and columns of the matrix.
@@ -37,7 +37,7 @@ pub struct Size {
     pub scales: u64,
     /// Zero points: 4 bytes each as integers, as wide as the values as floats; minimums like the scales.
     pub zero_points: u64,
-    /// Components of centroids, as wide as the values.
+    /// Components of centroids in their format, and the scales of those in one byte.
     pub codebooks: u64,
     /// 1 where the last codes leave bits of their byte unused, else 0.
     pub padding: u64,
@@ -95,6 +95,12 @@ pub enum UnpackError {
         /// The format's name.
         format: String,
     },
+    /// A codebook's scale that is none.
+    #[error("`{value}` is no scale of a codebook: expected a positive number")]
+    CodebookScale {
+        /// The value.
+        value: f64,
+    },
     /// The code of a nested scale that stands for no number.
     #[error("`{codes:?}` are no codes of nested scales: expected codes of numbers")]
     NestedScales {
@@ -132,9 +138,11 @@ impl<T: Real> Quantized<T> {
                 } as u64;
                 size.zero_points = (scales.len() * zero_point_bytes::<T>(self.scheme())) as u64;
             }
-            Parameters::Codebook(_) | Parameters::ProductCodebooks(_) => {
-                let components = self.codebooks().iter().map(|codebook| codebook.components().len());
-                size.codebooks = (components.sum::<usize>() * T::BYTES) as u64;
+            Parameters::Codebooks(codebooks) => {
+                let format = self.scheme().codebook_format;
+                let bytes =
+                    |codebook: &Codebook<T>| Codebook::<T>::bytes(format, codebook.width(), codebook.len());
+                size.codebooks = codebooks.all().iter().map(bytes).sum::<usize>() as u64;
             }
             Parameters::Fixed(_) => {}
         }
@@ -170,9 +178,9 @@ impl<T: Real> Quantized<T> {
                     }
                 }
             }
-            Parameters::Codebook(_) | Parameters::ProductCodebooks(_) => {
-                for component in self.codebooks().iter().flat_map(Codebook::components) {
-                    component.append_to(&mut bytes);
+            Parameters::Codebooks(codebooks) => {
+                for codebook in codebooks.all() {
+                    codebook.append_to(self.scheme().codebook_format, &mut bytes);
                 }
             }
             Parameters::Fixed(_) => {}
@@ -198,32 +206,28 @@ impl<T: Real> Quantized<T> {
             return Err(UnpackError::Shape { shape: *shape });
         }
         let kind = ParameterKind::of(scheme);
-        let widths = match kind {
-            ParameterKind::Codebook { .. } => Some(vec![1]),
-            ParameterKind::ProductCodebooks { subvectors, .. } => codebook::widths(columns, subvectors).ok(),
+        let unfit = || UnpackError::Codebooks { found: centroids.len(), format: scheme.format.to_string() };
+        let blocks = Blocks::new(*shape, scheme.granularity);
+        let (codes_per_row, codebooks) = match kind {
+            ParameterKind::Codebooks(layout) => {
+                let split = Split::new(columns, layout.partition).map_err(|_| unfit())?;
+                let stages = layout.stages.get() as usize;
+                let codebooks = blocks.len().saturating_mul(split.places()).saturating_mul(stages);
+                (split.subvectors().saturating_mul(stages), codebooks)
+            }
             ParameterKind::Affine
             | ParameterKind::Levels(_)
             | ParameterKind::Gguf(_)
-            | ParameterKind::Fixed(_) => Some(Vec::new()),
+            | ParameterKind::Fixed(_) => (columns, 0),
         };
-        let widths = widths.filter(|widths| widths.len() == centroids.len());
-        let widths = widths.ok_or_else(|| UnpackError::Codebooks {
-            found: centroids.len(),
-            format: scheme.format.to_string(),
-        })?;
-        let codes_per_row = match kind {
-            ParameterKind::ProductCodebooks { .. } => widths.len(),
-            ParameterKind::Affine
-            | ParameterKind::Levels(_)
-            | ParameterKind::Gguf(_)
-            | ParameterKind::Codebook { .. }
-            | ParameterKind::Fixed(_) => columns,
-        };
+        if centroids.len() != codebooks {
+            return Err(unfit());
+        }
         let mut reader = Reader::new(bytes);
         let codes = reader.codes(BitField::of(scheme), rows.saturating_mul(codes_per_row))?;
         let parameters = match kind {
             ParameterKind::Affine | ParameterKind::Levels(_) | ParameterKind::Gguf(_) => {
-                let blocks = Blocks::new(*shape, scheme.granularity).len();
+                let blocks = blocks.len();
                 let storage = ScaleStorage::of(scheme);
                 let (scales, nested) = reader.scales(storage, blocks)?;
                 let zero_points = match scheme.zero_point() {
@@ -234,35 +238,44 @@ impl<T: Real> Quantized<T> {
                 };
                 Parameters::Affine(Affine { scales, zero_points, nested })
             }
-            ParameterKind::Codebook { .. } => {
-                Parameters::Codebook(Codebook::new(1, reader.reals(centroids[0])?))
-            }
-            ParameterKind::ProductCodebooks { .. } => {
-                let codebook = |(&width, &count): (&usize, &usize)| {
-                    Ok(Codebook::new(width, reader.reals(count.saturating_mul(width))?))
+            ParameterKind::Codebooks(layout) => {
+                let split = Split::new(columns, layout.partition).map_err(|_| unfit())?;
+                let stages = layout.stages.get() as usize;
+                let codebook = |(index, &count): (usize, &usize)| {
+                    let width = split.width_at(index / stages % split.places());
+                    let bytes = reader.take(Codebook::<T>::bytes(scheme.codebook_format, width, count))?;
+                    Codebook::read(scheme.codebook_format, width, bytes)
                 };
-                let codebooks: Result<_, UnpackError> = widths.iter().zip(centroids).map(codebook).collect();
-                Parameters::ProductCodebooks(codebooks?)
+                let books: Result<_, UnpackError> = centroids.iter().enumerate().map(codebook).collect();
+                Parameters::Codebooks(Codebooks::new(split, layout, &blocks, books?))
             }
             ParameterKind::Fixed(grid) => Parameters::Fixed(grid),
         };
         reader.finish()?;
-        check_codes(&codes, scheme, centroids)?;
+        check_codes(&codes, scheme, &parameters)?;
         Ok(Self::new(*shape, *scheme, codes, parameters))
     }
 }
 
 /// Every code must be one of the grid's or the number of a centroid.
-fn check_codes(codes: &[i32], scheme: &Scheme, centroids: &[usize]) -> Result<(), UnpackError> {
+fn check_codes<T: Real>(
+    codes: &[i32],
+    scheme: &Scheme,
+    parameters: &Parameters<T>,
+) -> Result<(), UnpackError> {
+    if let Parameters::Codebooks(codebooks) = parameters {
+        return match codebooks.first_stray(codes) {
+            None => Ok(()),
+            Some((position, code)) => Err(UnpackError::Code { code, position }),
+        };
+    }
     let table = scheme.levels().map(LevelTable::new);
-    let known = |(position, &code): (usize, &i32)| match scheme.grid() {
+    let known = |code: i32| match scheme.grid() {
         None if table.is_some() => table.as_ref().is_some_and(|table| table.contains(code)),
         Some(grid) => grid.contains(code),
-        // As many codebooks as codes in a row, or one for all.
-        None if !centroids.is_empty() => (code as usize) < centroids[position % centroids.len()],
         None => true,
     };
-    match codes.iter().enumerate().find(|code| !known(*code)) {
+    match codes.iter().enumerate().find(|(_, code)| !known(**code)) {
         None => Ok(()),
         Some((position, &code)) => Err(UnpackError::Code { code, position }),
     }

@@ -8,7 +8,7 @@ use pulp::{Arch, NullaryFnOnce};
 
 use crate::axes::{Rounding, ScaleFormat, Scheme};
 use crate::blocks::Blocks;
-use crate::codebook;
+use crate::codebook::Codebooks;
 use crate::distortion::row_major;
 use crate::error::QuantizeError;
 use crate::float16::{encode_bfloat16, encode_binary16};
@@ -21,8 +21,8 @@ use crate::uniform::{self, Affine, weight_function};
 
 /// Quantizes a matrix `(in, out)` as `scheme` says.
 ///
-/// `stream` is drawn from only by stochastic rounding (one number a value, in row-major order) and by product
-/// quantization (seeds of k-means).
+/// `stream` is drawn from only by stochastic rounding (one number a value, in row-major order) and by codebooks
+/// of sub-vectors (seeds of k-means).
 ///
 /// ```
 /// use bitsweep_quant::{Bits, presets, quantize};
@@ -65,15 +65,10 @@ pub fn quantize<T: Real>(
             let (codes, parameters) = gguf::quantize(&values, &blocks, block)?;
             (codes, Parameters::Affine(parameters))
         }
-        ParameterKind::Codebook { centroids } => {
-            let codebook = codebook::fit_scalars(&values, centroids);
-            let codes = codebook::encode_scalars(&values, &codebook);
-            (codes, Parameters::Codebook(codebook))
-        }
-        ParameterKind::ProductCodebooks { subvectors, centroids } => {
-            let codebooks = codebook::fit_products(&values, shape.1, subvectors, centroids, stream)?;
-            let codes = codebook::encode_products(&values, shape.1, &codebooks);
-            (codes, Parameters::ProductCodebooks(codebooks))
+        ParameterKind::Codebooks(layout) => {
+            let blocks = Blocks::new(shape, scheme.granularity);
+            let codebooks = Codebooks::fit(&values, &blocks, layout, scheme.codebook_format, stream)?;
+            (codebooks.encode(&values)?, Parameters::Codebooks(codebooks))
         }
         ParameterKind::Fixed(grid) => {
             let codes = encode_fixed(&values, shape.1, grid, scheme.rounding, stream)?;
@@ -139,23 +134,14 @@ pub(crate) fn encode<T: Real>(
                 levels::encode(values, blocks, parameters, &LevelTable::new(format))
             }
             (ParameterKind::Gguf(block), _) => gguf::encode(values, blocks, parameters, block),
-            (
-                ParameterKind::Affine
-                | ParameterKind::Codebook { .. }
-                | ParameterKind::ProductCodebooks { .. }
-                | ParameterKind::Fixed(_),
-                Some(grid),
-            ) => uniform::encode(values, blocks, parameters, scheme, grid, stream),
-            (
-                ParameterKind::Affine
-                | ParameterKind::Codebook { .. }
-                | ParameterKind::ProductCodebooks { .. }
-                | ParameterKind::Fixed(_),
-                None,
-            ) => uniform::encode_signs(values),
+            (ParameterKind::Affine | ParameterKind::Codebooks(_) | ParameterKind::Fixed(_), Some(grid)) => {
+                uniform::encode(values, blocks, parameters, scheme, grid, stream)
+            }
+            (ParameterKind::Affine | ParameterKind::Codebooks(_) | ParameterKind::Fixed(_), None) => {
+                uniform::encode_signs(values)
+            }
         }),
-        Parameters::Codebook(codebook) => Ok(codebook::encode_scalars(values, codebook)),
-        Parameters::ProductCodebooks(codebooks) => Ok(codebook::encode_products(values, columns, codebooks)),
+        Parameters::Codebooks(codebooks) => codebooks.encode(values),
         Parameters::Fixed(grid) => encode_fixed(values, columns, *grid, scheme.rounding, stream),
     }
 }

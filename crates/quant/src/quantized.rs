@@ -5,9 +5,9 @@ use std::fmt;
 use bitsweep_random::Stream;
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 
-use crate::axes::{Bits, Centroids, Format, GgufType, LevelFormat, Scheme, Subvectors, ZeroPoint};
+use crate::axes::{Bits, CodebookLayout, Format, GgufType, LevelFormat, Scheme, ZeroPoint};
 use crate::blocks::Blocks;
-use crate::codebook::{self, Codebook, LookupError};
+use crate::codebook::{self, Codebook, Codebooks, LookupError};
 use crate::distortion::Errors;
 use crate::error::QuantizeError;
 use crate::float16;
@@ -30,10 +30,8 @@ pub struct Quantized<T> {
 pub enum Parameters<T> {
     /// Scale and zero point of each block: integer formats, levels, GGUF's blocks, and DoReFa's with 1 bit.
     Affine(Affine<T>),
-    /// One table of values.
-    Codebook(Codebook<T>),
-    /// One table of sub-vectors for each part of a row; none for an empty row.
-    ProductCodebooks(Vec<Codebook<T>>),
+    /// Tables of centroids.
+    Codebooks(Codebooks<T>),
     /// Nothing beyond the format.
     Fixed(FixedGrid),
 }
@@ -60,13 +58,8 @@ pub(crate) enum ParameterKind {
     Levels(LevelFormat),
     /// Scales and minimums by ggml's rules.
     Gguf(GgufType),
-    Codebook {
-        centroids: Centroids,
-    },
-    ProductCodebooks {
-        subvectors: Subvectors,
-        centroids: Centroids,
-    },
+    /// Tables of centroids.
+    Codebooks(CodebookLayout),
     Fixed(FixedGrid),
 }
 
@@ -81,10 +74,7 @@ impl ParameterKind {
             Format::Wrpn { bits } => Self::Fixed(FixedGrid::Wrpn(bits)),
             Format::Float16 => Self::Fixed(FixedGrid::Float16),
             Format::BFloat16 => Self::Fixed(FixedGrid::BFloat16),
-            Format::ScalarCodebook { centroids } => Self::Codebook { centroids },
-            Format::ProductCodebook { subvectors, centroids } => {
-                Self::ProductCodebooks { subvectors, centroids }
-            }
+            Format::Codebook(layout) => Self::Codebooks(layout),
         }
     }
 }
@@ -103,7 +93,7 @@ pub struct BlockParameters<T> {
 }
 
 impl<T: Real> Quantized<T> {
-    /// `codes` in row-major order, one a value, or one a sub-vector.
+    /// `codes` in row-major order, one a value, or one a stage of each sub-vector.
     pub(crate) fn new(
         shape: (usize, usize),
         scheme: Scheme,
@@ -126,7 +116,7 @@ impl<T: Real> Quantized<T> {
         &self.scheme
     }
 
-    /// The codes: one a value; in product quantization `(rows, subvectors)`.
+    /// The codes: one a value; with codebooks `(rows, subvectors·stages)`, those of a sub-vector side by side.
     #[must_use]
     pub const fn codes(&self) -> &Array2<i32> {
         &self.codes
@@ -138,12 +128,11 @@ impl<T: Real> Quantized<T> {
         &self.parameters
     }
 
-    /// The codebooks, none where the format has none.
+    /// The codebooks, in the order of [`Codebooks::all`]; none where the format has none.
     #[must_use]
     pub fn codebooks(&self) -> &[Codebook<T>] {
         match &self.parameters {
-            Parameters::Codebook(codebook) => std::slice::from_ref(codebook),
-            Parameters::ProductCodebooks(codebooks) => codebooks,
+            Parameters::Codebooks(codebooks) => codebooks.all(),
             Parameters::Affine(_) | Parameters::Fixed(_) => &[],
         }
     }
@@ -161,9 +150,7 @@ impl<T: Real> Quantized<T> {
                 Parameters::Affine(parameters) => {
                     (Some(parameters.scales[block]), self.zero_point(parameters, block))
                 }
-                Parameters::Codebook(_) | Parameters::ProductCodebooks(_) | Parameters::Fixed(_) => {
-                    (None, None)
-                }
+                Parameters::Codebooks(_) | Parameters::Fixed(_) => (None, None),
             };
             BlockParameters { block, count: values.length, scale, zero_point }
         })
@@ -198,8 +185,7 @@ impl<T: Real> Quantized<T> {
                 zero_points.iter().filter(outside).count()
             }
             // Without a grid codes are signs, whose zero point 0 lies between them.
-            (Parameters::Affine(_), None)
-            | (Parameters::Codebook(_) | Parameters::ProductCodebooks(_) | Parameters::Fixed(_), _) => 0,
+            (Parameters::Affine(_), None) | (Parameters::Codebooks(_) | Parameters::Fixed(_), _) => 0,
         }
     }
 
@@ -228,14 +214,7 @@ impl<T: Real> Quantized<T> {
         let codes = self.codes.as_slice().expect("codes lie in row-major order");
         match &self.parameters {
             Parameters::Affine(parameters) => self.decode_blocks(codes, parameters, values),
-            Parameters::Codebook(codebook) => {
-                for (value, &code) in values.iter_mut().zip(codes) {
-                    *value = codebook.components()[code as usize];
-                }
-            }
-            Parameters::ProductCodebooks(codebooks) => {
-                codebook::reconstruct_products(codes, codebooks, values);
-            }
+            Parameters::Codebooks(codebooks) => codebooks.reconstruct(codes, values),
             Parameters::Fixed(grid) => {
                 for (value, &code) in values.iter_mut().zip(codes) {
                     *value = grid.level(code);
@@ -274,10 +253,11 @@ impl<T: Real> Quantized<T> {
 
     /// The dot product of `query` with each row, by look-up.
     ///
-    /// Product codebooks: a table of dot products of each part of the query with all its centroids; then one look-up
-    /// per code and the additions between them (Jégou, Douze & Schmid 2011, §III). A codebook of values: the query's
-    /// entries are added up by code, so that one multiplication per centroid is left. In the arithmetic of `T`, in
-    /// order; equal to the dot product with the reconstruction up to rounding.
+    /// Sub-vectors: for each code of a row a table of the dot products of its part of the query with all centroids;
+    /// then a row of `M` sub-vectors and `S` stages takes `M·S` look-ups and the `M·S - 1` additions between them
+    /// (Jégou, Douze & Schmid 2011, §III). The tables are made once for all rows that share codebooks. Single values: the
+    /// query's entries are added up by code, so that one multiplication per centroid and stage is left. In the
+    /// arithmetic of `T`, in order; equal to the dot product with the reconstruction up to rounding.
     ///
     /// # Errors
     /// When the format has no codebook, or the query another length than a row.
@@ -285,15 +265,9 @@ impl<T: Real> Quantized<T> {
         if query.len() != self.shape.1 {
             return Err(LookupError::Length { expected: self.shape.1, found: query.len() });
         }
-        let query = query.to_vec();
-        let rows = self.codes.rows().into_iter();
         match &self.parameters {
-            Parameters::Codebook(codebook) => {
-                Ok(rows.map(|row| codebook::scalar_product(row, codebook, &query)).collect())
-            }
-            Parameters::ProductCodebooks(codebooks) => {
-                let tables = codebook::product_tables(codebooks, &query);
-                Ok(rows.map(|row| codebook::product(row, &tables)).collect())
+            Parameters::Codebooks(codebooks) => {
+                Ok(codebook::products(self.codes.view(), codebooks, &query.to_vec()))
             }
             Parameters::Affine(_) | Parameters::Fixed(_) => {
                 Err(LookupError::NoCodebook { format: self.scheme.format.to_string() })
@@ -320,8 +294,8 @@ impl<T: Real> Quantized<T> {
 impl<T: Real> Parameters<T> {
     fn codes_per_row(&self, columns: usize) -> usize {
         match self {
-            Self::ProductCodebooks(codebooks) => codebooks.len(),
-            Self::Affine(_) | Self::Codebook(_) | Self::Fixed(_) => columns,
+            Self::Codebooks(codebooks) => codebooks.codes_per_row(),
+            Self::Affine(_) | Self::Fixed(_) => columns,
         }
     }
 }

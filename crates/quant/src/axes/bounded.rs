@@ -133,7 +133,17 @@ bounded_integer! {
 }
 
 bounded_integer! {
-    /// Values that share one scale, at least 1.
+    /// Neighbouring values of a row that one code stands for, at least 1.
+    Width, "a width of sub-vectors", 1, 65_536
+}
+
+bounded_integer! {
+    /// Centroids that are added up to a sub-vector, at most 7, so that all codes of a sub-vector are one `i64`.
+    Stages, "a number of stages", 1, 7
+}
+
+bounded_integer! {
+    /// Values (or rows) that share one scale or one set of codebooks, at least 1.
     GroupSize, "a group size", 1, 4_294_967_295
 }
 

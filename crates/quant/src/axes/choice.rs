@@ -25,6 +25,8 @@ pub enum Axis {
     Granularity,
     /// How the scales are stored.
     ScaleFormat,
+    /// How the centroids are stored.
+    CodebookFormat,
     /// How the range of a block is found.
     Range,
     /// How a position on the grid becomes a code.
@@ -33,7 +35,7 @@ pub enum Axis {
 
 impl Axis {
     /// All axes, in the order of table columns.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Format,
         Self::Bits,
         Self::Symmetry,
@@ -42,6 +44,7 @@ impl Axis {
         Self::CodeRange,
         Self::Granularity,
         Self::ScaleFormat,
+        Self::CodebookFormat,
         Self::Range,
         Self::Rounding,
     ];
@@ -58,6 +61,7 @@ impl Axis {
             Self::CodeRange => "code_range",
             Self::Granularity => "granularity",
             Self::ScaleFormat => "scale_format",
+            Self::CodebookFormat => "codebook_format",
             Self::Range => "range",
             Self::Rounding => "rounding",
         }
@@ -114,7 +118,7 @@ pub enum CodeRange {
     Narrow,
 }
 
-/// Which values share one scale and zero point.
+/// Which values share one scale and zero point, or one set of codebooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Granularity {
@@ -123,6 +127,8 @@ pub enum Granularity {
     Tensor,
     /// Each row: one input of a weight matrix `(in, out)`.
     Row,
+    /// Each `n` consecutive rows; the last group may have fewer.
+    Rows(GroupSize),
     /// Each column: one output of a weight matrix `(in, out)`.
     Column,
     /// Each `n` consecutive values down a column, along the inputs of one output; the last group of a column may be
@@ -198,6 +204,7 @@ impl fmt::Display for Granularity {
         match self {
             Self::Tensor => formatter.pad("tensor"),
             Self::Row => formatter.pad("row"),
+            Self::Rows(count) => formatter.pad(&format!("rows {count}")),
             Self::Column => formatter.pad("column"),
             Self::Group(size) => formatter.pad(&format!("group {size}")),
         }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::bounded::{Bits, Centroids, Subvectors};
+use super::bounded::Bits;
 use super::choice::{Axis, CodeRange, Codes};
+use super::codebook_layout::CodebookLayout;
 use super::gguf_type::GgufType;
 use super::level_format::{LevelFormat, ScaleRule};
 
@@ -23,18 +24,8 @@ pub enum Format {
     Float16,
     /// bfloat16: 1 sign, 8 exponent, 7 mantissa bits; the code is the bit pattern.
     BFloat16,
-    /// Codes are positions in one codebook of values per tensor, the optimum of one-dimensional k-means.
-    ScalarCodebook {
-        /// Entries of the codebook; fewer when the tensor has fewer distinct values.
-        centroids: Centroids,
-    },
-    /// Each row is split into sub-vectors, each with a codebook of its own (Jégou, Douze & Schmid 2011).
-    ProductCodebook {
-        /// Sub-vectors per row. The first `columns mod subvectors` of them are one value wider than the others.
-        subvectors: Subvectors,
-        /// Entries of each codebook; fewer when there are fewer distinct sub-vectors.
-        centroids: Centroids,
-    },
+    /// Codes are positions in tables of centroids: scalar, vector, product and residual quantization.
+    Codebook(CodebookLayout),
     /// DoReFa-Net's weight function (Zhou et al. 2016, §2.3). It rescales the weights: a network must be trained with
     /// it.
     DoReFa {
@@ -108,9 +99,7 @@ impl Format {
             Self::Levels(format) => format.bits(),
             Self::Gguf(block) => block.bits().get(),
             Self::Float16 | Self::BFloat16 => 16,
-            Self::ScalarCodebook { centroids } | Self::ProductCodebook { centroids, .. } => {
-                centroids.get().next_power_of_two().trailing_zeros()
-            }
+            Self::Codebook(layout) => layout.bits(),
         }
     }
 
@@ -123,8 +112,7 @@ impl Format {
                 Self::Integer { .. } | Self::Gguf(_) => true,
                 Self::Float16
                 | Self::BFloat16
-                | Self::ScalarCodebook { .. }
-                | Self::ProductCodebook { .. }
+                | Self::Codebook(_)
                 | Self::DoReFa { .. }
                 | Self::Wrpn { .. }
                 | Self::Levels(_) => false,
@@ -133,21 +121,33 @@ impl Format {
                 Self::Integer { .. } => true,
                 Self::Float16
                 | Self::BFloat16
-                | Self::ScalarCodebook { .. }
-                | Self::ProductCodebook { .. }
+                | Self::Codebook(_)
                 | Self::DoReFa { .. }
                 | Self::Wrpn { .. }
                 | Self::Levels(_)
                 | Self::Gguf(_) => false,
             },
-            Axis::Granularity | Axis::ScaleFormat => match self {
+            Axis::Granularity => match self {
+                Self::Integer { .. } | Self::Levels(_) | Self::Gguf(_) | Self::Codebook(_) => true,
+                Self::Float16 | Self::BFloat16 | Self::DoReFa { .. } | Self::Wrpn { .. } => false,
+            },
+            Axis::ScaleFormat => match self {
                 Self::Integer { .. } | Self::Levels(_) | Self::Gguf(_) => true,
                 Self::Float16
                 | Self::BFloat16
-                | Self::ScalarCodebook { .. }
-                | Self::ProductCodebook { .. }
+                | Self::Codebook(_)
                 | Self::DoReFa { .. }
                 | Self::Wrpn { .. } => false,
+            },
+            Axis::CodebookFormat => match self {
+                Self::Codebook(_) => true,
+                Self::Integer { .. }
+                | Self::Float16
+                | Self::BFloat16
+                | Self::DoReFa { .. }
+                | Self::Wrpn { .. }
+                | Self::Levels(_)
+                | Self::Gguf(_) => false,
             },
             Axis::Range => match self {
                 Self::Integer { .. } => true,
@@ -157,20 +157,14 @@ impl Format {
                 },
                 Self::Float16
                 | Self::BFloat16
-                | Self::ScalarCodebook { .. }
-                | Self::ProductCodebook { .. }
+                | Self::Codebook(_)
                 | Self::DoReFa { .. }
                 | Self::Wrpn { .. }
                 | Self::Gguf(_) => false,
             },
             Axis::Rounding => match self {
                 Self::Integer { .. } | Self::DoReFa { .. } | Self::Wrpn { .. } => true,
-                Self::Float16
-                | Self::BFloat16
-                | Self::ScalarCodebook { .. }
-                | Self::ProductCodebook { .. }
-                | Self::Levels(_)
-                | Self::Gguf(_) => false,
+                Self::Float16 | Self::BFloat16 | Self::Codebook(_) | Self::Levels(_) | Self::Gguf(_) => false,
             },
         }
     }
@@ -182,10 +176,7 @@ impl fmt::Display for Format {
             Self::Integer { .. } => formatter.pad("int"),
             Self::Float16 => formatter.pad("f16"),
             Self::BFloat16 => formatter.pad("bf16"),
-            Self::ScalarCodebook { centroids } => formatter.pad(&format!("vq {centroids}")),
-            Self::ProductCodebook { subvectors, centroids } => {
-                formatter.pad(&format!("pq {subvectors}x{centroids}"))
-            }
+            Self::Codebook(layout) => layout.fmt(formatter),
             Self::DoReFa { .. } => formatter.pad("dorefa"),
             Self::Wrpn { .. } => formatter.pad("wrpn"),
             Self::Levels(format) => format.fmt(formatter),

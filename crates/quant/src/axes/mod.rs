@@ -3,6 +3,8 @@
 
 mod bounded;
 mod choice;
+mod codebook_format;
+mod codebook_layout;
 mod format;
 mod gguf_type;
 mod level_format;
@@ -17,10 +19,12 @@ mod spec;
 pub mod presets;
 
 pub use bounded::{
-    Bits, Centroids, ExponentBits, GroupSize, MantissaBits, NotAPercentile, OutOfRange, Percentile,
-    Subvectors,
+    Bits, Centroids, ExponentBits, GroupSize, MantissaBits, NotAPercentile, OutOfRange, Percentile, Stages,
+    Subvectors, Width,
 };
 pub use choice::{Axis, CodeRange, Codes, Granularity, Range, Rounding, Symmetry, ZeroPoint};
+pub use codebook_format::CodebookFormat;
+pub use codebook_layout::{CodebookLayout, Partition};
 pub use format::{Format, Grid};
 pub use gguf_type::GgufType;
 pub(crate) use level_format::ScaleRule;

@@ -2,6 +2,7 @@
 
 use super::bounded::{Bits, GroupSize};
 use super::choice::{CodeRange, Codes, Granularity, Range, Rounding, Symmetry, ZeroPoint};
+use super::codebook_format::CodebookFormat;
 use super::format::Format;
 use super::gguf_type::GgufType;
 use super::level_format::LevelFormat;
@@ -54,6 +55,7 @@ const fn integer(bits: Bits, symmetry: Symmetry, codes: Codes, code_range: CodeR
         symmetry,
         granularity: Granularity::Tensor,
         scale_format: ScaleFormat::Float,
+        codebook_format: CodebookFormat::Float,
         range: Range::MinMax,
         rounding: Rounding::NearestEven,
     }
@@ -73,6 +75,7 @@ pub const fn mx_int8() -> Scheme {
     Scheme {
         granularity: Granularity::Group(GroupSize::literal(32)),
         scale_format: ScaleFormat::E8m0Floor,
+        codebook_format: CodebookFormat::Float,
         ..symmetric_narrow(Bits::literal(8))
     }
 }
@@ -102,6 +105,7 @@ const fn levels(format: LevelFormat, group: u32) -> Scheme {
         symmetry: Symmetry::Symmetric,
         granularity: Granularity::Group(GroupSize::literal(group)),
         scale_format: ScaleFormat::Float,
+        codebook_format: CodebookFormat::Float,
         range: Range::MinMax,
         rounding: Rounding::NearestEven,
     }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::bounded::{Bits, GroupSize};
 use super::choice::{Axis, CodeRange, Codes, Granularity, Range, Rounding, Symmetry, ZeroPoint};
+use super::codebook_format::CodebookFormat;
 use super::format::{Format, Grid};
 use super::gguf_type::GgufType;
 use super::level_format::{LevelFormat, ScaleRule};
@@ -32,6 +33,8 @@ pub struct Scheme {
     pub granularity: Granularity,
     /// How scales are stored; [`ScaleFormat::Float`] for formats without this axis.
     pub scale_format: ScaleFormat,
+    /// How centroids are stored; [`CodebookFormat::Float`] for formats without this axis.
+    pub codebook_format: CodebookFormat,
     /// How the range of a block is found; [`Range::MinMax`] for formats without this axis.
     pub range: Range,
     /// How a position becomes a code; [`Rounding::NearestEven`] for formats without this axis.
@@ -48,6 +51,7 @@ impl Scheme {
             symmetry,
             granularity: Granularity::Group(GroupSize::literal(GgufType::BLOCK)),
             scale_format: ScaleFormat::F16,
+            codebook_format: CodebookFormat::Float,
             range: Range::MinMax,
             rounding: Rounding::NearestEven,
         }
@@ -80,12 +84,8 @@ impl Scheme {
             },
             Format::DoReFa { bits } if bits == Bits::LEAST => self.check_sign(),
             Format::Wrpn { bits } if bits == Bits::LEAST => Err(SchemeError::WrpnOneBit),
-            Format::DoReFa { .. }
-            | Format::Wrpn { .. }
-            | Format::Float16
-            | Format::BFloat16
-            | Format::ScalarCodebook { .. }
-            | Format::ProductCodebook { .. } => Ok(()),
+            Format::Codebook(_) => self.check_rows(),
+            Format::DoReFa { .. } | Format::Wrpn { .. } | Format::Float16 | Format::BFloat16 => Ok(()),
         }
     }
 
@@ -105,11 +105,12 @@ impl Scheme {
 
     /// An axis that the format does not have must hold its neutral value.
     fn check_neutral(&self) -> Result<(), SchemeError> {
-        let Self { format, symmetry, granularity, scale_format, range, rounding } = *self;
+        let Self { format, symmetry, granularity, scale_format, codebook_format, range, rounding } = *self;
         let set = [
             (Axis::Symmetry, symmetry != Symmetry::Symmetric),
             (Axis::Granularity, granularity != Granularity::Tensor),
             (Axis::ScaleFormat, scale_format != ScaleFormat::Float),
+            (Axis::CodebookFormat, codebook_format != CodebookFormat::Float),
             (Axis::Range, range != Range::MinMax),
             (Axis::Rounding, rounding != Rounding::NearestEven),
         ];
@@ -157,8 +158,7 @@ impl Scheme {
             Format::Integer { .. }
             | Format::Float16
             | Format::BFloat16
-            | Format::ScalarCodebook { .. }
-            | Format::ProductCodebook { .. }
+            | Format::Codebook(_)
             | Format::DoReFa { .. }
             | Format::Wrpn { .. }
             | Format::Gguf(_) => Ok(()),
@@ -174,6 +174,17 @@ impl Scheme {
                 value: self.raw_value(axis),
                 preset: name.to_owned(),
                 expected: preset.raw_value(axis),
+            }),
+        }
+    }
+
+    /// Sub-vectors lie along rows: what shares codebooks is whole rows.
+    fn check_rows(&self) -> Result<(), SchemeError> {
+        match self.granularity {
+            Granularity::Tensor | Granularity::Row | Granularity::Rows(_) => Ok(()),
+            Granularity::Column | Granularity::Group(_) => Err(SchemeError::CodebookGranularity {
+                granularity: self.granularity,
+                format: self.format.to_string(),
             }),
         }
     }
@@ -220,8 +231,7 @@ impl Scheme {
             Format::DoReFa { bits } => bits == Bits::LEAST,
             Format::Float16
             | Format::BFloat16
-            | Format::ScalarCodebook { .. }
-            | Format::ProductCodebook { .. }
+            | Format::Codebook(_)
             | Format::Wrpn { .. }
             | Format::Levels(_)
             | Format::Gguf(_) => false,
@@ -236,8 +246,7 @@ impl Scheme {
             Format::Integer { .. }
             | Format::Float16
             | Format::BFloat16
-            | Format::ScalarCodebook { .. }
-            | Format::ProductCodebook { .. }
+            | Format::Codebook(_)
             | Format::DoReFa { .. }
             | Format::Wrpn { .. }
             | Format::Gguf(_) => None,
@@ -255,11 +264,7 @@ impl Scheme {
             Format::DoReFa { bits } => Some(Grid::new(bits, Codes::Unsigned, CodeRange::Full)),
             Format::Wrpn { bits } => Some(Grid::new(bits, Codes::Signed, CodeRange::Narrow)),
             Format::Gguf(block) => Some(Grid::new(block.bits(), block.codes(), block.code_range())),
-            Format::Float16
-            | Format::BFloat16
-            | Format::ScalarCodebook { .. }
-            | Format::ProductCodebook { .. }
-            | Format::Levels(_) => None,
+            Format::Float16 | Format::BFloat16 | Format::Codebook(_) | Format::Levels(_) => None,
         }
     }
 
@@ -273,7 +278,7 @@ impl Scheme {
     /// assert_eq!(axes[3], ("zero_point", String::new()));
     /// ```
     #[must_use]
-    pub fn axes(&self) -> [(&'static str, String); 10] {
+    pub fn axes(&self) -> [(&'static str, String); 11] {
         Axis::ALL.map(|axis| (axis.name(), self.value(axis)))
     }
 
@@ -293,8 +298,7 @@ impl Scheme {
             Format::Levels(_)
             | Format::Float16
             | Format::BFloat16
-            | Format::ScalarCodebook { .. }
-            | Format::ProductCodebook { .. }
+            | Format::Codebook(_)
             | Format::DoReFa { .. }
             | Format::Wrpn { .. } => None,
         }
@@ -314,6 +318,7 @@ impl Scheme {
             }
             Axis::Granularity => self.granularity.to_string(),
             Axis::ScaleFormat => self.scale_format.to_string(),
+            Axis::CodebookFormat => self.codebook_format.to_string(),
             Axis::Range => self.range.to_string(),
             Axis::Rounding => self.rounding.to_string(),
         }
@@ -367,14 +372,16 @@ impl fmt::Display for Scheme {
             )
             | Format::Float16
             | Format::BFloat16
-            | Format::ScalarCodebook { .. }
-            | Format::ProductCodebook { .. } => parts.push(self.format.to_string()),
+            | Format::Codebook(_) => parts.push(self.format.to_string()),
         }
         if self.granularity != Granularity::Tensor {
             parts.push(self.granularity.to_string());
         }
         if self.scale_format != ScaleFormat::Float {
             parts.push(format!("{} scale", self.scale_format));
+        }
+        if self.codebook_format != CodebookFormat::Float {
+            parts.push(format!("{} codebook", self.codebook_format));
         }
         if self.range != Range::MinMax {
             parts.push(self.range.to_string());

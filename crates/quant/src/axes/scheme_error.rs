@@ -1,6 +1,6 @@
 //! Why a scheme is refused.
 
-use super::choice::{Axis, Range, Rounding, ZeroPoint};
+use super::choice::{Axis, Granularity, Range, Rounding, ZeroPoint};
 use super::scale_format::ScaleFormat;
 
 /// Why a scheme is refused.
@@ -95,6 +95,16 @@ pub enum SchemeError {
         scale_format: ScaleFormat,
         /// Binary or ternary weights.
         scheme: String,
+    },
+    /// The sub-vectors of a codebook are parts of rows.
+    #[error(
+        "`granularity = {granularity}` would cut the rows that format `{format}` splits into sub-vectors: expected `tensor`, `row` or `{{ rows = n }}`"
+    )]
+    CodebookGranularity {
+        /// The granularity asked for.
+        granularity: Granularity,
+        /// The format's name.
+        format: String,
     },
     /// Only floats have levels of their own size.
     #[error(

@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::bounded::{Bits, Centroids, ExponentBits, MantissaBits, Subvectors};
+use super::bounded::{Bits, Centroids, ExponentBits, MantissaBits, Stages, Subvectors, Width};
 use super::choice::{Axis, CodeRange, Codes, Granularity, Range, Rounding, Symmetry, ZeroPoint};
+use super::codebook_format::CodebookFormat;
+use super::codebook_layout::{CodebookLayout, Partition};
 use super::format::Format;
 use super::gguf_type::GgufType;
 use super::level_format::{LevelFormat, TernaryScale};
@@ -19,14 +21,15 @@ use super::scheme_error::SchemeError;
 ///
 /// | key | values | default |
 /// |---|---|---|
-/// | `format` | `"int"`, `"f16"`, `"bf16"`, `{ vq = { centroids = 16 } }`, `{ pq = { subvectors = 2, centroids = 16 } }`, `"dorefa"`, `"wrpn"`, and those below | `"int"` |
+/// | `format` | `"int"`, `"f16"`, `"bf16"`, `{ vq = { centroids = 16, width = 2 } }`, `{ pq = { subvectors = 2, centroids = 16 } }`, `{ residual = { stages = 2, centroids = 16, width = 2 } }`, `"dorefa"`, `"wrpn"`, and those below | `"int"` |
 /// | `bits` | 1 to 16 | none: required for `int`, `dorefa`, `wrpn`, `nf`, `power-of-two` and `additive-power-of-two` |
 /// | `symmetry` | `"symmetric"`, `"asymmetric"` | `"symmetric"` |
 /// | `zero_point` | `"integer"`, `"float"`, `"minimum"` | `"integer"` when asymmetric |
 /// | `codes` | `"signed"`, `"unsigned"` | `"unsigned"` with an integer zero point or a minimum, else `"signed"` |
 /// | `code_range` | `"full"`, `"narrow"` | `"narrow"` when symmetric, else `"full"` |
-/// | `granularity` | `"tensor"`, `"row"`, `"column"`, `{ group = 32 }` | `"tensor"` |
+/// | `granularity` | `"tensor"`, `"row"`, `{ rows = 16 }`, `"column"`, `{ group = 32 }` | `"tensor"` |
 /// | `scale_format` | `"float"`, `"f16"`, `"bf16"`, `"e8m0-floor"`, `"e8m0-ceiling"`, `"two-level"`, `"double"`, `"none"` | `"float"` |
+/// | `codebook_format` | `"float"`, `"f16"`, `"int8"` | `"float"` |
 /// | `range` | `"min-max"`, `{ percentile = 99.9 }`, `"mse"` | `"min-max"` |
 /// | `rounding` | `"nearest-even"`, `"half-away"`, `"stochastic"` | `"nearest-even"` |
 ///
@@ -70,6 +73,9 @@ pub struct SchemeSpec {
     /// How scales are stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale_format: Option<ScaleFormat>,
+    /// How centroids are stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codebook_format: Option<CodebookFormat>,
     /// How the range of a block is found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<Range>,
@@ -89,10 +95,13 @@ pub enum FormatSpec {
     F16,
     /// bfloat16.
     Bf16,
-    /// A codebook of values.
+    /// A codebook of values, or of sub-vectors.
     Vq {
         /// Entries of the codebook.
         centroids: Centroids,
+        /// Values of a sub-vector.
+        #[serde(default = "single_values", skip_serializing_if = "are_single_values")]
+        width: Width,
     },
     /// A codebook of sub-vectors for each part of a row.
     Pq {
@@ -100,6 +109,16 @@ pub enum FormatSpec {
         subvectors: Subvectors,
         /// Entries of each codebook.
         centroids: Centroids,
+    },
+    /// A codebook of sub-vectors for each stage, each for what the stages before it left.
+    Residual {
+        /// Centroids that are added up.
+        stages: Stages,
+        /// Entries of each codebook.
+        centroids: Centroids,
+        /// Values of a sub-vector.
+        #[serde(default = "single_values", skip_serializing_if = "are_single_values")]
+        width: Width,
     },
     /// DoReFa-Net's weight function.
     Dorefa,
@@ -210,6 +229,7 @@ impl SchemeSpec {
             symmetry,
             granularity: self.granularity.unwrap_or_default(),
             scale_format: self.scale_format.unwrap_or_default(),
+            codebook_format: self.codebook_format.unwrap_or_default(),
             range: self.range.unwrap_or_default(),
             rounding: self.rounding.unwrap_or_default(),
         };
@@ -262,6 +282,9 @@ impl SchemeSpec {
                 format: format.to_string(),
             }),
         };
+        let codebook = |partition, stages, centroids| {
+            refuse_bits(Format::Codebook(CodebookLayout { partition, stages, centroids }))
+        };
         let levels = |format: LevelFormat| refuse_bits(Format::Levels(format));
         let float = |float: Minifloat| levels(LevelFormat::Minifloat(float));
         let gguf = |block: GgufType, name| Ok(Meaning::Preset(name, presets::gguf(block)));
@@ -280,9 +303,14 @@ impl SchemeSpec {
             }),
             FormatSpec::F16 => refuse_bits(Format::Float16),
             FormatSpec::Bf16 => refuse_bits(Format::BFloat16),
-            FormatSpec::Vq { centroids } => refuse_bits(Format::ScalarCodebook { centroids }),
+            FormatSpec::Vq { centroids, width } => {
+                codebook(Partition::Shared(width), Stages::LEAST, centroids)
+            }
             FormatSpec::Pq { subvectors, centroids } => {
-                refuse_bits(Format::ProductCodebook { subvectors, centroids })
+                codebook(Partition::Own(subvectors), Stages::LEAST, centroids)
+            }
+            FormatSpec::Residual { stages, centroids, width } => {
+                codebook(Partition::Shared(width), stages, centroids)
             }
             FormatSpec::Dorefa => Ok(Format::DoReFa { bits: required("dorefa")? }),
             FormatSpec::Wrpn => Ok(Format::Wrpn { bits: required("wrpn")? }),
@@ -330,12 +358,22 @@ impl SchemeSpec {
             entry(Axis::CodeRange, self.code_range),
             entry(Axis::Granularity, self.granularity),
             entry(Axis::ScaleFormat, self.scale_format),
+            entry(Axis::CodebookFormat, self.codebook_format),
             entry(Axis::Range, self.range),
             entry(Axis::Rounding, self.rounding),
         ]
         .into_iter()
         .flatten()
     }
+}
+
+/// The width where the file gives none.
+const fn single_values() -> Width {
+    Width::LEAST
+}
+
+fn are_single_values(width: &Width) -> bool {
+    *width == Width::LEAST
 }
 
 impl fmt::Display for SymmetrySpec {

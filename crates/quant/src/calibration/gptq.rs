@@ -58,7 +58,11 @@ pub(super) fn quantize<T: Real>(
     let group = match layer.scheme.granularity {
         // A matrix of one row is grouped along that row, and has no later input to wait for.
         Granularity::Group(size) if inputs > 1 => Some(inputs.min(size.get() as usize)),
-        Granularity::Group(_) | Granularity::Tensor | Granularity::Row | Granularity::Column => None,
+        Granularity::Group(_)
+        | Granularity::Tensor
+        | Granularity::Row
+        | Granularity::Rows(_)
+        | Granularity::Column => None,
     };
     if let Some(size) = group.filter(|_| settings.act_order) {
         for first in (0..inputs).step_by(size) {

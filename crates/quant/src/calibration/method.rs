@@ -63,8 +63,7 @@ impl Method {
             Format::Integer { .. } => {}
             Format::Float16
             | Format::BFloat16
-            | Format::ScalarCodebook { .. }
-            | Format::ProductCodebook { .. }
+            | Format::Codebook(_)
             | Format::DoReFa { .. }
             | Format::Wrpn { .. }
             | Format::Levels(_)

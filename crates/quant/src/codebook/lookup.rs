@@ -1,16 +1,17 @@
 //! Dot products by look-up: what codebooks are good for.
 
-use ndarray::ArrayView1;
+use ndarray::{ArrayView1, ArrayView2, Axis};
 
 use crate::real::Real;
 
-use super::Codebook;
+use super::codebooks::Codebooks;
+use super::table::Codebook;
 
 /// Why there are no look-up products.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LookupError {
     /// The tensor is not coded by codebooks.
-    #[error("format `{format}` has no codebook to look products up in: expected `vq` or `pq`")]
+    #[error("format `{format}` has no codebook to look products up in: expected `vq`, `pq` or `residual`")]
     NoCodebook {
         /// The format's name.
         format: String,
@@ -25,33 +26,57 @@ pub enum LookupError {
     },
 }
 
-/// The dot products of each part of `query` with all centroids of its codebook.
-pub(crate) fn product_tables<T: Real>(codebooks: &[Codebook<T>], query: &[T]) -> Vec<Vec<T>> {
-    let mut rest = query;
-    let mut tables = Vec::with_capacity(codebooks.len());
-    for codebook in codebooks {
-        let (part, after) = rest.split_at(codebook.width());
-        let centroids = codebook.components().chunks(codebook.width());
-        tables.push(centroids.map(|centroid| dot(part, centroid)).collect());
-        rest = after;
+/// The dot products of `query` with the rows that `codes` stand for.
+pub(crate) fn products<T: Real>(codes: ArrayView2<'_, i32>, codebooks: &Codebooks<T>, query: &[T]) -> Vec<T> {
+    if codebooks.all().is_empty() {
+        // Rows of no columns.
+        return vec![T::ZERO; codes.nrows()];
+    }
+    let mut products = Vec::with_capacity(codes.nrows());
+    for (block, rows) in codes.axis_chunks_iter(Axis(0), codebooks.block_rows()).enumerate() {
+        let rows = rows.rows().into_iter();
+        if codebooks.split().is_scalar() {
+            let stages = codebooks.stages_at(block, 0);
+            products.extend(rows.map(|row| scalar_product(row, stages, query)));
+        } else {
+            let tables = tables(block, codebooks, query);
+            products.extend(rows.map(|row| product(row, &tables)));
+        }
+    }
+    products
+}
+
+/// For each code of a row the dot products of its part of `query` with all centroids that it may name.
+fn tables<T: Real>(block: usize, codebooks: &Codebooks<T>, query: &[T]) -> Vec<Vec<T>> {
+    let split = codebooks.split();
+    let mut tables = Vec::with_capacity(codebooks.codes_per_row());
+    for subvector in 0..split.subvectors() {
+        let part = &query[split.columns_of(subvector)];
+        for codebook in codebooks.stages_at(block, split.place_of(subvector)) {
+            let centroids = codebook.components().chunks(codebook.width());
+            tables.push(centroids.map(|centroid| dot(part, centroid)).collect());
+        }
     }
     tables
 }
 
 /// The dot product of one row of codes: a look-up per code, and the additions between them.
-pub(crate) fn product<T: Real>(codes: ArrayView1<'_, i32>, tables: &[Vec<T>]) -> T {
+fn product<T: Real>(codes: ArrayView1<'_, i32>, tables: &[Vec<T>]) -> T {
     let looked_up = tables.iter().zip(codes).map(|(table, &code)| table[code as usize]);
     looked_up.reduce(|sum, product| sum + product).unwrap_or(T::ZERO)
 }
 
 /// The dot product of one row of codes of values: entries added up by code, then one multiplication per centroid.
-pub(crate) fn scalar_product<T: Real>(codes: ArrayView1<'_, i32>, codebook: &Codebook<T>, query: &[T]) -> T {
-    let mut sums = vec![T::ZERO; codebook.len()];
-    for (&entry, &code) in query.iter().zip(codes) {
-        let sum = &mut sums[code as usize];
-        *sum = *sum + entry;
-    }
-    dot(&sums, codebook.components())
+fn scalar_product<T: Real>(codes: ArrayView1<'_, i32>, stages: &[Codebook<T>], query: &[T]) -> T {
+    let of_stage = |(stage, codebook): (usize, &Codebook<T>)| {
+        let mut sums = vec![T::ZERO; codebook.len()];
+        for (&entry, &code) in query.iter().zip(codes.iter().skip(stage).step_by(stages.len())) {
+            let sum = &mut sums[code as usize];
+            *sum = *sum + entry;
+        }
+        dot(&sums, codebook.components())
+    };
+    stages.iter().enumerate().map(of_stage).reduce(|sum, product| sum + product).unwrap_or(T::ZERO)
 }
 
 fn dot<T: Real>(a: &[T], b: &[T]) -> T {

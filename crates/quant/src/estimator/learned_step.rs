@@ -31,8 +31,7 @@ pub fn check_learned_step(scheme: &Scheme) -> Result<Grid, EstimatorError> {
         },
         Format::Float16
         | Format::BFloat16
-        | Format::ScalarCodebook { .. }
-        | Format::ProductCodebook { .. }
+        | Format::Codebook(_)
         | Format::DoReFa { .. }
         | Format::Wrpn { .. }
         | Format::Levels(_)

@@ -22,12 +22,9 @@ pub fn check_straight_through(scheme: &Scheme) -> Result<(), EstimatorError> {
         Format::Integer { .. } | Format::DoReFa { .. } | Format::Wrpn { .. } => {
             expect_plain_parameters(scheme)
         }
-        Format::Float16
-        | Format::BFloat16
-        | Format::ScalarCodebook { .. }
-        | Format::ProductCodebook { .. }
-        | Format::Levels(_)
-        | Format::Gguf(_) => Err(EstimatorError::NotEven { format: scheme.format.to_string() }),
+        Format::Float16 | Format::BFloat16 | Format::Codebook(_) | Format::Levels(_) | Format::Gguf(_) => {
+            Err(EstimatorError::NotEven { format: scheme.format.to_string() })
+        }
     }
 }
 
@@ -75,7 +72,7 @@ pub fn straight_through_gradient(
         // Signs: the identity. The other parameters belong to formats that the check refuses.
         (Parameters::Affine(_), None)
         | (Parameters::Fixed(FixedGrid::Float16 | FixedGrid::BFloat16), _)
-        | (Parameters::Codebook(_) | Parameters::ProductCodebooks(_), _) => {}
+        | (Parameters::Codebooks(_), _) => {}
     }
     Ok(())
 }

@@ -38,8 +38,7 @@ impl ScaleStorage {
             Format::Integer { .. } => places,
             Format::Float16
             | Format::BFloat16
-            | Format::ScalarCodebook { .. }
-            | Format::ProductCodebook { .. }
+            | Format::Codebook(_)
             | Format::DoReFa { .. }
             | Format::Wrpn { .. }
             | Format::Levels(_)

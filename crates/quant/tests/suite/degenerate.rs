@@ -3,7 +3,7 @@
 use bitsweep_quant::{Errors, Parameters, QuantizeError, Scheme, SchemeSpec, quantize};
 use ndarray::{Array2, array};
 
-use crate::{quantized, scheme, stream};
+use crate::{codebook_properties, quantized, scheme, stream};
 
 /// Every integer convention at several widths, every granularity and range that combines.
 fn all_schemes() -> Vec<Scheme> {
@@ -18,7 +18,7 @@ fn all_schemes() -> Vec<Scheme> {
             "symmetry = 'asymmetric'\nzero_point = 'float'",
             "symmetry = 'asymmetric'\nzero_point = 'float'\ncodes = 'unsigned'",
         ] {
-            for granularity in ["'tensor'", "'row'", "'column'", "{ group = 2 }"] {
+            for granularity in ["'tensor'", "'row'", "{ rows = 2 }", "'column'", "{ group = 2 }"] {
                 for range in ["'min-max'", "{ percentile = 80 }", "{ percentile = 100 }", "'mse'"] {
                     let text =
                         format!("bits = {bits}\n{symmetry}\ngranularity = {granularity}\nrange = {range}");
@@ -31,15 +31,14 @@ fn all_schemes() -> Vec<Scheme> {
     for text in [
         "format = 'f16'",
         "format = 'bf16'",
-        "format = { vq = { centroids = 4 } }",
-        "format = { pq = { subvectors = 1, centroids = 4 } }",
         "format = 'dorefa'\nbits = 1",
         "format = 'dorefa'\nbits = 3",
         "format = 'wrpn'\nbits = 2",
     ] {
         schemes.push(scheme(text));
     }
-    assert!(schemes.len() > 400);
+    schemes.extend(codebook_properties::all());
+    assert!(schemes.len() > 500);
     schemes
 }
 
@@ -144,7 +143,8 @@ fn extreme_values_give_finite_results_or_an_error() {
                 Err(
                     QuantizeError::RangeTooWide { .. }
                     | QuantizeError::ZeroPointTooLarge { .. }
-                    | QuantizeError::TooLargeForFormat { .. },
+                    | QuantizeError::TooLargeForFormat { .. }
+                    | QuantizeError::CentroidTooLarge { .. },
                 ) => {}
                 Err(error) => panic!("{scheme} {values}: {error}"),
             }

@@ -45,7 +45,7 @@ const FORMATS: [&str; 34] = [
 ];
 
 const SCALES: [&str; 7] = ["float", "f16", "bf16", "e8m0-floor", "e8m0-ceiling", "two-level", "double"];
-const GRANULARITIES: [&str; 4] = ["'tensor'", "'row'", "'column'", "{ group = 3 }"];
+const GRANULARITIES: [&str; 5] = ["'tensor'", "'row'", "{ rows = 2 }", "'column'", "{ group = 3 }"];
 
 /// Every format with every scale format and granularity that it can have, and unscaled floats.
 pub(crate) fn all() -> Vec<Scheme> {

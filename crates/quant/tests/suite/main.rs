@@ -4,6 +4,7 @@
 
 mod calibration;
 mod calibration_refusals;
+mod codebook_properties;
 mod codebooks;
 mod degenerate;
 mod estimators;

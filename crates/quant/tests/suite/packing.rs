@@ -63,6 +63,12 @@ fn sizes_count_every_block_and_every_centroid() {
     assert_eq!(size("format = 'f16'"), Size { codes: 40, ..Size::default() });
     let vq = size("format = { vq = { centroids = 8 } }");
     assert_eq!(vq, Size { codes: 7, padding: 1, codebooks: 32, ..Size::default() });
+    let vq = size("format = { vq = { centroids = 4, width = 3 } }\ncodebook_format = 'f16'");
+    assert_eq!(vq, Size { codes: 2, padding: 1, codebooks: 4 * 3 * 2, ..Size::default() });
+    let residual = "format = { residual = { stages = 2, centroids = 2, width = 2 } }";
+    let rows = size(&format!("{residual}\ngranularity = {{ rows = 3 }}\ncodebook_format = 'int8'"));
+    // Three and two rows: twice two codebooks of two centroids of two bytes and a scale.
+    assert_eq!(rows, Size { codes: 2, padding: 1, codebooks: 2 * 2 * (2 * 2 + 4), ..Size::default() });
     let pq = size("format = { pq = { subvectors = 2, centroids = 4 } }");
     assert_eq!(pq, Size { codes: 2, padding: 1, codebooks: 2 * 4 * 2 * 4, ..Size::default() });
     assert_eq!(size("format = 'dorefa'\nbits = 2"), Size { codes: 5, ..Size::default() });
@@ -100,6 +106,23 @@ fn codes_that_the_scheme_does_not_use_are_refused() {
     assert_eq!(Quantized::<f64>::unpack(&packed), Err(UnpackError::Code { code: 3, position: 0 }));
     packed.centroids.clear();
     assert!(matches!(Quantized::<f64>::unpack(&packed), Err(UnpackError::Codebooks { found: 0, .. })));
+}
+
+#[test]
+fn codebooks_that_are_too_many_or_without_a_scale_are_refused() {
+    let text = "format = { residual = { stages = 2, centroids = 2, width = 2 } }\ncodebook_format = 'int8'";
+    let result = quantized(&array![[1.0, 2.0, 3.0], [4.0, 5.0, 7.0], [8.0, 9.0, 1.0]], &scheme(text));
+    let packed = result.pack();
+    assert_eq!(packed.centroids, [2, 2]);
+    let mut other = packed.clone();
+    other.centroids.push(2);
+    assert!(matches!(Quantized::<f64>::unpack(&other), Err(UnpackError::Codebooks { found: 3, .. })));
+    // Twelve codes of one bit, then the scale of the first codebook.
+    for scale in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let mut other = packed.clone();
+        other.bytes[2..10].copy_from_slice(&f64::to_le_bytes(scale));
+        assert!(matches!(Quantized::<f64>::unpack(&other), Err(UnpackError::CodebookScale { .. })));
+    }
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use bitsweep_quant::{
-    CodeRange, Codes, Errors, Format, Granularity, GroupSize, Parameters, Percentile, Quantized, Range,
-    Rounding, ScaleFormat, Scheme, Symmetry, ZeroPoint, quantize,
+    CodeRange, CodebookFormat, Codes, Errors, Format, Granularity, GroupSize, Parameters, Percentile,
+    Quantized, Range, Rounding, ScaleFormat, Scheme, Symmetry, ZeroPoint, quantize,
 };
 use ndarray::{Array2, Axis};
 use proptest::prelude::*;
@@ -47,6 +47,7 @@ pub(crate) fn integer_schemes() -> impl Strategy<Value = Scheme> {
         Just(Granularity::Row),
         Just(Granularity::Column),
         (1..8_u32).prop_map(|size| Granularity::Group(GroupSize::new(size).unwrap())),
+        (1..8_u32).prop_map(|count| Granularity::Rows(GroupSize::new(count).unwrap())),
     ];
     let rounding =
         prop_oneof![Just(Rounding::NearestEven), Just(Rounding::HalfAway), Just(Rounding::Stochastic)];
@@ -58,6 +59,7 @@ pub(crate) fn integer_schemes() -> impl Strategy<Value = Scheme> {
             symmetry,
             granularity,
             scale_format: ScaleFormat::Float,
+            codebook_format: CodebookFormat::Float,
             range: Range::MinMax,
             rounding,
         })

@@ -37,6 +37,7 @@ fn group_of(row: usize, column: usize, shape: (usize, usize), granularity: Granu
     match granularity {
         Granularity::Tensor => (0, 0),
         Granularity::Row => (row, 0),
+        Granularity::Rows(count) => (row / count.get() as usize, 0),
         Granularity::Column => (0, column),
         Granularity::Group(size) if shape.0 == 1 => (0, column / size.get() as usize),
         Granularity::Group(size) => (row / size.get() as usize, column),

@@ -1,8 +1,8 @@
 //! One test for each combination that is refused, each value that is out of range, and what is accepted.
 
 use bitsweep_quant::{
-    Granularity, Minifloat, Range, Rounding, ScaleFormat, Scheme, SchemeError, SchemeSpec, Symmetry,
-    ZeroPoint, presets,
+    CodebookFormat, Granularity, Minifloat, Range, Rounding, ScaleFormat, Scheme, SchemeError, SchemeSpec,
+    Symmetry, ZeroPoint, presets,
 };
 
 use crate::{bits, scheme};
@@ -34,6 +34,7 @@ fn bits_of_formats_that_have_their_own_are_refused() {
         ("'bf16'", "bf16"),
         ("{ vq = { centroids = 4 } }", "vq 4"),
         ("{ pq = { subvectors = 2, centroids = 4 } }", "pq 2x4"),
+        ("{ residual = { stages = 2, centroids = 4 } }", "residual 2x4"),
     ] {
         refused(
             &format!("format = {format}\nbits = 8"),
@@ -52,6 +53,7 @@ fn axes_that_a_format_does_not_have_are_refused_even_at_their_default() {
         ("granularity", "'tensor'", "tensor"),
         ("granularity", "{ group = 32 }", "group 32"),
         ("scale_format", "'float'", "float"),
+        ("codebook_format", "'float'", "float"),
         ("range", "{ percentile = 99.9 }", "percentile 99.9"),
     ] {
         for (format, name) in [
@@ -59,9 +61,14 @@ fn axes_that_a_format_does_not_have_are_refused_even_at_their_default() {
             ("'bf16'", "bf16"),
             ("{ vq = { centroids = 4 } }", "vq 4"),
             ("{ pq = { subvectors = 2, centroids = 4 } }", "pq 2x4"),
+            ("{ residual = { stages = 2, centroids = 4, width = 3 } }", "residual 2x4 width 3"),
             ("'dorefa'\nbits = 4", "dorefa"),
             ("'wrpn'\nbits = 4", "wrpn"),
         ] {
+            let has_codebooks = format.contains("centroids");
+            if has_codebooks && ["granularity", "codebook_format"].contains(&axis) {
+                continue;
+            }
             refused(
                 &format!("format = {format}\n{axis} = {value}"),
                 &format!("`{axis} = {shown}` does not apply to format `{name}`: leave `{axis}` out"),
@@ -81,10 +88,45 @@ fn a_scheme_with_an_axis_that_its_format_does_not_have_is_refused() {
         Scheme { symmetry: Symmetry::Asymmetric(ZeroPoint::Float), ..neutral },
         Scheme { granularity: Granularity::Row, ..neutral },
         Scheme { scale_format: ScaleFormat::F16, ..neutral },
+        Scheme { codebook_format: CodebookFormat::Int8, ..neutral },
         Scheme { range: Range::Mse, ..neutral },
         Scheme { rounding: Rounding::Stochastic, ..neutral },
     ] {
         assert!(matches!(scheme.check(), Err(SchemeError::NotApplicable { .. })), "{scheme:?}");
+    }
+}
+
+#[test]
+fn codebooks_are_not_divided_by_columns() {
+    for granularity in ["'column'", "{ group = 3 }"] {
+        for (format, name) in [
+            ("{ vq = { centroids = 4 } }", "vq 4"),
+            ("{ pq = { subvectors = 2, centroids = 4 } }", "pq 2x4"),
+            ("{ residual = { stages = 2, centroids = 4 } }", "residual 2x4"),
+        ] {
+            let shown = if granularity.contains("group") { "group 3" } else { "column" };
+            refused(
+                &format!("format = {format}\ngranularity = {granularity}"),
+                &format!(
+                    "`granularity = {shown}` would cut the rows that format `{name}` splits into sub-vectors: expected \
+                     `tensor`, `row` or `{{ rows = n }}`"
+                ),
+            );
+        }
+    }
+}
+
+#[test]
+fn codebook_formats_of_other_formats_are_refused() {
+    for (format, name) in
+        [("bits = 8", "int"), ("format = 'nf'\nbits = 4", "nf4"), ("format = 'q8_0'", "q8_0")]
+    {
+        refused(
+            &format!("{format}\ncodebook_format = 'f16'"),
+            &format!(
+                "`codebook_format = f16` does not apply to format `{name}`: leave `codebook_format` out"
+            ),
+        );
     }
 }
 
@@ -180,6 +222,15 @@ fn numbers_out_of_range_fail_at_their_value() {
         "format = { pq = { subvectors = 0, centroids = 4 } }",
         "`0` is not a number of sub-vectors: expected 1 to 65536",
     );
+    unreadable(
+        "format = { vq = { centroids = 4, width = 0 } }",
+        "`0` is not a width of sub-vectors: expected 1 to 65536",
+    );
+    unreadable(
+        "format = { residual = { stages = 8, centroids = 4 } }",
+        "`8` is not a number of stages: expected 1 to 7",
+    );
+    unreadable("granularity = { rows = 0 }", "`0` is not a group size: expected 1 to 4294967295");
     for percentile in ["150", "50", "-1", "nan", "inf", "100.1"] {
         let shown = percentile.replace("nan", "NaN");
         unreadable(
@@ -251,6 +302,9 @@ fn specs_survive_being_written_and_read() {
         "format = 'bf16'",
         "format = { vq = { centroids = 16 } }",
         "format = { pq = { subvectors = 2, centroids = 256 } }",
+        "format = { vq = { centroids = 16, width = 4 } }\ngranularity = { rows = 16 }",
+        "format = { residual = { stages = 2, centroids = 16, width = 4 } }\ncodebook_format = 'f16'",
+        "format = { residual = { stages = 7, centroids = 2 } }\ncodebook_format = 'int8'",
         "format = 'dorefa'\nbits = 3",
         "format = 'wrpn'\nbits = 2\nrounding = 'nearest-even'",
         "format = { fp = { exponent = 3, mantissa = 2 } }\nscale_format = 'e8m0-ceiling'",
@@ -269,21 +323,25 @@ fn specs_survive_being_written_and_read() {
 #[test]
 fn tables_show_an_axis_only_where_it_applies() {
     let values = |toml: &str| scheme(toml).axes().map(|(_, value)| value).join("|");
-    assert_eq!(values("bits = 8"), "int|8|symmetric||signed|narrow|tensor|float|min-max|nearest-even");
+    assert_eq!(values("bits = 8"), "int|8|symmetric||signed|narrow|tensor|float||min-max|nearest-even");
     assert_eq!(
         values(
             "bits = 4\nsymmetry = 'asymmetric'\ngranularity = { group = 32 }\nrange = { percentile = 99.9 }"
         ),
-        "int|4|asymmetric|integer|unsigned|full|group 32|float|percentile 99.9|nearest-even"
+        "int|4|asymmetric|integer|unsigned|full|group 32|float||percentile 99.9|nearest-even"
     );
-    assert_eq!(values("bits = 1"), "int|1|symmetric||signed||tensor|float||");
-    assert_eq!(values("format = 'f16'"), "f16|16||||||||");
-    assert_eq!(values("format = { vq = { centroids = 5 } }"), "vq 5|3||||||||");
-    assert_eq!(values("format = 'dorefa'\nbits = 4"), "dorefa|4||||||||nearest-even");
-    assert_eq!(values("format = 'nvfp4'"), "fp4-e2m1|4|||||group 16|two-level|min-max|");
-    assert_eq!(values("format = 'q4_1'"), "q4_1|4|asymmetric|minimum|unsigned||group 32|f16||");
-    assert_eq!(values("format = 'fp8-e5m2'\nscale_format = 'none'"), "fp8-e5m2|8||||||none||");
-    assert_eq!(values("format = 'dorefa'\nbits = 1"), "dorefa|1||||||||");
+    assert_eq!(values("bits = 1"), "int|1|symmetric||signed||tensor|float|||");
+    assert_eq!(values("format = 'f16'"), "f16|16|||||||||");
+    assert_eq!(values("format = { vq = { centroids = 5 } }"), "vq 5|3|||||tensor||float||");
+    assert_eq!(
+        values("format = { vq = { centroids = 5 } }\ngranularity = { rows = 2 }\ncodebook_format = 'int8'"),
+        "vq 5|3|||||rows 2||int8||"
+    );
+    assert_eq!(values("format = 'dorefa'\nbits = 4"), "dorefa|4|||||||||nearest-even");
+    assert_eq!(values("format = 'nvfp4'"), "fp4-e2m1|4|||||group 16|two-level||min-max|");
+    assert_eq!(values("format = 'q4_1'"), "q4_1|4|asymmetric|minimum|unsigned||group 32|f16|||");
+    assert_eq!(values("format = 'fp8-e5m2'\nscale_format = 'none'"), "fp8-e5m2|8||||||none|||");
+    assert_eq!(values("format = 'dorefa'\nbits = 1"), "dorefa|1|||||||||");
 }
 
 #[test]
@@ -298,6 +356,16 @@ fn names_are_short_and_say_what_differs() {
         ("bits = 4\nsymmetry = 'asymmetric'\ncodes = 'signed'", "4 bit asymmetric · signed"),
         ("bits = 3\ncode_range = 'full'\nrange = 'mse'", "3 bit symmetric · full · mse"),
         ("format = { pq = { subvectors = 2, centroids = 16 } }", "pq 2x16"),
+        ("format = { vq = { centroids = 256, width = 2 } }", "vq 256 width 2"),
+        ("format = { residual = { stages = 1, centroids = 16, width = 2 } }", "vq 16 width 2"),
+        (
+            "format = { residual = { stages = 3, centroids = 16, width = 2 } }\ncodebook_format = 'f16'",
+            "residual 3x16 width 2 · f16 codebook",
+        ),
+        (
+            "format = { vq = { centroids = 16 } }\ngranularity = { rows = 8 }\ncodebook_format = 'int8'",
+            "vq 16 · rows 8 · int8 codebook",
+        ),
         ("format = 'dorefa'\nbits = 2\nrounding = 'stochastic'", "2 bit dorefa · stochastic"),
         ("format = 'mxfp4'", "fp4-e2m1 · group 32 · e8m0-floor scale"),
         ("format = 'power-of-two'\nbits = 4", "4 bit power-of-two"),

@@ -1,0 +1,30 @@
+//! How centroids are stored.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The number format of the centroids. Codes are those of the nearest centroid as stored, so that the reconstruction is
+/// what the bytes say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CodebookFormat {
+    /// As wide as the values: 4 bytes a component for the weights of a model.
+    #[default]
+    Float,
+    /// IEEE 754 binary16, to nearest even.
+    F16,
+    /// One byte a component and one scale a codebook: `s·q` with `s = max|c|/127` as wide as the values and
+    /// `-127 ≤ q ≤ 127`. Components of one magnitude are `±s`, and exact.
+    Int8,
+}
+
+impl fmt::Display for CodebookFormat {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Float => "float",
+            Self::F16 => "f16",
+            Self::Int8 => "int8",
+        })
+    }
+}

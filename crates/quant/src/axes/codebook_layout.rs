@@ -1,0 +1,61 @@
+//! What the codes of a codebook format stand for.
+
+use std::fmt;
+
+use super::bounded::{Centroids, Stages, Subvectors, Width};
+
+/// How rows become codes: each row is split into sub-vectors, and each sub-vector is written as the sum of `stages`
+/// centroids, one from each stage's codebook.
+///
+/// | TOML | sub-vectors | codebooks |
+/// |---|---|---|
+/// | `vq = { centroids }` | single values | one |
+/// | `vq = { centroids, width }` | `width` values | one |
+/// | `pq = { subvectors, centroids }` | `subvectors` a row | one for each place in the row (Jégou, Douze & Schmid 2011) |
+/// | `residual = { stages, centroids, width }` | `width` values | one a stage (Chen, Guan & Wang 2010) |
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CodebookLayout {
+    /// How a row falls into sub-vectors, and which of them share codebooks.
+    pub partition: Partition,
+    /// Centroids that are added up: each stage quantizes what the stages before it left.
+    pub stages: Stages,
+    /// Entries of each codebook; fewer when there are fewer distinct sub-vectors.
+    pub centroids: Centroids,
+}
+
+/// How a row falls into sub-vectors of neighbouring values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Partition {
+    /// Sub-vectors of so many values, all of which share codebooks. What is left at the end of a row is a shorter
+    /// sub-vector, which reads the first components of a centroid.
+    Shared(Width),
+    /// So many sub-vectors, each place in the row with codebooks of its own. The first `columns mod subvectors` of them
+    /// are one value wider than the others.
+    Own(Subvectors),
+}
+
+impl CodebookLayout {
+    /// Bits of one code: `⌈log₂ centroids⌉`.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        self.centroids.get().next_power_of_two().trailing_zeros()
+    }
+}
+
+impl fmt::Display for CodebookLayout {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { partition, stages, centroids } = self;
+        let several = *stages != Stages::LEAST;
+        let mut name = match (partition, several) {
+            (Partition::Shared(_), false) => format!("vq {centroids}"),
+            (Partition::Shared(_), true) => format!("residual {stages}x{centroids}"),
+            (Partition::Own(subvectors), false) => format!("pq {subvectors}x{centroids}"),
+            (Partition::Own(subvectors), true) => format!("residual {stages}x{centroids} pq {subvectors}"),
+        };
+        match partition {
+            Partition::Shared(width) if *width != Width::LEAST => name.push_str(&format!(" width {width}")),
+            Partition::Shared(_) | Partition::Own(_) => {}
+        }
+        formatter.pad(&name)
+    }
+}

@@ -1,0 +1,257 @@
+//! All codebooks of a matrix: fitting them, and writing rows as their centroids.
+
+use std::ops::Range;
+
+use bitsweep_random::Stream;
+
+use crate::axes::{CodebookFormat, CodebookLayout};
+use crate::blocks::Blocks;
+use crate::error::QuantizeError;
+use crate::real::Real;
+
+use super::k_means::cluster;
+use super::one_dimensional::optimal_clustering;
+use super::split::Split;
+use super::table::{Codebook, scaled, unsafe_exponent};
+use super::vectors::Vectors;
+
+/// The codebooks of a matrix `(rows, columns)`, and how its rows are made of their centroids.
+///
+/// With sub-vector `v` of a row, `S` stages, and `c[s][q]` the centroids of stage `s` at the place of `v` in the row's
+/// block: `v̂ = c[1][q₁] + c[2][q₂] + … + c[S][q_S]`, added in that order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Codebooks<T> {
+    split: Split,
+    stages: usize,
+    /// Rows that share codebooks; the last may be fewer.
+    block_rows: usize,
+    /// Block by block, within a block place by place, within a place stage by stage.
+    books: Vec<Codebook<T>>,
+}
+
+impl<T: Real> Codebooks<T> {
+    /// Codebooks that a reader has found, in order.
+    pub(crate) fn new(
+        split: Split,
+        layout: CodebookLayout,
+        blocks: &Blocks,
+        books: Vec<Codebook<T>>,
+    ) -> Self {
+        let stages = layout.stages.get() as usize;
+        Self { split, stages, block_rows: block_rows(blocks), books }
+    }
+
+    /// The codebooks of row-major `values`, fitted stage by stage to what the stages before left.
+    ///
+    /// Exact where that is cheap (single values, and no more distinct sub-vectors than centroids), else k-means. A stage
+    /// sees what the centroids before it leave as they are stored.
+    ///
+    /// # Errors
+    /// More sub-vectors than columns, and centroids beyond the largest number of their format.
+    pub(crate) fn fit(
+        values: &[T],
+        blocks: &Blocks,
+        layout: CodebookLayout,
+        format: CodebookFormat,
+        stream: &mut Stream,
+    ) -> Result<Self, QuantizeError> {
+        let split = Split::new(blocks.shape().1, layout.partition)?;
+        let mut codebooks = Self::new(split, layout, blocks, Vec::new());
+        for block in blocks.iter() {
+            let rows = &values[block.offset..][..block.length];
+            for place in 0..split.places() {
+                let mut batch = Batch::gather(rows, &split, place);
+                for stage in 1..=codebooks.stages {
+                    let left = batch.left();
+                    let centroids = centroids(&left, &batch, layout.centroids.get() as usize, stream);
+                    let codebook = Codebook::store(batch.width, &centroids, format)?;
+                    if stage < codebooks.stages {
+                        let codes = codebook.codes(&left, &batch.lengths);
+                        batch.add(&codebook, &codes);
+                    }
+                    codebooks.books.push(codebook);
+                }
+            }
+        }
+        Ok(codebooks)
+    }
+
+    /// The codes of row-major values: for each sub-vector the nearest centroid of the first stage, then of what it leaves
+    /// the nearest of the second, and so on.
+    ///
+    /// Greedy: with several stages another choice of codes may come nearer to the values (a beam search would find some,
+    /// Babenko & Lempitsky 2014, §3.2).
+    ///
+    /// # Errors
+    /// Sums of centroids beyond the largest number.
+    pub(crate) fn encode(&self, values: &[T]) -> Result<Vec<i32>, QuantizeError> {
+        let codes_per_row = self.codes_per_row();
+        if values.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut codes = vec![0; values.len() / self.split.columns() * codes_per_row];
+        let blocks = values.chunks(self.block_rows * self.split.columns());
+        let code_blocks = codes.chunks_mut(self.block_rows * codes_per_row);
+        for ((rows, codes), block) in blocks.zip(code_blocks).zip(0..) {
+            for place in 0..self.split.places() {
+                let mut batch = Batch::gather(rows, &self.split, place);
+                for (stage, codebook) in self.stages_at(block, place).iter().enumerate() {
+                    let found = codebook.codes(&batch.left(), &batch.lengths);
+                    batch.add(codebook, &found);
+                    let mut found = found.into_iter();
+                    for codes in codes.chunks_mut(codes_per_row) {
+                        for (subvector, code) in self.split.subvectors_at(place).zip(&mut found) {
+                            codes[subvector * self.stages + stage] = code;
+                        }
+                    }
+                }
+                if batch.sums.iter().any(|sum| !sum.is_finite()) {
+                    return Err(too_wide(block, rows));
+                }
+            }
+        }
+        Ok(codes)
+    }
+
+    /// Writes the sums of the centroids that `codes` name into row-major `values`.
+    pub(crate) fn reconstruct(&self, codes: &[i32], values: &mut [T]) {
+        if values.is_empty() {
+            return;
+        }
+        let rows = values.chunks_mut(self.split.columns()).zip(codes.chunks(self.codes_per_row()));
+        for (row, (values, codes)) in rows.enumerate() {
+            let block = row / self.block_rows;
+            for (subvector, codes) in codes.chunks(self.stages).enumerate() {
+                let values = &mut values[self.split.columns_of(subvector)];
+                for (stage, codebook) in
+                    self.stages_at(block, self.split.place_of(subvector)).iter().enumerate()
+                {
+                    let centroid = codebook.centroid(codes[stage] as usize);
+                    for (value, &component) in values.iter_mut().zip(centroid) {
+                        *value = if stage == 0 { component } else { *value + component };
+                    }
+                }
+            }
+        }
+    }
+
+    /// All codebooks: block by block, within a block place by place, within a place stage by stage.
+    #[must_use]
+    pub fn all(&self) -> &[Codebook<T>] {
+        &self.books
+    }
+
+    /// Codes of a row: those of its first sub-vector, one a stage, then those of the next.
+    #[must_use]
+    pub const fn codes_per_row(&self) -> usize {
+        self.split.subvectors() * self.stages
+    }
+
+    /// The positions, within the codes of a row, of the codes that make up the value in `column`.
+    #[must_use]
+    pub fn codes_of_column(&self, column: usize) -> Range<usize> {
+        let first = self.split.subvector_of(column) * self.stages;
+        first..first + self.stages
+    }
+
+    /// Whether the number of codebooks is the right one, and every code of `codes` a centroid's; else the first that is
+    /// not, with its position.
+    pub(crate) fn first_stray(&self, codes: &[i32]) -> Option<(usize, i32)> {
+        let per_row = self.codes_per_row();
+        let stray = |&(position, &code): &(usize, &i32)| {
+            let (row, within) = (position / per_row, position % per_row);
+            let place = self.split.place_of(within / self.stages);
+            let codebook = &self.stages_at(row / self.block_rows, place)[within % self.stages];
+            code as usize >= codebook.len()
+        };
+        codes.iter().enumerate().find(stray).map(|(position, &code)| (position, code))
+    }
+
+    /// How rows fall into sub-vectors.
+    pub(super) const fn split(&self) -> &Split {
+        &self.split
+    }
+
+    /// Rows that share codebooks.
+    pub(super) const fn block_rows(&self) -> usize {
+        self.block_rows
+    }
+
+    /// The codebooks of all stages at one place of a block.
+    pub(super) fn stages_at(&self, block: usize, place: usize) -> &[Codebook<T>] {
+        &self.books[(block * self.split.places() + place) * self.stages..][..self.stages]
+    }
+}
+
+fn too_wide<T: Real>(block: usize, values: &[T]) -> QuantizeError {
+    let reals = values.iter().map(|value| value.to_f64());
+    let (low, high) = reals
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    QuantizeError::RangeTooWide { block, low, high }
+}
+
+/// Rows of a block, at least 1.
+fn block_rows(blocks: &Blocks) -> usize {
+    match (blocks.is_empty(), blocks.shape()) {
+        (true, _) => 1,
+        (false, (_, columns)) => blocks.get(0).length / columns,
+    }
+}
+
+/// Sub-vectors that share codebooks, and what the stages so far have made of them.
+struct Batch<T> {
+    /// Components of a centroid.
+    width: usize,
+    /// One sub-vector after the other, shorter ones filled up with zeros.
+    values: Vec<T>,
+    /// The sums of the centroids so far; 0 beyond the end of shorter ones.
+    sums: Vec<T>,
+    /// Components of each sub-vector.
+    lengths: Vec<usize>,
+}
+
+impl<T: Real> Batch<T> {
+    /// The sub-vectors at one place of each row, row by row.
+    fn gather(rows: &[T], split: &Split, place: usize) -> Self {
+        let width = split.width_at(place);
+        let (mut values, mut lengths) = (Vec::with_capacity(rows.len()), Vec::new());
+        for row in rows.chunks(split.columns()) {
+            for subvector in split.subvectors_at(place) {
+                let part = &row[split.columns_of(subvector)];
+                values.extend_from_slice(part);
+                values.resize(values.len() + width - part.len(), T::ZERO);
+                lengths.push(part.len());
+            }
+        }
+        Self { width, sums: vec![T::ZERO; values.len()], values, lengths }
+    }
+
+    /// What the stages so far have left of each value.
+    fn left(&self) -> Vec<f64> {
+        let pairs = self.values.iter().zip(&self.sums);
+        pairs.map(|(value, sum)| value.to_f64() - sum.to_f64()).collect()
+    }
+
+    /// Adds the centroid that each code names.
+    fn add(&mut self, codebook: &Codebook<T>, codes: &[i32]) {
+        let sums = self.sums.chunks_mut(self.width).zip(&self.lengths).zip(codes);
+        for ((sum, &length), &code) in sums {
+            for (sum, &component) in sum[..length].iter_mut().zip(codebook.centroid(code as usize)) {
+                *sum = *sum + component;
+            }
+        }
+    }
+}
+
+/// The centroids of what is `left` of a batch, one after the other.
+fn centroids<T>(left: &[f64], batch: &Batch<T>, count: usize, stream: &mut Stream) -> Vec<f64> {
+    if batch.width == 1 {
+        return optimal_clustering(left, count).centroids;
+    }
+    let exponent = unsafe_exponent(left);
+    let vectors = Vectors::distinct(batch.width, &scaled(left, -exponent), &batch.lengths);
+    let lossless = vectors.lossless();
+    let centroids =
+        if lossless.len() <= count * batch.width { lossless } else { cluster(&vectors, count, stream) };
+    scaled(&centroids, exponent)
+}

@@ -1,0 +1,163 @@
+//! Lloyd's iterations, most distances left out by bounds.
+
+use pulp::{Arch, NullaryFnOnce};
+
+use super::search::{Search, squared_distance};
+use super::vectors::Vectors;
+
+/// Iterations after which a descent stops although assignments still change.
+const ITERATIONS: usize = 300;
+
+/// Moves each centroid to the mean of the vectors nearest to it, again and again until no assignment changes (Lloyd
+/// 1982), and returns the cost of the last assignment.
+///
+/// Each vector keeps an upper bound of the distance to its centroid and a lower bound of that to all others; while the
+/// bounds do not meet, its assignment cannot change and no distance is computed (Hamerly 2010). A cluster that runs empty
+/// restarts at the vector farthest from its centroid.
+pub(super) fn descend(vectors: &Vectors, centroids: &mut [f64]) -> f64 {
+    let mut bounds = Bounds::new(vectors.len());
+    for _ in 0..ITERATIONS {
+        if !bounds.assign(vectors, centroids) {
+            break;
+        }
+        let before = centroids.to_vec();
+        move_to_means(vectors, &bounds.codes, centroids);
+        bounds.widen(vectors.width, &before, centroids);
+    }
+    let distances = distances(vectors, &bounds.codes, centroids);
+    let costs = distances.iter().zip(vectors.weights());
+    costs.map(|(distance, weight)| distance * weight).sum()
+}
+
+/// The assignment of each vector, and what is known of its distances.
+struct Bounds {
+    codes: Vec<usize>,
+    /// At least the distance to the vector's own centroid.
+    upper: Vec<f64>,
+    /// At most the distance to any other centroid.
+    lower: Vec<f64>,
+}
+
+impl Bounds {
+    fn new(vectors: usize) -> Self {
+        Self { codes: vec![0; vectors], upper: vec![f64::INFINITY; vectors], lower: vec![0.0; vectors] }
+    }
+
+    /// Assigns each vector to its nearest centroid; whether any assignment changed, or was the first.
+    fn assign(&mut self, vectors: &Vectors, centroids: &[f64]) -> bool {
+        let search = Search::new(vectors.width, centroids);
+        let first = self.upper.first().is_some_and(|upper| upper.is_infinite());
+        first | Arch::new().dispatch(Assign { bounds: self, vectors, centroids, search: &search })
+    }
+
+    /// Keeps the bounds true after centroids moved: no distance changes by more than its centroid moved.
+    fn widen(&mut self, width: usize, before: &[f64], after: &[f64]) {
+        let moves = before.chunks(width).zip(after.chunks(width));
+        let moves: Vec<f64> = moves.map(|(before, after)| squared_distance(before, after).sqrt()).collect();
+        let (mut farthest, mut second) = ((0, 0.0), 0.0);
+        for (code, &distance) in moves.iter().enumerate() {
+            if distance > farthest.1 {
+                (farthest, second) = ((code, distance), farthest.1);
+            } else if distance > second {
+                second = distance;
+            }
+        }
+        for ((&code, upper), lower) in self.codes.iter().zip(&mut self.upper).zip(&mut self.lower) {
+            *upper += moves[code];
+            *lower -= if code == farthest.0 { second } else { farthest.1 };
+        }
+    }
+}
+
+struct Assign<'a> {
+    bounds: &'a mut Bounds,
+    vectors: &'a Vectors,
+    centroids: &'a [f64],
+    search: &'a Search,
+}
+
+impl NullaryFnOnce for Assign<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn call(self) -> bool {
+        let Self { bounds, vectors, centroids, search } = self;
+        let width = vectors.width;
+        // Half the way to the nearest other centroid: a vector nearer than that has no nearer one.
+        let centroid_vectors = centroids.chunks(width);
+        let half: Vec<f64> =
+            centroid_vectors.map(|centroid| search.nearest(centroid).second.sqrt() / 2.0).collect();
+        let mut changed = false;
+        for (index, code) in bounds.codes.iter_mut().enumerate() {
+            // Distances between centroids say nothing of those by fewer components.
+            let half = if vectors.is_whole(index) { half[*code] } else { 0.0 };
+            let bound = bounds.lower[index].max(half);
+            let upper = &mut bounds.upper[index];
+            if *upper <= bound {
+                continue;
+            }
+            let vector = vectors.get(index);
+            if upper.is_finite() {
+                *upper = squared_distance(vector, &centroids[*code * width..]).sqrt();
+                if *upper <= bound {
+                    continue;
+                }
+            }
+            let nearest = search.nearest(vector);
+            changed |= nearest.code != *code;
+            *code = nearest.code;
+            *upper = nearest.squared.sqrt();
+            bounds.lower[index] = nearest.second.sqrt();
+        }
+        changed
+    }
+}
+
+/// Moves each centroid to the mean of its vectors, component by component: shorter vectors count where they have one.
+fn move_to_means(vectors: &Vectors, codes: &[usize], centroids: &mut [f64]) {
+    let width = vectors.width;
+    let mut counts = vec![0.0; centroids.len()];
+    let mut sums = vec![0.0; centroids.len()];
+    for ((index, &code), &weight) in codes.iter().enumerate().zip(vectors.weights()) {
+        let counts = &mut counts[code * width..];
+        for ((sum, count), &component) in sums[code * width..].iter_mut().zip(counts).zip(vectors.get(index))
+        {
+            *sum += weight * component;
+            *count += weight;
+        }
+    }
+    for ((component, sum), &count) in centroids.iter_mut().zip(&sums).zip(&counts) {
+        if count > 0.0 {
+            *component = sum / count;
+        }
+    }
+    let empty = (0..centroids.len() / width).filter(|code| counts[code * width] == 0.0);
+    let empty: Vec<usize> = empty.collect();
+    if empty.is_empty() {
+        return;
+    }
+    let mut distances = distances(vectors, codes, centroids);
+    for code in empty {
+        let farthest = farthest(&distances);
+        let vector = vectors.get(farthest);
+        centroids[code * width..][..vector.len()].copy_from_slice(vector);
+        distances[farthest] = 0.0;
+    }
+}
+
+/// The squared distance of each vector to the centroid it is assigned to.
+fn distances(vectors: &Vectors, codes: &[usize], centroids: &[f64]) -> Vec<f64> {
+    let distance = |(index, code)| squared_distance(vectors.get(index), &centroids[code * vectors.width..]);
+    codes.iter().copied().enumerate().map(distance).collect()
+}
+
+/// The index of the largest distance, the first of equal ones.
+fn farthest(distances: &[f64]) -> usize {
+    let mut farthest = 0;
+    for (index, distance) in distances.iter().enumerate() {
+        if *distance > distances[farthest] {
+            farthest = index;
+        }
+    }
+    farthest
+}

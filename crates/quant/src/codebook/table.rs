@@ -1,0 +1,208 @@
+//! One codebook, and how it is stored.
+
+use crate::axes::CodebookFormat;
+use crate::error::QuantizeError;
+use crate::float16::{decode_binary16, encode_binary16};
+use crate::packing::UnpackError;
+use crate::real::Real;
+
+use super::search::Search;
+use super::vectors::lexicographic;
+
+/// The largest code of a component in one byte.
+const LARGEST_CODE: i32 = 127;
+
+/// Distinct centroids of equal width as they are stored, in ascending lexicographic order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Codebook<T> {
+    width: usize,
+    components: Vec<T>,
+    /// The step between the values of components in one byte.
+    scale: Option<T>,
+}
+
+impl<T: Real> Codebook<T> {
+    /// The codebook that stores `centroids`, one after the other, of `width` components each; centroids that rounding
+    /// makes equal are one.
+    ///
+    /// # Errors
+    /// A component beyond the largest number of the format.
+    pub(super) fn store(
+        width: usize,
+        centroids: &[f64],
+        format: CodebookFormat,
+    ) -> Result<Self, QuantizeError> {
+        let (rounded, scale) = match format {
+            CodebookFormat::Float => (centroids.iter().map(|&c| T::from_f64(c)).collect(), None),
+            CodebookFormat::F16 => (in_binary16(centroids)?, None),
+            CodebookFormat::Int8 => {
+                let scale: T = scale_of(centroids);
+                let code = |&component: &f64| {
+                    let code = (component / scale.to_f64()).round_ties_even() as i32;
+                    T::from_i32(code.clamp(-LARGEST_CODE, LARGEST_CODE)) * scale
+                };
+                (centroids.iter().map(code).collect::<Vec<T>>(), Some(scale))
+            }
+        };
+        let reals: Vec<f64> = rounded.iter().map(|component| component.to_f64()).collect();
+        let mut order: Vec<&[f64]> = reals.chunks(width).collect();
+        order.sort_by(|a, b| lexicographic(a, b));
+        order.dedup();
+        Ok(Self { width, components: order.into_iter().flatten().map(|&c| T::from_f64(c)).collect(), scale })
+    }
+
+    /// Components of a centroid.
+    #[must_use]
+    pub const fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Number of centroids, at least 1.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.components.len() / self.width
+    }
+
+    /// Whether there is no centroid.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.components.is_empty()
+    }
+
+    /// The components of the centroid with number `code < len()`.
+    #[must_use]
+    pub fn centroid(&self, code: usize) -> &[T] {
+        &self.components[code * self.width..][..self.width]
+    }
+
+    /// All components, centroid after centroid.
+    #[must_use]
+    pub fn components(&self) -> &[T] {
+        &self.components
+    }
+
+    /// The number of the centroid nearest to `vector` by the components that it has (squared Euclidean distance in
+    /// `f64`, the first of equally near ones); 0 in an empty codebook.
+    #[must_use]
+    pub fn nearest(&self, vector: &[T]) -> usize {
+        let vector: Vec<f64> = vector.iter().map(|component| component.to_f64()).collect();
+        self.codes(&vector, &[vector.len().min(self.width)])[0] as usize
+    }
+
+    /// The codes of the nearest centroids of vectors `width` apart, of `lengths` components each.
+    pub(super) fn codes(&self, vectors: &[f64], lengths: &[usize]) -> Vec<i32> {
+        let centroids: Vec<f64> = self.components.iter().map(|component| component.to_f64()).collect();
+        if self.width == 1 {
+            return vectors.iter().map(|value| nearest_value(&centroids, *value) as i32).collect();
+        }
+        let exponent = unsafe_exponent(vectors.iter().chain(&centroids));
+        let search = Search::new(self.width, &scaled(&centroids, -exponent));
+        let codes = search.codes(&scaled(vectors, -exponent), lengths);
+        codes.into_iter().map(|code| code as i32).collect()
+    }
+
+    /// Bytes of `count` centroids: their components and, where these are bytes, their scale.
+    pub(crate) const fn bytes(format: CodebookFormat, width: usize, count: usize) -> usize {
+        let components = count.saturating_mul(width);
+        match format {
+            CodebookFormat::Float => components.saturating_mul(T::BYTES),
+            CodebookFormat::F16 => components.saturating_mul(2),
+            CodebookFormat::Int8 => components.saturating_add(T::BYTES),
+        }
+    }
+
+    /// Appends the scale, if there is one, and the components.
+    pub(crate) fn append_to(&self, format: CodebookFormat, bytes: &mut Vec<u8>) {
+        if let Some(scale) = self.scale {
+            scale.append_to(bytes);
+        }
+        for component in &self.components {
+            match (format, self.scale) {
+                (CodebookFormat::Int8, Some(scale)) => {
+                    let code = (component.to_f64() / scale.to_f64()).round_ties_even() as i8;
+                    bytes.extend(code.to_le_bytes());
+                }
+                (CodebookFormat::F16, _) => bytes.extend(encode_binary16(component.to_f64()).to_le_bytes()),
+                (CodebookFormat::Float | CodebookFormat::Int8, _) => component.append_to(bytes),
+            }
+        }
+    }
+
+    /// The codebook behind [`bytes`](Self::bytes) bytes.
+    pub(crate) fn read(format: CodebookFormat, width: usize, bytes: &[u8]) -> Result<Self, UnpackError> {
+        let (components, scale): (Vec<T>, _) = match format {
+            CodebookFormat::Float => (bytes.chunks(T::BYTES).filter_map(T::read_from).collect(), None),
+            CodebookFormat::F16 => {
+                let (patterns, _) = bytes.as_chunks();
+                let value = |&pattern| T::from_f64(decode_binary16(u16::from_le_bytes(pattern)));
+                (patterns.iter().map(value).collect(), None)
+            }
+            CodebookFormat::Int8 => {
+                let (scale, codes) = bytes.split_at(T::BYTES.min(bytes.len()));
+                let scale = T::read_from(scale).unwrap_or(T::ZERO);
+                if scale <= T::ZERO || !scale.is_finite() {
+                    return Err(UnpackError::CodebookScale { value: scale.to_f64() });
+                }
+                let value = |&code: &u8| T::from_i32(i32::from(code as i8)) * scale;
+                (codes.iter().map(value).collect(), Some(scale))
+            }
+        };
+        match components.iter().find(|component| !component.is_finite()) {
+            None => Ok(Self { width, components, scale }),
+            Some(component) => Err(UnpackError::NotFinite { value: component.to_f64() }),
+        }
+    }
+}
+
+fn in_binary16<T: Real>(centroids: &[f64]) -> Result<Vec<T>, QuantizeError> {
+    let value = |&component: &f64| {
+        let value = decode_binary16(encode_binary16(component));
+        if value.is_finite() {
+            Ok(T::from_f64(value))
+        } else {
+            Err(QuantizeError::CentroidTooLarge { value: component })
+        }
+    };
+    centroids.iter().map(value).collect()
+}
+
+/// `max|c|/127`; the magnitude itself where all components have the same, which is then exact.
+fn scale_of<T: Real>(centroids: &[f64]) -> T {
+    let largest = centroids.iter().fold(0.0, |largest: f64, component| largest.max(component.abs()));
+    if largest == 0.0 {
+        return T::ONE;
+    }
+    let one_magnitude = centroids.iter().all(|component| component.abs() == largest);
+    let scale = T::from_f64(if one_magnitude { largest } else { largest / f64::from(LARGEST_CODE) });
+    if scale > T::ZERO { scale } else { T::SMALLEST }
+}
+
+/// The number of the nearest of ascending values, the lower of two equally near ones.
+fn nearest_value(values: &[f64], value: f64) -> usize {
+    let above = values.partition_point(|other| *other < value);
+    let distance = |code: usize| (values[code] - value).abs();
+    if above == 0 {
+        0
+    } else if above == values.len() || distance(above - 1) <= distance(above) {
+        above - 1
+    } else {
+        above
+    }
+}
+
+/// The exponent of two that brings the largest magnitude near 1, where squares and sums of squares might leave `f64`
+/// otherwise; else 0.
+pub(super) fn unsafe_exponent<'a>(values: impl IntoIterator<Item = &'a f64>) -> i32 {
+    const SAFE: i32 = 400;
+    let largest = values.into_iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+    let exponent = if largest > 0.0 { libm::ilogb(largest) } else { 0 };
+    if exponent.abs() > SAFE { exponent } else { 0 }
+}
+
+/// The values times a power of two.
+pub(super) fn scaled(values: &[f64], exponent: i32) -> Vec<f64> {
+    match exponent {
+        0 => values.to_vec(),
+        exponent => values.iter().map(|&value| libm::scalbn(value, exponent)).collect(),
+    }
+}
