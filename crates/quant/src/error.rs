@@ -1,6 +1,6 @@
 //! Why values cannot be quantized.
 
-use crate::axes::{ScaleFormat, SchemeError};
+use crate::axes::{CodebookFormat, ScaleFormat, SchemeError};
 use crate::real::Real;
 
 /// Why [`quantize`](crate::quantize) refuses a tensor.
@@ -57,11 +57,13 @@ pub enum QuantizeError {
     },
     /// A component of a centroid is beyond the largest number of its format.
     #[error(
-        "`{value}`, a component of a centroid, is beyond the largest number of `codebook_format = f16`: expected `float` or `int8`"
+        "`{value}`, a component of a centroid, is beyond the largest number of `codebook_format = {format}`: expected `codebook_format = float` or smaller values"
     )]
     CentroidTooLarge {
         /// The component.
         value: f64,
+        /// The format it does not fit.
+        format: CodebookFormat,
     },
     /// A value overflows a 16-bit float.
     #[error(

@@ -2,31 +2,61 @@
 
 use pulp::{Arch, NullaryFnOnce};
 
-use super::search::{Search, squared_distance};
+use super::search::{Nearest, Search, squared_distance};
 use super::vectors::Vectors;
 
-/// Iterations after which a descent stops although assignments still change.
-const ITERATIONS: usize = 300;
+/// Where a descent has come to.
+pub(super) struct Descent {
+    /// The centroids, one after the other.
+    pub(super) centroids: Vec<f64>,
+    /// The two nearest of them for each vector.
+    pub(super) nearest: Vec<Nearest>,
+    /// `Σᵢ wᵢ·min_c ‖xᵢ - c‖²`.
+    pub(super) cost: f64,
+}
 
-/// Moves each centroid to the mean of the vectors nearest to it, again and again until no assignment changes (Lloyd
-/// 1982), and returns the cost of the last assignment.
+impl Descent {
+    /// The one of less cost, the first of equal ones.
+    pub(super) fn or(self, other: Self) -> Self {
+        if other.cost < self.cost { other } else { self }
+    }
+}
+
+/// Moves each centroid to the mean of the vectors nearest to it, again and again until no assignment changes or for so
+/// many iterations (Lloyd 1982).
 ///
 /// Each vector keeps an upper bound of the distance to its centroid and a lower bound of that to all others; while the
 /// bounds do not meet, its assignment cannot change and no distance is computed (Hamerly 2010). A cluster that runs empty
 /// restarts at the vector farthest from its centroid.
-pub(super) fn descend(vectors: &Vectors, centroids: &mut [f64]) -> f64 {
+pub(super) fn descend(vectors: &Vectors, mut centroids: Vec<f64>, iterations: usize) -> Descent {
     let mut bounds = Bounds::new(vectors.len());
-    for _ in 0..ITERATIONS {
-        if !bounds.assign(vectors, centroids) {
+    for _ in 0..iterations {
+        if !bounds.assign(vectors, &centroids) {
             break;
         }
-        let before = centroids.to_vec();
-        move_to_means(vectors, &bounds.codes, centroids);
-        bounds.widen(vectors.width, &before, centroids);
+        let before = centroids.clone();
+        move_to_means(vectors, &bounds.codes, &mut centroids);
+        bounds.widen(vectors.width, &before, &centroids);
     }
-    let distances = distances(vectors, &bounds.codes, centroids);
-    let costs = distances.iter().zip(vectors.weights());
-    costs.map(|(distance, weight)| distance * weight).sum()
+    let search = Search::new(vectors.width, &centroids);
+    let nearest = Arch::new().dispatch(FindAll { vectors, search: &search });
+    let costs = nearest.iter().zip(vectors.weights()).map(|(nearest, weight)| weight * nearest.squared);
+    let cost = costs.sum();
+    Descent { centroids, nearest, cost }
+}
+
+struct FindAll<'a> {
+    vectors: &'a Vectors,
+    search: &'a Search,
+}
+
+impl NullaryFnOnce for FindAll<'_> {
+    type Output = Vec<Nearest>;
+
+    #[inline(always)]
+    fn call(self) -> Vec<Nearest> {
+        (0..self.vectors.len()).map(|index| self.search.nearest(self.vectors.get(index))).collect()
+    }
 }
 
 /// The assignment of each vector, and what is known of its distances.

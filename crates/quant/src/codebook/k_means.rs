@@ -1,45 +1,53 @@
 //! k-means of vectors.
 
+use std::ops::RangeInclusive;
+
 use bitsweep_random::Stream;
 use pulp::{Arch, NullaryFnOnce};
 
-use super::descent::descend;
+use super::descent::{Descent, descend};
 use super::search::{LANES, Search, squared_distance};
 use super::vectors::Vectors;
 
-/// Independent runs, of which the least cost wins (the first of equal ones).
-const RESTARTS: usize = 4;
+/// Starts, of which the best goes on.
+const STARTS: usize = 3;
+/// Iterations after which starts, and swaps, are compared.
+const FIRST_ITERATIONS: usize = 10;
+/// Iterations after which a descent stops although assignments still change.
+const ITERATIONS: usize = 200;
+/// Swaps that are tried: as many as cost about so many differences of components in an iteration, within [`SWAPS`].
+const DIFFERENCES: usize = 200_000_000;
+const SWAPS: RangeInclusive<usize> = 2..=200;
 
 /// The centroids of `clusters` clusters, one after the other; `clusters` is less than the number of distinct vectors.
 ///
-/// Minimizes `Σᵢ wᵢ·min_c ‖xᵢ - c‖²` locally. Seeds are drawn by greedy k-means++ (Arthur & Vassilvitskii 2007, §6), then
-/// assignment and means alternate until no assignment changes. The norm counts the components that a vector has.
+/// Minimizes `Σᵢ wᵢ·min_c ‖xᵢ - c‖²` locally; the norm counts the components that a vector has. Several starts are drawn by
+/// greedy k-means++ (Arthur & Vassilvitskii 2007, §6). The one of least cost after a few of Lloyd's iterations goes on
+/// until no assignment changes, and then leaves local optima by swaps: a centroid that is missed little moves to a vector
+/// drawn like a seed, and stays there if a few iterations show less cost (Fränti & Kivijärvi 2000; Lattanzi & Sohler
+/// 2019).
 pub(super) fn cluster(vectors: &Vectors, clusters: usize, stream: &mut Stream) -> Vec<f64> {
-    let mut best = (f64::INFINITY, Vec::new());
-    for _ in 0..RESTARTS {
-        let mut centroids = seed(vectors, clusters, stream);
-        let cost = descend(vectors, &mut centroids);
-        if cost < best.0 || best.1.is_empty() {
-            best = (cost, centroids);
-        }
+    let start = |stream: &mut Stream| descend(vectors, seed(vectors, clusters, stream), FIRST_ITERATIONS);
+    let mut best = start(stream);
+    for _ in 1..STARTS {
+        best = best.or(start(stream));
     }
-    best.1
+    best = descend(vectors, best.centroids, ITERATIONS);
+    let iteration = vectors.len().saturating_mul(clusters).saturating_mul(vectors.width);
+    for _ in 0..(DIFFERENCES / iteration).clamp(*SWAPS.start(), *SWAPS.end()) {
+        let swapped = swap(vectors, &best, stream);
+        best = best.or(descend(vectors, swapped, FIRST_ITERATIONS));
+    }
+    descend(vectors, best.centroids, ITERATIONS).centroids
 }
 
-/// Vectors drawn with probability proportional to weight and squared distance to the nearest seed so far: of several such
-/// draws each time the one that leaves the least cost.
+/// Vectors drawn with probability proportional to weight and squared distance to the nearest seed so far.
 fn seed(vectors: &Vectors, clusters: usize, stream: &mut Stream) -> Vec<f64> {
-    let draws = (2 + libm::log(clusters as f64) as usize).min(LANES);
-    let mut chances = vectors.weights().to_vec();
     let mut squared = vec![f64::INFINITY; vectors.len()];
+    let mut chances = vectors.weights().to_vec();
     let mut centroids = Vec::with_capacity(clusters * vectors.width);
     while centroids.len() < clusters * vectors.width {
-        let drawn: Vec<usize> = (0..draws).map(|_| draw(&chances, stream)).collect();
-        let candidates: Vec<f64> = drawn.iter().flat_map(|&index| vectors.whole(index)).copied().collect();
-        let search = Search::new(vectors.width, &candidates);
-        let costs = Arch::new().dispatch(Costs { vectors, squared: &squared, search: &search });
-        let least = (0..draws).fold(0, |least, draw| if costs[draw] < costs[least] { draw } else { least });
-        let chosen = vectors.whole(drawn[least]);
+        let chosen = vectors.whole(choose(vectors, &squared, &chances, clusters, stream));
         for (index, squared) in squared.iter_mut().enumerate() {
             *squared = squared.min(squared_distance(vectors.get(index), chosen));
             chances[index] = vectors.weights()[index] * *squared;
@@ -49,21 +57,61 @@ fn seed(vectors: &Vectors, clusters: usize, stream: &mut Stream) -> Vec<f64> {
     centroids
 }
 
-/// An index drawn with probability proportional to its chance; never one without a chance while another has one.
-fn draw(chances: &[f64], stream: &mut Stream) -> usize {
-    let total: f64 = chances.iter().sum();
-    let mut left = stream.uniform() * total;
-    let mut last = 0;
-    for (index, &chance) in chances.iter().enumerate() {
-        if chance > 0.0 {
-            last = index;
-            if left < chance {
-                break;
-            }
-            left -= chance;
-        }
+/// The centroids after one has moved: of a quarter of them, drawn at random, the one whose vectors lose least at their
+/// second nearest.
+fn swap(vectors: &Vectors, descent: &Descent, stream: &mut Stream) -> Vec<f64> {
+    let mut centroids = descent.centroids.clone();
+    let clusters = centroids.len() / vectors.width;
+    let mut losses = vec![0.0; clusters];
+    let mut chances = Vec::with_capacity(vectors.len());
+    for (nearest, &weight) in descent.nearest.iter().zip(vectors.weights()) {
+        losses[nearest.code] += weight * (nearest.second - nearest.squared);
+        chances.push(weight * nearest.squared);
     }
-    last
+    let squared: Vec<f64> = descent.nearest.iter().map(|nearest| nearest.squared).collect();
+    let equal = vec![1.0; clusters];
+    let drawn = draw(&equal, clusters.div_ceil(4), stream);
+    let missed =
+        drawn.iter().fold(drawn[0], |least, &code| if losses[code] < losses[least] { code } else { least });
+    let chosen = vectors.whole(choose(vectors, &squared, &chances, clusters, stream));
+    centroids[missed * vectors.width..][..vectors.width].copy_from_slice(chosen);
+    centroids
+}
+
+/// Of a few vectors, drawn with probability proportional to their `chances`, the one that leaves the least cost as one
+/// more centroid.
+fn choose(
+    vectors: &Vectors,
+    squared: &[f64],
+    chances: &[f64],
+    clusters: usize,
+    stream: &mut Stream,
+) -> usize {
+    let count = (2 + libm::log(clusters as f64) as usize).min(LANES);
+    let drawn = draw(chances, count, stream);
+    let candidates: Vec<f64> = drawn.iter().flat_map(|&index| vectors.whole(index)).copied().collect();
+    let search = Search::new(vectors.width, &candidates);
+    let costs = Arch::new().dispatch(Costs { vectors, squared, search: &search });
+    let least = (0..count).fold(0, |least, draw| if costs[draw] < costs[least] { draw } else { least });
+    drawn[least]
+}
+
+/// `count` indices, each drawn with probability proportional to its chance; never one without a chance while another has
+/// one.
+fn draw(chances: &[f64], count: usize, stream: &mut Stream) -> Vec<usize> {
+    let mut total = 0.0;
+    let running = |&chance: &f64| {
+        total += chance;
+        total
+    };
+    let cumulative: Vec<f64> = chances.iter().map(running).collect();
+    // The first index whose sum lies above the drawn one has a chance; rounding may leave none above.
+    let last = cumulative.partition_point(|&sum| sum < total);
+    let one = |_| {
+        let drawn = stream.uniform() * total;
+        cumulative.partition_point(|&sum| sum <= drawn).min(last)
+    };
+    (0..count).map(one).collect()
 }
 
 /// The cost that each candidate would leave.

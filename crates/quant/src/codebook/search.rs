@@ -44,15 +44,31 @@ impl Search {
     /// Must be called within a dispatch to vector instructions to be fast.
     #[inline(always)]
     pub(super) fn nearest(&self, vector: &[f64]) -> Nearest {
-        let mut nearest = Nearest { code: 0, squared: f64::INFINITY, second: f64::INFINITY };
-        for (batch, lanes) in self.lanes.chunks_exact(self.width).enumerate() {
-            for (lane, squared) in squared_distances(vector, lanes).into_iter().enumerate() {
-                if squared < nearest.squared {
-                    nearest = Nearest { code: batch * LANES + lane, squared, second: nearest.squared };
-                } else if squared < nearest.second {
-                    nearest.second = squared;
-                }
+        // Lane by lane without branches, then across lanes.
+        let (mut least, mut second) = ([f64::INFINITY; LANES], [f64::INFINITY; LANES]);
+        let mut batches = [0.0; LANES];
+        let mut number = 0.0;
+        for lanes in self.lanes.chunks_exact(self.width) {
+            let squared = squared_distances(vector, lanes);
+            for lane in 0..LANES {
+                let nearer = squared[lane] < least[lane];
+                let farther = if nearer { least[lane] } else { squared[lane] };
+                second[lane] = if farther < second[lane] { farther } else { second[lane] };
+                least[lane] = if nearer { squared[lane] } else { least[lane] };
+                batches[lane] = if nearer { number } else { batches[lane] };
             }
+            number += 1.0;
+        }
+        let mut nearest = Nearest { code: 0, squared: f64::INFINITY, second: f64::INFINITY };
+        for lane in 0..LANES {
+            let code = batches[lane] as usize * LANES + lane;
+            let first = least[lane] == nearest.squared && code < nearest.code;
+            if least[lane] < nearest.squared || first {
+                nearest = Nearest { code, squared: least[lane], second: nearest.squared.min(nearest.second) };
+            } else {
+                nearest.second = nearest.second.min(least[lane]);
+            }
+            nearest.second = nearest.second.min(second[lane]);
         }
         nearest
     }

@@ -34,7 +34,10 @@ impl<T: Real> Codebook<T> {
     ) -> Result<Self, QuantizeError> {
         let (rounded, scale) = match format {
             CodebookFormat::Float => (centroids.iter().map(|&c| T::from_f64(c)).collect(), None),
-            CodebookFormat::F16 => (in_binary16(centroids)?, None),
+            CodebookFormat::F16 => {
+                let value = |&c: &f64| T::from_f64(decode_binary16(encode_binary16(c)));
+                (centroids.iter().map(value).collect(), None)
+            }
             CodebookFormat::Int8 => {
                 let scale: T = scale_of(centroids);
                 let code = |&component: &f64| {
@@ -44,6 +47,9 @@ impl<T: Real> Codebook<T> {
                 (centroids.iter().map(code).collect::<Vec<T>>(), Some(scale))
             }
         };
+        if let Some(position) = rounded.iter().position(|component| !component.is_finite()) {
+            return Err(QuantizeError::CentroidTooLarge { value: centroids[position], format });
+        }
         let reals: Vec<f64> = rounded.iter().map(|component| component.to_f64()).collect();
         let mut order: Vec<&[f64]> = reals.chunks(width).collect();
         order.sort_by(|a, b| lexicographic(a, b));
@@ -152,18 +158,6 @@ impl<T: Real> Codebook<T> {
             Some(component) => Err(UnpackError::NotFinite { value: component.to_f64() }),
         }
     }
-}
-
-fn in_binary16<T: Real>(centroids: &[f64]) -> Result<Vec<T>, QuantizeError> {
-    let value = |&component: &f64| {
-        let value = decode_binary16(encode_binary16(component));
-        if value.is_finite() {
-            Ok(T::from_f64(value))
-        } else {
-            Err(QuantizeError::CentroidTooLarge { value: component })
-        }
-    };
-    centroids.iter().map(value).collect()
 }
 
 /// `max|c|/127`; the magnitude itself where all components have the same, which is then exact.

@@ -253,8 +253,8 @@ fn centroids_beyond_binary16_are_refused() {
     let error = quantize(array![[1.0, 70000.0]].view(), &scheme, &mut stream(0)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`70000`, a component of a centroid, is beyond the largest number of `codebook_format = f16`: expected `float` or \
-         `int8`"
+        "`70000`, a component of a centroid, is beyond the largest number of `codebook_format = f16`: expected \
+         `codebook_format = float` or smaller values"
     );
 }
 

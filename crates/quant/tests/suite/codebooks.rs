@@ -1,12 +1,13 @@
 //! k-means in one dimension against brute force and scikit-learn; product quantization; look-ups.
 
 use bitsweep_quant::{Errors, LookupError, Quantized, optimal_clustering, quantize};
+use bitsweep_random::LegacyRandom;
 use ndarray::{Array1, Array2, array};
 use proptest::prelude::*;
 use serde::Deserialize;
 
 use crate::properties::matrices;
-use crate::{numbers, quantized, scheme, stream};
+use crate::{matrix, numbers, quantized, scheme, stream};
 
 /// Sum of squared distances to the nearest centroid.
 fn cost(values: &[f64], centroids: &[f64]) -> f64 {
@@ -119,6 +120,59 @@ fn one_dimensional_clustering_is_not_worse_than_the_best_of_ten_of_scikit_learn(
         better += usize::from(clustering.cost < best_of_ten * 0.999);
     }
     assert!(better > 0, "scikit-learn's local optima should lose somewhere");
+}
+
+#[derive(Deserialize)]
+struct VectorGolden {
+    mlp: String,
+    runs: Vec<VectorRuns>,
+}
+
+#[derive(Deserialize)]
+struct VectorRuns {
+    data: String,
+    width: usize,
+    clusters: usize,
+    scikit_learn: Vec<f64>,
+    faiss: Vec<f64>,
+}
+
+/// 100,000 points around 49 uneven centers, as the script that made the golden numbers draws them.
+fn mixture() -> Array2<f64> {
+    let mut random = LegacyRandom::new(8);
+    let centers: Vec<f64> = (0..97 * 8).map(|_| random.random_sample()).collect();
+    Array2::from_shape_fn((100_000, 8), |(row, column)| {
+        centers[row * row % 97 * 8 + column] + 0.5 * (random.random_sample() - 0.5)
+    })
+}
+
+#[test]
+fn vector_clustering_is_not_worse_than_the_best_of_ten_of_scikit_learn_and_of_faiss() {
+    let golden: VectorGolden =
+        serde_json::from_str(include_str!("../golden/vector_clustering.json")).unwrap();
+    let notebooks: Vec<serde_json::Value> =
+        serde_json::from_str(include_str!("../golden/notebooks.json")).unwrap();
+    let regression = notebooks.iter().find(|entry| entry["notebook"] == "003").unwrap();
+    let regression: Array2<f32> = matrix(64, 10, regression["weights"].as_str().unwrap());
+    let mlp: Array2<f32> = matrix(64, 32, &golden.mlp);
+    let mixture = mixture();
+    for VectorRuns { data, width, clusters, scikit_learn, faiss } in golden.runs {
+        let values = match data.as_str() {
+            "regression" => regression.mapv(f64::from),
+            "mlp" => mlp.mapv(f64::from),
+            _ => mixture.clone(),
+        };
+        assert_eq!((scikit_learn.len(), faiss.len()), (10, 10));
+        let best = scikit_learn.into_iter().chain(faiss).fold(f64::INFINITY, f64::min);
+        let text = format!("format = {{ vq = {{ centroids = {clusters}, width = {width} }} }}");
+        // The large set takes seconds a seed.
+        let seeds = if values.len() < 10_000 { 0..5 } else { 0..1 };
+        for seed in seeds {
+            let result = quantize(values.view(), &scheme(&text), &mut stream(seed)).unwrap();
+            let distortion = Errors::measure(values.view(), result.reconstruct().view()).sse;
+            assert!(distortion <= best, "{data}, {clusters}: {distortion} against {best}");
+        }
+    }
 }
 
 #[test]
