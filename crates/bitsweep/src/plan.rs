@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bitsweep_datasets::{Dataset, builtin};
-use bitsweep_quant::{Axis, ScaleFormat, Scheme, Transform};
+use bitsweep_quant::{Axis, CodebookFormat, Format, Granularity, ScaleFormat, Scheme, Transform};
 use bitsweep_random::Stream;
 use serde::Serialize;
 
@@ -236,7 +236,7 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
         biases: variant.biases,
         calibration: (variant.calibration != Calibration::default())
             .then(|| variant.calibration.axes().into_iter().collect()),
-        scheme: variant.scheme.axes().into_iter().filter(is_keyed).collect(),
+        scheme: keyed_axes(&variant.scheme),
         training: variant.training.as_ref(),
     });
     let keyed = Keyed {
@@ -249,10 +249,20 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
     Ok(blake3::hash(text.as_bytes()).to_hex().to_string())
 }
 
-/// Whether an axis is part of the key. Scales as wide as the values are what all schemes had before there was a choice:
-/// leaving them out keeps the keys of those.
-fn is_keyed((axis, value): &(&'static str, String)) -> bool {
-    *axis != Axis::ScaleFormat.name() || (!value.is_empty() && *value != ScaleFormat::Float.to_string())
+/// The scheme's axes that are part of the key. What all schemes were before there was a choice is left out, which keeps
+/// their keys: scales and centroids as wide as the values, and one set of codebooks a tensor.
+fn keyed_axes(scheme: &Scheme) -> BTreeMap<&'static str, String> {
+    let mut axes: BTreeMap<&'static str, String> = scheme.axes().into_iter().collect();
+    if scheme.scale_format == ScaleFormat::Float {
+        axes.remove(Axis::ScaleFormat.name());
+    }
+    if scheme.codebook_format == CodebookFormat::Float {
+        axes.remove(Axis::CodebookFormat.name());
+    }
+    if matches!(scheme.format, Format::Codebook(_)) && scheme.granularity == Granularity::Tensor {
+        axes.insert(Axis::Granularity.name(), String::new());
+    }
+    axes
 }
 
 /// Resolves the schemes and names each variant by the fewest axes that tell all variants apart.
@@ -306,13 +316,14 @@ fn family(point: &BTreeMap<&'static str, String>) -> String {
 
 /// Axes in the order in which they are worth naming, as far as each tells variants apart that those before it do not.
 fn telling_axes(points: &[BTreeMap<&'static str, String>]) -> Vec<&'static str> {
-    const BY_WORTH: [&str; 16] = [
+    const BY_WORTH: [&str; 17] = [
         "bits",
         "training",
         "format",
         "symmetry",
         "granularity",
         "scale_format",
+        "codebook_format",
         "range",
         "rounding",
         "method",
@@ -345,6 +356,7 @@ fn words_for(axis: &str, value: &str) -> String {
     match axis {
         "granularity" => format!("per {value}"),
         "scale_format" => format!("{value} scale"),
+        "codebook_format" => format!("{value} codebook"),
         "biases" => format!("biases {}", if value == "keep" { "kept" } else { "quantized" }),
         "transform" if value == "none" => "not equalized".to_owned(),
         "bias_correction" => format!("{} bias correction", if value == "none" { "no" } else { value }),

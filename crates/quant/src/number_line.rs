@@ -35,8 +35,7 @@ pub fn number_line(scheme: &Scheme) -> Option<Vec<f64>> {
         Format::Levels(format) => LevelTable::new(format).ascending().collect(),
         Format::Float16
         | Format::BFloat16
-        | Format::ScalarCodebook { .. }
-        | Format::ProductCodebook { .. }
+        | Format::Codebook(_)
         | Format::Gguf(_) => return None,
     };
     let largest = levels.iter().fold(0.0, |largest, level: &f64| f64::max(largest, level.abs()));

@@ -122,6 +122,24 @@ impl<T: Real> Quantized<T> {
         &self.codes
     }
 
+    /// The code that stands for one value. With codebooks it is that of the whole sub-vector: the codes of its stages as
+    /// digits to the base of the number of centroids asked for, the first stage's leading.
+    ///
+    /// # Panics
+    /// When row or column lie outside the matrix.
+    #[must_use]
+    pub fn code_of(&self, row: usize, column: usize) -> i64 {
+        match (&self.parameters, self.scheme.format) {
+            (Parameters::Codebooks(codebooks), Format::Codebook(layout)) => {
+                let digits = codebooks.codes_of_column(column).map(|code| i64::from(self.codes[[row, code]]));
+                digits.fold(0, |number, digit| number * i64::from(layout.centroids.get()) + digit)
+            }
+            (Parameters::Codebooks(_) | Parameters::Affine(_) | Parameters::Fixed(_), _) => {
+                i64::from(self.codes[[row, column]])
+            }
+        }
+    }
+
     /// What turns the codes into values.
     #[must_use]
     pub const fn parameters(&self) -> &Parameters<T> {

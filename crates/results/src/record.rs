@@ -242,7 +242,8 @@ pub struct ValueRow {
     pub column: usize,
     /// The value that was quantized.
     pub value: f64,
-    /// Its code (for product quantization: the code of its sub-vector; for floats: the bit pattern).
+    /// Its code (with codebooks that of its sub-vector, the stages' codes as digits to the base of the number of
+    /// centroids; for floats the bit pattern).
     pub code: i64,
     /// The value the code stands for.
     pub reconstruction: f64,
@@ -261,7 +262,8 @@ pub struct CodebookRow {
     pub label: String,
     /// The tensor's name.
     pub tensor: String,
-    /// Codebook number: the subspace in product quantization.
+    /// Codebook number: block of rows by block, within a block place in the row by place (one for all but product
+    /// quantization), within a place stage by stage.
     pub codebook: usize,
     /// Centroid number.
     pub centroid: usize,

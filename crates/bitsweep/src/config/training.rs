@@ -203,8 +203,7 @@ impl AwareTraining {
                 | Format::Wrpn { .. }
                 | Format::Float16
                 | Format::BFloat16
-                | Format::ScalarCodebook { .. }
-                | Format::ProductCodebook { .. }
+                | Format::Codebook(_)
                 | Format::Levels(_)
                 | Format::Gguf(_) => Err(needs("int")),
             },

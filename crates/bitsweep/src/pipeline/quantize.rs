@@ -103,20 +103,8 @@ impl<T: Real> QuantizedTensor<T> {
         Ok(rows.collect())
     }
 
-    /// For each column of the values the column of its code: in product quantization a code stands for several.
-    fn code_columns(&self) -> Vec<usize> {
-        let (codes, columns) = (self.quantized.codes().ncols(), self.original.ncols());
-        if codes == columns {
-            return (0..columns).collect();
-        }
-        let widths = self.quantized.codebooks().iter().enumerate();
-        widths.flat_map(|(code, codebook)| std::iter::repeat_n(code, codebook.width())).collect()
-    }
-
     /// One row a value.
     pub(super) fn value_rows(&self, identity: Identity<'_>) -> Vec<ValueRow> {
-        let codes = self.quantized.codes();
-        let code_columns = self.code_columns();
         let values = self.original.indexed_iter().zip(&self.reconstruction);
         let rows = values.map(|(((row, column), value), reconstruction)| ValueRow {
             unit: identity.unit.to_owned(),
@@ -126,7 +114,7 @@ impl<T: Real> QuantizedTensor<T> {
             row,
             column,
             value: value.to_f64(),
-            code: i64::from(codes[[row, code_columns[column]]]),
+            code: self.quantized.code_of(row, column),
             reconstruction: reconstruction.to_f64(),
             error: reconstruction.to_f64() - value.to_f64(),
         });

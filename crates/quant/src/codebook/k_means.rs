@@ -17,7 +17,7 @@ const FIRST_ITERATIONS: usize = 10;
 const ITERATIONS: usize = 200;
 /// Swaps that are tried: as many as cost about so many differences of components in an iteration, within [`SWAPS`].
 const DIFFERENCES: usize = 200_000_000;
-const SWAPS: RangeInclusive<usize> = 2..=200;
+const SWAPS: RangeInclusive<usize> = 2..=100;
 
 /// The centroids of `clusters` clusters, one after the other; `clusters` is less than the number of distinct vectors.
 ///
