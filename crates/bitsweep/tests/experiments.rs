@@ -65,7 +65,9 @@ const RANDOM: &str = "title = \"random\"\nseed = [3, 4, 5]\n\
     [model.mlp]\nhidden = 9\n\
     [train]\nepochs = 5\nbatch_size = 7\nlearning_rate = 0.05\nshuffle = true\noptimizer = \"adam\"\n\
     [[quantize]]\n[quantize.weights]\nbits = [5, 2]\nrounding = [\"stochastic\", \"nearest-even\"]\n\
-    [[quantize]]\n[quantize.weights]\nformat = { pq = { subvectors = 3, centroids = 4 } }\n";
+    [[quantize]]\n[quantize.weights]\nformat = { pq = { subvectors = 3, centroids = 4 } }\n\
+    [[quantize]]\n[quantize.weights]\nformat = { residual = { stages = 2, centroids = 4, width = 2 } }\n\
+    granularity = { rows = 4 }\ncodebook_format = \"int8\"\n";
 
 fn run(folder: &Path, out: &str, jobs: &str) -> PathBuf {
     let status = Command::new(env!("CARGO_BIN_EXE_bitsweep"))

@@ -33,10 +33,7 @@ pub fn number_line(scheme: &Scheme) -> Option<Vec<f64>> {
             (-highest..=highest).map(f64::from).collect()
         }
         Format::Levels(format) => LevelTable::new(format).ascending().collect(),
-        Format::Float16
-        | Format::BFloat16
-        | Format::Codebook(_)
-        | Format::Gguf(_) => return None,
+        Format::Float16 | Format::BFloat16 | Format::Codebook(_) | Format::Gguf(_) => return None,
     };
     let largest = levels.iter().fold(0.0, |largest, level: &f64| f64::max(largest, level.abs()));
     Some(levels.into_iter().map(|level| level / largest).collect())

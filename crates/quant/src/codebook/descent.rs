@@ -191,3 +191,67 @@ fn farthest(distances: &[f64]) -> usize {
     }
     farthest
 }
+
+#[cfg(test)]
+mod tests {
+    use bitsweep_random::{Generator, Stream};
+
+    use super::*;
+
+    /// Lloyd's iterations without bounds; components that no vector of a cluster has stay where they are.
+    fn plain_descent(vectors: &Vectors, centroids: &mut [f64], iterations: usize) -> f64 {
+        let width = vectors.width;
+        let nearest = |vector: &[f64], centroids: &[f64]| {
+            let distances = centroids.chunks(width).map(|centroid| squared_distance(vector, centroid));
+            distances.enumerate().fold((0, f64::INFINITY), |best, (code, squared)| {
+                if squared < best.1 { (code, squared) } else { best }
+            })
+        };
+        for _ in 0..iterations {
+            let (mut sums, mut counts) = (vec![0.0; centroids.len()], vec![0.0; centroids.len()]);
+            for (index, weight) in vectors.weights().iter().enumerate() {
+                let code = nearest(vectors.get(index), centroids).0;
+                for (component, value) in vectors.get(index).iter().enumerate() {
+                    sums[code * width + component] += weight * value;
+                    counts[code * width + component] += weight;
+                }
+            }
+            for (component, centroid) in centroids.iter_mut().enumerate() {
+                if counts[component] > 0.0 {
+                    *centroid = sums[component] / counts[component];
+                }
+            }
+        }
+        let costs = vectors.weights().iter().enumerate();
+        costs.map(|(index, weight)| weight * nearest(vectors.get(index), centroids).1).sum()
+    }
+
+    #[test]
+    fn bounds_leave_out_only_what_changes_nothing() {
+        for seed in 0..20 {
+            let mut stream = Stream::new(Generator::Modern, seed, "descent").unwrap();
+            let components: Vec<f64> = (0..300 * 3).map(|_| stream.uniform()).collect();
+            // Every fifth vector has only two components.
+            let lengths: Vec<usize> = (0..300).map(|index| if index % 5 == 0 { 2 } else { 3 }).collect();
+            let vectors = Vectors::distinct(3, &components, &lengths);
+            let start: Vec<f64> = (0..8).flat_map(|index| vectors.whole(index * 20)).copied().collect();
+            for iterations in [1, 2, 5, 40] {
+                let mut expected = start.clone();
+                let cost = plain_descent(&vectors, &mut expected, iterations);
+                let descent = descend(&vectors, start.clone(), iterations);
+                assert!((descent.cost / cost - 1.0).abs() < 1e-12, "seed {seed}, {iterations} iterations");
+                for (component, expected) in descent.centroids.iter().zip(&expected) {
+                    assert!((component - expected).abs() < 1e-12);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_cluster_restarts_at_the_farthest_vector() {
+        let vectors = Vectors::distinct(2, &[0.0, 0.0, 1.0, 0.0, 9.0, 9.0], &[2, 2, 2]);
+        let descent = descend(&vectors, vec![0.0, 1.0, -500.0, -500.0], 10);
+        assert_eq!(descent.centroids, [0.5, 0.0, 9.0, 9.0]);
+        assert_eq!(descent.cost, 0.5);
+    }
+}

@@ -266,3 +266,22 @@ fn huge_and_tiny_sub_vectors_are_clustered() {
         assert_eq!(result.codes().column(0).to_vec(), [0, 0, 1, 1, 1], "{unit:e}");
     }
 }
+
+#[test]
+fn sub_vectors_whose_distances_vanish_are_one_to_k_means() {
+    let values = array![[1.0, 0.0], [1.0, 1e-200], [1.0, 2e-200], [1.0, 3e-200]];
+    let result = quantized(&values, &scheme("format = { vq = { centroids = 3, width = 2 } }"));
+    assert!(Errors::measure(values.view(), result.reconstruct().view()).max_error < 1e-199);
+}
+
+#[test]
+fn the_code_of_a_value_has_its_stages_as_digits() {
+    let values = Array2::from_shape_fn((9, 5), |(row, column)| ((row * 5 + column) as f64 * 1.7).sin());
+    let result =
+        quantized(&values, &scheme("format = { residual = { stages = 3, centroids = 4, width = 2 } }"));
+    let codes = result.codes().row(7);
+    for (column, first) in [(0, 0), (1, 0), (2, 3), (4, 6)] {
+        let digits = [codes[first], codes[first + 1], codes[first + 2]].map(i64::from);
+        assert_eq!(result.code_of(7, column), digits[0] * 16 + digits[1] * 4 + digits[2]);
+    }
+}
