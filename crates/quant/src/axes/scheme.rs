@@ -60,6 +60,7 @@ impl Scheme {
     pub fn check(&self) -> Result<(), SchemeError> {
         self.check_neutral()?;
         self.check_scale_format()?;
+        self.check_divergence()?;
         match self.format {
             Format::Gguf(block) => self.check_against(&Self::of_gguf(block), &block.to_string()),
             Format::Levels(format) => check_width(format),
@@ -162,6 +163,30 @@ impl Scheme {
             | Format::DoReFa { .. }
             | Format::Wrpn { .. }
             | Format::Gguf(_) => Ok(()),
+        }
+    }
+
+    /// The histogram of a KL range is merged into even levels, of which it has several bins each.
+    fn check_divergence(&self) -> Result<(), SchemeError> {
+        match (self.range, self.format) {
+            (Range::Kl, Format::Levels(format)) => {
+                Err(SchemeError::DivergenceOfLevels { format: format.to_string() })
+            }
+            (Range::Kl, Format::Integer { bits, .. }) if bits.get() > 8 => {
+                Err(SchemeError::DivergenceBits { bits: bits.get() })
+            }
+            (
+                Range::MinMax | Range::Percentile(_) | Range::Mse | Range::Kl,
+                Format::Integer { .. }
+                | Format::Float16
+                | Format::BFloat16
+                | Format::ScalarCodebook { .. }
+                | Format::ProductCodebook { .. }
+                | Format::DoReFa { .. }
+                | Format::Wrpn { .. }
+                | Format::Levels(_)
+                | Format::Gguf(_),
+            ) => Ok(()),
         }
     }
 

@@ -78,6 +78,22 @@ pub enum SchemeError {
         /// The most bits.
         most: u32,
     },
+    /// Levels that are not even merge bins of a histogram in another way.
+    #[error(
+        "`range = kl` merges a histogram into even levels, which format `{format}` does not have: expected format `int`, or `range = mse`"
+    )]
+    DivergenceOfLevels {
+        /// The format's name.
+        format: String,
+    },
+    /// The histogram of a KL range has too few bins for so many levels.
+    #[error(
+        "`range = kl` compares histograms of 2048 bins, too few for `{bits}` bits: expected at most 8, or `range = mse`"
+    )]
+    DivergenceBits {
+        /// Bits asked for.
+        bits: u32,
+    },
     /// A power of two is found from the largest magnitude, which an asymmetric range does not have in its middle.
     #[error(
         "`scale_format = {scale_format}` needs a symmetric range: expected `symmetry = symmetric` or another scale format"

@@ -10,6 +10,7 @@ mod estimators;
 mod format_properties;
 mod format_refusals;
 mod golden;
+mod kl_range;
 mod notebooks;
 mod number_formats;
 mod packing;

@@ -310,3 +310,20 @@ fn names_are_short_and_say_what_differs() {
         assert_eq!(scheme(toml).to_string(), name);
     }
 }
+
+#[test]
+fn a_kl_range_of_uneven_levels_is_refused() {
+    refused(
+        "format = 'nf'\nbits = 4\nrange = 'kl'",
+        "`range = kl` merges a histogram into even levels, which format `nf4` does not have: expected format `int`, or \
+         `range = mse`",
+    );
+}
+
+#[test]
+fn a_kl_range_of_more_than_eight_bits_is_refused() {
+    refused(
+        "bits = 9\nrange = 'kl'",
+        "`range = kl` compares histograms of 2048 bins, too few for `9` bits: expected at most 8, or `range = mse`",
+    );
+}

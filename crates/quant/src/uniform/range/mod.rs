@@ -1,5 +1,6 @@
 //! The range of each block that the grid shall cover.
 
+mod kullback_leibler;
 mod least_squares;
 mod min_max;
 mod percentile;
@@ -59,6 +60,11 @@ pub(crate) fn estimate<T: Real>(
         }
         Range::Mse => each_block(values, blocks, &mut ranges, |range, block| {
             least_squares::search(block, range, scheme, elements, storage)
+        }),
+        Range::Kl => each_block(values, blocks, &mut ranges, |range, block| match elements {
+            Elements::Grid(grid) => kullback_leibler::search(block, range, scheme.symmetry, grid),
+            // No such scheme passes `Scheme::check`.
+            Elements::Levels(_) => range,
         }),
     }
     ranges
