@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bitsweep_datasets::{Dataset, builtin};
-use bitsweep_quant::{Axis, ScaleFormat, Scheme, Transform};
+use bitsweep_quant::{Axis, Range, ScaleFormat, Scheme, Transform};
 use bitsweep_random::Stream;
 use serde::Serialize;
 
@@ -190,6 +190,15 @@ fn read_builtin(name: &str) -> Result<Dataset, Failure> {
 fn refuse_calibration(variants: &[Variant]) -> Result<(), Diagnostic> {
     match variants.iter().find(|variant| variant.calibration != Calibration::default()) {
         None => Ok(()),
+        Some(variant) if variant.scheme.range == Range::OutputMse => {
+            Err(Diagnostic::new("`range = output-mse` looks at the inputs of a layer, and a tensor has none")
+                .help("expected `range = \"mse\"`, or a model to quantize"))
+        }
+        Some(variant) if variant.transform.looks_at_inputs() => Err(Diagnostic::new(format!(
+            "`transform = {}` looks at the inputs of a layer, and a tensor has none",
+            variant.transform
+        ))
+        .help("remove `transform`, or quantize a model")),
         Some(variant) => {
             let [(_, method), (_, correction), _] = variant.calibration.axes();
             Err(Diagnostic::new(format!(

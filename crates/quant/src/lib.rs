@@ -35,6 +35,8 @@ pub mod estimator;
 mod float16;
 mod formats;
 mod gguf;
+mod high_bias;
+mod input_scaling;
 mod lanes;
 mod levels;
 mod number_line;
@@ -55,14 +57,18 @@ pub use axes::{
 };
 pub use blocks::{Block, Blocks};
 pub use calibration::{
-    AdaRound, BiasCorrection, Calibrated, CalibrationError, Gptq, Hessian, Hqq, Method, Outcome, calibrate,
-    mean_shift,
+    AdaRound, BiasCorrection, Calibrated, CalibrationError, Gptq, Hessian, Hqq, Method, Moments, Outcome,
+    calibrate, mean_shift,
 };
 pub use codebook::{Clustering, Codebook, LookupError, optimal_clustering};
 pub use distortion::Errors;
 pub use error::QuantizeError;
 pub use formats::{NumberFormat, number_formats};
 pub use gguf::GgufError;
+pub use high_bias::{absorb, absorbable};
+pub use input_scaling::{
+    Smooth, activation_aware_factors, divide_outputs, multiply_inputs, smoothing_factors,
+};
 pub use number_line::number_line;
 pub use packing::{Packed, Size, UnpackError};
 pub use quantize::{quantize, quantize_with_scales};

@@ -6,7 +6,7 @@ use bitsweep_random::Stream;
 use ndarray::ArrayView2;
 use pulp::{Arch, NullaryFnOnce};
 
-use crate::axes::{Rounding, ScaleFormat, Scheme};
+use crate::axes::{Range, Rounding, ScaleFormat, Scheme};
 use crate::blocks::Blocks;
 use crate::codebook;
 use crate::distortion::row_major;
@@ -39,14 +39,17 @@ use crate::uniform::{self, Affine, weight_function};
 /// ```
 ///
 /// # Errors
-/// A scheme that contradicts itself, a value that is not finite, and values that the format or its parameters cannot
-/// hold.
+/// A scheme that contradicts itself, a range that needs calibration inputs, a value that is not finite, and values that
+/// the format or its parameters cannot hold.
 pub fn quantize<T: Real>(
     values: ArrayView2<'_, T>,
     scheme: &Scheme,
     stream: &mut Stream,
 ) -> Result<Quantized<T>, QuantizeError> {
     scheme.check()?;
+    if scheme.range == Range::OutputMse {
+        return Err(QuantizeError::NoInputs);
+    }
     let shape = values.dim();
     let values = finite_row_major(values)?;
     let (codes, parameters) = match ParameterKind::of(scheme) {

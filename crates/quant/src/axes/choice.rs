@@ -144,6 +144,9 @@ pub enum Range {
     /// Clipped where the histogram of magnitudes, once quantized, is nearest to their own by Kullback–Leibler divergence
     /// (Migacz 2017): for many values, such as activations, on even grids of at most 8 bits.
     Kl,
+    /// The range of least error of the layer's *outputs* on calibration inputs, `tr(ΔᵀHΔ)`, among shrunken min-max ranges,
+    /// the unshrunken included; see [`calibrate`](crate::calibrate). Needs calibration inputs.
+    OutputMse,
 }
 
 /// How a position between two codes becomes a code.
@@ -214,6 +217,7 @@ impl fmt::Display for Range {
             Self::Percentile(percentile) => formatter.pad(&format!("percentile {percentile}")),
             Self::Mse => formatter.pad("mse"),
             Self::Kl => formatter.pad("kl"),
+            Self::OutputMse => formatter.pad("output-mse"),
         }
     }
 }

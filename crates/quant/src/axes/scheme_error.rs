@@ -94,6 +94,16 @@ pub enum SchemeError {
         /// Bits asked for.
         bits: u32,
     },
+    /// The output error is measured on even grids with parameters as fitted.
+    #[error(
+        "`range = output-mse` compares even grids with plain parameters and `nearest-even` rounding: `{axis} = {value}` does not combine with it"
+    )]
+    OutputError {
+        /// The axis that does not combine.
+        axis: Axis,
+        /// Its value.
+        value: String,
+    },
     /// A power of two is found from the largest magnitude, which an asymmetric range does not have in its middle.
     #[error(
         "`scale_format = {scale_format}` needs a symmetric range: expected `symmetry = symmetric` or another scale format"

@@ -27,7 +27,7 @@ use super::scheme_error::SchemeError;
 /// | `code_range` | `"full"`, `"narrow"` | `"narrow"` when symmetric, else `"full"` |
 /// | `granularity` | `"tensor"`, `"row"`, `"column"`, `{ group = 32 }` | `"tensor"` |
 /// | `scale_format` | `"float"`, `"f16"`, `"bf16"`, `"e8m0-floor"`, `"e8m0-ceiling"`, `"two-level"`, `"double"`, `"none"` | `"float"` |
-/// | `range` | `"min-max"`, `{ percentile = 99.9 }`, `"mse"`, `"kl"` | `"min-max"` |
+/// | `range` | `"min-max"`, `{ percentile = 99.9 }`, `"mse"`, `"kl"`, `"output-mse"` | `"min-max"` |
 /// | `rounding` | `"nearest-even"`, `"half-away"`, `"stochastic"` | `"nearest-even"` |
 ///
 /// Formats of levels with a scale: `"fp8-e4m3"`, `"fp8-e5m2"`, `"fp6-e3m2"`, `"fp6-e2m3"`, `"fp4-e2m1"`,

@@ -54,6 +54,11 @@ pub enum CalibrationError {
         "`method = hqq` chooses a zero point between codes: expected `symmetry = asymmetric` with `zero_point = float`"
     )]
     ZeroPoint,
+    /// GPTQ finds the parameters of a group on weights that have moved, for inputs still to come.
+    #[error(
+        "`range = output-mse` does not combine with `method = gptq` in groups, whose parameters come from updated weights: expected another range or granularity"
+    )]
+    OutputRangeOfGroups,
     /// A setting outside the range in which it means something.
     #[error("`{key} = {value}` of method `{method}` means nothing: expected {expected}")]
     Setting {
@@ -94,6 +99,24 @@ pub enum CalibrationError {
         weights: usize,
         /// Rows and columns of the Hessian.
         hessian: usize,
+    },
+    /// Moments of another layer.
+    #[error("moments of `{moments}` inputs do not fit weights of {weights}: expected as many")]
+    Moments {
+        /// Rows of the weights.
+        weights: usize,
+        /// Inputs whose moments are known.
+        moments: usize,
+    },
+    /// Calibration inputs of another layer.
+    #[error(
+        "`{inputs}` columns of calibration inputs do not fit weights of {weights} inputs: expected as many"
+    )]
+    InputColumns {
+        /// Rows of the weights.
+        weights: usize,
+        /// Columns of the inputs.
+        inputs: usize,
     },
     /// The inputs do not determine every direction, and nothing was added to the diagonal.
     #[error(

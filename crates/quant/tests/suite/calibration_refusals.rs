@@ -172,3 +172,13 @@ fn methods_are_spelled_by_name_or_as_a_table() {
         assert!(error.message().contains(sentence), "{}", error.message());
     }
 }
+
+#[test]
+fn gptq_in_groups_refuses_ranges_by_output_error() {
+    refused(
+        Method::Gptq(Gptq::default()),
+        &scheme("bits = 4\nrange = 'output-mse'\ngranularity = { group = 2 }"),
+        "`range = output-mse` does not combine with `method = gptq` in groups, whose parameters come from updated \
+         weights: expected another range or granularity",
+    );
+}

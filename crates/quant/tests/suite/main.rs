@@ -5,6 +5,7 @@
 mod calibration;
 mod calibration_refusals;
 mod codebooks;
+mod corrections;
 mod degenerate;
 mod estimators;
 mod format_properties;

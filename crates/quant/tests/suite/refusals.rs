@@ -2,10 +2,10 @@
 
 use bitsweep_quant::{
     Granularity, Minifloat, Range, Rounding, ScaleFormat, Scheme, SchemeError, SchemeSpec, Symmetry,
-    ZeroPoint, presets,
+    ZeroPoint, presets, quantize,
 };
 
-use crate::{bits, scheme};
+use crate::{bits, scheme, stream};
 
 #[track_caller]
 pub(crate) fn refused(toml: &str, sentence: &str) {
@@ -326,4 +326,34 @@ fn a_kl_range_of_more_than_eight_bits_is_refused() {
         "bits = 9\nrange = 'kl'",
         "`range = kl` compares histograms of 2048 bins, too few for `9` bits: expected at most 8, or `range = mse`",
     );
+}
+
+#[test]
+fn a_range_by_output_error_needs_inputs() {
+    let scheme = scheme("bits = 4\nrange = 'output-mse'");
+    let error = quantize(ndarray::array![[1.0_f32]].view(), &scheme, &mut stream(0)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`range = output-mse` looks at the inputs of a layer, and there are none: expected `range = mse`, or \
+         calibration inputs"
+    );
+}
+
+#[test]
+fn a_range_by_output_error_of_what_is_not_a_plain_even_grid_is_refused() {
+    for (text, shown) in [
+        ("format = 'nf'\nbits = 4", "format = nf4"),
+        ("bits = 4\nrounding = 'stochastic'", "rounding = stochastic"),
+        ("bits = 4\nrounding = 'half-away'", "rounding = half-away"),
+        ("bits = 4\nscale_format = 'f16'", "scale_format = f16"),
+        ("bits = 4\nsymmetry = 'asymmetric'\nzero_point = 'minimum'", "zero_point = minimum"),
+    ] {
+        refused(
+            &format!("{text}\nrange = 'output-mse'"),
+            &format!(
+                "`range = output-mse` compares even grids with plain parameters and `nearest-even` rounding: `{shown}` \
+                 does not combine with it"
+            ),
+        );
+    }
 }

@@ -4,6 +4,9 @@ mod kullback_leibler;
 mod least_squares;
 mod min_max;
 mod percentile;
+mod shrinking;
+
+pub(crate) use shrinking::search_shrunken;
 
 use crate::axes::{Grid, Range, Scheme, Symmetry};
 use crate::blocks::Blocks;
@@ -51,7 +54,8 @@ pub(crate) fn estimate<T: Real>(
 ) -> Vec<Interval<T>> {
     let mut ranges = min_max::estimate(values, blocks);
     match scheme.range {
-        Range::MinMax => {}
+        // The least output error is searched from here on, by those who know the inputs: see `calibration`.
+        Range::MinMax | Range::OutputMse => {}
         Range::Percentile(percentile) => {
             each_block(values, blocks, &mut ranges, |range, block| match scheme.symmetry {
                 Symmetry::Symmetric => percentile::of_magnitudes(block, percentile, range),
