@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bitsweep_datasets::{Dataset, builtin};
-use bitsweep_quant::{Axis, Range, ScaleFormat, Scheme, Transform};
+use bitsweep_quant::{Axis, Outliers, Range, ScaleFormat, Scheme, Transform};
 use bitsweep_random::Stream;
 use serde::Serialize;
 
@@ -258,10 +258,16 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
     Ok(blake3::hash(text.as_bytes()).to_hex().to_string())
 }
 
-/// Whether an axis is part of the key. Scales as wide as the values are what all schemes had before there was a choice:
-/// leaving them out keeps the keys of those.
+/// Whether an axis is part of the key. Scales as wide as the values and no outliers are what all schemes had before there
+/// was a choice: leaving them out keeps the keys of those.
 fn is_keyed((axis, value): &(&'static str, String)) -> bool {
-    *axis != Axis::ScaleFormat.name() || (!value.is_empty() && *value != ScaleFormat::Float.to_string())
+    let before_there_was_a_choice = [
+        (Axis::ScaleFormat.name(), ScaleFormat::Float.to_string()),
+        (Axis::Outliers.name(), Outliers::None.to_string()),
+    ];
+    before_there_was_a_choice
+        .iter()
+        .all(|(name, neutral)| axis != name || (!value.is_empty() && value != neutral))
 }
 
 /// Resolves the schemes and names each variant by the fewest axes that tell all variants apart.
@@ -315,7 +321,7 @@ fn family(point: &BTreeMap<&'static str, String>) -> String {
 
 /// Axes in the order in which they are worth naming, as far as each tells variants apart that those before it do not.
 fn telling_axes(points: &[BTreeMap<&'static str, String>]) -> Vec<&'static str> {
-    const BY_WORTH: [&str; 16] = [
+    const BY_WORTH: [&str; 17] = [
         "bits",
         "training",
         "format",
@@ -324,6 +330,7 @@ fn telling_axes(points: &[BTreeMap<&'static str, String>]) -> Vec<&'static str> 
         "scale_format",
         "range",
         "rounding",
+        "outliers",
         "method",
         "bias_correction",
         "calibration",
@@ -358,6 +365,8 @@ fn words_for(axis: &str, value: &str) -> String {
         "transform" if value == "none" => "not equalized".to_owned(),
         "bias_correction" => format!("{} bias correction", if value == "none" { "no" } else { value }),
         "calibration" => format!("calibrated on {value}"),
+        "outliers" if value == "none" => "no outliers".to_owned(),
+        "outliers" => format!("{value} outliers"),
         "zero_point" => format!("{value} zero point"),
         "codes" => format!("{value} codes"),
         "code_range" => format!("{value} range"),

@@ -295,3 +295,33 @@ fn transforms_that_look_at_inputs_are_refused_where_there_are_none() {
         &["`2` is not a migration strength: expected 0 to 1"],
     );
 }
+
+#[test]
+fn outliers_have_their_own_bytes_and_leave_keys_of_others_alone() {
+    let weights = "[quantize.weights]\nbits = 2\noutliers = [\"none\", { percent = 2.0 }]\n";
+    let records = run(&experiment(weights)).unwrap();
+    let [none, split] = [&records.results[1], &records.results[2]];
+    assert_eq!((none.label.as_str(), split.label.as_str()), ("no outliers", "2 % outliers"));
+    assert!(none.size.outliers == 0 && split.size.outliers > 0);
+    assert_eq!(none.size.total() + split.size.outliers, split.size.total());
+    assert!(split.error.sse < none.error.sse);
+    let key = |weights: &str| planned(&experiment(weights)).unwrap().units[0].key.clone();
+    let plain = key("[quantize.weights]\nbits = 2\n");
+    assert_eq!(plain, key("[quantize.weights]\nbits = 2\noutliers = \"none\"\n"));
+    assert_ne!(plain, key("[quantize.weights]\nbits = 2\noutliers = { percent = 2.0 }\n"));
+}
+
+#[test]
+fn training_and_calibrated_methods_refuse_outliers_at_their_place() {
+    let weights = "[quantize.weights]\nbits = 4\noutliers = { percent = 1.0 }\n";
+    refused(
+        &experiment(&format!("[quantize]\nmethod = \"gptq\"\n{weights}")),
+        &["`outliers = 1 %` does not combine with `method = gptq`", "mine.toml:14:10"],
+    );
+    for method in ["straight-through", "lsq"] {
+        refused(
+            &experiment(&format!("[quantize]\ntraining = {{ method = \"{method}\" }}\n{weights}")),
+            &["training does not know `outliers = 1 %`"],
+        );
+    }
+}

@@ -40,6 +40,7 @@ mod input_scaling;
 mod lanes;
 mod levels;
 mod number_line;
+mod outliers;
 mod packing;
 mod quantize;
 mod quantized;
@@ -51,9 +52,9 @@ mod uniform;
 pub use axes::presets;
 pub use axes::{
     Axis, Bits, Centroids, CodeRange, Codes, ExponentBits, Format, FormatSpec, GgufType, Granularity, Grid,
-    GroupSize, LevelFormat, MantissaBits, Minifloat, NonFinite, NotAPercentile, OutOfRange, Percentile,
-    Range, Rounding, ScaleFormat, Scheme, SchemeError, SchemeSpec, Subvectors, Symmetry, SymmetrySpec,
-    TernaryScale, ZeroPoint,
+    GroupSize, LevelFormat, MantissaBits, Minifloat, NonFinite, NotAPercentile, NotAnOutlierPercent,
+    OutOfRange, OutlierPercent, Outliers, Percentile, Range, Rounding, ScaleFormat, Scheme, SchemeError,
+    SchemeSpec, Subvectors, Symmetry, SymmetrySpec, TernaryScale, ZeroPoint,
 };
 pub use blocks::{Block, Blocks};
 pub use calibration::{
@@ -70,6 +71,7 @@ pub use input_scaling::{
     Smooth, activation_aware_factors, divide_outputs, multiply_inputs, smoothing_factors,
 };
 pub use number_line::number_line;
+pub use outliers::SparseOutliers;
 pub use packing::{Packed, Size, UnpackError};
 pub use quantize::{quantize, quantize_with_scales};
 pub use quantized::{BlockParameters, FixedGrid, Parameters, Quantized};

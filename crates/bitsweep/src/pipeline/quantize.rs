@@ -183,6 +183,7 @@ pub(super) fn size_measures<'a, T: Real + 'a>(
         measures.scales += size.scales;
         measures.zero_points += size.zero_points;
         measures.codebooks += size.codebooks;
+        measures.outliers += size.outliers;
         measures.padding += size.padding;
     }
     measures.payload = code_bits / 8 + kept;

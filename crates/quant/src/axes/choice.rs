@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::bounded::{GroupSize, Percentile};
+use super::bounded::{GroupSize, OutlierPercent, Percentile};
 
 /// The name of an axis, as tables and TOML spell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,11 +29,13 @@ pub enum Axis {
     Range,
     /// How a position on the grid becomes a code.
     Rounding,
+    /// Which weights are kept beside the codes.
+    Outliers,
 }
 
 impl Axis {
     /// All axes, in the order of table columns.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Format,
         Self::Bits,
         Self::Symmetry,
@@ -44,6 +46,7 @@ impl Axis {
         Self::ScaleFormat,
         Self::Range,
         Self::Rounding,
+        Self::Outliers,
     ];
 
     /// The key in TOML and the name of the column.
@@ -60,6 +63,7 @@ impl Axis {
             Self::ScaleFormat => "scale_format",
             Self::Range => "range",
             Self::Rounding => "rounding",
+            Self::Outliers => "outliers",
         }
     }
 }
@@ -160,6 +164,27 @@ pub enum Rounding {
     HalfAway,
     /// Up with the probability of the fraction: `⌊x + u⌋`, `u` uniform in `[0, 1)`; unbiased inside the range.
     Stochastic,
+}
+
+/// Which weights are kept beside the codes.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Outliers {
+    /// None.
+    #[default]
+    None,
+    /// So many per cent of the tensor, those of largest magnitude, as 16-bit floats with their positions; the range of a
+    /// block is that of its other values. See [`SparseOutliers`](crate::SparseOutliers).
+    Percent(OutlierPercent),
+}
+
+impl fmt::Display for Outliers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => formatter.pad("none"),
+            Self::Percent(percent) => formatter.pad(&format!("{percent} %")),
+        }
+    }
 }
 
 impl fmt::Display for Symmetry {

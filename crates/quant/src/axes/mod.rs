@@ -17,10 +17,10 @@ mod spec;
 pub mod presets;
 
 pub use bounded::{
-    Bits, Centroids, ExponentBits, GroupSize, MantissaBits, NotAPercentile, OutOfRange, Percentile,
-    Subvectors,
+    Bits, Centroids, ExponentBits, GroupSize, MantissaBits, NotAPercentile, NotAnOutlierPercent, OutOfRange,
+    OutlierPercent, Percentile, Subvectors,
 };
-pub use choice::{Axis, CodeRange, Codes, Granularity, Range, Rounding, Symmetry, ZeroPoint};
+pub use choice::{Axis, CodeRange, Codes, Granularity, Outliers, Range, Rounding, Symmetry, ZeroPoint};
 pub use format::{Format, Grid};
 pub use gguf_type::GgufType;
 pub(crate) use level_format::ScaleRule;

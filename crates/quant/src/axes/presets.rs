@@ -1,7 +1,7 @@
 //! Famous combinations, as constructors.
 
 use super::bounded::{Bits, GroupSize};
-use super::choice::{CodeRange, Codes, Granularity, Range, Rounding, Symmetry, ZeroPoint};
+use super::choice::{CodeRange, Codes, Granularity, Outliers, Range, Rounding, Symmetry, ZeroPoint};
 use super::format::Format;
 use super::gguf_type::GgufType;
 use super::level_format::LevelFormat;
@@ -56,6 +56,7 @@ const fn integer(bits: Bits, symmetry: Symmetry, codes: Codes, code_range: CodeR
         scale_format: ScaleFormat::Float,
         range: Range::MinMax,
         rounding: Rounding::NearestEven,
+        outliers: Outliers::None,
     }
 }
 
@@ -104,5 +105,6 @@ const fn levels(format: LevelFormat, group: u32) -> Scheme {
         scale_format: ScaleFormat::Float,
         range: Range::MinMax,
         rounding: Rounding::NearestEven,
+        outliers: Outliers::None,
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::bounded::{Bits, GroupSize};
-use super::choice::{Axis, CodeRange, Codes, Granularity, Range, Rounding, Symmetry, ZeroPoint};
+use super::choice::{Axis, CodeRange, Codes, Granularity, Outliers, Range, Rounding, Symmetry, ZeroPoint};
 use super::format::{Format, Grid};
 use super::gguf_type::GgufType;
 use super::level_format::{LevelFormat, ScaleRule};
@@ -36,6 +36,8 @@ pub struct Scheme {
     pub range: Range,
     /// How a position becomes a code; [`Rounding::NearestEven`] for formats without this axis.
     pub rounding: Rounding,
+    /// Which weights are kept beside the codes; [`Outliers::None`] for formats without this axis.
+    pub outliers: Outliers,
 }
 
 impl Scheme {
@@ -50,6 +52,7 @@ impl Scheme {
             scale_format: ScaleFormat::F16,
             range: Range::MinMax,
             rounding: Rounding::NearestEven,
+            outliers: Outliers::None,
         }
     }
 
@@ -106,13 +109,14 @@ impl Scheme {
 
     /// An axis that the format does not have must hold its neutral value.
     fn check_neutral(&self) -> Result<(), SchemeError> {
-        let Self { format, symmetry, granularity, scale_format, range, rounding } = *self;
+        let Self { format, symmetry, granularity, scale_format, range, rounding, outliers } = *self;
         let set = [
             (Axis::Symmetry, symmetry != Symmetry::Symmetric),
             (Axis::Granularity, granularity != Granularity::Tensor),
             (Axis::ScaleFormat, scale_format != ScaleFormat::Float),
             (Axis::Range, range != Range::MinMax),
             (Axis::Rounding, rounding != Rounding::NearestEven),
+            (Axis::Outliers, outliers != Outliers::None),
         ];
         match set.iter().find(|(axis, set)| *set && !format.has(*axis)) {
             None => Ok(()),
@@ -199,6 +203,8 @@ impl Scheme {
             Some((Axis::Format, self.format.to_string()))
         } else if self.rounding != Rounding::NearestEven {
             Some((Axis::Rounding, self.rounding.to_string()))
+        } else if self.outliers != Outliers::None {
+            Some((Axis::Outliers, self.outliers.to_string()))
         } else {
             self.rounded_parameters()
         };
@@ -227,6 +233,9 @@ impl Scheme {
         }
         if self.range != Range::MinMax {
             return Err(SchemeError::BinaryRange { range: self.range });
+        }
+        if self.outliers != Outliers::None {
+            return Err(SchemeError::BinaryOutliers { outliers: self.outliers });
         }
         self.check_sign()
     }
@@ -316,14 +325,15 @@ impl Scheme {
     /// assert_eq!(axes[3], ("zero_point", String::new()));
     /// ```
     #[must_use]
-    pub fn axes(&self) -> [(&'static str, String); 10] {
+    pub fn axes(&self) -> [(&'static str, String); 11] {
         Axis::ALL.map(|axis| (axis.name(), self.value(axis)))
     }
 
     /// The value of one axis; empty where it does not apply.
     #[must_use]
     pub fn value(&self, axis: Axis) -> String {
-        let sign_only = self.is_binary() && matches!(axis, Axis::CodeRange | Axis::Range | Axis::Rounding);
+        let sign_only = self.is_binary()
+            && matches!(axis, Axis::CodeRange | Axis::Range | Axis::Rounding | Axis::Outliers);
         let unscaled =
             self.scale_format == ScaleFormat::None && matches!(axis, Axis::Granularity | Axis::Range);
         if sign_only || unscaled || !self.format.has(axis) { String::new() } else { self.raw_value(axis) }
@@ -359,6 +369,7 @@ impl Scheme {
             Axis::ScaleFormat => self.scale_format.to_string(),
             Axis::Range => self.range.to_string(),
             Axis::Rounding => self.rounding.to_string(),
+            Axis::Outliers => self.outliers.to_string(),
         }
     }
 }
@@ -424,6 +435,9 @@ impl fmt::Display for Scheme {
         }
         if self.rounding != Rounding::NearestEven {
             parts.push(self.rounding.to_string());
+        }
+        if self.outliers != Outliers::None {
+            parts.push(format!("{} outliers", self.outliers));
         }
         formatter.pad(&parts.join(" · "))
     }

@@ -1,6 +1,6 @@
 //! Why a scheme is refused.
 
-use super::choice::{Axis, Range, Rounding, ZeroPoint};
+use super::choice::{Axis, Outliers, Range, Rounding, ZeroPoint};
 use super::scale_format::ScaleFormat;
 
 /// Why a scheme is refused.
@@ -62,6 +62,14 @@ pub enum SchemeError {
         rounding: Rounding,
         /// The format's name.
         format: String,
+    },
+    /// Signs have one scale, a mean magnitude, and no range that outliers could widen.
+    #[error(
+        "`outliers = {outliers}` does not apply to 1-bit symmetric weights, whose scale is a mean magnitude: expected at least 2 bits"
+    )]
+    BinaryOutliers {
+        /// The outliers that were asked for.
+        outliers: Outliers,
     },
     /// WRPN's grid of one bit would divide by zero.
     #[error("`bits = 1` is undefined for format `wrpn`, whose grid has 2^(bits-1)-1 steps: expected 2 to 16")]

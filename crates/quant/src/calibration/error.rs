@@ -1,6 +1,6 @@
 //! Why a layer cannot be calibrated.
 
-use crate::axes::Rounding;
+use crate::axes::{Outliers, Rounding};
 use crate::error::QuantizeError;
 
 /// Why [`calibrate`](crate::calibrate) refuses a layer, a scheme or a setting.
@@ -48,6 +48,16 @@ pub enum CalibrationError {
         axis: &'static str,
         /// Its value.
         value: String,
+    },
+    /// The methods weigh the codes of all weights.
+    #[error(
+        "`outliers = {outliers}` does not combine with `method = {method}`, which chooses a code for every weight: expected `method = nearest`"
+    )]
+    Outliers {
+        /// The method's name.
+        method: &'static str,
+        /// The outliers that were asked for.
+        outliers: Outliers,
     },
     /// HQQ moves the zero point off the whole numbers.
     #[error(

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::axes::{Format, Granularity, Range, Rounding, Scheme, Symmetry, ZeroPoint};
+use crate::axes::{Format, Granularity, Outliers, Range, Rounding, Scheme, Symmetry, ZeroPoint};
 
 use super::adaround::AdaRound;
 use super::error::CalibrationError;
@@ -83,6 +83,9 @@ impl Method {
         }
         if let Some((axis, value)) = scheme.rounded_parameters() {
             return Err(CalibrationError::StoredParameters { method, axis: axis.name(), value });
+        }
+        if scheme.outliers != Outliers::None {
+            return Err(CalibrationError::Outliers { method, outliers: scheme.outliers });
         }
         if matches!((self, scheme.granularity), (Self::Gptq(_), Granularity::Group(_)))
             && scheme.range == Range::OutputMse

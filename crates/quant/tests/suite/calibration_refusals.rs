@@ -182,3 +182,22 @@ fn gptq_in_groups_refuses_ranges_by_output_error() {
          weights: expected another range or granularity",
     );
 }
+
+#[test]
+fn methods_other_than_nearest_refuse_outliers() {
+    let scheme =
+        scheme("bits = 4\nsymmetry = 'asymmetric'\nzero_point = 'float'\noutliers = { percent = 1 }");
+    for method in METHODS {
+        let sentence = format!(
+            "`outliers = 1 %` does not combine with `method = {}`, which chooses a code for every weight: expected \
+             `method = nearest`",
+            method.name()
+        );
+        match method {
+            Method::Nearest => method.check(&scheme).unwrap(),
+            Method::Gptq(_) | Method::AdaRound(_) | Method::Hqq(_) | Method::Greedy => {
+                refused(method, &scheme, &sentence);
+            }
+        }
+    }
+}

@@ -14,6 +14,7 @@ mod golden;
 mod kl_range;
 mod notebooks;
 mod number_formats;
+mod outliers;
 mod packing;
 mod properties;
 mod reference;

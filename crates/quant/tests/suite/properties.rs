@@ -60,6 +60,7 @@ pub(crate) fn integer_schemes() -> impl Strategy<Value = Scheme> {
             scale_format: ScaleFormat::Float,
             range: Range::MinMax,
             rounding,
+            outliers: bitsweep_quant::Outliers::None,
         })
         .prop_filter("contradicting axes", |scheme| scheme.check().is_ok())
 }
