@@ -58,8 +58,8 @@ pub use axes::{
 };
 pub use blocks::{Block, Blocks};
 pub use calibration::{
-    AdaRound, BiasCorrection, Calibrated, CalibrationError, Gptq, Hessian, Hqq, Method, Moments, Outcome,
-    calibrate, mean_shift,
+    AdaRound, BiasCorrection, Calibrated, CalibrationError, Gptq, Hessian, Hqq, LearnedScale, Method,
+    Moments, Outcome, calibrate, mean_shift,
 };
 pub use codebook::{Clustering, Codebook, LookupError, optimal_clustering};
 pub use distortion::Errors;

@@ -64,6 +64,9 @@ pub enum CalibrationError {
         "`method = hqq` chooses a zero point between codes: expected `symmetry = asymmetric` with `zero_point = float`"
     )]
     ZeroPoint,
+    /// Scales are learned, zero points are not.
+    #[error("`method = learned-scale` learns scales alone: expected `symmetry = symmetric`")]
+    LearnedZeroPoint,
     /// GPTQ finds the parameters of a group on weights that have moved, for inputs still to come.
     #[error(
         "`range = output-mse` does not combine with `method = gptq` in groups, whose parameters come from updated weights: expected another range or granularity"

@@ -13,6 +13,7 @@
 //! | [`AdaRound`] | up or down for each weight, by gradient descent | `H` |
 //! | [`Hqq`] | the zero point of each block | the weights alone |
 //! | [`Range::OutputMse`](crate::Range::OutputMse) | the range of each block, for any method | `H` |
+//! | [`LearnedScale`] | the scale of each block, by gradient descent | `H` |
 //! | greedy | single codes, one step up or down, as long as the loss falls | `H` |
 //!
 //! Arithmetic is `f64` in a written order, except that a position on the grid is rounded in the type of the weights, as
@@ -26,6 +27,7 @@ mod gptq;
 mod greedy;
 mod hessian;
 mod hqq;
+mod learned_scale;
 mod levels;
 mod method;
 mod moments;
@@ -38,6 +40,7 @@ pub use error::CalibrationError;
 pub use gptq::Gptq;
 pub use hessian::Hessian;
 pub use hqq::Hqq;
+pub use learned_scale::LearnedScale;
 pub use method::Method;
 pub use moments::Moments;
 pub use outcome::{Calibrated, Outcome};
@@ -102,6 +105,9 @@ pub fn calibrate<T: Real>(
         Method::AdaRound(settings) => adaround::quantize(&layer()?, settings, hessian)?,
         Method::Hqq(settings) => hqq::quantize(&layer()?, settings)?,
         Method::Greedy => greedy::quantize(&layer()?, hessian)?,
+        Method::LearnedScale(settings) => {
+            learned_scale::quantize(weights, &layer()?, settings, hessian, stream)?
+        }
     };
     let reference = if *method == Method::Nearest && scheme.range == Range::OutputMse {
         quantize(weights, &Scheme { range: Range::MinMax, ..*scheme }, stream)?

@@ -22,6 +22,7 @@ mod straight_through;
 
 pub use activation::ClippedActivation;
 pub use gradient::quantize_gradient;
+pub(crate) use learned_step::add_step_gradient;
 pub use learned_step::{check_learned_step, constrain_steps, initial_steps, learned_step_gradient};
 pub use straight_through::{check_straight_through, straight_through_gradient};
 

@@ -1,6 +1,8 @@
 //! Ranges by output error and analytic bias correction, against brute force, integration and sampling.
 
-use bitsweep_quant::{Calibrated, Hessian, Method, Moments, Range, Scheme, calibrate, quantize};
+use bitsweep_quant::{
+    Calibrated, Hessian, LearnedScale, Method, Moments, Range, Scheme, calibrate, quantize,
+};
 use ndarray::{Array1, Array2, Axis, array};
 use proptest::prelude::*;
 
@@ -192,4 +194,61 @@ fn moments_that_mean_nothing_are_refused() {
         moments.expected_shift(weights.view(), Array2::zeros((2, 1)).view()).unwrap_err().to_string(),
         "outputs of shape `(2, 1)` cannot be compared with outputs of shape `(3, 1)`"
     );
+}
+
+#[test]
+fn learned_scales_lower_the_output_error_and_nothing_but_scales_is_learned() {
+    let (weights, inputs) = (stream(21).normal_matrix(16, 6), inputs(22, 60, 16));
+    let method = Method::LearnedScale(LearnedScale::default());
+    for text in [
+        "bits = 2",
+        "bits = 3\ngranularity = 'column'",
+        "bits = 2\ngranularity = { group = 4 }\nrange = 'mse'",
+    ] {
+        let scheme = scheme(text);
+        let result = run(&weights, &inputs, &scheme, method);
+        assert!(
+            result.outcome.proxy_loss < 0.9 * result.outcome.proxy_loss_nearest,
+            "{text} {:?}",
+            result.outcome
+        );
+        assert!(result.outcome.blocks_changed > 0);
+        // Every code is the nearest one for its block's scale.
+        let blocks: Vec<_> = result.quantized.block_parameters().collect();
+        for ((row, column), &code) in result.quantized.codes().indexed_iter() {
+            let scale = blocks[result.quantized.blocks().index_of(row, column)].scale.unwrap();
+            let grid = scheme.grid().unwrap();
+            let nearest = (weights[[row, column]] / scale).round_ties_even() as i32;
+            assert_eq!(code, nearest.clamp(grid.lowest, grid.highest));
+        }
+    }
+}
+
+#[test]
+fn the_first_step_of_a_learned_scale_is_the_learning_rate() {
+    // At the scale 1.1 no weight is clipped and all but the third lie below their level: LSQ's gradient is positive, and the
+    // first step of Adam has the length of the rate whatever the gradient's. The squared error falls from
+    // 0.1² + 0.2² + 0.05² to 0.089² + 0.189² + 0.011² + 0.039².
+    let weights = array![[1.0], [0.9], [-1.1], [1.05]];
+    let scheme = scheme("bits = 2\ngranularity = 'column'");
+    let method = Method::LearnedScale(LearnedScale { iterations: 1, learning_rate: 0.01 });
+    let result = run(&weights, &Array2::eye(4), &scheme, method);
+    let scale = result.quantized.block_parameters().next().unwrap().scale.unwrap();
+    assert!((scale - 1.1 * 0.99).abs() < 1e-7, "{scale}");
+    // Of four rows: twice the mean of the squared errors.
+    assert!((result.outcome.proxy_loss_nearest - 0.0525 / 2.0).abs() < 1e-12);
+    assert!((result.outcome.proxy_loss - 0.045_284 / 2.0).abs() < 1e-7);
+}
+
+proptest! {
+    #[test]
+    fn learned_scales_are_never_worse_than_nearest(seed in any::<u32>(), width in 2..6_u32, granularity in 0..3_usize) {
+        let (weights, inputs) = (stream(u64::from(seed)).normal_matrix(7, 3), inputs(5, 12, 7));
+        let granularity = ["'tensor'", "'column'", "{ group = 3 }"][granularity];
+        let scheme = scheme(&format!("bits = {width}\ngranularity = {granularity}"));
+        let method = Method::LearnedScale(LearnedScale { iterations: 20, learning_rate: 0.05 });
+        let result = run(&weights, &inputs, &scheme, method);
+        prop_assert!(result.outcome.proxy_loss <= result.outcome.proxy_loss_nearest);
+        prop_assert_eq!(result.outcome.changed(), result.outcome.proxy_loss < result.outcome.proxy_loss_nearest);
+    }
 }
