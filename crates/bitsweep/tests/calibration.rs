@@ -246,13 +246,29 @@ fn scaled_inputs_leave_the_float_function_as_it_was() {
 }
 
 #[test]
-fn awq_lowers_the_output_error_of_few_bits() {
-    let records = run(&transformed("[\"none\", \"awq\"]", "bits = 3\ngranularity = \"column\"")
-        .replace("[quantize]\n", "[quantize]\ncalibration = {}\n"))
-    .unwrap();
-    let [none, awq] = [1, 2].map(|variant| records.results[variant].calibration.unwrap());
-    assert!(awq.proxy_loss < none.proxy_loss);
-    assert_eq!(records.results[2].flag, records.results[1].flag);
+fn transforms_that_look_at_inputs_act_and_are_recorded() {
+    let transforms = "[\"none\", { smooth = { alpha = 0.5 } }, \"awq\"]";
+    let records = run(&transformed(transforms, "bits = 3\ngranularity = \"column\"")).unwrap();
+    let [_, none, smooth, awq] = &records.results[..] else { panic!("{} rows", records.results.len()) };
+    assert_eq!((none.axis("transform"), none.calibration), ("none", None));
+    for (row, name) in [(smooth, "smooth 0.5"), (awq, "awq")] {
+        assert_eq!(row.axis("transform"), name);
+        assert_eq!(row.calibration.unwrap().rows, 142);
+        assert_ne!(row.error, none.error);
+        assert_eq!(row.flag, "");
+    }
+}
+
+#[test]
+fn learned_scales_lower_the_output_error() {
+    let quantize = "[quantize]\nmethod = { learned-scale = { iterations = 50 } }\n\
+        [quantize.weights]\nbits = 2\ngranularity = \"column\"\n";
+    let records = run(&experiment(quantize)).unwrap();
+    let row = &records.results[1];
+    assert_eq!(row.axis("method"), "learned-scale(50 iterations)");
+    let CalibrationMeasures { proxy_loss_nearest, proxy_loss, .. } = row.calibration.unwrap();
+    assert!(proxy_loss < proxy_loss_nearest);
+    assert_eq!(row.flag, "");
 }
 
 #[test]
