@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bitsweep_datasets::{Dataset, builtin};
-use bitsweep_quant::{Axis, CodebookFormat, Format, Granularity, ScaleFormat, Scheme, Transform};
+use bitsweep_quant::{
+    Axis, CodebookFormat, Format, Granularity, Outliers, Range, ScaleFormat, Scheme, Transform,
+};
 use bitsweep_random::Stream;
 use serde::Serialize;
 
@@ -190,6 +192,15 @@ fn read_builtin(name: &str) -> Result<Dataset, Failure> {
 fn refuse_calibration(variants: &[Variant]) -> Result<(), Diagnostic> {
     match variants.iter().find(|variant| variant.calibration != Calibration::default()) {
         None => Ok(()),
+        Some(variant) if variant.scheme.range == Range::OutputMse => {
+            Err(Diagnostic::new("`range = output-mse` looks at the inputs of a layer, and a tensor has none")
+                .help("expected `range = \"mse\"`, or a model to quantize"))
+        }
+        Some(variant) if variant.transform.looks_at_inputs() => Err(Diagnostic::new(format!(
+            "`transform = {}` looks at the inputs of a layer, and a tensor has none",
+            variant.transform
+        ))
+        .help("remove `transform`, or quantize a model")),
         Some(variant) => {
             let [(_, method), (_, correction), _] = variant.calibration.axes();
             Err(Diagnostic::new(format!(
@@ -250,7 +261,7 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
 }
 
 /// The scheme's axes that are part of the key. What all schemes were before there was a choice is left out, which keeps
-/// their keys: scales and centroids as wide as the values, and one set of codebooks a tensor.
+/// their keys: scales and centroids as wide as the values, one set of codebooks a tensor, and no outliers.
 fn keyed_axes(scheme: &Scheme) -> BTreeMap<&'static str, String> {
     let mut axes: BTreeMap<&'static str, String> = scheme.axes().into_iter().collect();
     if scheme.scale_format == ScaleFormat::Float {
@@ -258,6 +269,9 @@ fn keyed_axes(scheme: &Scheme) -> BTreeMap<&'static str, String> {
     }
     if scheme.codebook_format == CodebookFormat::Float {
         axes.remove(Axis::CodebookFormat.name());
+    }
+    if scheme.outliers == Outliers::None {
+        axes.remove(Axis::Outliers.name());
     }
     if matches!(scheme.format, Format::Codebook(_)) && scheme.granularity == Granularity::Tensor {
         axes.insert(Axis::Granularity.name(), String::new());
@@ -326,6 +340,7 @@ fn telling_axes(points: &[BTreeMap<&'static str, String>]) -> Vec<&'static str> 
         "codebook_format",
         "range",
         "rounding",
+        "outliers",
         "method",
         "bias_correction",
         "calibration",
@@ -361,6 +376,8 @@ fn words_for(axis: &str, value: &str) -> String {
         "transform" if value == "none" => "not equalized".to_owned(),
         "bias_correction" => format!("{} bias correction", if value == "none" { "no" } else { value }),
         "calibration" => format!("calibrated on {value}"),
+        "outliers" if value == "none" => "no outliers".to_owned(),
+        "outliers" => format!("{value} outliers"),
         "zero_point" => format!("{value} zero point"),
         "codes" => format!("{value} codes"),
         "code_range" => format!("{value} range"),

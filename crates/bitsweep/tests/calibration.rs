@@ -155,3 +155,189 @@ fn a_tensor_has_no_inputs_to_calibrate_on() {
         [quantize]\nmethod = \"greedy\"\n[quantize.weights]\nbits = 4\n";
     refused(text, &["`method = greedy`", "a tensor has none", "or quantize a model"]);
 }
+
+#[test]
+fn ranges_by_output_error_lower_it_and_say_so() {
+    let quantize = "[quantize]\nbiases = [\"keep\", \"quantize\"]\ncalibration = {}\n\
+        [quantize.weights]\nbits = [4, 2]\ngranularity = \"column\"\nrange = [\"min-max\", \"output-mse\"]\n";
+    let records = run(&experiment(quantize)).unwrap();
+    let row = |bits: u32, biases: &str, range: &str| {
+        let found = records
+            .results
+            .iter()
+            .find(|row| row.bits == bits && row.axis("biases") == biases && row.axis("range") == range);
+        found.unwrap().calibration.unwrap()
+    };
+    for bits in [4, 2] {
+        let (min_max, output) = (row(bits, "keep", "min-max"), row(bits, "keep", "output-mse"));
+        assert!(output.codes_changed > 0 && output.proxy_loss < output.proxy_loss_nearest, "{bits} bits");
+        assert_eq!((min_max.codes_changed, min_max.proxy_loss), (0, min_max.proxy_loss_nearest));
+        assert!(row(bits, "quantize", "output-mse").proxy_loss > 0.0);
+    }
+}
+
+#[test]
+fn a_range_by_output_error_that_changed_nothing_is_flagged() {
+    // At 16 bits clipping a hundredth of the range costs far more than a finer step gains.
+    let text =
+        experiment("[quantize.weights]\nbits = 16\ngranularity = \"column\"\nrange = \"output-mse\"\n");
+    let records = run(&text).unwrap();
+    assert_eq!(records.results[1].flag, "range output-mse changed nothing against min-max");
+}
+
+#[test]
+fn analytic_bias_correction_moves_biases_alone_and_near_the_empirical_ones() {
+    let quantize = "[quantize]\nbias_correction = [\"none\", \"empirical\", \"analytic\"]\ncalibration = {}\n\
+        [quantize.weights]\nbits = 2\n";
+    let records = run(&experiment(quantize)).unwrap();
+    let [none, empirical, analytic] =
+        ["none", "empirical", "analytic"].map(|correction| find(&records, "nearest", correction));
+    assert_eq!((none.error, none.size), (analytic.error, analytic.size));
+    assert_ne!(none.scores, analytic.scores);
+    assert_ne!(empirical.scores, analytic.scores);
+    assert_eq!(analytic.flag, none.flag);
+}
+
+#[test]
+fn a_bias_correction_of_inputs_of_mean_zero_is_flagged() {
+    // One layer, its features standardized: no change of the weights moves the mean output.
+    let one_layer = |correction: &str| {
+        let quantize =
+            format!("[quantize]\nbias_correction = \"{correction}\"\n[quantize.weights]\nbits = 4\n");
+        experiment(&quantize).replace("[model.mlp]\nhidden = 8\n", "[model.softmax-regression]\n")
+    };
+    for correction in ["empirical", "analytic"] {
+        let records = run(&one_layer(correction)).unwrap();
+        assert!(records.results[1].flag.contains("bias correction changed nothing"), "{correction}");
+    }
+}
+
+#[test]
+fn a_tensor_has_no_range_by_output_error() {
+    let text = "title = \"t\"\n[tensor]\nname = \"t\"\nvalues = [1, 2]\n\
+        [quantize.weights]\nbits = 4\nrange = \"output-mse\"\n";
+    refused(text, &["`range = output-mse` looks at the inputs of a layer, and a tensor has none"]);
+}
+
+#[test]
+fn training_refuses_ranges_by_output_error() {
+    let text = experiment(
+        "[quantize]\ntraining = { method = \"straight-through\" }\n\
+         [quantize.weights]\nbits = 4\nrange = \"output-mse\"\n",
+    );
+    refused(&text, &["calibration has no place beside `training`"]);
+}
+
+/// The variant's transform, and the unit's scaling in place of the standard one.
+fn transformed(transform: &str, weights: &str) -> String {
+    experiment(&format!("[quantize]\ntransform = {transform}\n[quantize.weights]\n{weights}\n"))
+}
+
+#[test]
+fn scaled_inputs_leave_the_float_function_as_it_was() {
+    // At 16 bits the quantized model is the float one but for the last digits.
+    for transform in ["{ smooth = { alpha = 0.5 } }", "\"awq\""] {
+        let records = run(&transformed(transform, "bits = 16\ngranularity = \"column\"")).unwrap();
+        let [float, row] = &records.results[..] else { panic!("{} rows", records.results.len()) };
+        let loss = |row: &ResultRow| row.scores.as_ref().unwrap().log_loss;
+        assert!((loss(float) - loss(row)).abs() < 1e-4, "{transform}: {} {}", loss(float), loss(row));
+        assert_eq!(row.scores.as_ref().unwrap().agreement, 1.0);
+    }
+}
+
+#[test]
+fn transforms_that_look_at_inputs_act_and_are_recorded() {
+    let transforms = "[\"none\", { smooth = { alpha = 0.5 } }, \"awq\"]";
+    let records = run(&transformed(transforms, "bits = 3\ngranularity = \"column\"")).unwrap();
+    let [_, none, smooth, awq] = &records.results[..] else { panic!("{} rows", records.results.len()) };
+    assert_eq!((none.axis("transform"), none.calibration), ("none", None));
+    for (row, name) in [(smooth, "smooth 0.5"), (awq, "awq")] {
+        assert_eq!(row.axis("transform"), name);
+        assert_eq!(row.calibration.unwrap().rows, 142);
+        assert_ne!(row.error, none.error);
+        assert_eq!(row.flag, "");
+    }
+}
+
+#[test]
+fn learned_scales_lower_the_output_error() {
+    let quantize = "[quantize]\nmethod = { learned-scale = { iterations = 50 } }\n\
+        [quantize.weights]\nbits = 2\ngranularity = \"column\"\n";
+    let records = run(&experiment(quantize)).unwrap();
+    let row = &records.results[1];
+    assert_eq!(row.axis("method"), "learned-scale(50 iterations)");
+    let CalibrationMeasures { proxy_loss_nearest, proxy_loss, .. } = row.calibration.unwrap();
+    assert!(proxy_loss < proxy_loss_nearest);
+    assert_eq!(row.flag, "");
+}
+
+#[test]
+fn feature_factors_are_free_beside_a_standard_scaler_and_counted_elsewhere() {
+    let bytes = |scale: &str| {
+        let text = transformed("[\"none\", \"awq\"]", "bits = 3").replace("scale = \"standard\"", scale);
+        let records = run(&text).unwrap();
+        [1, 2].map(|variant| records.results[variant].size.total())
+    };
+    let [none, awq] = bytes("scale = \"standard\"");
+    assert_eq!(none, awq);
+    // 13 features.
+    let [none, awq] = bytes("scale = { divide = 100 }");
+    assert_eq!(none + 13 * 4, awq);
+}
+
+#[test]
+fn high_bias_absorption_says_what_it_did() {
+    let records = run(&transformed("\"high-bias-absorption\"", "bits = 8")).unwrap();
+    let flag = &records.results[1].flag;
+    let says = flag.contains("high-bias-absorption changed nothing")
+        || flag.contains("high-bias absorption moved float logits of calibration rows by up to");
+    assert!(says, "{flag}");
+}
+
+#[test]
+fn transforms_that_look_at_inputs_are_refused_where_there_are_none() {
+    for transform in ["\"awq\"", "{ smooth = { alpha = 0.5 } }", "\"high-bias-absorption\""] {
+        let text = format!(
+            "title = \"t\"\n[tensor]\nname = \"t\"\nvalues = [1, 2]\n\
+             [quantize]\ntransform = {transform}\n[quantize.weights]\nbits = 4\n"
+        );
+        refused(&text, &["looks at the inputs of a layer, and a tensor has none"]);
+        let text = transformed(transform, "bits = 4")
+            .replace("[quantize]\n", "[quantize]\ntraining = { method = \"straight-through\" }\n");
+        refused(&text, &["calibration has no place beside `training`"]);
+    }
+    refused(
+        &transformed("{ smooth = { alpha = 2.0 } }", "bits = 4"),
+        &["`2` is not a migration strength: expected 0 to 1"],
+    );
+}
+
+#[test]
+fn outliers_have_their_own_bytes_and_leave_keys_of_others_alone() {
+    let weights = "[quantize.weights]\nbits = 2\noutliers = [\"none\", { percent = 2.0 }]\n";
+    let records = run(&experiment(weights)).unwrap();
+    let [none, split] = [&records.results[1], &records.results[2]];
+    assert_eq!((none.label.as_str(), split.label.as_str()), ("no outliers", "2 % outliers"));
+    assert!(none.size.outliers == 0 && split.size.outliers > 0);
+    assert_eq!(none.size.total() + split.size.outliers, split.size.total());
+    assert!(split.error.sse < none.error.sse);
+    let key = |weights: &str| planned(&experiment(weights)).unwrap().units[0].key.clone();
+    let plain = key("[quantize.weights]\nbits = 2\n");
+    assert_eq!(plain, key("[quantize.weights]\nbits = 2\noutliers = \"none\"\n"));
+    assert_ne!(plain, key("[quantize.weights]\nbits = 2\noutliers = { percent = 2.0 }\n"));
+}
+
+#[test]
+fn training_and_calibrated_methods_refuse_outliers_at_their_place() {
+    let weights = "[quantize.weights]\nbits = 4\noutliers = { percent = 1.0 }\n";
+    refused(
+        &experiment(&format!("[quantize]\nmethod = \"gptq\"\n{weights}")),
+        &["`outliers = 1 %` does not combine with `method = gptq`", "mine.toml:14:10"],
+    );
+    for method in ["straight-through", "lsq"] {
+        refused(
+            &experiment(&format!("[quantize]\ntraining = {{ method = \"{method}\" }}\n{weights}")),
+            &["training does not know `outliers = 1 %`"],
+        );
+    }
+}

@@ -9,6 +9,11 @@ pub enum QuantizeError {
     /// The scheme contradicts itself.
     #[error(transparent)]
     Scheme(#[from] SchemeError),
+    /// A range that is found by the output error, where there are no inputs.
+    #[error(
+        "`range = output-mse` looks at the inputs of a layer, and there are none: expected `range = mse`, or calibration inputs"
+    )]
+    NoInputs,
     /// A value is NaN or infinite.
     #[error(
         "`{value}` in row {row}, column {column} (counted from 0) cannot be quantized: expected a finite number"

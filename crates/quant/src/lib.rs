@@ -35,9 +35,12 @@ pub mod estimator;
 mod float16;
 mod formats;
 mod gguf;
+mod high_bias;
+mod input_scaling;
 mod lanes;
 mod levels;
 mod number_line;
+mod outliers;
 mod packing;
 mod quantize;
 mod quantized;
@@ -50,20 +53,26 @@ pub use axes::presets;
 pub use axes::{
     Axis, Bits, Centroids, CodeRange, CodebookFormat, CodebookLayout, Codes, ExponentBits, Format,
     FormatSpec, GgufType, Granularity, Grid, GroupSize, LevelFormat, MantissaBits, Minifloat, NonFinite,
-    NotAPercentile, OutOfRange, Partition, Percentile, Range, Rounding, ScaleFormat, Scheme, SchemeError,
-    SchemeSpec, Stages, Subvectors, Symmetry, SymmetrySpec, TernaryScale, Width, ZeroPoint,
+    NotAPercentile, NotAnOutlierPercent, OutOfRange, OutlierPercent, Outliers, Partition, Percentile, Range,
+    Rounding, ScaleFormat, Scheme, SchemeError, SchemeSpec, Stages, Subvectors, Symmetry, SymmetrySpec,
+    TernaryScale, Width, ZeroPoint,
 };
 pub use blocks::{Block, Blocks};
 pub use calibration::{
-    AdaRound, BiasCorrection, Calibrated, CalibrationError, Gptq, Hessian, Hqq, Method, Outcome, calibrate,
-    mean_shift,
+    AdaRound, BiasCorrection, Calibrated, CalibrationError, Gptq, Hessian, Hqq, LearnedScale, Method,
+    Moments, Outcome, calibrate, mean_shift,
 };
 pub use codebook::{Clustering, Codebook, Codebooks, LookupError, optimal_clustering};
 pub use distortion::Errors;
 pub use error::QuantizeError;
 pub use formats::{NumberFormat, number_formats};
 pub use gguf::GgufError;
+pub use high_bias::{absorb, absorbable};
+pub use input_scaling::{
+    Smooth, activation_aware_factors, divide_outputs, multiply_inputs, smoothing_factors,
+};
 pub use number_line::number_line;
+pub use outliers::SparseOutliers;
 pub use packing::{Packed, Size, UnpackError};
 pub use quantize::{quantize, quantize_with_scales};
 pub use quantized::{BlockParameters, FixedGrid, Parameters, Quantized};

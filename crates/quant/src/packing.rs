@@ -1,10 +1,11 @@
 //! The bytes of a quantized matrix, and back.
 
-use crate::axes::{Scheme, SchemeError, ZeroPoint};
+use crate::axes::{Outliers, Scheme, SchemeError, ZeroPoint};
 use crate::bit_field::BitField;
 use crate::blocks::Blocks;
 use crate::codebook::{Codebook, Codebooks, Split};
 use crate::levels::LevelTable;
+use crate::outliers::SparseOutliers;
 use crate::quantized::{ParameterKind, Parameters, Quantized};
 use crate::real::Real;
 use crate::scales::{NestedScales, ScaleStorage};
@@ -15,7 +16,8 @@ use crate::uniform::Affine;
 /// The bytes are, in this order and little-endian: codes in row-major order, `b` bits each, the first in the lowest
 /// bits of the first byte, signed ones in two's complement and signs as 0 for -1, then zero bits up to a whole byte;
 /// scales of all blocks in their format (nested ones: their codes, their scales, their offset); zero points of all blocks
-/// (`i32`, or floats); centroids of all codebooks in their format, those in one byte after the codebook's scale.
+/// (`i32`, or floats); centroids of all codebooks in their format, those in one byte after the codebook's scale; outliers
+/// with their positions, see [`SparseOutliers`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Packed {
     /// Rows and columns of the matrix.
@@ -39,6 +41,8 @@ pub struct Size {
     pub zero_points: u64,
     /// Components of centroids in their format, and the scales of those in one byte.
     pub codebooks: u64,
+    /// Outliers: their values as 16-bit floats, and their positions.
+    pub outliers: u64,
     /// 1 where the last codes leave bits of their byte unused, else 0.
     pub padding: u64,
 }
@@ -47,7 +51,7 @@ impl Size {
     /// All bytes.
     #[must_use]
     pub const fn total(&self) -> u64 {
-        self.codes + self.scales + self.zero_points + self.codebooks + self.padding
+        self.codes + self.scales + self.zero_points + self.codebooks + self.outliers + self.padding
     }
 
     /// The sizes of two matrices together.
@@ -58,6 +62,7 @@ impl Size {
             scales: self.scales + other.scales,
             zero_points: self.zero_points + other.zero_points,
             codebooks: self.codebooks + other.codebooks,
+            outliers: self.outliers + other.outliers,
             padding: self.padding + other.padding,
         }
     }
@@ -107,6 +112,12 @@ pub enum UnpackError {
         /// The codes.
         codes: Vec<u8>,
     },
+    /// An outlier beyond the matrix.
+    #[error("an outlier lies beyond the `{count}` values of the matrix")]
+    OutlierPosition {
+        /// Values of the matrix.
+        count: usize,
+    },
     /// A code that the scheme does not use.
     #[error("code `{code}` at position {position} is none of the scheme's")]
     Code {
@@ -146,6 +157,7 @@ impl<T: Real> Quantized<T> {
             }
             Parameters::Fixed(_) => {}
         }
+        size.outliers = self.outliers().map_or(0, |outliers| outliers.bytes() as u64);
         size
     }
 
@@ -184,6 +196,9 @@ impl<T: Real> Quantized<T> {
                 }
             }
             Parameters::Fixed(_) => {}
+        }
+        if let Some(outliers) = self.outliers() {
+            outliers.append_to(&mut bytes);
         }
         Packed {
             shape: self.shape(),
@@ -251,9 +266,18 @@ impl<T: Real> Quantized<T> {
             }
             ParameterKind::Fixed(grid) => Parameters::Fixed(grid),
         };
+        let outliers = match scheme.outliers {
+            Outliers::None => None,
+            Outliers::Percent(percent) => {
+                let (outliers, rest) =
+                    SparseOutliers::read(reader.rest, percent, rows.saturating_mul(columns))?;
+                reader.rest = rest;
+                Some(outliers)
+            }
+        };
         reader.finish()?;
         check_codes(&codes, scheme, &parameters)?;
-        Ok(Self::new(*shape, *scheme, codes, parameters))
+        Ok(Self::new(*shape, *scheme, codes, parameters).with_outliers(outliers))
     }
 }
 

@@ -6,7 +6,7 @@ use bitsweep_random::Stream;
 use ndarray::ArrayView2;
 use pulp::{Arch, NullaryFnOnce};
 
-use crate::axes::{Rounding, ScaleFormat, Scheme};
+use crate::axes::{Outliers, Range, Rounding, ScaleFormat, Scheme};
 use crate::blocks::Blocks;
 use crate::codebook::Codebooks;
 use crate::distortion::row_major;
@@ -15,6 +15,7 @@ use crate::float16::{encode_bfloat16, encode_binary16};
 use crate::gguf;
 use crate::lanes::fold_lanes;
 use crate::levels::{self, LevelTable};
+use crate::outliers::SparseOutliers;
 use crate::quantized::{FixedGrid, ParameterKind, Parameters, Quantized};
 use crate::real::Real;
 use crate::uniform::{self, Affine, weight_function};
@@ -39,16 +40,27 @@ use crate::uniform::{self, Affine, weight_function};
 /// ```
 ///
 /// # Errors
-/// A scheme that contradicts itself, a value that is not finite, and values that the format or its parameters cannot
-/// hold.
+/// A scheme that contradicts itself, a range that needs calibration inputs, a value that is not finite, and values that
+/// the format or its parameters cannot hold.
 pub fn quantize<T: Real>(
     values: ArrayView2<'_, T>,
     scheme: &Scheme,
     stream: &mut Stream,
 ) -> Result<Quantized<T>, QuantizeError> {
     scheme.check()?;
+    if scheme.range == Range::OutputMse {
+        return Err(QuantizeError::NoInputs);
+    }
     let shape = values.dim();
     let values = finite_row_major(values)?;
+    let outliers = match scheme.outliers {
+        Outliers::None => None,
+        Outliers::Percent(percent) => Some(SparseOutliers::largest(&values, shape.1, percent)?),
+    };
+    let values = match &outliers {
+        None => values,
+        Some(outliers) => Cow::Owned(outliers.taken_off(&values, &Blocks::new(shape, scheme.granularity))),
+    };
     let (codes, parameters) = match ParameterKind::of(scheme) {
         ParameterKind::Affine => {
             let blocks = Blocks::new(shape, scheme.granularity);
@@ -75,7 +87,7 @@ pub fn quantize<T: Real>(
             (codes, Parameters::Fixed(grid))
         }
     };
-    Ok(Quantized::new(shape, *scheme, codes, parameters))
+    Ok(Quantized::new(shape, *scheme, codes, parameters).with_outliers(outliers))
 }
 
 /// Quantizes a matrix with given `scales`, one for each block, of a symmetric integer scheme: `q = clip(round(w/s))`.
@@ -98,6 +110,7 @@ pub fn quantize_with_scales<T: Real>(
     if ParameterKind::of(scheme) != ParameterKind::Affine
         || scheme.zero_point().is_some()
         || scheme.scale_format != ScaleFormat::Float
+        || scheme.outliers != Outliers::None
     {
         return Err(QuantizeError::NoGivenScales { scheme: scheme.to_string() });
     }

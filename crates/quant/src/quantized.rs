@@ -12,6 +12,7 @@ use crate::distortion::Errors;
 use crate::error::QuantizeError;
 use crate::float16;
 use crate::levels::{self, LevelTable};
+use crate::outliers::SparseOutliers;
 use crate::quantize::{encode, finite_row_major};
 use crate::real::Real;
 use crate::uniform::{self, Affine, weight_function};
@@ -23,6 +24,7 @@ pub struct Quantized<T> {
     scheme: Scheme,
     codes: Array2<i32>,
     parameters: Parameters<T>,
+    outliers: Option<SparseOutliers>,
 }
 
 /// What turns codes into values.
@@ -101,7 +103,30 @@ impl<T: Real> Quantized<T> {
         parameters: Parameters<T>,
     ) -> Self {
         let columns = parameters.codes_per_row(shape.1);
-        Self { shape, scheme, codes: matrix((shape.0, columns), codes), parameters }
+        Self { shape, scheme, codes: matrix((shape.0, columns), codes), parameters, outliers: None }
+    }
+
+    /// The same with some values kept beside the codes; the codes in their places are the lowest of the grid.
+    pub(crate) fn with_outliers(self, outliers: Option<SparseOutliers>) -> Self {
+        let mut quantized = Self { outliers, ..self };
+        let codes = std::mem::take(&mut quantized.codes);
+        quantized.codes = quantized.blanked(codes);
+        quantized
+    }
+
+    fn blanked(&self, mut codes: Array2<i32>) -> Array2<i32> {
+        if let (Some(outliers), Some(grid), Some(codes)) =
+            (&self.outliers, self.scheme.grid(), codes.as_slice_mut())
+        {
+            outliers.blank(codes, grid.lowest);
+        }
+        codes
+    }
+
+    /// The values kept beside the codes; `None` where the scheme keeps none.
+    #[must_use]
+    pub const fn outliers(&self) -> Option<&SparseOutliers> {
+        self.outliers.as_ref()
     }
 
     /// Rows and columns of the matrix.
@@ -229,6 +254,13 @@ impl<T: Real> Quantized<T> {
     }
 
     fn decode(&self, values: &mut [T]) {
+        self.decode_codes(values);
+        if let Some(outliers) = &self.outliers {
+            outliers.put_back(values);
+        }
+    }
+
+    fn decode_codes(&self, values: &mut [T]) {
         let codes = self.codes.as_slice().expect("codes lie in row-major order");
         match &self.parameters {
             Parameters::Affine(parameters) => self.decode_blocks(codes, parameters, values),
@@ -266,7 +298,7 @@ impl<T: Real> Quantized<T> {
         self.expect_shape(values.dim())?;
         let values = finite_row_major(values)?;
         let codes = encode(&values, &self.blocks(), &self.scheme, &self.parameters, stream)?;
-        Ok(matrix(self.codes.dim(), codes))
+        Ok(self.blanked(matrix(self.codes.dim(), codes)))
     }
 
     /// The dot product of `query` with each row, by look-up.

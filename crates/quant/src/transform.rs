@@ -1,15 +1,17 @@
-//! Rescalings of two neighbouring layers that leave their function as it is and make it easier to quantize.
+//! Changes of neighbouring layers that leave their function as it is and make it easier to quantize.
 
 use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
 
+use crate::input_scaling::{Smooth, divide_outputs, multiply_inputs, positive_or_one};
 use crate::real::Real;
 
-/// A rescaling of hidden unit `j` between two layers: `W1[:,j] /= s_j`, `b1_j /= s_j`, `W2[j,:] *= s_j`.
+/// A rescaling of hidden unit `j` between two layers: `W1[:,j] /= s_j`, `b1_j /= s_j`, `W2[j,:] *= s_j`. Those that scale a
+/// layer's inputs scale features, too, which are divided before they enter the first layer.
 ///
 /// The function of the network stays the same, up to rounding, for activations with `f(s·x) = s·f(x)` for `s > 0`, of
 /// which ReLU and the identity are two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Transform {
     /// Leave the layers as they are.
@@ -19,6 +21,13 @@ pub enum Transform {
     AbsmaxEqualization,
     /// Nagel et al. 2019, §4.1, see [`cross_layer_equalization`].
     CrossLayerEqualization,
+    /// SmoothQuant's scaling of inputs, see [`smoothing_factors`](crate::smoothing_factors).
+    Smooth(Smooth),
+    /// AWQ's scaling of inputs, see [`activation_aware_factors`](crate::activation_aware_factors).
+    Awq,
+    /// What hidden units always give moves into the next biases, see [`absorbable`](crate::absorbable). No rescaling, and
+    /// exact only for inputs that the calibration rows speak for.
+    HighBiasAbsorption,
 }
 
 /// What a transform did.
@@ -51,34 +60,26 @@ pub struct LayerMismatch {
 }
 
 impl Transform {
-    /// Applies the transform to two neighbouring layers in place.
-    ///
-    /// # Errors
-    /// When the layers do not fit each other.
-    pub fn apply<T: Real>(
-        self,
-        first: &mut Array2<T>,
-        first_bias: &mut Array1<T>,
-        second: &mut Array2<T>,
-    ) -> Result<Equalization<T>, LayerMismatch> {
+    /// Whether it looks at calibration inputs, not at weights alone.
+    #[must_use]
+    pub const fn looks_at_inputs(&self) -> bool {
         match self {
-            Self::None => {
-                fit(first, first_bias, second)?;
-                Ok(Equalization { factors: Array1::from_elem(first.ncols(), T::ONE) })
-            }
-            Self::AbsmaxEqualization => absmax_equalization(first, first_bias, second),
-            Self::CrossLayerEqualization => cross_layer_equalization(first, first_bias, second),
+            Self::None | Self::AbsmaxEqualization | Self::CrossLayerEqualization => false,
+            Self::Smooth(_) | Self::Awq | Self::HighBiasAbsorption => true,
         }
     }
 }
 
 impl std::fmt::Display for Transform {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.pad(match self {
-            Self::None => "none",
-            Self::AbsmaxEqualization => "absmax-equalization",
-            Self::CrossLayerEqualization => "cross-layer-equalization",
-        })
+        match self {
+            Self::None => formatter.pad("none"),
+            Self::AbsmaxEqualization => formatter.pad("absmax-equalization"),
+            Self::CrossLayerEqualization => formatter.pad("cross-layer-equalization"),
+            Self::Smooth(Smooth { alpha }) => formatter.pad(&format!("smooth {alpha}")),
+            Self::Awq => formatter.pad("awq"),
+            Self::HighBiasAbsorption => formatter.pad("high-bias-absorption"),
+        }
     }
 }
 
@@ -144,22 +145,12 @@ fn largest_magnitudes<T: Real>(matrix: &Array2<T>, axis: Axis) -> Array1<T> {
     matrix.axis_iter(axis).map(largest).collect()
 }
 
-/// A factor that can be divided by and multiplied with: 1 for 0, infinity (a quotient by 0, or overflow) and NaN (0/0).
-fn positive_or_one<T: Real>(factor: T) -> T {
-    if factor > T::ZERO && factor.is_finite() { factor } else { T::ONE }
-}
-
 fn rescale<T: Real>(
     factors: &Array1<T>,
     first: &mut Array2<T>,
     first_bias: &mut Array1<T>,
     second: &mut Array2<T>,
 ) {
-    for mut row in first.rows_mut() {
-        row.zip_mut_with(factors, |weight, &factor| *weight = *weight / factor);
-    }
-    first_bias.zip_mut_with(factors, |bias, &factor| *bias = *bias / factor);
-    for (mut row, &factor) in second.rows_mut().into_iter().zip(factors) {
-        row.mapv_inplace(|weight| weight * factor);
-    }
+    divide_outputs(factors, first, first_bias);
+    multiply_inputs(factors, second);
 }

@@ -150,6 +150,8 @@ pub struct SizeMeasures {
     pub codebooks: u64,
     /// Biases kept in f32.
     pub biases: u64,
+    /// Weights kept beside the codes, with their positions.
+    pub outliers: u64,
     /// Bytes added so that each tensor's codes end on a byte.
     pub padding: u64,
     /// Bytes of the same tensors in f32 (f64 for f64 tensors).
@@ -357,7 +359,13 @@ impl ResultRow {
 impl SizeMeasures {
     /// Everything that has to be stored.
     pub fn total(&self) -> u64 {
-        self.codes + self.scales + self.zero_points + self.codebooks + self.biases + self.padding
+        self.codes
+            + self.scales
+            + self.zero_points
+            + self.codebooks
+            + self.biases
+            + self.outliers
+            + self.padding
     }
 
     /// Float bytes over all bytes stored.

@@ -23,7 +23,7 @@ const ROW_GROUP: usize = 1 << 16;
 /// scores of a tensor experiment, a zero point of a symmetric scheme, an empty flag. Derived columns:
 ///
 /// - `bits_per_weight` = `true_bytes / float_bytes` × bits of the unit's float baseline (variant 0); null without one.
-/// - `true_bytes` = codes + scales + zero points + codebooks + biases + padding.
+/// - `true_bytes` = codes + scales + zero points + codebooks + biases + outliers + padding.
 /// - `compression` = `float_bytes / true_bytes`.
 /// - `macro_f1_per_payload_kb`, `macro_f1_per_kb` = macro-F1 over 1024 payload bytes (the notebooks' figure) or 1024
 ///   true bytes.
@@ -254,6 +254,7 @@ impl<'a> Columns<'a> {
             self.count("zero_point_bytes", |row| Some(row.size.zero_points)),
             self.count("codebook_bytes", |row| Some(row.size.codebooks)),
             self.count("bias_bytes", |row| Some(row.size.biases)),
+            self.count("outlier_bytes", |row| Some(row.size.outliers)),
             self.count("padding_bytes", |row| Some(row.size.padding)),
             self.count("true_bytes", |row| Some(row.size.total())),
             self.count("float_bytes", |row| Some(row.size.float)),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 
-use bitsweep_quant::{BiasCorrection, Method};
+use bitsweep_quant::{BiasCorrection, Method, Range};
 use serde::{Deserialize, Serialize};
 
 use super::specification::VariantSpec;
@@ -37,14 +37,18 @@ pub enum CalibrationRows {
 }
 
 impl Calibration {
-    /// Rows are there for every method but nearest, for bias correction, and where the file asks for them: then the
-    /// output error of nearest is measured, too.
+    /// Rows are there for every method but nearest, for bias correction, for ranges by output error, for transforms that look
+    /// at inputs, and where the file asks for them: then the output error of nearest is measured, too.
     pub fn resolve(spec: &VariantSpec) -> Calibration {
-        let VariantSpec { method, bias_correction, calibration, .. } = spec;
-        let rows = match (calibration, method, bias_correction) {
-            (Some(CalibrationSpec { rows: Some(rows) }), _, _) => Some(CalibrationRows::Drawn(*rows)),
-            (None, Method::Nearest, BiasCorrection::None) => None,
-            (Some(CalibrationSpec { rows: None }) | None, _, _) => Some(CalibrationRows::All),
+        let VariantSpec { method, bias_correction, calibration, weights, .. } = spec;
+        let looks_at_inputs = *method != Method::Nearest
+            || *bias_correction != BiasCorrection::None
+            || weights.range == Some(Range::OutputMse)
+            || spec.transform.looks_at_inputs();
+        let rows = match calibration {
+            Some(CalibrationSpec { rows: Some(rows) }) => Some(CalibrationRows::Drawn(*rows)),
+            Some(CalibrationSpec { rows: None }) => Some(CalibrationRows::All),
+            None => looks_at_inputs.then_some(CalibrationRows::All),
         };
         Calibration { method: *method, bias_correction: *bias_correction, rows }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use bitsweep_models::{Mlp, SpecificationError};
-use bitsweep_quant::{BiasCorrection, Method, Transform};
+use bitsweep_quant::{BiasCorrection, Method, Range as QuantizationRange, Transform};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
@@ -384,6 +384,8 @@ fn variant(
         if spec.method != Method::Nearest
             || spec.bias_correction != BiasCorrection::None
             || spec.calibration.is_some()
+            || scheme.range == QuantizationRange::OutputMse
+            || spec.transform.looks_at_inputs()
         {
             let message = "calibration has no place beside `training`: a model trained with quantization in the loop \
                            has chosen its codes and biases itself";

@@ -1,9 +1,11 @@
 //! Layer by layer: codes chosen and biases corrected for the inputs that the layer sees.
 
 use bitsweep_models::{Activation, Dense, DenseStack};
-use bitsweep_quant::{BiasCorrection, Errors, Hessian, Method, Outcome, calibrate, mean_shift};
+use bitsweep_quant::{
+    BiasCorrection, Hessian, Method, Moments, Outcome, Range, Scheme, calibrate, mean_shift,
+};
 use bitsweep_results::CalibrationMeasures;
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 
 use super::failed;
 use super::prepare::{Prepared, stream};
@@ -25,7 +27,9 @@ pub(super) struct CalibratedModel {
 ///
 /// A layer's calibration inputs are the outputs of the layers before it as quantized and corrected so far, in `f64`.
 /// Biases are corrected so that the mean output before the activation is that of the float model, whose own layers saw
-/// float inputs; only then are they quantized, if they are, by rounding to nearest.
+/// float inputs: as measured on the calibration rows, or as expected from means and variances of their features alone.
+/// Only then are they quantized, if they are, by rounding to nearest; as weights of an input that is always 1, so that a
+/// range of least output error is one of least squared error.
 pub(super) fn quantize_layers(
     unit: &Unit,
     prepared: &Prepared<'_>,
@@ -40,6 +44,10 @@ pub(super) fn quantize_layers(
     let mut tensors = Vec::new();
     let mut total = Outcome::default();
     let mut corrected = false;
+    // The float model's, which the corrected one is to have on average.
+    let mut moments = Moments::of_inputs(inputs.view()).map_err(|error| failed(unit, error))?;
+    let constant_input = Hessian::of_inputs(Array2::<f64>::ones((1, 1)).view());
+    let constant_input = constant_input.map_err(|error| failed(unit, error))?;
     for (position, layer) in float.layers().iter().enumerate() {
         let name = format!("W{}", position + 1);
         let refused = |error| failed(unit, format!("{name}: {error}"));
@@ -49,30 +57,35 @@ pub(super) fn quantize_layers(
         let calibrated = calibrate(weight, &variant.scheme, method, &hessian, &mut stream);
         let calibrated = calibrated.map_err(refused)?;
         total = total.merge(calibrated.outcome);
-        let reconstruction = calibrated.quantized.reconstruct();
-        let mut changed = Dense { weight: reconstruction.clone(), ..layer.clone() };
-        tensors.push(QuantizedTensor {
-            name: name.clone(),
-            original: layer.weight.clone(),
-            errors: Errors::measure(weight, reconstruction.view()),
-            reconstruction,
-            quantized: calibrated.quantized,
-        });
+        let tensor = QuantizedTensor::of(&name, weight, calibrated.quantized);
+        let mut changed = Dense { weight: tensor.reconstruction.clone(), ..layer.clone() };
+        tensors.push(tensor);
         let float_outputs = sums(unit, float, layer, &float_inputs)?;
-        match variant.calibration.bias_correction {
-            BiasCorrection::None => {}
+        let shift = match variant.calibration.bias_correction {
+            BiasCorrection::None => None,
             BiasCorrection::Empirical => {
                 let outputs = sums(unit, float, &changed, &inputs)?;
-                let shift = mean_shift(float_outputs.view(), outputs.view()).map_err(refused)?;
-                changed.bias.zip_mut_with(&shift, |bias, shift| *bias = (f64::from(*bias) + shift) as f32);
-                corrected |= changed.bias != layer.bias;
+                Some(mean_shift(float_outputs.view(), outputs.view()).map_err(refused)?)
             }
+            BiasCorrection::Analytic => {
+                Some(moments.expected_shift(weight, changed.weight.view()).map_err(refused)?)
+            }
+        };
+        if let Some(shift) = shift {
+            changed.bias.zip_mut_with(&shift, |bias, shift| *bias = (f64::from(*bias) + shift) as f32);
+            corrected |= changed.bias != layer.bias;
         }
+        moments = moments.through(weight, layer.bias.view()).map_err(refused)?;
+        moments = match layer.activation {
+            Activation::Identity => moments,
+            Activation::Relu => moments.rectified(),
+        };
         match variant.biases {
             Biases::Keep => {}
             Biases::Quantize => {
                 let bias = changed.bias.view().insert_axis(Axis(0));
-                let tensor = quantize_tensor(unit, &format!("b{}", position + 1), bias, &variant.scheme)?;
+                let name = format!("b{}", position + 1);
+                let tensor = quantize_bias(unit, &name, bias, &variant.scheme, &constant_input)?;
                 changed.bias = tensor.reconstruction.row(0).to_owned();
                 tensors.push(tensor);
             }
@@ -96,15 +109,41 @@ fn flags(variant: &Variant, outcome: &Outcome, corrected: bool) -> Vec<String> {
     if outcome.is_worse() {
         flags.push(format!("{method} raised the output error on the calibration rows above nearest's"));
     }
+    if method == Method::Nearest && variant.scheme.range == Range::OutputMse && !outcome.changed() {
+        flags.push("range output-mse changed nothing against min-max".to_owned());
+    }
     match variant.calibration.bias_correction {
-        BiasCorrection::Empirical if !corrected => flags.push("bias correction changed nothing".to_owned()),
-        BiasCorrection::Empirical | BiasCorrection::None => {}
+        BiasCorrection::Empirical | BiasCorrection::Analytic if !corrected => {
+            flags.push("bias correction changed nothing".to_owned());
+        }
+        BiasCorrection::Empirical | BiasCorrection::Analytic | BiasCorrection::None => {}
     }
     flags
 }
 
+/// Rounds a bias `(1, out)` to nearest, by the scheme of the weights.
+fn quantize_bias(
+    unit: &Unit,
+    name: &str,
+    bias: ArrayView2<'_, f32>,
+    scheme: &Scheme,
+    constant_input: &Hessian,
+) -> Result<QuantizedTensor<f32>, Failure> {
+    match scheme.range {
+        Range::MinMax | Range::Percentile(_) | Range::Mse | Range::Kl => {
+            quantize_tensor(unit, name, bias, scheme)
+        }
+        Range::OutputMse => {
+            let mut stream = stream(unit, &format!("quantize {name}"))?;
+            let calibrated = calibrate(bias, scheme, &Method::Nearest, constant_input, &mut stream);
+            let calibrated = calibrated.map_err(|error| failed(unit, format!("{name}: {error}")))?;
+            Ok(QuantizedTensor::of(name, bias, calibrated.quantized))
+        }
+    }
+}
+
 /// The features of the calibration rows.
-fn calibration_inputs(
+pub(super) fn calibration_inputs(
     unit: &Unit,
     prepared: &Prepared<'_>,
     rows: CalibrationRows,
@@ -127,7 +166,7 @@ fn calibration_inputs(
 }
 
 /// `x·W + b` in `f64`, by the model's own forward pass.
-fn sums(
+pub(super) fn sums(
     unit: &Unit,
     stack: &DenseStack,
     layer: &Dense,
@@ -138,7 +177,7 @@ fn sums(
     Ok(single.logits(inputs.view()))
 }
 
-fn activated(activation: Activation, sums: Array2<f64>) -> Array2<f64> {
+pub(super) fn activated(activation: Activation, sums: Array2<f64>) -> Array2<f64> {
     match activation {
         Activation::Identity => sums,
         Activation::Relu => sums.mapv_into(|sum| sum.max(0.0)),

@@ -1,5 +1,6 @@
 //! A model unit: train once, then transform → quantize → score every variant.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use bitsweep_metrics::Confusion;
@@ -17,7 +18,7 @@ use super::post_training::{FLOAT_BYTES, QuantizedModel, quantize};
 use super::prepare::{Prepared, prepare, stream};
 use super::quantize::{Identity, error_measures, flags, result_row, size_measures};
 use super::score::{Buffers, Inference, Inputs, score};
-use super::transform::transform;
+use super::transform::{Transformed, transform};
 use crate::config::ModelSpec;
 use crate::failure::Failure;
 use crate::plan::{Plan, Unit, Variant};
@@ -149,8 +150,8 @@ struct Bench<'u> {
     prepared: &'u Prepared<'u>,
     inputs: Inputs,
     float: Inference,
-    /// The float model under each transform that some variant asks for, and whether the transform changed it.
-    transformed: Vec<(Transform, DenseStack, bool)>,
+    /// The float model under each transform of weights alone that some variant asks for.
+    transformed: Vec<(Transform, Transformed<'u>)>,
 }
 
 /// One variant with everything that is recorded of it.
@@ -166,28 +167,31 @@ struct Judged {
 
 impl<'u> Bench<'u> {
     fn new(unit: &'u Unit, prepared: &'u Prepared<'u>, stack: &DenseStack) -> Result<Bench<'u>, Failure> {
-        let mixed = unit.spec.train.as_ref().is_some_and(|training| training.precision == Precision::Mixed);
-        let features = &prepared.test_features;
-        let inputs = if mixed {
-            Inputs::Double(features.clone())
-        } else {
-            Inputs::Single(features.mapv(|value| value as f32))
-        };
+        let inputs = inputs(unit, prepared);
         let float = inputs.infer(stack, None, &mut Buffers::default());
-        let mut transformed: Vec<(Transform, DenseStack, bool)> =
-            vec![(Transform::None, stack.clone(), false)];
+        let mut transformed = vec![(Transform::None, Transformed::unchanged(stack))];
         for variant in &unit.variants {
-            if !transformed.iter().any(|(known, ..)| *known == variant.transform) {
-                let (changed, did) = transform(unit, stack, variant.transform)?;
-                transformed.push((variant.transform, changed, did));
+            if !variant.transform.looks_at_inputs()
+                && !transformed.iter().any(|(known, _)| *known == variant.transform)
+            {
+                transformed.push((variant.transform, transform(unit, prepared, stack, variant)?));
             }
         }
         Ok(Bench { unit, prepared, inputs, float, transformed })
     }
 
-    fn stack(&self, transform: Transform) -> &(Transform, DenseStack, bool) {
-        let found = self.transformed.iter().find(|(known, ..)| *known == transform);
-        found.expect("`new` applied the transform of every variant")
+    /// The trained float model.
+    fn stack(&self) -> &DenseStack {
+        // `new` put the model without a transform first.
+        &self.transformed[0].1.stack
+    }
+
+    /// The float model under the variant's transform.
+    fn transformed(&self, variant: &Variant) -> Result<Cow<'_, Transformed<'u>>, Failure> {
+        match self.transformed.iter().find(|(known, _)| *known == variant.transform) {
+            Some((_, transformed)) => Ok(Cow::Borrowed(transformed)),
+            None => Ok(Cow::Owned(transform(self.unit, self.prepared, self.stack(), variant)?)),
+        }
     }
 
     fn shape(&self) -> DatasetShape {
@@ -205,7 +209,7 @@ impl<'u> Bench<'u> {
         row.set_axis("format", "f32");
         row.bits = f32::MANTISSA_DIGITS + 8;
         row.error = ErrorMeasures { sqnr_db: f64::INFINITY, ..ErrorMeasures::default() };
-        let (_, stack, _) = self.stack(Transform::None);
+        let stack = self.stack();
         let bytes = stack.parameters() as u64 * FLOAT_BYTES;
         let biases: usize = stack.layers().iter().map(|layer| layer.bias.len()).sum();
         let biases = biases as u64 * FLOAT_BYTES;
@@ -226,17 +230,19 @@ impl<'u> Bench<'u> {
         buffers: &mut Buffers,
         keep_going: KeepGoing<'_>,
     ) -> Result<Judged, Failure> {
-        let (_, float, did_transform) = self.stack(variant.transform);
+        let transformed = self.transformed(variant)?;
+        let float = &transformed.stack;
+        let prepared = transformed.divided.as_ref().unwrap_or(self.prepared);
         let AwareModel { model, curve, flags: training_flags } = match &variant.training {
             None => {
-                let model = quantize(self.unit, self.prepared, float, variant)?;
+                let model = quantize(self.unit, prepared, float, variant)?;
                 AwareModel { model, curve: Vec::new(), flags: Vec::new() }
             }
             Some(aware) => {
-                let mut trained = aware::train(self.unit, self.prepared, float, variant, aware, keep_going)?;
+                let mut trained = aware::train(self.unit, prepared, float, variant, aware, keep_going)?;
                 trained
                     .flags
-                    .extend(unchanged(&trained.model, &quantize(self.unit, self.prepared, float, variant)?));
+                    .extend(unchanged(&trained.model, &quantize(self.unit, prepared, float, variant)?));
                 trained
             }
         };
@@ -244,16 +250,19 @@ impl<'u> Bench<'u> {
         row.error = error_measures(&model.tensors);
         let bytes = float.parameters() as u64 * FLOAT_BYTES;
         row.size = size_measures(&model.tensors, model.kept_bytes, bytes);
-        row.size.scales += clip_bytes(model.activations.as_ref());
+        row.size.scales += clip_bytes(model.activations.as_ref()) + transformed.factor_bytes(self.unit);
         row.calibration = model.calibration;
         let mut flags = flags(&model.tensors);
         flags.extend(model.flags.iter().cloned());
         flags.extend(training_flags);
-        if variant.transform != Transform::None && !did_transform {
+        flags.extend(transformed.flags.iter().cloned());
+        if variant.transform != Transform::None && !transformed.changed {
             flags.push(format!("{} changed nothing", variant.transform));
         }
         row.flag = flags.join("; ");
-        let inference = self.inputs.infer(&model.stack, model.activations.as_ref(), buffers);
+        let own_inputs = transformed.divided.as_ref().map(|divided| inputs(self.unit, divided));
+        let inputs = own_inputs.as_ref().unwrap_or(&self.inputs);
+        let inference = inputs.infer(&model.stack, model.activations.as_ref(), buffers);
         self.finish(row, &inference, Some(model), curve)
     }
 
@@ -305,6 +314,13 @@ impl<'u> Bench<'u> {
     }
 }
 
+/// The test rows in the precision in which the unit computes.
+fn inputs(unit: &Unit, prepared: &Prepared<'_>) -> Inputs {
+    let mixed = unit.spec.train.as_ref().is_some_and(|training| training.precision == Precision::Mixed);
+    let features = &prepared.test_features;
+    if mixed { Inputs::Double(features.clone()) } else { Inputs::Single(features.mapv(|value| value as f32)) }
+}
+
 /// What to say of a training that made no difference to what quantizing the float model gives.
 fn unchanged(trained: &QuantizedModel, post_training: &QuantizedModel) -> Option<String> {
     let same_activations = trained.activations.is_none();
@@ -346,8 +362,9 @@ pub(super) fn latencies(
         let QuantizedModel { stack, tensors, activations, .. } = match aware {
             Some(aware) => aware,
             None => {
-                let (_, float, _) = bench.stack(variant.transform);
-                quantized = quantize(unit, &prepared, float, variant)?;
+                let transformed = bench.transformed(variant)?;
+                let prepared = transformed.divided.as_ref().unwrap_or(&prepared);
+                quantized = quantize(unit, prepared, &transformed.stack, variant)?;
                 &quantized
             }
         };

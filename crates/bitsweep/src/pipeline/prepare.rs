@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bitsweep_datasets::{Dataset, Split, fit, holdout};
 use bitsweep_random::Stream;
-use ndarray::{Array2, Axis};
+use ndarray::{Array1, Array2, Axis};
 
 use super::failed;
 use crate::config::SplitSpec;
@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::plan::Unit;
 
 /// Rows to train on and rows to score on, features scaled.
+#[derive(Clone)]
 pub(super) struct Prepared<'u> {
     pub(super) dataset: &'u Dataset,
     pub(super) train_features: Array2<f64>,
@@ -25,6 +26,19 @@ pub(super) struct Prepared<'u> {
 }
 
 impl Prepared<'_> {
+    /// The same rows, every feature divided by its factor.
+    pub(super) fn divided_by(&self, factors: &Array1<f64>) -> Self {
+        let divided = |features: &Array2<f64>| features / factors;
+        Self {
+            dataset: self.dataset,
+            train_features: divided(&self.train_features),
+            train_labels: self.train_labels.clone(),
+            test_features: divided(&self.test_features),
+            test_labels: self.test_labels.clone(),
+            test_rows: self.test_rows.clone(),
+        }
+    }
+
     pub(super) fn classes(&self) -> usize {
         self.dataset.class_names.len()
     }

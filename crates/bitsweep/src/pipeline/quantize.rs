@@ -53,15 +53,7 @@ fn measured<T: Real>(
     quantized: Result<Quantized<T>, QuantizeError>,
 ) -> Result<QuantizedTensor<T>, Failure> {
     let quantized = quantized.map_err(|error| failed(unit, format!("{name}: {error}")))?;
-    let reconstruction = quantized.reconstruct();
-    let errors = Errors::measure(values, reconstruction.view());
-    Ok(QuantizedTensor {
-        name: name.to_owned(),
-        original: values.to_owned(),
-        reconstruction,
-        quantized,
-        errors,
-    })
+    Ok(QuantizedTensor::of(name, values, quantized))
 }
 
 /// Which row of the result table a row of another table belongs to.
@@ -73,6 +65,13 @@ pub(super) struct Identity<'a> {
 }
 
 impl<T: Real> QuantizedTensor<T> {
+    /// What quantizing `original` gave.
+    pub(super) fn of(name: &str, original: ArrayView2<'_, T>, quantized: Quantized<T>) -> Self {
+        let reconstruction = quantized.reconstruct();
+        let errors = Errors::measure(original, reconstruction.view());
+        Self { name: name.to_owned(), original: original.to_owned(), reconstruction, quantized, errors }
+    }
+
     /// Bits of all codes.
     pub(super) fn code_bits(&self) -> u64 {
         self.quantized.codes().len() as u64 * u64::from(self.quantized.scheme().bits())
@@ -172,6 +171,7 @@ pub(super) fn size_measures<'a, T: Real + 'a>(
         measures.scales += size.scales;
         measures.zero_points += size.zero_points;
         measures.codebooks += size.codebooks;
+        measures.outliers += size.outliers;
         measures.padding += size.padding;
     }
     measures.payload = code_bits / 8 + kept;

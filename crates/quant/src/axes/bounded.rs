@@ -238,3 +238,49 @@ impl<'de> Deserialize<'de> for Percentile {
         deserializer.deserialize_f64(Number)
     }
 }
+
+/// A part of the weights, in per cent, above 0 and at most 50.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct OutlierPercent(f64);
+
+impl OutlierPercent {
+    /// The checked percentage.
+    ///
+    /// # Errors
+    /// A sentence that names the value when it is not above 0 and at most 50.
+    pub fn new(value: f64) -> Result<Self, NotAnOutlierPercent> {
+        if value > 0.0 && value <= 50.0 { Ok(Self(value)) } else { Err(NotAnOutlierPercent { value }) }
+    }
+
+    /// The plain number.
+    #[must_use]
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+}
+
+/// A number that is no percentage of outliers.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("`{value}` is not a percentage of outliers: expected more than 0 and at most 50")]
+pub struct NotAnOutlierPercent {
+    value: f64,
+}
+
+impl fmt::Display for OutlierPercent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl Serialize for OutlierPercent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for OutlierPercent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Whole numbers may be written without a decimal point, which f64 reads, too.
+        Self::new(f64::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::bounded::{GroupSize, Percentile};
+use super::bounded::{GroupSize, OutlierPercent, Percentile};
 
 /// The name of an axis, as tables and TOML spell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,11 +31,13 @@ pub enum Axis {
     Range,
     /// How a position on the grid becomes a code.
     Rounding,
+    /// Which weights are kept beside the codes.
+    Outliers,
 }
 
 impl Axis {
     /// All axes, in the order of table columns.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Format,
         Self::Bits,
         Self::Symmetry,
@@ -47,6 +49,7 @@ impl Axis {
         Self::CodebookFormat,
         Self::Range,
         Self::Rounding,
+        Self::Outliers,
     ];
 
     /// The key in TOML and the name of the column.
@@ -64,6 +67,7 @@ impl Axis {
             Self::CodebookFormat => "codebook_format",
             Self::Range => "range",
             Self::Rounding => "rounding",
+            Self::Outliers => "outliers",
         }
     }
 }
@@ -147,6 +151,12 @@ pub enum Range {
     Percentile(Percentile),
     /// The range of least squared reconstruction error among shrunken min-max ranges, the unshrunken included.
     Mse,
+    /// Clipped where the histogram of magnitudes, once quantized, is nearest to their own by Kullback–Leibler divergence
+    /// (Migacz 2017): for many values, such as activations, on even grids of at most 8 bits.
+    Kl,
+    /// The range of least error of the layer's *outputs* on calibration inputs, `tr(ΔᵀHΔ)`, among shrunken min-max ranges,
+    /// the unshrunken included; see [`calibrate`](crate::calibrate). Needs calibration inputs.
+    OutputMse,
 }
 
 /// How a position between two codes becomes a code.
@@ -160,6 +170,27 @@ pub enum Rounding {
     HalfAway,
     /// Up with the probability of the fraction: `⌊x + u⌋`, `u` uniform in `[0, 1)`; unbiased inside the range.
     Stochastic,
+}
+
+/// Which weights are kept beside the codes.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Outliers {
+    /// None.
+    #[default]
+    None,
+    /// So many per cent of the tensor, those of largest magnitude, as 16-bit floats with their positions; the range of a
+    /// block is that of its other values. See [`SparseOutliers`](crate::SparseOutliers).
+    Percent(OutlierPercent),
+}
+
+impl fmt::Display for Outliers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => formatter.pad("none"),
+            Self::Percent(percent) => formatter.pad(&format!("{percent} %")),
+        }
+    }
 }
 
 impl fmt::Display for Symmetry {
@@ -217,6 +248,8 @@ impl fmt::Display for Range {
             Self::MinMax => formatter.pad("min-max"),
             Self::Percentile(percentile) => formatter.pad(&format!("percentile {percentile}")),
             Self::Mse => formatter.pad("mse"),
+            Self::Kl => formatter.pad("kl"),
+            Self::OutputMse => formatter.pad("output-mse"),
         }
     }
 }

@@ -117,7 +117,7 @@ impl Format {
                 | Self::Wrpn { .. }
                 | Self::Levels(_) => false,
             },
-            Axis::CodeRange => match self {
+            Axis::CodeRange | Axis::Outliers => match self {
                 Self::Integer { .. } => true,
                 Self::Float16
                 | Self::BFloat16

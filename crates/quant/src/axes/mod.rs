@@ -19,10 +19,10 @@ mod spec;
 pub mod presets;
 
 pub use bounded::{
-    Bits, Centroids, ExponentBits, GroupSize, MantissaBits, NotAPercentile, OutOfRange, Percentile, Stages,
-    Subvectors, Width,
+    Bits, Centroids, ExponentBits, GroupSize, MantissaBits, NotAPercentile, NotAnOutlierPercent, OutOfRange,
+    OutlierPercent, Percentile, Stages, Subvectors, Width,
 };
-pub use choice::{Axis, CodeRange, Codes, Granularity, Range, Rounding, Symmetry, ZeroPoint};
+pub use choice::{Axis, CodeRange, Codes, Granularity, Outliers, Range, Rounding, Symmetry, ZeroPoint};
 pub use codebook_format::CodebookFormat;
 pub use codebook_layout::{CodebookLayout, Partition};
 pub use format::{Format, Grid};

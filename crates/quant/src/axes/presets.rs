@@ -1,7 +1,7 @@
 //! Famous combinations, as constructors.
 
 use super::bounded::{Bits, GroupSize};
-use super::choice::{CodeRange, Codes, Granularity, Range, Rounding, Symmetry, ZeroPoint};
+use super::choice::{CodeRange, Codes, Granularity, Outliers, Range, Rounding, Symmetry, ZeroPoint};
 use super::codebook_format::CodebookFormat;
 use super::format::Format;
 use super::gguf_type::GgufType;
@@ -58,6 +58,7 @@ const fn integer(bits: Bits, symmetry: Symmetry, codes: Codes, code_range: CodeR
         codebook_format: CodebookFormat::Float,
         range: Range::MinMax,
         rounding: Rounding::NearestEven,
+        outliers: Outliers::None,
     }
 }
 
@@ -108,5 +109,6 @@ const fn levels(format: LevelFormat, group: u32) -> Scheme {
         codebook_format: CodebookFormat::Float,
         range: Range::MinMax,
         rounding: Rounding::NearestEven,
+        outliers: Outliers::None,
     }
 }

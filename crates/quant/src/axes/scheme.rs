@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::bounded::{Bits, GroupSize};
-use super::choice::{Axis, CodeRange, Codes, Granularity, Range, Rounding, Symmetry, ZeroPoint};
+use super::choice::{Axis, CodeRange, Codes, Granularity, Outliers, Range, Rounding, Symmetry, ZeroPoint};
 use super::codebook_format::CodebookFormat;
 use super::format::{Format, Grid};
 use super::gguf_type::GgufType;
@@ -39,6 +39,8 @@ pub struct Scheme {
     pub range: Range,
     /// How a position becomes a code; [`Rounding::NearestEven`] for formats without this axis.
     pub rounding: Rounding,
+    /// Which weights are kept beside the codes; [`Outliers::None`] for formats without this axis.
+    pub outliers: Outliers,
 }
 
 impl Scheme {
@@ -54,6 +56,7 @@ impl Scheme {
             codebook_format: CodebookFormat::Float,
             range: Range::MinMax,
             rounding: Rounding::NearestEven,
+            outliers: Outliers::None,
         }
     }
 
@@ -64,6 +67,7 @@ impl Scheme {
     pub fn check(&self) -> Result<(), SchemeError> {
         self.check_neutral()?;
         self.check_scale_format()?;
+        self.check_range()?;
         match self.format {
             Format::Gguf(block) => self.check_against(&Self::of_gguf(block), &block.to_string()),
             Format::Levels(format) => check_width(format),
@@ -105,7 +109,8 @@ impl Scheme {
 
     /// An axis that the format does not have must hold its neutral value.
     fn check_neutral(&self) -> Result<(), SchemeError> {
-        let Self { format, symmetry, granularity, scale_format, codebook_format, range, rounding } = *self;
+        let Self { format, symmetry, granularity, scale_format, codebook_format, range, rounding, outliers } =
+            *self;
         let set = [
             (Axis::Symmetry, symmetry != Symmetry::Symmetric),
             (Axis::Granularity, granularity != Granularity::Tensor),
@@ -113,6 +118,7 @@ impl Scheme {
             (Axis::CodebookFormat, codebook_format != CodebookFormat::Float),
             (Axis::Range, range != Range::MinMax),
             (Axis::Rounding, rounding != Rounding::NearestEven),
+            (Axis::Outliers, outliers != Outliers::None),
         ];
         match set.iter().find(|(axis, set)| *set && !format.has(*axis)) {
             None => Ok(()),
@@ -165,6 +171,49 @@ impl Scheme {
         }
     }
 
+    /// What a range needs besides the values.
+    fn check_range(&self) -> Result<(), SchemeError> {
+        match self.range {
+            Range::MinMax | Range::Percentile(_) | Range::Mse => Ok(()),
+            Range::Kl => self.check_divergence(),
+            Range::OutputMse => self.check_output_error(),
+        }
+    }
+
+    /// The histogram of a KL range is merged into even levels, of which it has several bins each.
+    fn check_divergence(&self) -> Result<(), SchemeError> {
+        match self.format {
+            Format::Levels(format) => Err(SchemeError::DivergenceOfLevels { format: format.to_string() }),
+            Format::Integer { bits, .. } if bits.get() > 8 => {
+                Err(SchemeError::DivergenceBits { bits: bits.get() })
+            }
+            Format::Integer { .. }
+            | Format::Float16
+            | Format::BFloat16
+            | Format::Codebook(_)
+            | Format::DoReFa { .. }
+            | Format::Wrpn { .. }
+            | Format::Gguf(_) => Ok(()),
+        }
+    }
+
+    /// The output error is that of nearest codes on an even grid, its parameters as they are fitted.
+    fn check_output_error(&self) -> Result<(), SchemeError> {
+        let refused = if self.grid().is_none() && !self.is_binary() {
+            Some((Axis::Format, self.format.to_string()))
+        } else if self.rounding != Rounding::NearestEven {
+            Some((Axis::Rounding, self.rounding.to_string()))
+        } else if self.outliers != Outliers::None {
+            Some((Axis::Outliers, self.outliers.to_string()))
+        } else {
+            self.rounded_parameters()
+        };
+        match refused {
+            None => Ok(()),
+            Some((axis, value)) => Err(SchemeError::OutputError { axis, value }),
+        }
+    }
+
     /// Every axis must be as in `preset`.
     fn check_against(&self, preset: &Self, name: &str) -> Result<(), SchemeError> {
         match Axis::ALL.into_iter().find(|axis| self.raw_value(*axis) != preset.raw_value(*axis)) {
@@ -195,6 +244,9 @@ impl Scheme {
         }
         if self.range != Range::MinMax {
             return Err(SchemeError::BinaryRange { range: self.range });
+        }
+        if self.outliers != Outliers::None {
+            return Err(SchemeError::BinaryOutliers { outliers: self.outliers });
         }
         self.check_sign()
     }
@@ -278,14 +330,15 @@ impl Scheme {
     /// assert_eq!(axes[3], ("zero_point", String::new()));
     /// ```
     #[must_use]
-    pub fn axes(&self) -> [(&'static str, String); 11] {
+    pub fn axes(&self) -> [(&'static str, String); 12] {
         Axis::ALL.map(|axis| (axis.name(), self.value(axis)))
     }
 
     /// The value of one axis; empty where it does not apply.
     #[must_use]
     pub fn value(&self, axis: Axis) -> String {
-        let sign_only = self.is_binary() && matches!(axis, Axis::CodeRange | Axis::Range | Axis::Rounding);
+        let sign_only = self.is_binary()
+            && matches!(axis, Axis::CodeRange | Axis::Range | Axis::Rounding | Axis::Outliers);
         let unscaled =
             self.scale_format == ScaleFormat::None && matches!(axis, Axis::Granularity | Axis::Range);
         if sign_only || unscaled || !self.format.has(axis) { String::new() } else { self.raw_value(axis) }
@@ -321,6 +374,7 @@ impl Scheme {
             Axis::CodebookFormat => self.codebook_format.to_string(),
             Axis::Range => self.range.to_string(),
             Axis::Rounding => self.rounding.to_string(),
+            Axis::Outliers => self.outliers.to_string(),
         }
     }
 }
@@ -388,6 +442,9 @@ impl fmt::Display for Scheme {
         }
         if self.rounding != Rounding::NearestEven {
             parts.push(self.rounding.to_string());
+        }
+        if self.outliers != Outliers::None {
+            parts.push(format!("{} outliers", self.outliers));
         }
         formatter.pad(&parts.join(" · "))
     }

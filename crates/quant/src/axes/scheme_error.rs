@@ -1,6 +1,6 @@
 //! Why a scheme is refused.
 
-use super::choice::{Axis, Granularity, Range, Rounding, ZeroPoint};
+use super::choice::{Axis, Granularity, Outliers, Range, Rounding, ZeroPoint};
 use super::scale_format::ScaleFormat;
 
 /// Why a scheme is refused.
@@ -63,6 +63,14 @@ pub enum SchemeError {
         /// The format's name.
         format: String,
     },
+    /// Signs have one scale, a mean magnitude, and no range that outliers could widen.
+    #[error(
+        "`outliers = {outliers}` does not apply to 1-bit symmetric weights, whose scale is a mean magnitude: expected at least 2 bits"
+    )]
+    BinaryOutliers {
+        /// The outliers that were asked for.
+        outliers: Outliers,
+    },
     /// WRPN's grid of one bit would divide by zero.
     #[error("`bits = 1` is undefined for format `wrpn`, whose grid has 2^(bits-1)-1 steps: expected 2 to 16")]
     WrpnOneBit,
@@ -77,6 +85,32 @@ pub enum SchemeError {
         least: u32,
         /// The most bits.
         most: u32,
+    },
+    /// Levels that are not even merge bins of a histogram in another way.
+    #[error(
+        "`range = kl` merges a histogram into even levels, which format `{format}` does not have: expected format `int`, or `range = mse`"
+    )]
+    DivergenceOfLevels {
+        /// The format's name.
+        format: String,
+    },
+    /// The histogram of a KL range has too few bins for so many levels.
+    #[error(
+        "`range = kl` compares histograms of 2048 bins, too few for `{bits}` bits: expected at most 8, or `range = mse`"
+    )]
+    DivergenceBits {
+        /// Bits asked for.
+        bits: u32,
+    },
+    /// The output error is measured on even grids with parameters as fitted.
+    #[error(
+        "`range = output-mse` compares even grids with plain parameters and `nearest-even` rounding: `{axis} = {value}` does not combine with it"
+    )]
+    OutputError {
+        /// The axis that does not combine.
+        axis: Axis,
+        /// Its value.
+        value: String,
     },
     /// A power of two is found from the largest magnitude, which an asymmetric range does not have in its middle.
     #[error(

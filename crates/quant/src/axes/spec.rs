@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::bounded::{Bits, Centroids, ExponentBits, MantissaBits, Stages, Subvectors, Width};
-use super::choice::{Axis, CodeRange, Codes, Granularity, Range, Rounding, Symmetry, ZeroPoint};
+use super::choice::{Axis, CodeRange, Codes, Granularity, Outliers, Range, Rounding, Symmetry, ZeroPoint};
 use super::codebook_format::CodebookFormat;
 use super::codebook_layout::{CodebookLayout, Partition};
 use super::format::Format;
@@ -30,8 +30,9 @@ use super::scheme_error::SchemeError;
 /// | `granularity` | `"tensor"`, `"row"`, `{ rows = 16 }`, `"column"`, `{ group = 32 }` | `"tensor"` |
 /// | `scale_format` | `"float"`, `"f16"`, `"bf16"`, `"e8m0-floor"`, `"e8m0-ceiling"`, `"two-level"`, `"double"`, `"none"` | `"float"` |
 /// | `codebook_format` | `"float"`, `"f16"`, `"int8"` | `"float"` |
-/// | `range` | `"min-max"`, `{ percentile = 99.9 }`, `"mse"` | `"min-max"` |
+/// | `range` | `"min-max"`, `{ percentile = 99.9 }`, `"mse"`, `"kl"`, `"output-mse"` | `"min-max"` |
 /// | `rounding` | `"nearest-even"`, `"half-away"`, `"stochastic"` | `"nearest-even"` |
+/// | `outliers` | `"none"`, `{ percent = 1.0 }` | `"none"` |
 ///
 /// Formats of levels with a scale: `"fp8-e4m3"`, `"fp8-e5m2"`, `"fp6-e3m2"`, `"fp6-e2m3"`, `"fp4-e2m1"`,
 /// `{ fp = { exponent = 3, mantissa = 2 } }` (all codes are numbers), `"nf"`, `{ ternary = "least-error" }`,
@@ -82,6 +83,9 @@ pub struct SchemeSpec {
     /// How a position on the grid becomes a code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounding: Option<Rounding>,
+    /// Which weights are kept beside the codes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outliers: Option<Outliers>,
 }
 
 /// The kind of element as a file spells it.
@@ -232,6 +236,7 @@ impl SchemeSpec {
             codebook_format: self.codebook_format.unwrap_or_default(),
             range: self.range.unwrap_or_default(),
             rounding: self.rounding.unwrap_or_default(),
+            outliers: self.outliers.unwrap_or_default(),
         };
         scheme.check()?;
         Ok(scheme)
@@ -361,6 +366,7 @@ impl SchemeSpec {
             entry(Axis::CodebookFormat, self.codebook_format),
             entry(Axis::Range, self.range),
             entry(Axis::Rounding, self.rounding),
+            entry(Axis::Outliers, self.outliers),
         ]
         .into_iter()
         .flatten()

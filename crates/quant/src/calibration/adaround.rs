@@ -53,7 +53,7 @@ impl Default for AdaRound {
 }
 
 pub(super) fn quantize<T: Real>(
-    layer: &Layer<T>,
+    layer: &Layer<'_, T>,
     settings: &AdaRound,
     hessian: &Hessian,
 ) -> Result<Quantized<T>, QuantizeError> {

@@ -18,6 +18,8 @@ pub enum BiasCorrection {
     None,
     /// The shift of the mean output over the calibration inputs is taken off, see [`mean_shift`].
     Empirical,
+    /// The same shift as expected from the means and variances of the features, see [`Moments`](super::Moments).
+    Analytic,
 }
 
 impl fmt::Display for BiasCorrection {
@@ -25,6 +27,7 @@ impl fmt::Display for BiasCorrection {
         formatter.pad(match self {
             Self::None => "none",
             Self::Empirical => "empirical",
+            Self::Analytic => "analytic",
         })
     }
 }

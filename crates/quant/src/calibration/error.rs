@@ -1,6 +1,6 @@
 //! Why a layer cannot be calibrated.
 
-use crate::axes::Rounding;
+use crate::axes::{Outliers, Rounding};
 use crate::error::QuantizeError;
 
 /// Why [`calibrate`](crate::calibrate) refuses a layer, a scheme or a setting.
@@ -49,11 +49,29 @@ pub enum CalibrationError {
         /// Its value.
         value: String,
     },
+    /// The methods weigh the codes of all weights.
+    #[error(
+        "`outliers = {outliers}` does not combine with `method = {method}`, which chooses a code for every weight: expected `method = nearest`"
+    )]
+    Outliers {
+        /// The method's name.
+        method: &'static str,
+        /// The outliers that were asked for.
+        outliers: Outliers,
+    },
     /// HQQ moves the zero point off the whole numbers.
     #[error(
         "`method = hqq` chooses a zero point between codes: expected `symmetry = asymmetric` with `zero_point = float`"
     )]
     ZeroPoint,
+    /// Scales are learned, zero points are not.
+    #[error("`method = learned-scale` learns scales alone: expected `symmetry = symmetric`")]
+    LearnedZeroPoint,
+    /// GPTQ finds the parameters of a group on weights that have moved, for inputs still to come.
+    #[error(
+        "`range = output-mse` does not combine with `method = gptq` in groups, whose parameters come from updated weights: expected another range or granularity"
+    )]
+    OutputRangeOfGroups,
     /// A setting outside the range in which it means something.
     #[error("`{key} = {value}` of method `{method}` means nothing: expected {expected}")]
     Setting {
@@ -94,6 +112,24 @@ pub enum CalibrationError {
         weights: usize,
         /// Rows and columns of the Hessian.
         hessian: usize,
+    },
+    /// Moments of another layer.
+    #[error("moments of `{moments}` inputs do not fit weights of {weights}: expected as many")]
+    Moments {
+        /// Rows of the weights.
+        weights: usize,
+        /// Inputs whose moments are known.
+        moments: usize,
+    },
+    /// Calibration inputs of another layer.
+    #[error(
+        "`{inputs}` columns of calibration inputs do not fit weights of {weights} inputs: expected as many"
+    )]
+    InputColumns {
+        /// Rows of the weights.
+        weights: usize,
+        /// Columns of the inputs.
+        inputs: usize,
     },
     /// The inputs do not determine every direction, and nothing was added to the diagonal.
     #[error(

@@ -40,7 +40,7 @@ impl Default for Gptq {
 }
 
 pub(super) fn quantize<T: Real>(
-    layer: &Layer<T>,
+    layer: &Layer<'_, T>,
     settings: &Gptq,
     hessian: &Hessian,
 ) -> Result<Quantized<T>, CalibrationError> {
@@ -125,7 +125,7 @@ impl Curvature {
 
 /// Gives the groups of the rows `inputs` the parameters of their updated weights.
 fn refit<T: Real>(
-    layer: &Layer<T>,
+    layer: &Layer<'_, T>,
     levels: &mut Levels<T>,
     updated: &[f64],
     inputs: std::ops::Range<usize>,

@@ -35,7 +35,7 @@ impl Default for Hqq {
     }
 }
 
-pub(super) fn quantize<T: Real>(layer: &Layer<T>, settings: &Hqq) -> Result<Quantized<T>, QuantizeError> {
+pub(super) fn quantize<T: Real>(layer: &Layer<'_, T>, settings: &Hqq) -> Result<Quantized<T>, QuantizeError> {
     let mut levels = layer.levels()?;
     let mut codes = vec![0; layer.weights.len()];
     for (index, block) in layer.blocks.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use ndarray::ArrayView2;
 
-use crate::axes::{Grid, Scheme};
+use crate::axes::{Grid, Range, Scheme};
 use crate::blocks::Blocks;
 use crate::error::QuantizeError;
 use crate::quantize::finite_row_major;
@@ -11,15 +11,18 @@ use crate::real::Real;
 use crate::uniform::{self, Affine, round_and_clamp};
 
 use super::error::CalibrationError;
+use super::hessian::Hessian;
 use super::method::Method;
+use super::output_range;
 
 /// A layer to be quantized by a scheme with an even grid.
-pub(super) struct Layer<T> {
+pub(super) struct Layer<'a, T> {
     pub(super) scheme: Scheme,
     pub(super) grid: Grid,
     pub(super) blocks: Blocks,
     /// Row-major.
     pub(super) weights: Vec<T>,
+    hessian: &'a Hessian,
 }
 
 /// Scale and zero point of every block.
@@ -35,15 +38,16 @@ pub(super) struct BlockLevels<T> {
     pub(super) scale: T,
     pub(super) zero_point: T,
     pub(super) grid: Grid,
-    constant: Option<i32>,
+    pub(super) constant: Option<i32>,
 }
 
-impl<T: Real> Layer<T> {
+impl<'a, T: Real> Layer<'a, T> {
     /// The layer that `method` shall quantize; a scheme without an even grid is refused.
     pub(super) fn new(
         weights: ArrayView2<'_, T>,
         scheme: &Scheme,
         method: &Method,
+        hessian: &'a Hessian,
     ) -> Result<Self, CalibrationError> {
         let grid = scheme.grid().ok_or_else(|| CalibrationError::Format {
             method: method.name(),
@@ -54,6 +58,7 @@ impl<T: Real> Layer<T> {
             grid,
             blocks: Blocks::new(weights.dim(), scheme.granularity),
             weights: finite_row_major(weights)?.into_owned(),
+            hessian,
         })
     }
 
@@ -65,7 +70,22 @@ impl<T: Real> Layer<T> {
     /// The levels that the scheme gives the weights.
     pub(super) fn levels(&self) -> Result<Levels<T>, QuantizeError> {
         let (affine, constants) = uniform::fit(&self.weights, &self.blocks, &self.scheme, self.grid)?;
-        Ok(Levels { affine, constants })
+        let levels = Levels { affine, constants };
+        match self.scheme.range {
+            Range::MinMax | Range::Percentile(_) | Range::Mse | Range::Kl => Ok(levels),
+            Range::OutputMse => output_range::fit(self, levels, self.hessian),
+        }
+    }
+
+    /// The layer rounded to nearest on its levels.
+    pub(super) fn nearest(&self) -> Result<Quantized<T>, QuantizeError> {
+        let levels = self.levels()?;
+        let outputs = self.shape().1;
+        let code = |(position, &weight): (usize, &T)| {
+            self.levels_at(&levels, position / outputs, position % outputs).nearest(weight)
+        };
+        let codes = self.weights.iter().enumerate().map(code).collect();
+        Ok(self.quantized(codes, levels))
     }
 
     /// The levels of the block that holds a weight.

@@ -5,12 +5,13 @@ use std::fmt;
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::axes::{Format, Rounding, Scheme, Symmetry, ZeroPoint};
+use crate::axes::{Format, Granularity, Outliers, Range, Rounding, Scheme, Symmetry, ZeroPoint};
 
 use super::adaround::AdaRound;
 use super::error::CalibrationError;
 use super::gptq::Gptq;
 use super::hqq::Hqq;
+use super::learned_scale::LearnedScale;
 
 /// How codes are chosen.
 ///
@@ -29,10 +30,13 @@ pub enum Method {
     Hqq(Hqq),
     /// From nearest, the single step that lowers the output error most, until none does.
     Greedy,
+    /// The scales of least output error that their gradient finds; see [`LearnedScale`].
+    #[serde(rename = "learned-scale")]
+    LearnedScale(LearnedScale),
 }
 
 impl Method {
-    const NAMES: &'static [&'static str] = &["nearest", "gptq", "adaround", "hqq", "greedy"];
+    const NAMES: &'static [&'static str] = &["nearest", "gptq", "adaround", "hqq", "greedy", "learned-scale"];
 
     /// The name in TOML, without settings.
     #[must_use]
@@ -43,13 +47,14 @@ impl Method {
             Self::AdaRound(_) => "adaround",
             Self::Hqq(_) => "hqq",
             Self::Greedy => "greedy",
+            Self::LearnedScale(_) => "learned-scale",
         }
     }
 
     /// Refuses settings that mean nothing and schemes that the method does not combine with.
     ///
     /// All but [`Nearest`](Self::Nearest) choose among the codes of an integer format with a scale, by a rule of their
-    /// own; [`Hqq`](Self::Hqq) needs a float zero point.
+    /// own; [`Hqq`](Self::Hqq) needs a float zero point, [`LearnedScale`](Self::LearnedScale) none.
     ///
     /// # Errors
     /// One sentence for the first contradiction found.
@@ -83,12 +88,22 @@ impl Method {
         if let Some((axis, value)) = scheme.rounded_parameters() {
             return Err(CalibrationError::StoredParameters { method, axis: axis.name(), value });
         }
+        if scheme.outliers != Outliers::None {
+            return Err(CalibrationError::Outliers { method, outliers: scheme.outliers });
+        }
+        if matches!((self, scheme.granularity), (Self::Gptq(_), Granularity::Group(_)))
+            && scheme.range == Range::OutputMse
+        {
+            return Err(CalibrationError::OutputRangeOfGroups);
+        }
         match (self, scheme.symmetry) {
             (
                 Self::Hqq(_),
                 Symmetry::Symmetric | Symmetry::Asymmetric(ZeroPoint::Integer | ZeroPoint::Minimum),
             ) => Err(CalibrationError::ZeroPoint),
+            (Self::LearnedScale(_), Symmetry::Asymmetric(_)) => Err(CalibrationError::LearnedZeroPoint),
             (Self::Hqq(_), Symmetry::Asymmetric(ZeroPoint::Float))
+            | (Self::LearnedScale(_), Symmetry::Symmetric)
             | (Self::Nearest | Self::Gptq(_) | Self::AdaRound(_) | Self::Greedy, _) => Ok(()),
         }
     }
@@ -124,6 +139,15 @@ impl Method {
                 require((1.0..=10.0).contains(kappa), "kappa", kappa, "a number from 1 to 10")?;
                 require(*iterations > 0, "iterations", iterations, "at least 1")
             }
+            Self::LearnedScale(LearnedScale { iterations, learning_rate }) => {
+                require(*iterations > 0, "iterations", iterations, "at least 1")?;
+                require(
+                    positive(*learning_rate) && *learning_rate <= 1.0,
+                    "learning_rate",
+                    learning_rate,
+                    "a number above 0 and at most 1",
+                )
+            }
         }
     }
 
@@ -153,6 +177,11 @@ impl Method {
                 note(*beta != usual.beta, format!("beta {beta}"));
                 note(*kappa != usual.kappa, format!("kappa {kappa}"));
                 note(*iterations != usual.iterations, format!("{iterations} iterations"));
+            }
+            Self::LearnedScale(LearnedScale { iterations, learning_rate }) => {
+                let usual = LearnedScale::default();
+                note(*iterations != usual.iterations, format!("{iterations} iterations"));
+                note(*learning_rate != usual.learning_rate, format!("learning rate {learning_rate}"));
             }
         }
         words
@@ -192,6 +221,7 @@ impl<'de> Visitor<'de> for MethodVisitor {
             "adaround" => Ok(Method::AdaRound(AdaRound::default())),
             "hqq" => Ok(Method::Hqq(Hqq::default())),
             "greedy" => Ok(Method::Greedy),
+            "learned-scale" => Ok(Method::LearnedScale(LearnedScale::default())),
             other => Err(E::unknown_variant(other, Method::NAMES)),
         }
     }
@@ -204,6 +234,7 @@ impl<'de> Visitor<'de> for MethodVisitor {
             "gptq" => Method::Gptq(map.next_value()?),
             "adaround" => Method::AdaRound(map.next_value()?),
             "hqq" => Method::Hqq(map.next_value()?),
+            "learned-scale" => Method::LearnedScale(map.next_value()?),
             "nearest" | "greedy" => {
                 return Err(de::Error::custom(format!("`{name}` has no settings: expected the name alone")));
             }

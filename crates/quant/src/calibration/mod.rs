@@ -12,6 +12,8 @@
 //! | [`Gptq`] | codes, input by input, later inputs making up for earlier errors | `H` |
 //! | [`AdaRound`] | up or down for each weight, by gradient descent | `H` |
 //! | [`Hqq`] | the zero point of each block | the weights alone |
+//! | [`Range::OutputMse`](crate::Range::OutputMse) | the range of each block, for any method | `H` |
+//! | [`LearnedScale`] | the scale of each block, by gradient descent | `H` |
 //! | greedy | single codes, one step up or down, as long as the loss falls | `H` |
 //!
 //! Arithmetic is `f64` in a written order, except that a position on the grid is rounded in the type of the weights, as
@@ -25,9 +27,12 @@ mod gptq;
 mod greedy;
 mod hessian;
 mod hqq;
+mod learned_scale;
 mod levels;
 mod method;
+mod moments;
 mod outcome;
+mod output_range;
 
 pub use adaround::AdaRound;
 pub use bias_correction::{BiasCorrection, mean_shift};
@@ -35,13 +40,16 @@ pub use error::CalibrationError;
 pub use gptq::Gptq;
 pub use hessian::Hessian;
 pub use hqq::Hqq;
+pub use learned_scale::LearnedScale;
 pub use method::Method;
+pub use moments::Moments;
 pub use outcome::{Calibrated, Outcome};
 
 use bitsweep_random::Stream;
 use ndarray::ArrayView2;
 
-use crate::axes::Scheme;
+use crate::axes::{Range, Scheme};
+use crate::error::QuantizeError;
 use crate::quantize::quantize;
 use crate::real::Real;
 
@@ -83,15 +91,29 @@ pub fn calibrate<T: Real>(
     if hessian.inputs() != weights.nrows() {
         return Err(CalibrationError::Inputs { weights: weights.nrows(), hessian: hessian.inputs() });
     }
-    let nearest = quantize(weights, scheme, stream)?;
-    let layer = || Layer::new(weights, scheme, method);
+    let layer = || Layer::new(weights, scheme, method, hessian);
+    let nearest = match scheme.range {
+        Range::MinMax | Range::Percentile(_) | Range::Mse | Range::Kl => quantize(weights, scheme, stream)?,
+        Range::OutputMse => {
+            scheme.check().map_err(QuantizeError::from)?;
+            layer()?.nearest()?
+        }
+    };
     let quantized = match method {
         Method::Nearest => nearest.clone(),
         Method::Gptq(settings) => gptq::quantize(&layer()?, settings, hessian)?,
         Method::AdaRound(settings) => adaround::quantize(&layer()?, settings, hessian)?,
         Method::Hqq(settings) => hqq::quantize(&layer()?, settings)?,
         Method::Greedy => greedy::quantize(&layer()?, hessian)?,
+        Method::LearnedScale(settings) => {
+            learned_scale::quantize(weights, &layer()?, settings, hessian, stream)?
+        }
     };
-    let outcome = Outcome::measure(weights, &nearest, &quantized, hessian);
+    let reference = if *method == Method::Nearest && scheme.range == Range::OutputMse {
+        quantize(weights, &Scheme { range: Range::MinMax, ..*scheme }, stream)?
+    } else {
+        nearest
+    };
+    let outcome = Outcome::measure(weights, &reference, &quantized, hessian);
     Ok(Calibrated { quantized, outcome })
 }

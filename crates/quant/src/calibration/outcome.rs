@@ -16,7 +16,8 @@ pub struct Calibrated<T> {
     pub outcome: Outcome,
 }
 
-/// What a method achieved against rounding to nearest under the same scheme.
+/// What a method achieved against rounding to nearest under the same scheme. Rounding to nearest itself, over ranges that
+/// were found by the output error, is held against min-max ranges.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Outcome {
     /// Codes that differ.

@@ -4,7 +4,8 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::axes::{Bits, Format, Grid, Range, Scheme, Symmetry};
 use crate::blocks::Blocks;
-use crate::quantized::{Parameters, Quantized};
+use crate::quantized::Quantized;
+use crate::real::Real;
 
 use super::{EstimatorError, expect_plain_parameters, expect_shape};
 
@@ -82,25 +83,41 @@ pub fn learned_step_gradient(
 ) -> Result<(), EstimatorError> {
     let grid = check_learned_step(quantized.scheme())?;
     expect_shape(quantized.shape(), [latent.dim(), gradient.dim()])?;
-    let Parameters::Affine(parameters) = quantized.parameters() else {
-        return Err(EstimatorError::NoStep { format: quantized.scheme().format.to_string() });
-    };
     let blocks = quantized.blocks();
     if step_gradient.len() != blocks.len() {
         return Err(EstimatorError::Steps { expected: blocks.len(), found: step_gradient.len() });
     }
+    let latent: Vec<f32> = latent.iter().copied().collect();
+    let mut passed: Vec<f64> = gradient.iter().copied().collect();
+    add_step_gradient(&latent, quantized, grid, &mut passed, step_gradient);
+    gradient.iter_mut().zip(passed).for_each(|(gradient, passed)| *gradient = passed);
+    Ok(())
+}
+
+/// [`learned_step_gradient`] of row-major values that are known to fit, by a scheme known to have a scale a block.
+pub(crate) fn add_step_gradient<T: Real>(
+    latent: &[T],
+    quantized: &Quantized<T>,
+    grid: Grid,
+    gradient: &mut [f64],
+    step_gradient: &mut [f64],
+) {
+    let blocks = quantized.blocks();
+    let columns = quantized.shape().1;
+    let scales: Vec<f64> =
+        quantized.block_parameters().map(|block| block.scale.map_or(1.0, Real::to_f64)).collect();
     let (lowest, highest) = (f64::from(grid.lowest), f64::from(grid.highest));
     let mut sums = vec![0.0; blocks.len()];
-    let values = latent.into_iter().zip(quantized.codes());
-    for (((row, column), gradient), (&latent, &code)) in gradient.indexed_iter_mut().zip(values) {
-        let block = blocks.index_of(row, column);
-        let position = f64::from(latent) / f64::from(parameters.scales[block]);
-        let (through, of_step) = if position <= lowest {
+    let values = latent.iter().zip(quantized.codes());
+    for ((position, gradient), (&latent, &code)) in gradient.iter_mut().enumerate().zip(values) {
+        let block = blocks.index_of(position / columns, position % columns);
+        let place = latent.to_f64() / scales[block];
+        let (through, of_step) = if place <= lowest {
             (0.0, lowest)
-        } else if position >= highest {
+        } else if place >= highest {
             (0.0, highest)
         } else {
-            (1.0, f64::from(code) - position)
+            (1.0, f64::from(code) - place)
         };
         sums[block] += *gradient * of_step;
         *gradient *= through;
@@ -108,7 +125,6 @@ pub fn learned_step_gradient(
     for ((block, sum), step_gradient) in sums.into_iter().enumerate().zip(step_gradient) {
         *step_gradient += sum / (blocks.get(block).length as f64 * highest).sqrt();
     }
-    Ok(())
 }
 
 /// Brings steps that an update took below 1/1024 of the first ones back to it, and says how many stand there.

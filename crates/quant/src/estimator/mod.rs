@@ -22,10 +22,11 @@ mod straight_through;
 
 pub use activation::ClippedActivation;
 pub use gradient::quantize_gradient;
+pub(crate) use learned_step::add_step_gradient;
 pub use learned_step::{check_learned_step, constrain_steps, initial_steps, learned_step_gradient};
 pub use straight_through::{check_straight_through, straight_through_gradient};
 
-use crate::axes::{Range, Scheme};
+use crate::axes::{Outliers, Range, Scheme};
 
 /// Why a scheme cannot be trained with an estimator.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -47,6 +48,12 @@ pub enum EstimatorError {
         axis: &'static str,
         /// Its value.
         value: String,
+    },
+    /// Weights beside the codes are not rounded.
+    #[error("training does not know `outliers = {outliers}`, weights beside the codes: leave `outliers` out")]
+    Outliers {
+        /// The outliers that were asked for.
+        outliers: Outliers,
     },
     /// The steps of another format are fixed.
     #[error("`lsq` learns the steps of an even grid, format `{format}` has none to learn: expected `int`")]
@@ -84,8 +91,11 @@ pub enum EstimatorError {
     },
 }
 
-/// Refuses parameters that are stored in another form than the one they are fitted in.
+/// Refuses parameters that are stored in another form than the one they are fitted in, and weights without codes.
 fn expect_plain_parameters(scheme: &Scheme) -> Result<(), EstimatorError> {
+    if scheme.outliers != Outliers::None {
+        return Err(EstimatorError::Outliers { outliers: scheme.outliers });
+    }
     match scheme.rounded_parameters() {
         Some((axis, value)) => Err(EstimatorError::StoredParameters { axis: axis.name(), value }),
         None => Ok(()),

@@ -1,7 +1,8 @@
 //! What calibrated rounding refuses: schemes, settings and inputs that mean nothing; and how a file spells a method.
 
 use bitsweep_quant::{
-    AdaRound, CalibrationError, Gptq, Hessian, Hqq, Method, Scheme, calibrate, mean_shift, presets,
+    AdaRound, CalibrationError, Gptq, Hessian, Hqq, LearnedScale, Method, Scheme, calibrate, mean_shift,
+    presets,
 };
 use ndarray::{Array2, array};
 use serde::Deserialize;
@@ -170,5 +171,67 @@ fn methods_are_spelled_by_name_or_as_a_table() {
     ] {
         let error = read(text).unwrap_err();
         assert!(error.message().contains(sentence), "{}", error.message());
+    }
+}
+
+#[test]
+fn gptq_in_groups_refuses_ranges_by_output_error() {
+    refused(
+        Method::Gptq(Gptq::default()),
+        &scheme("bits = 4\nrange = 'output-mse'\ngranularity = { group = 2 }"),
+        "`range = output-mse` does not combine with `method = gptq` in groups, whose parameters come from updated \
+         weights: expected another range or granularity",
+    );
+}
+
+#[test]
+fn methods_other_than_nearest_refuse_outliers() {
+    let scheme =
+        scheme("bits = 4\nsymmetry = 'asymmetric'\nzero_point = 'float'\noutliers = { percent = 1 }");
+    for method in METHODS {
+        let sentence = format!(
+            "`outliers = 1 %` does not combine with `method = {}`, which chooses a code for every weight: expected \
+             `method = nearest`",
+            method.name()
+        );
+        match method {
+            Method::Nearest => method.check(&scheme).unwrap(),
+            Method::Gptq(_)
+            | Method::AdaRound(_)
+            | Method::Hqq(_)
+            | Method::Greedy
+            | Method::LearnedScale(_) => {
+                refused(method, &scheme, &sentence);
+            }
+        }
+    }
+}
+
+#[test]
+fn learned_scales_of_asymmetric_grids_are_refused() {
+    refused(
+        Method::LearnedScale(LearnedScale::default()),
+        &scheme("bits = 4\nsymmetry = 'asymmetric'"),
+        "`method = learned-scale` learns scales alone: expected `symmetry = symmetric`",
+    );
+}
+
+#[test]
+fn learned_scales_refuse_settings_that_mean_nothing() {
+    for (iterations, learning_rate, sentence) in [
+        (0, 0.01, "`iterations = 0` of method `learned-scale` means nothing: expected at least 1"),
+        (
+            1,
+            0.0,
+            "`learning_rate = 0` of method `learned-scale` means nothing: expected a number above 0 and at most 1",
+        ),
+        (
+            1,
+            2.0,
+            "`learning_rate = 2` of method `learned-scale` means nothing: expected a number above 0 and at most 1",
+        ),
+    ] {
+        let method = Method::LearnedScale(LearnedScale { iterations, learning_rate });
+        refused(method, &scheme("bits = 4"), sentence);
     }
 }

@@ -47,7 +47,7 @@ fn bytes_are_codes_scales_zero_points() {
     assert_eq!(packed.bytes[..3], [0b0001_0001, 0b1011_0001, 0b11]);
     assert_eq!(packed.bytes[3..7], 1.0_f32.to_le_bytes());
     assert_eq!(packed.bytes[7..], 1_i32.to_le_bytes());
-    let size = Size { codes: 2, scales: 4, zero_points: 4, codebooks: 0, padding: 1 };
+    let size = Size { codes: 2, scales: 4, zero_points: 4, codebooks: 0, outliers: 0, padding: 1 };
     assert_eq!(result.size(), size);
     assert_eq!(size.merge(size).total(), 22);
     assert!((result.bits_per_weight() - 88.0 / 6.0).abs() < 1e-12);

@@ -2,10 +2,10 @@
 
 use bitsweep_quant::{
     CodebookFormat, Granularity, Minifloat, Range, Rounding, ScaleFormat, Scheme, SchemeError, SchemeSpec,
-    Symmetry, ZeroPoint, presets,
+    Symmetry, ZeroPoint, presets, quantize,
 };
 
-use crate::{bits, scheme};
+use crate::{bits, scheme, stream};
 
 #[track_caller]
 pub(crate) fn refused(toml: &str, sentence: &str) {
@@ -323,25 +323,25 @@ fn specs_survive_being_written_and_read() {
 #[test]
 fn tables_show_an_axis_only_where_it_applies() {
     let values = |toml: &str| scheme(toml).axes().map(|(_, value)| value).join("|");
-    assert_eq!(values("bits = 8"), "int|8|symmetric||signed|narrow|tensor|float||min-max|nearest-even");
+    assert_eq!(values("bits = 8"), "int|8|symmetric||signed|narrow|tensor|float||min-max|nearest-even|none");
     assert_eq!(
         values(
             "bits = 4\nsymmetry = 'asymmetric'\ngranularity = { group = 32 }\nrange = { percentile = 99.9 }"
         ),
-        "int|4|asymmetric|integer|unsigned|full|group 32|float||percentile 99.9|nearest-even"
+        "int|4|asymmetric|integer|unsigned|full|group 32|float||percentile 99.9|nearest-even|none"
     );
-    assert_eq!(values("bits = 1"), "int|1|symmetric||signed||tensor|float|||");
-    assert_eq!(values("format = 'f16'"), "f16|16|||||||||");
-    assert_eq!(values("format = { vq = { centroids = 5 } }"), "vq 5|3|||||tensor||float||");
+    assert_eq!(values("bits = 1"), "int|1|symmetric||signed||tensor|float||||");
+    assert_eq!(values("format = 'f16'"), "f16|16||||||||||");
+    assert_eq!(values("format = { vq = { centroids = 5 } }"), "vq 5|3|||||tensor||float|||");
     assert_eq!(
         values("format = { vq = { centroids = 5 } }\ngranularity = { rows = 2 }\ncodebook_format = 'int8'"),
-        "vq 5|3|||||rows 2||int8||"
+        "vq 5|3|||||rows 2||int8|||"
     );
-    assert_eq!(values("format = 'dorefa'\nbits = 4"), "dorefa|4|||||||||nearest-even");
-    assert_eq!(values("format = 'nvfp4'"), "fp4-e2m1|4|||||group 16|two-level||min-max|");
-    assert_eq!(values("format = 'q4_1'"), "q4_1|4|asymmetric|minimum|unsigned||group 32|f16|||");
-    assert_eq!(values("format = 'fp8-e5m2'\nscale_format = 'none'"), "fp8-e5m2|8||||||none|||");
-    assert_eq!(values("format = 'dorefa'\nbits = 1"), "dorefa|1|||||||||");
+    assert_eq!(values("format = 'dorefa'\nbits = 4"), "dorefa|4|||||||||nearest-even|");
+    assert_eq!(values("format = 'nvfp4'"), "fp4-e2m1|4|||||group 16|two-level||min-max||");
+    assert_eq!(values("format = 'q4_1'"), "q4_1|4|asymmetric|minimum|unsigned||group 32|f16||||");
+    assert_eq!(values("format = 'fp8-e5m2'\nscale_format = 'none'"), "fp8-e5m2|8||||||none||||");
+    assert_eq!(values("format = 'dorefa'\nbits = 1"), "dorefa|1||||||||||");
 }
 
 #[test]
@@ -354,6 +354,7 @@ fn names_are_short_and_say_what_differs() {
             "4 bit asymmetric · float zero point · row",
         ),
         ("bits = 4\nsymmetry = 'asymmetric'\ncodes = 'signed'", "4 bit asymmetric · signed"),
+        ("bits = 4\noutliers = { percent = 0.5 }", "4 bit symmetric · 0.5 % outliers"),
         ("bits = 3\ncode_range = 'full'\nrange = 'mse'", "3 bit symmetric · full · mse"),
         ("format = { pq = { subvectors = 2, centroids = 16 } }", "pq 2x16"),
         ("format = { vq = { centroids = 256, width = 2 } }", "vq 256 width 2"),
@@ -377,4 +378,90 @@ fn names_are_short_and_say_what_differs() {
     ] {
         assert_eq!(scheme(toml).to_string(), name);
     }
+}
+
+#[test]
+fn a_kl_range_of_uneven_levels_is_refused() {
+    refused(
+        "format = 'nf'\nbits = 4\nrange = 'kl'",
+        "`range = kl` merges a histogram into even levels, which format `nf4` does not have: expected format `int`, or \
+         `range = mse`",
+    );
+}
+
+#[test]
+fn a_kl_range_of_more_than_eight_bits_is_refused() {
+    refused(
+        "bits = 9\nrange = 'kl'",
+        "`range = kl` compares histograms of 2048 bins, too few for `9` bits: expected at most 8, or `range = mse`",
+    );
+}
+
+#[test]
+fn a_range_by_output_error_needs_inputs() {
+    let scheme = scheme("bits = 4\nrange = 'output-mse'");
+    let error = quantize(ndarray::array![[1.0_f32]].view(), &scheme, &mut stream(0)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`range = output-mse` looks at the inputs of a layer, and there are none: expected `range = mse`, or \
+         calibration inputs"
+    );
+}
+
+#[test]
+fn a_range_by_output_error_of_what_is_not_a_plain_even_grid_is_refused() {
+    for (text, shown) in [
+        ("format = 'nf'\nbits = 4", "format = nf4"),
+        ("bits = 4\nrounding = 'stochastic'", "rounding = stochastic"),
+        ("bits = 4\nrounding = 'half-away'", "rounding = half-away"),
+        ("bits = 4\nscale_format = 'f16'", "scale_format = f16"),
+        ("bits = 4\nsymmetry = 'asymmetric'\nzero_point = 'minimum'", "zero_point = minimum"),
+    ] {
+        refused(
+            &format!("{text}\nrange = 'output-mse'"),
+            &format!(
+                "`range = output-mse` compares even grids with plain parameters and `nearest-even` rounding: `{shown}` \
+                 does not combine with it"
+            ),
+        );
+    }
+}
+
+#[test]
+fn outliers_beside_signs_are_refused() {
+    refused(
+        "bits = 1\noutliers = { percent = 1 }",
+        "`outliers = 1 %` does not apply to 1-bit symmetric weights, whose scale is a mean magnitude: expected at least 2 \
+         bits",
+    );
+}
+
+#[test]
+fn outliers_of_other_formats_are_refused() {
+    for format in ["'f16'", "'nf'\nbits = 4", "{ vq = { centroids = 4 } }", "'dorefa'\nbits = 4", "'q4_0'"] {
+        let spec: SchemeSpec =
+            toml::from_str(&format!("format = {format}\noutliers = {{ percent = 1 }}")).unwrap();
+        let sentence = spec.resolve().unwrap_err().to_string();
+        assert!(sentence.starts_with("`outliers = 1 %` does not apply to format `"), "{sentence}");
+    }
+}
+
+#[test]
+fn a_part_of_outliers_lies_above_0_and_up_to_50() {
+    for percent in ["0.0", "-1.0", "50.5", "nan"] {
+        let shown = percent.trim_end_matches(".0").replace("nan", "NaN");
+        unreadable(
+            &format!("bits = 4\noutliers = {{ percent = {percent} }}"),
+            &format!("`{shown}` is not a percentage of outliers: expected more than 0 and at most 50"),
+        );
+    }
+}
+
+#[test]
+fn a_range_by_output_error_beside_outliers_is_refused() {
+    refused(
+        "bits = 4\noutliers = { percent = 1 }\nrange = 'output-mse'",
+        "`range = output-mse` compares even grids with plain parameters and `nearest-even` rounding: `outliers = 1 %` does \
+         not combine with it",
+    );
 }

@@ -18,14 +18,19 @@ pub(super) const NAME: &str = "size-parts";
 /// A part's name and its bytes.
 type Part = (&'static str, fn(&SizeMeasures) -> u64);
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     ("codes", |size| size.codes),
     ("scales", |size| size.scales),
     ("zero points", |size| size.zero_points),
     ("codebooks", |size| size.codebooks),
     ("biases in f32", |size| size.biases),
+    ("outliers", |size| size.outliers),
     ("padding", |size| size.padding),
 ];
+
+/// One for each part.
+const COLOURS: [RGBColor; PARTS.len()] =
+    [SERIES[0], SERIES[1], SERIES[2], SERIES[3], SERIES[4], RGBColor(0, 0, 0), SERIES[5]];
 
 pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     let shown = telling(&subject.summary, 16, |_| true);
@@ -39,7 +44,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
             } else {
                 PARTS
                     .iter()
-                    .zip(SERIES)
+                    .zip(COLOURS)
                     .map(|((_, bytes), colour)| (bytes(size) as f64, colour))
                     .filter(|(bytes, _)| *bytes > 0.0)
                     .collect()
@@ -64,7 +69,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     }
     let used: Vec<(String, RGBColor)> = PARTS
         .iter()
-        .zip(SERIES)
+        .zip(COLOURS)
         .filter(|((_, bytes), _)| {
             shown.iter().any(|shown| !shown.float && bytes(&shown.variant.first.size) > 0)
         })

@@ -33,7 +33,7 @@ const QUANTIZATION: [(&str, &str); 8] = [
     ),
     (
         "All bytes",
-        "everything that has to be stored to use the values again: codes, scales, zero points, codebooks, biases and the padding of each tensor's last byte.",
+        "everything that has to be stored to use the values again: codes, scales, zero points, codebooks, biases, outliers and the padding of each tensor's last byte.",
     ),
 ];
 

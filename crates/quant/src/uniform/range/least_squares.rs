@@ -2,28 +2,23 @@
 
 use pulp::{Arch, NullaryFnOnce};
 
-use crate::axes::{Grid, Rounding, Scheme, Symmetry};
+use crate::axes::{Grid, Rounding, Scheme};
 use crate::levels::{LevelTable, wanted_scale};
 use crate::real::Real;
 use crate::scales::{Rounded, ScaleStorage};
 use crate::uniform::affine::fit_block;
 use crate::uniform::rounding::round_and_clamp;
 
+use super::shrinking::search_shrunken;
 use super::{Elements, Interval};
 
-/// Candidates are the shrink factors 1.00, 0.99, …, 0.01.
-const CANDIDATES: i32 = 100;
-/// An asymmetric range has two ends, of which one is searched while the other rests; the second round seldom moves.
-const ROUNDS: usize = 2;
 /// Independent sums of squared errors, added up in order of their lane.
 const LANES: usize = 8;
 
 /// The range, among shrunken ones, whose grid reconstructs the values with the least sum of squared errors.
 ///
-/// A symmetric range shrinks its magnitude. An asymmetric range shrinks one end towards the other, upper end first.
-/// The unshrunken range is a candidate and wins ties, so the result is never worse (a nested scale, which depends on all
-/// blocks, is judged before it is rounded). Stochastic rounding is judged by
-/// nearest rounding.
+/// The result is never worse than the unshrunken range (a nested scale, which depends on all blocks, is judged before it
+/// is rounded). Stochastic rounding is judged by nearest rounding.
 pub(super) fn search<T: Real>(
     values: &[T],
     min_max: Interval<T>,
@@ -35,57 +30,7 @@ pub(super) fn search<T: Real>(
         Elements::Grid(grid) => sum_of_squared_errors(values, range, scheme, grid, storage),
         Elements::Levels(table) => sum_of_squared_level_errors(values, range, table, storage),
     };
-    let mut best = Best { range: min_max, error: error(min_max) };
-    match scheme.symmetry {
-        Symmetry::Symmetric => {
-            let magnitude = min_max.magnitude();
-            for factor in factors::<T>() {
-                let high = magnitude * factor;
-                best.challenge(Interval { low: -high, high }, error);
-            }
-        }
-        Symmetry::Asymmetric(_) => {
-            for _ in 0..ROUNDS {
-                let Interval { low, high } = best.range;
-                for factor in factors::<T>() {
-                    let high = low + (high - low) * factor;
-                    best.challenge(Interval { low, high }, error);
-                }
-                let Interval { low, high } = best.range;
-                for factor in factors::<T>() {
-                    let low = high - (high - low) * factor;
-                    best.challenge(Interval { low, high }, error);
-                }
-            }
-        }
-    }
-    best.range
-}
-
-/// The shrink factors below 1.
-fn factors<T: Real>() -> impl Iterator<Item = T> {
-    (1..CANDIDATES).rev().map(|part| T::from_i32(part) / T::from_i32(CANDIDATES))
-}
-
-/// The best range so far.
-struct Best<T> {
-    range: Interval<T>,
-    /// `None` while the range has no parameters.
-    error: Option<f64>,
-}
-
-impl<T: Real> Best<T> {
-    fn challenge(&mut self, range: Interval<T>, error: impl Fn(Interval<T>) -> Option<f64>) {
-        if range.is_collapsed() {
-            return;
-        }
-        if let Some(found) = error(range)
-            && self.error.is_none_or(|least| found < least)
-        {
-            self.range = range;
-            self.error = Some(found);
-        }
-    }
+    search_shrunken(min_max, scheme.symmetry, error)
 }
 
 /// `Σ(w - ŵ)²` on the grid over `range`; `None` when the range has no parameters.

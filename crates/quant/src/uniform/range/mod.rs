@@ -1,8 +1,12 @@
 //! The range of each block that the grid shall cover.
 
+mod kullback_leibler;
 mod least_squares;
 mod min_max;
 mod percentile;
+mod shrinking;
+
+pub(crate) use shrinking::search_shrunken;
 
 use crate::axes::{Grid, Range, Scheme, Symmetry};
 use crate::blocks::Blocks;
@@ -50,7 +54,8 @@ pub(crate) fn estimate<T: Real>(
 ) -> Vec<Interval<T>> {
     let mut ranges = min_max::estimate(values, blocks);
     match scheme.range {
-        Range::MinMax => {}
+        // The least output error is searched from here on, by those who know the inputs: see `calibration`.
+        Range::MinMax | Range::OutputMse => {}
         Range::Percentile(percentile) => {
             each_block(values, blocks, &mut ranges, |range, block| match scheme.symmetry {
                 Symmetry::Symmetric => percentile::of_magnitudes(block, percentile, range),
@@ -59,6 +64,11 @@ pub(crate) fn estimate<T: Real>(
         }
         Range::Mse => each_block(values, blocks, &mut ranges, |range, block| {
             least_squares::search(block, range, scheme, elements, storage)
+        }),
+        Range::Kl => each_block(values, blocks, &mut ranges, |range, block| match elements {
+            Elements::Grid(grid) => kullback_leibler::search(block, range, scheme.symmetry, grid),
+            // No such scheme passes `Scheme::check`.
+            Elements::Levels(_) => range,
         }),
     }
     ranges
