@@ -104,7 +104,10 @@ impl ActivationQuantizer {
         let values = finite_row_major(inputs)?;
         let rows_per_range = self.scheme.rows_per_range(rows);
         let parameters = match self.fitted {
-            Some(fitted) => vec![fitted; usize::from(!values.is_empty())],
+            Some(fitted) => vec![fitted; rows.div_ceil(rows_per_range)],
+            None if values.is_empty() => {
+                vec![ActivationParameters { scale: 1.0, zero_point: 0 }; rows.div_ceil(rows_per_range)]
+            }
             None => self.found_in(&values, columns, rows_per_range)?,
         };
         let round = match self.scheme.codes.rounding {

@@ -4,9 +4,7 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
-use crate::axes::{
-    Bits, Granularity, Range, Rounding, Scheme, SchemeSpec, Symmetry, SymmetrySpec, ZeroPoint,
-};
+use crate::axes::{Bits, Granularity, Range, Rounding, Scheme, SchemeSpec, SymmetrySpec};
 
 use super::error::ActivationError;
 use super::range::ActivationRange;
@@ -92,10 +90,6 @@ impl ActivationSpec {
         let codes = SchemeSpec { bits: Some(bits), symmetry: Some(symmetry), ..SchemeSpec::default() };
         let codes =
             Scheme { range, rounding, granularity: ActivationScheme::granularity(mode), ..codes.resolve()? };
-        debug_assert!(matches!(
-            codes.symmetry,
-            Symmetry::Symmetric | Symmetry::Asymmetric(ZeroPoint::Integer)
-        ));
         codes.check()?;
         Ok(ActivationScheme { codes, mode })
     }

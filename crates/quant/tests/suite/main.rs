@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod activation_refusals;
+mod activations;
 mod calibration;
 mod calibration_refusals;
 mod codebooks;
@@ -10,6 +12,7 @@ mod estimators;
 mod format_properties;
 mod format_refusals;
 mod golden;
+mod integer_products;
 mod notebooks;
 mod number_formats;
 mod packing;
