@@ -104,7 +104,7 @@ fn flags(variant: &Variant, outcome: &Outcome, corrected: bool) -> Vec<String> {
 }
 
 /// The features of the calibration rows.
-fn calibration_inputs(
+pub(super) fn calibration_inputs(
     unit: &Unit,
     prepared: &Prepared<'_>,
     rows: CalibrationRows,

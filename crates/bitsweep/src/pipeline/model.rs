@@ -11,6 +11,7 @@ use bitsweep_results::{
 use rayon::prelude::*;
 
 use super::aware::{self, AwareModel, clip_bytes};
+use super::coded::{CodedInference, CodedModel, clipping_flag};
 use super::failed;
 use super::histogram::histogram;
 use super::post_training::{FLOAT_BYTES, QuantizedModel, quantize};
@@ -252,8 +253,22 @@ impl<'u> Bench<'u> {
         if variant.transform != Transform::None && !did_transform {
             flags.push(format!("{} changed nothing", variant.transform));
         }
+        let inference = match &variant.activations {
+            None => self.inputs.infer(&model.stack, model.activations.as_ref(), buffers),
+            Some(activations) => {
+                let coded = CodedModel::new(self.unit, self.prepared, &model, activations)?;
+                let (scales, zero_points) = coded.bytes();
+                row.size.scales += scales;
+                row.size.zero_points += zero_points;
+                let inferred = coded.infer(self.inputs.single().view());
+                let CodedInference { inference, clipped } =
+                    inferred.map_err(|error| failed(self.unit, format!("{}: {error}", row.label)))?;
+                row.clipped_activations = Some(clipped);
+                flags.extend(clipping_flag(clipped));
+                inference
+            }
+        };
         row.flag = flags.join("; ");
-        let inference = self.inputs.infer(&model.stack, model.activations.as_ref(), buffers);
         self.finish(row, &inference, Some(model), curve)
     }
 
@@ -343,7 +358,7 @@ pub(super) fn latencies(
             return Err(Failure::Interrupted);
         }
         let quantized;
-        let QuantizedModel { stack, tensors, activations, .. } = match aware {
+        let model = match aware {
             Some(aware) => aware,
             None => {
                 let (_, float, _) = bench.stack(variant.transform);
@@ -351,6 +366,17 @@ pub(super) fn latencies(
                 &quantized
             }
         };
+        if let Some(activations) = &variant.activations {
+            let coded = CodedModel::new(unit, &prepared, model, activations)?;
+            let features = bench.inputs.single();
+            coded.predict(features.view()).map_err(|error| failed(unit, error))?;
+            let seconds = median_seconds(|| {
+                std::hint::black_box(coded.predict(features.view()).is_ok());
+            });
+            latencies.push(latency(&variant.label, Method::SimulatedIntegers, seconds));
+            continue;
+        }
+        let QuantizedModel { stack, tensors, activations, .. } = model;
         let mut stack = stack.clone();
         let names = stack.tensor_names();
         let seconds = median_seconds(|| {

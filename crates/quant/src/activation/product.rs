@@ -71,6 +71,12 @@ impl ScaledLevels {
         Self { levels, scales, rows_per_scale }
     }
 
+    /// The number of inputs, the rows of the weights.
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.levels.nrows()
+    }
+
     /// The outputs `(rows, out)` of the layer before its activation function: `y = Σ_g s_x·s_g·Σ_{i∈g} (q_i - z_x)·u_i + b`.
     ///
     /// Within a group `g` of inputs that share a scale the products are summed in `f64`, input by input. Of integer weights
