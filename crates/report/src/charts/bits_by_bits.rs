@@ -118,10 +118,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     }
     let all = maps.len();
     maps.truncate(MOST_PANELS);
-    let scores = || maps.iter().flat_map(|map| map.cells.values().map(|score| score.macro_f1));
-    let (lowest, highest) =
-        (scores().fold(f64::INFINITY, f64::min), scores().fold(f64::NEG_INFINITY, f64::max));
-    let shade = Shade { lowest, highest };
+    let shade = Shade::of_all(&maps);
 
     let title = "Macro-F1 by bits of weights and of activations".to_owned();
     let of_several = if is_best_of_several {
@@ -191,8 +188,9 @@ fn draw_map(canvas: &Canvas<'_>, space: &Rect, map: &Panel, shade: Shade) -> Res
                 canvas.block((x, y), opposite, tint(MUTED, 0.06))?;
                 continue;
             };
-            canvas.block((x, y), opposite, shade.of(score.macro_f1))?;
-            let ink = Type::new(size, if shade.is_dark(score.macro_f1) { ON_DARK } else { ON_CELL });
+            let (colour, is_dark) = shade.of(*score);
+            canvas.block((x, y), opposite, colour)?;
+            let ink = Type::new(size, if is_dark { ON_DARK } else { ON_CELL });
             let value = format!("{:.3}", score.macro_f1);
             let shift = if score.loss.is_some() { 6.5 } else { 0.0 };
             canvas.text(&value, (middle, y + CELL_HEIGHT / 2.0 - shift), ink.anchor(Anchor::Middle))?;
@@ -211,33 +209,62 @@ fn hundredths(loss: f64) -> String {
     if text == "+0.0" || text == "-0.0" { "0.0".to_owned() } else { text.replace('-', "−") }
 }
 
-/// How macro-F1 becomes a colour: the deeper, the better.
-#[derive(Debug, Clone, Copy)]
+/// How a cell becomes a colour: the deeper, the less is lost against float, or without float the higher the score.
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Shade {
-    lowest: f64,
-    highest: f64,
+    is_of_loss: bool,
+    worst: f64,
+    best: f64,
 }
 
 impl Shade {
-    fn share(self, macro_f1: f64) -> f64 {
-        if self.highest > self.lowest { (macro_f1 - self.lowest) / (self.highest - self.lowest) } else { 1.0 }
+    fn of_all(maps: &[Panel]) -> Self {
+        let scores = || maps.iter().flat_map(|map| map.cells.values());
+        let is_of_loss = scores().all(|score| score.loss.is_some());
+        let worths = || scores().map(|score| worth(*score, is_of_loss));
+        Self {
+            is_of_loss,
+            worst: worths().fold(f64::INFINITY, f64::min),
+            best: worths().fold(f64::NEG_INFINITY, f64::max),
+        }
     }
 
-    fn of(self, macro_f1: f64) -> RGBColor {
-        tint(BLUE, 0.06 + 0.94 * self.share(macro_f1))
+    fn share(self, worth: f64) -> f64 {
+        if self.best > self.worst { (worth - self.worst) / (self.best - self.worst) } else { 1.0 }
     }
 
-    fn is_dark(self, macro_f1: f64) -> bool {
-        self.share(macro_f1) > 0.55
+    fn colour(self, worth: f64) -> RGBColor {
+        tint(BLUE, 0.06 + 0.94 * self.share(worth))
     }
 
-    /// Swatches from the worst to the best score.
+    /// The colour of a cell, and whether text on it must be light.
+    fn of(self, score: Score) -> (RGBColor, bool) {
+        let worth = worth(score, self.is_of_loss);
+        (self.colour(worth), self.share(worth) > 0.55)
+    }
+
+    /// Swatches from the worst to the best.
     fn entries(self) -> Vec<(String, RGBColor)> {
-        let steps = if self.highest > self.lowest { 4 } else { 0 };
-        let at = |step: u32| {
-            self.lowest + (self.highest - self.lowest) * f64::from(step) / f64::from(steps.max(1))
+        let steps = if self.best > self.worst { 4 } else { 0 };
+        let entry = |step: u32| {
+            let worth =
+                self.best - (self.best - self.worst) * f64::from(steps - step) / f64::from(steps.max(1));
+            let name = match self.is_of_loss {
+                true if worth == 0.0 => "no loss".to_owned(),
+                true => format!("{:.2} below float", -worth),
+                false => format!("{worth:.2}"),
+            };
+            (name, self.colour(worth))
         };
-        (0..=steps).map(|step| (format!("{:.2}", at(step)), self.of(at(step)))).collect()
+        (0..=steps).map(entry).collect()
+    }
+}
+
+/// What a colour shows, more being better: macro-F1, or 0 less the loss, a gain counting as no loss.
+fn worth(score: Score, is_of_loss: bool) -> f64 {
+    match score.loss {
+        Some(loss) if is_of_loss => 0.0 - loss.max(0.0),
+        Some(_) | None => score.macro_f1,
     }
 }
 
@@ -276,15 +303,33 @@ mod tests {
         assert_eq!(hundredths(-0.0001), "0.0");
     }
 
+    fn map(scores: &[Score]) -> Panel {
+        let cells = (1..).zip(scores).map(|(bits, score)| ((bits, None), *score)).collect();
+        Panel { name: String::new(), weights: Vec::new(), activations: Vec::new(), cells }
+    }
+
+    fn swatches(scores: &[Score]) -> Vec<String> {
+        Shade::of_all(&[map(scores)]).entries().into_iter().map(|(name, _)| name).collect()
+    }
+
     #[test]
-    fn equal_scores_have_one_swatch() {
-        let entries = Shade { lowest: 0.5, highest: 0.5 }.entries();
-        assert_eq!(entries.len(), 1);
-        assert_eq!(entries[0].0, "0.50");
-        let entries = Shade { lowest: 0.0, highest: 1.0 }.entries();
+    fn colours_show_losses_against_float_and_without_float_scores() {
+        let score = |macro_f1, loss| Score { macro_f1, loss };
+        let losses = [score(0.9, Some(-0.1)), score(0.4, Some(0.4))];
         assert_eq!(
-            entries.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+            swatches(&losses),
+            ["0.40 below float", "0.30 below float", "0.20 below float", "0.10 below float", "no loss"]
+        );
+        let shade = Shade::of_all(&[map(&losses)]);
+        assert!(shade.of(losses[0]).1 && !shade.of(losses[1]).1, "dark where nothing is lost");
+        assert_eq!(
+            swatches(&[score(0.0, None), score(1.0, Some(0.0))]),
             ["0.00", "0.25", "0.50", "0.75", "1.00"]
         );
+    }
+
+    #[test]
+    fn equal_scores_have_one_swatch() {
+        assert_eq!(swatches(&[Score { macro_f1: 0.5, loss: None }; 2]), ["0.50"]);
     }
 }

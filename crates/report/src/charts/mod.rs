@@ -33,7 +33,7 @@ pub(crate) struct Subject<'a> {
 type Entry = (&'static str, fn(&Subject<'_>) -> Result<Option<Chart>, Fault>);
 
 /// All charts in the order of the report.
-const CHARTS: [Entry; 13] = [
+const CHARTS: [Entry; 14] = [
     (score_by_bits::NAME, score_by_bits::draw),
     (bits_by_bits::NAME, bits_by_bits::draw),
     (pareto::NAME, pareto::draw),
