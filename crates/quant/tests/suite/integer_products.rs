@@ -160,6 +160,31 @@ fn logits_are_those_of_exact_integer_arithmetic_up_to_16_bits() {
 }
 
 #[test]
+fn a_network_of_two_layers_has_the_logits_of_integer_arithmetic() {
+    let relu = |outputs: Array2<f32>| outputs.mapv(|output| output.max(0.0));
+    let features = normal(400, 9, 13);
+    for (weights, activations) in [(8, 8), (4, 8), (4, 4), (2, 3)] {
+        for mode in ["mode = 'static'\nrange = 'mse'", "mode = 'dynamic'\nbatch = 4"] {
+            let of = |shape: (usize, usize), seed| {
+                let spelled = format!("bits = {weights}\nsymmetry = 'asymmetric'\ngranularity = 'column'");
+                quantized(&normal(seed, shape.0, shape.1), &scheme(&spelled))
+            };
+            let layers = [of((13, 32), 401), of((32, 3), 402)];
+            let biases = [normal(403, 1, 32).row(0).to_owned(), normal(404, 1, 3).row(0).to_owned()];
+            let spelled = format!("bits = {activations}\n{mode}");
+            let (mut simulated, mut exact) = (features.clone(), features.clone());
+            for (layer, bias) in layers.iter().zip(&biases) {
+                let codes = encoded(&spelled, &simulated);
+                simulated = relu(ScaledLevels::of(layer).product(&codes, bias.view()).unwrap());
+                exact = relu(Kernel::load(layer).product(&encoded(&spelled, &exact), bias, true));
+            }
+            assert_eq!(bit_patterns(&simulated), bit_patterns(&exact), "W{weights}A{activations}, {mode}");
+            assert!(exact.iter().any(|logit| *logit > 0.0));
+        }
+    }
+}
+
+#[test]
 fn other_formats_multiply_by_the_levels_they_reconstruct() {
     let features = normal(20, 6, 12);
     let weights = normal(21, 12, 5);
