@@ -1,5 +1,6 @@
 //! From text to experiment: sources and overrides, the grid, typed specifications, errors with their place.
 
+mod activations;
 mod calibration;
 mod diagnostic;
 mod document;
@@ -10,6 +11,7 @@ mod specification;
 mod tensor_values;
 mod training;
 
+pub use activations::Activations;
 pub use calibration::{Calibration, CalibrationRows, CalibrationSpec};
 pub use diagnostic::{Diagnostic, nearest_name};
 pub use document::Document;

@@ -3,6 +3,7 @@
 
 mod aware;
 mod calibrate;
+mod coded;
 mod fake_quantization;
 mod histogram;
 mod levels;

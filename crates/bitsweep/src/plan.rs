@@ -11,13 +11,16 @@ use bitsweep_random::Stream;
 use serde::Serialize;
 
 use crate::config::{
-    AwareTraining, AxisSummary, Biases, Calibration, DataSource, Diagnostic, Document, Experiment, Header,
-    UnitSpec, VariantSpec,
+    Activations, AwareTraining, AxisSummary, Biases, Calibration, DataSource, Diagnostic, Document,
+    Experiment, Header, UnitSpec, VariantSpec,
 };
 use crate::failure::Failure;
 
 /// Counts changes of the algorithms that change numbers: part of every unit's key.
 const ALGORITHM_VERSION: u32 = 1;
+
+/// Bits of inputs that stay float.
+const FLOAT_BITS: u32 = 32;
 
 /// What a run will do, in order.
 #[derive(Debug, Clone)]
@@ -64,6 +67,8 @@ pub struct Variant {
     pub calibration: Calibration,
     /// How weights, or a tensor's values, are quantized.
     pub scheme: Scheme,
+    /// How the inputs of layers are quantized; `None` where they stay float.
+    pub activations: Option<Activations>,
     /// Training with quantization in the loop; without it the trained float model is quantized.
     pub training: Option<AwareTraining>,
 }
@@ -73,6 +78,7 @@ impl Variant {
     pub fn axes(&self) -> Vec<(&'static str, String)> {
         let mut axes = vec![("transform", self.transform.to_string()), ("biases", self.biases.to_string())];
         axes.extend(self.scheme.axes());
+        axes.extend(Activations::axes(self.activations.as_ref()));
         axes.extend(self.calibration.axes());
         axes.push(("training", self.training_name()));
         axes
@@ -108,6 +114,7 @@ impl Plan {
             let variants: Vec<Variant> = members.iter().map(|&position| variants[position].clone()).collect();
             if entry.spec.tensor.is_some() {
                 refuse_calibration(&variants)?;
+                refuse_activations(&variants)?;
             }
             let key = key(&entry.spec, dataset.as_deref(), &variants)?;
             Ok(Unit { key, spec: entry.spec, axes: entry.axes, dataset, variants })
@@ -211,6 +218,14 @@ fn refuse_calibration(variants: &[Variant]) -> Result<(), Diagnostic> {
     }
 }
 
+fn refuse_activations(variants: &[Variant]) -> Result<(), Diagnostic> {
+    if variants.iter().all(|variant| variant.activations.is_none()) {
+        return Ok(());
+    }
+    Err(Diagnostic::new("`activations` quantizes the inputs of layers, and a tensor has none")
+        .help("remove `quantize.activations`, or quantize a model"))
+}
+
 /// The key of a unit: a hash of its resolved specification, its dataset's bytes and the algorithms' version.
 ///
 /// A path is no part of it: the same file elsewhere is the same dataset.
@@ -224,6 +239,9 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
         #[serde(skip_serializing_if = "Option::is_none")]
         calibration: Option<BTreeMap<&'static str, String>>,
         scheme: BTreeMap<&'static str, String>,
+        /// Bits, words and calibration rows; left out where inputs stay float.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        activations: Option<[String; 3]>,
         // Absent for what was there before: keys of units without it stay as they were.
         #[serde(skip_serializing_if = "Option::is_none")]
         training: Option<&'a AwareTraining>,
@@ -248,6 +266,13 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
         calibration: (variant.calibration != Calibration::default())
             .then(|| variant.calibration.axes().into_iter().collect()),
         scheme: keyed_axes(&variant.scheme),
+        activations: variant.activations.map(|Activations { scheme, rows }| {
+            [
+                scheme.bits().to_string(),
+                scheme.to_string(),
+                rows.map_or_else(String::new, |rows| rows.to_string()),
+            ]
+        }),
         training: variant.training.as_ref(),
     });
     let keyed = Keyed {
@@ -292,6 +317,7 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
             biases: spec.biases,
             calibration: Calibration::resolve(spec),
             scheme,
+            activations: Activations::resolve(spec).map_err(|error| Diagnostic::new(error.to_string()))?,
             training: spec.training.clone(),
         };
         let point: BTreeMap<_, _> = variant.axes().into_iter().collect();
@@ -309,16 +335,27 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
     let names: BTreeSet<&str> = specs.iter().filter_map(|spec| spec.name.as_deref()).collect();
     let names_suffice = names.len() == specs.len();
     let bits_vary = telling.contains(&"bits");
+    let activation_bits_vary = telling.contains(&"activation_bits");
     for ((variant, point), spec) in variants.iter_mut().zip(&points).zip(specs) {
-        let words = telling.iter().filter(|axis| **axis != "bits" && !point[*axis].is_empty());
+        let in_words = |axis: &str| !["bits", "activation_bits"].contains(&axis);
+        let words = telling.iter().filter(|axis| in_words(axis) && !point[*axis].is_empty());
         let words = words.map(|axis| words_for(axis, &point[axis])).collect::<Vec<_>>().join(" · ");
         let named = spec.name.clone().or(Some(words).filter(|words| !words.is_empty()));
+        let weights = variant.scheme.bits();
+        let inputs = variant.activations.map_or(FLOAT_BITS, |activations| activations.scheme.bits());
+        let bits =
+            if activation_bits_vary { format!("W{weights}A{inputs}") } else { format!("{weights} bit") };
         variant.label = match &named {
-            Some(name) if bits_vary && !names_suffice => format!("{} bit · {name}", variant.scheme.bits()),
+            Some(name) if (bits_vary || activation_bits_vary) && !names_suffice => format!("{bits} · {name}"),
             Some(name) => name.clone(),
-            None => format!("{} bit", variant.scheme.bits()),
+            None => bits,
         };
-        variant.series = named.unwrap_or_else(|| family(point));
+        variant.series = match named {
+            Some(name) if activation_bits_vary && !names_suffice => format!("A{inputs} · {name}"),
+            Some(name) => name,
+            None if activation_bits_vary => format!("A{inputs}"),
+            None => family(point),
+        };
     }
     Ok(variants)
 }
@@ -330,8 +367,10 @@ fn family(point: &BTreeMap<&'static str, String>) -> String {
 
 /// Axes in the order in which they are worth naming, as far as each tells variants apart that those before it do not.
 fn telling_axes(points: &[BTreeMap<&'static str, String>]) -> Vec<&'static str> {
-    const BY_WORTH: [&str; 17] = [
+    const BY_WORTH: [&str; 20] = [
         "bits",
+        "activation_bits",
+        "activations",
         "training",
         "format",
         "symmetry",

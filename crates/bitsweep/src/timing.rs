@@ -28,6 +28,9 @@ pub enum Method {
     /// Simulated: the codes are turned back into floats in each pass, then multiplied as floats. This is no speed of
     /// a quantized kernel.
     SimulatedDequantizeOnTheFly,
+    /// Simulated: inputs become codes in each pass, and codes are multiplied as f64. This is no speed of a quantized
+    /// kernel.
+    SimulatedIntegers,
 }
 
 /// Passes that are run but not timed.

@@ -24,6 +24,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod activation;
 mod axes;
 mod bit_field;
 mod blocks;
@@ -49,6 +50,10 @@ mod scales;
 mod transform;
 mod uniform;
 
+pub use activation::{
+    ActivationError, ActivationMode, ActivationModeSpec, ActivationParameters, ActivationQuantizer,
+    ActivationRange, ActivationScheme, ActivationSpec, MovingAverage, QuantizedActivations, ScaledLevels,
+};
 pub use axes::presets;
 pub use axes::{
     Axis, Bits, Centroids, CodeRange, CodebookFormat, CodebookLayout, Codes, ExponentBits, Format,

@@ -76,10 +76,15 @@ impl SparseOutliers {
         rest
     }
 
+    /// Position and value of each outlier, in order of position.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (usize, f64)> {
+        self.positions.iter().zip(&self.values).map(|(&position, &value)| (position, decode_binary16(value)))
+    }
+
     /// Puts the outliers into a reconstruction.
     pub(crate) fn put_back<T: Real>(&self, values: &mut [T]) {
-        for (&position, &value) in self.positions.iter().zip(&self.values) {
-            values[position] = T::from_f64(decode_binary16(value));
+        for (position, value) in self.entries() {
+            values[position] = T::from_f64(value);
         }
     }
 

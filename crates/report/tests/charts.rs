@@ -320,3 +320,65 @@ fn trainings_with_quantization_in_the_loop_stand_beside_float_at_their_fewest_bi
     let plain = draw(&fixtures::wine());
     assert_eq!(find(&charts, "learning-curve"), find(&plain, "learning-curve"));
 }
+
+/// The wine fixture, every quantized variant with float activations, and with 8 and 4 bits in each of `schemes`.
+fn with_activations(schemes: &[&str]) -> Records {
+    let mut records = fixtures::wine();
+    let plain = records.results.clone();
+    for scheme in schemes {
+        for activations in [8, 4] {
+            for row in plain.iter().skip(1) {
+                let mut row = row.clone();
+                row.variant = records.results.len();
+                row.activation_bits = Some(activations);
+                row.set_axis("activations", *scheme);
+                row.label = format!("W{}A{activations} · {scheme}", row.bits);
+                row.series = format!("A{activations} · {scheme}");
+                if let Some(scores) = &mut row.scores {
+                    scores.macro_f1.value -=
+                        if *scheme == "dynamic per row" { 0.25 } else { 0.0625 } / f64::from(activations);
+                }
+                records.results.push(row);
+            }
+        }
+    }
+    records
+}
+
+const HEAT_MAP: &str = "macro-f1-by-weight-and-activation-bits";
+
+#[test]
+fn a_heat_map_shows_weights_by_activations_for_each_scheme() {
+    assert!(!names(&draw(&fixtures::wine())).contains(&HEAT_MAP), "activations do not vary");
+    let charts = draw(&with_activations(&["static mse", "dynamic per row"]));
+    let chart = find(&charts, HEAT_MAP);
+    let words = words(chart);
+    for word in
+        ["static mse", "dynamic per row", "W8", "W2", "float", "A8", "A4", "1.000", "0.928", "+7.2", "0.0"]
+    {
+        assert!(words.contains(&word.to_owned()), "{word}: {words:?}");
+    }
+    // 1 - 0.0625/8 and 1 - 0.25/4.
+    assert!(words.contains(&"0.992".to_owned()) && words.contains(&"0.938".to_owned()), "{words:?}");
+    assert!(chart.alt.contains("W8: float 1.000, A8 0.992, A4 0.984"), "{}", chart.alt);
+    assert!(!chart.svg.contains("Of several schemes"));
+}
+
+#[test]
+fn a_heat_map_of_many_schemes_shows_the_best_of_each_cell() {
+    let names = ["dynamic per row", "a", "b", "c", "d", "e", "f"];
+    let charts = draw(&with_activations(&names));
+    let words = words(find(&charts, HEAT_MAP)).join(" ");
+    assert!(words.contains("Of several schemes a cell shows the best"), "{words}");
+    assert!(words.contains("0.984") && !words.contains("0.938"), "{words}");
+}
+
+#[test]
+fn a_heat_map_needs_bits_of_both_to_vary() {
+    let mut records = with_activations(&["static mse"]);
+    records.results.retain(|row| row.variant == 0 || row.bits == 8);
+    assert!(!names(&draw(&records)).contains(&HEAT_MAP));
+    let mut records = with_activations(&["static mse"]);
+    records.results.retain(|row| row.variant == 0 || row.activation_bits == Some(8));
+    assert!(!names(&draw(&records)).contains(&HEAT_MAP));
+}

@@ -47,6 +47,15 @@ fn several_tasks_are_answered_in_one_table() {
 }
 
 #[test]
+fn quantized_activations_are_explained_where_there_are_some() {
+    let mut records = fixtures::wine();
+    assert!(!text(&fixtures::report("Two layers on wine", &records)).contains("**W8A4**"));
+    records.results[1].activation_bits = Some(8);
+    let text = text(&fixtures::report("Two layers on wine", &records));
+    assert!(text.contains("**W8A4**") && text.contains("**Static and dynamic**"), "{text}");
+}
+
+#[test]
 fn nothing_recorded_is_said_in_so_many_words() {
     let records = Records::default();
     let report = fixtures::report("Empty", &records);

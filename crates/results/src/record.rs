@@ -58,6 +58,8 @@ pub struct ResultRow {
     pub series: String,
     /// Bits of one code.
     pub bits: u32,
+    /// Bits of one code of the layers' inputs; `None` where they stay float.
+    pub activation_bits: Option<u32>,
     /// The variant's other choices, name and value, in the order of the table's columns: transform, format, granularity,
     /// method, training …. Empty where the choice does not apply.
     pub axes: Vec<(&'static str, String)>,
@@ -69,6 +71,9 @@ pub struct ResultRow {
     pub error: ErrorMeasures,
     /// What the method achieved on calibration inputs; `None` without them.
     pub calibration: Option<CalibrationMeasures>,
+    /// Of the inputs of all layers on the test rows, the share that lay outside the range of their codes; `None` where
+    /// they stay float.
+    pub clipped_activations: Option<f64>,
     /// The sizes, in bytes.
     pub size: SizeMeasures,
     /// What the reader must know of this row: `changed nothing`, `zero point outside the codes` …; empty otherwise.

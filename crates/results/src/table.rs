@@ -19,7 +19,7 @@ const ROW_GROUP: usize = 1 << 16;
 /// Builds the results table, one row a variant in the order of `rows`.
 ///
 /// The columns are the unit's (`unit`, `dataset`, …, `model`), one for each swept unit axis and then one for each axis of
-/// the variant, both in order of first appearance, its scores, errors, calibration and sizes, and `flag`. What does not apply is null:
+/// the variant, both in order of first appearance, its scores, errors, calibration, clipped activations and sizes, and `flag`. What does not apply is null:
 /// scores of a tensor experiment, a zero point of a symmetric scheme, an empty flag. Derived columns:
 ///
 /// - `bits_per_weight` = `true_bytes / float_bytes` × bits of the unit's float baseline (variant 0); null without one.
@@ -38,6 +38,7 @@ pub fn table(rows: &[ResultRow]) -> Result<DataFrame, ResultsError> {
     all.extend(columns.scores());
     all.extend(columns.errors());
     all.extend(columns.calibration());
+    all.push(columns.float("clipped_activations", |row| row.clipped_activations));
     all.extend(columns.sizes());
     all.push(columns.text("flag", |row| &row.flag));
 
@@ -175,6 +176,7 @@ impl<'a> Columns<'a> {
             self.text("label", |row| &row.label),
             self.text("series", |row| &row.series),
             self.count("bits", |row| Some(u64::from(row.bits))),
+            self.count("activation_bits", |row| row.activation_bits.map(u64::from)),
         ];
         columns.extend(self.named(|row| &row.axes)?);
         Ok(columns)

@@ -120,3 +120,26 @@ fn formats_are_compared_where_only_what_does_not_apply_differs() {
     assert_eq!((found[0].from.as_str(), found[0].to.as_str()), ("int", "fp4"));
     assert!((found[0].by_bits[0].difference - 0.15).abs() < 1e-12);
 }
+
+#[test]
+fn activations_are_compared_at_equal_bits_of_their_own() {
+    let mut rows = Vec::new();
+    for unit in ["a", "b"] {
+        rows.push(row(unit, 0, 32, "", "", 0.99));
+        for (bits, low, high) in [(8, 0.9, 0.95), (4, 0.6, 0.8)] {
+            for (scheme, macro_f1) in [("dynamic per row", high), ("static min-max", low)] {
+                let mut row = row(unit, rows.len(), 8, "nearest", "tensor", macro_f1);
+                row.activation_bits = Some(bits);
+                row.axes.push(("activations", scheme.into()));
+                rows.push(row);
+            }
+        }
+    }
+    let found = effects(&rows);
+    assert_eq!(found.len(), 1);
+    let Effect { axis, from, to, by_bits, .. } = &found[0];
+    assert_eq!((*axis, from.as_str(), to.as_str()), ("activations", "static min-max", "dynamic per row"));
+    // Two pairs: 0.05 at 8 bits, 0.2 at 4 bits.
+    assert_eq!((by_bits[0].bits, by_bits[0].pairs), (8, 2));
+    assert!((by_bits[0].difference - 0.125).abs() < 1e-12);
+}

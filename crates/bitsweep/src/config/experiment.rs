@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
+use super::activations::Activations;
 use super::diagnostic::Diagnostic;
 use super::document::{Document, Node};
 use super::grid::{self, Alternative, Exclusion, Zip};
@@ -374,16 +375,27 @@ fn variant(
     let at = |path: &str| grid::lookup(&alternative.node, path).map_or(0..0, Spanned::span);
     let (weights, method, training) =
         (at("quantize.weights"), at("quantize.method"), at("quantize.training"));
+    let inputs = at("quantize.activations");
     let Root { quantize: spec } = typed(document, alternative.node)?;
     let scheme = spec.weights.resolve().map_err(|error| document.error(weights, error.to_string()))?;
     spec.method.check(&scheme).map_err(|error| document.error(method.clone(), error.to_string()))?;
+    let activations =
+        Activations::resolve(&spec).map_err(|error| document.error(inputs.clone(), error.to_string()))?;
     if let Some(aware) = &spec.training {
+        if activations.is_some() && aware.method.activations().is_some() {
+            let message = format!(
+                "`{aware}` trains with quantized activations of its own, which `activations` would quantize again: \
+                 leave one of them out"
+            );
+            return Err(document.error(inputs, message));
+        }
         aware
             .check(&scheme, spec.transform != Transform::None)
             .map_err(|error| document.error(training.clone(), error.to_string()))?;
         if spec.method != Method::Nearest
             || spec.bias_correction != BiasCorrection::None
-            || spec.calibration.is_some()
+            || (spec.calibration.is_some()
+                && activations.is_none_or(|activations| activations.rows.is_none()))
             || scheme.range == QuantizationRange::OutputMse
             || spec.transform.looks_at_inputs()
         {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use bitsweep_datasets::{CsvSource, Holdout, Scaling};
 use bitsweep_models::{Logistic, Mlp, Multiclass, SoftmaxRegression, Training};
-use bitsweep_quant::{BiasCorrection, Method, SchemeSpec, Transform};
+use bitsweep_quant::{ActivationSpec, BiasCorrection, Method, SchemeSpec, Transform};
 use bitsweep_random::Generator;
 use serde::{Deserialize, Serialize};
 
@@ -135,6 +135,9 @@ pub struct VariantSpec {
     pub calibration: Option<CalibrationSpec>,
     /// How weights, or a tensor's values, are quantized.
     pub weights: SchemeSpec,
+    /// How the inputs of all layers, the features too, are quantized; they stay float when absent.
+    #[serde(default)]
+    pub activations: Option<ActivationSpec>,
     /// Training with quantization in the loop, instead of quantizing the trained float model.
     #[serde(default)]
     pub training: Option<AwareTraining>,

@@ -12,6 +12,7 @@ use bitsweep_results::{
 use rayon::prelude::*;
 
 use super::aware::{self, AwareModel, clip_bytes};
+use super::coded::{CodedInference, CodedModel, clipping_flag};
 use super::failed;
 use super::histogram::histogram;
 use super::post_training::{FLOAT_BYTES, QuantizedModel, quantize};
@@ -259,10 +260,24 @@ impl<'u> Bench<'u> {
         if variant.transform != Transform::None && !transformed.changed {
             flags.push(format!("{} changed nothing", variant.transform));
         }
-        row.flag = flags.join("; ");
         let own_inputs = transformed.divided.as_ref().map(|divided| inputs(self.unit, divided));
         let inputs = own_inputs.as_ref().unwrap_or(&self.inputs);
-        let inference = inputs.infer(&model.stack, model.activations.as_ref(), buffers);
+        let inference = match &variant.activations {
+            None => inputs.infer(&model.stack, model.activations.as_ref(), buffers),
+            Some(activations) => {
+                let coded = CodedModel::new(self.unit, prepared, &model, activations)?;
+                let (scales, zero_points) = coded.bytes();
+                row.size.scales += scales;
+                row.size.zero_points += zero_points;
+                let inferred = coded.infer(inputs.single().view());
+                let CodedInference { inference, clipped } =
+                    inferred.map_err(|error| failed(self.unit, format!("{}: {error}", row.label)))?;
+                row.clipped_activations = Some(clipped);
+                flags.extend(clipping_flag(clipped));
+                inference
+            }
+        };
+        row.flag = flags.join("; ");
         self.finish(row, &inference, Some(model), curve)
     }
 
@@ -358,16 +373,28 @@ pub(super) fn latencies(
         if !keep_going() {
             return Err(Failure::Interrupted);
         }
+        let transformed = bench.transformed(variant)?;
+        let prepared = transformed.divided.as_ref().unwrap_or(&prepared);
         let quantized;
-        let QuantizedModel { stack, tensors, activations, .. } = match aware {
+        let model = match aware {
             Some(aware) => aware,
             None => {
-                let transformed = bench.transformed(variant)?;
-                let prepared = transformed.divided.as_ref().unwrap_or(&prepared);
                 quantized = quantize(unit, prepared, &transformed.stack, variant)?;
                 &quantized
             }
         };
+        if let Some(activations) = &variant.activations {
+            let coded = CodedModel::new(unit, prepared, model, activations)?;
+            let inputs = inputs(unit, prepared);
+            let features = inputs.single();
+            coded.predict(features.view()).map_err(|error| failed(unit, error))?;
+            let seconds = median_seconds(|| {
+                std::hint::black_box(coded.predict(features.view()).is_ok());
+            });
+            latencies.push(latency(&variant.label, Method::SimulatedIntegers, seconds));
+            continue;
+        }
+        let QuantizedModel { stack, tensors, activations, .. } = model;
         let mut stack = stack.clone();
         let names = stack.tensor_names();
         let seconds = median_seconds(|| {

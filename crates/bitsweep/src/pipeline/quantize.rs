@@ -218,6 +218,7 @@ pub(super) fn result_row(unit: &Unit, position: usize, variant: Option<&Variant>
             row.label.clone_from(&variant.label);
             row.series.clone_from(&variant.series);
             row.bits = variant.scheme.bits();
+            row.activation_bits = variant.activations.map(|activations| activations.scheme.bits());
             row.axes = columns(variant).collect();
         }
         // The baseline has the columns of its variants, and nothing in them.
@@ -229,7 +230,7 @@ pub(super) fn result_row(unit: &Unit, position: usize, variant: Option<&Variant>
     row
 }
 
-/// The axes that are text columns: the number of bits and of calibration rows have columns of their own types.
+/// The axes that are text columns: the numbers of bits and of calibration rows have columns of their own types.
 fn columns(variant: &Variant) -> impl Iterator<Item = (&'static str, String)> {
-    variant.axes().into_iter().filter(|(name, _)| !["bits", "calibration"].contains(name))
+    variant.axes().into_iter().filter(|(name, _)| !["bits", "activation_bits", "calibration"].contains(name))
 }

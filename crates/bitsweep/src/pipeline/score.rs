@@ -1,5 +1,7 @@
 //! Logits of the test rows, and what they are worth.
 
+use std::borrow::Cow;
+
 use bitsweep_metrics::{
     Changes, Confusion, MetricError, accuracy_interval, agreement, log_loss, macro_f1_interval,
 };
@@ -28,7 +30,22 @@ pub(super) struct Inference {
     pub(super) probabilities: Array2<f64>,
 }
 
+impl Inference {
+    /// What `logits` of a model say.
+    pub(super) fn of<T: bitsweep_models::Real>(stack: &DenseStack, logits: ArrayView2<'_, T>) -> Self {
+        Self { predictions: predict(logits), probabilities: stack.probabilities(logits) }
+    }
+}
+
 impl Inputs {
+    /// The features in single precision.
+    pub(super) fn single(&self) -> Cow<'_, Array2<f32>> {
+        match self {
+            Inputs::Single(features) => Cow::Borrowed(features),
+            Inputs::Double(features) => Cow::Owned(features.mapv(|value| value as f32)),
+        }
+    }
+
     /// `activations` are those of a model that was trained with quantized ones.
     pub(super) fn infer(
         &self,
@@ -36,15 +53,12 @@ impl Inputs {
         activations: Option<&HiddenActivations>,
         buffers: &mut Buffers,
     ) -> Inference {
-        fn conclude<T: bitsweep_models::Real>(stack: &DenseStack, logits: ArrayView2<'_, T>) -> Inference {
-            Inference { predictions: predict(logits), probabilities: stack.probabilities(logits) }
-        }
         match self {
             Inputs::Single(features) => {
-                conclude(stack, logits(stack, features, activations, &mut buffers.single))
+                Inference::of(stack, logits(stack, features, activations, &mut buffers.single))
             }
             Inputs::Double(features) => {
-                conclude(stack, logits(stack, features, activations, &mut buffers.double))
+                Inference::of(stack, logits(stack, features, activations, &mut buffers.double))
             }
         }
     }

@@ -9,6 +9,7 @@ mod rounding;
 pub(crate) mod weight_function;
 
 pub use affine::Affine;
+pub(crate) use affine::fit as fit_ranges;
 pub(crate) use affine::fit_block;
 pub(crate) use binary::mean_magnitude;
 pub(crate) use codes::{encode, encode_signs};

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod activation_refusals;
+mod activations;
 mod calibration;
 mod calibration_refusals;
 mod codebook_properties;
@@ -12,6 +14,7 @@ mod estimators;
 mod format_properties;
 mod format_refusals;
 mod golden;
+mod integer_products;
 mod kl_range;
 mod notebooks;
 mod number_formats;

@@ -1,5 +1,6 @@
 //! The charts: one file each, all with the same verb, `draw`.
 
+mod bits_by_bits;
 mod confusion;
 mod efficiency;
 mod error_by_bits;
@@ -32,8 +33,9 @@ pub(crate) struct Subject<'a> {
 type Entry = (&'static str, fn(&Subject<'_>) -> Result<Option<Chart>, Fault>);
 
 /// All charts in the order of the report.
-const CHARTS: [Entry; 13] = [
+const CHARTS: [Entry; 14] = [
     (score_by_bits::NAME, score_by_bits::draw),
+    (bits_by_bits::NAME, bits_by_bits::draw),
     (pareto::NAME, pareto::draw),
     (efficiency::NAME, efficiency::draw),
     (error_by_bits::NAME, error_by_bits::draw),

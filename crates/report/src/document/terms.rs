@@ -37,6 +37,18 @@ const QUANTIZATION: [(&str, &str); 8] = [
     ),
 ];
 
+/// Terms of reports with quantized activations.
+const ACTIVATIONS: [(&str, &str); 2] = [
+    (
+        "W8A4",
+        "8 bits for a weight and 4 for an activation, that is an input of a layer, the features included; A32 are activations that stay float.",
+    ),
+    (
+        "Static and dynamic",
+        "the range of activations is found once, on calibration rows taken from the training rows, or anew in the rows at hand, for each batch or each row.",
+    ),
+];
+
 /// Terms of reports with a model.
 const SCORES: [(&str, &str); 7] = [
     (
@@ -69,9 +81,13 @@ pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
     }
     let scored = summary.comparisons.iter().any(|comparison| comparison.has_scores());
     let scores: &[(&str, &str)] = if scored { &SCORES } else { &[] };
+    let mut variants = summary.comparisons.iter().flat_map(|comparison| &comparison.variants);
+    let has_activations = variants.any(|variant| variant.first.activation_bits.is_some());
+    let activations: &[(&str, &str)] = if has_activations { &ACTIVATIONS } else { &[] };
     let points = scores
         .iter()
         .chain(&QUANTIZATION)
+        .chain(activations)
         .map(|(term, meaning)| vec![Span::Strong((*term).to_owned()), Span::Plain(format!(": {meaning}"))])
         .collect();
     vec![Block::Heading(2, "Terms".to_owned()), Block::List(points)]

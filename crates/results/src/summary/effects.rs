@@ -136,12 +136,13 @@ const PLAIN: [(&str, &[&str], Expectation); 13] = [
     ("scale_format", &["float"], Expectation::Worse),
     ("codebook_format", &["float"], Expectation::Worse),
     ("biases", &["keep"], Expectation::Worse),
-    ("activations", &["float"], Expectation::Worse),
+    ("activations", &["static min-max"], Expectation::Better),
 ];
 
 /// One variant: what it is, and its macro-F1 by unit.
 struct Candidate<'a> {
     bits: u32,
+    activation_bits: Option<u32>,
     axes: &'a [(&'static str, String)],
     scores: BTreeMap<&'a str, f64>,
 }
@@ -158,6 +159,7 @@ impl<'a> Candidate<'a> {
             ours == theirs || axis == "format" && (ours.is_empty() || theirs.is_empty())
         };
         self.bits == other.bits
+            && self.activation_bits == other.activation_bits
             && self.axes.len() == other.axes.len()
             && self
                 .axes
@@ -209,7 +211,12 @@ fn candidate<'a>(rows: &[&'a ResultRow]) -> Option<Candidate<'a>> {
         let score = row.scores.as_ref()?.macro_f1.value;
         score.is_finite().then_some((row.unit.as_str(), score))
     });
-    (first.variant > 0).then(|| Candidate { bits: first.bits, axes: &first.axes, scores: scores.collect() })
+    (first.variant > 0).then(|| Candidate {
+        bits: first.bits,
+        activation_bits: first.activation_bits,
+        axes: &first.axes,
+        scores: scores.collect(),
+    })
 }
 
 /// The value that others are compared with, and what is expected of them.

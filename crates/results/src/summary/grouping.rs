@@ -15,14 +15,14 @@ const SIGNIFICANCE: f64 = 0.05;
 type TaskKey<'a> = (&'a str, &'a str, &'a str, &'a [(String, String)]);
 
 /// What two rows must share to be runs of one variant. The label alone names only the axes that vary.
-type VariantKey<'a> = (u32, &'a str, &'a str, &'a [(&'static str, String)]);
+type VariantKey<'a> = (u32, Option<u32>, &'a str, &'a str, &'a [(&'static str, String)]);
 
 fn task(row: &ResultRow) -> TaskKey<'_> {
     (&row.dataset, &row.model, &row.rng, &row.unit_axes)
 }
 
 fn variant(row: &ResultRow) -> VariantKey<'_> {
-    (row.bits, &row.label, &row.series, &row.axes)
+    (row.bits, row.activation_bits, &row.label, &row.series, &row.axes)
 }
 
 /// Groups `items` by `key`, groups and members in order of first appearance.

@@ -1,0 +1,123 @@
+//! A model whose layers take codes: inputs quantized, codes multiplied as integer kernels do.
+
+use bitsweep_models::{Activation, predict};
+use bitsweep_quant::{ActivationError, ActivationQuantizer, ScaledLevels};
+use ndarray::{Array1, Array2, ArrayView2};
+
+use super::calibrate::calibration_inputs;
+use super::failed;
+use super::post_training::QuantizedModel;
+use super::prepare::Prepared;
+use super::score::Inference;
+use crate::config::Activations;
+use crate::failure::Failure;
+use crate::plan::Unit;
+
+/// The share of clipped inputs above which a reader must know.
+const HEAVY_CLIPPING: f64 = 0.01;
+
+/// The layers of a quantized model with the quantizers of their inputs.
+pub(super) struct CodedModel<'m> {
+    model: &'m QuantizedModel,
+    layers: Vec<CodedLayer>,
+}
+
+struct CodedLayer {
+    quantizer: ActivationQuantizer,
+    weights: ScaledLevels,
+    bias: Array1<f32>,
+    activation: Activation,
+}
+
+/// What a coded model says of some rows.
+pub(super) struct CodedInference {
+    pub(super) inference: Inference,
+    /// The share of the inputs of all layers that lay outside their range.
+    pub(super) clipped: f64,
+}
+
+impl<'m> CodedModel<'m> {
+    /// Finds the static ranges of a model whose weights (and biases) are what they will be, the first layer first.
+    ///
+    /// A layer's calibration inputs are the outputs of the layers before it, with codes for inputs and weights. A dynamic
+    /// scheme needs none.
+    pub(super) fn new(
+        unit: &Unit,
+        prepared: &Prepared<'_>,
+        model: &'m QuantizedModel,
+        activations: &Activations,
+    ) -> Result<Self, Failure> {
+        let mut inputs = match activations.rows {
+            Some(rows) => calibration_inputs(unit, prepared, rows)?.mapv(|value| value as f32),
+            None => Array2::zeros((0, model.stack.input_size())),
+        };
+        let mut layers = Vec::with_capacity(model.stack.layers().len());
+        for (position, dense) in model.stack.layers().iter().enumerate() {
+            let name = format!("W{}", position + 1);
+            let refused = |error: ActivationError| failed(unit, format!("inputs of {name}: {error}"));
+            let tensor = model.tensors.iter().find(|tensor| tensor.name == name);
+            let tensor = tensor.ok_or_else(|| failed(unit, format!("{name} has no codes to multiply")))?;
+            let layer = CodedLayer {
+                quantizer: ActivationQuantizer::fit(activations.scheme, inputs.view()).map_err(refused)?,
+                weights: ScaledLevels::of(&tensor.quantized),
+                bias: dense.bias.clone(),
+                activation: dense.activation,
+            };
+            (inputs, _) = layer.outputs(inputs.view()).map_err(refused)?;
+            layers.push(layer);
+        }
+        Ok(Self { model, layers })
+    }
+
+    /// Bytes of the scales and of the zero points that static schemes store.
+    pub(super) fn bytes(&self) -> (u64, u64) {
+        self.layers
+            .iter()
+            .map(|layer| layer.quantizer.bytes())
+            .fold((0, 0), |(scales, zero_points), bytes| (scales + bytes.0, zero_points + bytes.1))
+    }
+
+    /// Logits and probabilities of `features`.
+    pub(super) fn infer(&self, features: ArrayView2<'_, f32>) -> Result<CodedInference, ActivationError> {
+        let (logits, clipped) = self.logits(features)?;
+        let inputs: usize = self.layers.iter().map(|layer| layer.weights.inputs()).sum();
+        let inference = Inference::of(&self.model.stack, logits.view());
+        Ok(CodedInference { inference, clipped: clipped as f64 / (features.nrows() * inputs).max(1) as f64 })
+    }
+
+    /// Predictions alone, for the measuring of time.
+    pub(super) fn predict(&self, features: ArrayView2<'_, f32>) -> Result<Vec<usize>, ActivationError> {
+        Ok(predict(self.logits(features)?.0.view()))
+    }
+
+    /// The logits, and how many inputs of layers were clipped.
+    fn logits(&self, features: ArrayView2<'_, f32>) -> Result<(Array2<f32>, usize), ActivationError> {
+        let mut values = features.to_owned();
+        let mut clipped = 0;
+        for layer in &self.layers {
+            let (outputs, more) = layer.outputs(values.view())?;
+            values = outputs;
+            clipped += more;
+        }
+        Ok((values, clipped))
+    }
+}
+
+impl CodedLayer {
+    /// The layer's outputs, and how many of its inputs were clipped.
+    fn outputs(&self, inputs: ArrayView2<'_, f32>) -> Result<(Array2<f32>, usize), ActivationError> {
+        let codes = self.quantizer.quantize(inputs)?;
+        let mut outputs = self.weights.product(&codes, self.bias.view())?;
+        match self.activation {
+            Activation::Identity => {}
+            Activation::Relu => outputs.mapv_inplace(|output| if output > 0.0 { output } else { 0.0 }),
+        }
+        Ok((outputs, codes.clipped()))
+    }
+}
+
+/// What a reader must know of the share of clipped inputs.
+pub(super) fn clipping_flag(clipped: f64) -> Option<String> {
+    let percent = 100.0 * HEAVY_CLIPPING;
+    (clipped > HEAVY_CLIPPING).then(|| format!("more than {percent} % of the layers' inputs are clipped"))
+}

@@ -1,0 +1,251 @@
+//! Quantized inputs of layers within a run: what is recorded of them, how variants are named, and what is refused.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use bitsweep::config::Document;
+use bitsweep::failure::Failure;
+use bitsweep::pipeline;
+use bitsweep::plan::Plan;
+use bitsweep::progress::{Progress, Verbosity};
+use bitsweep_results::{Records, ResultRow};
+
+/// A small network on wine; `quantize` are the tables of its variants.
+fn experiment(quantize: &str) -> String {
+    format!(
+        "title = \"test\"\n\
+         [data]\nsource = \"wine\"\nscale = \"standard\"\n\
+         [split.holdout]\ntest = 0.2\n\
+         [model.mlp]\nhidden = 8\n\
+         [train]\nepochs = 5\nbatch_size = 32\nlearning_rate = 0.1\n\
+         {quantize}"
+    )
+}
+
+fn planned(text: &str) -> Result<Plan, Failure> {
+    Plan::new("mine", &Document::new("mine.toml", text, &[]))
+}
+
+fn run(text: &str) -> Result<Records, Failure> {
+    let plan = planned(text)?;
+    let progress = Progress::new(Verbosity::Quiet, plan.units.len());
+    pipeline::run(&plan, &progress, &|| true).map(|outcome| outcome.records)
+}
+
+#[track_caller]
+fn refused(text: &str, parts: &[&str]) {
+    let error = run(text).unwrap_err().to_string();
+    for part in parts {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+fn labels(text: &str) -> Vec<(String, String)> {
+    let plan = planned(text).unwrap();
+    plan.units[0].variants.iter().map(|variant| (variant.label.clone(), variant.series.clone())).collect()
+}
+
+const WEIGHTS: &str = "[quantize.weights]\nbits = 8\n";
+
+/// Variants with 8-bit weights, one for each table of activations.
+fn activations(tables: &[&str]) -> String {
+    experiment(&format!("{WEIGHTS}[quantize]\nactivations = [{}]\n", tables.join(", ")))
+}
+
+fn size(row: &ResultRow) -> (u64, u64) {
+    (row.size.scales, row.size.zero_points)
+}
+
+#[test]
+fn what_is_done_to_activations_is_recorded() {
+    let text = activations(&[
+        "{ bits = 8, mode = \"static\", range = \"mse\" }",
+        "{ bits = 4, mode = \"dynamic\", granularity = \"row\" }",
+        "{ bits = 8, mode = \"static\", symmetry = \"symmetric\" }",
+    ]);
+    let records = run(&text).unwrap();
+    let [float, mse, dynamic, symmetric] = records.results.as_slice() else { panic!("four rows") };
+    assert_eq!(
+        (float.activation_bits, float.axis("activations"), float.clipped_activations),
+        (None, "", None)
+    );
+    assert_eq!((mse.activation_bits, mse.axis("activations")), (Some(8), "static mse"));
+    assert_eq!((dynamic.activation_bits, dynamic.axis("activations")), (Some(4), "dynamic per row"));
+    assert_eq!(symmetric.axis("activations"), "static min-max symmetric");
+    // Two layers: a scale for the weights of each, and what static activations store.
+    assert_eq!([size(mse), size(dynamic), size(symmetric)], [(8 + 8, 8), (8, 0), (8 + 8, 0)]);
+    assert_eq!(dynamic.clipped_activations, Some(0.0));
+    assert!(mse.clipped_activations.unwrap() > 0.0);
+}
+
+#[test]
+fn heavy_clipping_is_flagged() {
+    let text = activations(&[
+        "{ bits = 8, mode = \"static\", range = { percentile = 90 } }",
+        "{ bits = 8, mode = \"static\", range = { percentile = 100 } }",
+    ]);
+    let records = run(&text).unwrap();
+    assert_eq!(records.results[1].flag, "more than 1 % of the layers' inputs are clipped");
+    assert!(records.results[1].clipped_activations.unwrap() > 0.05);
+    assert_eq!(records.results[2].flag, "");
+}
+
+#[test]
+fn activations_of_16_bits_are_as_good_as_float() {
+    let wide = "[[quantize]]\nweights = { bits = 8 }\n[[quantize]]\nweights = { bits = 8 }\n\
+        activations = { bits = 16, mode = \"dynamic\" }\n";
+    let records = run(&experiment(wide)).unwrap();
+    let [_, float, coded] = records.results.as_slice() else { panic!("three rows") };
+    let (float_loss, loss) =
+        (float.scores.as_ref().unwrap().log_loss, coded.scores.as_ref().unwrap().log_loss);
+    assert!((float_loss - loss).abs() < 1e-3 && float_loss != loss);
+    assert_eq!((float.error, float.size), (coded.error, coded.size));
+}
+
+#[test]
+fn static_ranges_are_found_on_the_calibration_rows() {
+    let text = experiment(&format!(
+        "{WEIGHTS}[quantize.calibration]\nrows = [5, 142]\n[quantize.activations]\nbits = 3\nmode = \"static\"\n"
+    ));
+    let names: Vec<String> = labels(&text).into_iter().map(|(label, _)| label).collect();
+    assert_eq!(names, ["calibrated on 5 rows", "calibrated on 142 rows"]);
+    let few = run(&text).unwrap();
+    let clipped = |row: &ResultRow| row.clipped_activations.unwrap();
+    assert!(clipped(&few.results[1]) > clipped(&few.results[2]));
+    // All rows, drawn or not, have the same smallest and largest value.
+    let all =
+        run(&experiment(&format!("{WEIGHTS}[quantize.activations]\nbits = 3\nmode = \"static\"\n"))).unwrap();
+    assert_eq!(all.results[1].scores, few.results[2].scores);
+    let text = text.replace("[5, 142]", "1000");
+    refused(&text, &["`calibration.rows = 1000` but there are 142 training rows: expected at most as many"]);
+}
+
+#[test]
+fn calibrated_methods_and_trained_models_take_codes_too() {
+    let activations = "activations = { bits = 6, mode = \"static\", range = \"mse\" }\n";
+    let weights = "weights = { bits = 4 }\n";
+    let records = run(&experiment(&format!(
+        "[[quantize]]\nmethod = \"gptq\"\nbias_correction = \"empirical\"\nbiases = \"quantize\"\n{weights}{activations}\
+         [[quantize]]\ntraining = {{ method = \"lsq\" }}\n{weights}calibration = {{ rows = 20 }}\n{activations}\
+         [[quantize]]\nbiases = \"quantize\"\n{weights}{activations}"
+    )));
+    for row in &records.unwrap().results[1..] {
+        assert!(row.scores.as_ref().unwrap().macro_f1.value > 0.5, "{}", row.label);
+        assert_eq!(row.activation_bits, Some(6));
+    }
+}
+
+#[test]
+fn every_weight_format_multiplies_codes() {
+    let formats = "[quantize.weights]\nformat = [\"f16\", { vq = { centroids = 16 } }, { pq = { subvectors = 2, \
+        centroids = 8 } }, \"nf4\", \"mxfp8-e4m3\", \"nvfp4\", \"q4_1\"]\n\
+        [quantize.activations]\nbits = 8\nmode = \"dynamic\"\n";
+    for row in &run(&experiment(formats)).unwrap().results[1..] {
+        assert!(row.scores.as_ref().unwrap().agreement > 0.9, "{}", row.label);
+    }
+}
+
+#[test]
+fn the_same_experiment_gives_the_same_records() {
+    let text = activations(&[
+        "{ bits = 4, mode = \"static\", range = { moving-average = { momentum = 0.1, batch = 16 } } }",
+        "{ bits = 4, mode = \"dynamic\", batch = 7 }",
+    ]);
+    assert_eq!(run(&text).unwrap(), run(&text).unwrap());
+}
+
+#[test]
+fn labels_name_the_bits_of_weights_and_activations_where_the_latter_vary() {
+    let text = experiment(
+        "[[quantize]]\nweights = { bits = [8, 4] }\n\
+         [[quantize]]\nweights = { bits = [8, 4] }\n\
+         activations = { bits = [8, 4], mode = [\"static\", \"dynamic\"] }\n",
+    );
+    let labels = labels(&text);
+    let pair = |label: &str, series: &str| (label.to_owned(), series.to_owned());
+    assert_eq!(
+        labels[..3],
+        [pair("W8A32", "A32"), pair("W4A32", "A32"), pair("W8A8 · static min-max", "A8 · static min-max"),]
+    );
+    assert!(labels.contains(&pair("W4A4 · dynamic per batch of 32", "A4 · dynamic per batch of 32")));
+}
+
+#[test]
+fn what_varies_in_activations_apart_from_bits_is_named_as_everything_else() {
+    let text = experiment(
+        "[quantize.weights]\nbits = [8, 4]\n[quantize.activations]\nbits = 8\nmode = [\"static\", \"dynamic\"]\n",
+    );
+    let labels = labels(&text);
+    assert_eq!(labels[0], ("8 bit · static min-max".to_owned(), "static min-max".to_owned()));
+    assert_eq!(
+        labels[1],
+        ("8 bit · dynamic per batch of 32".to_owned(), "dynamic per batch of 32".to_owned())
+    );
+}
+
+#[test]
+fn keys_tell_activations_apart_and_leave_float_ones_out() {
+    let key = |text: &str| planned(text).unwrap().units[0].key.clone();
+    let float = key(&experiment(WEIGHTS));
+    let of = |table: &str| key(&activations(&[table]));
+    let keys = [
+        float,
+        of("{ bits = 8, mode = \"static\" }"),
+        of("{ bits = 7, mode = \"static\" }"),
+        of("{ bits = 8, mode = \"dynamic\" }"),
+        of("{ bits = 8, mode = \"dynamic\", batch = 33 }"),
+        of("{ bits = 8, mode = \"dynamic\", rounding = \"half-away\" }"),
+    ];
+    for (position, key) in keys.iter().enumerate() {
+        assert!(!keys[..position].contains(key), "{position}");
+    }
+    assert_eq!(of("{ bits = 8, mode = \"dynamic\" }"), of("{ bits = 8, mode = \"dynamic\", batch = 32 }"));
+}
+
+#[test]
+fn what_contradicts_itself_is_refused_at_its_place() {
+    let text = experiment(&format!("{WEIGHTS}[quantize.activations]\nbits = 1\nmode = \"static\"\n"));
+    refused(&text, &["`bits = 1` is too few for activations", "mine.toml:15:"]);
+    let text = experiment(&format!("{WEIGHTS}[quantize.activations]\nbits = 8\nmode = \"statick\"\n"));
+    refused(&text, &["unknown variant `statick`", "did you mean `static`?"]);
+    let text = experiment(&format!(
+        "{WEIGHTS}[quantize.activations]\nbits = 8\nmode = \"static\"\nrange = \"moving-averge\"\n"
+    ));
+    refused(&text, &["did you mean `moving-average`?"]);
+}
+
+#[test]
+fn trainings_with_activations_of_their_own_refuse_others() {
+    for (format, method, name) in [
+        ("int", "pact = { activations = 4 }", "pact a4"),
+        ("dorefa", "dorefa = { activations = 4 }", "dorefa a4"),
+        ("wrpn", "wrpn = { activations = 4 }", "wrpn a4"),
+    ] {
+        let text = experiment(&format!(
+            "[quantize]\nactivations = {{ bits = 8, mode = \"dynamic\" }}\ntraining = {{ method = {{ {method} }} }}\n\
+             [quantize.weights]\nformat = \"{format}\"\nbits = 4\n"
+        ));
+        let sentence = format!(
+            "`{name}` trains with quantized activations of its own, which `activations` would quantize again: leave one of them out"
+        );
+        refused(&text, &[&sentence, "mine.toml:14:15"]);
+    }
+}
+
+#[test]
+fn calibration_rows_that_nothing_looks_at_are_refused_beside_training() {
+    let text = experiment(
+        "[quantize]\nactivations = { bits = 8, mode = \"dynamic\" }\ncalibration = { rows = 20 }\n\
+         training = { method = \"lsq\" }\n[quantize.weights]\nbits = 4\n",
+    );
+    refused(&text, &["calibration has no place beside `training`"]);
+}
+
+#[test]
+fn a_tensor_has_no_layers() {
+    let text = "title = \"t\"\n[tensor]\nname = \"t\"\nvalues = [1, 2]\n\
+        [quantize]\nactivations = { bits = 8, mode = \"dynamic\" }\n[quantize.weights]\nbits = 4\n";
+    refused(
+        text,
+        &["`activations` quantizes the inputs of layers, and a tensor has none", "or quantize a model"],
+    );
+}

@@ -1,0 +1,113 @@
+//! How a file spells the quantization of inputs, and what is refused.
+
+use bitsweep_quant::ActivationSpec;
+
+fn read(toml: &str) -> Result<ActivationSpec, String> {
+    toml::from_str::<ActivationSpec>(toml).map_err(|error| error.message().to_owned())
+}
+
+/// The short name of the scheme that a text spells.
+fn name(toml: &str) -> String {
+    read(toml).unwrap().resolve().unwrap().to_string()
+}
+
+#[track_caller]
+fn refused(toml: &str, sentence: &str) {
+    let error = read(toml).unwrap().resolve().unwrap_err();
+    assert_eq!(error.to_string(), sentence);
+}
+
+#[test]
+fn short_names_say_what_is_not_the_default() {
+    for (toml, short) in [
+        ("mode = 'static'", "static min-max"),
+        ("mode = 'static'\nrange = 'mse'\nsymmetry = 'symmetric'", "static mse symmetric"),
+        ("mode = 'static'\nrange = { percentile = 99.9 }", "static percentile 99.9"),
+        ("mode = 'static'\nrange = { moving-average = {} }", "static moving-average 0.01 of 32 rows"),
+        (
+            "mode = 'static'\nrange = { moving-average = { momentum = 1, batch = 1 } }",
+            "static moving-average 1 of 1 row",
+        ),
+        ("mode = 'dynamic'", "dynamic per batch of 32"),
+        ("mode = 'dynamic'\nbatch = 8\nrounding = 'half-away'", "dynamic per batch of 8 half-away"),
+        ("mode = 'dynamic'\ngranularity = 'row'\nrange = 'mse'", "dynamic per row mse"),
+    ] {
+        assert_eq!(name(&format!("bits = 8\n{toml}")), short);
+    }
+}
+
+#[test]
+fn a_spec_survives_writing() {
+    for toml in [
+        "bits = 8\nmode = 'static'\nrange = { moving-average = { momentum = 0.5, batch = 4 } }",
+        "bits = 2\nmode = 'dynamic'\ngranularity = 'row'\nrange = { percentile = 99.0 }",
+        "bits = 16\nmode = 'dynamic'\nbatch = 5\nsymmetry = 'symmetric'",
+    ] {
+        let spec = read(toml).unwrap();
+        assert_eq!(read(&toml::to_string(&spec).unwrap()).unwrap(), spec);
+    }
+}
+
+#[test]
+fn what_means_nothing_is_refused() {
+    refused(
+        "bits = 1\nmode = 'static'",
+        "`bits = 1` is too few for activations, which need a code for 0 and codes beside it: expected 2 to 16",
+    );
+    refused(
+        "bits = 8\nmode = 'static'\nrounding = 'stochastic'",
+        "`rounding = stochastic` would answer the same request differently each time: expected `nearest-even` or `half-away` for activations",
+    );
+    for (granularity, name) in [("'column'", "column"), ("{ group = 4 }", "group 4")] {
+        refused(
+            &format!("bits = 8\nmode = 'dynamic'\ngranularity = {granularity}"),
+            &format!(
+                "`granularity = {name}` would give the inputs of one sum scales of their own, which no integer product can take out of it: expected `tensor` or `row`"
+            ),
+        );
+    }
+    refused(
+        "bits = 8\nmode = 'static'\ngranularity = 'row'",
+        "`granularity = row` needs the row at hand, and `mode = static` fits its range before: expected `granularity = tensor` or `mode = dynamic`",
+    );
+    refused(
+        "bits = 8\nmode = 'static'\nbatch = 8",
+        "`batch = 8` does not apply to `mode = static`, which has one range for all rows: leave `batch` out",
+    );
+    refused(
+        "bits = 8\nmode = 'dynamic'\ngranularity = 'row'\nbatch = 8",
+        "`batch = 8` contradicts `granularity = row`, which has a range for each row: leave one of them out",
+    );
+    refused(
+        "bits = 8\nmode = 'dynamic'\nrange = { moving-average = {} }",
+        "`range = moving-average 0.01 of 32 rows` runs over batches of calibration rows, and `mode = dynamic` looks at none: expected `mode = static` or another range",
+    );
+    for momentum in ["0", "-0.5", "1.5", "nan"] {
+        let toml =
+            format!("bits = 8\nmode = 'static'\nrange = {{ moving-average = {{ momentum = {momentum} }} }}");
+        let error = read(&toml).unwrap().resolve().unwrap_err().to_string();
+        assert!(error.ends_with("means nothing: expected a number above 0 and at most 1"), "{error}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_refused() {
+    for (toml, sentence) in [
+        ("mode = 'static'", "missing field `bits`"),
+        ("bits = 8", "missing field `mode`"),
+        ("bits = 17\nmode = 'static'", "`17` is not a number of bits: expected 1 to 16"),
+        ("bits = 8\nmode = 'statik'", "unknown variant `statik`, expected `static` or `dynamic`"),
+        ("bits = 8\nmode = 'static'\nzero_point = 'float'", "unknown field `zero_point`"),
+        ("bits = 8\nmode = 'static'\nrange = 'moving-averge'", "`mse`, `moving-average`"),
+        ("bits = 8\nmode = 'static'\nrange = { percentile = 10 }", "`10` is not a percentile"),
+        (
+            "bits = 8\nmode = 'static'\nrange = { moving-average = { momntum = 1 } }",
+            "unknown field `momntum`",
+        ),
+        ("bits = 8\nmode = 'static'\nrange = 3", "wanted string or table"),
+        ("bits = 8\nmode = 'dynamic'\nbatch = 0", "nonzero"),
+    ] {
+        let error = read(toml).unwrap_err();
+        assert!(error.contains(sentence), "{error}");
+    }
+}
