@@ -30,12 +30,9 @@ impl Prepared<'_> {
     pub(super) fn divided_by(&self, factors: &Array1<f64>) -> Self {
         let divided = |features: &Array2<f64>| features / factors;
         Self {
-            dataset: self.dataset,
             train_features: divided(&self.train_features),
-            train_labels: self.train_labels.clone(),
             test_features: divided(&self.test_features),
-            test_labels: self.test_labels.clone(),
-            test_rows: self.test_rows.clone(),
+            ..self.clone()
         }
     }
 

@@ -11,6 +11,7 @@ mod level_format;
 mod minifloat;
 mod normal_float;
 mod power_of_two;
+mod range_check;
 mod scale_format;
 mod scheme;
 mod scheme_error;

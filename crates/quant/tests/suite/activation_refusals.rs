@@ -98,7 +98,7 @@ fn what_cannot_be_read_is_refused() {
         ("bits = 17\nmode = 'static'", "`17` is not a number of bits: expected 1 to 16"),
         ("bits = 8\nmode = 'statik'", "unknown variant `statik`, expected `static` or `dynamic`"),
         ("bits = 8\nmode = 'static'\nzero_point = 'float'", "unknown field `zero_point`"),
-        ("bits = 8\nmode = 'static'\nrange = 'moving-averge'", "`mse`, `moving-average`"),
+        ("bits = 8\nmode = 'static'\nrange = 'moving-averge'", "`kl`, `moving-average`"),
         ("bits = 8\nmode = 'static'\nrange = { percentile = 10 }", "`10` is not a percentile"),
         (
             "bits = 8\nmode = 'static'\nrange = { moving-average = { momntum = 1 } }",

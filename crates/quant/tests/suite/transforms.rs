@@ -7,8 +7,58 @@ use bitsweep_quant::{
 };
 use ndarray::{Array1, Array2, array};
 use proptest::prelude::*;
+use serde::Deserialize;
 
-use crate::{bits, quantized, scheme, stream};
+use crate::{bits, numbers, quantized, scheme, stream};
+
+#[derive(Deserialize)]
+struct ScalingCase {
+    name: String,
+    shape: (usize, usize),
+    inputs: String,
+    weights: String,
+    smooth: Vec<SmoothCase>,
+    awq: Vec<AwqCase>,
+}
+
+#[derive(Deserialize)]
+struct SmoothCase {
+    alpha: f64,
+    factors: String,
+}
+
+#[derive(Deserialize)]
+struct AwqCase {
+    bits: u32,
+    factors: String,
+}
+
+#[test]
+fn factors_of_inputs_agree_with_the_papers() {
+    let close = |ours: &Array1<f64>, golden: &str, what: String| {
+        let golden: Vec<f64> = numbers(golden);
+        assert_eq!(ours.len(), golden.len());
+        for (ours, golden) in ours.iter().zip(golden) {
+            assert!((ours / golden - 1.0).abs() < 1e-12, "{what}: {ours} {golden}");
+        }
+    };
+    let cases: Vec<ScalingCase> = serde_json::from_str(include_str!("../golden/input_scaling.json")).unwrap();
+    assert_eq!(cases.len(), 3);
+    for case in &cases {
+        let inputs = Array2::from_shape_vec(case.shape, numbers(&case.inputs)).unwrap();
+        let weights: Array2<f64> = Array2::from_shape_vec((case.shape.1, 4), numbers(&case.weights)).unwrap();
+        for SmoothCase { alpha, factors } in &case.smooth {
+            let ours = smoothing_factors(inputs.view(), weights.view(), Smooth { alpha: *alpha }).unwrap();
+            close(&ours, factors, format!("{} smooth {alpha}", case.name));
+        }
+        for AwqCase { bits: width, factors } in &case.awq {
+            let scheme =
+                Scheme { granularity: Granularity::Column, ..presets::symmetric_narrow(bits(*width)) };
+            let ours = activation_aware_factors(inputs.view(), weights.view(), &scheme, &stream(0)).unwrap();
+            close(&ours, factors, format!("{} awq {width} bits", case.name));
+        }
+    }
+}
 
 fn matrix(rows: usize, columns: usize) -> impl Strategy<Value = Array2<f64>> {
     let value = prop_oneof![3 => -3.0..3.0_f64, 1 => Just(0.0), 1 => -100.0..100.0_f64];

@@ -20,8 +20,8 @@ const LEAST: usize = 128;
 /// - `Q` is these bins *without* that mass, merged into `L` levels, each level's mass spread evenly over its bins that
 ///   are not empty;
 ///
-/// both divided by their sums. The candidate of least `Σ P·ln(P/Q)` wins, ties going to the larger one, and `t` is the upper edge of
-/// its last bin: the candidate of all bins is the min-max range. A candidate whose last bin is empty has a `P` where `Q`
+/// both divided by their sums. The candidate of least `Σ P·ln(P/Q)` wins, the larger one of equal ones, and `t` is the
+/// upper edge of its last bin: the candidate of all bins is the min-max range. A candidate whose last bin is empty has a `P` where `Q`
 /// has nothing, an infinite divergence, and drops out.
 ///
 /// `L` counts the magnitudes that codes can tell apart: half the codes, or all of them where an asymmetric grid has
