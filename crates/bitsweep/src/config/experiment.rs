@@ -354,8 +354,7 @@ fn check_training(unit: &UnitSpec, variant: &VariantSpec) -> Result<(), String> 
             }
         }
         Some(ModelSpec::Mlp(mlp)) => {
-            let hidden = mlp.hidden.saturating_mul(training.method.widening());
-            let widened = Mlp { hidden, ..mlp.clone() };
+            let widened = Mlp { hidden: mlp.hidden.widened(training.method.widening()), ..mlp.clone() };
             widened.check().map_err(|error| format!("after widening {error}"))
         }
     }

@@ -76,7 +76,7 @@ pub enum SplitSpec {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModelSpec {
-    /// A two-layer perceptron trained by gradient descent.
+    /// A perceptron trained by gradient descent.
     Mlp(Mlp),
     /// Logistic regression fitted by linfa.
     Logistic(Logistic),
