@@ -24,6 +24,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod allocation;
 mod axes;
 mod bit_field;
 mod blocks;
@@ -46,6 +47,9 @@ mod scales;
 mod transform;
 mod uniform;
 
+pub use allocation::{
+    Allocation, AllocationError, Budget, Candidate, MOST_PARTIAL_SUMS, Search, allocate, allocate_greedily,
+};
 pub use axes::presets;
 pub use axes::{
     Axis, Bits, Centroids, CodeRange, Codes, ExponentBits, Format, FormatSpec, GgufType, Granularity, Grid,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod allocation;
 mod calibration;
 mod calibration_refusals;
 mod codebooks;
