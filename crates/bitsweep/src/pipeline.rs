@@ -1,17 +1,20 @@
 //! The stages of a run in the order in which they happen: load → split → scale → train → for each variant transform →
 //! quantize (or train with quantization in the loop) → score → record.
 
+mod assignments;
 mod aware;
 mod calibrate;
 mod fake_quantization;
 mod histogram;
 mod levels;
+mod mixed;
 mod model;
 mod post_training;
 mod prepare;
 mod quantize;
 mod score;
 mod tensor;
+mod training_rows;
 mod transform;
 
 use std::time::Instant;

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::config::{
     AwareTraining, AxisSummary, Biases, Calibration, DataSource, Diagnostic, Document, Experiment, Header,
-    UnitSpec, VariantSpec,
+    LayerName, Mixed, Schemes, UnitSpec, VariantSpec, layers_text,
 };
 use crate::failure::Failure;
 
@@ -60,8 +60,12 @@ pub struct Variant {
     pub biases: Biases,
     /// How codes are chosen and biases corrected.
     pub calibration: Calibration,
-    /// How weights, or a tensor's values, are quantized.
+    /// How weights, or a tensor's values, are quantized; where bits are chosen, what the variant is named by.
     pub scheme: Scheme,
+    /// Layers with schemes of their own.
+    pub layers: BTreeMap<LayerName, Scheme>,
+    /// How the bits of every layer are chosen, where they are.
+    pub mixed: Option<Mixed>,
     /// Training with quantization in the loop; without it the trained float model is quantized.
     pub training: Option<AwareTraining>,
 }
@@ -71,9 +75,37 @@ impl Variant {
     pub fn axes(&self) -> Vec<(&'static str, String)> {
         let mut axes = vec![("transform", self.transform.to_string()), ("biases", self.biases.to_string())];
         axes.extend(self.scheme.axes());
+        axes.extend(self.layer_axes());
         axes.extend(self.calibration.axes());
         axes.push(("training", self.training_name()));
         axes
+    }
+
+    /// What single layers have of their own, how bits are chosen, and within which budget.
+    fn layer_axes(&self) -> [(&'static str, String); 3] {
+        let (mixed, budget) = match &self.mixed {
+            None => (String::new(), String::new()),
+            Some(mixed) => (mixed.to_string(), mixed.budget.to_string()),
+        };
+        [("layers", layers_text(&self.layers)), ("mixed", mixed), ("budget", budget)]
+    }
+
+    /// Whether layers may have different schemes.
+    pub fn is_layered(&self) -> bool {
+        self.mixed.is_some() || !self.layers.is_empty()
+    }
+
+    /// The scheme of a layer, counted from 0.
+    pub fn scheme_of(&self, layer: usize) -> &Scheme {
+        self.layers.get(&LayerName::at(layer)).unwrap_or(&self.scheme)
+    }
+
+    /// The bits, or the budget that stands for them: `4 bit`, `≤ 900 bytes`.
+    fn size_name(&self) -> String {
+        match &self.mixed {
+            None => format!("{} bit", self.scheme.bits()),
+            Some(mixed) => format!("≤ {}", mixed.budget),
+        }
     }
 
     /// How training and quantization go together, as tables say it.
@@ -213,6 +245,9 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
         #[serde(skip_serializing_if = "Option::is_none")]
         calibration: Option<BTreeMap<&'static str, String>>,
         scheme: BTreeMap<&'static str, String>,
+        /// Left out where all layers have the same scheme.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        layers: Option<[(&'static str, String); 3]>,
         // Absent for what was there before: keys of units without it stay as they were.
         #[serde(skip_serializing_if = "Option::is_none")]
         training: Option<&'a AwareTraining>,
@@ -237,6 +272,7 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
         calibration: (variant.calibration != Calibration::default())
             .then(|| variant.calibration.axes().into_iter().collect()),
         scheme: variant.scheme.axes().into_iter().filter(is_keyed).collect(),
+        layers: variant.is_layered().then(|| variant.layer_axes()),
         training: variant.training.as_ref(),
     });
     let keyed = Keyed {
@@ -260,7 +296,8 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
     let mut variants = Vec::new();
     let mut points: Vec<BTreeMap<&'static str, String>> = Vec::new();
     for spec in specs {
-        let scheme = spec.weights.resolve().map_err(|error| Diagnostic::new(error.to_string()))?;
+        let schemes = spec.schemes().map_err(|error| Diagnostic::new(error.message))?;
+        let Schemes { base: scheme, layers, mixed } = schemes;
         let variant = Variant {
             label: String::new(),
             series: String::new(),
@@ -268,6 +305,8 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
             biases: spec.biases,
             calibration: Calibration::resolve(spec),
             scheme,
+            layers,
+            mixed,
             training: spec.training.clone(),
         };
         let point: BTreeMap<_, _> = variant.axes().into_iter().collect();
@@ -284,15 +323,16 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
     let telling = telling_axes(&points);
     let names: BTreeSet<&str> = specs.iter().filter_map(|spec| spec.name.as_deref()).collect();
     let names_suffice = names.len() == specs.len();
-    let bits_vary = telling.contains(&"bits");
+    let sizes_vary = ["bits", "budget"].iter().any(|axis| telling.contains(axis));
     for ((variant, point), spec) in variants.iter_mut().zip(&points).zip(specs) {
-        let words = telling.iter().filter(|axis| **axis != "bits" && !point[*axis].is_empty());
+        let words =
+            telling.iter().filter(|axis| !["bits", "budget"].contains(*axis) && !point[*axis].is_empty());
         let words = words.map(|axis| words_for(axis, &point[axis])).collect::<Vec<_>>().join(" · ");
         let named = spec.name.clone().or(Some(words).filter(|words| !words.is_empty()));
         variant.label = match &named {
-            Some(name) if bits_vary && !names_suffice => format!("{} bit · {name}", variant.scheme.bits()),
+            Some(name) if sizes_vary && !names_suffice => format!("{} · {name}", variant.size_name()),
             Some(name) => name.clone(),
-            None => format!("{} bit", variant.scheme.bits()),
+            None => variant.size_name(),
         };
         variant.series = named.unwrap_or_else(|| family(point));
     }
@@ -306,8 +346,11 @@ fn family(point: &BTreeMap<&'static str, String>) -> String {
 
 /// Axes in the order in which they are worth naming, as far as each tells variants apart that those before it do not.
 fn telling_axes(points: &[BTreeMap<&'static str, String>]) -> Vec<&'static str> {
-    const BY_WORTH: [&str; 16] = [
+    const BY_WORTH: [&str; 19] = [
         "bits",
+        "mixed",
+        "budget",
+        "layers",
         "training",
         "format",
         "symmetry",
@@ -345,6 +388,7 @@ fn words_for(axis: &str, value: &str) -> String {
     match axis {
         "granularity" => format!("per {value}"),
         "scale_format" => format!("{value} scale"),
+        "mixed" => format!("mixed, {value}"),
         "biases" => format!("biases {}", if value == "keep" { "kept" } else { "quantized" }),
         "transform" if value == "none" => "not equalized".to_owned(),
         "bias_correction" => format!("{} bias correction", if value == "none" { "no" } else { value }),

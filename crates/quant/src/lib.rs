@@ -29,6 +29,7 @@ mod axes;
 mod bit_field;
 mod blocks;
 mod calibration;
+mod clipping;
 mod codebook;
 mod distortion;
 mod error;

@@ -62,6 +62,10 @@ pub struct ResultRow {
     /// method, training …. Empty where the choice does not apply.
     pub axes: Vec<(&'static str, String)>,
 
+    /// The bits of each layer's weight where they may differ: `W1 8, W2 4`. No axis: the same variant may have chosen
+    /// others in another unit.
+    pub layer_bits: String,
+
     /// Scores on the test rows; `None` in a tensor experiment.
     pub scores: Option<Scores>,
     /// Reconstruction error over all quantized tensors, against the (transformed) float values; of a training with

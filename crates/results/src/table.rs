@@ -177,6 +177,7 @@ impl<'a> Columns<'a> {
             self.count("bits", |row| Some(u64::from(row.bits))),
         ];
         columns.extend(self.named(|row| &row.axes)?);
+        columns.push(self.text("layer_bits", |row| &row.layer_bits));
         Ok(columns)
     }
 

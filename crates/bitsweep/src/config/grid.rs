@@ -12,7 +12,8 @@ use super::diagnostic::Diagnostic;
 use super::document::{Document, Node};
 
 /// Lists that are values, not axes.
-const LIST_VALUES: [&str; 3] = ["tensor.values", "tensor.query", "data.source.csv.class_names"];
+const LIST_VALUES: [&str; 4] =
+    ["tensor.values", "tensor.query", "data.source.csv.class_names", "quantize.mixed.bits"];
 
 /// Axes whose values may be lists: `[32, [32, 16]]` is two models, the second of two hidden layers.
 const LISTS_OF_LISTS: [&str; 1] = ["model.mlp.hidden"];

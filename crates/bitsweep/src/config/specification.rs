@@ -1,5 +1,6 @@
 //! What one unit and one variant are made of, as TOML spells it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use bitsweep_datasets::{CsvSource, Holdout, Scaling};
@@ -9,6 +10,8 @@ use bitsweep_random::Generator;
 use serde::{Deserialize, Serialize};
 
 use super::calibration::CalibrationSpec;
+use super::layers::LayerName;
+use super::mixed::MixedSpec;
 use super::tensor_values::TensorValues;
 use super::training::AwareTraining;
 
@@ -135,6 +138,12 @@ pub struct VariantSpec {
     pub calibration: Option<CalibrationSpec>,
     /// How weights, or a tensor's values, are quantized.
     pub weights: SchemeSpec,
+    /// What is different for single layers.
+    #[serde(default)]
+    pub layers: BTreeMap<LayerName, SchemeSpec>,
+    /// Bits chosen for each layer, instead of the same for all.
+    #[serde(default)]
+    pub mixed: Option<MixedSpec>,
     /// Training with quantization in the loop, instead of quantizing the trained float model.
     #[serde(default)]
     pub training: Option<AwareTraining>,
@@ -149,6 +158,16 @@ pub enum Biases {
     Keep,
     /// They are quantized by the weights' scheme, each bias vector as a matrix of one row.
     Quantize,
+}
+
+impl ModelSpec {
+    /// The number of its dense layers.
+    pub fn layers(&self) -> usize {
+        match self {
+            ModelSpec::Mlp(mlp) => mlp.hidden.units().len() + 1,
+            ModelSpec::Logistic(_) | ModelSpec::SoftmaxRegression(_) => 1,
+        }
+    }
 }
 
 impl fmt::Display for ModelSpec {

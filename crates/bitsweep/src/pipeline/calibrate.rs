@@ -46,7 +46,8 @@ pub(super) fn quantize_layers(
         let hessian = Hessian::of_inputs(inputs.view()).map_err(refused)?;
         let mut stream = stream(unit, &format!("quantize {name}"))?;
         let (method, weight) = (&variant.calibration.method, layer.weight.view());
-        let calibrated = calibrate(weight, &variant.scheme, method, &hessian, &mut stream);
+        let scheme = variant.scheme_of(position);
+        let calibrated = calibrate(weight, scheme, method, &hessian, &mut stream);
         let calibrated = calibrated.map_err(refused)?;
         total = total.merge(calibrated.outcome);
         let reconstruction = calibrated.quantized.reconstruct();
@@ -72,7 +73,7 @@ pub(super) fn quantize_layers(
             Biases::Keep => {}
             Biases::Quantize => {
                 let bias = changed.bias.view().insert_axis(Axis(0));
-                let tensor = quantize_tensor(unit, &format!("b{}", position + 1), bias, &variant.scheme)?;
+                let tensor = quantize_tensor(unit, &format!("b{}", position + 1), bias, scheme)?;
                 changed.bias = tensor.reconstruction.row(0).to_owned();
                 tensors.push(tensor);
             }

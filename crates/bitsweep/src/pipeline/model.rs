@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bitsweep_metrics::Confusion;
-use bitsweep_models::{DenseStack, EpochLoss, Precision, fit_logistic};
+use bitsweep_models::{DenseStack, EpochLoss, fit_logistic};
 use bitsweep_quant::Transform;
 use bitsweep_results::{
     ClassRow, CurveRow, DatasetShape, ErrorMeasures, PredictionRow, Records, ResultRow, SizeMeasures,
@@ -15,7 +15,7 @@ use super::failed;
 use super::histogram::histogram;
 use super::post_training::{FLOAT_BYTES, QuantizedModel, quantize};
 use super::prepare::{Prepared, prepare, stream};
-use super::quantize::{Identity, error_measures, flags, result_row, size_measures};
+use super::quantize::{Identity, error_measures, flags, layer_bits, result_row, size_measures};
 use super::score::{Buffers, Inference, Inputs, score};
 use super::transform::transform;
 use crate::config::ModelSpec;
@@ -39,8 +39,9 @@ pub(super) struct ModelOutcome {
 /// The models of a unit.
 pub(super) struct TrainedModels {
     float: DenseStack,
-    /// For each variant the model that was trained with quantization in the loop; of the first unit only.
-    aware: Vec<Option<QuantizedModel>>,
+    /// For each variant the model that was trained with quantization in the loop, or whose bits were chosen; of the first
+    /// unit only.
+    kept: Vec<Option<QuantizedModel>>,
 }
 
 /// Trains the unit's model and measures all its variants.
@@ -93,14 +94,15 @@ pub(super) fn run(
             }
         })
         .collect();
-    let mut aware = Vec::new();
+    let mut kept = Vec::new();
     for (index, (judged, variant)) in judged.into_iter().zip(&unit.variants).enumerate() {
         let judged = judged?;
         add(&judged, &variant.label, index + 1)?;
-        aware.push(judged.model.filter(|_| is_first && variant.training.is_some()));
+        let is_dear = variant.training.is_some() || variant.mixed.is_some();
+        kept.push(judged.model.filter(|_| is_first && is_dear));
     }
     drop(bench);
-    Ok(ModelOutcome { records, training_seconds, models: TrainedModels { float: stack, aware } })
+    Ok(ModelOutcome { records, training_seconds, models: TrainedModels { float: stack, kept } })
 }
 
 fn train(
@@ -166,13 +168,7 @@ struct Judged {
 
 impl<'u> Bench<'u> {
     fn new(unit: &'u Unit, prepared: &'u Prepared<'u>, stack: &DenseStack) -> Result<Bench<'u>, Failure> {
-        let mixed = unit.spec.train.as_ref().is_some_and(|training| training.precision == Precision::Mixed);
-        let features = &prepared.test_features;
-        let inputs = if mixed {
-            Inputs::Double(features.clone())
-        } else {
-            Inputs::Single(features.mapv(|value| value as f32))
-        };
+        let inputs = Inputs::new(unit, &prepared.test_features);
         let float = inputs.infer(stack, None, &mut Buffers::default());
         let mut transformed: Vec<(Transform, DenseStack, bool)> =
             vec![(Transform::None, stack.clone(), false)];
@@ -246,6 +242,9 @@ impl<'u> Bench<'u> {
         row.size = size_measures(&model.tensors, model.kept_bytes, bytes);
         row.size.scales += clip_bytes(model.activations.as_ref());
         row.calibration = model.calibration;
+        if variant.is_layered() {
+            row.layer_bits = layer_bits(&model.tensors);
+        }
         let mut flags = flags(&model.tensors);
         flags.extend(model.flags.iter().cloned());
         flags.extend(training_flags);
@@ -338,13 +337,13 @@ pub(super) fn latencies(
         std::hint::black_box(bench.inputs.predict(stack, None, &mut buffers));
     });
     let mut latencies = vec![latency("float", Method::Float, float)];
-    for (variant, aware) in unit.variants.iter().zip(&models.aware) {
+    for (variant, kept) in unit.variants.iter().zip(&models.kept) {
         if !keep_going() {
             return Err(Failure::Interrupted);
         }
         let quantized;
-        let QuantizedModel { stack, tensors, activations, .. } = match aware {
-            Some(aware) => aware,
+        let QuantizedModel { stack, tensors, activations, .. } = match kept {
+            Some(kept) => kept,
             None => {
                 let (_, float, _) = bench.stack(variant.transform);
                 quantized = quantize(unit, &prepared, float, variant)?;

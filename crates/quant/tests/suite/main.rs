@@ -5,6 +5,7 @@
 mod allocation;
 mod calibration;
 mod calibration_refusals;
+mod clipping;
 mod codebooks;
 mod degenerate;
 mod estimators;
