@@ -13,6 +13,7 @@ mod post_training;
 mod prepare;
 mod quantize;
 mod score;
+mod sensitivity;
 mod tensor;
 mod training_rows;
 mod transform;
@@ -137,6 +138,7 @@ fn append(whole: &mut Records, more: Records) {
         codebooks,
         products,
         curve,
+        sensitivity,
         histogram,
         levels,
     } = more;
@@ -148,6 +150,7 @@ fn append(whole: &mut Records, more: Records) {
     whole.codebooks.extend(codebooks);
     whole.products.extend(products);
     whole.curve.extend(curve);
+    whole.sensitivity.extend(sensitivity);
     whole.histogram.extend(histogram);
     whole.levels.extend(levels);
 }

@@ -9,8 +9,8 @@ use bitsweep_random::Stream;
 use serde::Serialize;
 
 use crate::config::{
-    AwareTraining, AxisSummary, Biases, Calibration, DataSource, Diagnostic, Document, Experiment, Header,
-    LayerName, Mixed, Schemes, UnitSpec, VariantSpec, layers_text,
+    AwareTraining, AxisSummary, Biases, Budget, Calibration, DataSource, Diagnostic, Document, Experiment,
+    Header, LayerName, Mixed, Schemes, UnitSpec, VariantSpec, layers_text,
 };
 use crate::failure::Failure;
 
@@ -81,13 +81,15 @@ impl Variant {
         axes
     }
 
-    /// What single layers have of their own, how bits are chosen, and within which budget.
+    /// What single layers have of their own, how bits are chosen, and within which budget other than that of so many bits.
     fn layer_axes(&self) -> [(&'static str, String); 3] {
-        let (mixed, budget) = match &self.mixed {
-            None => (String::new(), String::new()),
+        let (allocation, budget) = match &self.mixed {
+            None => ("uniform".to_owned(), String::new()),
+            // The number of bits says it.
+            Some(mixed) if matches!(mixed.budget, Budget::Uniform(_)) => (mixed.to_string(), String::new()),
             Some(mixed) => (mixed.to_string(), mixed.budget.to_string()),
         };
-        [("layers", layers_text(&self.layers)), ("mixed", mixed), ("budget", budget)]
+        [("layers", layers_text(&self.layers)), ("allocation", allocation), ("budget", budget)]
     }
 
     /// Whether layers may have different schemes.
@@ -104,7 +106,7 @@ impl Variant {
     fn size_name(&self) -> String {
         match &self.mixed {
             None => format!("{} bit", self.scheme.bits()),
-            Some(mixed) => format!("≤ {}", mixed.budget),
+            Some(mixed) => mixed.budget.bound(),
         }
     }
 
@@ -348,7 +350,7 @@ fn family(point: &BTreeMap<&'static str, String>) -> String {
 fn telling_axes(points: &[BTreeMap<&'static str, String>]) -> Vec<&'static str> {
     const BY_WORTH: [&str; 19] = [
         "bits",
-        "mixed",
+        "allocation",
         "budget",
         "layers",
         "training",
@@ -388,7 +390,6 @@ fn words_for(axis: &str, value: &str) -> String {
     match axis {
         "granularity" => format!("per {value}"),
         "scale_format" => format!("{value} scale"),
-        "mixed" => format!("mixed, {value}"),
         "biases" => format!("biases {}", if value == "keep" { "kept" } else { "quantized" }),
         "transform" if value == "none" => "not equalized".to_owned(),
         "bias_correction" => format!("{} bias correction", if value == "none" { "no" } else { value }),

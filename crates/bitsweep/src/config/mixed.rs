@@ -154,11 +154,26 @@ impl Mixed {
     }
 }
 
-/// Objective and candidates: `output-error of 2, 4, 8 bit`.
+impl Budget {
+    /// The budget as a bound, as labels have it: `≤ 900 bytes`, `macro-F1 loss ≤ 0.01`.
+    pub fn bound(&self) -> String {
+        match self {
+            Budget::Bytes(_) | Budget::BitsPerWeight(_) | Budget::Uniform(_) => format!("≤ {self}"),
+            Budget::MacroF1Loss(loss) => format!("macro-F1 loss ≤ {loss}"),
+            Budget::OutputError(error) => format!("output error ≤ {error}"),
+        }
+    }
+}
+
+/// Objective and candidates: `mixed by output error from 2/4/8 bit`.
 impl fmt::Display for Mixed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bits: Vec<String> = self.candidates.iter().map(|scheme| scheme.bits().to_string()).collect();
-        write!(formatter, "{} of {} bit", self.objective, bits.join(", "))
+        let objective = match self.objective {
+            Objective::MacroF1 => "macro-F1",
+            Objective::OutputError => "output error",
+        };
+        write!(formatter, "mixed by {objective} from {} bit", bits.join("/"))
     }
 }
 

@@ -6,7 +6,8 @@ use bitsweep_metrics::Confusion;
 use bitsweep_models::{DenseStack, EpochLoss, fit_logistic};
 use bitsweep_quant::Transform;
 use bitsweep_results::{
-    ClassRow, CurveRow, DatasetShape, ErrorMeasures, PredictionRow, Records, ResultRow, SizeMeasures,
+    ClassRow, CurveRow, DatasetShape, ErrorMeasures, PredictionRow, Records, ResultRow, SensitivityRow,
+    SizeMeasures,
 };
 use rayon::prelude::*;
 
@@ -17,6 +18,7 @@ use super::post_training::{FLOAT_BYTES, QuantizedModel, quantize};
 use super::prepare::{Prepared, prepare, stream};
 use super::quantize::{Identity, error_measures, flags, layer_bits, result_row, size_measures};
 use super::score::{Buffers, Inference, Inputs, score};
+use super::sensitivity::{baseline_sensitivity, sensitivity};
 use super::transform::transform;
 use crate::config::ModelSpec;
 use crate::failure::Failure;
@@ -63,6 +65,7 @@ pub(super) fn run(
         records.results.push(judged.row.clone());
         let identity = Identity { unit: unit.short_key(), variant: position, label };
         records.curve.extend(curve_rows(identity, &judged.curve));
+        records.sensitivity.extend(judged.sensitivity.iter().cloned());
         if wanted.predictions {
             records.predictions.extend(bench.prediction_rows(identity, &judged.predictions));
             records.classes.extend(bench.class_rows(identity, &judged.confusion));
@@ -81,17 +84,24 @@ pub(super) fn run(
         }
         Ok(())
     };
-    add(&bench.baseline(curve)?, "float", 0)?;
+    let mut baseline = bench.baseline(curve)?;
+    if wanted.sensitivity {
+        baseline.sensitivity = baseline_sensitivity(unit, &prepared, &stack)?;
+    }
+    add(&baseline, "float", 0)?;
     let judged: Vec<Result<Judged, Failure>> = unit
         .variants
         .par_iter()
         .enumerate()
         .map_init(Buffers::default, |buffers, (index, variant)| {
-            if keep_going() {
-                bench.judge(index + 1, variant, buffers, keep_going)
-            } else {
-                Err(Failure::Interrupted)
+            if !keep_going() {
+                return Err(Failure::Interrupted);
             }
+            let mut judged = bench.judge(index + 1, variant, buffers, keep_going)?;
+            if wanted.sensitivity {
+                judged.sensitivity = bench.sensitivity(index + 1, variant, &judged)?;
+            }
+            Ok(judged)
         })
         .collect();
     let mut kept = Vec::new();
@@ -164,6 +174,8 @@ struct Judged {
     model: Option<QuantizedModel>,
     /// The losses of its own training, none where there was none.
     curve: Vec<EpochLoss>,
+    /// What its parts do by themselves, where that is recorded.
+    sensitivity: Vec<SensitivityRow>,
 }
 
 impl<'u> Bench<'u> {
@@ -256,6 +268,20 @@ impl<'u> Bench<'u> {
         self.finish(row, &inference, Some(model), curve)
     }
 
+    /// None of a model that was trained with quantization in the loop: what it computes is no change of the float model.
+    fn sensitivity(
+        &self,
+        position: usize,
+        variant: &Variant,
+        judged: &Judged,
+    ) -> Result<Vec<SensitivityRow>, Failure> {
+        let (_, float, _) = self.stack(variant.transform);
+        match (&judged.model, &variant.training) {
+            (Some(model), None) => sensitivity(self.unit, self.prepared, float, position, variant, model),
+            (Some(_), Some(_)) | (None, _) => Ok(Vec::new()),
+        }
+    }
+
     fn finish(
         &self,
         mut row: ResultRow,
@@ -269,7 +295,8 @@ impl<'u> Bench<'u> {
             scored.map_err(|error| failed(self.unit, format!("{}: {error}", row.label)))?;
         row.shape = Some(self.shape());
         row.scores = Some(scores);
-        Ok(Judged { row, predictions: inference.predictions.clone(), confusion, model, curve })
+        let predictions = inference.predictions.clone();
+        Ok(Judged { row, predictions, confusion, model, curve, sensitivity: Vec::new() })
     }
 
     fn prediction_rows(&self, identity: Identity<'_>, predictions: &[usize]) -> Vec<PredictionRow> {
