@@ -102,6 +102,14 @@ impl Variant {
         self.layers.get(&LayerName::at(layer)).unwrap_or(&self.scheme)
     }
 
+    /// How it is quantized, in full: `4 bit symmetric; W2 8 bit symmetric`.
+    pub fn schemes_text(&self) -> String {
+        let mut parts = vec![self.scheme.to_string()];
+        parts.extend((!self.layers.is_empty()).then(|| layers_text(&self.layers)));
+        parts.extend(self.mixed.as_ref().map(|mixed| format!("{mixed}, {}", mixed.budget.bound())));
+        parts.join("; ")
+    }
+
     /// The bits, or the budget that stands for them: `4 bit`, `≤ 900 bytes`.
     fn size_name(&self) -> String {
         match &self.mixed {

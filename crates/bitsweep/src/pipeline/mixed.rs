@@ -35,17 +35,15 @@ pub(super) fn choose(
     mixed: &Mixed,
 ) -> Result<Choice, Failure> {
     let mut layers = Layers::new(unit, prepared, float, variant, mixed)?;
-    let (choices, searched) = match (mixed.budget, mixed.objective) {
-        (Budget::OutputError(error), _) => layers.by_output_error(Allowance::Loss(error))?,
-        (Budget::MacroF1Loss(loss), _) => layers.in_fewest_bytes(loss)?,
-        (Budget::Bytes(_) | Budget::BitsPerWeight(_) | Budget::Uniform(_), Objective::OutputError) => {
-            let bytes = layers.allowed_bytes(mixed.budget)?;
-            layers.by_output_error(Allowance::Bytes(bytes))?
+    let (choices, searched) = match mixed.budget {
+        Budget::Bytes(bytes) => layers.within(bytes, mixed)?,
+        // Rounded down to whole bytes.
+        Budget::BitsPerWeight(bits) => {
+            layers.within((float.parameters() as f64 * bits / 8.0) as u64, mixed)?
         }
-        (Budget::Bytes(_) | Budget::BitsPerWeight(_) | Budget::Uniform(_), Objective::MacroF1) => {
-            let bytes = layers.allowed_bytes(mixed.budget)?;
-            layers.by_macro_f1(bytes)?
-        }
+        Budget::Uniform(scheme) => layers.within(layers.bytes_of(&scheme)?, mixed)?,
+        Budget::MacroF1Loss(loss) => layers.in_fewest_bytes(loss)?,
+        Budget::OutputError(error) => layers.by_output_error(Allowance::Loss(error))?,
     };
     let mut flags = Vec::new();
     match searched {
@@ -100,29 +98,28 @@ impl<'u> Layers<'u> {
         failed(self.unit, format!("{}: {message}", self.variant.label))
     }
 
-    /// The bytes that a budget of bytes stands for.
-    fn allowed_bytes(&self, budget: Budget) -> Result<u64, Failure> {
-        let allowed = match budget {
-            Budget::Bytes(bytes) => bytes,
-            // A budget in bits is rounded down to whole bytes.
-            Budget::BitsPerWeight(bits) => (self.float.parameters() as f64 * bits / 8.0) as u64,
-            Budget::Uniform(scheme) => {
-                let layers = 0..self.float.layers().len();
-                let bytes = layers.map(|position| {
-                    quantized(self.unit, self.variant, self.float, position, &scheme).map(|(_, bytes)| bytes)
-                });
-                bytes.sum::<Result<u64, Failure>>()?
-            }
-            // Their losses are budgets of their own.
-            Budget::MacroF1Loss(_) | Budget::OutputError(_) => u64::MAX,
-        };
+    /// True bytes of the model with `scheme` in every layer.
+    fn bytes_of(&self, scheme: &Scheme) -> Result<u64, Failure> {
+        let layers = 0..self.float.layers().len();
+        let bytes = layers.map(|position| {
+            quantized(self.unit, self.variant, self.float, position, scheme).map(|(_, bytes)| bytes)
+        });
+        bytes.sum()
+    }
+
+    /// The best by the objective in at most so many bytes.
+    fn within(&mut self, bytes: u64, mixed: &Mixed) -> Result<(Assignment, Search), Failure> {
         let least: u64 = self.layer_bytes().iter().filter_map(|own| own.iter().min()).sum();
-        if least > allowed {
+        if least > bytes {
             return Err(self.failed(format!(
-                "a budget of `{budget}`, {allowed} bytes, is too small: expected at least {least} bytes"
+                "a budget of `{}`, {bytes} bytes, is too small: expected at least {least} bytes",
+                mixed.budget
             )));
         }
-        Ok(allowed)
+        match mixed.objective {
+            Objective::OutputError => self.by_output_error(Allowance::Bytes(bytes)),
+            Objective::MacroF1 => self.by_macro_f1(bytes),
+        }
     }
 
     fn layer_bytes(&self) -> Vec<Vec<u64>> {
