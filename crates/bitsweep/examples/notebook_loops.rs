@@ -49,7 +49,7 @@ fn main() {
     let scaler = fit(&Scaling::Standard, train.view()).unwrap();
     let (train, test): (Array2<f64>, Array2<f64>) =
         (scaler.apply(train.view()).unwrap(), scaler.apply(test.view()).unwrap());
-    let mlp = Mlp { hidden: 100, initialization: Initialization::Normal };
+    let mlp = Mlp { hidden: 100.into(), initialization: Initialization::Normal };
     let trained = |precision| {
         let training = Training {
             epochs: 200,

@@ -7,6 +7,8 @@ mod document;
 mod experiment;
 mod grid;
 mod header;
+mod layers;
+mod mixed;
 mod specification;
 mod tensor_values;
 mod training;
@@ -17,6 +19,8 @@ pub use diagnostic::{Diagnostic, nearest_name};
 pub use document::Document;
 pub use experiment::{AxisSummary, Experiment, UnitEntry, VariantEntry};
 pub use header::{Aggregate, Divisor, Expectation, Header, Record, TableName};
+pub use layers::{LayerName, SchemeRefusal, Schemes, layers_text};
+pub use mixed::{Budget, BudgetSpec, Mixed, MixedSpec, Objective};
 pub use specification::{
     Biases, DataSource, DataSpec, ElementType, ModelSpec, SplitSpec, TensorSpec, UnitSpec, VariantSpec,
 };

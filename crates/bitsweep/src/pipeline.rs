@@ -1,18 +1,22 @@
 //! The stages of a run in the order in which they happen: load → split → scale → train → for each variant transform →
 //! quantize (or train with quantization in the loop) → score → record.
 
+mod assignments;
 mod aware;
 mod calibrate;
 mod coded;
 mod fake_quantization;
 mod histogram;
 mod levels;
+mod mixed;
 mod model;
 mod post_training;
 mod prepare;
 mod quantize;
 mod score;
+mod sensitivity;
 mod tensor;
+mod training_rows;
 mod transform;
 
 use std::time::Instant;
@@ -135,6 +139,7 @@ fn append(whole: &mut Records, more: Records) {
         codebooks,
         products,
         curve,
+        sensitivity,
         histogram,
         levels,
     } = more;
@@ -146,6 +151,7 @@ fn append(whole: &mut Records, more: Records) {
     whole.codebooks.extend(codebooks);
     whole.products.extend(products);
     whole.curve.extend(curve);
+    whole.sensitivity.extend(sensitivity);
     whole.histogram.extend(histogram);
     whole.levels.extend(levels);
 }

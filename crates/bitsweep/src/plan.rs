@@ -11,8 +11,8 @@ use bitsweep_random::Stream;
 use serde::Serialize;
 
 use crate::config::{
-    Activations, AwareTraining, AxisSummary, Biases, Calibration, DataSource, Diagnostic, Document,
-    Experiment, Header, UnitSpec, VariantSpec,
+    Activations, AwareTraining, AxisSummary, Biases, Budget, Calibration, DataSource, Diagnostic, Document,
+    Experiment, Header, LayerName, Mixed, Schemes, UnitSpec, VariantSpec, layers_text,
 };
 use crate::failure::Failure;
 
@@ -65,10 +65,14 @@ pub struct Variant {
     pub biases: Biases,
     /// How codes are chosen and biases corrected.
     pub calibration: Calibration,
-    /// How weights, or a tensor's values, are quantized.
+    /// How weights, or a tensor's values, are quantized; where bits are chosen, what the variant is named by.
     pub scheme: Scheme,
     /// How the inputs of layers are quantized; `None` where they stay float.
     pub activations: Option<Activations>,
+    /// Layers with schemes of their own.
+    pub layers: BTreeMap<LayerName, Scheme>,
+    /// How the bits of every layer are chosen, where they are.
+    pub mixed: Option<Mixed>,
     /// Training with quantization in the loop; without it the trained float model is quantized.
     pub training: Option<AwareTraining>,
 }
@@ -78,10 +82,48 @@ impl Variant {
     pub fn axes(&self) -> Vec<(&'static str, String)> {
         let mut axes = vec![("transform", self.transform.to_string()), ("biases", self.biases.to_string())];
         axes.extend(self.scheme.axes());
+        axes.extend(self.layer_axes());
         axes.extend(Activations::axes(self.activations.as_ref()));
         axes.extend(self.calibration.axes());
         axes.push(("training", self.training_name()));
         axes
+    }
+
+    /// What single layers have of their own, how bits are chosen, and within which budget other than that of so many bits.
+    fn layer_axes(&self) -> [(&'static str, String); 3] {
+        let (allocation, budget) = match &self.mixed {
+            None => ("uniform".to_owned(), String::new()),
+            // The number of bits says it.
+            Some(mixed) if matches!(mixed.budget, Budget::Uniform(_)) => (mixed.to_string(), String::new()),
+            Some(mixed) => (mixed.to_string(), mixed.budget.to_string()),
+        };
+        [("layers", layers_text(&self.layers)), ("allocation", allocation), ("budget", budget)]
+    }
+
+    /// Whether layers may have different schemes.
+    pub fn is_layered(&self) -> bool {
+        self.mixed.is_some() || !self.layers.is_empty()
+    }
+
+    /// The scheme of a layer, counted from 0.
+    pub fn scheme_of(&self, layer: usize) -> &Scheme {
+        self.layers.get(&LayerName::at(layer)).unwrap_or(&self.scheme)
+    }
+
+    /// How it is quantized, in full: `4 bit symmetric; W2 8 bit symmetric`.
+    pub fn schemes_text(&self) -> String {
+        let mut parts = vec![self.scheme.to_string()];
+        parts.extend((!self.layers.is_empty()).then(|| layers_text(&self.layers)));
+        parts.extend(self.mixed.as_ref().map(|mixed| format!("{mixed}, {}", mixed.budget.bound())));
+        parts.join("; ")
+    }
+
+    /// The bits, or the budget that stands for them: `4 bit`, `≤ 900 bytes`.
+    fn size_name(&self) -> String {
+        match &self.mixed {
+            None => format!("{} bit", self.scheme.bits()),
+            Some(mixed) => mixed.budget.bound(),
+        }
     }
 
     /// How training and quantization go together, as tables say it.
@@ -242,6 +284,9 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
         /// Bits, words and calibration rows; left out where inputs stay float.
         #[serde(skip_serializing_if = "Option::is_none")]
         activations: Option<[String; 3]>,
+        /// Left out where all layers have the same scheme.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        layers: Option<[(&'static str, String); 3]>,
         // Absent for what was there before: keys of units without it stay as they were.
         #[serde(skip_serializing_if = "Option::is_none")]
         training: Option<&'a AwareTraining>,
@@ -273,6 +318,7 @@ fn key(spec: &UnitSpec, dataset: Option<&Dataset>, variants: &[Variant]) -> Resu
                 rows.map_or_else(String::new, |rows| rows.to_string()),
             ]
         }),
+        layers: variant.is_layered().then(|| variant.layer_axes()),
         training: variant.training.as_ref(),
     });
     let keyed = Keyed {
@@ -309,7 +355,8 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
     let mut variants = Vec::new();
     let mut points: Vec<BTreeMap<&'static str, String>> = Vec::new();
     for spec in specs {
-        let scheme = spec.weights.resolve().map_err(|error| Diagnostic::new(error.to_string()))?;
+        let schemes = spec.schemes().map_err(|error| Diagnostic::new(error.message))?;
+        let Schemes { base: scheme, layers, mixed } = schemes;
         let variant = Variant {
             label: String::new(),
             series: String::new(),
@@ -318,6 +365,8 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
             calibration: Calibration::resolve(spec),
             scheme,
             activations: Activations::resolve(spec).map_err(|error| Diagnostic::new(error.to_string()))?,
+            layers,
+            mixed,
             training: spec.training.clone(),
         };
         let point: BTreeMap<_, _> = variant.axes().into_iter().collect();
@@ -334,21 +383,23 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
     let telling = telling_axes(&points);
     let names: BTreeSet<&str> = specs.iter().filter_map(|spec| spec.name.as_deref()).collect();
     let names_suffice = names.len() == specs.len();
-    let bits_vary = telling.contains(&"bits");
     let activation_bits_vary = telling.contains(&"activation_bits");
+    let sizes_vary = ["bits", "budget", "activation_bits"].iter().any(|axis| telling.contains(axis));
     for ((variant, point), spec) in variants.iter_mut().zip(&points).zip(specs) {
-        let in_words = |axis: &str| !["bits", "activation_bits"].contains(&axis);
+        let in_words = |axis: &str| !["bits", "budget", "activation_bits"].contains(&axis);
         let words = telling.iter().filter(|axis| in_words(axis) && !point[*axis].is_empty());
         let words = words.map(|axis| words_for(axis, &point[axis])).collect::<Vec<_>>().join(" · ");
         let named = spec.name.clone().or(Some(words).filter(|words| !words.is_empty()));
-        let weights = variant.scheme.bits();
         let inputs = variant.activations.map_or(FLOAT_BITS, |activations| activations.scheme.bits());
-        let bits =
-            if activation_bits_vary { format!("W{weights}A{inputs}") } else { format!("{weights} bit") };
+        let size = match (activation_bits_vary, &variant.mixed) {
+            (false, _) => variant.size_name(),
+            (true, None) => format!("W{}A{inputs}", variant.scheme.bits()),
+            (true, Some(_)) => format!("W {} A{inputs}", variant.size_name()),
+        };
         variant.label = match &named {
-            Some(name) if (bits_vary || activation_bits_vary) && !names_suffice => format!("{bits} · {name}"),
+            Some(name) if sizes_vary && !names_suffice => format!("{size} · {name}"),
             Some(name) => name.clone(),
-            None => bits,
+            None => size,
         };
         variant.series = match named {
             Some(name) if activation_bits_vary && !names_suffice => format!("A{inputs} · {name}"),
@@ -367,8 +418,11 @@ fn family(point: &BTreeMap<&'static str, String>) -> String {
 
 /// Axes in the order in which they are worth naming, as far as each tells variants apart that those before it do not.
 fn telling_axes(points: &[BTreeMap<&'static str, String>]) -> Vec<&'static str> {
-    const BY_WORTH: [&str; 20] = [
+    const BY_WORTH: [&str; 23] = [
         "bits",
+        "allocation",
+        "budget",
+        "layers",
         "activation_bits",
         "activations",
         "training",

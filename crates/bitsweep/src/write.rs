@@ -81,6 +81,7 @@ pub fn write(plan: &Plan, command: &str, outcome: &Outcome, folder: &Folder) -> 
     write_table(folder, "codebooks.csv", true, &records.codebooks)?;
     write_table(folder, "products.csv", true, &records.products)?;
     write_table(folder, "curve.csv", true, &records.curve)?;
+    write_table(folder, "sensitivity.csv", true, &records.sensitivity)?;
     write_table(folder, "histogram.csv", true, &records.histogram)?;
     write_table(folder, "levels.csv", true, &records.levels)?;
     let summary = summarize(&records.results, &plan.header.pick);

@@ -26,7 +26,7 @@ fn wine() -> (Array2<f64>, Vec<usize>) {
 }
 
 fn train(features: ArrayView2<'_, f64>, labels: &[usize], precision: Precision) -> Trained {
-    let mlp = Mlp { hidden: 100, initialization: Initialization::Normal };
+    let mlp = Mlp { hidden: 100.into(), initialization: Initialization::Normal };
     let training = Training { shuffle: false, precision, ..Training::default() };
     let stream = |stage| Stream::new(Generator::Numpy, 42, stage);
     let trained = stream("init").map_err(|error| error.to_string()).and_then(|mut init| {

@@ -1,12 +1,13 @@
 //! Models for bitsweep: stacks of dense layers and the ways to train them.
 //!
 //! Whatever trained it, a model is a [`DenseStack`]: logistic regression ([`fit_logistic`]) is one layer, the multi-layer
-//! perceptron ([`train_mlp`]) two. The crate knows nothing of quantization: it exposes named tensors and takes changed
+//! perceptron ([`train_mlp`]) two or more. The crate knows nothing of quantization: it exposes named tensors and takes changed
 //! ones, and a [`Hook`] may stand between the weights that are trained and those that are computed with.
 
 mod dense;
 mod forward;
 mod head;
+mod hidden_layers;
 mod logistic;
 mod optimizer;
 mod panels;
@@ -19,6 +20,7 @@ mod training;
 
 pub use dense::{Activation, Dense};
 pub use head::{Head, predict, predict_into};
+pub use hidden_layers::HiddenLayers;
 pub use logistic::{LogisticError, fit_logistic};
 pub use optimizer::{Adam, Optimizer, Sgd};
 pub use real::Real;

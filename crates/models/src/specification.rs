@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::hidden_layers::HiddenLayers;
 use crate::optimizer::Optimizer;
 
 /// A setting outside the range in which it means something.
@@ -29,7 +30,7 @@ pub(crate) fn require(
 
 /// Where the weights of a multi-layer perceptron start.
 ///
-/// All draw W1, b1, W2, b2 in this order, row by row, in `f64`, and round to `f32`.
+/// All draw W1, b1, W2, b2, … in this order, row by row, in `f64`, and round to `f32`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Initialization {
@@ -45,37 +46,50 @@ pub enum Initialization {
     Xavier,
 }
 
-/// A two-layer perceptron: features → `hidden` ReLU units → one logit for each class.
+/// A perceptron: features → one or more layers of `hidden` ReLU units → one logit for each class.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mlp {
-    /// The number of hidden units; 100 by default.
-    pub hidden: usize,
+    /// The number of units of each hidden layer; one layer of 100 by default.
+    pub hidden: HiddenLayers,
     /// Where the weights start; [`Initialization::He`] by default.
     pub initialization: Initialization,
 }
 
 impl Default for Mlp {
     fn default() -> Self {
-        Self { hidden: 100, initialization: Initialization::default() }
+        Self { hidden: 100.into(), initialization: Initialization::default() }
     }
 }
 
 impl Mlp {
-    /// The most hidden units that are accepted, so that a slip of the hand does not ask for all memory.
+    /// The most units of a hidden layer that are accepted, so that a slip of the hand does not ask for all memory.
     pub const MAX_HIDDEN: usize = 65_536;
+
+    /// The most hidden layers that are accepted: without normalization, more than a few do not train.
+    pub const MAX_HIDDEN_LAYERS: usize = 16;
 
     /// Refuses what cannot be trained.
     ///
     /// # Errors
-    /// When `hidden` is 0 or above [`MAX_HIDDEN`](Self::MAX_HIDDEN).
+    /// When `hidden` has no layer or more than [`MAX_HIDDEN_LAYERS`](Self::MAX_HIDDEN_LAYERS), or a layer has no units
+    /// or more than [`MAX_HIDDEN`](Self::MAX_HIDDEN).
     pub fn check(&self) -> Result<(), SpecificationError> {
+        let layers = self.hidden.units();
         require(
-            (1..=Self::MAX_HIDDEN).contains(&self.hidden),
+            (1..=Self::MAX_HIDDEN_LAYERS).contains(&layers.len()),
             "hidden",
-            self.hidden,
-            "a number of units from 1 to 65536",
-        )
+            format!("[{}]", self.hidden),
+            "from 1 to 16 hidden layers",
+        )?;
+        layers.iter().try_for_each(|units| {
+            require(
+                (1..=Self::MAX_HIDDEN).contains(units),
+                "hidden",
+                units,
+                "a number of units from 1 to 65536",
+            )
+        })
     }
 }
 

@@ -60,7 +60,7 @@ impl Hook for Idle {
 #[test]
 fn a_hook_without_effect_trains_to_the_same_bits_in_the_same_order_of_rows() {
     let (features, labels) = rows(47, 11);
-    let mlp = Mlp { hidden: 13, ..Mlp::default() };
+    let mlp = Mlp { hidden: vec![13, 6].into(), ..Mlp::default() };
     for precision in [Precision::Single, Precision::Mixed] {
         for optimizer in [Optimizer::default(), Optimizer::Adam(Adam::default())] {
             let training =
@@ -186,7 +186,7 @@ fn loss(stack: &DenseStack, values: [f32; 2], features: &Array2<f64>, labels: &[
 #[test]
 fn gradients_through_a_hook_are_the_differences_of_the_loss() {
     let (features, labels) = rows(9, 4);
-    let mlp = Mlp { hidden: 5, ..Mlp::default() };
+    let mlp = Mlp { hidden: 5.into(), ..Mlp::default() };
     let initial = initial_mlp(4, 3, &mlp, &mut stream("init")).unwrap();
     let mut hook = Stretch::new();
     let start = hook.values;
@@ -277,7 +277,7 @@ impl Hook for Loud {
 #[test]
 fn a_change_of_an_outputs_gradient_reaches_parameters_and_earlier_layers() {
     let (features, labels) = rows(9, 4);
-    let mlp = Mlp { hidden: 5, ..Mlp::default() };
+    let mlp = Mlp { hidden: 5.into(), ..Mlp::default() };
     let initial = initial_mlp(4, 3, &mlp, &mut stream("init")).unwrap();
     // Powers of two, so that doubling is exact.
     let training = |learning_rate| Training {

@@ -44,7 +44,7 @@ fn wine() -> (Array2<f64>, Vec<usize>) {
 
 fn train(precision: Precision) -> Trained {
     let (features, labels) = wine();
-    let mlp = Mlp { hidden: 100, initialization: Initialization::Normal };
+    let mlp = Mlp { hidden: 100.into(), initialization: Initialization::Normal };
     let training = Training { shuffle: false, precision, ..Training::default() };
     let mut init = Stream::new(Generator::Numpy, 42, "init").unwrap();
     let mut shuffle = Stream::new(Generator::Numpy, 42, "shuffle").unwrap();

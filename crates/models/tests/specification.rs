@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use bitsweep_models::{
-    Adam, Initialization, Logistic, Mlp, Multiclass, Optimizer, Precision, Sgd, SpecificationError, Training,
+    Adam, HiddenLayers, Initialization, Logistic, Mlp, Multiclass, Optimizer, Precision, Sgd,
+    SpecificationError, Training,
 };
 use serde::de::DeserializeOwned;
 
@@ -17,7 +18,7 @@ fn refused<T: DeserializeOwned + std::fmt::Debug>(text: &str) -> String {
 
 #[test]
 fn nothing_written_means_the_defaults() {
-    assert_eq!(parse::<Mlp>(""), Mlp { hidden: 100, initialization: Initialization::He });
+    assert_eq!(parse::<Mlp>(""), Mlp { hidden: 100.into(), initialization: Initialization::He });
     assert_eq!(parse::<Training>(""), Training::default());
     assert_eq!(parse::<Logistic>(""), Logistic::default());
     Mlp::default().check().unwrap();
@@ -28,7 +29,7 @@ fn nothing_written_means_the_defaults() {
 #[test]
 fn every_key_can_be_written() {
     let mlp: Mlp = parse("hidden = 32\ninitialization = 'xavier'");
-    assert_eq!(mlp, Mlp { hidden: 32, initialization: Initialization::Xavier });
+    assert_eq!(mlp, Mlp { hidden: 32.into(), initialization: Initialization::Xavier });
     let training: Training = parse(
         "epochs = 5\nbatch_size = 7\nlearning_rate = 1\noptimizer = { sgd = { momentum = 0.9 } }\n\
          weight_decay = 0.01\nshuffle = false\nprecision = 'mixed'",
@@ -68,6 +69,21 @@ fn what_is_written_out_reads_back() {
         let json = serde_json::to_string(&training).unwrap();
         assert_eq!(serde_json::from_str::<Training>(&json).unwrap(), training);
     }
+}
+
+#[test]
+fn hidden_layers_are_a_number_or_a_list() {
+    for (text, units) in
+        [("hidden = 7", vec![7]), ("hidden = [7]", vec![7]), ("hidden = [64, 32]", vec![64, 32])]
+    {
+        assert_eq!(parse::<Mlp>(text).hidden.units(), units);
+    }
+    let json = |units: Vec<usize>| serde_json::to_string(&HiddenLayers::from(units)).unwrap();
+    assert_eq!((json(vec![7]), json(vec![64, 32])), ("7".to_owned(), "[64,32]".to_owned()));
+    let expected = "expected a number of units, or a list of them";
+    assert!(refused::<Mlp>("hidden = 'many'").contains(expected));
+    assert!(refused::<Mlp>("hidden = -1").contains(expected));
+    assert!(refused::<Mlp>("hidden = [4, -1]").contains("line 1, column 14"));
 }
 
 #[test]
@@ -116,7 +132,12 @@ fn what_means_nothing_is_refused_with_a_sentence() {
     assert_eq!(adam(Adam { beta2: -1.0, ..Adam::default() }), format!("beta2 is `-1`: {beta}"));
     let text = adam(Adam { epsilon: 0.0, ..Adam::default() });
     assert_eq!(text, "epsilon is `0`: expected a number from 1e-12 to 1");
-    assert!(Mlp { hidden: Mlp::MAX_HIDDEN + 1, ..Mlp::default() }.check().is_err());
+    let hidden = |units: Vec<usize>| sentence(Mlp { hidden: units.into(), ..Mlp::default() }.check());
+    let units = "expected a number of units from 1 to 65536";
+    assert_eq!(hidden(vec![Mlp::MAX_HIDDEN + 1]), format!("hidden is `65537`: {units}"));
+    assert_eq!(hidden(vec![8, 0]), format!("hidden is `0`: {units}"));
+    assert_eq!(hidden(vec![]), "hidden is `[]`: expected from 1 to 16 hidden layers");
+    assert!(hidden(vec![1; 17]).ends_with("1]`: expected from 1 to 16 hidden layers"));
     for logistic in [
         Logistic { c: 0.0, ..Logistic::default() },
         Logistic { tolerance: f64::NAN, ..Logistic::default() },

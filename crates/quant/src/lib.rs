@@ -25,10 +25,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod activation;
+mod allocation;
 mod axes;
 mod bit_field;
 mod blocks;
 mod calibration;
+mod clipping;
 mod codebook;
 mod distortion;
 mod error;
@@ -53,6 +55,9 @@ mod uniform;
 pub use activation::{
     ActivationError, ActivationMode, ActivationModeSpec, ActivationParameters, ActivationQuantizer,
     ActivationRange, ActivationScheme, ActivationSpec, MovingAverage, QuantizedActivations, ScaledLevels,
+};
+pub use allocation::{
+    Allocation, AllocationError, Budget, Candidate, MOST_PARTIAL_SUMS, Search, allocate, allocate_greedily,
 };
 pub use axes::presets;
 pub use axes::{

@@ -18,6 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("tasks", fixtures::many_tasks()),
         ("digits", fixtures::digits()),
         ("vector", fixtures::vector()),
+        ("sensitivity", fixtures::sensitivity()),
     ];
     for (name, records) in &all {
         let own = folder.join(name);

@@ -26,7 +26,7 @@ fn find<'a>(charts: &'a [Chart], name: &str) -> &'a Chart {
     charts.iter().find(|chart| chart.name == name).unwrap()
 }
 
-fn fixtures() -> [Records; 6] {
+fn fixtures() -> [Records; 7] {
     let formats = Records { levels: fixtures::levels(), ..fixtures::wine() };
     [
         fixtures::wine(),
@@ -34,6 +34,7 @@ fn fixtures() -> [Records; 6] {
         fixtures::many_tasks(),
         fixtures::digits(),
         fixtures::vector(),
+        fixtures::sensitivity(),
         formats,
     ]
 }
@@ -381,4 +382,51 @@ fn a_heat_map_needs_bits_of_both_to_vary() {
     let mut records = with_activations(&["static mse"]);
     records.results.retain(|row| row.variant == 0 || row.activation_bits == Some(8));
     assert!(!names(&draw(&records)).contains(&HEAT_MAP));
+}
+
+#[test]
+fn the_sensitivity_of_the_pick_has_a_bar_for_each_tensor_split_by_what_made_its_error() {
+    let charts = draw(&fixtures::sensitivity());
+    let chart = find(&charts, "sensitivity");
+    let found = words(chart);
+    // The pick for balance is 4 bit: 0.5 of output error in all, of W1, W2 and b1.
+    for word in [
+        "wine: 4 bit",
+        "W1",
+        "60 % · 0.300",
+        "W2",
+        "30 % · 0.150",
+        "b1",
+        "10 % · 0.0500",
+        "rounding",
+        "clipping",
+        "bias",
+    ] {
+        assert!(found.iter().any(|text| text == word), "{word}: {found:?}");
+    }
+    assert!(chart.alt.contains("wine: 4 bit, W2 30 % · 0.150"), "{}", chart.alt);
+}
+
+#[test]
+fn a_part_that_is_but_rounding_of_the_arithmetic_is_not_in_the_legend() {
+    let mut records = fixtures::sensitivity();
+    records.sensitivity.retain(|row| row.tensor != "W1");
+    let charts = draw(&records);
+    assert!(!words(find(&charts, "sensitivity")).iter().any(|text| text == "clipping"));
+}
+
+#[test]
+fn a_budget_that_is_no_number_of_bits_has_no_place_on_an_axis_of_bits() {
+    let mut records = fixtures::wine();
+    let mut mixed = records.results[1].clone();
+    mixed.variant = 5;
+    (mixed.label, mixed.series) = ("≤ 900 bytes · mixed".into(), "mixed".into());
+    records.results.push(mixed.clone());
+    let has_mixed = |records: &Records| {
+        words(find(&draw(records), "macro-f1-by-bits")).iter().any(|text| text == "mixed")
+    };
+    assert!(has_mixed(&records));
+    mixed.set_axis("budget", "900 bytes");
+    records.results[5] = mixed;
+    assert!(!has_mixed(&records));
 }

@@ -176,3 +176,21 @@ fn test_rows_that_were_trained_on_are_told() {
     let text = text(&fixtures::report("Wine", &records));
     assert!(text.contains("7 of the test rows have the features of a training row"), "{text}");
 }
+
+#[test]
+fn the_next_byte_is_advised_in_words() {
+    let records = fixtures::sensitivity();
+    let text = text(&fixtures::report("Sensitivity", &records));
+    assert!(text.contains("## Where the error comes from"), "{text}");
+    // 4 bit: (0.15 - 0.05) / 37 bytes on W2, (0.3 - 0.1) / 162 on W1.
+    assert!(
+        text.contains(
+            "**4 bit**: the next byte is best spent on W2: it saves 0.0027 of output error, 2.2 times as much as on W1. \
+             The tensors' own errors add up to 0.500; together they make 0.600, 20 % more."
+        ),
+        "{text}"
+    );
+    let row = text.lines().find(|line| line.starts_with("| 4 bit") && line.contains("| W2 ")).unwrap();
+    let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+    assert_eq!(cells[1..11], ["4 bit", "W2", "4", "150", "0.150", "30 %", "0.120", "0", "0.9985", "0.0027"]);
+}

@@ -19,7 +19,8 @@ pub use error::ResultsError;
 pub use polars::prelude::DataFrame;
 pub use record::{
     CalibrationMeasures, ClassRow, CodebookRow, CurveRow, DatasetShape, ErrorMeasures, HistogramRow,
-    LevelRow, PredictionRow, ProductRow, Records, ResultRow, Scores, SizeMeasures, TensorRow, ValueRow,
+    LevelRow, PredictionRow, ProductRow, Records, ResultRow, Scores, SensitivityRow, SizeMeasures, TensorRow,
+    ValueRow,
 };
 pub use rows::write_rows;
 pub use summary::{Comparison, Goal, PickRule, Summary, VariantSummary, summarize};

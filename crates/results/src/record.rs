@@ -24,6 +24,8 @@ pub struct Records {
     pub products: Vec<ProductRow>,
     /// One row a training epoch of each unit, and of each variant that is trained with quantization in the loop.
     pub curve: Vec<CurveRow>,
+    /// What each tensor's error does by itself, on the training rows.
+    pub sensitivity: Vec<SensitivityRow>,
     /// The distribution of float weights and of quantization levels of the first unit.
     pub histogram: Vec<HistogramRow>,
     /// One row a level of each format whose levels are known beforehand.
@@ -63,6 +65,10 @@ pub struct ResultRow {
     /// The variant's other choices, name and value, in the order of the table's columns: transform, format, granularity,
     /// method, training …. Empty where the choice does not apply.
     pub axes: Vec<(&'static str, String)>,
+
+    /// The bits of each layer's weight where they may differ: `W1 8, W2 4`. No axis: the same variant may have chosen
+    /// others in another unit.
+    pub layer_bits: String,
 
     /// Scores on the test rows; `None` in a tensor experiment.
     pub scores: Option<Scores>,
@@ -314,6 +320,39 @@ pub struct CurveRow {
     pub loss_sum: f64,
     /// Mean cross-entropy per sample.
     pub loss: f64,
+}
+
+/// What one part of a variant's error does on the training rows while everything else is float.
+///
+/// Rows of `tensor = all` have the variant as it is. The others need not add up to it: what is left is their
+/// interaction.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SensitivityRow {
+    /// The unit's key.
+    pub unit: String,
+    /// Position of the variant in its unit; 0 is the float model.
+    pub variant: usize,
+    /// The variant's label.
+    pub label: String,
+    /// `W1`, `b1`, `W2` …, or `all`.
+    pub tensor: String,
+    /// `whole`, or what made the error: `rounding` and `clipping` of a weight, `bias`.
+    pub part: &'static str,
+    /// Bits of one code; `None` of `all` and of what stays f32.
+    pub bits: Option<u32>,
+    /// True bytes of the tensor.
+    pub bytes: Option<u64>,
+    /// Mean squared change of the logits.
+    pub output_error: f64,
+    /// Macro-F1.
+    pub macro_f1: f64,
+    /// True bytes of the weight with one bit more, by the same scheme; `None` where the format has no such choice, or the
+    /// codes were not chosen by rounding to nearest.
+    pub next_bytes: Option<u64>,
+    /// The output error with it.
+    pub next_output_error: Option<f64>,
+    /// The output error that it saves for each byte that it costs.
+    pub gain_per_byte: Option<f64>,
 }
 
 /// A bar of the float weights' histogram, or a level of a quantized tensor with its number of values.

@@ -179,6 +179,7 @@ impl<'a> Columns<'a> {
             self.count("activation_bits", |row| row.activation_bits.map(u64::from)),
         ];
         columns.extend(self.named(|row| &row.axes)?);
+        columns.push(self.text("layer_bits", |row| &row.layer_bits));
         Ok(columns)
     }
 

@@ -29,7 +29,7 @@ pub(super) fn plan(request: &Request, json: bool) -> Result<(), Failure> {
         text += &format!("{}  {}: {} variants\n", unit.short_key(), unit.describe(), unit.variants.len());
         if shown != Some(unit.variants.as_slice()) {
             for variant in &unit.variants {
-                text += &format!("    {}: {}\n", variant.label, variant.scheme);
+                text += &format!("    {}: {}\n", variant.label, variant.schemes_text());
             }
             shown = Some(&unit.variants);
         }

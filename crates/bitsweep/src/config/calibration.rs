@@ -40,10 +40,11 @@ impl Calibration {
     /// Rows are there for every method but nearest, for bias correction, for ranges by output error, for transforms that look
     /// at inputs, and where the file asks for them: then the output error of nearest is measured, too.
     pub fn resolve(spec: &VariantSpec) -> Calibration {
-        let VariantSpec { method, bias_correction, calibration, weights, .. } = spec;
+        let VariantSpec { method, bias_correction, calibration, weights, layers, .. } = spec;
         let looks_at_inputs = *method != Method::Nearest
             || *bias_correction != BiasCorrection::None
             || weights.range == Some(Range::OutputMse)
+            || layers.values().any(|layer| layer.range == Some(Range::OutputMse))
             || spec.transform.looks_at_inputs();
         let rows = match calibration {
             Some(CalibrationSpec { rows: Some(rows) }) => Some(CalibrationRows::Drawn(*rows)),

@@ -135,14 +135,17 @@ impl Experiment {
                 .error(train.span(), "no model of this experiment is trained by gradient descent")
                 .help("remove `train`"));
         }
-        let (variants, spans): (Vec<VariantEntry>, Vec<Range<usize>>) = variants
+        let (variants, spans): (Vec<VariantEntry>, Vec<Places>) = variants
             .into_iter()
             .map(|alternative| variant(document, alternative))
             .collect::<Result<_, Diagnostic>>()?;
         for (entry, own) in entries.iter().zip(&kept_members) {
             for &position in own {
-                check_training(&entry.spec, &variants[position].spec)
-                    .map_err(|message| document.error(spans[position].clone(), message))?;
+                let (spec, places) = (&variants[position].spec, &spans[position]);
+                check_training(&entry.spec, spec)
+                    .map_err(|message| document.error(places.training.clone(), message))?;
+                check_layers(&entry.spec, spec)
+                    .map_err(|message| document.error(places.layers.clone(), message))?;
             }
         }
         let axes =
@@ -355,30 +358,53 @@ fn check_training(unit: &UnitSpec, variant: &VariantSpec) -> Result<(), String> 
             }
         }
         Some(ModelSpec::Mlp(mlp)) => {
-            let hidden = mlp.hidden.saturating_mul(training.method.widening());
-            let widened = Mlp { hidden, ..mlp.clone() };
+            let widened = Mlp { hidden: mlp.hidden.widened(training.method.widening()), ..mlp.clone() };
             widened.check().map_err(|error| format!("after widening {error}"))
         }
     }
 }
 
-/// Reads a variant; the range is where its training stands.
-fn variant(
-    document: &Document,
-    alternative: Alternative<'_>,
-) -> Result<(VariantEntry, Range<usize>), Diagnostic> {
+/// Refuses schemes of layers that the unit's model does not have.
+fn check_layers(unit: &UnitSpec, variant: &VariantSpec) -> Result<(), String> {
+    let Some(model) = &unit.model else {
+        let table = match (&variant.mixed, variant.layers.is_empty()) {
+            (Some(_), _) => "mixed",
+            (None, false) => "layers",
+            (None, true) => return Ok(()),
+        };
+        return Err(format!("`quantize.{table}` has no place beside `tensor`, which has no layers"));
+    };
+    let layers = model.layers();
+    match variant.layers.keys().find(|layer| layer.position() >= layers) {
+        None => Ok(()),
+        Some(layer) if layers == 1 => {
+            Err(format!("{model} has no layer `{layer}`: expected `W1`, its only one"))
+        }
+        Some(layer) => Err(format!("{model} has no layer `{layer}`: expected `W1` to `W{layers}`")),
+    }
+}
+
+/// Where the parts of a variant stand that its unit must agree with.
+struct Places {
+    training: Range<usize>,
+    layers: Range<usize>,
+}
+
+/// Reads a variant.
+fn variant(document: &Document, alternative: Alternative<'_>) -> Result<(VariantEntry, Places), Diagnostic> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Root {
         quantize: VariantSpec,
     }
     let at = |path: &str| grid::lookup(&alternative.node, path).map_or(0..0, Spanned::span);
-    let (weights, method, training) =
-        (at("quantize.weights"), at("quantize.method"), at("quantize.training"));
-    let inputs = at("quantize.activations");
-    let Root { quantize: spec } = typed(document, alternative.node)?;
-    let scheme = spec.weights.resolve().map_err(|error| document.error(weights, error.to_string()))?;
-    spec.method.check(&scheme).map_err(|error| document.error(method.clone(), error.to_string()))?;
+    let (training, inputs) = (at("quantize.training"), at("quantize.activations"));
+    let layers = [at("quantize.layers"), at("quantize.mixed")].into_iter().find(|place| !place.is_empty());
+    let Root { quantize: spec } = typed(document, alternative.node.clone())?;
+    let schemes = spec.schemes();
+    let scheme = schemes
+        .map_err(|error| document.error(at(&format!("quantize.{}", error.table)), error.message))?
+        .base;
     let activations =
         Activations::resolve(&spec).map_err(|error| document.error(inputs.clone(), error.to_string()))?;
     if let Some(aware) = &spec.training {
@@ -404,5 +430,5 @@ fn variant(
             return Err(document.error(training, message));
         }
     }
-    Ok((VariantEntry { spec }, training))
+    Ok((VariantEntry { spec }, Places { training, layers: layers.unwrap_or_default() }))
 }

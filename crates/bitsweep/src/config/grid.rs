@@ -12,7 +12,11 @@ use super::diagnostic::Diagnostic;
 use super::document::{Document, Node};
 
 /// Lists that are values, not axes.
-const LIST_VALUES: [&str; 3] = ["tensor.values", "tensor.query", "data.source.csv.class_names"];
+const LIST_VALUES: [&str; 4] =
+    ["tensor.values", "tensor.query", "data.source.csv.class_names", "quantize.mixed.bits"];
+
+/// Axes whose values may be lists: `[32, [32, 16]]` is two models, the second of two hidden layers.
+const LISTS_OF_LISTS: [&str; 1] = ["model.mlp.hidden"];
 
 /// More points than this in one expansion are refused before they fill the memory.
 pub(crate) const MOST_POINTS: usize = 1_000_000;
@@ -57,7 +61,12 @@ pub(crate) fn expand<'t>(
             let mut alternatives = Vec::new();
             for (index, element) in elements.iter().enumerate() {
                 let choice = Choice { axis: path.to_owned(), index, label: labels[index].clone() };
-                for mut alternative in expand(document, element, path, axes)? {
+                let expanded = if element.get_ref().is_array() {
+                    vec![Alternative { node: element.clone(), choices: Vec::new() }]
+                } else {
+                    expand(document, element, path, axes)?
+                };
+                for mut alternative in expanded {
                     alternative.choices.insert(0, choice.clone());
                     alternatives.push(alternative);
                 }
@@ -135,7 +144,7 @@ fn check_axis(
             let message = format!("`{}` stands twice on the axis `{path}`", labels[index]);
             return Err(document.error(elements[index].span(), message));
         }
-        if elements[index].get_ref().is_array() {
+        if elements[index].get_ref().is_array() && !LISTS_OF_LISTS.contains(&path) {
             let message = format!("a list within the list `{path}`, expected values or tables");
             return Err(document.error(elements[index].span(), message));
         }
@@ -355,6 +364,14 @@ mod tests {
         let (points, axes) = points("[[tensor]]\nvalues = [1, 2]\n[[tensor]]\nvalues = [[3], [4]]");
         assert_eq!(points.len(), 2);
         assert_eq!(axes.len(), 1);
+    }
+
+    #[test]
+    fn a_list_of_hidden_layers_is_one_value_of_its_axis() {
+        let (points, axes) = points("model.mlp.hidden = [8, [8, 4]]");
+        let point = |hidden| format!("{{ model = {{ mlp = {{ hidden = {hidden} }} }} }}");
+        assert_eq!(points, [point("8"), point("[8, 4]")]);
+        assert_eq!(axes[0].labels, ["8", "[8, 4]"]);
     }
 
     #[test]

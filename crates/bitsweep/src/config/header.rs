@@ -36,11 +36,13 @@ pub struct Record {
     pub tensors: bool,
     /// `values.csv`: one row a value and variant; always written for tensor experiments.
     pub values: bool,
+    /// `sensitivity.csv`: what each tensor's error does by itself; of variants that are made from the float model.
+    pub sensitivity: bool,
 }
 
 impl Default for Record {
     fn default() -> Record {
-        Record { predictions: true, tensors: true, values: false }
+        Record { predictions: true, tensors: true, values: false, sensitivity: false }
     }
 }
 

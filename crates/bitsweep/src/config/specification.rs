@@ -1,5 +1,6 @@
 //! What one unit and one variant are made of, as TOML spells it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use bitsweep_datasets::{CsvSource, Holdout, Scaling};
@@ -9,6 +10,8 @@ use bitsweep_random::Generator;
 use serde::{Deserialize, Serialize};
 
 use super::calibration::CalibrationSpec;
+use super::layers::LayerName;
+use super::mixed::MixedSpec;
 use super::tensor_values::TensorValues;
 use super::training::AwareTraining;
 
@@ -76,7 +79,7 @@ pub enum SplitSpec {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModelSpec {
-    /// A two-layer perceptron trained by gradient descent.
+    /// A perceptron trained by gradient descent.
     Mlp(Mlp),
     /// Logistic regression fitted by linfa.
     Logistic(Logistic),
@@ -138,6 +141,12 @@ pub struct VariantSpec {
     /// How the inputs of all layers, the features too, are quantized; they stay float when absent.
     #[serde(default)]
     pub activations: Option<ActivationSpec>,
+    /// What is different for single layers.
+    #[serde(default)]
+    pub layers: BTreeMap<LayerName, SchemeSpec>,
+    /// Bits chosen for each layer, instead of the same for all.
+    #[serde(default)]
+    pub mixed: Option<MixedSpec>,
     /// Training with quantization in the loop, instead of quantizing the trained float model.
     #[serde(default)]
     pub training: Option<AwareTraining>,
@@ -152,6 +161,16 @@ pub enum Biases {
     Keep,
     /// They are quantized by the weights' scheme, each bias vector as a matrix of one row.
     Quantize,
+}
+
+impl ModelSpec {
+    /// The number of its dense layers.
+    pub fn layers(&self) -> usize {
+        match self {
+            ModelSpec::Mlp(mlp) => mlp.hidden.units().len() + 1,
+            ModelSpec::Logistic(_) | ModelSpec::SoftmaxRegression(_) => 1,
+        }
+    }
 }
 
 impl fmt::Display for ModelSpec {

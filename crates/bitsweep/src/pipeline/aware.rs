@@ -33,7 +33,7 @@ pub(super) fn initial(
     let mut init = stream(unit, "init")?;
     let stack = match &unit.spec.model {
         Some(ModelSpec::Mlp(mlp)) => {
-            let widened = Mlp { hidden: mlp.hidden.saturating_mul(widening), ..mlp.clone() };
+            let widened = Mlp { hidden: mlp.hidden.widened(widening), ..mlp.clone() };
             initial_mlp(features, classes, &widened, &mut init)
         }
         Some(ModelSpec::SoftmaxRegression(regression)) => {

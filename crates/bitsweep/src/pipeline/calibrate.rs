@@ -54,7 +54,8 @@ pub(super) fn quantize_layers(
         let hessian = Hessian::of_inputs(inputs.view()).map_err(refused)?;
         let mut stream = stream(unit, &format!("quantize {name}"))?;
         let (method, weight) = (&variant.calibration.method, layer.weight.view());
-        let calibrated = calibrate(weight, &variant.scheme, method, &hessian, &mut stream);
+        let scheme = variant.scheme_of(position);
+        let calibrated = calibrate(weight, scheme, method, &hessian, &mut stream);
         let calibrated = calibrated.map_err(refused)?;
         total = total.merge(calibrated.outcome);
         let tensor = QuantizedTensor::of(&name, weight, calibrated.quantized);
@@ -85,7 +86,7 @@ pub(super) fn quantize_layers(
             Biases::Quantize => {
                 let bias = changed.bias.view().insert_axis(Axis(0));
                 let name = format!("b{}", position + 1);
-                let tensor = quantize_bias(unit, &name, bias, &variant.scheme, &constant_input)?;
+                let tensor = quantize_bias(unit, &name, bias, scheme, &constant_input)?;
                 changed.bias = tensor.reconstruction.row(0).to_owned();
                 tensors.push(tensor);
             }

@@ -1,10 +1,10 @@
 //! A model whose layers take codes: inputs quantized, codes multiplied as integer kernels do.
 
-use bitsweep_models::{Activation, predict};
+use bitsweep_models::{Activation, DenseStack, predict};
 use bitsweep_quant::{ActivationError, ActivationQuantizer, ScaledLevels};
 use ndarray::{Array1, Array2, ArrayView2};
 
-use super::calibrate::calibration_inputs;
+use super::calibrate::{activated, calibration_inputs, sums};
 use super::failed;
 use super::post_training::QuantizedModel;
 use super::prepare::Prepared;
@@ -90,8 +90,40 @@ impl<'m> CodedModel<'m> {
         Ok(predict(self.logits(features)?.0.view()))
     }
 
+    /// The logits of the float model `float` when the inputs of its layer `layer` alone are quantized.
+    pub(super) fn logits_by_inputs_of(
+        &self,
+        unit: &Unit,
+        float: &DenseStack,
+        layer: usize,
+        features: &Array2<f64>,
+    ) -> Result<Array2<f64>, Failure> {
+        let mut values = features.clone();
+        for (position, (dense, coded)) in float.layers().iter().zip(&self.layers).enumerate() {
+            if position == layer {
+                let codes = coded.quantizer.quantize(values.mapv(|value| value as f32).view());
+                let codes =
+                    codes.map_err(|error| failed(unit, format!("inputs of W{}: {error}", layer + 1)))?;
+                values = codes.reconstruct().mapv(f64::from);
+            }
+            values = activated(dense.activation, sums(unit, float, dense, &values)?);
+        }
+        Ok(values)
+    }
+
+    /// Bytes of what is stored of the inputs of each layer.
+    pub(super) fn input_bytes(&self) -> impl Iterator<Item = u64> {
+        self.layers.iter().map(|layer| {
+            let (scales, zero_points) = layer.quantizer.bytes();
+            scales + zero_points
+        })
+    }
+
     /// The logits, and how many inputs of layers were clipped.
-    fn logits(&self, features: ArrayView2<'_, f32>) -> Result<(Array2<f32>, usize), ActivationError> {
+    pub(super) fn logits(
+        &self,
+        features: ArrayView2<'_, f32>,
+    ) -> Result<(Array2<f32>, usize), ActivationError> {
         let mut values = features.to_owned();
         let mut clipped = 0;
         for layer in &self.layers {

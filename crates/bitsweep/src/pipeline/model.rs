@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use bitsweep_metrics::Confusion;
-use bitsweep_models::{DenseStack, EpochLoss, Precision, fit_logistic};
+use bitsweep_models::{DenseStack, EpochLoss, fit_logistic};
 use bitsweep_quant::Transform;
 use bitsweep_results::{
-    ClassRow, CurveRow, DatasetShape, ErrorMeasures, PredictionRow, Records, ResultRow, SizeMeasures,
+    ClassRow, CurveRow, DatasetShape, ErrorMeasures, PredictionRow, Records, ResultRow, SensitivityRow,
+    SizeMeasures,
 };
 use rayon::prelude::*;
 
@@ -17,8 +18,9 @@ use super::failed;
 use super::histogram::histogram;
 use super::post_training::{FLOAT_BYTES, QuantizedModel, quantize};
 use super::prepare::{Prepared, prepare, stream};
-use super::quantize::{Identity, error_measures, flags, result_row, size_measures};
+use super::quantize::{Identity, error_measures, flags, layer_bits, result_row, size_measures};
 use super::score::{Buffers, Inference, Inputs, score};
+use super::sensitivity::{baseline_sensitivity, sensitivity};
 use super::transform::{Transformed, transform};
 use crate::config::ModelSpec;
 use crate::failure::Failure;
@@ -41,8 +43,9 @@ pub(super) struct ModelOutcome {
 /// The models of a unit.
 pub(super) struct TrainedModels {
     float: DenseStack,
-    /// For each variant the model that was trained with quantization in the loop; of the first unit only.
-    aware: Vec<Option<QuantizedModel>>,
+    /// For each variant the model that was trained with quantization in the loop, or whose bits were chosen; of the first
+    /// unit only.
+    kept: Vec<Option<QuantizedModel>>,
 }
 
 /// Trains the unit's model and measures all its variants.
@@ -64,6 +67,7 @@ pub(super) fn run(
         records.results.push(judged.row.clone());
         let identity = Identity { unit: unit.short_key(), variant: position, label };
         records.curve.extend(curve_rows(identity, &judged.curve));
+        records.sensitivity.extend(judged.sensitivity.iter().cloned());
         if wanted.predictions {
             records.predictions.extend(bench.prediction_rows(identity, &judged.predictions));
             records.classes.extend(bench.class_rows(identity, &judged.confusion));
@@ -82,27 +86,35 @@ pub(super) fn run(
         }
         Ok(())
     };
-    add(&bench.baseline(curve)?, "float", 0)?;
+    let mut baseline = bench.baseline(curve)?;
+    if wanted.sensitivity {
+        baseline.sensitivity = baseline_sensitivity(unit, &prepared, &stack)?;
+    }
+    add(&baseline, "float", 0)?;
     let judged: Vec<Result<Judged, Failure>> = unit
         .variants
         .par_iter()
         .enumerate()
         .map_init(Buffers::default, |buffers, (index, variant)| {
-            if keep_going() {
-                bench.judge(index + 1, variant, buffers, keep_going)
-            } else {
-                Err(Failure::Interrupted)
+            if !keep_going() {
+                return Err(Failure::Interrupted);
             }
+            let mut judged = bench.judge(index + 1, variant, buffers, keep_going)?;
+            if wanted.sensitivity {
+                judged.sensitivity = bench.sensitivity(index + 1, variant, &judged)?;
+            }
+            Ok(judged)
         })
         .collect();
-    let mut aware = Vec::new();
+    let mut kept = Vec::new();
     for (index, (judged, variant)) in judged.into_iter().zip(&unit.variants).enumerate() {
         let judged = judged?;
         add(&judged, &variant.label, index + 1)?;
-        aware.push(judged.model.filter(|_| is_first && variant.training.is_some()));
+        let is_dear = variant.training.is_some() || variant.mixed.is_some();
+        kept.push(judged.model.filter(|_| is_first && is_dear));
     }
     drop(bench);
-    Ok(ModelOutcome { records, training_seconds, models: TrainedModels { float: stack, aware } })
+    Ok(ModelOutcome { records, training_seconds, models: TrainedModels { float: stack, kept } })
 }
 
 fn train(
@@ -164,11 +176,13 @@ struct Judged {
     model: Option<QuantizedModel>,
     /// The losses of its own training, none where there was none.
     curve: Vec<EpochLoss>,
+    /// What its parts do by themselves, where that is recorded.
+    sensitivity: Vec<SensitivityRow>,
 }
 
 impl<'u> Bench<'u> {
     fn new(unit: &'u Unit, prepared: &'u Prepared<'u>, stack: &DenseStack) -> Result<Bench<'u>, Failure> {
-        let inputs = inputs(unit, prepared);
+        let inputs = Inputs::new(unit, &prepared.test_features);
         let float = inputs.infer(stack, None, &mut Buffers::default());
         let mut transformed = vec![(Transform::None, Transformed::unchanged(stack))];
         for variant in &unit.variants {
@@ -253,6 +267,9 @@ impl<'u> Bench<'u> {
         row.size = size_measures(&model.tensors, model.kept_bytes, bytes);
         row.size.scales += clip_bytes(model.activations.as_ref()) + transformed.factor_bytes(self.unit);
         row.calibration = model.calibration;
+        if variant.is_layered() {
+            row.layer_bits = layer_bits(&model.tensors);
+        }
         let mut flags = flags(&model.tensors);
         flags.extend(model.flags.iter().cloned());
         flags.extend(training_flags);
@@ -260,7 +277,8 @@ impl<'u> Bench<'u> {
         if variant.transform != Transform::None && !transformed.changed {
             flags.push(format!("{} changed nothing", variant.transform));
         }
-        let own_inputs = transformed.divided.as_ref().map(|divided| inputs(self.unit, divided));
+        let own_inputs =
+            transformed.divided.as_ref().map(|divided| Inputs::new(self.unit, &divided.test_features));
         let inputs = own_inputs.as_ref().unwrap_or(&self.inputs);
         let inference = match &variant.activations {
             None => inputs.infer(&model.stack, model.activations.as_ref(), buffers),
@@ -281,6 +299,22 @@ impl<'u> Bench<'u> {
         self.finish(row, &inference, Some(model), curve)
     }
 
+    /// None of a model that was trained with quantization in the loop: what it computes is no change of the float model.
+    fn sensitivity(
+        &self,
+        position: usize,
+        variant: &Variant,
+        judged: &Judged,
+    ) -> Result<Vec<SensitivityRow>, Failure> {
+        let (Some(model), None) = (&judged.model, &variant.training) else { return Ok(Vec::new()) };
+        let transformed = self.transformed(variant)?;
+        let prepared = transformed.divided.as_ref().unwrap_or(self.prepared);
+        let coded = variant.activations.as_ref();
+        let coded =
+            coded.map(|activations| CodedModel::new(self.unit, prepared, model, activations)).transpose()?;
+        sensitivity(self.unit, prepared, &transformed.stack, position, variant, model, coded.as_ref())
+    }
+
     fn finish(
         &self,
         mut row: ResultRow,
@@ -294,7 +328,8 @@ impl<'u> Bench<'u> {
             scored.map_err(|error| failed(self.unit, format!("{}: {error}", row.label)))?;
         row.shape = Some(self.shape());
         row.scores = Some(scores);
-        Ok(Judged { row, predictions: inference.predictions.clone(), confusion, model, curve })
+        let predictions = inference.predictions.clone();
+        Ok(Judged { row, predictions, confusion, model, curve, sensitivity: Vec::new() })
     }
 
     fn prediction_rows(&self, identity: Identity<'_>, predictions: &[usize]) -> Vec<PredictionRow> {
@@ -327,13 +362,6 @@ impl<'u> Bench<'u> {
         });
         rows.collect()
     }
-}
-
-/// The test rows in the precision in which the unit computes.
-fn inputs(unit: &Unit, prepared: &Prepared<'_>) -> Inputs {
-    let mixed = unit.spec.train.as_ref().is_some_and(|training| training.precision == Precision::Mixed);
-    let features = &prepared.test_features;
-    if mixed { Inputs::Double(features.clone()) } else { Inputs::Single(features.mapv(|value| value as f32)) }
 }
 
 /// What to say of a training that made no difference to what quantizing the float model gives.
@@ -369,15 +397,15 @@ pub(super) fn latencies(
         std::hint::black_box(bench.inputs.predict(stack, None, &mut buffers));
     });
     let mut latencies = vec![latency("float", Method::Float, float)];
-    for (variant, aware) in unit.variants.iter().zip(&models.aware) {
+    for (variant, kept) in unit.variants.iter().zip(&models.kept) {
         if !keep_going() {
             return Err(Failure::Interrupted);
         }
         let transformed = bench.transformed(variant)?;
         let prepared = transformed.divided.as_ref().unwrap_or(&prepared);
         let quantized;
-        let model = match aware {
-            Some(aware) => aware,
+        let model = match kept {
+            Some(kept) => kept,
             None => {
                 quantized = quantize(unit, prepared, &transformed.stack, variant)?;
                 &quantized
@@ -385,7 +413,7 @@ pub(super) fn latencies(
         };
         if let Some(activations) = &variant.activations {
             let coded = CodedModel::new(unit, prepared, model, activations)?;
-            let inputs = inputs(unit, prepared);
+            let inputs = Inputs::new(unit, &prepared.test_features);
             let features = inputs.single();
             coded.predict(features.view()).map_err(|error| failed(unit, error))?;
             let seconds = median_seconds(|| {

@@ -5,6 +5,7 @@ use bitsweep_results::CalibrationMeasures;
 
 use super::calibrate::{CalibratedModel, quantize_layers};
 use super::fake_quantization::HiddenActivations;
+use super::mixed::{Choice, choose};
 use super::prepare::Prepared;
 use super::quantize::{QuantizedTensor, quantize_tensor};
 use crate::config::Biases;
@@ -23,12 +24,27 @@ pub(super) struct QuantizedModel {
     /// The quantized activations that it was trained with.
     pub(super) activations: Option<HiddenActivations>,
     pub(super) calibration: Option<CalibrationMeasures>,
-    /// What calibration did not do.
+    /// What calibration did not do, or how bits were chosen.
     pub(super) flags: Vec<String>,
 }
 
-/// Quantizes `float`, the trained model under the variant's transform.
+/// Quantizes `float`, the trained model under the variant's transform, with bits chosen first where they are.
 pub(super) fn quantize(
+    unit: &Unit,
+    prepared: &Prepared<'_>,
+    float: &DenseStack,
+    variant: &Variant,
+) -> Result<QuantizedModel, Failure> {
+    let Some(mixed) = &variant.mixed else { return quantize_given(unit, prepared, float, variant) };
+    let Choice { layers, flags } = choose(unit, prepared, float, variant, mixed)?;
+    let chosen = Variant { layers, mixed: None, ..variant.clone() };
+    let mut model = quantize_given(unit, prepared, float, &chosen)?;
+    model.flags.extend(flags);
+    Ok(model)
+}
+
+/// Quantizes by the variant's schemes.
+fn quantize_given(
     unit: &Unit,
     prepared: &Prepared<'_>,
     float: &DenseStack,
@@ -54,13 +70,14 @@ pub(super) fn quantize(
     let mut stack = float.clone();
     let mut tensors = Vec::new();
     let mut kept_bytes = 0;
-    for ((name, values), mut target) in float.tensors().zip(stack.tensors_mut()) {
+    for (position, ((name, values), mut target)) in float.tensors().zip(stack.tensors_mut()).enumerate() {
         let is_bias = name.starts_with('b');
         if is_bias && variant.biases == Biases::Keep {
             kept_bytes += values.len() as u64 * FLOAT_BYTES;
             continue;
         }
-        let tensor = quantize_tensor(unit, &name, values, &variant.scheme)?;
+        // Each layer has two tensors, its weight and its bias.
+        let tensor = quantize_tensor(unit, &name, values, variant.scheme_of(position / 2))?;
         target.assign(&tensor.reconstruction);
         tensors.push(tensor);
     }

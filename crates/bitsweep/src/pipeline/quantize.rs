@@ -178,6 +178,13 @@ pub(super) fn size_measures<'a, T: Real + 'a>(
     measures
 }
 
+/// The bits of each layer's weight: `W1 8, W2 4`.
+pub(super) fn layer_bits<T: Real>(tensors: &[QuantizedTensor<T>]) -> String {
+    let weights = tensors.iter().filter(|tensor| tensor.name.starts_with('W'));
+    let bits = weights.map(|tensor| format!("{} {}", tensor.name, tensor.quantized.scheme().bits()));
+    bits.collect::<Vec<_>>().join(", ")
+}
+
 /// What a reader must know of a variant, one clause each.
 pub(super) fn flags<'a, T: Real + 'a>(
     tensors: impl IntoIterator<Item = &'a QuantizedTensor<T>>,

@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use bitsweep_metrics::{
     Changes, Confusion, MetricError, accuracy_interval, agreement, log_loss, macro_f1_interval,
 };
-use bitsweep_models::{DenseStack, ForwardBuffers, predict};
+use bitsweep_models::{DenseStack, ForwardBuffers, Precision, predict};
 use bitsweep_results::{Interval, Scores};
 use ndarray::{Array2, ArrayView2};
 
 use super::fake_quantization::HiddenActivations;
+use crate::plan::Unit;
 
-/// Test features in the precision in which the model computes.
+/// Features in the precision in which the model computes.
 pub(super) enum Inputs {
     Single(Array2<f32>),
     Double(Array2<f64>),
@@ -38,11 +39,28 @@ impl Inference {
 }
 
 impl Inputs {
+    /// `features` in the precision of the unit's training.
+    pub(super) fn new(unit: &Unit, features: &Array2<f64>) -> Inputs {
+        let training = unit.spec.train.as_ref();
+        match training.map_or(Precision::default(), |training| training.precision) {
+            Precision::Mixed => Inputs::Double(features.clone()),
+            Precision::Single => Inputs::Single(features.mapv(|value| value as f32)),
+        }
+    }
+
     /// The features in single precision.
     pub(super) fn single(&self) -> Cow<'_, Array2<f32>> {
         match self {
             Inputs::Single(features) => Cow::Borrowed(features),
             Inputs::Double(features) => Cow::Owned(features.mapv(|value| value as f32)),
+        }
+    }
+
+    /// The logits of all rows.
+    pub(super) fn logits(&self, stack: &DenseStack, buffers: &mut Buffers) -> Array2<f64> {
+        match self {
+            Inputs::Single(features) => logits(stack, features, None, &mut buffers.single).mapv(f64::from),
+            Inputs::Double(features) => logits(stack, features, None, &mut buffers.double).to_owned(),
         }
     }
 

@@ -41,7 +41,7 @@ fn run_as<T: Real>(unit: &Unit, tensor: &TensorSpec, dtype: &str) -> Result<Reco
         let only = std::slice::from_ref(&quantized);
         let mut row = result_row(unit, position, Some(variant));
         // There is neither a network to transform or to train, nor a bias to keep, nor an input.
-        for axis in ["transform", "biases", "method", "bias_correction", "training"] {
+        for axis in ["transform", "biases", "method", "bias_correction", "training", "allocation"] {
             row.set_axis(axis, "");
         }
         row.error = error_measures(only);

@@ -12,7 +12,7 @@ use super::calibrate::{activated, calibration_inputs, sums};
 use super::failed;
 use super::post_training::FLOAT_BYTES;
 use super::prepare::{Prepared, stream};
-use crate::config::CalibrationRows;
+use crate::config::{CalibrationRows, LayerName};
 use crate::failure::Failure;
 use crate::plan::{Unit, Variant};
 
@@ -62,9 +62,10 @@ pub(super) fn transform<'u>(
         Transform::Smooth(smooth) => scale_inputs(unit, prepared, stack, rows, |_, inputs, layer| {
             smoothing_factors(inputs.view(), layer.weight.view(), smooth).map_err(|error| failed(unit, error))
         }),
-        Transform::Awq => scale_inputs(unit, prepared, stack, rows, |name, inputs, layer| {
+        Transform::Awq => scale_inputs(unit, prepared, stack, rows, |position, inputs, layer| {
+            let name = LayerName::at(position);
             let stream = stream(unit, &format!("quantize {name}"))?;
-            activation_aware_factors(inputs.view(), layer.weight.view(), &variant.scheme, &stream)
+            activation_aware_factors(inputs.view(), layer.weight.view(), variant.scheme_of(position), &stream)
                 .map_err(|error| failed(unit, format!("{name}: {error}")))
         }),
         Transform::HighBiasAbsorption => absorb_high_biases(unit, prepared, stack, rows),
@@ -103,7 +104,7 @@ fn scale_inputs<'u>(
     prepared: &Prepared<'u>,
     stack: &DenseStack,
     rows: CalibrationRows,
-    factors_of: impl Fn(&str, &Array2<f64>, &Dense) -> Result<Array1<f32>, Failure>,
+    factors_of: impl Fn(usize, &Array2<f64>, &Dense) -> Result<Array1<f32>, Failure>,
 ) -> Result<Transformed<'u>, Failure> {
     let inputs = layer_inputs(unit, prepared, stack, rows)?;
     let mut layers = stack.layers().to_vec();
@@ -112,7 +113,7 @@ fn scale_inputs<'u>(
     for position in (0..layers.len()).rev() {
         let (before, from) = layers.split_at_mut(position);
         let Some(layer) = from.first_mut() else { continue };
-        let factors = factors_of(&format!("W{}", position + 1), &inputs[position], layer)?;
+        let factors = factors_of(position, &inputs[position], layer)?;
         changed |= factors.iter().any(|factor| *factor != 1.0);
         multiply_inputs(&factors, &mut layer.weight);
         match before.last_mut() {

@@ -7,13 +7,16 @@ use crate::dense::{Activation, Dense};
 use crate::specification::{Initialization, Mlp, SoftmaxRegression};
 
 /// The layers of a perceptron for `features` features and `classes` classes, drawn from `init` in the order
-/// W1, b1, W2, b2.
+/// W1, b1, W2, b2, ….
 pub(super) fn initialize(features: usize, mlp: &Mlp, classes: usize, init: &mut Stream) -> Vec<Dense> {
-    let mut layer = |inputs, outputs, activation| {
+    let hidden = mlp.hidden.units().iter().map(|&units| (units, Activation::Relu));
+    let mut inputs = features;
+    let layers = hidden.chain([(classes, Activation::Identity)]).map(|(outputs, activation)| {
         let (weight, bias) = parameters(mlp.initialization, inputs, outputs, init);
+        inputs = outputs;
         Dense { weight, bias, activation }
-    };
-    vec![layer(features, mlp.hidden, Activation::Relu), layer(mlp.hidden, classes, Activation::Identity)]
+    });
+    layers.collect()
 }
 
 /// The layer of a softmax regression for `features` features and `classes` classes, drawn from `init` in the order W1, b1.
@@ -66,20 +69,22 @@ mod tests {
 
     #[test]
     fn normal_weights_are_drawn_as_the_notebook_draws_them() {
-        let mlp = Mlp { hidden: 5, initialization: Initialization::Normal };
+        let mlp = Mlp { hidden: vec![5, 2].into(), initialization: Initialization::Normal };
         let layers = initialize(4, &mlp, 3, &mut stream(Generator::Numpy));
         let mut draws = stream(Generator::Numpy);
         for layer in &layers {
             assert!(layer.weight.iter().all(|&weight| weight == draws.normal() as f32));
             assert!(layer.bias.iter().all(|&bias| bias == draws.normal() as f32));
         }
+        let shapes: Vec<_> = layers.iter().map(|layer| layer.weight.dim()).collect();
+        assert_eq!(shapes, [(4, 5), (5, 2), (2, 3)]);
         // numpy.random.seed(42); numpy.random.randn(4, 5)[0, :2].astype(numpy.float32)
         assert_eq!((layers[0].weight[[0, 0]], layers[0].weight[[0, 1]]), (0.496_714_15, -0.138_264_3));
     }
 
     #[test]
     fn he_weights_have_the_variance_of_two_over_the_inputs() {
-        let mlp = Mlp { hidden: 200, initialization: Initialization::He };
+        let mlp = Mlp { hidden: 200.into(), initialization: Initialization::He };
         let layers = initialize(50, &mlp, 3, &mut stream(Generator::Modern));
         let weight = layers[0].weight.mapv(f64::from);
         // The variance of 10,000 draws has a relative standard error of √(2 / 10,000) = 0.014.
@@ -89,7 +94,7 @@ mod tests {
 
     #[test]
     fn xavier_weights_fill_their_interval() {
-        let mlp = Mlp { hidden: 100, initialization: Initialization::Xavier };
+        let mlp = Mlp { hidden: 100.into(), initialization: Initialization::Xavier };
         let layers = initialize(50, &mlp, 3, &mut stream(Generator::Modern));
         let bound = (6.0_f64 / 150.0).sqrt();
         let largest = layers[0].weight.iter().fold(0.0_f64, |largest, &w| largest.max(f64::from(w).abs()));

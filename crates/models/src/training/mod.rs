@@ -94,7 +94,7 @@ pub struct EpochLoss {
     pub loss: f64,
 }
 
-/// Trains a two-layer perceptron on `features`, `(rows, columns)`, and `labels` from 0 to `classes - 1`.
+/// Trains a perceptron on `features`, `(rows, columns)`, and `labels` from 0 to `classes - 1`.
 ///
 /// Weights are drawn from `init`; the order of the rows from `shuffle` if [`Training::shuffle`] says so. `keep_going` is
 /// asked before each epoch.

@@ -103,6 +103,32 @@ impl Format {
         }
     }
 
+    /// The same format with another number of bits; `None` where its name fixes them.
+    ///
+    /// A scheme that has it must be [checked](super::scheme::Scheme::check) anew.
+    #[must_use]
+    pub const fn with_bits(self, bits: Bits) -> Option<Self> {
+        match self {
+            Self::Integer { codes, code_range, .. } => Some(Self::Integer { bits, codes, code_range }),
+            Self::DoReFa { .. } => Some(Self::DoReFa { bits }),
+            Self::Wrpn { .. } => Some(Self::Wrpn { bits }),
+            Self::Levels(LevelFormat::NormalFloat { .. }) => {
+                Some(Self::Levels(LevelFormat::NormalFloat { bits }))
+            }
+            Self::Levels(LevelFormat::PowerOfTwo { .. }) => {
+                Some(Self::Levels(LevelFormat::PowerOfTwo { bits }))
+            }
+            Self::Levels(LevelFormat::AdditivePowerOfTwo { .. }) => {
+                Some(Self::Levels(LevelFormat::AdditivePowerOfTwo { bits }))
+            }
+            Self::Levels(LevelFormat::Minifloat(_) | LevelFormat::Ternary(_))
+            | Self::Float16
+            | Self::BFloat16
+            | Self::Codebook(_)
+            | Self::Gguf(_) => None,
+        }
+    }
+
     /// Whether a choice on `axis` means anything for this format.
     #[must_use]
     pub const fn has(self, axis: Axis) -> bool {

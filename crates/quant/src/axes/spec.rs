@@ -242,6 +242,33 @@ impl SchemeSpec {
         Ok(scheme)
     }
 
+    /// This scheme with every choice of `other` in the place of its own.
+    ///
+    /// ```
+    /// use bitsweep_quant::SchemeSpec;
+    ///
+    /// let spec = |text| toml::from_str::<SchemeSpec>(text).unwrap();
+    /// let base = spec("bits = 4\ngranularity = 'column'");
+    /// assert_eq!(base.with(&spec("bits = 8")), spec("bits = 8\ngranularity = 'column'"));
+    /// ```
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        Self {
+            format: other.format.or(self.format),
+            bits: other.bits.or(self.bits),
+            symmetry: other.symmetry.or(self.symmetry),
+            zero_point: other.zero_point.or(self.zero_point),
+            codes: other.codes.or(self.codes),
+            code_range: other.code_range.or(self.code_range),
+            granularity: other.granularity.or(self.granularity),
+            scale_format: other.scale_format.or(self.scale_format),
+            codebook_format: other.codebook_format.or(self.codebook_format),
+            range: other.range.or(self.range),
+            rounding: other.rounding.or(self.rounding),
+            outliers: other.outliers.or(self.outliers),
+        }
+    }
+
     /// The preset's scheme, if whatever else the file says is what it says.
     fn agreeing(&self, name: &'static str, scheme: Scheme) -> Result<Scheme, SchemeError> {
         let bits = self.bits.map(|bits| (Axis::Bits, bits.to_string()));

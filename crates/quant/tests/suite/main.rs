@@ -4,8 +4,10 @@
 
 mod activation_refusals;
 mod activations;
+mod allocation;
 mod calibration;
 mod calibration_refusals;
+mod clipping;
 mod codebook_properties;
 mod codebooks;
 mod corrections;

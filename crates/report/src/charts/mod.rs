@@ -13,6 +13,7 @@ mod scheme_error;
 mod schemes;
 mod score_by_bits;
 mod selection;
+mod sensitivity;
 mod size_parts;
 mod training_curves;
 mod weights;
@@ -33,7 +34,7 @@ pub(crate) struct Subject<'a> {
 type Entry = (&'static str, fn(&Subject<'_>) -> Result<Option<Chart>, Fault>);
 
 /// All charts in the order of the report.
-const CHARTS: [Entry; 14] = [
+const CHARTS: [Entry; 15] = [
     (score_by_bits::NAME, score_by_bits::draw),
     (bits_by_bits::NAME, bits_by_bits::draw),
     (pareto::NAME, pareto::draw),
@@ -43,6 +44,7 @@ const CHARTS: [Entry; 14] = [
     (reconstruction::VALUES, reconstruction::draw_values),
     (reconstruction::ERRORS, reconstruction::draw_errors),
     (size_parts::NAME, size_parts::draw),
+    (sensitivity::NAME, sensitivity::draw),
     (number_line::NAME, number_line::draw),
     (weights::NAME, weights::draw),
     (confusion::NAME, confusion::draw),

@@ -100,7 +100,10 @@ fn bit_widths(comparison: &Comparison) -> usize {
 
 fn lines(comparison: &Comparison, measure: &impl Fn(&VariantSummary) -> Option<Mark>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
-    for variant in comparison.variants.iter().filter(|variant| variant.first.variant != 0) {
+    // A budget of bytes, or of loss, has no place on an axis of bits.
+    let placed =
+        |variant: &&VariantSummary| variant.first.variant != 0 && variant.first.axis("budget").is_empty();
+    for variant in comparison.variants.iter().filter(placed) {
         let Some(mark) = measure(variant).filter(|mark| mark.value.is_finite()) else { continue };
         let name = if variant.first.series.is_empty() { "quantized" } else { &variant.first.series };
         match lines.iter_mut().find(|line| line.name == name) {

@@ -4,6 +4,7 @@ mod answer;
 mod lessons;
 mod reproduction;
 mod results;
+mod sensitivity;
 mod tensors;
 mod terms;
 
@@ -94,6 +95,7 @@ pub(crate) fn blocks(report: &Report<'_>, charts: &[Chart]) -> Vec<Block> {
     blocks.extend((0..beside).map(Block::Figure));
     blocks.extend(lessons::blocks(&summary));
     blocks.extend(results::blocks(report, &summary));
+    blocks.extend(sensitivity::blocks(report, &summary));
     blocks.extend(tensors::blocks(report, &summary));
     if charts.len() > beside {
         blocks.push(Block::Heading(2, "More charts".to_owned()));

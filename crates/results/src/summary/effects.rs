@@ -123,7 +123,8 @@ impl Comparison {
 }
 
 /// The plain choices of each axis, the plainest first, and what is expected of the others on it.
-const PLAIN: [(&str, &[&str], Expectation); 13] = [
+const PLAIN: [(&str, &[&str], Expectation); 14] = [
+    ("allocation", &["uniform"], Expectation::Better),
     ("training", &["post-training"], Expectation::Better),
     ("method", &["nearest"], Expectation::Better),
     ("bias_correction", &["none"], Expectation::Better),
@@ -178,7 +179,8 @@ pub(super) fn effects(groups: &[Vec<&ResultRow>]) -> Vec<Effect> {
         .map(|first| first.axes.iter().map(|(name, _)| *name).collect())
         .unwrap_or_default();
     let mut effects = Vec::new();
-    for axis in names {
+    // A budget says what otherwise the number of bits does, and variants of different bits are not compared either.
+    for axis in names.into_iter().filter(|axis| *axis != "budget") {
         let mut values: Vec<&str> = Vec::new();
         for candidate in &candidates {
             let value = candidate.axis(axis);

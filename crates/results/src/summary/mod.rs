@@ -4,12 +4,14 @@
 //! variants of the same task can be weighed against each other. Within a comparison the units differ by their seed
 //! alone, and each [`VariantSummary`] sums up one variant over them.
 
+mod attribution;
 mod effects;
 mod grouping;
 mod pick;
 mod spread;
 mod words;
 
+pub use attribution::{Attribution, TensorAttribution};
 pub use effects::{Effect, EffectAtBits, EffectRow, Expectation, Verdict};
 pub use pick::{Goal, Outcome, Pick, PickRule};
 pub use spread::Spread;

@@ -22,7 +22,7 @@ fn attempt(
     labels: &[usize],
     training: &Training,
 ) -> Result<Trained, TrainError> {
-    let mlp = Mlp { hidden: 4, ..Mlp::default() };
+    let mlp = Mlp { hidden: 4.into(), ..Mlp::default() };
     train_mlp(features, labels, 3, &mlp, training, &mut stream(), &mut stream(), &|| true)
 }
 
@@ -95,7 +95,7 @@ fn settings_of_no_meaning_are_refused() {
     let error =
         attempt(features.view(), &labels, &Training { epochs: 0, ..Training::default() }).unwrap_err();
     assert_eq!(error.to_string(), "epochs is `0`: expected at least 1");
-    let mlp = Mlp { hidden: 0, ..Mlp::default() };
+    let mlp = Mlp { hidden: 0.into(), ..Mlp::default() };
     let training = Training::default();
     let error =
         train_mlp(features.view(), &labels, 3, &mlp, &training, &mut stream(), &mut stream(), &|| true)
