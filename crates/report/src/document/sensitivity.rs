@@ -117,9 +117,13 @@ fn advice(label: &str, attribution: &Attribution) -> Vec<Span> {
     let (sum, whole) = (attribution.sum(), attribution.output_error);
     if attribution.tensors.len() > 1 && sum > 0.0 {
         let excess = 100.0 * (whole - sum) / sum;
-        let (amount, direction) = (fixed(excess.abs(), 0), if excess < 0.0 { "less" } else { "more" });
+        let difference = match (fixed(excess.abs(), 0), excess < 0.0) {
+            (amount, _) if amount == "0" => "as much".to_owned(),
+            (amount, true) => format!("{amount} % less"),
+            (amount, false) => format!("{amount} % more"),
+        };
         spans.push(Span::Plain(format!(
-            " The tensors' own errors add up to {}; together they make {}, {amount} % {direction}.",
+            " The tensors' own errors add up to {}; together they make {}, {difference}.",
             significant(sum, 3),
             significant(whole, 3)
         )));
