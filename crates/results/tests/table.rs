@@ -45,6 +45,8 @@ fn rows() -> Vec<ResultRow> {
         series: "asymmetric".into(),
         axes: vec![("format", "int".into()), ("method", "gptq".into()), ("symmetry", String::new())],
         bits: 4,
+        activation_bits: Some(8),
+        clipped_activations: Some(0.25),
         error: ErrorMeasures { sse: 0.1, mse: 1e-7, max_error: 0.25, sqnr_db: 24.5 },
         scores: Some(Scores {
             accuracy: interval(0.75, 0.5, 0.875),
@@ -140,6 +142,16 @@ fn an_axis_that_a_row_lacks_or_leaves_empty_is_null() {
 }
 
 #[test]
+fn activations_have_bits_and_a_share_of_clipped_ones_unless_they_stay_float() {
+    let table = table(&rows()).unwrap();
+    assert_eq!(cell(&table, "activation_bits", 1), AnyValue::UInt64(8));
+    assert_eq!(cell(&table, "clipped_activations", 1), AnyValue::Float64(0.25));
+    for column in ["activation_bits", "clipped_activations"] {
+        assert_eq!(cell(&table, column, 0), AnyValue::Null);
+    }
+}
+
+#[test]
 fn csv_has_short_floats_empty_nulls_and_quoted_text() {
     let text = csv(&table(&rows()).unwrap());
     let lines: Vec<&str> = text.lines().collect();
@@ -149,7 +161,7 @@ fn csv_has_short_floats_empty_nulls_and_quoted_text() {
     ));
     assert!(lines[0].ends_with(",macro_f1_per_kb,flag"));
     assert!(
-        lines[1].starts_with("u1,wine,142,36,0,13,3,numpy,42,mlp(100),50,0,float,,32,f32,,,"),
+        lines[1].starts_with("u1,wine,142,36,0,13,3,numpy,42,mlp(100),50,0,float,,32,,f32,,,"),
         "{}",
         lines[1]
     );
