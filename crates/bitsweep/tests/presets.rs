@@ -10,12 +10,13 @@ use bitsweep::registry::EXPERIMENTS;
 use bitsweep_quant::SchemeSpec;
 
 /// One scheme for each spelling of `format`, named first.
-const SPELLINGS: [(&str, &str); 31] = [
+const SPELLINGS: [(&str, &str); 33] = [
     ("int", "{ bits = 4 }"),
     ("f16", "{ format = 'f16' }"),
     ("bf16", "{ format = 'bf16' }"),
     ("vq", "{ format = { vq = { centroids = 4 } } }"),
     ("pq", "{ format = { pq = { subvectors = 2, centroids = 4 } } }"),
+    ("residual", "{ format = { residual = { stages = 2, centroids = 2, width = 2 } } }"),
     ("dorefa", "{ format = 'dorefa', bits = 4 }"),
     ("wrpn", "{ format = 'wrpn', bits = 4 }"),
     ("fp8-e4m3", "{ format = 'fp8-e4m3' }"),
@@ -42,6 +43,7 @@ const SPELLINGS: [(&str, &str); 31] = [
     ("q5_1", "{ format = 'q5_1' }"),
     ("q8_0", "{ format = 'q8_0' }"),
     ("asymmetric", "{ bits = 4, symmetry = 'asymmetric' }"),
+    ("outliers", "{ bits = 4, outliers = { percent = 2 } }"),
 ];
 
 #[test]

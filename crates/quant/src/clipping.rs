@@ -29,7 +29,7 @@ impl<T: Real> Quantized<T> {
     /// let spec: SchemeSpec = toml::from_str("bits = 2\nrange = { percentile = 75 }").unwrap();
     /// let mut stream = Stream::new(Generator::Modern, 0, "quantize").unwrap();
     /// let quantized = quantize(weights.view(), &spec.resolve().unwrap(), &mut stream).unwrap();
-    /// assert_eq!(quantized.clipped(weights.view()).unwrap(), array![[-1.0, 0.25, 0.5, 2.375]]);
+    /// assert_eq!(quantized.clipped(weights.view()).unwrap(), array![[-1.0, 0.25, 0.5, 2.75]]);
     /// ```
     ///
     /// # Errors
