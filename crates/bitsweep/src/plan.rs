@@ -19,9 +19,6 @@ use crate::failure::Failure;
 /// Counts changes of the algorithms that change numbers: part of every unit's key.
 const ALGORITHM_VERSION: u32 = 1;
 
-/// Bits of inputs that stay float.
-const FLOAT_BITS: u32 = 32;
-
 /// What a run will do, in order.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -390,22 +387,25 @@ fn resolve(specs: &[VariantSpec]) -> Result<Vec<Variant>, Diagnostic> {
         let words = telling.iter().filter(|axis| in_words(axis) && !point[*axis].is_empty());
         let words = words.map(|axis| words_for(axis, &point[axis])).collect::<Vec<_>>().join(" · ");
         let named = spec.name.clone().or(Some(words).filter(|words| !words.is_empty()));
-        let inputs = variant.activations.map_or(FLOAT_BITS, |activations| activations.scheme.bits());
-        let size = match (activation_bits_vary, &variant.mixed) {
-            (false, _) => variant.size_name(),
-            (true, None) => format!("W{}A{inputs}", variant.scheme.bits()),
-            (true, Some(_)) => format!("W {} A{inputs}", variant.size_name()),
+        // Activations that stay float go without saying.
+        let inputs =
+            variant.activations.map(|activations| activations.scheme.bits()).filter(|_| activation_bits_vary);
+        let size = match (inputs, &variant.mixed) {
+            (None, _) => variant.size_name(),
+            (Some(inputs), None) => format!("W{}A{inputs}", variant.scheme.bits()),
+            (Some(inputs), Some(_)) => format!("{} · A{inputs}", variant.size_name()),
         };
         variant.label = match &named {
             Some(name) if sizes_vary && !names_suffice => format!("{size} · {name}"),
             Some(name) => name.clone(),
             None => size,
         };
-        variant.series = match named {
-            Some(name) if activation_bits_vary && !names_suffice => format!("A{inputs} · {name}"),
-            Some(name) => name,
-            None if activation_bits_vary => format!("A{inputs}"),
-            None => family(point),
+        variant.series = match (named, inputs) {
+            (Some(name), Some(inputs)) if !names_suffice => format!("A{inputs} · {name}"),
+            (Some(name), _) => name,
+            (None, Some(inputs)) => format!("A{inputs}"),
+            (None, None) if activation_bits_vary => "float activations".to_owned(),
+            (None, None) => family(point),
         };
     }
     Ok(variants)

@@ -164,7 +164,11 @@ fn labels_name_the_bits_of_weights_and_activations_where_the_latter_vary() {
     let pair = |label: &str, series: &str| (label.to_owned(), series.to_owned());
     assert_eq!(
         labels[..3],
-        [pair("W8A32", "A32"), pair("W4A32", "A32"), pair("W8A8 · static min-max", "A8 · static min-max"),]
+        [
+            pair("8 bit", "float activations"),
+            pair("4 bit", "float activations"),
+            pair("W8A8 · static min-max", "A8 · static min-max"),
+        ]
     );
     assert!(labels.contains(&pair("W4A4 · dynamic per batch of 32", "A4 · dynamic per batch of 32")));
 }

@@ -62,6 +62,9 @@ pub struct ResultRow {
     pub bits: u32,
     /// Bits of one code of the layers' inputs; `None` where they stay float.
     pub activation_bits: Option<u32>,
+    /// Whether a code stands for several weights, or a weight takes several codes: the bits of a code are then not those of
+    /// a weight, and no measure for a comparison.
+    pub has_shared_codes: bool,
     /// The variant's other choices, name and value, in the order of the table's columns: transform, format, granularity,
     /// method, training …. Empty where the choice does not apply.
     pub axes: Vec<(&'static str, String)>,

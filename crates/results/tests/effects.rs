@@ -143,3 +143,38 @@ fn activations_are_compared_at_equal_bits_of_their_own() {
     assert_eq!((by_bits[0].bits, by_bits[0].pairs), (8, 2));
     assert!((by_bits[0].difference - 0.125).abs() < 1e-12);
 }
+
+#[test]
+fn a_code_of_several_weights_is_not_compared_by_its_bits() {
+    let mut rows = Vec::new();
+    for unit in ["a", "b"] {
+        for (variant, format) in [(0, ""), (1, "int"), (2, "vq 16 width 2")] {
+            let mut row = row(unit, variant, 4, "nearest", "tensor", 0.5);
+            row.set_axis("format", format);
+            row.has_shared_codes = variant == 2;
+            rows.push(row);
+        }
+    }
+    assert_eq!(effects(&rows), []);
+    rows.iter_mut().for_each(|row| row.has_shared_codes = false);
+    assert_eq!(effects(&rows).len(), 1);
+}
+
+#[test]
+fn a_zero_point_is_no_difference_beside_the_symmetry() {
+    let mut rows = Vec::new();
+    for (unit, gain) in [("a", 0.1), ("b", 0.2)] {
+        for (variant, symmetry, zero_point, score) in
+            [(0, "", "", 0.9), (1, "symmetric", "", 0.5), (2, "asymmetric", "integer", 0.5 + gain)]
+        {
+            let mut row = row(unit, variant, 4, "nearest", "tensor", score);
+            row.set_axis("symmetry", symmetry);
+            row.set_axis("zero_point", zero_point);
+            rows.push(row);
+        }
+    }
+    let found = effects(&rows);
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].axis, found[0].to.as_str()), ("symmetry", "asymmetric"));
+    assert!((found[0].by_bits[0].difference - 0.15).abs() < 1e-12);
+}

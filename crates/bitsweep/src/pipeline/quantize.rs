@@ -225,6 +225,7 @@ pub(super) fn result_row(unit: &Unit, position: usize, variant: Option<&Variant>
             row.label.clone_from(&variant.label);
             row.series.clone_from(&variant.series);
             row.bits = variant.scheme.bits();
+            row.has_shared_codes = !variant.scheme.has_a_code_for_each_value();
             row.activation_bits = variant.activations.map(|activations| activations.scheme.bits());
             row.axes = columns(variant).collect();
         }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use super::bounded::{Bits, GroupSize};
+use super::bounded::{Bits, GroupSize, Stages, Width};
 use super::choice::{Axis, CodeRange, Codes, Granularity, Outliers, Range, Rounding, Symmetry, ZeroPoint};
 use super::codebook_format::CodebookFormat;
+use super::codebook_layout::{CodebookLayout, Partition};
 use super::format::{Format, Grid};
 use super::gguf_type::GgufType;
 use super::level_format::{LevelFormat, ScaleRule};
@@ -221,6 +222,23 @@ impl Scheme {
     #[must_use]
     pub fn bits(&self) -> u32 {
         self.format.bits()
+    }
+
+    /// Whether every value has a code of its own, and one alone: the bits of a code are then the bits of a value.
+    #[must_use]
+    pub fn has_a_code_for_each_value(&self) -> bool {
+        match self.format {
+            Format::Codebook(CodebookLayout { partition, stages, centroids: _ }) => {
+                partition == Partition::Shared(Width::LEAST) && stages == Stages::LEAST
+            }
+            Format::Integer { .. }
+            | Format::Float16
+            | Format::BFloat16
+            | Format::DoReFa { .. }
+            | Format::Wrpn { .. }
+            | Format::Levels(_)
+            | Format::Gguf(_) => true,
+        }
     }
 
     /// How zero points are kept; `None` without them.

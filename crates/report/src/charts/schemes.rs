@@ -85,14 +85,17 @@ fn balance(comparison: &Comparison) -> Option<&str> {
     }
 }
 
+/// Whether a quantized variant has a place on an axis of bits: a budget of bytes or of loss has none, nor has a code of
+/// several weights.
+fn has_bits(variant: &&VariantSummary) -> bool {
+    let row = &variant.first;
+    row.variant != 0 && row.axis("budget").is_empty() && !row.has_shared_codes
+}
+
 /// Distinct bit widths among the quantized variants.
 fn bit_widths(comparison: &Comparison) -> usize {
-    let mut bits: Vec<u32> = comparison
-        .variants
-        .iter()
-        .filter(|variant| variant.first.variant != 0)
-        .map(|variant| variant.first.bits)
-        .collect();
+    let mut bits: Vec<u32> =
+        comparison.variants.iter().filter(has_bits).map(|variant| variant.first.bits).collect();
     bits.sort_unstable();
     bits.dedup();
     bits.len()
@@ -100,10 +103,7 @@ fn bit_widths(comparison: &Comparison) -> usize {
 
 fn lines(comparison: &Comparison, measure: &impl Fn(&VariantSummary) -> Option<Mark>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
-    // A budget of bytes, or of loss, has no place on an axis of bits.
-    let placed =
-        |variant: &&VariantSummary| variant.first.variant != 0 && variant.first.axis("budget").is_empty();
-    for variant in comparison.variants.iter().filter(placed) {
+    for variant in comparison.variants.iter().filter(has_bits) {
         let Some(mark) = measure(variant).filter(|mark| mark.value.is_finite()) else { continue };
         let name = if variant.first.series.is_empty() { "quantized" } else { &variant.first.series };
         match lines.iter_mut().find(|line| line.name == name) {

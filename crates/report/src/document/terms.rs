@@ -41,7 +41,7 @@ const QUANTIZATION: [(&str, &str); 8] = [
 const ACTIVATIONS: [(&str, &str); 2] = [
     (
         "W8A4",
-        "8 bits for a weight and 4 for an activation, that is an input of a layer, the features included; A32 are activations that stay float.",
+        "8 bits for a weight and 4 for an activation, that is an input of a layer, the features included; where no A is named they stay float.",
     ),
     (
         "Static and dynamic",

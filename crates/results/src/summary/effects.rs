@@ -123,7 +123,7 @@ impl Comparison {
 }
 
 /// The plain choices of each axis, the plainest first, and what is expected of the others on it.
-const PLAIN: [(&str, &[&str], Expectation); 14] = [
+const PLAIN: [(&str, &[&str], Expectation); 15] = [
     ("allocation", &["uniform"], Expectation::Better),
     ("training", &["post-training"], Expectation::Better),
     ("method", &["nearest"], Expectation::Better),
@@ -132,6 +132,7 @@ const PLAIN: [(&str, &[&str], Expectation); 14] = [
     ("range", &["min-max"], Expectation::Better),
     ("granularity", &["tensor", "row", "column"], Expectation::Better),
     ("symmetry", &["symmetric"], Expectation::Better),
+    ("outliers", &["none"], Expectation::Better),
     ("format", &["int"], Expectation::Open),
     ("rounding", &["nearest-even"], Expectation::Worse),
     ("scale_format", &["float"], Expectation::Worse),
@@ -144,6 +145,7 @@ const PLAIN: [(&str, &[&str], Expectation); 14] = [
 struct Candidate<'a> {
     bits: u32,
     activation_bits: Option<u32>,
+    has_shared_codes: bool,
     axes: &'a [(&'static str, String)],
     scores: BTreeMap<&'a str, f64>,
 }
@@ -153,20 +155,26 @@ impl<'a> Candidate<'a> {
         self.axes.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
     }
 
-    /// Whether the other differs in `axis` alone. Formats differ in what applies to them: an axis that one of two formats
-    /// lacks is no difference of its own.
+    /// Whether the other differs in `axis` alone, and in what follows from it. Formats differ in what applies to them: an
+    /// axis that one of two formats lacks is no difference of its own. An asymmetric grid has a zero point and codes of its
+    /// own.
     fn differs_only_in(&self, axis: &str, other: &Candidate<'_>) -> bool {
-        let same = |ours: &str, theirs: &str| {
-            ours == theirs || axis == "format" && (ours.is_empty() || theirs.is_empty())
+        let same = |name: &str, ours: &str, theirs: &str| {
+            ours == theirs
+                || match axis {
+                    "format" => ours.is_empty() || theirs.is_empty(),
+                    "symmetry" => ["zero_point", "codes", "code_range"].contains(&name),
+                    _ => false,
+                }
         };
-        self.bits == other.bits
+        let comparable = axis != "format" || !(self.has_shared_codes || other.has_shared_codes);
+        comparable
+            && self.bits == other.bits
             && self.activation_bits == other.activation_bits
             && self.axes.len() == other.axes.len()
-            && self
-                .axes
-                .iter()
-                .zip(other.axes)
-                .all(|((name, ours), (known, theirs))| name == known && (*name == axis || same(ours, theirs)))
+            && self.axes.iter().zip(other.axes).all(|((name, ours), (known, theirs))| {
+                name == known && (*name == axis || same(name, ours, theirs))
+            })
     }
 }
 
@@ -216,6 +224,7 @@ fn candidate<'a>(rows: &[&'a ResultRow]) -> Option<Candidate<'a>> {
     (first.variant > 0).then(|| Candidate {
         bits: first.bits,
         activation_bits: first.activation_bits,
+        has_shared_codes: first.has_shared_codes,
         axes: &first.axes,
         scores: scores.collect(),
     })
