@@ -6,7 +6,7 @@ Made with Python 3.11, numpy 2.2.4, scipy 1.17.1. Writes kl.json beside itself. 
 from a formula of additions and divisions, which give the same bits everywhere (tests/suite/kl_range.rs has it too).
 
 Two points on which published implementations differ are fixed as the documentation of the range says: bin j of i belongs
-to level floor(j * levels / i), and candidates start at 128 bins, or as many as there are levels.
+to level floor(j * levels / i), and a candidate has at least 128 bins that are not empty, or it is the whole.
 """
 
 import json
@@ -28,6 +28,8 @@ def values(name, count, knee):
         return v / (knee - v)
     if name == "rectified":
         return np.where(v > 0.0, v, 0.0) / (knee - v)
+    if name == "greys":
+        return np.floor(u * (knee + 1)) / knee
     raise ValueError(name)
 
 
@@ -44,7 +46,9 @@ def best(x, levels):
     x = np.abs(x[x != 0])
     counts = np.bincount(np.minimum((x / x.max() * BINS).astype(int), BINS - 1), minlength=BINS)
     divergences = {}
-    for i in range(max(128, levels), BINS + 1):
+    for i in range(levels, BINS + 1):
+        if i < BINS and np.count_nonzero(counts[:i]) < 128:
+            continue
         p = counts[:i].astype(float)
         p[-1] += counts[i:].sum()
         q = quantized(counts[:i], levels)
@@ -60,6 +64,7 @@ for name, count, knee in [
     ("one tail", 20000, 1.05),
     ("rectified", 20000, 1.02),
     ("rectified", 3000, 1.3),
+    ("greys", 1797, 16),
 ]:
     x = values(name, count, knee)
     for bits in [8, 4, 3, 2]:

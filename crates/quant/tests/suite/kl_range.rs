@@ -27,6 +27,7 @@ impl Case {
                 "two tails" => v / (self.knee - v.abs()),
                 "one tail" => v / (self.knee - v),
                 "rectified" => v.max(0.0) / (self.knee - v),
+                "greys" => (u * (self.knee + 1.0)).floor() / self.knee,
                 other => panic!("unknown name {other}"),
             }
         })
@@ -42,7 +43,7 @@ fn parameters<T: Real>(result: &Quantized<T>) -> (f64, f64) {
 #[test]
 fn thresholds_agree_with_tensorrts_algorithm() {
     let cases: Vec<Case> = serde_json::from_str(include_str!("../golden/kl.json")).unwrap();
-    assert_eq!(cases.len(), 24);
+    assert_eq!(cases.len(), 28);
     for case in &cases {
         let values = case.values();
         let low = values.iter().copied().fold(f64::INFINITY, f64::min);

@@ -7,7 +7,8 @@ use super::Interval;
 
 /// Bins of the histogram of magnitudes, from 0 to the largest.
 const BINS: usize = 2048;
-/// The fewest bins of a candidate: no range is shorter than a sixteenth of the largest magnitude.
+/// The fewest bins with a value in them that a candidate has; so no range is shorter than a sixteenth of the largest
+/// magnitude.
 const LEAST: usize = 128;
 
 /// The range, up to a threshold `t` on the magnitudes, of least Kullback–Leibler divergence (Migacz 2017, *8-bit
@@ -30,12 +31,14 @@ const LEAST: usize = 128;
 /// What is easily got wrong, and how it is done here:
 /// - `Q` made from bins that include the tail hides the very clipping that is to be judged.
 /// - Merging `⌊i/L⌋` bins a level leaves up to `L - 1` more to the last; here bin `j` belongs to level `⌊j·L/i⌋`.
-/// - As many bins as levels leave one candidate; here there are always at least 1793, for at most 8 bits.
-/// - At few bits `i` from `L` on would compare histograms of few bins, which always agree; here `i` starts at
-///   128, the `L` of TensorRT's 8 bits.
+/// - As many bins as levels leave one candidate; here up to 1921 are compared, for at most 8 bits.
+/// - Histograms of few bins agree whatever they clip: of a single bin with a value in it `P` and `Q` are the same. At few
+///   bits `i` from `L` on would compare such ones, and on values of few kinds (pixels of 17 greys) any `i` does. Here a
+///   candidate has at least 128 bins that are not empty (the `L` of TensorRT's 8 bits), or it drops out.
 /// - Zeros, which are exact on nearly every grid, would outweigh all else after a ReLU; they are left out.
 ///
-/// A histogram of a few hundred values has a bin for each of them and says little; prefer least squares there.
+/// Fewer than 128 different values leave the min-max range. A histogram of a few hundred has a bin for each of them and
+/// says little; prefer least squares there.
 pub(super) fn search<T: Real>(
     values: &[T],
     min_max: Interval<T>,
@@ -90,7 +93,7 @@ fn least_divergence(bins: &[u64], levels: usize) -> usize {
     let mut best = BINS;
     let mut least = f64::INFINITY;
     for candidate in (LEAST.max(levels)..=BINS).rev() {
-        if bins[candidate - 1] == 0 {
+        if bins[candidate - 1] == 0 || filled[candidate] < LEAST as u64 {
             continue;
         }
         let kept = mass[candidate];
