@@ -5,7 +5,7 @@ use bitsweep_results::LevelRow;
 
 use crate::plan::{Plan, Variant};
 
-/// The levels of each format and number of bits, once, in the order of the plan.
+/// The levels of each format and number of bits, once, in the order of the plan; none where all formats are one.
 pub(super) fn rows(plan: &Plan) -> Vec<LevelRow> {
     let mut known: Vec<(String, u32)> = Vec::new();
     let mut rows = Vec::new();
@@ -18,6 +18,9 @@ pub(super) fn rows(plan: &Plan) -> Vec<LevelRow> {
             rows.extend(levels.into_iter().map(|level| LevelRow { format: format.clone(), bits, level }));
             known.push((format, bits));
         }
+    }
+    if known.iter().all(|(format, _)| *format == known[0].0) {
+        rows.clear();
     }
     rows
 }
