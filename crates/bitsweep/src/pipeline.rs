@@ -3,6 +3,7 @@
 
 mod assignments;
 mod aware;
+mod bench;
 mod calibrate;
 mod coded;
 mod fake_quantization;
@@ -29,6 +30,9 @@ use crate::failure::Failure;
 use crate::plan::{Plan, Unit};
 use crate::progress::Progress;
 use crate::timing::Latency;
+
+/// Asked between steps whether to go on.
+type KeepGoing<'a> = &'a (dyn Fn() -> bool + Sync);
 
 /// What a run leaves behind.
 #[derive(Debug, Default)]

@@ -2,24 +2,16 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use bitsweep::config::Document;
-use bitsweep::failure::Failure;
-use bitsweep::pipeline;
-use bitsweep::plan::Plan;
-use bitsweep::progress::{Progress, Verbosity};
+mod harness;
+
 use bitsweep_results::{Records, ResultRow, SensitivityRow};
 
-/// A network of three layers on wine; `quantize` are the tables of its variants.
+use harness::{planned, refused, run};
+
+/// A network of three layers on wine, its sensitivity recorded; `quantize` are the tables of its variants.
 fn experiment(quantize: &str) -> String {
-    format!(
-        "title = \"test\"\n\
-         record = {{ sensitivity = true }}\n\
-         [data]\nsource = \"wine\"\nscale = \"standard\"\n\
-         [split.holdout]\ntest = 0.2\n\
-         [model.mlp]\nhidden = [[8, 6]]\n\
-         [train]\nepochs = 5\nbatch_size = 32\nlearning_rate = 0.1\n\
-         {quantize}"
-    )
+    let deep = harness::experiment(quantize).replace("hidden = 8", "hidden = [[8, 6]]");
+    deep.replace("[data]", "record = { sensitivity = true }\n[data]")
 }
 
 fn mixed(bits: &str, budget: &str, more: &str) -> String {
@@ -28,24 +20,6 @@ fn mixed(bits: &str, budget: &str, more: &str) -> String {
          [quantize.weights]\nsymmetry = \"asymmetric\"\n\
          [quantize.mixed]\nbits = {bits}\nbudget = {{ {budget} }}\n{more}"
     ))
-}
-
-fn planned(text: &str) -> Result<Plan, Failure> {
-    Plan::new("mine", &Document::new("mine.toml", text, &[]))
-}
-
-fn run(text: &str) -> Result<Records, Failure> {
-    let plan = planned(text)?;
-    let progress = Progress::new(Verbosity::Quiet, plan.units.len());
-    pipeline::run(&plan, &progress, &|| true).map(|outcome| outcome.records)
-}
-
-#[track_caller]
-fn refused(text: &str, parts: &[&str]) {
-    let error = run(text).unwrap_err().to_string();
-    for part in parts {
-        assert!(error.contains(part), "{error}");
-    }
 }
 
 /// The variant's row of the only unit, and its row of sensitivity as a whole.

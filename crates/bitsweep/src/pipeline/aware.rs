@@ -5,12 +5,11 @@ use bitsweep_models::{
     train_hooked,
 };
 
-use super::failed;
 use super::fake_quantization::{FakeQuantization, HiddenActivations};
-use super::model::KeepGoing;
 use super::post_training::{FLOAT_BYTES, QuantizedModel};
 use super::prepare::{Prepared, stream};
 use super::quantize::{quantize_tensor, quantize_tensor_with_scales};
+use super::{KeepGoing, failed};
 use crate::config::{AwareTraining, ModelSpec, Start};
 use crate::failure::Failure;
 use crate::plan::{Unit, Variant};

@@ -11,9 +11,9 @@ mod level_format;
 mod minifloat;
 mod normal_float;
 mod power_of_two;
-mod range_check;
 mod scale_format;
 mod scheme;
+mod scheme_check;
 mod scheme_error;
 mod spec;
 
