@@ -222,3 +222,74 @@ fn a_tensor_has_no_layers() {
         &["`activations` quantizes the inputs of layers, and a tensor has none", "or quantize a model"],
     );
 }
+
+/// The experiment with its sensitivity recorded.
+fn with_sensitivity(text: &str) -> String {
+    text.replace("[data]", "record = { sensitivity = true }\n[data]")
+}
+
+#[test]
+fn what_the_inputs_of_each_layer_do_by_themselves_is_recorded() {
+    let text = activations(&["{ bits = 3, mode = \"static\" }", "{ bits = 12, mode = \"static\" }"]);
+    let records = run(&with_sensitivity(&text)).unwrap();
+    let errors = |variant: usize, tensor: &str, part: &str| -> Vec<f64> {
+        let rows = records.sensitivity.iter();
+        let rows = rows.filter(|row| row.variant == variant && row.tensor == tensor && row.part == part);
+        rows.map(|row| row.output_error).collect()
+    };
+    for (variant, bits) in [(1, 3), (2, 12)] {
+        for tensor in ["x1", "x2"] {
+            assert_eq!(errors(variant, tensor, "whole"), errors(variant, tensor, "activations"));
+            let row = records.sensitivity.iter().find(|row| row.variant == variant && row.tensor == tensor);
+            // A scale and a zero point.
+            assert_eq!(row.map(|row| (row.bits, row.bytes)), Some((Some(bits), Some(8))));
+        }
+    }
+    // Nine bits more are a step of a 585th, and an error of its square.
+    for tensor in ["x1", "x2"] {
+        let ratio = errors(1, tensor, "whole")[0] / errors(2, tensor, "whole")[0];
+        assert!((1e4..1e7).contains(&ratio), "{tensor}: {ratio}");
+    }
+}
+
+#[test]
+fn beside_fine_weights_the_whole_error_is_that_of_the_inputs() {
+    let text = activations(&["{ bits = 3, mode = \"dynamic\", granularity = \"row\" }"])
+        .replace("bits = 8\n", "bits = 16\n");
+    let text = text.replace("[model.mlp]\nhidden = 8", "[model.softmax-regression]");
+    let records = run(&with_sensitivity(&text)).unwrap();
+    let error = |tensor: &str| {
+        let row = records.sensitivity.iter().find(|row| row.variant == 1 && row.tensor == tensor);
+        row.unwrap().output_error
+    };
+    assert!(error("x1") > 0.0);
+    assert!((error("all") / error("x1") - 1.0).abs() < 1e-2, "{} {}", error("all"), error("x1"));
+}
+
+#[test]
+fn features_divided_by_a_transform_are_what_is_quantized() {
+    let text = experiment(
+        "[quantize]\ntransform = [\"none\", { smooth = { alpha = 0.9 } }]\n\
+         activations = { bits = 16, mode = \"static\" }\n[quantize.weights]\nbits = 16\n",
+    );
+    let records = run(&text).unwrap();
+    for row in &records.results[1..] {
+        assert!(!row.flag.contains("changed nothing"), "{}", row.label);
+        // Sixteen bits of either are as good as float; rows that were not divided would not be.
+        assert_eq!(row.scores.as_ref().unwrap().agreement, 1.0, "{}", row.label);
+    }
+    assert_eq!(records.results.len(), 3);
+}
+
+#[test]
+fn bits_are_chosen_for_layers_whatever_their_inputs_are() {
+    let text = experiment(
+        "[quantize]\nmixed = { bits = [2, 4, 8], budget = { uniform_bits = 4 } }\nweights = {}\n\
+         [[quantize.activations]]\nbits = 4\nmode = \"static\"\n[[quantize.activations]]\nbits = 8\nmode = \"static\"\n",
+    );
+    let records = run(&text).unwrap();
+    assert_eq!(records.results.len(), 3);
+    assert_eq!(records.results[1].layer_bits, records.results[2].layer_bits);
+    assert!(!records.results[1].layer_bits.is_empty());
+    assert_eq!(records.results[1].label, "≤ 4 bit · A4");
+}
