@@ -461,3 +461,15 @@ fn a_label_says_the_budget_in_the_place_of_bits() {
     ];
     assert_eq!(labels, expected);
 }
+
+#[test]
+fn a_range_by_output_error_has_parts_and_no_gain() {
+    let text = "[quantize.weights]\nbits = 4\ngranularity = \"column\"\nrange = \"output-mse\"\n";
+    let records = run(&experiment(text)).unwrap();
+    let weight = |part: &str| {
+        let mut rows = records.sensitivity.iter();
+        rows.find(|row| row.variant == 1 && row.tensor == "W1" && row.part == part).unwrap()
+    };
+    assert!(weight("rounding").output_error > 0.0);
+    assert_eq!((weight("whole").next_bytes, weight("whole").gain_per_byte), (None, None));
+}

@@ -4,7 +4,7 @@
 //! rows.
 
 use bitsweep_models::DenseStack;
-use bitsweep_quant::{Bits, Method, Quantized, Scheme};
+use bitsweep_quant::{Bits, Method, Quantized, Range, Scheme};
 use bitsweep_results::SensitivityRow;
 use ndarray::{Array2, ArrayView2};
 
@@ -127,14 +127,17 @@ fn is_weight(name: &str) -> bool {
     name.starts_with('W')
 }
 
-/// The tensor by the same scheme with one bit more; `None` where there is no such scheme.
+/// The tensor by the same scheme with one bit more; `None` where there is no such scheme, and where its range is found by
+/// the error of outputs, which a tensor by itself has not.
 fn with_one_bit_more(
     unit: &Unit,
     tensor: &QuantizedTensor<f32>,
 ) -> Result<Option<QuantizedTensor<f32>>, Failure> {
     let scheme = tensor.quantized.scheme();
     let format = Bits::new(scheme.bits() + 1).ok().and_then(|bits| scheme.format.with_bits(bits));
-    let next = format.map(|format| Scheme { format, ..*scheme }).filter(|scheme| scheme.check().is_ok());
+    let next = format
+        .map(|format| Scheme { format, ..*scheme })
+        .filter(|scheme| scheme.range != Range::OutputMse && scheme.check().is_ok());
     next.map(|next| quantize_tensor(unit, &tensor.name, tensor.original.view(), &next)).transpose()
 }
 
