@@ -112,20 +112,11 @@ impl Format {
             Self::Integer { codes, code_range, .. } => Some(Self::Integer { bits, codes, code_range }),
             Self::DoReFa { .. } => Some(Self::DoReFa { bits }),
             Self::Wrpn { .. } => Some(Self::Wrpn { bits }),
-            Self::Levels(LevelFormat::NormalFloat { .. }) => {
-                Some(Self::Levels(LevelFormat::NormalFloat { bits }))
-            }
-            Self::Levels(LevelFormat::PowerOfTwo { .. }) => {
-                Some(Self::Levels(LevelFormat::PowerOfTwo { bits }))
-            }
-            Self::Levels(LevelFormat::AdditivePowerOfTwo { .. }) => {
-                Some(Self::Levels(LevelFormat::AdditivePowerOfTwo { bits }))
-            }
-            Self::Levels(LevelFormat::Minifloat(_) | LevelFormat::Ternary(_))
-            | Self::Float16
-            | Self::BFloat16
-            | Self::Codebook(_)
-            | Self::Gguf(_) => None,
+            Self::Levels(format) => match format.with_bits(bits) {
+                Some(format) => Some(Self::Levels(format)),
+                None => None,
+            },
+            Self::Float16 | Self::BFloat16 | Self::Codebook(_) | Self::Gguf(_) => None,
         }
     }
 

@@ -68,6 +68,16 @@ impl LevelFormat {
         }
     }
 
+    /// The same format with another number of bits; `None` where its name fixes them.
+    pub(crate) const fn with_bits(self, bits: Bits) -> Option<Self> {
+        match self {
+            Self::NormalFloat { .. } => Some(Self::NormalFloat { bits }),
+            Self::PowerOfTwo { .. } => Some(Self::PowerOfTwo { bits }),
+            Self::AdditivePowerOfTwo { .. } => Some(Self::AdditivePowerOfTwo { bits }),
+            Self::Minifloat(_) | Self::Ternary(_) => None,
+        }
+    }
+
     /// The numbers of bits for which the format is defined.
     pub(crate) const fn widths(self) -> RangeInclusive<u32> {
         match self {
