@@ -10,7 +10,7 @@ use bitsweep::registry::EXPERIMENTS;
 use bitsweep_quant::SchemeSpec;
 
 /// One scheme for each spelling of `format`, named first.
-const SPELLINGS: [(&str, &str); 33] = [
+const SPELLINGS: [(&str, &str); 34] = [
     ("int", "{ bits = 4 }"),
     ("f16", "{ format = 'f16' }"),
     ("bf16", "{ format = 'bf16' }"),
@@ -26,6 +26,7 @@ const SPELLINGS: [(&str, &str); 33] = [
     ("fp4-e2m1", "{ format = 'fp4-e2m1' }"),
     ("fp", "{ format = { fp = { exponent = 2, mantissa = 2 } } }"),
     ("nf", "{ format = 'nf', bits = 3 }"),
+    ("sf", "{ format = 'sf', bits = 3 }"),
     ("ternary", "{ format = { ternary = 'least-error' } }"),
     ("power-of-two", "{ format = 'power-of-two', bits = 4 }"),
     ("additive-power-of-two", "{ format = 'additive-power-of-two', bits = 4 }"),

@@ -40,17 +40,16 @@ fn level_formats() -> impl Iterator<Item = (String, LevelFormat)> {
     let four = Bits::literal(4);
     let others = [
         LevelFormat::NormalFloat { bits: four },
+        LevelFormat::StudentFloat { bits: four },
         LevelFormat::AdditivePowerOfTwo { bits: four },
         LevelFormat::PowerOfTwo { bits: four },
         LevelFormat::Ternary(TernaryScale::LeastError),
     ];
     floats.chain(others).map(|format| {
         let name = match format {
-            LevelFormat::Minifloat(_) | LevelFormat::NormalFloat { .. } => format.to_string(),
             LevelFormat::Ternary(_) => "ternary".to_owned(),
-            LevelFormat::PowerOfTwo { bits } | LevelFormat::AdditivePowerOfTwo { bits } => {
-                format!("{format} {bits} bit")
-            }
+            format if format.names_its_bits() => format.to_string(),
+            format => format!("{format} {} bit", format.bits()),
         };
         (name, format)
     })
@@ -123,24 +122,17 @@ fn float(
 
 fn levels(name: String, format: LevelFormat) -> NumberFormat {
     let levels: Vec<f64> = LevelTable::new(format).ascending().collect();
-    let (exponent_bits, mantissa_bits, normal) = match format {
-        LevelFormat::Minifloat(float) => {
-            (Some(float.exponent_bits()), Some(float.mantissa_bits()), Some(float.smallest_normal()))
-        }
-        LevelFormat::NormalFloat { .. }
-        | LevelFormat::Ternary(_)
-        | LevelFormat::PowerOfTwo { .. }
-        | LevelFormat::AdditivePowerOfTwo { .. } => (None, None, None),
-    };
+    let float = if let LevelFormat::Minifloat(float) = format { Some(float) } else { None };
+    let normal = float.map(Minifloat::smallest_normal);
     // Without normal numbers no error is relative to one.
     let pairs = levels.windows(2).map(|pair| (pair[0], pair[1]));
     let measured = Measured::of(pairs, normal.unwrap_or(f64::INFINITY));
     NumberFormat {
         name,
         bits: format.bits(),
-        sign_bits: u32::from(!matches!(format, LevelFormat::NormalFloat { .. })),
-        exponent_bits,
-        mantissa_bits,
+        sign_bits: u32::from(format.has_sign_bit()),
+        exponent_bits: float.map(Minifloat::exponent_bits),
+        mantissa_bits: float.map(Minifloat::mantissa_bits),
         lowest: measured.lowest,
         highest: measured.highest,
         smallest_positive: measured.smallest_positive,

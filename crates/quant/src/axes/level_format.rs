@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bounded::Bits;
 use super::minifloat::Minifloat;
-use super::{normal_float, power_of_two};
+use super::{normal_float, power_of_two, student_float};
 
 /// A format that is a table of levels: `ŵ = s·level(q)`, a value becomes the nearest level.
 ///
@@ -18,6 +18,11 @@ pub enum LevelFormat {
     Minifloat(Minifloat),
     /// Quantiles of the normal distribution (Dettmers et al. 2023, QLoRA, §3); codes in ascending order from 0.
     NormalFloat {
+        /// Bits of one code, 2 to 8.
+        bits: Bits,
+    },
+    /// Quantiles of Student's t distribution (Dotzel et al. 2024, §4); codes in ascending order from 0.
+    StudentFloat {
         /// Bits of one code, 2 to 8.
         bits: Bits,
     },
@@ -61,9 +66,10 @@ impl LevelFormat {
     pub const fn bits(self) -> u32 {
         match self {
             Self::Minifloat(float) => float.bits(),
-            Self::NormalFloat { bits } | Self::PowerOfTwo { bits } | Self::AdditivePowerOfTwo { bits } => {
-                bits.get()
-            }
+            Self::NormalFloat { bits }
+            | Self::StudentFloat { bits }
+            | Self::PowerOfTwo { bits }
+            | Self::AdditivePowerOfTwo { bits } => bits.get(),
             Self::Ternary(_) => 2,
         }
     }
@@ -72,6 +78,7 @@ impl LevelFormat {
     pub(crate) const fn with_bits(self, bits: Bits) -> Option<Self> {
         match self {
             Self::NormalFloat { .. } => Some(Self::NormalFloat { bits }),
+            Self::StudentFloat { .. } => Some(Self::StudentFloat { bits }),
             Self::PowerOfTwo { .. } => Some(Self::PowerOfTwo { bits }),
             Self::AdditivePowerOfTwo { .. } => Some(Self::AdditivePowerOfTwo { bits }),
             Self::Minifloat(_) | Self::Ternary(_) => None,
@@ -82,7 +89,7 @@ impl LevelFormat {
     pub(crate) const fn widths(self) -> RangeInclusive<u32> {
         match self {
             Self::Minifloat(_) => 3..=8,
-            Self::NormalFloat { .. } | Self::PowerOfTwo { .. } => 2..=8,
+            Self::NormalFloat { .. } | Self::StudentFloat { .. } | Self::PowerOfTwo { .. } => 2..=8,
             Self::Ternary(_) => 2..=2,
             Self::AdditivePowerOfTwo { .. } => 3..=7,
         }
@@ -94,8 +101,30 @@ impl LevelFormat {
             Self::Ternary(_) => true,
             Self::Minifloat(_)
             | Self::NormalFloat { .. }
+            | Self::StudentFloat { .. }
             | Self::PowerOfTwo { .. }
             | Self::AdditivePowerOfTwo { .. } => false,
+        }
+    }
+
+    /// Whether a bit of the code is a sign: the levels below zero mirror those above.
+    pub(crate) const fn has_sign_bit(self) -> bool {
+        match self {
+            Self::Minifloat(_)
+            | Self::Ternary(_)
+            | Self::PowerOfTwo { .. }
+            | Self::AdditivePowerOfTwo { .. } => true,
+            Self::NormalFloat { .. } | Self::StudentFloat { .. } => false,
+        }
+    }
+
+    /// Whether the name says the number of bits.
+    pub(crate) const fn names_its_bits(self) -> bool {
+        match self {
+            Self::Minifloat(_) | Self::NormalFloat { .. } | Self::StudentFloat { .. } | Self::Ternary(_) => {
+                true
+            }
+            Self::PowerOfTwo { .. } | Self::AdditivePowerOfTwo { .. } => false,
         }
     }
 
@@ -104,6 +133,7 @@ impl LevelFormat {
             Self::Ternary(scale) => ScaleRule::Ternary(scale),
             Self::Minifloat(_)
             | Self::NormalFloat { .. }
+            | Self::StudentFloat { .. }
             | Self::PowerOfTwo { .. }
             | Self::AdditivePowerOfTwo { .. } => ScaleRule::Range,
         }
@@ -126,6 +156,7 @@ impl LevelFormat {
                 (0..1 << float.bits()).filter_map(number).collect()
             }
             Self::NormalFloat { bits } => (0..).zip(normal_float::levels(bits.get())).collect(),
+            Self::StudentFloat { bits } => (0..).zip(student_float::levels(bits.get())).collect(),
             Self::Ternary(_) => vec![(-1, -1.0), (0, 0.0), (1, 1.0)],
             Self::PowerOfTwo { bits } => with_sign_bit(&power_of_two::powers(bits.get())),
             Self::AdditivePowerOfTwo { bits } => with_sign_bit(&power_of_two::sums_of_powers(bits.get())),
@@ -144,6 +175,7 @@ impl fmt::Display for LevelFormat {
         match self {
             Self::Minifloat(float) => float.fmt(formatter),
             Self::NormalFloat { bits } => formatter.pad(&format!("nf{bits}")),
+            Self::StudentFloat { bits } => formatter.pad(&format!("sf{bits}")),
             Self::Ternary(scale) => formatter.pad(&format!("ternary {scale}")),
             Self::PowerOfTwo { .. } => formatter.pad("power-of-two"),
             Self::AdditivePowerOfTwo { .. } => formatter.pad("additive-power-of-two"),

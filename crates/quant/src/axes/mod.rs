@@ -16,6 +16,7 @@ mod scheme;
 mod scheme_check;
 mod scheme_error;
 mod spec;
+mod student_float;
 
 pub mod presets;
 

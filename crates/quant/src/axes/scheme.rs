@@ -236,19 +236,17 @@ impl fmt::Display for Scheme {
                     parts.push(code_range.to_string());
                 }
             }
-            Format::DoReFa { bits }
-            | Format::Wrpn { bits }
-            | Format::Levels(LevelFormat::PowerOfTwo { bits } | LevelFormat::AdditivePowerOfTwo { bits }) => {
-                parts.push(format!("{bits} bit {}", self.format));
+            Format::DoReFa { bits } | Format::Wrpn { bits } => {
+                parts.push(format!("{bits} bit {}", self.format))
+            }
+            Format::Levels(format) if !format.names_its_bits() => {
+                parts.push(format!("{} bit {format}", format.bits()));
             }
             // The name of a block type says all.
             Format::Gguf(block) => return formatter.pad(&block.to_string()),
-            Format::Levels(
-                LevelFormat::Minifloat(_) | LevelFormat::NormalFloat { .. } | LevelFormat::Ternary(_),
-            )
-            | Format::Float16
-            | Format::BFloat16
-            | Format::Codebook(_) => parts.push(self.format.to_string()),
+            Format::Levels(_) | Format::Float16 | Format::BFloat16 | Format::Codebook(_) => {
+                parts.push(self.format.to_string())
+            }
         }
         if self.granularity != Granularity::Tensor {
             parts.push(self.granularity.to_string());

@@ -22,7 +22,7 @@ use super::scheme_error::SchemeError;
 /// | key | values | default |
 /// |---|---|---|
 /// | `format` | `"int"`, `"f16"`, `"bf16"`, `{ vq = { centroids = 16, width = 2 } }`, `{ pq = { subvectors = 2, centroids = 16 } }`, `{ residual = { stages = 2, centroids = 16, width = 2 } }`, `"dorefa"`, `"wrpn"`, and those below | `"int"` |
-/// | `bits` | 1 to 16 | none: required for `int`, `dorefa`, `wrpn`, `nf`, `power-of-two` and `additive-power-of-two` |
+/// | `bits` | 1 to 16 | none: required for `int`, `dorefa`, `wrpn`, `nf`, `sf`, `power-of-two` and `additive-power-of-two` |
 /// | `symmetry` | `"symmetric"`, `"asymmetric"` | `"symmetric"` |
 /// | `zero_point` | `"integer"`, `"float"`, `"minimum"` | `"integer"` when asymmetric |
 /// | `codes` | `"signed"`, `"unsigned"` | `"unsigned"` with an integer zero point or a minimum, else `"signed"` |
@@ -35,7 +35,7 @@ use super::scheme_error::SchemeError;
 /// | `outliers` | `"none"`, `{ percent = 1.0 }` | `"none"` |
 ///
 /// Formats of levels with a scale: `"fp8-e4m3"`, `"fp8-e5m2"`, `"fp6-e3m2"`, `"fp6-e2m3"`, `"fp4-e2m1"`,
-/// `{ fp = { exponent = 3, mantissa = 2 } }` (all codes are numbers), `"nf"`, `{ ternary = "least-error" }`,
+/// `{ fp = { exponent = 3, mantissa = 2 } }` (all codes are numbers), `"nf"`, `"sf"`, `{ ternary = "least-error" }`,
 /// `{ ternary = "absmean" }`, `"power-of-two"`, `"additive-power-of-two"`.
 ///
 /// Presets, which set several axes: `"mxfp8-e4m3"`, `"mxfp8-e5m2"`, `"mxfp6-e3m2"`, `"mxfp6-e2m3"`, `"mxfp4"`, `"mxint8"`,
@@ -152,6 +152,8 @@ pub enum FormatSpec {
     },
     /// NormalFloat of any number of bits.
     Nf,
+    /// Student Float of any number of bits.
+    Sf,
     /// -1, 0 and 1.
     Ternary(TernaryScale),
     /// Powers of two.
@@ -353,6 +355,7 @@ impl SchemeSpec {
             FormatSpec::Fp4E2m1 => float(Minifloat::E2M1),
             FormatSpec::Fp { exponent, mantissa } => float(Minifloat::finite(exponent, mantissa)),
             FormatSpec::Nf => Ok(Format::Levels(LevelFormat::NormalFloat { bits: required("nf")? })),
+            FormatSpec::Sf => Ok(Format::Levels(LevelFormat::StudentFloat { bits: required("sf")? })),
             FormatSpec::Ternary(scale) => levels(LevelFormat::Ternary(scale)),
             FormatSpec::PowerOfTwo => {
                 Ok(Format::Levels(LevelFormat::PowerOfTwo { bits: required("power-of-two")? }))

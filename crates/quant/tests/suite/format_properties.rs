@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::properties::matrices;
 use crate::{quantized, stream};
 
-const FORMATS: [&str; 34] = [
+const FORMATS: [&str; 37] = [
     "format = 'fp8-e4m3'",
     "format = 'fp8-e5m2'",
     "format = 'fp6-e3m2'",
@@ -21,6 +21,9 @@ const FORMATS: [&str; 34] = [
     "format = 'nf'\nbits = 2",
     "format = 'nf'\nbits = 4",
     "format = 'nf'\nbits = 8",
+    "format = 'sf'\nbits = 2",
+    "format = 'sf'\nbits = 4",
+    "format = 'sf'\nbits = 8",
     "format = { ternary = 'least-error' }",
     "format = { ternary = 'absmean' }",
     "format = 'power-of-two'\nbits = 2",
@@ -146,7 +149,8 @@ proptest! {
         let Some(format) = scheme.levels() else { return Ok(()) };
         let levels = format.levels();
         let is_odd = levels.iter().all(|(_, level)| levels.iter().any(|(_, other)| *other == -level));
-        prop_assert_eq!(is_odd, !format.to_string().starts_with("nf"));
+        // Quantiles: one level more above zero than below.
+        prop_assert_eq!(is_odd, !["nf", "sf"].iter().any(|name| format.to_string().starts_with(name)));
         if is_odd {
             let result = quantized(&values, &scheme).reconstruct();
             let mirrored = quantized(&values.mapv(|value| -value), &scheme).reconstruct();
