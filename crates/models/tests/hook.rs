@@ -29,25 +29,6 @@ fn rows(count: usize, columns: usize) -> (Array2<f64>, Vec<usize>) {
 struct Idle;
 
 impl Hook for Idle {
-    fn compute(
-        &mut self,
-        _tensor: Tensor,
-        latent: ArrayView2<'_, f32>,
-        mut computed: ArrayViewMut2<'_, f32>,
-    ) -> Result<(), String> {
-        computed.assign(&latent);
-        Ok(())
-    }
-
-    fn latent_gradient(
-        &mut self,
-        _: Tensor,
-        _: ArrayView2<'_, f32>,
-        _: ArrayViewMut2<'_, f64>,
-    ) -> Result<(), String> {
-        Ok(())
-    }
-
     fn changes_activations(&self) -> bool {
         true
     }
@@ -246,25 +227,6 @@ fn gradients_through_a_hook_are_the_differences_of_the_loss() {
 struct Loud;
 
 impl Hook for Loud {
-    fn compute(
-        &mut self,
-        _tensor: Tensor,
-        latent: ArrayView2<'_, f32>,
-        mut computed: ArrayViewMut2<'_, f32>,
-    ) -> Result<(), String> {
-        computed.assign(&latent);
-        Ok(())
-    }
-
-    fn latent_gradient(
-        &mut self,
-        _: Tensor,
-        _: ArrayView2<'_, f32>,
-        _: ArrayViewMut2<'_, f64>,
-    ) -> Result<(), String> {
-        Ok(())
-    }
-
     fn changes_gradients(&self) -> bool {
         true
     }
@@ -320,15 +282,6 @@ impl Hook for Broken {
         _computed: ArrayViewMut2<'_, f32>,
     ) -> Result<(), String> {
         Err("there is no grid".to_owned())
-    }
-
-    fn latent_gradient(
-        &mut self,
-        _: Tensor,
-        _: ArrayView2<'_, f32>,
-        _: ArrayViewMut2<'_, f64>,
-    ) -> Result<(), String> {
-        Ok(())
     }
 }
 

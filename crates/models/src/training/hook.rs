@@ -46,27 +46,32 @@ pub trait Hook {
     /// Whether the hook does anything; `false` leaves the plain training, bit for bit and at its speed.
     const ACTIVE: bool = true;
 
-    /// Writes the tensor to compute with, given the latent one.
+    /// Writes the tensor to compute with, given the latent one; that one by default.
     ///
     /// # Errors
     /// A sentence when there is none; training ends with it, or as diverged when the latent tensor is not finite.
     fn compute(
         &mut self,
-        tensor: Tensor,
+        _tensor: Tensor,
         latent: ArrayView2<'_, f32>,
-        computed: ArrayViewMut2<'_, f32>,
-    ) -> Result<(), String>;
+        mut computed: ArrayViewMut2<'_, f32>,
+    ) -> Result<(), String> {
+        computed.assign(&latent);
+        Ok(())
+    }
 
-    /// Turns the gradient of the tensor that was computed with into that of the latent one.
+    /// Turns the gradient of the tensor that was computed with into that of the latent one; the same by default.
     ///
     /// # Errors
     /// As [`compute`](Self::compute).
     fn latent_gradient(
         &mut self,
-        tensor: Tensor,
-        latent: ArrayView2<'_, f32>,
-        gradient: ArrayViewMut2<'_, f64>,
-    ) -> Result<(), String>;
+        _tensor: Tensor,
+        _latent: ArrayView2<'_, f32>,
+        _gradient: ArrayViewMut2<'_, f64>,
+    ) -> Result<(), String> {
+        Ok(())
+    }
 
     /// Whether [`activations`](Self::activations) and [`activation_gradient`](Self::activation_gradient) do anything.
     fn changes_activations(&self) -> bool {
@@ -109,23 +114,4 @@ pub struct NoHook;
 
 impl Hook for NoHook {
     const ACTIVE: bool = false;
-
-    fn compute(
-        &mut self,
-        _tensor: Tensor,
-        latent: ArrayView2<'_, f32>,
-        mut computed: ArrayViewMut2<'_, f32>,
-    ) -> Result<(), String> {
-        computed.assign(&latent);
-        Ok(())
-    }
-
-    fn latent_gradient(
-        &mut self,
-        _tensor: Tensor,
-        _latent: ArrayView2<'_, f32>,
-        _gradient: ArrayViewMut2<'_, f64>,
-    ) -> Result<(), String> {
-        Ok(())
-    }
 }
