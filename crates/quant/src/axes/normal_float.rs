@@ -40,15 +40,21 @@ fn quantiles(tail: f64, count: u32) -> Vec<f32> {
 }
 
 /// The `x ≥ 0` with `Φ(x) = probability`, for a probability from ½ to below 1.
-///
-/// Newton's method from 0: `Φ` is concave there, so the iterates rise to the root and stop when they no longer do.
 fn quantile(probability: f64) -> f64 {
-    let mut x = 0.0;
-    loop {
+    rising_root(|x| {
         // 1 - Φ(x), which keeps its digits in the tail.
         let beyond = 0.5 * libm::erfc(x * std::f64::consts::FRAC_1_SQRT_2);
         let density = libm::exp(-0.5 * x * x) / libm::sqrt(2.0 * std::f64::consts::PI);
-        let next = x + (beyond - (1.0 - probability)) / density;
+        x + (beyond - (1.0 - probability)) / density
+    })
+}
+
+/// The root that Newton's method finds from 0, given its step: of a function that is concave from there on, such as a
+/// distribution's above its middle, the iterates rise to the root and stop when they no longer do.
+pub(super) fn rising_root(newton: impl Fn(f64) -> f64) -> f64 {
+    let mut x = 0.0;
+    loop {
+        let next = newton(x);
         if next <= x {
             return x;
         }

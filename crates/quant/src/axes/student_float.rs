@@ -2,6 +2,8 @@
 
 use std::f64::consts::{FRAC_1_PI, PI};
 
+use super::normal_float::rising_root;
+
 /// Degrees of freedom `ν` of the published format.
 const DEGREES: f64 = 5.0;
 
@@ -29,23 +31,16 @@ pub(super) fn levels(bits: u32) -> Vec<f64> {
 /// The `x ≥ 0` with `F(x) = probability`, for a probability from ½ to below 1.
 ///
 /// With `θ = arctan(x/√ν)` and five degrees of freedom `F(x) = ½ + (θ + sin θ·cos θ·(1 + ⅔·cos²θ))/π` (Abramowitz &
-/// Stegun, 26.7.3). Newton's method from 0: `F` is concave there, so the iterates rise to the root and stop when they no
-/// longer do.
+/// Stegun, 26.7.3), whose derivative is `8/(3·π·√5)·cos⁶θ`.
 fn quantile(probability: f64) -> f64 {
-    let mut x = 0.0;
-    loop {
-        let (sine, cosine) = libm::sincos(libm::atan(x / libm::sqrt(DEGREES)));
+    rising_root(|x| {
+        let angle = libm::atan(x / libm::sqrt(DEGREES));
+        let (sine, cosine) = libm::sincos(angle);
         let square = cosine * cosine;
-        let beyond =
-            0.5 - FRAC_1_PI * (libm::atan2(sine, cosine) + sine * cosine * (1.0 + 2.0 / 3.0 * square));
-        // 8/(3·π·√5)·(1 + x²/5)⁻³.
+        let above_half = FRAC_1_PI * (angle + sine * cosine * (1.0 + 2.0 / 3.0 * square));
         let density = 8.0 / (3.0 * PI * libm::sqrt(DEGREES)) * square * square * square;
-        let next = x + ((probability - 0.5) - (0.5 - beyond)) / density;
-        if next <= x {
-            return x;
-        }
-        x = next;
-    }
+        x + ((probability - 0.5) - above_half) / density
+    })
 }
 
 #[cfg(test)]
