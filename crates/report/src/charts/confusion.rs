@@ -50,12 +50,7 @@ fn matrices(subject: &Subject<'_>, comparison: &Comparison, positions: &[usize])
         .records
         .results
         .iter()
-        .filter(|row| {
-            row.dataset == comparison.dataset
-                && row.model == comparison.model
-                && row.rng == comparison.rng
-                && row.unit_axes == comparison.unit_axes
-        })
+        .filter(|row| comparison.has(row))
         .map(|row| row.unit.as_str())
         .collect();
     let wanted: Vec<(usize, &str)> = positions

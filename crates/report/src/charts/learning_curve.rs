@@ -44,13 +44,7 @@ fn tasks<'a>(subject: &Subject<'a>) -> Vec<Task<'a>> {
             .records
             .results
             .iter()
-            .filter(|row| {
-                row.variant == 0
-                    && row.dataset == comparison.dataset
-                    && row.model == comparison.model
-                    && row.rng == comparison.rng
-                    && row.unit_axes == comparison.unit_axes
-            })
+            .filter(|row| row.variant == 0 && comparison.has(row))
             .map(|row| row.unit.as_str())
             .collect();
         units.dedup();

@@ -41,17 +41,8 @@ impl Attribution {
     /// The attribution of the variant at `position` of `comparison`; `None` where no sensitivity was recorded of it.
     pub fn of(records: &Records, comparison: &Comparison, position: usize) -> Option<Attribution> {
         let first = &comparison.variants.get(position)?.first;
-        let units: Vec<&str> = records
-            .results
-            .iter()
-            .filter(|row| {
-                row.dataset == comparison.dataset
-                    && row.model == comparison.model
-                    && row.rng == comparison.rng
-                    && row.unit_axes == comparison.unit_axes
-            })
-            .map(|row| row.unit.as_str())
-            .collect();
+        let units: Vec<&str> =
+            records.results.iter().filter(|row| comparison.has(row)).map(|row| row.unit.as_str()).collect();
         let own: Vec<&SensitivityRow> = records
             .sensitivity
             .iter()

@@ -141,20 +141,13 @@ const PLAIN: [(&str, &[&str], Expectation); 15] = [
     ("activations", &["static min-max"], Expectation::Better),
 ];
 
-/// One variant: what it is, and its macro-F1 by unit.
+/// One variant, and its macro-F1 by unit.
 struct Candidate<'a> {
-    bits: u32,
-    activation_bits: Option<u32>,
-    has_shared_codes: bool,
-    axes: &'a [(&'static str, String)],
+    first: &'a ResultRow,
     scores: BTreeMap<&'a str, f64>,
 }
 
-impl<'a> Candidate<'a> {
-    fn axis(&self, name: &str) -> &'a str {
-        self.axes.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
-    }
-
+impl Candidate<'_> {
     /// Whether the other differs in `axis` alone, and in what follows from it. Formats differ in what applies to them: an
     /// axis that one of two formats lacks is no difference of its own. An asymmetric grid has a zero point and codes of its
     /// own.
@@ -167,13 +160,14 @@ impl<'a> Candidate<'a> {
                     _ => false,
                 }
         };
-        let comparable = axis != "format" || !(self.has_shared_codes || other.has_shared_codes);
+        let (ours, theirs) = (self.first, other.first);
+        let comparable = axis != "format" || !(ours.has_shared_codes || theirs.has_shared_codes);
         comparable
-            && self.bits == other.bits
-            && self.activation_bits == other.activation_bits
-            && self.axes.len() == other.axes.len()
-            && self.axes.iter().zip(other.axes).all(|((name, ours), (known, theirs))| {
-                name == known && (*name == axis || same(name, ours, theirs))
+            && ours.bits == theirs.bits
+            && ours.activation_bits == theirs.activation_bits
+            && ours.axes.len() == theirs.axes.len()
+            && ours.axes.iter().zip(&theirs.axes).all(|((name, own), (known, other))| {
+                name == known && (*name == axis || same(name, own, other))
             })
     }
 }
@@ -184,14 +178,14 @@ pub(super) fn effects(groups: &[Vec<&ResultRow>]) -> Vec<Effect> {
     let shape = groups.iter().flatten().find_map(|row| row.shape);
     let names: Vec<&'static str> = candidates
         .first()
-        .map(|first| first.axes.iter().map(|(name, _)| *name).collect())
+        .map(|candidate| candidate.first.axes.iter().map(|(name, _)| *name).collect())
         .unwrap_or_default();
     let mut effects = Vec::new();
     // A budget says what otherwise the number of bits does, and variants of different bits are not compared either.
     for axis in names.into_iter().filter(|axis| *axis != "budget") {
         let mut values: Vec<&str> = Vec::new();
         for candidate in &candidates {
-            let value = candidate.axis(axis);
+            let value = candidate.first.axis(axis);
             if !value.is_empty() && !values.contains(&value) {
                 values.push(value);
             }
@@ -221,13 +215,7 @@ fn candidate<'a>(rows: &[&'a ResultRow]) -> Option<Candidate<'a>> {
         let score = row.scores.as_ref()?.macro_f1.value;
         score.is_finite().then_some((row.unit.as_str(), score))
     });
-    (first.variant > 0).then(|| Candidate {
-        bits: first.bits,
-        activation_bits: first.activation_bits,
-        has_shared_codes: first.has_shared_codes,
-        axes: &first.axes,
-        scores: scores.collect(),
-    })
+    (first.variant > 0).then(|| Candidate { first, scores: scores.collect() })
 }
 
 /// The value that others are compared with, and what is expected of them.
@@ -249,7 +237,8 @@ fn by_bits(
     to: &str,
     interval: impl Fn(&[f64]) -> Option<Interval>,
 ) -> Vec<EffectAtBits> {
-    let with = |value: &str| candidates.iter().filter(|other| other.axis(axis) == value).collect::<Vec<_>>();
+    let with =
+        |value: &str| candidates.iter().filter(|other| other.first.axis(axis) == value).collect::<Vec<_>>();
     let (plain_ones, others) = (with(from), with(to));
     let mut found: BTreeMap<u32, Differences<'_>> = BTreeMap::new();
     for (plain, other) in plain_ones.iter().flat_map(|plain| others.iter().map(move |other| (plain, other))) {
@@ -261,7 +250,7 @@ fn by_bits(
         if units.is_empty() {
             continue;
         }
-        let differences = found.entry(plain.bits).or_default();
+        let differences = found.entry(plain.first.bits).or_default();
         differences.pairs += 1;
         for unit in units {
             let (sum, count) = differences.by_unit.entry(unit).or_default();

@@ -136,6 +136,14 @@ pub fn summarize(rows: &[ResultRow], rule: &PickRule) -> Summary {
 }
 
 impl Comparison {
+    /// Whether `row` is of this task.
+    pub fn has(&self, row: &ResultRow) -> bool {
+        row.dataset == self.dataset
+            && row.model == self.model
+            && row.rng == self.rng
+            && row.unit_axes == self.unit_axes
+    }
+
     /// The summary of the float baseline.
     pub fn float(&self) -> Option<&VariantSummary> {
         self.variants.get(self.float?)
