@@ -10,7 +10,7 @@ use std::time::Instant;
 use bitsweep_datasets::{Holdout, Scaling, TestSize, builtin, fit, holdout};
 use bitsweep_metrics::Confusion;
 use bitsweep_models::{
-    DenseStack, ForwardBuffers, Initialization, Mlp, Precision, Training, predict_into, train_mlp,
+    ForwardBuffers, Initialization, Mlp, Model, Precision, Training, predict_into, train_mlp,
 };
 use bitsweep_quant::{Bits, absmax_equalization, presets, quantize};
 use bitsweep_random::{Generator, Stream};
@@ -19,7 +19,7 @@ use ndarray::{Array2, ArrayView2};
 const VARIANTS: usize = 1000;
 
 /// Equalizes, quantizes four tensors, classifies the test rows and scores them; returns the sum of all macro-F1.
-fn variants(stack: &DenseStack, features: ArrayView2<'_, f32>, truth: &[usize]) -> f64 {
+fn variants(stack: &Model, features: ArrayView2<'_, f32>, truth: &[usize]) -> f64 {
     let mut stream = Stream::new(Generator::Modern, 0, "quantize").unwrap();
     let mut buffers = ForwardBuffers::default();
     let mut predictions = Vec::new();
@@ -29,7 +29,7 @@ fn variants(stack: &DenseStack, features: ArrayView2<'_, f32>, truth: &[usize]) 
         let mut layers = stack.layers().to_vec();
         let [first, second] = layers.as_mut_slice() else { unreachable!("two layers") };
         absmax_equalization(&mut first.weight, &mut first.bias, &mut second.weight).unwrap();
-        let mut quantized = DenseStack::new(layers, stack.head()).unwrap();
+        let mut quantized = Model::new(layers, stack.head()).unwrap();
         for mut tensor in quantized.tensors_mut() {
             let codes = quantize(tensor.view(), &scheme, &mut stream).unwrap();
             codes.reconstruct_into(tensor.view_mut()).unwrap();

@@ -27,4 +27,4 @@ pub use specification::{
     Biases, DataSource, DataSpec, ElementType, ModelSpec, SplitSpec, TensorSpec, UnitSpec, VariantSpec,
 };
 pub use tensor_values::TensorValues;
-pub use training::{AwareError, AwareTraining, Dorefa, Method, Pact, Start, Wrpn};
+pub use training::{AwareError, AwareTraining, Dorefa, GradientEstimator, Pact, Start, Wrpn};

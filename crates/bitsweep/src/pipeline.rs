@@ -36,7 +36,7 @@ type KeepGoing<'a> = &'a (dyn Fn() -> bool + Sync);
 
 /// What a run leaves behind.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct RunOutcome {
     /// Everything that depends on the configuration alone.
     pub records: Records,
     /// Everything that depends on the machine, in the order of the units.
@@ -68,7 +68,7 @@ pub fn run(
     plan: &Plan,
     progress: &Progress,
     keep_going: &(dyn Fn() -> bool + Sync),
-) -> Result<Outcome, Failure> {
+) -> Result<RunOutcome, Failure> {
     let outcomes: Vec<Result<UnitOutcome, Failure>> = plan
         .units
         .par_iter()
@@ -79,7 +79,7 @@ pub fn run(
             outcome
         })
         .collect();
-    let mut whole = Outcome::default();
+    let mut whole = RunOutcome::default();
     let mut first_models = None;
     for outcome in outcomes {
         let UnitOutcome { records, timing, models } = outcome?;

@@ -10,7 +10,7 @@ pub struct Latency {
     /// The variant's label.
     pub variant: String,
     /// How the prediction is computed.
-    pub method: Method,
+    pub method: LatencyKind,
     /// Test rows predicted at once.
     pub rows: usize,
     /// Median seconds of one pass over these rows.
@@ -22,7 +22,7 @@ pub struct Latency {
 /// How a prediction is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Method {
+pub enum LatencyKind {
     /// Matrix products on float weights.
     Float,
     /// Simulated: the codes are turned back into floats in each pass, then multiplied as floats. This is no speed of

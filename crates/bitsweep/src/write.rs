@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::config::{TableName, UnitSpec};
 use crate::failure::Failure;
 use crate::output::{Folder, MARKER};
-use crate::pipeline::{Outcome, UnitTiming};
+use crate::pipeline::{RunOutcome, UnitTiming};
 use crate::plan::Plan;
 use crate::reproduction;
 
@@ -63,8 +63,8 @@ struct Host {
 ///
 /// # Errors
 /// When the disk refuses, or the report cannot be made.
-pub fn write(plan: &Plan, command: &str, outcome: &Outcome, folder: &Folder) -> Result<Written, Failure> {
-    let Outcome { records, timings } = outcome;
+pub fn write(plan: &Plan, command: &str, outcome: &RunOutcome, folder: &Folder) -> Result<Written, Failure> {
+    let RunOutcome { records, timings } = outcome;
     let results = table(&records.results).map_err(|error| Failure::Other(error.to_string()))?;
     let csv = |name: TableName| csv(name, records, &results);
     let reproduction = reproduction::compare(&plan.header.reproduce, csv)?;

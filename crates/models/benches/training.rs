@@ -1,8 +1,6 @@
 //! Training notebook 000's model: wine's shape, 142 × 13, 100 hidden units, 3 classes; 200 epochs in batches of 10.
 
-use bitsweep_models::{
-    DenseStack, ForwardBuffers, Initialization, Mlp, Precision, Trained, Training, train_mlp,
-};
+use bitsweep_models::{ForwardBuffers, Initialization, Mlp, Model, Precision, Trained, Training, train_mlp};
 use bitsweep_random::{Generator, Stream};
 use divan::Bencher;
 use ndarray::{Array2, ArrayView2};
@@ -46,7 +44,7 @@ fn training(bencher: Bencher<'_, '_>, precision: Precision) {
     bencher.bench(|| train(features.view(), &labels, precision));
 }
 
-fn model() -> (DenseStack, Array2<f64>) {
+fn model() -> (Model, Array2<f64>) {
     let (features, labels) = wine();
     let stack = train(features.view(), &labels, Precision::Single).stack;
     (stack, Array2::from_shape_fn((36, 13), |index| features[index]))

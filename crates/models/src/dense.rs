@@ -17,7 +17,7 @@ pub enum Activation {
 ///
 /// `x` is `(batch, inputs)`, `y` is `(batch, outputs)`; an output channel is a column of the weight.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Dense {
+pub struct Linear {
     /// `W`, of shape `(inputs, outputs)`.
     pub weight: Array2<f32>,
     /// `b`, of shape `(outputs)`.
@@ -26,7 +26,7 @@ pub struct Dense {
     pub activation: Activation,
 }
 
-impl Dense {
+impl Linear {
     /// The number of inputs, the rows of the weight.
     pub fn inputs(&self) -> usize {
         self.weight.nrows()

@@ -2,7 +2,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::dense::{Activation, Dense};
+use crate::dense::{Activation, Linear};
 use crate::panels::{Block, Panels};
 use crate::product::product;
 use crate::real::Real;
@@ -18,7 +18,7 @@ pub struct PanelLayer {
 }
 
 impl PanelLayer {
-    pub(crate) fn new(layer: &Dense) -> Self {
+    pub(crate) fn new(layer: &Linear) -> Self {
         let mut panels =
             Self { weight: Panels::default(), bias: Panels::default(), activation: layer.activation };
         panels.assign(layer);
@@ -26,7 +26,7 @@ impl PanelLayer {
     }
 
     /// Takes over shape and values of `layer`; allocates only to grow.
-    pub(crate) fn assign(&mut self, layer: &Dense) {
+    pub(crate) fn assign(&mut self, layer: &Linear) {
         self.weight.assign(layer.weight.view());
         self.bias.assign(layer.bias.view().insert_axis(ndarray::Axis(0)));
         self.activation = layer.activation;

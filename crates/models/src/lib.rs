@@ -1,6 +1,6 @@
 //! Models for bitsweep: stacks of dense layers and the ways to train them.
 //!
-//! Whatever trained it, a model is a [`DenseStack`]: logistic regression ([`fit_logistic`]) is one layer, the multi-layer
+//! Whatever trained it, a model is a [`Model`]: logistic regression ([`fit_logistic`]) is one layer, the multi-layer
 //! perceptron ([`train_mlp`]) two or more. The crate knows nothing of quantization: it exposes named tensors and takes changed
 //! ones, and a [`Hook`] may stand between the weights that are trained and those that are computed with.
 
@@ -18,7 +18,7 @@ mod specification;
 mod stack;
 mod training;
 
-pub use dense::{Activation, Dense};
+pub use dense::{Activation, Linear};
 pub use head::{Head, predict, predict_into};
 pub use hidden_layers::HiddenLayers;
 pub use logistic::{LogisticError, fit_logistic};
@@ -28,8 +28,8 @@ pub use samples::SampleError;
 pub use specification::{
     Initialization, Logistic, Mlp, Multiclass, Precision, SoftmaxRegression, SpecificationError, Training,
 };
-pub use stack::{DenseStack, ForwardBuffers, StackError};
+pub use stack::{ForwardBuffers, Model, ModelError};
 pub use training::{
-    EpochLoss, Hook, HookParameters, NoHook, Tensor, TrainError, Trained, initial_mlp,
+    EpochLoss, Hook, HookParameters, NoHook, TrainError, Trained, WeightId, initial_mlp,
     initial_softmax_regression, train, train_hooked, train_mlp,
 };

@@ -5,15 +5,15 @@ use std::slice;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use thiserror::Error;
 
-use crate::dense::Dense;
+use crate::dense::Linear;
 use crate::forward::{PanelLayer, resize_outputs};
 use crate::head::Head;
 use crate::panels::Panels;
 use crate::real::Real;
 
-/// Why layers do not make a [`DenseStack`].
+/// Why layers do not make a [`Model`].
 #[derive(Clone, Debug, PartialEq, Error)]
-pub enum StackError {
+pub enum ModelError {
     /// There is no layer.
     #[error("a model needs at least one layer")]
     NoLayers,
@@ -73,57 +73,57 @@ pub enum StackError {
 /// `(1, outputs)`.
 ///
 /// ```
-/// use bitsweep_models::{Activation, Dense, DenseStack, Head, predict};
+/// use bitsweep_models::{Activation, Linear, Model, Head, predict};
 /// use ndarray::array;
 ///
 /// // Exclusive or: the hidden units compute x + y and x + y - 1.
-/// let hidden = Dense {
+/// let hidden = Linear {
 ///     weight: array![[1.0, 1.0], [1.0, 1.0]],
 ///     bias: array![0.0, -1.0],
 ///     activation: Activation::Relu,
 /// };
-/// let output = Dense {
+/// let output = Linear {
 ///     weight: array![[-1.0, 1.0], [2.0, -2.0]],
 ///     bias: array![0.5, -0.5],
 ///     activation: Activation::Identity,
 /// };
-/// let model = DenseStack::new(vec![hidden, output], Head::Softmax)?;
+/// let model = Model::new(vec![hidden, output], Head::Softmax)?;
 /// assert_eq!(model.tensor_names(), ["W1", "b1", "W2", "b2"]);
 ///
 /// let features = array![[0.0_f32, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
 /// let logits = model.logits(features.view());
 /// assert_eq!(predict(logits.view()), [0, 1, 1, 0]);
 /// assert_eq!(model.probabilities(logits.view()).row(0).sum(), 1.0);
-/// # Ok::<(), bitsweep_models::StackError>(())
+/// # Ok::<(), bitsweep_models::ModelError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct DenseStack {
-    layers: Vec<Dense>,
+pub struct Model {
+    layers: Vec<Linear>,
     head: Head,
 }
 
-impl DenseStack {
+impl Model {
     /// Puts `layers` together, the first one first.
     ///
     /// # Errors
     /// When there is no layer, a layer has no inputs or outputs, the shapes do not chain, or a number is not finite.
-    pub fn new(layers: Vec<Dense>, head: Head) -> Result<Self, StackError> {
+    pub fn new(layers: Vec<Linear>, head: Head) -> Result<Self, ModelError> {
         if layers.is_empty() {
-            return Err(StackError::NoLayers);
+            return Err(ModelError::NoLayers);
         }
         for (index, dense) in layers.iter().enumerate() {
             let layer = index + 1;
             let (inputs, outputs) = dense.weight.dim();
             if inputs == 0 || outputs == 0 {
-                return Err(StackError::EmptyLayer { layer, inputs, outputs });
+                return Err(ModelError::EmptyLayer { layer, inputs, outputs });
             }
             if dense.bias.len() != outputs {
-                return Err(StackError::BiasLength { layer, biases: dense.bias.len(), outputs });
+                return Err(ModelError::BiasLength { layer, biases: dense.bias.len(), outputs });
             }
             if let Some(before) = index.checked_sub(1).map(|before| layers[before].outputs())
                 && before != inputs
             {
-                return Err(StackError::Chain { layer, inputs, outputs: before });
+                return Err(ModelError::Chain { layer, inputs, outputs: before });
             }
         }
         let stack = Self { layers, head };
@@ -134,19 +134,19 @@ impl DenseStack {
     /// Refuses NaN and infinity, naming the first in the order of the tensors.
     ///
     /// # Errors
-    /// [`StackError::NotFinite`].
-    pub fn check_finite(&self) -> Result<(), StackError> {
+    /// [`ModelError::NotFinite`].
+    pub fn check_finite(&self) -> Result<(), ModelError> {
         for (name, tensor) in self.tensors() {
             if let Some(((row, column), &value)) = tensor.indexed_iter().find(|(_, value)| !value.is_finite())
             {
-                return Err(StackError::NotFinite { tensor: name, row, column, value });
+                return Err(ModelError::NotFinite { tensor: name, row, column, value });
             }
         }
         Ok(())
     }
 
     /// The layers, the first one first.
-    pub fn layers(&self) -> &[Dense] {
+    pub fn layers(&self) -> &[Linear] {
         &self.layers
     }
 
@@ -167,7 +167,7 @@ impl DenseStack {
 
     /// The number of trained numbers, weights and biases together.
     pub fn parameters(&self) -> usize {
-        self.layers.iter().map(Dense::parameters).sum()
+        self.layers.iter().map(Linear::parameters).sum()
     }
 
     /// The names of the tensors: `W1`, `b1`, `W2`, `b2`, ….
@@ -278,7 +278,7 @@ impl DenseStack {
     }
 }
 
-/// Memory for [`DenseStack::logits_with`], for any number of models, shapes and batches one after another.
+/// Memory for [`Model::logits_with`], for any number of models, shapes and batches one after another.
 #[derive(Clone, Debug, Default)]
 pub struct ForwardBuffers<T> {
     layers: Vec<PanelLayer>,

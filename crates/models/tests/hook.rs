@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use bitsweep_models::{
-    Activation, Adam, Dense, DenseStack, ForwardBuffers, Head, Hook, HookParameters, Logistic, Mlp,
-    Optimizer, Precision, SoftmaxRegression, Tensor, TrainError, Training, fit_logistic, initial_mlp,
+    Activation, Adam, ForwardBuffers, Head, Hook, HookParameters, Linear, Logistic, Mlp, Model, Optimizer,
+    Precision, SoftmaxRegression, TrainError, Training, WeightId, fit_logistic, initial_mlp,
     initial_softmax_regression, train, train_hooked, train_mlp,
 };
 use bitsweep_random::{Generator, Stream};
@@ -88,13 +88,13 @@ impl Stretch {
 impl Hook for Stretch {
     fn compute(
         &mut self,
-        tensor: Tensor,
+        tensor: WeightId,
         latent: ArrayView2<'_, f32>,
         mut computed: ArrayViewMut2<'_, f32>,
     ) -> Result<(), String> {
         let factor = match tensor {
-            Tensor::Weight(_) => self.values[0],
-            Tensor::Bias(_) => 1.0,
+            WeightId::Weight(_) => self.values[0],
+            WeightId::Bias(_) => 1.0,
         };
         computed.assign(&latent.mapv(|value| factor * value));
         Ok(())
@@ -102,11 +102,11 @@ impl Hook for Stretch {
 
     fn latent_gradient(
         &mut self,
-        tensor: Tensor,
+        tensor: WeightId,
         latent: ArrayView2<'_, f32>,
         mut gradient: ArrayViewMut2<'_, f64>,
     ) -> Result<(), String> {
-        if matches!(tensor, Tensor::Weight(_)) {
+        if matches!(tensor, WeightId::Weight(_)) {
             for (gradient, &latent) in gradient.iter_mut().zip(&latent) {
                 self.gradient[0] += *gradient * f64::from(latent);
                 *gradient *= f64::from(self.values[0]);
@@ -147,7 +147,7 @@ impl Hook for Stretch {
 }
 
 /// The mean loss of what [`Stretch`] computes, by the public forward pass.
-fn loss(stack: &DenseStack, values: [f32; 2], features: &Array2<f64>, labels: &[usize]) -> f64 {
+fn loss(stack: &Model, values: [f32; 2], features: &Array2<f64>, labels: &[usize]) -> f64 {
     let mut computed = stack.clone();
     for (index, mut tensor) in computed.tensors_mut().enumerate() {
         if index % 2 == 0 {
@@ -277,7 +277,7 @@ struct Broken;
 impl Hook for Broken {
     fn compute(
         &mut self,
-        _tensor: Tensor,
+        _tensor: WeightId,
         _latent: ArrayView2<'_, f32>,
         _computed: ArrayViewMut2<'_, f32>,
     ) -> Result<(), String> {
@@ -300,8 +300,8 @@ fn a_hook_that_fails_ends_the_training_with_its_sentence() {
 fn a_learned_parameter_that_diverges_is_named() {
     let (features, labels) = rows(9, 4);
     let weight = Array2::from_elem((4, 3), 0.5);
-    let layer = Dense { weight, bias: Array1::zeros(3), activation: Activation::Identity };
-    let initial = DenseStack::new(vec![layer], Head::Softmax).unwrap();
+    let layer = Linear { weight, bias: Array1::zeros(3), activation: Activation::Identity };
+    let initial = Model::new(vec![layer], Head::Softmax).unwrap();
     let mut hook = Stretch { gradient: [0.0, f64::INFINITY], ..Stretch::new() };
     let shuffle = &mut stream("shuffle");
     let training = Training::default();

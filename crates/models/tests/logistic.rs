@@ -4,7 +4,7 @@
 
 use std::io::Read;
 
-use bitsweep_models::{DenseStack, Logistic, LogisticError, Multiclass, fit_logistic, predict};
+use bitsweep_models::{Logistic, LogisticError, Model, Multiclass, fit_logistic, predict};
 use flate2::read::GzDecoder;
 use ndarray::{Array2, Axis, array};
 use serde_json::Value;
@@ -86,7 +86,7 @@ fn small() -> (Array2<f64>, Vec<usize>) {
     (array![[0.0], [1.0], [2.0], [3.0], [4.0], [5.0]], vec![0, 0, 1, 2, 1, 0])
 }
 
-fn fit(logistic: &Logistic) -> Result<DenseStack, LogisticError> {
+fn fit(logistic: &Logistic) -> Result<Model, LogisticError> {
     let (features, labels) = small();
     fit_logistic(features.view(), &labels, 3, logistic)
 }
@@ -126,7 +126,7 @@ fn features_of_very_different_scale_are_solved_too() {
 }
 
 /// The largest component of the objective's gradient at the `f32` coefficients, for C = 1.
-fn gradient(features: &Array2<f64>, labels: &[usize], model: &DenseStack, multiclass: Multiclass) -> f64 {
+fn gradient(features: &Array2<f64>, labels: &[usize], model: &Model, multiclass: Multiclass) -> f64 {
     let logits = model.logits(features.view());
     let mut residuals = match multiclass {
         Multiclass::Multinomial => model.probabilities(logits.view()),

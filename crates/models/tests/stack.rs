@@ -3,25 +3,25 @@
 #![allow(clippy::unwrap_used)]
 
 use bitsweep_models::{
-    Activation, Dense, DenseStack, ForwardBuffers, Head, Real, StackError, predict, predict_into,
+    Activation, ForwardBuffers, Head, Linear, Model, ModelError, Real, predict, predict_into,
 };
 use ndarray::{Array1, Array2, ArrayView2, Axis, array};
 
-fn dense(inputs: usize, outputs: usize, activation: Activation) -> Dense {
+fn dense(inputs: usize, outputs: usize, activation: Activation) -> Linear {
     let number = |index: usize| ((index * 7919 + 13) % 2001) as f32 / 700.0 - 1.4;
-    Dense {
+    Linear {
         weight: Array2::from_shape_fn((inputs, outputs), |(i, j)| number(i * outputs + j)),
         bias: Array1::from_shape_fn(outputs, |j| number(j + 5)),
         activation,
     }
 }
 
-fn stack(sizes: &[usize]) -> DenseStack {
+fn stack(sizes: &[usize]) -> Model {
     let last = sizes.len() - 2;
     let layers = sizes.windows(2).enumerate().map(|(index, size)| {
         dense(size[0], size[1], if index == last { Activation::Identity } else { Activation::Relu })
     });
-    DenseStack::new(layers.collect(), Head::Softmax).unwrap()
+    Model::new(layers.collect(), Head::Softmax).unwrap()
 }
 
 fn features<T: Real>(rows: usize, columns: usize) -> Array2<T> {
@@ -31,7 +31,7 @@ fn features<T: Real>(rows: usize, columns: usize) -> Array2<T> {
 }
 
 /// Layer after layer, sum after sum.
-fn slow_logits<T: Real>(stack: &DenseStack, features: ArrayView2<'_, T>) -> Array2<T> {
+fn slow_logits<T: Real>(stack: &Model, features: ArrayView2<'_, T>) -> Array2<T> {
     let mut x = features.to_owned();
     for layer in stack.layers() {
         x = Array2::from_shape_fn((x.nrows(), layer.outputs()), |(row, column)| {
@@ -123,13 +123,13 @@ fn what_is_written_can_be_checked() {
 
 #[test]
 fn each_way_not_to_be_a_model_is_named() {
-    let new = |layers| DenseStack::new(layers, Head::Softmax).unwrap_err();
+    let new = |layers| Model::new(layers, Head::Softmax).unwrap_err();
     let relu = Activation::Relu;
-    assert_eq!(new(vec![]), StackError::NoLayers);
-    assert_eq!(new(vec![dense(3, 0, relu)]), StackError::EmptyLayer { layer: 1, inputs: 3, outputs: 0 });
-    assert_eq!(new(vec![dense(0, 3, relu)]), StackError::EmptyLayer { layer: 1, inputs: 0, outputs: 3 });
-    let short = Dense { bias: array![1.0], ..dense(2, 3, relu) };
-    assert_eq!(new(vec![short]), StackError::BiasLength { layer: 1, biases: 1, outputs: 3 });
+    assert_eq!(new(vec![]), ModelError::NoLayers);
+    assert_eq!(new(vec![dense(3, 0, relu)]), ModelError::EmptyLayer { layer: 1, inputs: 3, outputs: 0 });
+    assert_eq!(new(vec![dense(0, 3, relu)]), ModelError::EmptyLayer { layer: 1, inputs: 0, outputs: 3 });
+    let short = Linear { bias: array![1.0], ..dense(2, 3, relu) };
+    assert_eq!(new(vec![short]), ModelError::BiasLength { layer: 1, biases: 1, outputs: 3 });
     let error = new(vec![dense(2, 3, relu), dense(4, 2, relu)]);
     assert_eq!(error.to_string(), "layer 2 takes 4 inputs, but layer 1 gives 3 outputs");
     let mut broken = dense(2, 3, relu);

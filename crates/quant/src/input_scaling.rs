@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use bitsweep_random::Stream;
 
 use crate::axes::Scheme;
-use crate::calibration::{CalibrationError, Hessian, Method, calibrate};
+use crate::calibration::{CalibrationError, CalibrationMethod, Hessian, calibrate};
 use crate::real::Real;
 
 /// Steps of AWQ's grid from `α = 0` to 1, as its authors'.
@@ -106,7 +106,8 @@ pub fn activation_aware_factors<T: Real>(
         let mut scaled = weights.to_owned();
         multiply_inputs(&factors, &mut scaled);
         let hessian = Hessian::of_inputs(scaled_inputs.view())?;
-        let rounded = calibrate(scaled.view(), scheme, &Method::Nearest, &hessian, &mut stream.clone())?;
+        let rounded =
+            calibrate(scaled.view(), scheme, &CalibrationMethod::Nearest, &hessian, &mut stream.clone())?;
         if rounded.outcome.proxy_loss < least {
             (best, least) = (factors, rounded.outcome.proxy_loss);
         }

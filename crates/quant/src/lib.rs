@@ -61,16 +61,16 @@ pub use allocation::{
 };
 pub use axes::presets;
 pub use axes::{
-    Axis, Bits, Centroids, CodeRange, CodebookFormat, CodebookLayout, Codes, ExponentBits, Format,
-    FormatSpec, GgufType, Granularity, Grid, GroupSize, LevelFormat, MantissaBits, Minifloat, NonFinite,
-    NotAPercentile, NotAnOutlierPercent, OutOfRange, OutlierPercent, Outliers, Partition, Percentile, Range,
-    Rounding, ScaleFormat, Scheme, SchemeError, SchemeSpec, Stages, Subvectors, Symmetry, SymmetrySpec,
+    Bits, Centroids, CodeRange, CodebookFormat, CodebookLayout, Codes, ExponentBits, Format, FormatSpec,
+    GgufType, Granularity, Grid, GroupSize, LevelFormat, MantissaBits, Minifloat, NonFinite, NotAPercentile,
+    NotAnOutlierPercent, OutOfRange, OutlierPercent, Outliers, Partition, Percentile, Range, Rounding,
+    ScaleFormat, Scheme, SchemeAxis, SchemeError, SchemeSpec, Stages, Subvectors, Symmetry, SymmetrySpec,
     TernaryScale, Width, ZeroPoint,
 };
 pub use blocks::{Block, Blocks};
 pub use calibration::{
-    AdaRound, BiasCorrection, Calibrated, CalibrationError, Gptq, Hessian, Hqq, LearnedScale, Method,
-    Moments, Outcome, calibrate, mean_shift,
+    AdaRound, BiasCorrection, Calibrated, CalibrationError, CalibrationMethod, CalibrationOutcome, Gptq,
+    Hessian, Hqq, LearnedScale, Moments, calibrate, mean_shift,
 };
 pub use codebook::{Clustering, Codebook, Codebooks, LookupError, optimal_clustering};
 pub use distortion::Errors;

@@ -1,7 +1,7 @@
 //! Statistics, fronts and picks from hand-made rows.
 #![allow(clippy::unwrap_used)]
 
-use bitsweep_results::summary::{Outcome, Pick};
+use bitsweep_results::summary::{Pick, PickOutcome};
 use bitsweep_results::{
     Comparison, DatasetShape, ErrorMeasures, Goal, Interval, PickRule, ResultRow, Scores, SizeMeasures,
     summarize,
@@ -55,10 +55,12 @@ fn only(rows: &[ResultRow]) -> Comparison {
     comparisons.remove(0)
 }
 
-fn picked(outcome: &Outcome) -> &Pick {
+fn picked(outcome: &PickOutcome) -> &Pick {
     match outcome {
-        Outcome::Picked(pick) => pick,
-        Outcome::NoneQualifies { .. } | Outcome::NoBaseline => panic!("expected a pick, found {outcome:?}"),
+        PickOutcome::Picked(pick) => pick,
+        PickOutcome::NoneQualifies { .. } | PickOutcome::NoBaseline => {
+            panic!("expected a pick, found {outcome:?}")
+        }
     }
 }
 
@@ -134,7 +136,7 @@ fn when_no_variant_qualifies_float_stays_and_the_closest_is_named() {
     let comparison = only(&rows);
     let outcome = &comparison.picks.as_ref().unwrap().balance;
     assert!(
-        matches!(outcome, Outcome::NoneQualifies { closest: Some((1, loss)) } if (loss - 0.3).abs() < 1e-12)
+        matches!(outcome, PickOutcome::NoneQualifies { closest: Some((1, loss)) } if (loss - 0.3).abs() < 1e-12)
     );
     let words = comparison.explain(Goal::Balance, &PickRule::default()).unwrap();
     assert_eq!(words.choice, "float");
@@ -144,13 +146,13 @@ fn when_no_variant_qualifies_float_stays_and_the_closest_is_named() {
 #[test]
 fn a_variant_larger_than_float_is_never_picked() {
     let comparison = only(&[row("u", 0, 32, 1.0, 100), row("u", 1, 8, 1.0, 120)]);
-    assert_eq!(comparison.picks.as_ref().unwrap().balance, Outcome::NoneQualifies { closest: None });
+    assert_eq!(comparison.picks.as_ref().unwrap().balance, PickOutcome::NoneQualifies { closest: None });
 }
 
 #[test]
 fn without_a_float_model_nothing_is_picked() {
     let comparison = only(&[row("u", 1, 8, 1.0, 120)]);
-    assert_eq!(comparison.picks.as_ref().unwrap().balance, Outcome::NoBaseline);
+    assert_eq!(comparison.picks.as_ref().unwrap().balance, PickOutcome::NoBaseline);
     assert_eq!(comparison.explain(Goal::Balance, &PickRule::default()).unwrap().choice, "none");
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 
-use bitsweep_quant::{BiasCorrection, Method, Range};
+use bitsweep_quant::{BiasCorrection, CalibrationMethod, Range};
 use serde::{Deserialize, Serialize};
 
 use super::specification::VariantSpec;
@@ -20,7 +20,7 @@ pub struct CalibrationSpec {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Calibration {
     /// How codes are chosen.
-    pub method: Method,
+    pub method: CalibrationMethod,
     /// What happens to biases once the weights are quantized.
     pub bias_correction: BiasCorrection,
     /// The calibration rows; `None` where nothing looks at inputs.
@@ -41,7 +41,7 @@ impl Calibration {
     /// at inputs, and where the file asks for them: then the output error of nearest is measured, too.
     pub fn resolve(spec: &VariantSpec) -> Calibration {
         let VariantSpec { method, bias_correction, calibration, weights, layers, .. } = spec;
-        let looks_at_inputs = *method != Method::Nearest
+        let looks_at_inputs = *method != CalibrationMethod::Nearest
             || *bias_correction != BiasCorrection::None
             || weights.range == Some(Range::OutputMse)
             || layers.values().any(|layer| layer.range == Some(Range::OutputMse))

@@ -40,7 +40,7 @@ pub(crate) struct Choice {
 
 /// An axis of the grid.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Axis {
+pub(crate) struct GridAxis {
     pub(crate) name: String,
     pub(crate) labels: Vec<String>,
     pub(crate) span: Range<usize>,
@@ -51,13 +51,13 @@ pub(crate) fn expand<'t>(
     document: &Document,
     node: &Node<'t>,
     path: &str,
-    axes: &mut Vec<Axis>,
+    axes: &mut Vec<GridAxis>,
 ) -> Result<Vec<Alternative<'t>>, Diagnostic> {
     match node.get_ref() {
         DeValue::Array(elements) if !LIST_VALUES.contains(&path) => {
             let labels: Vec<String> = elements.iter().map(label).collect();
             check_axis(document, node, path, elements, &labels)?;
-            axes.push(Axis { name: path.to_owned(), labels: labels.clone(), span: node.span() });
+            axes.push(GridAxis { name: path.to_owned(), labels: labels.clone(), span: node.span() });
             let mut alternatives = Vec::new();
             for (index, element) in elements.iter().enumerate() {
                 let choice = Choice { axis: path.to_owned(), index, label: labels[index].clone() };
@@ -195,7 +195,7 @@ impl Zip {
     pub(crate) fn read(
         document: &Document,
         node: Option<&Node<'_>>,
-        axes: &[Axis],
+        axes: &[GridAxis],
     ) -> Result<Vec<Zip>, Diagnostic> {
         let Some(node) = node else { return Ok(Vec::new()) };
         let expected = "expected a list of lists of axis names, as in zip = [[\"seed\", \"train.epochs\"]]";
@@ -246,8 +246,8 @@ fn find_axis<'a>(
     document: &Document,
     node: &Node<'_>,
     name: &str,
-    axes: &'a [Axis],
-) -> Result<&'a Axis, Diagnostic> {
+    axes: &'a [GridAxis],
+) -> Result<&'a GridAxis, Diagnostic> {
     let mut found = axes.iter().filter(|axis| axis.name == name);
     match (found.next(), found.next()) {
         (Some(axis), None) => Ok(axis),
@@ -273,7 +273,7 @@ mod tests {
     use super::*;
 
     /// The points of `text`, each as its values in file order, and the axes.
-    fn points(text: &str) -> (Vec<String>, Vec<Axis>) {
+    fn points(text: &str) -> (Vec<String>, Vec<GridAxis>) {
         let document = Document::new("x.toml", text, &[]);
         let tree = document.tree().unwrap();
         let mut axes = Vec::new();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use bitsweep_quant::{BiasCorrection, Method, Range, Scheme, SchemeSpec};
+use bitsweep_quant::{BiasCorrection, CalibrationMethod, Range, Scheme, SchemeSpec};
 use serde::{Deserialize, Serialize};
 
 use super::mixed::{Mixed, MixedSpec};
@@ -119,7 +119,7 @@ impl VariantSpec {
     }
 
     fn mixed_schemes(&self, spec: &MixedSpec) -> Result<Schemes, SchemeRefusal> {
-        if self.method != Method::Nearest
+        if self.method != CalibrationMethod::Nearest
             || self.bias_correction != BiasCorrection::None
             || self.calibration.is_some()
             || self.weights.range == Some(Range::OutputMse)

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use bitsweep_models::{Mlp, SpecificationError};
-use bitsweep_quant::{BiasCorrection, Method, Range as QuantizationRange, Transform};
+use bitsweep_quant::{BiasCorrection, CalibrationMethod, Range as QuantizationRange, Transform};
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::ValueDeserializer;
@@ -177,7 +177,7 @@ pub(super) fn variant(
         aware
             .check(&scheme, spec.transform != Transform::None)
             .map_err(|error| document.error(training.clone(), error.to_string()))?;
-        if spec.method != Method::Nearest
+        if spec.method != CalibrationMethod::Nearest
             || spec.bias_correction != BiasCorrection::None
             || (spec.calibration.is_some()
                 && activations.is_none_or(|activations| activations.rows.is_none()))

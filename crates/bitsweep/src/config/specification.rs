@@ -5,7 +5,7 @@ use std::fmt;
 
 use bitsweep_datasets::{CsvSource, Holdout, Scaling};
 use bitsweep_models::{Logistic, Mlp, Multiclass, SoftmaxRegression, Training};
-use bitsweep_quant::{ActivationSpec, BiasCorrection, Method, SchemeSpec, Transform};
+use bitsweep_quant::{ActivationSpec, BiasCorrection, CalibrationMethod, SchemeSpec, Transform};
 use bitsweep_random::Generator;
 use serde::{Deserialize, Serialize};
 
@@ -129,7 +129,7 @@ pub struct VariantSpec {
     pub biases: Biases,
     /// How codes are chosen.
     #[serde(default)]
-    pub method: Method,
+    pub method: CalibrationMethod,
     /// What happens to biases once the weights of their layer are quantized.
     #[serde(default)]
     pub bias_correction: BiasCorrection,

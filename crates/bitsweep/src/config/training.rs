@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct AwareTraining {
     /// How gradients pass through quantization.
-    pub method: Method,
+    pub method: GradientEstimator,
     /// The weights it begins with.
     #[serde(default)]
     pub start: Start,
@@ -42,7 +42,7 @@ pub enum Start {
 /// `pact` is always a table.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Method {
+pub enum GradientEstimator {
     /// The straight-through estimator of an integer scheme, whose range is found anew at every step.
     StraightThrough,
     /// Learned step size (Esser et al. 2020), of a symmetric integer scheme.
@@ -55,7 +55,7 @@ pub enum Method {
     Pact(Pact),
 }
 
-/// Settings of [`Method::Dorefa`].
+/// Settings of [`GradientEstimator::Dorefa`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Dorefa {
@@ -67,7 +67,7 @@ pub struct Dorefa {
     pub gradients: Option<Bits>,
 }
 
-/// Settings of [`Method::Wrpn`].
+/// Settings of [`GradientEstimator::Wrpn`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Wrpn {
@@ -84,7 +84,7 @@ impl Default for Wrpn {
     }
 }
 
-/// Settings of [`Method::Pact`].
+/// Settings of [`GradientEstimator::Pact`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pact {
@@ -138,7 +138,7 @@ pub enum AwareError {
     TransformFromScratch,
 }
 
-impl Method {
+impl GradientEstimator {
     const NAMES: &'static [&'static str] = &["straight-through", "lsq", "dorefa", "wrpn", "pact"];
 
     /// The name in TOML.
@@ -197,7 +197,7 @@ impl AwareTraining {
             format: scheme.format.to_string(),
         };
         match &self.method {
-            Method::StraightThrough => match scheme.format {
+            GradientEstimator::StraightThrough => match scheme.format {
                 Format::Integer { .. } => Ok(check_straight_through(scheme)?),
                 Format::DoReFa { .. }
                 | Format::Wrpn { .. }
@@ -207,16 +207,16 @@ impl AwareTraining {
                 | Format::Levels(_)
                 | Format::Gguf(_) => Err(needs("int")),
             },
-            Method::Lsq => Ok(check_learned_step(scheme).map(|_grid| ())?),
-            Method::Dorefa(_) => {
+            GradientEstimator::Lsq => Ok(check_learned_step(scheme).map(|_grid| ())?),
+            GradientEstimator::Dorefa(_) => {
                 if matches!(scheme.format, Format::DoReFa { .. }) {
                     Ok(())
                 } else {
                     Err(needs("dorefa"))
                 }
             }
-            Method::Wrpn(_) if !matches!(scheme.format, Format::Wrpn { .. }) => Err(needs("wrpn")),
-            Method::Wrpn(Wrpn { widening, .. }) => {
+            GradientEstimator::Wrpn(_) if !matches!(scheme.format, Format::Wrpn { .. }) => Err(needs("wrpn")),
+            GradientEstimator::Wrpn(Wrpn { widening, .. }) => {
                 let expected = "a factor from 1 to 64";
                 setting((1..=64).contains(widening), "widening", widening, expected)?;
                 match self.start {
@@ -224,7 +224,7 @@ impl AwareTraining {
                     Start::Float | Start::Scratch => Ok(()),
                 }
             }
-            Method::Pact(Pact { clip, decay, .. }) => {
+            GradientEstimator::Pact(Pact { clip, decay, .. }) => {
                 let is_clip = clip.is_finite() && *clip > 0.0;
                 setting(is_clip, "clip", clip, "a finite number above 0")?;
                 let is_decay = decay.is_finite() && *decay >= 0.0;
@@ -256,18 +256,18 @@ impl fmt::Display for AwareTraining {
             write!(formatter, " a{bits}")?;
         }
         match &self.method {
-            Method::StraightThrough | Method::Lsq => {}
-            Method::Dorefa(Dorefa { gradients, .. }) => {
+            GradientEstimator::StraightThrough | GradientEstimator::Lsq => {}
+            GradientEstimator::Dorefa(Dorefa { gradients, .. }) => {
                 if let Some(bits) = gradients {
                     write!(formatter, " g{bits}")?;
                 }
             }
-            Method::Wrpn(Wrpn { widening, .. }) => {
+            GradientEstimator::Wrpn(Wrpn { widening, .. }) => {
                 if *widening > 1 {
                     write!(formatter, " x{widening}")?;
                 }
             }
-            Method::Pact(Pact { clip, decay, .. }) => {
+            GradientEstimator::Pact(Pact { clip, decay, .. }) => {
                 if *clip != Pact::usual_clip() {
                     write!(formatter, " clip {clip}")?;
                 }
@@ -290,48 +290,48 @@ impl fmt::Display for AwareTraining {
     }
 }
 
-impl<'de> Deserialize<'de> for Method {
+impl<'de> Deserialize<'de> for GradientEstimator {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(MethodVisitor)
+        deserializer.deserialize_any(GradientEstimatorVisitor)
     }
 }
 
 /// Reads a name or a table with one key; a derived enum would refuse the name of a method that has settings.
-struct MethodVisitor;
+struct GradientEstimatorVisitor;
 
-impl<'de> Visitor<'de> for MethodVisitor {
-    type Value = Method;
+impl<'de> Visitor<'de> for GradientEstimatorVisitor {
+    type Value = GradientEstimator;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = Method::NAMES.join("`, `");
+        let names = GradientEstimator::NAMES.join("`, `");
         write!(formatter, "`{names}`, or a table such as {{ dorefa = {{ activations = 4 }} }}")
     }
 
-    fn visit_str<E: de::Error>(self, name: &str) -> Result<Method, E> {
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<GradientEstimator, E> {
         match name {
-            "straight-through" => Ok(Method::StraightThrough),
-            "lsq" => Ok(Method::Lsq),
-            "dorefa" => Ok(Method::Dorefa(Dorefa::default())),
-            "wrpn" => Ok(Method::Wrpn(Wrpn::default())),
+            "straight-through" => Ok(GradientEstimator::StraightThrough),
+            "lsq" => Ok(GradientEstimator::Lsq),
+            "dorefa" => Ok(GradientEstimator::Dorefa(Dorefa::default())),
+            "wrpn" => Ok(GradientEstimator::Wrpn(Wrpn::default())),
             "pact" => Err(E::custom(
                 "`pact` needs the bits of activations: expected { pact = { activations = 4 } }",
             )),
-            other => Err(E::unknown_variant(other, Method::NAMES)),
+            other => Err(E::unknown_variant(other, GradientEstimator::NAMES)),
         }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Method, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<GradientEstimator, A::Error> {
         let Some(name) = map.next_key::<String>()? else {
             return Err(de::Error::invalid_length(0, &self));
         };
         let method = match name.as_str() {
-            "dorefa" => Method::Dorefa(map.next_value()?),
-            "wrpn" => Method::Wrpn(map.next_value()?),
-            "pact" => Method::Pact(map.next_value()?),
+            "dorefa" => GradientEstimator::Dorefa(map.next_value()?),
+            "wrpn" => GradientEstimator::Wrpn(map.next_value()?),
+            "pact" => GradientEstimator::Pact(map.next_value()?),
             known @ ("straight-through" | "lsq") => {
                 return Err(de::Error::custom(format!("`{known}` has no settings: expected the name alone")));
             }
-            other => return Err(de::Error::unknown_variant(other, Method::NAMES)),
+            other => return Err(de::Error::unknown_variant(other, GradientEstimator::NAMES)),
         };
         match map.next_key::<IgnoredAny>()? {
             None => Ok(method),

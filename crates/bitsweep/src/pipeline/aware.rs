@@ -1,7 +1,7 @@
 //! A variant trained with quantization in the loop.
 
 use bitsweep_models::{
-    DenseStack, EpochLoss, Mlp, Tensor, TrainError, Training, initial_mlp, initial_softmax_regression,
+    EpochLoss, Mlp, Model, TrainError, Training, WeightId, initial_mlp, initial_softmax_regression,
     train_hooked,
 };
 
@@ -27,7 +27,7 @@ pub(super) fn initial(
     unit: &Unit,
     prepared: &Prepared<'_>,
     widening: usize,
-) -> Result<Option<DenseStack>, Failure> {
+) -> Result<Option<Model>, Failure> {
     let (features, classes) = (prepared.train_features.ncols(), prepared.classes());
     let mut init = stream(unit, "init")?;
     let stack = match &unit.spec.model {
@@ -51,7 +51,7 @@ pub(super) fn initial(
 pub(super) fn train(
     unit: &Unit,
     prepared: &Prepared<'_>,
-    float: &DenseStack,
+    float: &Model,
     variant: &Variant,
     aware: &AwareTraining,
     keep_going: KeepGoing<'_>,
@@ -100,13 +100,14 @@ pub(super) fn train(
 fn quantize(
     unit: &Unit,
     variant: &Variant,
-    latent: &DenseStack,
+    latent: &Model,
     hook: &FakeQuantization<'_>,
 ) -> Result<QuantizedModel, Failure> {
     let mut stack = latent.clone();
     let mut tensors = Vec::new();
     let mut kept_bytes = 0;
-    let places = (0..latent.layers().len()).flat_map(|layer| [Tensor::Weight(layer), Tensor::Bias(layer)]);
+    let places =
+        (0..latent.layers().len()).flat_map(|layer| [WeightId::Weight(layer), WeightId::Bias(layer)]);
     for ((place, (name, values)), mut target) in places.zip(latent.tensors()).zip(stack.tensors_mut()) {
         if !hook.quantizes(place) {
             kept_bytes += values.len() as u64 * FLOAT_BYTES;

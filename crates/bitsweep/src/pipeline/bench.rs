@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bitsweep_metrics::Confusion;
-use bitsweep_models::{DenseStack, EpochLoss};
+use bitsweep_models::{EpochLoss, Model};
 use bitsweep_quant::Transform;
 use bitsweep_results::{
     ClassRow, DatasetShape, ErrorMeasures, PredictionRow, ResultRow, SensitivityRow, SizeMeasures,
@@ -48,7 +48,7 @@ impl<'u> Bench<'u> {
     pub(super) fn new(
         unit: &'u Unit,
         prepared: &'u Prepared<'u>,
-        stack: &DenseStack,
+        stack: &Model,
     ) -> Result<Bench<'u>, Failure> {
         let inputs = Inputs::new(unit, &prepared.test_features);
         let float = inputs.infer(stack, None, &mut Buffers::default());
@@ -64,7 +64,7 @@ impl<'u> Bench<'u> {
     }
 
     /// The trained float model.
-    fn stack(&self) -> &DenseStack {
+    fn stack(&self) -> &Model {
         // `new` put the model without a transform first.
         &self.transformed[0].1.stack
     }

@@ -1,8 +1,9 @@
 //! Layer by layer: codes chosen and biases corrected for the inputs that the layer sees.
 
-use bitsweep_models::{Activation, Dense, DenseStack};
+use bitsweep_models::{Activation, Linear, Model};
 use bitsweep_quant::{
-    BiasCorrection, Hessian, Method, Moments, Outcome, Range, Scheme, calibrate, mean_shift,
+    BiasCorrection, CalibrationMethod, CalibrationOutcome, Hessian, Moments, Range, Scheme, calibrate,
+    mean_shift,
 };
 use bitsweep_results::CalibrationMeasures;
 use ndarray::{Array2, ArrayView2, Axis};
@@ -16,7 +17,7 @@ use crate::plan::{Unit, Variant};
 
 /// A model whose layers were quantized one after the other.
 pub(super) struct CalibratedModel {
-    pub(super) stack: DenseStack,
+    pub(super) stack: Model,
     pub(super) tensors: Vec<QuantizedTensor<f32>>,
     pub(super) measures: CalibrationMeasures,
     /// What the method and the bias correction did not do, one clause each.
@@ -33,7 +34,7 @@ pub(super) struct CalibratedModel {
 pub(super) fn quantize_layers(
     unit: &Unit,
     prepared: &Prepared<'_>,
-    float: &DenseStack,
+    float: &Model,
     variant: &Variant,
     rows: CalibrationRows,
 ) -> Result<CalibratedModel, Failure> {
@@ -42,7 +43,7 @@ pub(super) fn quantize_layers(
     let mut float_inputs = inputs.clone();
     let mut layers = Vec::with_capacity(float.layers().len());
     let mut tensors = Vec::new();
-    let mut total = Outcome::default();
+    let mut total = CalibrationOutcome::default();
     let mut corrected = false;
     // The float model's, which the corrected one is to have on average.
     let mut moments = Moments::of_inputs(inputs.view()).map_err(|error| failed(unit, error))?;
@@ -59,7 +60,7 @@ pub(super) fn quantize_layers(
         let calibrated = calibrated.map_err(refused)?;
         total = total.merge(calibrated.outcome);
         let tensor = QuantizedTensor::of(&name, weight, calibrated.quantized);
-        let mut changed = Dense { weight: tensor.reconstruction.clone(), ..layer.clone() };
+        let mut changed = Linear { weight: tensor.reconstruction.clone(), ..layer.clone() };
         tensors.push(tensor);
         let float_outputs = sums(unit, float, layer, &float_inputs)?;
         let shift = match variant.calibration.bias_correction {
@@ -95,22 +96,23 @@ pub(super) fn quantize_layers(
         float_inputs = activated(layer.activation, float_outputs);
         layers.push(changed);
     }
-    let stack = DenseStack::new(layers, float.head()).map_err(|error| failed(unit, error))?;
-    let Outcome { codes_changed, proxy_loss_nearest, proxy_loss, .. } = total;
+    let stack = Model::new(layers, float.head()).map_err(|error| failed(unit, error))?;
+    let CalibrationOutcome { codes_changed, proxy_loss_nearest, proxy_loss, .. } = total;
     let measures = CalibrationMeasures { codes_changed, proxy_loss_nearest, proxy_loss, ..measures };
     Ok(CalibratedModel { stack, tensors, measures, flags: flags(variant, &total, corrected) })
 }
 
-fn flags(variant: &Variant, outcome: &Outcome, corrected: bool) -> Vec<String> {
+fn flags(variant: &Variant, outcome: &CalibrationOutcome, corrected: bool) -> Vec<String> {
     let mut flags = Vec::new();
     let method = variant.calibration.method;
-    if method != Method::Nearest && !outcome.changed() {
+    if method != CalibrationMethod::Nearest && !outcome.changed() {
         flags.push(format!("{method} changed nothing against rounding to nearest"));
     }
     if outcome.is_worse() {
         flags.push(format!("{method} raised the output error on the calibration rows above nearest's"));
     }
-    if method == Method::Nearest && variant.scheme.range == Range::OutputMse && !outcome.changed() {
+    if method == CalibrationMethod::Nearest && variant.scheme.range == Range::OutputMse && !outcome.changed()
+    {
         flags.push("range output-mse changed nothing against min-max".to_owned());
     }
     match variant.calibration.bias_correction {
@@ -136,7 +138,8 @@ fn quantize_bias(
         }
         Range::OutputMse => {
             let mut stream = stream(unit, &format!("quantize {name}"))?;
-            let calibrated = calibrate(bias, scheme, &Method::Nearest, constant_input, &mut stream);
+            let calibrated =
+                calibrate(bias, scheme, &CalibrationMethod::Nearest, constant_input, &mut stream);
             let calibrated = calibrated.map_err(|error| failed(unit, format!("{name}: {error}")))?;
             Ok(QuantizedTensor::of(name, bias, calibrated.quantized))
         }
@@ -169,12 +172,12 @@ pub(super) fn calibration_inputs(
 /// `x·W + b` in `f64`, by the model's own forward pass.
 pub(super) fn sums(
     unit: &Unit,
-    stack: &DenseStack,
-    layer: &Dense,
+    stack: &Model,
+    layer: &Linear,
     inputs: &Array2<f64>,
 ) -> Result<Array2<f64>, Failure> {
-    let linear = Dense { activation: Activation::Identity, ..layer.clone() };
-    let single = DenseStack::new(vec![linear], stack.head()).map_err(|error| failed(unit, error))?;
+    let linear = Linear { activation: Activation::Identity, ..layer.clone() };
+    let single = Model::new(vec![linear], stack.head()).map_err(|error| failed(unit, error))?;
     Ok(single.logits(inputs.view()))
 }
 

@@ -1,6 +1,6 @@
 //! A model whose layers take codes: inputs quantized, codes multiplied as integer kernels do.
 
-use bitsweep_models::{Activation, DenseStack, predict};
+use bitsweep_models::{Activation, Model, predict};
 use bitsweep_quant::{ActivationError, ActivationQuantizer, ScaledLevels};
 use ndarray::{Array1, Array2, ArrayView2};
 
@@ -94,7 +94,7 @@ impl<'m> CodedModel<'m> {
     pub(super) fn logits_by_inputs_of(
         &self,
         unit: &Unit,
-        float: &DenseStack,
+        float: &Model,
         layer: usize,
         features: &Array2<f64>,
     ) -> Result<Array2<f64>, Failure> {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use bitsweep_models::{DenseStack, Hook, HookParameters, Tensor};
+use bitsweep_models::{Hook, HookParameters, Model, WeightId};
 use bitsweep_quant::estimator::{
     ClippedActivation, constrain_steps, initial_steps, learned_step_gradient, quantize_gradient,
     straight_through_gradient,
@@ -11,7 +11,7 @@ use bitsweep_quant::{Bits, Quantized, Scheme, quantize, quantize_with_scales};
 use bitsweep_random::Stream;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-use crate::config::{Biases, Method};
+use crate::config::{Biases, GradientEstimator};
 
 /// The clip of DoReFa's and WRPN's activations.
 const UNIT_CLIP: f32 = 1.0;
@@ -42,7 +42,7 @@ impl HiddenActivations {
 pub(super) struct FakeQuantization<'a> {
     scheme: &'a Scheme,
     biases: Biases,
-    method: &'a Method,
+    method: &'a GradientEstimator,
     activations: Option<Bits>,
     gradient_bits: Option<Bits>,
     /// Draws of stochastic rounding.
@@ -65,10 +65,10 @@ pub(super) struct FakeQuantization<'a> {
 impl<'a> FakeQuantization<'a> {
     /// The hook for training that begins with `initial`.
     pub(super) fn new(
-        initial: &DenseStack,
+        initial: &Model,
         scheme: &'a Scheme,
         biases: Biases,
-        method: &'a Method,
+        method: &'a GradientEstimator,
         rounding: Stream,
         noise: Stream,
     ) -> Result<Self, String> {
@@ -78,24 +78,24 @@ impl<'a> FakeQuantization<'a> {
         for (name, tensor) in initial.tensors() {
             let first = values.len();
             match method {
-                Method::Lsq if biases == Biases::Quantize || !name.starts_with('b') => {
+                GradientEstimator::Lsq if biases == Biases::Quantize || !name.starts_with('b') => {
                     values.extend(initial_steps(tensor, scheme).map_err(|error| format!("{name}: {error}"))?);
                 }
-                Method::Lsq
-                | Method::StraightThrough
-                | Method::Dorefa(_)
-                | Method::Wrpn(_)
-                | Method::Pact(_) => {}
+                GradientEstimator::Lsq
+                | GradientEstimator::StraightThrough
+                | GradientEstimator::Dorefa(_)
+                | GradientEstimator::Wrpn(_)
+                | GradientEstimator::Pact(_) => {}
             }
             steps.push(first..values.len());
         }
         let gradient_bits = match method {
-            Method::Dorefa(dorefa) => dorefa.gradients,
-            Method::Pact(pact) => {
+            GradientEstimator::Dorefa(dorefa) => dorefa.gradients,
+            GradientEstimator::Pact(pact) => {
                 values.resize(hidden, pact.clip as f32);
                 None
             }
-            Method::StraightThrough | Method::Lsq | Method::Wrpn(_) => None,
+            GradientEstimator::StraightThrough | GradientEstimator::Lsq | GradientEstimator::Wrpn(_) => None,
         };
         Ok(Self {
             scheme,
@@ -115,18 +115,21 @@ impl<'a> FakeQuantization<'a> {
     }
 
     /// Whether the variant quantizes a tensor.
-    pub(super) fn quantizes(&self, tensor: Tensor) -> bool {
+    pub(super) fn quantizes(&self, tensor: WeightId) -> bool {
         match tensor {
-            Tensor::Weight(_) => true,
-            Tensor::Bias(_) => self.biases == Biases::Quantize,
+            WeightId::Weight(_) => true,
+            WeightId::Bias(_) => self.biases == Biases::Quantize,
         }
     }
 
     /// The learned steps of a tensor; `None` where the method learns none.
-    pub(super) fn learned_steps(&self, tensor: Tensor) -> Option<&[f32]> {
+    pub(super) fn learned_steps(&self, tensor: WeightId) -> Option<&[f32]> {
         match self.method {
-            Method::Lsq => Some(&self.values[self.steps[tensor.position()].clone()]),
-            Method::StraightThrough | Method::Dorefa(_) | Method::Wrpn(_) | Method::Pact(_) => None,
+            GradientEstimator::Lsq => Some(&self.values[self.steps[tensor.position()].clone()]),
+            GradientEstimator::StraightThrough
+            | GradientEstimator::Dorefa(_)
+            | GradientEstimator::Wrpn(_)
+            | GradientEstimator::Pact(_) => None,
         }
     }
 
@@ -135,10 +138,11 @@ impl<'a> FakeQuantization<'a> {
         let function = ClippedActivation { bits: self.activations? };
         let hidden = self.quantized.len() / 2 - 1;
         let (clips, are_learned) = match self.method {
-            Method::Pact(_) => (self.values.clone(), true),
-            Method::StraightThrough | Method::Lsq | Method::Dorefa(_) | Method::Wrpn(_) => {
-                (vec![UNIT_CLIP; hidden], false)
-            }
+            GradientEstimator::Pact(_) => (self.values.clone(), true),
+            GradientEstimator::StraightThrough
+            | GradientEstimator::Lsq
+            | GradientEstimator::Dorefa(_)
+            | GradientEstimator::Wrpn(_) => (vec![UNIT_CLIP; hidden], false),
         };
         Some(HiddenActivations { function, clips, are_learned })
     }
@@ -150,8 +154,11 @@ impl<'a> FakeQuantization<'a> {
 
     fn clip(&self, layer: usize) -> f64 {
         f64::from(match self.method {
-            Method::Pact(_) => self.values[layer],
-            Method::StraightThrough | Method::Lsq | Method::Dorefa(_) | Method::Wrpn(_) => UNIT_CLIP,
+            GradientEstimator::Pact(_) => self.values[layer],
+            GradientEstimator::StraightThrough
+            | GradientEstimator::Lsq
+            | GradientEstimator::Dorefa(_)
+            | GradientEstimator::Wrpn(_) => UNIT_CLIP,
         })
     }
 }
@@ -159,7 +166,7 @@ impl<'a> FakeQuantization<'a> {
 impl Hook for FakeQuantization<'_> {
     fn compute(
         &mut self,
-        tensor: Tensor,
+        tensor: WeightId,
         latent: ArrayView2<'_, f32>,
         mut computed: ArrayViewMut2<'_, f32>,
     ) -> Result<(), String> {
@@ -170,10 +177,11 @@ impl Hook for FakeQuantization<'_> {
         let steps = self.steps[tensor.position()].clone();
         let stream = &mut self.rounding;
         let quantized = match self.method {
-            Method::Lsq => quantize_with_scales(latent, self.scheme, &self.values[steps], stream),
-            Method::StraightThrough | Method::Dorefa(_) | Method::Wrpn(_) | Method::Pact(_) => {
-                quantize(latent, self.scheme, stream)
-            }
+            GradientEstimator::Lsq => quantize_with_scales(latent, self.scheme, &self.values[steps], stream),
+            GradientEstimator::StraightThrough
+            | GradientEstimator::Dorefa(_)
+            | GradientEstimator::Wrpn(_)
+            | GradientEstimator::Pact(_) => quantize(latent, self.scheme, stream),
         };
         let quantized = quantized.map_err(|error| error.to_string())?;
         quantized.reconstruct_into(computed).map_err(|error| error.to_string())?;
@@ -183,19 +191,20 @@ impl Hook for FakeQuantization<'_> {
 
     fn latent_gradient(
         &mut self,
-        tensor: Tensor,
+        tensor: WeightId,
         latent: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f64>,
     ) -> Result<(), String> {
         let Some(quantized) = &self.quantized[tensor.position()] else { return Ok(()) };
         let through = match self.method {
-            Method::Lsq => {
+            GradientEstimator::Lsq => {
                 let of_steps = &mut self.gradient[self.steps[tensor.position()].clone()];
                 learned_step_gradient(latent, quantized, gradient, of_steps)
             }
-            Method::StraightThrough | Method::Dorefa(_) | Method::Wrpn(_) | Method::Pact(_) => {
-                straight_through_gradient(latent, quantized, gradient)
-            }
+            GradientEstimator::StraightThrough
+            | GradientEstimator::Dorefa(_)
+            | GradientEstimator::Wrpn(_)
+            | GradientEstimator::Pact(_) => straight_through_gradient(latent, quantized, gradient),
         };
         through.map_err(|error| error.to_string())
     }
@@ -222,8 +231,11 @@ impl Hook for FakeQuantization<'_> {
         let of_clip = ClippedActivation { bits }.gradient(clip, outputs, gradient);
         match self.method {
             // The optimizer divides by the rows, which the decay has nothing to do with.
-            Method::Pact(pact) => self.gradient[layer] += of_clip + rows * pact.decay * clip,
-            Method::StraightThrough | Method::Lsq | Method::Dorefa(_) | Method::Wrpn(_) => {}
+            GradientEstimator::Pact(pact) => self.gradient[layer] += of_clip + rows * pact.decay * clip,
+            GradientEstimator::StraightThrough
+            | GradientEstimator::Lsq
+            | GradientEstimator::Dorefa(_)
+            | GradientEstimator::Wrpn(_) => {}
         }
     }
 

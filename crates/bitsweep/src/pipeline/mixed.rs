@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bitsweep_models::{Dense, DenseStack};
+use bitsweep_models::{Linear, Model};
 use bitsweep_quant::{Budget as Allowance, Candidate, Scheme, Search, allocate};
 use ndarray::Axis;
 
@@ -30,7 +30,7 @@ pub(super) struct Choice {
 pub(super) fn choose(
     unit: &Unit,
     prepared: &Prepared<'_>,
-    float: &DenseStack,
+    float: &Model,
     variant: &Variant,
     mixed: &Mixed,
 ) -> Result<Choice, Failure> {
@@ -72,17 +72,17 @@ pub(super) fn choose(
 struct Layers<'u> {
     unit: &'u Unit,
     variant: &'u Variant,
-    float: &'u DenseStack,
+    float: &'u Model,
     rows: TrainingRows<'u>,
     /// For each layer the candidates, fewest bits first, with their true bytes.
-    candidates: Vec<Vec<(Dense, u64)>>,
+    candidates: Vec<Vec<(Linear, u64)>>,
 }
 
 impl<'u> Layers<'u> {
     fn new(
         unit: &'u Unit,
         prepared: &'u Prepared<'_>,
-        float: &'u DenseStack,
+        float: &'u Model,
         variant: &'u Variant,
         mixed: &Mixed,
     ) -> Result<Layers<'u>, Failure> {
@@ -179,10 +179,10 @@ impl<'u> Layers<'u> {
 fn read(
     unit: &Unit,
     rows: &mut TrainingRows<'_>,
-    float: &DenseStack,
-    layers: Vec<Dense>,
+    float: &Model,
+    layers: Vec<Linear>,
 ) -> Result<Reading, Failure> {
-    let stack = DenseStack::new(layers, float.head()).map_err(|error| failed(unit, error))?;
+    let stack = Model::new(layers, float.head()).map_err(|error| failed(unit, error))?;
     rows.read(&stack)
 }
 
@@ -190,13 +190,13 @@ fn read(
 fn quantized(
     unit: &Unit,
     variant: &Variant,
-    float: &DenseStack,
+    float: &Model,
     position: usize,
     scheme: &Scheme,
-) -> Result<(Dense, u64), Failure> {
+) -> Result<(Linear, u64), Failure> {
     let layer = &float.layers()[position];
     let weight = quantize_tensor(unit, &LayerName::at(position).to_string(), layer.weight.view(), scheme)?;
-    let mut dense = Dense { weight: weight.reconstruction.clone(), ..layer.clone() };
+    let mut dense = Linear { weight: weight.reconstruction.clone(), ..layer.clone() };
     let mut tensors = vec![weight];
     let kept = match variant.biases {
         Biases::Keep => layer.bias.len() as u64 * FLOAT_BYTES,

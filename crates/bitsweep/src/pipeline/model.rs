@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use bitsweep_models::{DenseStack, EpochLoss, fit_logistic};
+use bitsweep_models::{EpochLoss, Model, fit_logistic};
 use bitsweep_results::{CurveRow, Records};
 use rayon::prelude::*;
 
@@ -19,7 +19,7 @@ use super::{KeepGoing, failed};
 use crate::config::ModelSpec;
 use crate::failure::Failure;
 use crate::plan::{Plan, Unit};
-use crate::timing::{Latency, Method, PASSES, median_seconds};
+use crate::timing::{Latency, LatencyKind, PASSES, median_seconds};
 
 /// A plan with more variants shows no histograms.
 const MOST_HISTOGRAMS: usize = 16;
@@ -33,7 +33,7 @@ pub(super) struct ModelOutcome {
 
 /// The models of a unit.
 pub(super) struct TrainedModels {
-    float: DenseStack,
+    float: Model,
     /// For each variant the model that was trained with quantization in the loop, or whose bits were chosen; of the first
     /// unit only.
     kept: Vec<Option<QuantizedModel>>,
@@ -112,7 +112,7 @@ fn train(
     unit: &Unit,
     prepared: &Prepared<'_>,
     keep_going: KeepGoing<'_>,
-) -> Result<(DenseStack, Vec<EpochLoss>), Failure> {
+) -> Result<(Model, Vec<EpochLoss>), Failure> {
     let features = prepared.train_features.view();
     let (labels, classes) = (&prepared.train_labels, prepared.classes());
     let untrained = aware::initial(unit, prepared, 1)?;
@@ -168,7 +168,7 @@ pub(super) fn latencies(
     let float = median_seconds(|| {
         std::hint::black_box(bench.inputs.predict(stack, None, &mut buffers));
     });
-    let mut latencies = vec![latency("float", Method::Float, float)];
+    let mut latencies = vec![latency("float", LatencyKind::Float, float)];
     for (variant, kept) in unit.variants.iter().zip(&models.kept) {
         if !keep_going() {
             return Err(Failure::Interrupted);
@@ -191,7 +191,7 @@ pub(super) fn latencies(
             let seconds = median_seconds(|| {
                 std::hint::black_box(coded.predict(features.view()).is_ok());
             });
-            latencies.push(latency(&variant.label, Method::SimulatedIntegers, seconds));
+            latencies.push(latency(&variant.label, LatencyKind::SimulatedIntegers, seconds));
             continue;
         }
         let QuantizedModel { stack, tensors, activations, .. } = model;
@@ -205,7 +205,7 @@ pub(super) fn latencies(
             }
             std::hint::black_box(bench.inputs.predict(&stack, activations.as_ref(), &mut buffers));
         });
-        latencies.push(latency(&variant.label, Method::SimulatedDequantizeOnTheFly, seconds));
+        latencies.push(latency(&variant.label, LatencyKind::SimulatedDequantizeOnTheFly, seconds));
     }
     Ok(latencies)
 }

@@ -1,6 +1,6 @@
 //! A variant made from the trained float model.
 
-use bitsweep_models::DenseStack;
+use bitsweep_models::Model;
 use bitsweep_results::CalibrationMeasures;
 
 use super::calibrate::{CalibratedModel, quantize_layers};
@@ -17,7 +17,7 @@ pub(super) const FLOAT_BYTES: u64 = size_of::<f32>() as u64;
 
 /// A model whose tensors went through a scheme.
 pub(super) struct QuantizedModel {
-    pub(super) stack: DenseStack,
+    pub(super) stack: Model,
     pub(super) tensors: Vec<QuantizedTensor<f32>>,
     /// Bytes of the biases that stay as they are.
     pub(super) kept_bytes: u64,
@@ -32,7 +32,7 @@ pub(super) struct QuantizedModel {
 pub(super) fn quantize(
     unit: &Unit,
     prepared: &Prepared<'_>,
-    float: &DenseStack,
+    float: &Model,
     variant: &Variant,
 ) -> Result<QuantizedModel, Failure> {
     let Some(mixed) = &variant.mixed else { return quantize_given(unit, prepared, float, variant) };
@@ -47,7 +47,7 @@ pub(super) fn quantize(
 fn quantize_given(
     unit: &Unit,
     prepared: &Prepared<'_>,
-    float: &DenseStack,
+    float: &Model,
     variant: &Variant,
 ) -> Result<QuantizedModel, Failure> {
     if let Some(rows) = variant.calibration.rows {

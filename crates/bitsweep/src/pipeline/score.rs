@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bitsweep_metrics::{
     Changes, Confusion, MetricError, accuracy_interval, agreement, log_loss, macro_f1_interval,
 };
-use bitsweep_models::{DenseStack, ForwardBuffers, Precision, predict};
+use bitsweep_models::{ForwardBuffers, Model, Precision, predict};
 use bitsweep_results::{Interval, Scores};
 use ndarray::{Array2, ArrayView2};
 
@@ -33,7 +33,7 @@ pub(super) struct Inference {
 
 impl Inference {
     /// What `logits` of a model say.
-    pub(super) fn of<T: bitsweep_models::Real>(stack: &DenseStack, logits: ArrayView2<'_, T>) -> Self {
+    pub(super) fn of<T: bitsweep_models::Real>(stack: &Model, logits: ArrayView2<'_, T>) -> Self {
         Self { predictions: predict(logits), probabilities: stack.probabilities(logits) }
     }
 }
@@ -57,7 +57,7 @@ impl Inputs {
     }
 
     /// The logits of all rows.
-    pub(super) fn logits(&self, stack: &DenseStack, buffers: &mut Buffers) -> Array2<f64> {
+    pub(super) fn logits(&self, stack: &Model, buffers: &mut Buffers) -> Array2<f64> {
         match self {
             Inputs::Single(features) => logits(stack, features, None, &mut buffers.single).mapv(f64::from),
             Inputs::Double(features) => logits(stack, features, None, &mut buffers.double).to_owned(),
@@ -67,7 +67,7 @@ impl Inputs {
     /// `activations` are those of a model that was trained with quantized ones.
     pub(super) fn infer(
         &self,
-        stack: &DenseStack,
+        stack: &Model,
         activations: Option<&HiddenActivations>,
         buffers: &mut Buffers,
     ) -> Inference {
@@ -84,7 +84,7 @@ impl Inputs {
     /// Predictions alone, for the measuring of time.
     pub(super) fn predict(
         &self,
-        stack: &DenseStack,
+        stack: &Model,
         activations: Option<&HiddenActivations>,
         buffers: &mut Buffers,
     ) -> Vec<usize> {
@@ -96,7 +96,7 @@ impl Inputs {
 }
 
 fn logits<'b, T: bitsweep_models::Real>(
-    stack: &DenseStack,
+    stack: &Model,
     features: &Array2<T>,
     activations: Option<&HiddenActivations>,
     buffers: &'b mut ForwardBuffers<T>,

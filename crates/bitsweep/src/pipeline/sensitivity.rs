@@ -3,8 +3,8 @@
 //! All of it is measured on the training rows: it is advice for choosing bits, and what chooses must not look at test
 //! rows.
 
-use bitsweep_models::DenseStack;
-use bitsweep_quant::{Bits, Method, Quantized, Range, Scheme};
+use bitsweep_models::Model;
+use bitsweep_quant::{Bits, CalibrationMethod, Quantized, Range, Scheme};
 use bitsweep_results::SensitivityRow;
 use ndarray::{Array2, ArrayView2};
 
@@ -26,7 +26,7 @@ const WHOLE: &str = "whole";
 pub(super) fn baseline_sensitivity(
     unit: &Unit,
     prepared: &Prepared<'_>,
-    float: &DenseStack,
+    float: &Model,
 ) -> Result<Vec<SensitivityRow>, Failure> {
     let reading = TrainingRows::new(unit, prepared, float).read(float)?;
     Ok(vec![row(unit, 0, "float", ALL, WHOLE, reading)])
@@ -37,7 +37,7 @@ pub(super) fn baseline_sensitivity(
 pub(super) fn sensitivity(
     unit: &Unit,
     prepared: &Prepared<'_>,
-    float: &DenseStack,
+    float: &Model,
     position: usize,
     variant: &Variant,
     model: &QuantizedModel,
@@ -66,7 +66,7 @@ pub(super) fn sensitivity(
             Some(tensor) => true_bytes(tensor),
             None => original.len() as u64 * FLOAT_BYTES,
         });
-        if let (Some(tensor), true, Method::Nearest) =
+        if let (Some(tensor), true, CalibrationMethod::Nearest) =
             (quantized, is_weight(&name), variant.calibration.method)
             && let Some(next) = with_one_bit_more(unit, tensor)?
         {
@@ -148,7 +148,7 @@ fn true_bytes(tensor: &QuantizedTensor<f32>) -> u64 {
 /// The float model with a single tensor changed.
 struct Only<'u> {
     unit: &'u Unit,
-    float: &'u DenseStack,
+    float: &'u Model,
     rows: TrainingRows<'u>,
 }
 

@@ -1,7 +1,7 @@
 //! What a change of the weights does on the training rows: all that a choice between schemes may look at.
 
 use bitsweep_metrics::Confusion;
-use bitsweep_models::{DenseStack, predict};
+use bitsweep_models::{Model, predict};
 use ndarray::Array2;
 
 use super::failed;
@@ -29,7 +29,7 @@ pub(super) struct Reading {
 }
 
 impl<'u> TrainingRows<'u> {
-    pub(super) fn new(unit: &'u Unit, prepared: &'u Prepared<'_>, float: &DenseStack) -> TrainingRows<'u> {
+    pub(super) fn new(unit: &'u Unit, prepared: &'u Prepared<'_>, float: &Model) -> TrainingRows<'u> {
         let inputs = Inputs::new(unit, &prepared.train_features);
         let mut buffers = Buffers::default();
         let float_logits = inputs.logits(float, &mut buffers);
@@ -37,7 +37,7 @@ impl<'u> TrainingRows<'u> {
         TrainingRows { unit, inputs, labels, classes, float_logits, buffers }
     }
 
-    pub(super) fn read(&mut self, stack: &DenseStack) -> Result<Reading, Failure> {
+    pub(super) fn read(&mut self, stack: &Model) -> Result<Reading, Failure> {
         let logits = self.inputs.logits(stack, &mut self.buffers);
         self.read_logits(&logits)
     }

@@ -1,7 +1,7 @@
 //! Changes of the trained model before it is quantized.
 
 use bitsweep_datasets::Scaling;
-use bitsweep_models::{Activation, Dense, DenseStack};
+use bitsweep_models::{Activation, Linear, Model};
 use bitsweep_quant::{
     Equalization, LayerMismatch, Transform, absmax_equalization, absorb, absorbable,
     activation_aware_factors, cross_layer_equalization, divide_outputs, multiply_inputs, smoothing_factors,
@@ -22,7 +22,7 @@ const ROUNDING: f64 = 1e-5;
 /// A float model ready to be quantized.
 #[derive(Clone)]
 pub(super) struct Transformed<'u> {
-    pub(super) stack: DenseStack,
+    pub(super) stack: Model,
     pub(super) changed: bool,
     /// The rows with every feature divided by its factor; `None` where features stay as they are.
     pub(super) divided: Option<Prepared<'u>>,
@@ -32,7 +32,7 @@ pub(super) struct Transformed<'u> {
 
 impl Transformed<'_> {
     /// The model as it is.
-    pub(super) fn unchanged(stack: &DenseStack) -> Self {
+    pub(super) fn unchanged(stack: &Model) -> Self {
         Self { stack: stack.clone(), changed: false, divided: None, flags: Vec::new() }
     }
 
@@ -51,7 +51,7 @@ impl Transformed<'_> {
 pub(super) fn transform<'u>(
     unit: &Unit,
     prepared: &Prepared<'u>,
-    stack: &DenseStack,
+    stack: &Model,
     variant: &Variant,
 ) -> Result<Transformed<'u>, Failure> {
     let rows = variant.calibration.rows.unwrap_or(CalibrationRows::All);
@@ -77,7 +77,7 @@ type Equalize =
     fn(&mut Array2<f32>, &mut Array1<f32>, &mut Array2<f32>) -> Result<Equalization<f32>, LayerMismatch>;
 
 /// Equalizes every pair of neighbouring layers with a ReLU between them.
-fn equalize<'u>(unit: &Unit, stack: &DenseStack, equalize: Equalize) -> Result<Transformed<'u>, Failure> {
+fn equalize<'u>(unit: &Unit, stack: &Model, equalize: Equalize) -> Result<Transformed<'u>, Failure> {
     let mut layers = stack.layers().to_vec();
     let mut changed = false;
     for position in 1..layers.len() {
@@ -102,9 +102,9 @@ fn equalize<'u>(unit: &Unit, stack: &DenseStack, equalize: Equalize) -> Result<T
 fn scale_inputs<'u>(
     unit: &Unit,
     prepared: &Prepared<'u>,
-    stack: &DenseStack,
+    stack: &Model,
     rows: CalibrationRows,
-    factors_of: impl Fn(usize, &Array2<f64>, &Dense) -> Result<Array1<f32>, Failure>,
+    factors_of: impl Fn(usize, &Array2<f64>, &Linear) -> Result<Array1<f32>, Failure>,
 ) -> Result<Transformed<'u>, Failure> {
     let inputs = layer_inputs(unit, prepared, stack, rows)?;
     let mut layers = stack.layers().to_vec();
@@ -129,7 +129,7 @@ fn scale_inputs<'u>(
 fn absorb_high_biases<'u>(
     unit: &Unit,
     prepared: &Prepared<'u>,
-    stack: &DenseStack,
+    stack: &Model,
     rows: CalibrationRows,
 ) -> Result<Transformed<'u>, Failure> {
     let features = calibration_inputs(unit, prepared, rows)?;
@@ -168,7 +168,7 @@ fn absorb_high_biases<'u>(
 fn layer_inputs(
     unit: &Unit,
     prepared: &Prepared<'_>,
-    stack: &DenseStack,
+    stack: &Model,
     rows: CalibrationRows,
 ) -> Result<Vec<Array2<f64>>, Failure> {
     let mut inputs = vec![calibration_inputs(unit, prepared, rows)?];
@@ -179,6 +179,6 @@ fn layer_inputs(
     Ok(inputs)
 }
 
-fn restacked(unit: &Unit, stack: &DenseStack, layers: Vec<Dense>) -> Result<DenseStack, Failure> {
-    DenseStack::new(layers, stack.head()).map_err(|error| failed(unit, error))
+fn restacked(unit: &Unit, stack: &Model, layers: Vec<Linear>) -> Result<Model, Failure> {
+    Model::new(layers, stack.head()).map_err(|error| failed(unit, error))
 }

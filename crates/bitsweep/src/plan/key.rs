@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use bitsweep_datasets::Dataset;
-use bitsweep_quant::{Axis, CodebookFormat, Format, Granularity, Outliers, ScaleFormat, Scheme, Transform};
+use bitsweep_quant::{
+    CodebookFormat, Format, Granularity, Outliers, ScaleFormat, Scheme, SchemeAxis, Transform,
+};
 use serde::Serialize;
 
 use super::Variant;
@@ -85,16 +87,16 @@ pub(super) fn key(
 fn keyed_axes(scheme: &Scheme) -> BTreeMap<&'static str, String> {
     let mut axes: BTreeMap<&'static str, String> = scheme.axes().into_iter().collect();
     if scheme.scale_format == ScaleFormat::Float {
-        axes.remove(Axis::ScaleFormat.name());
+        axes.remove(SchemeAxis::ScaleFormat.name());
     }
     if scheme.codebook_format == CodebookFormat::Float {
-        axes.remove(Axis::CodebookFormat.name());
+        axes.remove(SchemeAxis::CodebookFormat.name());
     }
     if scheme.outliers == Outliers::None {
-        axes.remove(Axis::Outliers.name());
+        axes.remove(SchemeAxis::Outliers.name());
     }
     if matches!(scheme.format, Format::Codebook(_)) && scheme.granularity == Granularity::Tensor {
-        axes.insert(Axis::Granularity.name(), String::new());
+        axes.insert(SchemeAxis::Granularity.name(), String::new());
     }
     axes
 }

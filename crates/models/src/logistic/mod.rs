@@ -9,11 +9,11 @@ use linfa_logistic::{LogisticRegression, MultiLogisticRegression};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use thiserror::Error;
 
-use crate::dense::{Activation, Dense};
+use crate::dense::{Activation, Linear};
 use crate::head::Head;
 use crate::samples::{SampleError, check_samples};
 use crate::specification::{Logistic, Multiclass, SpecificationError};
-use crate::stack::{DenseStack, StackError};
+use crate::stack::{Model, ModelError};
 use newton::minimize;
 use objective::Objective;
 
@@ -53,7 +53,7 @@ pub enum LogisticError {
     },
     /// The coefficients do not fit into `f32`.
     #[error(transparent)]
-    Stack(#[from] StackError),
+    Stack(#[from] ModelError),
 }
 
 /// Below this norm of the gradient, or below the tolerance if that is larger, L-BFGS hands over to Newton's method.
@@ -82,7 +82,7 @@ pub fn fit_logistic(
     labels: &[usize],
     classes: usize,
     logistic: &Logistic,
-) -> Result<DenseStack, LogisticError> {
+) -> Result<Model, LogisticError> {
     logistic.check()?;
     check_samples(features, labels, classes)?;
     if let Some(class) = (0..classes).find(|class| !labels.contains(class)) {
@@ -96,7 +96,7 @@ pub fn fit_logistic(
     let start = objective.centred(&start);
     let parameters = minimize(&mut objective, start, logistic.max_iterations, logistic.tolerance)?;
     let (weights, intercepts) = objective.for_given_features(&parameters);
-    let layer = Dense {
+    let layer = Linear {
         weight: weights.mapv(|weight| weight as f32),
         bias: intercepts.mapv(|intercept| intercept as f32),
         activation: Activation::Identity,
@@ -105,7 +105,7 @@ pub fn fit_logistic(
         Multiclass::OneVsRest => Head::OneVsRest,
         Multiclass::Multinomial => Head::Softmax,
     };
-    Ok(DenseStack::new(vec![layer], head)?)
+    Ok(Model::new(vec![layer], head)?)
 }
 
 /// Weights over intercepts, `(columns + 1, classes)`, of one two-class model for each class.

@@ -4,15 +4,15 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// One tensor of a stack, its layer counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Tensor {
+pub enum WeightId {
     /// The weight `(inputs, outputs)`.
     Weight(usize),
     /// The bias `(1, outputs)`.
     Bias(usize),
 }
 
-impl Tensor {
-    /// The position in the order of [`DenseStack::tensors`](crate::DenseStack::tensors): W1, b1, W2, b2, ….
+impl WeightId {
+    /// The position in the order of [`Model::tensors`](crate::Model::tensors): W1, b1, W2, b2, ….
     #[must_use]
     pub const fn position(self) -> usize {
         match self {
@@ -52,7 +52,7 @@ pub trait Hook {
     /// A sentence when there is none; training ends with it, or as diverged when the latent tensor is not finite.
     fn compute(
         &mut self,
-        _tensor: Tensor,
+        _tensor: WeightId,
         latent: ArrayView2<'_, f32>,
         mut computed: ArrayViewMut2<'_, f32>,
     ) -> Result<(), String> {
@@ -66,7 +66,7 @@ pub trait Hook {
     /// As [`compute`](Self::compute).
     fn latent_gradient(
         &mut self,
-        _tensor: Tensor,
+        _tensor: WeightId,
         _latent: ArrayView2<'_, f32>,
         _gradient: ArrayViewMut2<'_, f64>,
     ) -> Result<(), String> {

@@ -6,7 +6,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use pulp::{Arch, Simd, WithSimd};
 
 use super::backward::{LayerGradient, input_gradient, parameter_gradient};
-use super::hook::{Hook, HookParameters, Tensor};
+use super::hook::{Hook, HookParameters, WeightId};
 use super::loss::softmax_cross_entropy;
 use super::trainer::{Batch, Trainer, Update};
 use crate::dense::Activation;
@@ -21,7 +21,7 @@ pub(super) struct HookMemory<T> {
     computed: Vec<PanelLayer>,
     /// What each layer hands on, where the hook changes activations.
     handed_on: Vec<Panels<T>>,
-    /// The latent tensors in the usual layout, in the order of [`Tensor::position`].
+    /// The latent tensors in the usual layout, in the order of [`WeightId::position`].
     latent: Vec<Vec<f32>>,
     /// One tensor to compute with.
     values: Vec<f32>,
@@ -50,8 +50,8 @@ impl<T: Real> Trainer<T> {
         latent.resize_with(2 * self.layers.len(), Vec::new);
         for (index, (layer, computed)) in self.layers.iter().zip(computed).enumerate() {
             let tensors = [
-                (Tensor::Weight(index), &layer.weight, &mut computed.weight),
-                (Tensor::Bias(index), &layer.bias, &mut computed.bias),
+                (WeightId::Weight(index), &layer.weight, &mut computed.weight),
+                (WeightId::Bias(index), &layer.bias, &mut computed.bias),
             ];
             for (tensor, from, to) in tensors {
                 let latent = &mut latent[tensor.position()];
@@ -134,8 +134,8 @@ impl<T: Real> Trainer<T> {
         }
         for (index, parameters) in self.gradients.iter_mut().enumerate() {
             let tensors = [
-                (Tensor::Weight(index), &mut parameters.weight),
-                (Tensor::Bias(index), &mut parameters.bias),
+                (WeightId::Weight(index), &mut parameters.weight),
+                (WeightId::Bias(index), &mut parameters.bias),
             ];
             for (tensor, panels) in tensors {
                 let shape = (panels.rows(), panels.columns());

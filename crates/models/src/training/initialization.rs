@@ -3,18 +3,18 @@
 use bitsweep_random::Stream;
 use ndarray::{Array1, Array2};
 
-use crate::dense::{Activation, Dense};
+use crate::dense::{Activation, Linear};
 use crate::specification::{Initialization, Mlp, SoftmaxRegression};
 
 /// The layers of a perceptron for `features` features and `classes` classes, drawn from `init` in the order
 /// W1, b1, W2, b2, ….
-pub(super) fn initialize(features: usize, mlp: &Mlp, classes: usize, init: &mut Stream) -> Vec<Dense> {
+pub(super) fn initialize(features: usize, mlp: &Mlp, classes: usize, init: &mut Stream) -> Vec<Linear> {
     let hidden = mlp.hidden.units().iter().map(|&units| (units, Activation::Relu));
     let mut inputs = features;
     let layers = hidden.chain([(classes, Activation::Identity)]).map(|(outputs, activation)| {
         let (weight, bias) = parameters(mlp.initialization, inputs, outputs, init);
         inputs = outputs;
-        Dense { weight, bias, activation }
+        Linear { weight, bias, activation }
     });
     layers.collect()
 }
@@ -25,9 +25,9 @@ pub(super) fn initialize_softmax_regression(
     regression: &SoftmaxRegression,
     classes: usize,
     init: &mut Stream,
-) -> Vec<Dense> {
+) -> Vec<Linear> {
     let (weight, bias) = parameters(regression.initialization, features, classes, init);
-    vec![Dense { weight, bias, activation: Activation::Identity }]
+    vec![Linear { weight, bias, activation: Activation::Identity }]
 }
 
 fn parameters(

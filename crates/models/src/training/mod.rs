@@ -16,11 +16,11 @@ use crate::head::Head;
 use crate::real::Real;
 use crate::samples::{SampleError, check_samples};
 use crate::specification::{Mlp, Precision, SoftmaxRegression, SpecificationError, Training};
-use crate::stack::{DenseStack, StackError};
+use crate::stack::{Model, ModelError};
 use initialization::{initialize, initialize_softmax_regression};
 use trainer::{Batches, Trainer};
 
-pub use hook::{Hook, HookParameters, NoHook, Tensor};
+pub use hook::{Hook, HookParameters, NoHook, WeightId};
 
 /// Why a model was not trained.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -33,7 +33,7 @@ pub enum TrainError {
     Samples(#[from] SampleError),
     /// The first weights do not make a model.
     #[error(transparent)]
-    Stack(#[from] StackError),
+    Stack(#[from] ModelError),
     /// The rows do not fit the model.
     #[error("the features have {features} columns, but the model takes {inputs} inputs")]
     Inputs {
@@ -78,7 +78,7 @@ pub enum TrainError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trained {
     /// The model after the last epoch.
-    pub stack: DenseStack,
+    pub stack: Model,
     /// The loss of each epoch.
     pub curve: Vec<EpochLoss>,
 }
@@ -128,9 +128,9 @@ pub fn initial_mlp(
     classes: usize,
     mlp: &Mlp,
     init: &mut Stream,
-) -> Result<DenseStack, TrainError> {
+) -> Result<Model, TrainError> {
     mlp.check()?;
-    Ok(DenseStack::new(initialize(features, mlp, classes, init), Head::Softmax)?)
+    Ok(Model::new(initialize(features, mlp, classes, init), Head::Softmax)?)
 }
 
 /// An untrained softmax regression for [`train`], its weights drawn from `init`.
@@ -142,9 +142,9 @@ pub fn initial_softmax_regression(
     classes: usize,
     regression: &SoftmaxRegression,
     init: &mut Stream,
-) -> Result<DenseStack, TrainError> {
+) -> Result<Model, TrainError> {
     let layers = initialize_softmax_regression(features, regression, classes, init);
-    Ok(DenseStack::new(layers, Head::Softmax)?)
+    Ok(Model::new(layers, Head::Softmax)?)
 }
 
 /// Trains any stack of dense layers with a softmax head from where it is; [`train_mlp`] without its choice of model.
@@ -153,7 +153,7 @@ pub fn initial_softmax_regression(
 /// As [`train_mlp`]; also when the stack has another head, an activation on its last layer, or other inputs than
 /// `features` has columns.
 pub fn train(
-    initial: DenseStack,
+    initial: Model,
     features: ArrayView2<'_, f64>,
     labels: &[usize],
     training: &Training,
@@ -171,7 +171,7 @@ pub fn train(
 /// # Errors
 /// As [`train`]; also when the hook fails, or one of its parameters does not stay finite.
 pub fn train_hooked<H: Hook>(
-    initial: DenseStack,
+    initial: Model,
     features: ArrayView2<'_, f64>,
     labels: &[usize],
     training: &Training,
@@ -201,7 +201,7 @@ pub fn train_hooked<H: Hook>(
 
 /// [`train_hooked`] with activations and gradients of type `T`.
 fn train_in<T: Real, H: Hook>(
-    initial: DenseStack,
+    initial: Model,
     features: ArrayView2<'_, f64>,
     labels: &[usize],
     training: &Training,

@@ -8,20 +8,20 @@ mod reference;
 
 use ndarray::{Array1, Array2};
 
-use crate::dense::{Activation, Dense};
+use crate::dense::{Activation, Linear};
 use crate::head::Head;
-use crate::stack::DenseStack;
+use crate::stack::Model;
 
 /// A stack through layers of these sizes, ReLU inside; weights are multiples of 2⁻¹⁰ in ±1.
-fn stack(sizes: &[usize], seed: usize) -> DenseStack {
+fn stack(sizes: &[usize], seed: usize) -> Model {
     let weight = |index: usize| ((index * 7919 + seed * 104_729 + 13) % 2048) as f32 / 1024.0 - 1.0;
     let last = sizes.len() - 2;
-    let layers = sizes.windows(2).enumerate().map(|(layer, size)| Dense {
+    let layers = sizes.windows(2).enumerate().map(|(layer, size)| Linear {
         weight: Array2::from_shape_fn((size[0], size[1]), |(i, j)| weight(1000 * layer + i * size[1] + j)),
         bias: Array1::from_shape_fn(size[1], |j| weight(500 + 1000 * layer + j) / 4.0),
         activation: if layer == last { Activation::Identity } else { Activation::Relu },
     });
-    DenseStack::new(layers.collect(), Head::Softmax).unwrap()
+    Model::new(layers.collect(), Head::Softmax).unwrap()
 }
 
 /// Features in ±1 and labels.

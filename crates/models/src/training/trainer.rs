@@ -13,7 +13,7 @@ use crate::optimizer::OptimizerState;
 use crate::panels::Panels;
 use crate::real::Real;
 use crate::specification::Training;
-use crate::stack::DenseStack;
+use crate::stack::Model;
 
 /// Training rows cut into mini-batches, in the precision and layout of training.
 pub(super) struct Batches<'a, T> {
@@ -67,7 +67,7 @@ pub(super) struct Trainer<T> {
 
 impl<T: Real> Trainer<T> {
     /// `own_parameters` is the number of a hook's own parameters.
-    pub(super) fn new(stack: &DenseStack, training: &Training, own_parameters: usize) -> Self {
+    pub(super) fn new(stack: &Model, training: &Training, own_parameters: usize) -> Self {
         let layers: Vec<PanelLayer> = stack.layers().iter().map(PanelLayer::new).collect();
         let tensor_sizes =
             layers.iter().flat_map(|layer| [layer.weight.padded().len(), layer.bias.padded().len()]);
@@ -152,7 +152,7 @@ impl<T: Real> Trainer<T> {
     }
 
     /// `stack`, which must be the one that training began with, with the trained numbers.
-    pub(super) fn write_back(self, mut stack: DenseStack) -> DenseStack {
+    pub(super) fn write_back(self, mut stack: Model) -> Model {
         let trained = self.layers.iter().flat_map(|layer| [&layer.weight, &layer.bias]);
         for (mut tensor, trained) in stack.tensors_mut().zip(trained) {
             tensor.assign(&trained.to_array());

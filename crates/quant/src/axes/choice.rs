@@ -8,7 +8,7 @@ use super::bounded::{GroupSize, OutlierPercent, Percentile};
 
 /// The name of an axis, as tables and TOML spell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Axis {
+pub enum SchemeAxis {
     /// The kind of element.
     Format,
     /// Bits of one code.
@@ -35,7 +35,7 @@ pub enum Axis {
     Outliers,
 }
 
-impl Axis {
+impl SchemeAxis {
     /// All axes, in the order of table columns.
     pub const ALL: [Self; 12] = [
         Self::Format,
@@ -72,7 +72,7 @@ impl Axis {
     }
 }
 
-impl fmt::Display for Axis {
+impl fmt::Display for SchemeAxis {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(self.name())
     }

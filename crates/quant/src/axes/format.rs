@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::bounded::Bits;
-use super::choice::{Axis, CodeRange, Codes};
+use super::choice::{CodeRange, Codes, SchemeAxis};
 use super::codebook_layout::CodebookLayout;
 use super::gguf_type::GgufType;
 use super::level_format::{LevelFormat, ScaleRule};
@@ -122,10 +122,10 @@ impl Format {
 
     /// Whether a choice on `axis` means anything for this format.
     #[must_use]
-    pub const fn has(self, axis: Axis) -> bool {
+    pub const fn has(self, axis: SchemeAxis) -> bool {
         match axis {
-            Axis::Format | Axis::Bits => true,
-            Axis::Symmetry | Axis::ZeroPoint | Axis::Codes => match self {
+            SchemeAxis::Format | SchemeAxis::Bits => true,
+            SchemeAxis::Symmetry | SchemeAxis::ZeroPoint | SchemeAxis::Codes => match self {
                 Self::Integer { .. } | Self::Gguf(_) => true,
                 Self::Float16
                 | Self::BFloat16
@@ -134,7 +134,7 @@ impl Format {
                 | Self::Wrpn { .. }
                 | Self::Levels(_) => false,
             },
-            Axis::CodeRange | Axis::Outliers => match self {
+            SchemeAxis::CodeRange | SchemeAxis::Outliers => match self {
                 Self::Integer { .. } => true,
                 Self::Float16
                 | Self::BFloat16
@@ -144,11 +144,11 @@ impl Format {
                 | Self::Levels(_)
                 | Self::Gguf(_) => false,
             },
-            Axis::Granularity => match self {
+            SchemeAxis::Granularity => match self {
                 Self::Integer { .. } | Self::Levels(_) | Self::Gguf(_) | Self::Codebook(_) => true,
                 Self::Float16 | Self::BFloat16 | Self::DoReFa { .. } | Self::Wrpn { .. } => false,
             },
-            Axis::ScaleFormat => match self {
+            SchemeAxis::ScaleFormat => match self {
                 Self::Integer { .. } | Self::Levels(_) | Self::Gguf(_) => true,
                 Self::Float16
                 | Self::BFloat16
@@ -156,7 +156,7 @@ impl Format {
                 | Self::DoReFa { .. }
                 | Self::Wrpn { .. } => false,
             },
-            Axis::CodebookFormat => match self {
+            SchemeAxis::CodebookFormat => match self {
                 Self::Codebook(_) => true,
                 Self::Integer { .. }
                 | Self::Float16
@@ -166,7 +166,7 @@ impl Format {
                 | Self::Levels(_)
                 | Self::Gguf(_) => false,
             },
-            Axis::Range => match self {
+            SchemeAxis::Range => match self {
                 Self::Integer { .. } => true,
                 Self::Levels(format) => match format.scale_rule() {
                     ScaleRule::Range => true,
@@ -179,7 +179,7 @@ impl Format {
                 | Self::Wrpn { .. }
                 | Self::Gguf(_) => false,
             },
-            Axis::Rounding => match self {
+            SchemeAxis::Rounding => match self {
                 Self::Integer { .. } | Self::DoReFa { .. } | Self::Wrpn { .. } => true,
                 Self::Float16 | Self::BFloat16 | Self::Codebook(_) | Self::Levels(_) | Self::Gguf(_) => false,
             },

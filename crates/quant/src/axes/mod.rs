@@ -24,7 +24,7 @@ pub use bounded::{
     Bits, Centroids, ExponentBits, GroupSize, MantissaBits, NotAPercentile, NotAnOutlierPercent, OutOfRange,
     OutlierPercent, Percentile, Stages, Subvectors, Width,
 };
-pub use choice::{Axis, CodeRange, Codes, Granularity, Outliers, Range, Rounding, Symmetry, ZeroPoint};
+pub use choice::{CodeRange, Codes, Granularity, Outliers, Range, Rounding, SchemeAxis, Symmetry, ZeroPoint};
 pub use codebook_format::CodebookFormat;
 pub use codebook_layout::{CodebookLayout, Partition};
 pub use format::{Format, Grid};

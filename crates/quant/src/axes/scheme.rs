@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::bounded::{Bits, GroupSize, Stages, Width};
-use super::choice::{Axis, CodeRange, Codes, Granularity, Outliers, Range, Rounding, Symmetry, ZeroPoint};
+use super::choice::{
+    CodeRange, Codes, Granularity, Outliers, Range, Rounding, SchemeAxis, Symmetry, ZeroPoint,
+};
 use super::codebook_format::CodebookFormat;
 use super::codebook_layout::{CodebookLayout, Partition};
 use super::format::{Format, Grid};
@@ -62,14 +64,14 @@ impl Scheme {
 
     /// The axis that stores scales or zero points in another form than the one they are fitted in, with its value; `None`
     /// where they are stored as they are.
-    pub(crate) fn rounded_parameters(&self) -> Option<(Axis, String)> {
+    pub(crate) fn rounded_parameters(&self) -> Option<(SchemeAxis, String)> {
         if self.scale_format != ScaleFormat::Float {
-            return Some((Axis::ScaleFormat, self.scale_format.to_string()));
+            return Some((SchemeAxis::ScaleFormat, self.scale_format.to_string()));
         }
         match self.symmetry {
             Symmetry::Symmetric | Symmetry::Asymmetric(ZeroPoint::Integer | ZeroPoint::Float) => None,
             Symmetry::Asymmetric(ZeroPoint::Minimum) => {
-                Some((Axis::ZeroPoint, ZeroPoint::Minimum.to_string()))
+                Some((SchemeAxis::ZeroPoint, ZeroPoint::Minimum.to_string()))
             }
         }
     }
@@ -162,16 +164,19 @@ impl Scheme {
     /// ```
     #[must_use]
     pub fn axes(&self) -> [(&'static str, String); 12] {
-        Axis::ALL.map(|axis| (axis.name(), self.value(axis)))
+        SchemeAxis::ALL.map(|axis| (axis.name(), self.value(axis)))
     }
 
     /// The value of one axis; empty where it does not apply.
     #[must_use]
-    pub fn value(&self, axis: Axis) -> String {
+    pub fn value(&self, axis: SchemeAxis) -> String {
         let sign_only = self.is_binary()
-            && matches!(axis, Axis::CodeRange | Axis::Range | Axis::Rounding | Axis::Outliers);
-        let unscaled =
-            self.scale_format == ScaleFormat::None && matches!(axis, Axis::Granularity | Axis::Range);
+            && matches!(
+                axis,
+                SchemeAxis::CodeRange | SchemeAxis::Range | SchemeAxis::Rounding | SchemeAxis::Outliers
+            );
+        let unscaled = self.scale_format == ScaleFormat::None
+            && matches!(axis, SchemeAxis::Granularity | SchemeAxis::Range);
         if sign_only || unscaled || !self.format.has(axis) { String::new() } else { self.raw_value(axis) }
     }
 
@@ -188,24 +193,26 @@ impl Scheme {
         }
     }
 
-    pub(super) fn raw_value(&self, axis: Axis) -> String {
+    pub(super) fn raw_value(&self, axis: SchemeAxis) -> String {
         match axis {
-            Axis::Format => self.format.to_string(),
-            Axis::Bits => self.bits().to_string(),
-            Axis::Symmetry => self.symmetry.to_string(),
-            Axis::ZeroPoint => {
+            SchemeAxis::Format => self.format.to_string(),
+            SchemeAxis::Bits => self.bits().to_string(),
+            SchemeAxis::Symmetry => self.symmetry.to_string(),
+            SchemeAxis::ZeroPoint => {
                 self.zero_point().map_or_else(String::new, |zero_point| zero_point.to_string())
             }
-            Axis::Codes => self.integer_codes().map_or_else(String::new, |(codes, _)| codes.to_string()),
-            Axis::CodeRange => {
+            SchemeAxis::Codes => {
+                self.integer_codes().map_or_else(String::new, |(codes, _)| codes.to_string())
+            }
+            SchemeAxis::CodeRange => {
                 self.integer_codes().map_or_else(String::new, |(_, code_range)| code_range.to_string())
             }
-            Axis::Granularity => self.granularity.to_string(),
-            Axis::ScaleFormat => self.scale_format.to_string(),
-            Axis::CodebookFormat => self.codebook_format.to_string(),
-            Axis::Range => self.range.to_string(),
-            Axis::Rounding => self.rounding.to_string(),
-            Axis::Outliers => self.outliers.to_string(),
+            SchemeAxis::Granularity => self.granularity.to_string(),
+            SchemeAxis::ScaleFormat => self.scale_format.to_string(),
+            SchemeAxis::CodebookFormat => self.codebook_format.to_string(),
+            SchemeAxis::Range => self.range.to_string(),
+            SchemeAxis::Rounding => self.rounding.to_string(),
+            SchemeAxis::Outliers => self.outliers.to_string(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What does not combine.
 
 use super::bounded::Bits;
-use super::choice::{Axis, CodeRange, Codes, Granularity, Outliers, Range, Rounding, Symmetry};
+use super::choice::{CodeRange, Codes, Granularity, Outliers, Range, Rounding, SchemeAxis, Symmetry};
 use super::codebook_format::CodebookFormat;
 use super::format::Format;
 use super::level_format::{LevelFormat, ScaleRule};
@@ -48,13 +48,13 @@ impl Scheme {
         let Self { format, symmetry, granularity, scale_format, codebook_format, range, rounding, outliers } =
             *self;
         let set = [
-            (Axis::Symmetry, symmetry != Symmetry::Symmetric),
-            (Axis::Granularity, granularity != Granularity::Tensor),
-            (Axis::ScaleFormat, scale_format != ScaleFormat::Float),
-            (Axis::CodebookFormat, codebook_format != CodebookFormat::Float),
-            (Axis::Range, range != Range::MinMax),
-            (Axis::Rounding, rounding != Rounding::NearestEven),
-            (Axis::Outliers, outliers != Outliers::None),
+            (SchemeAxis::Symmetry, symmetry != Symmetry::Symmetric),
+            (SchemeAxis::Granularity, granularity != Granularity::Tensor),
+            (SchemeAxis::ScaleFormat, scale_format != ScaleFormat::Float),
+            (SchemeAxis::CodebookFormat, codebook_format != CodebookFormat::Float),
+            (SchemeAxis::Range, range != Range::MinMax),
+            (SchemeAxis::Rounding, rounding != Rounding::NearestEven),
+            (SchemeAxis::Outliers, outliers != Outliers::None),
         ];
         match set.iter().find(|(axis, set)| *set && !format.has(*axis)) {
             None => Ok(()),
@@ -73,8 +73,8 @@ impl Scheme {
                 return Err(SchemeError::Unscaled { format: format.to_string() });
             }
             let set = [
-                (Axis::Granularity, granularity != Granularity::Tensor),
-                (Axis::Range, range != Range::MinMax),
+                (SchemeAxis::Granularity, granularity != Granularity::Tensor),
+                (SchemeAxis::Range, range != Range::MinMax),
             ];
             return match set.into_iter().find(|(_, set)| *set) {
                 None => Ok(()),
@@ -109,7 +109,7 @@ impl Scheme {
 
     /// Every axis must be as in `preset`.
     fn check_against(&self, preset: &Self, name: &str) -> Result<(), SchemeError> {
-        match Axis::ALL.into_iter().find(|axis| self.raw_value(*axis) != preset.raw_value(*axis)) {
+        match SchemeAxis::ALL.into_iter().find(|axis| self.raw_value(*axis) != preset.raw_value(*axis)) {
             None => Ok(()),
             Some(axis) => Err(SchemeError::Preset {
                 axis,
@@ -182,11 +182,11 @@ impl Scheme {
     /// The output error is that of nearest codes on an even grid, its parameters as they are fitted.
     fn check_output_error(&self) -> Result<(), SchemeError> {
         let refused = if self.grid().is_none() && !self.is_binary() {
-            Some((Axis::Format, self.format.to_string()))
+            Some((SchemeAxis::Format, self.format.to_string()))
         } else if self.rounding != Rounding::NearestEven {
-            Some((Axis::Rounding, self.rounding.to_string()))
+            Some((SchemeAxis::Rounding, self.rounding.to_string()))
         } else if self.outliers != Outliers::None {
-            Some((Axis::Outliers, self.outliers.to_string()))
+            Some((SchemeAxis::Outliers, self.outliers.to_string()))
         } else {
             self.rounded_parameters()
         };

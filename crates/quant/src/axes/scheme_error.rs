@@ -1,6 +1,6 @@
 //! Why a scheme is refused.
 
-use super::choice::{Axis, Granularity, Outliers, Range, Rounding, ZeroPoint};
+use super::choice::{Granularity, Outliers, Range, Rounding, SchemeAxis, ZeroPoint};
 use super::scale_format::ScaleFormat;
 
 /// Why a scheme is refused.
@@ -16,7 +16,7 @@ pub enum SchemeError {
     #[error("`{axis} = {value}` does not apply to format `{format}`: leave `{axis}` out")]
     NotApplicable {
         /// The axis that was set.
-        axis: Axis,
+        axis: SchemeAxis,
         /// The value it was set to.
         value: String,
         /// The format's name.
@@ -108,7 +108,7 @@ pub enum SchemeError {
     )]
     OutputError {
         /// The axis that does not combine.
-        axis: Axis,
+        axis: SchemeAxis,
         /// Its value.
         value: String,
     },
@@ -152,7 +152,7 @@ pub enum SchemeError {
     #[error("`{axis} = {value}` does not apply to `scale_format = none`: leave `{axis}` out")]
     UnscaledAxis {
         /// The axis that was set.
-        axis: Axis,
+        axis: SchemeAxis,
         /// The value it was set to.
         value: String,
     },
@@ -162,7 +162,7 @@ pub enum SchemeError {
     )]
     Preset {
         /// The axis that was set.
-        axis: Axis,
+        axis: SchemeAxis,
         /// The value it was set to.
         value: String,
         /// The preset's name.

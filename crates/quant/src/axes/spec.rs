@@ -5,7 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::bounded::{Bits, Centroids, ExponentBits, MantissaBits, Stages, Subvectors, Width};
-use super::choice::{Axis, CodeRange, Codes, Granularity, Outliers, Range, Rounding, Symmetry, ZeroPoint};
+use super::choice::{
+    CodeRange, Codes, Granularity, Outliers, Range, Rounding, SchemeAxis, Symmetry, ZeroPoint,
+};
 use super::codebook_format::CodebookFormat;
 use super::codebook_layout::{CodebookLayout, Partition};
 use super::format::Format;
@@ -273,7 +275,7 @@ impl SchemeSpec {
 
     /// The preset's scheme, if whatever else the file says is what it says.
     fn agreeing(&self, name: &'static str, scheme: Scheme) -> Result<Scheme, SchemeError> {
-        let bits = self.bits.map(|bits| (Axis::Bits, bits.to_string()));
+        let bits = self.bits.map(|bits| (SchemeAxis::Bits, bits.to_string()));
         let mut given = bits.into_iter().chain(self.given());
         match given.find(|(axis, value)| scheme.value(*axis) != *value) {
             None => Ok(scheme),
@@ -311,7 +313,7 @@ impl SchemeSpec {
         let refuse_bits = |format: Format| match self.bits {
             None => Ok(format),
             Some(bits) => Err(SchemeError::NotApplicable {
-                axis: Axis::Bits,
+                axis: SchemeAxis::Bits,
                 value: bits.to_string(),
                 format: format.to_string(),
             }),
@@ -382,21 +384,21 @@ impl SchemeSpec {
     }
 
     /// The axes that the file sets besides format and bits, with their values.
-    fn given(&self) -> impl Iterator<Item = (Axis, String)> {
-        fn entry<T: fmt::Display>(axis: Axis, value: Option<T>) -> Option<(Axis, String)> {
+    fn given(&self) -> impl Iterator<Item = (SchemeAxis, String)> {
+        fn entry<T: fmt::Display>(axis: SchemeAxis, value: Option<T>) -> Option<(SchemeAxis, String)> {
             value.map(|value| (axis, value.to_string()))
         }
         [
-            entry(Axis::Symmetry, self.symmetry),
-            entry(Axis::ZeroPoint, self.zero_point),
-            entry(Axis::Codes, self.codes),
-            entry(Axis::CodeRange, self.code_range),
-            entry(Axis::Granularity, self.granularity),
-            entry(Axis::ScaleFormat, self.scale_format),
-            entry(Axis::CodebookFormat, self.codebook_format),
-            entry(Axis::Range, self.range),
-            entry(Axis::Rounding, self.rounding),
-            entry(Axis::Outliers, self.outliers),
+            entry(SchemeAxis::Symmetry, self.symmetry),
+            entry(SchemeAxis::ZeroPoint, self.zero_point),
+            entry(SchemeAxis::Codes, self.codes),
+            entry(SchemeAxis::CodeRange, self.code_range),
+            entry(SchemeAxis::Granularity, self.granularity),
+            entry(SchemeAxis::ScaleFormat, self.scale_format),
+            entry(SchemeAxis::CodebookFormat, self.codebook_format),
+            entry(SchemeAxis::Range, self.range),
+            entry(SchemeAxis::Rounding, self.rounding),
+            entry(SchemeAxis::Outliers, self.outliers),
         ]
         .into_iter()
         .flatten()

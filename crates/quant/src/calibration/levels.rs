@@ -12,7 +12,7 @@ use crate::uniform::{self, Affine, round_and_clamp};
 
 use super::error::CalibrationError;
 use super::hessian::Hessian;
-use super::method::Method;
+use super::method::CalibrationMethod;
 use super::output_range;
 
 /// A layer to be quantized by a scheme with an even grid.
@@ -46,7 +46,7 @@ impl<'a, T: Real> Layer<'a, T> {
     pub(super) fn new(
         weights: ArrayView2<'_, T>,
         scheme: &Scheme,
-        method: &Method,
+        method: &CalibrationMethod,
         hessian: &'a Hessian,
     ) -> Result<Self, CalibrationError> {
         let grid = scheme.grid().ok_or_else(|| CalibrationError::Format {

@@ -18,7 +18,7 @@ use super::learned_scale::LearnedScale;
 /// In TOML a name, `"gptq"`, takes the defaults; a table, `{ gptq = { act_order = true } }`, changes some of them.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Method {
+pub enum CalibrationMethod {
     /// Each weight by itself, as the scheme says; see [`quantize`](crate::quantize).
     #[default]
     Nearest,
@@ -35,7 +35,7 @@ pub enum Method {
     LearnedScale(LearnedScale),
 }
 
-impl Method {
+impl CalibrationMethod {
     const NAMES: &'static [&'static str] = &["nearest", "gptq", "adaround", "hqq", "greedy", "learned-scale"];
 
     /// The name in TOML, without settings.
@@ -189,7 +189,7 @@ impl Method {
 }
 
 /// The name, and in parentheses the settings that are not the defaults: `gptq(act order, damp 0.1)`.
-impl fmt::Display for Method {
+impl fmt::Display for CalibrationMethod {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.unusual() {
             words if words.is_empty() => formatter.pad(self.name()),
@@ -198,47 +198,47 @@ impl fmt::Display for Method {
     }
 }
 
-impl<'de> Deserialize<'de> for Method {
+impl<'de> Deserialize<'de> for CalibrationMethod {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(MethodVisitor)
+        deserializer.deserialize_any(CalibrationMethodVisitor)
     }
 }
 
 /// Reads a name or a table with one key; a derived enum would refuse the name of a variant that has settings.
-struct MethodVisitor;
+struct CalibrationMethodVisitor;
 
-impl<'de> Visitor<'de> for MethodVisitor {
-    type Value = Method;
+impl<'de> Visitor<'de> for CalibrationMethodVisitor {
+    type Value = CalibrationMethod;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a method's name, or a table such as { gptq = { act_order = true } }")
     }
 
-    fn visit_str<E: de::Error>(self, name: &str) -> Result<Method, E> {
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<CalibrationMethod, E> {
         match name {
-            "nearest" => Ok(Method::Nearest),
-            "gptq" => Ok(Method::Gptq(Gptq::default())),
-            "adaround" => Ok(Method::AdaRound(AdaRound::default())),
-            "hqq" => Ok(Method::Hqq(Hqq::default())),
-            "greedy" => Ok(Method::Greedy),
-            "learned-scale" => Ok(Method::LearnedScale(LearnedScale::default())),
-            other => Err(E::unknown_variant(other, Method::NAMES)),
+            "nearest" => Ok(CalibrationMethod::Nearest),
+            "gptq" => Ok(CalibrationMethod::Gptq(Gptq::default())),
+            "adaround" => Ok(CalibrationMethod::AdaRound(AdaRound::default())),
+            "hqq" => Ok(CalibrationMethod::Hqq(Hqq::default())),
+            "greedy" => Ok(CalibrationMethod::Greedy),
+            "learned-scale" => Ok(CalibrationMethod::LearnedScale(LearnedScale::default())),
+            other => Err(E::unknown_variant(other, CalibrationMethod::NAMES)),
         }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Method, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<CalibrationMethod, A::Error> {
         let Some(name) = map.next_key::<String>()? else {
             return Err(de::Error::invalid_length(0, &self));
         };
         let method = match name.as_str() {
-            "gptq" => Method::Gptq(map.next_value()?),
-            "adaround" => Method::AdaRound(map.next_value()?),
-            "hqq" => Method::Hqq(map.next_value()?),
-            "learned-scale" => Method::LearnedScale(map.next_value()?),
+            "gptq" => CalibrationMethod::Gptq(map.next_value()?),
+            "adaround" => CalibrationMethod::AdaRound(map.next_value()?),
+            "hqq" => CalibrationMethod::Hqq(map.next_value()?),
+            "learned-scale" => CalibrationMethod::LearnedScale(map.next_value()?),
             "nearest" | "greedy" => {
                 return Err(de::Error::custom(format!("`{name}` has no settings: expected the name alone")));
             }
-            other => return Err(de::Error::unknown_variant(other, Method::NAMES)),
+            other => return Err(de::Error::unknown_variant(other, CalibrationMethod::NAMES)),
         };
         match map.next_key::<IgnoredAny>()? {
             None => Ok(method),

@@ -2,8 +2,8 @@
 //!
 //! A layer computes `y = x·W + b` with `W (in, out)`. Given calibration inputs `X (n, in)`, the change `Δ = W - Ŵ` of the
 //! weights costs the output `‖X·Δ‖²`, a quadratic form in `Δ` whose matrix is the [`Hessian`] `H = (2/n)·XᵀX`. Every
-//! [`Method`] leaves an ordinary [`Quantized`] matrix of the scheme it was given; [`calibrate`] applies one and tells by
-//! an [`Outcome`] whether it acted: how many codes differ from rounding to nearest under the same scheme, and the proxy
+//! [`CalibrationMethod`] leaves an ordinary [`Quantized`] matrix of the scheme it was given; [`calibrate`] applies one and tells by
+//! an [`CalibrationOutcome`] whether it acted: how many codes differ from rounding to nearest under the same scheme, and the proxy
 //! loss `tr(ΔᵀHΔ)` before and after. No method falls back to another one: a loss above that of nearest is told, not
 //! mended.
 //!
@@ -41,9 +41,9 @@ pub use gptq::Gptq;
 pub use hessian::Hessian;
 pub use hqq::Hqq;
 pub use learned_scale::LearnedScale;
-pub use method::Method;
+pub use method::CalibrationMethod;
 pub use moments::Moments;
-pub use outcome::{Calibrated, Outcome};
+pub use outcome::{Calibrated, CalibrationOutcome};
 
 use bitsweep_random::Stream;
 use ndarray::ArrayView2;
@@ -61,7 +61,7 @@ use self::levels::Layer;
 /// deterministic.
 ///
 /// ```
-/// use bitsweep_quant::{Bits, Gptq, Hessian, Method, calibrate, presets};
+/// use bitsweep_quant::{Bits, Gptq, Hessian, CalibrationMethod, calibrate, presets};
 /// use bitsweep_random::{Generator, Stream};
 /// use ndarray::array;
 ///
@@ -70,7 +70,7 @@ use self::levels::Layer;
 /// let weights = array![[0.4, 1.0], [0.4, -1.0]];
 /// let scheme = presets::symmetric_narrow(Bits::new(2).unwrap());
 /// let mut stream = Stream::new(Generator::Modern, 0, "quantize").unwrap();
-/// let gptq = Method::Gptq(Gptq::default());
+/// let gptq = CalibrationMethod::Gptq(Gptq::default());
 /// let calibrated = calibrate(weights.view(), &scheme, &gptq, &hessian, &mut stream).unwrap();
 /// // Rounding both to 0 loses 0.8 of their sum, rounding one of them to 1 adds only 0.2.
 /// assert_eq!(calibrated.quantized.codes().column(0).to_vec(), [0, 1]);
@@ -83,7 +83,7 @@ use self::levels::Layer;
 pub fn calibrate<T: Real>(
     weights: ArrayView2<'_, T>,
     scheme: &Scheme,
-    method: &Method,
+    method: &CalibrationMethod,
     hessian: &Hessian,
     stream: &mut Stream,
 ) -> Result<Calibrated<T>, CalibrationError> {
@@ -100,20 +100,20 @@ pub fn calibrate<T: Real>(
         }
     };
     let quantized = match method {
-        Method::Nearest => nearest.clone(),
-        Method::Gptq(settings) => gptq::quantize(&layer()?, settings, hessian)?,
-        Method::AdaRound(settings) => adaround::quantize(&layer()?, settings, hessian)?,
-        Method::Hqq(settings) => hqq::quantize(&layer()?, settings)?,
-        Method::Greedy => greedy::quantize(&layer()?, hessian)?,
-        Method::LearnedScale(settings) => {
+        CalibrationMethod::Nearest => nearest.clone(),
+        CalibrationMethod::Gptq(settings) => gptq::quantize(&layer()?, settings, hessian)?,
+        CalibrationMethod::AdaRound(settings) => adaround::quantize(&layer()?, settings, hessian)?,
+        CalibrationMethod::Hqq(settings) => hqq::quantize(&layer()?, settings)?,
+        CalibrationMethod::Greedy => greedy::quantize(&layer()?, hessian)?,
+        CalibrationMethod::LearnedScale(settings) => {
             learned_scale::quantize(weights, &layer()?, settings, hessian, stream)?
         }
     };
-    let reference = if *method == Method::Nearest && scheme.range == Range::OutputMse {
+    let reference = if *method == CalibrationMethod::Nearest && scheme.range == Range::OutputMse {
         quantize(weights, &Scheme { range: Range::MinMax, ..*scheme }, stream)?
     } else {
         nearest
     };
-    let outcome = Outcome::measure(weights, &reference, &quantized, hessian);
+    let outcome = CalibrationOutcome::measure(weights, &reference, &quantized, hessian);
     Ok(Calibrated { quantized, outcome })
 }

@@ -13,13 +13,13 @@ pub struct Calibrated<T> {
     /// Codes and parameters.
     pub quantized: Quantized<T>,
     /// The comparison with rounding to nearest.
-    pub outcome: Outcome,
+    pub outcome: CalibrationOutcome,
 }
 
 /// What a method achieved against rounding to nearest under the same scheme. Rounding to nearest itself, over ranges that
 /// were found by the output error, is held against min-max ranges.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Outcome {
+pub struct CalibrationOutcome {
     /// Codes that differ.
     pub codes_changed: usize,
     /// Blocks whose scale or zero point differs.
@@ -30,7 +30,7 @@ pub struct Outcome {
     pub proxy_loss: f64,
 }
 
-impl Outcome {
+impl CalibrationOutcome {
     /// Compares two quantizations of `weights` by one scheme on inputs with `hessian`; all have the same number of inputs.
     pub(super) fn measure<T: Real>(
         weights: ArrayView2<'_, T>,

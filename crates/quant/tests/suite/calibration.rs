@@ -1,8 +1,8 @@
 //! Calibrated rounding against transcriptions of the papers, against exhaustive search, and against its own promises.
 
 use bitsweep_quant::{
-    AdaRound, Bits, Calibrated, Format, Gptq, Granularity, GroupSize, Hessian, Hqq, Method, Range, Real,
-    Scheme, Symmetry, ZeroPoint, calibrate, mean_shift, presets, quantize,
+    AdaRound, Bits, Calibrated, CalibrationMethod, Format, Gptq, Granularity, GroupSize, Hessian, Hqq, Range,
+    Real, Scheme, Symmetry, ZeroPoint, calibrate, mean_shift, presets, quantize,
 };
 use ndarray::{Array2, Axis, array};
 use proptest::prelude::*;
@@ -58,16 +58,21 @@ impl Case {
     }
 }
 
-pub(crate) const METHODS: [Method; 6] = [
-    Method::Nearest,
-    Method::Gptq(Gptq { act_order: false, damp: 0.01 }),
-    Method::Gptq(Gptq { act_order: true, damp: 0.01 }),
-    Method::AdaRound(AdaRound { iterations: 50, learning_rate: 0.05, regularization: 0.01 }),
-    Method::Hqq(Hqq { norm: 0.7, beta: 10.0, kappa: 1.01, iterations: 20 }),
-    Method::Greedy,
+pub(crate) const METHODS: [CalibrationMethod; 6] = [
+    CalibrationMethod::Nearest,
+    CalibrationMethod::Gptq(Gptq { act_order: false, damp: 0.01 }),
+    CalibrationMethod::Gptq(Gptq { act_order: true, damp: 0.01 }),
+    CalibrationMethod::AdaRound(AdaRound { iterations: 50, learning_rate: 0.05, regularization: 0.01 }),
+    CalibrationMethod::Hqq(Hqq { norm: 0.7, beta: 10.0, kappa: 1.01, iterations: 20 }),
+    CalibrationMethod::Greedy,
 ];
 
-fn run<T: Real>(weights: &Array2<T>, inputs: &Array2<f64>, scheme: &Scheme, method: Method) -> Calibrated<T> {
+fn run<T: Real>(
+    weights: &Array2<T>,
+    inputs: &Array2<f64>,
+    scheme: &Scheme,
+    method: CalibrationMethod,
+) -> Calibrated<T> {
     let hessian = Hessian::of_inputs(inputs.view()).unwrap();
     calibrate(weights.view(), scheme, &method, &hessian, &mut stream(0)).unwrap()
 }
@@ -99,7 +104,7 @@ fn gptq_agrees_with_the_paper_code_for_code() {
                     other => panic!("unknown symmetry {other}"),
                 }
             };
-            let result = run(&weights, &inputs, &scheme, Method::Gptq(Gptq { act_order, damp }));
+            let result = run(&weights, &inputs, &scheme, CalibrationMethod::Gptq(Gptq { act_order, damp }));
             let codes: Vec<i32> = result.quantized.codes().iter().copied().collect();
             assert_eq!(codes, numbers::<i32>(&golden.codes), "{} {scheme} {act_order} {damp}", case.name);
             compared += 1;
@@ -114,7 +119,7 @@ fn adaround_is_not_worse_than_the_reference() {
         for golden in &case.adaround {
             let settings = AdaRound { iterations: 400, learning_rate: 0.02, regularization: 0.01 };
             let scheme = by_column(presets::symmetric_narrow(bits(golden.bits)));
-            let result = run(&case.weights(), &case.inputs(), &scheme, Method::AdaRound(settings));
+            let result = run(&case.weights(), &case.inputs(), &scheme, CalibrationMethod::AdaRound(settings));
             let codes: Vec<i32> = result.quantized.codes().iter().copied().collect();
             assert_eq!(codes, numbers::<i32>(&golden.codes), "{} {scheme}", case.name);
             assert!(result.outcome.proxy_loss <= golden.proxy_loss * (1.0 + 1e-9) + 1e-12);
@@ -133,7 +138,7 @@ fn hqq_is_not_worse_than_the_reference_nor_than_nearest() {
         let weights = case.weights();
         for golden in &case.hqq {
             let scheme = float_zero_point(golden.bits);
-            let result = run(&weights, &case.inputs(), &scheme, Method::Hqq(Hqq::default()));
+            let result = run(&weights, &case.inputs(), &scheme, CalibrationMethod::Hqq(Hqq::default()));
             let error = hqq_error(&weights, &result.quantized.reconstruct());
             let nearest = quantize(weights.view(), &scheme, &mut stream(0)).unwrap();
             assert!(error <= golden.error * (1.0 + 1e-12), "{} {scheme}", case.name);
@@ -172,7 +177,7 @@ fn greedy_is_never_worse_than_nearest_and_finds_the_exhaustive_optimum_far_more_
         let inputs = random.normal_matrix(20, 7).dot(&random.normal_matrix(7, 7));
         let weights = random.normal_matrix(7, 1);
         let hessian = Hessian::of_inputs(inputs.view()).unwrap();
-        let result = run(&weights, &inputs, &scheme, Method::Greedy);
+        let result = run(&weights, &inputs, &scheme, CalibrationMethod::Greedy);
         let (least, found) = exhaustive(&weights, &result, &hessian);
         assert!(found <= result.outcome.proxy_loss_nearest);
         optimal += usize::from(found <= least * (1.0 + 1e-9));
@@ -197,7 +202,7 @@ fn greedy_is_never_worse_than_nearest_and_finds_the_exhaustive_optimum_far_more_
 fn uncorrelated_inputs_of_equal_size_leave_every_weight_to_itself() {
     let inputs: Array2<f64> = Array2::eye(6) * 3.0;
     let weights = stream(1).normal_matrix(6, 5).mapv(|weight| weight as f32);
-    for method in METHODS.into_iter().filter(|method| !matches!(method, Method::Hqq(_))) {
+    for method in METHODS.into_iter().filter(|method| !matches!(method, CalibrationMethod::Hqq(_))) {
         let result = run(&weights, &inputs, &by_column(presets::symmetric_narrow(bits(3))), method);
         assert!(!result.outcome.changed(), "{method}");
         assert!(!result.outcome.is_worse(), "{method}");
@@ -241,7 +246,7 @@ fn gptq_takes_the_weights_of_a_dead_input_for_zero() {
         &weights,
         &constant_pixels(),
         &by_column(presets::symmetric_narrow(bits(4))),
-        Method::Gptq(Gptq::default()),
+        CalibrationMethod::Gptq(Gptq::default()),
     );
     assert_eq!(result.quantized.codes().row(0).to_vec(), [0, 0]);
 }
@@ -313,7 +318,7 @@ proptest! {
         let hessian = Hessian::of_inputs(calibration.view()).unwrap();
         for method in METHODS {
             if method.check(&scheme).is_err() {
-                let is_hqq = matches!(method, Method::Hqq(_));
+                let is_hqq = matches!(method, CalibrationMethod::Hqq(_));
                 prop_assert!(is_hqq && scheme.symmetry != Symmetry::Asymmetric(ZeroPoint::Float));
                 continue;
             }
@@ -335,10 +340,10 @@ proptest! {
             prop_assert_eq!(result.outcome.proxy_loss_nearest, loss(nearest.reconstruct()));
             prop_assert_eq!(result.outcome.proxy_loss, loss(result.quantized.reconstruct()));
             prop_assert_eq!(result.outcome.changed(), result.quantized != nearest);
-            if method == Method::Greedy {
+            if method == CalibrationMethod::Greedy {
                 prop_assert!(result.outcome.proxy_loss <= result.outcome.proxy_loss_nearest * (1.0 + 1e-12));
             }
-            if method == Method::Nearest {
+            if method == CalibrationMethod::Nearest {
                 prop_assert!(!result.outcome.changed());
             }
         }
@@ -362,13 +367,13 @@ fn methods_that_look_at_inputs_beat_nearest_where_inputs_are_correlated() {
     let weights = random.normal_matrix(16, 8);
     let scheme = by_column(presets::symmetric_narrow(Bits::new(3).unwrap()));
     let loss = |method| run(&weights, &inputs, &scheme, method).outcome.proxy_loss;
-    let nearest = loss(Method::Nearest);
+    let nearest = loss(CalibrationMethod::Nearest);
     for method in [
-        Method::Gptq(Gptq::default()),
-        Method::Gptq(Gptq { act_order: true, ..Gptq::default() }),
+        CalibrationMethod::Gptq(Gptq::default()),
+        CalibrationMethod::Gptq(Gptq { act_order: true, ..Gptq::default() }),
         // The loss is some 100 here: the default regularization would leave weights between levels.
-        Method::AdaRound(AdaRound { regularization: 10.0, ..AdaRound::default() }),
-        Method::Greedy,
+        CalibrationMethod::AdaRound(AdaRound { regularization: 10.0, ..AdaRound::default() }),
+        CalibrationMethod::Greedy,
     ] {
         let part = loss(method) / nearest;
         assert!(part < 0.9, "{method} has {part} of the loss of nearest");

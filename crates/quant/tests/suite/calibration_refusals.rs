@@ -1,8 +1,8 @@
 //! What calibrated rounding refuses: schemes, settings and inputs that mean nothing; and how a file spells a method.
 
 use bitsweep_quant::{
-    AdaRound, CalibrationError, Gptq, Hessian, Hqq, LearnedScale, Method, Scheme, calibrate, mean_shift,
-    presets,
+    AdaRound, CalibrationError, CalibrationMethod, Gptq, Hessian, Hqq, LearnedScale, Scheme, calibrate,
+    mean_shift, presets,
 };
 use ndarray::{Array2, array};
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use crate::{bits, scheme, stream};
 fn an_undamped_singular_hessian_is_refused() {
     let hessian = Hessian::of_inputs(array![[1.0, 2.0, 3.0]].view()).unwrap();
     let weights = stream(0).normal_matrix(3, 2);
-    let method = Method::Gptq(Gptq { act_order: false, damp: 0.0 });
+    let method = CalibrationMethod::Gptq(Gptq { act_order: false, damp: 0.0 });
     let scheme = presets::symmetric_narrow(bits(4));
     let error = calibrate(weights.view(), &scheme, &method, &hessian, &mut stream(0)).unwrap_err();
     assert_eq!(
@@ -41,7 +41,8 @@ fn calibration_inputs_that_mean_nothing_are_refused() {
     let hessian = Hessian::of_inputs(array![[1.0, 2.0]].view()).unwrap();
     let weights = Array2::<f64>::zeros((3, 1));
     let scheme = presets::symmetric_narrow(bits(4));
-    let error = calibrate(weights.view(), &scheme, &Method::Greedy, &hessian, &mut stream(0)).unwrap_err();
+    let error =
+        calibrate(weights.view(), &scheme, &CalibrationMethod::Greedy, &hessian, &mut stream(0)).unwrap_err();
     assert_eq!(error.to_string(), "a Hessian of `2` inputs does not fit weights of 3: expected as many");
     let error = mean_shift(Array2::<f64>::zeros((2, 3)).view(), Array2::zeros((2, 4)).view()).unwrap_err();
     assert_eq!(
@@ -51,7 +52,7 @@ fn calibration_inputs_that_mean_nothing_are_refused() {
 }
 
 #[track_caller]
-fn refused(method: Method, scheme: &Scheme, sentence: &str) {
+fn refused(method: CalibrationMethod, scheme: &Scheme, sentence: &str) {
     assert_eq!(method.check(scheme).unwrap_err().to_string(), sentence);
 }
 
@@ -67,7 +68,7 @@ fn formats_without_an_even_grid_and_scale_are_refused() {
         ("format = 'nf4'", "nf4"),
         ("format = 'q8_0'", "q8_0"),
     ] {
-        for method in METHODS.into_iter().filter(|method| *method != Method::Nearest) {
+        for method in METHODS.into_iter().filter(|method| *method != CalibrationMethod::Nearest) {
             refused(
                 method,
                 &scheme(toml),
@@ -77,20 +78,20 @@ fn formats_without_an_even_grid_and_scale_are_refused() {
                 ),
             );
         }
-        assert!(Method::Nearest.check(&scheme(toml)).is_ok());
+        assert!(CalibrationMethod::Nearest.check(&scheme(toml)).is_ok());
     }
 }
 
 #[test]
 fn signs_other_roundings_and_whole_zero_points_are_refused() {
     refused(
-        Method::Greedy,
+        CalibrationMethod::Greedy,
         &scheme("bits = 1"),
         "`method = greedy` does not apply to 1-bit symmetric weights, which keep the sign: expected `method = nearest` or at least 2 bits",
     );
     for rounding in ["stochastic", "half-away"] {
         refused(
-            Method::Gptq(Gptq::default()),
+            CalibrationMethod::Gptq(Gptq::default()),
             &scheme(&format!("bits = 4\nrounding = '{rounding}'")),
             &format!(
                 "`rounding = {rounding}` contradicts `method = gptq`, which chooses the codes itself: expected `rounding = nearest-even`"
@@ -99,7 +100,7 @@ fn signs_other_roundings_and_whole_zero_points_are_refused() {
     }
     for toml in ["bits = 4", "bits = 4\nsymmetry = 'asymmetric'"] {
         refused(
-            Method::Hqq(Hqq::default()),
+            CalibrationMethod::Hqq(Hqq::default()),
             &scheme(toml),
             "`method = hqq` chooses a zero point between codes: expected `symmetry = asymmetric` with `zero_point = float`",
         );
@@ -113,7 +114,7 @@ fn parameters_that_are_stored_rounded_are_refused() {
         ("bits = 4\nsymmetry = 'asymmetric'\nzero_point = 'minimum'", "zero_point = minimum"),
     ] {
         refused(
-            Method::Greedy,
+            CalibrationMethod::Greedy,
             &scheme(toml),
             &format!(
                 "`method = greedy` does not apply to `{stored}`, which stores parameters rounded: expected `scale_format = float` and a zero point"
@@ -124,7 +125,7 @@ fn parameters_that_are_stored_rounded_are_refused() {
 
 #[test]
 fn settings_that_mean_nothing_are_refused() {
-    let gptq = |damp| Method::Gptq(Gptq { damp, ..Gptq::default() });
+    let gptq = |damp| CalibrationMethod::Gptq(Gptq { damp, ..Gptq::default() });
     let sentence = "`damp = -1` of method `gptq` means nothing: expected a number from 0 to 1";
     refused(gptq(-1.0), &float_zero_point(4), sentence);
     assert!(gptq(f64::NAN).check(&float_zero_point(4)).is_err());
@@ -134,7 +135,7 @@ fn settings_that_mean_nothing_are_refused() {
         AdaRound { learning_rate: 0.0, ..usual },
         AdaRound { regularization: -0.1, ..usual },
     ] {
-        let error = Method::AdaRound(settings).check(&float_zero_point(4)).unwrap_err();
+        let error = CalibrationMethod::AdaRound(settings).check(&float_zero_point(4)).unwrap_err();
         assert!(matches!(error, CalibrationError::Setting { method: "adaround", .. }), "{error}");
     }
     let usual = Hqq::default();
@@ -144,7 +145,7 @@ fn settings_that_mean_nothing_are_refused() {
         Hqq { kappa: 0.9, ..usual },
         Hqq { iterations: 0, ..usual },
     ] {
-        let error = Method::Hqq(settings).check(&float_zero_point(4)).unwrap_err();
+        let error = CalibrationMethod::Hqq(settings).check(&float_zero_point(4)).unwrap_err();
         assert!(matches!(error, CalibrationError::Setting { method: "hqq", .. }), "{error}");
     }
 }
@@ -153,11 +154,11 @@ fn settings_that_mean_nothing_are_refused() {
 fn methods_are_spelled_by_name_or_as_a_table() {
     #[derive(Deserialize)]
     struct Root {
-        method: Method,
+        method: CalibrationMethod,
     }
     let read = |text: &str| toml::from_str::<Root>(&format!("method = {text}")).map(|root| root.method);
-    assert_eq!(read("'gptq'").unwrap(), Method::Gptq(Gptq::default()));
-    assert_eq!(read("'nearest'").unwrap(), Method::Nearest);
+    assert_eq!(read("'gptq'").unwrap(), CalibrationMethod::Gptq(Gptq::default()));
+    assert_eq!(read("'nearest'").unwrap(), CalibrationMethod::Nearest);
     let ordered = read("{ gptq = { act_order = true, damp = 0.1 } }").unwrap();
     assert_eq!(ordered.to_string(), "gptq(act order, damp 0.1)");
     assert_eq!(read("{ adaround = { iterations = 10 } }").unwrap().to_string(), "adaround(10 iterations)");
@@ -177,7 +178,7 @@ fn methods_are_spelled_by_name_or_as_a_table() {
 #[test]
 fn gptq_in_groups_refuses_ranges_by_output_error() {
     refused(
-        Method::Gptq(Gptq::default()),
+        CalibrationMethod::Gptq(Gptq::default()),
         &scheme("bits = 4\nrange = 'output-mse'\ngranularity = { group = 2 }"),
         "`range = output-mse` does not combine with `method = gptq` in groups, whose parameters come from updated \
          weights: expected another range or granularity",
@@ -195,12 +196,12 @@ fn methods_other_than_nearest_refuse_outliers() {
             method.name()
         );
         match method {
-            Method::Nearest => method.check(&scheme).unwrap(),
-            Method::Gptq(_)
-            | Method::AdaRound(_)
-            | Method::Hqq(_)
-            | Method::Greedy
-            | Method::LearnedScale(_) => {
+            CalibrationMethod::Nearest => method.check(&scheme).unwrap(),
+            CalibrationMethod::Gptq(_)
+            | CalibrationMethod::AdaRound(_)
+            | CalibrationMethod::Hqq(_)
+            | CalibrationMethod::Greedy
+            | CalibrationMethod::LearnedScale(_) => {
                 refused(method, &scheme, &sentence);
             }
         }
@@ -210,7 +211,7 @@ fn methods_other_than_nearest_refuse_outliers() {
 #[test]
 fn learned_scales_of_asymmetric_grids_are_refused() {
     refused(
-        Method::LearnedScale(LearnedScale::default()),
+        CalibrationMethod::LearnedScale(LearnedScale::default()),
         &scheme("bits = 4\nsymmetry = 'asymmetric'"),
         "`method = learned-scale` learns scales alone: expected `symmetry = symmetric`",
     );
@@ -231,7 +232,7 @@ fn learned_scales_refuse_settings_that_mean_nothing() {
             "`learning_rate = 2` of method `learned-scale` means nothing: expected a number above 0 and at most 1",
         ),
     ] {
-        let method = Method::LearnedScale(LearnedScale { iterations, learning_rate });
+        let method = CalibrationMethod::LearnedScale(LearnedScale { iterations, learning_rate });
         refused(method, &scheme("bits = 4"), sentence);
     }
 }

@@ -1,7 +1,7 @@
 //! Ranges by output error and analytic bias correction, against brute force, integration and sampling.
 
 use bitsweep_quant::{
-    Calibrated, Hessian, LearnedScale, Method, Moments, Range, Scheme, calibrate, quantize,
+    Calibrated, CalibrationMethod, Hessian, LearnedScale, Moments, Range, Scheme, calibrate, quantize,
 };
 use ndarray::{Array1, Array2, Axis, array};
 use proptest::prelude::*;
@@ -14,7 +14,12 @@ fn inputs(seed: u64, rows: usize, columns: usize) -> Array2<f64> {
     stream(seed).normal_matrix(rows, columns).dot(&mixing)
 }
 
-fn run(weights: &Array2<f64>, inputs: &Array2<f64>, scheme: &Scheme, method: Method) -> Calibrated<f64> {
+fn run(
+    weights: &Array2<f64>,
+    inputs: &Array2<f64>,
+    scheme: &Scheme,
+    method: CalibrationMethod,
+) -> Calibrated<f64> {
     let hessian = Hessian::of_inputs(inputs.view()).unwrap();
     calibrate(weights.view(), scheme, &method, &hessian, &mut stream(0)).unwrap()
 }
@@ -39,7 +44,7 @@ proptest! {
         let granularity = ["'tensor'", "'row'", "'column'", "{ group = 4 }"][granularity];
         let text = format!("bits = {width}\nsymmetry = '{symmetry}'\ngranularity = {granularity}");
         let min_max = scheme(&text);
-        let result = run(&weights, &inputs, &with_range(min_max, Range::OutputMse), Method::Nearest);
+        let result = run(&weights, &inputs, &with_range(min_max, Range::OutputMse), CalibrationMethod::Nearest);
         let nearest = quantize(weights.view(), &min_max, &mut stream(0)).unwrap();
         let before = output_error(&weights, &nearest.reconstruct(), &inputs);
         let after = output_error(&weights, &result.quantized.reconstruct(), &inputs);
@@ -55,7 +60,7 @@ proptest! {
 fn the_range_of_a_column_is_the_best_of_all_shrink_factors() {
     let (weights, inputs) = (stream(3).normal_matrix(8, 5), inputs(4, 30, 8));
     let scheme = scheme("bits = 3\ngranularity = 'column'\nrange = 'output-mse'");
-    let reconstruction = run(&weights, &inputs, &scheme, Method::Nearest).quantized.reconstruct();
+    let reconstruction = run(&weights, &inputs, &scheme, CalibrationMethod::Nearest).quantized.reconstruct();
     for (column, reconstruction) in weights.axis_iter(Axis(1)).zip(reconstruction.axis_iter(Axis(1))) {
         let loss = |levels: &Array1<f64>| {
             let outputs = inputs.dot(&(&column - levels));
@@ -84,7 +89,8 @@ fn for_uncorrelated_inputs_of_one_size_the_output_error_is_the_squared_error() {
     ] {
         let scheme = scheme(text);
         let squared = quantize(weights.view(), &with_range(scheme, Range::Mse), &mut stream(0)).unwrap();
-        let output = run(&weights, &inputs, &with_range(scheme, Range::OutputMse), Method::Nearest);
+        let output =
+            run(&weights, &inputs, &with_range(scheme, Range::OutputMse), CalibrationMethod::Nearest);
         assert_eq!(output.quantized.codes(), squared.codes(), "{text}");
         assert_eq!(output.quantized.reconstruct(), squared.reconstruct(), "{text}");
     }
@@ -94,8 +100,8 @@ fn for_uncorrelated_inputs_of_one_size_the_output_error_is_the_squared_error() {
 fn methods_start_from_ranges_by_output_error() {
     let (weights, inputs) = (stream(8).normal_matrix(10, 6), inputs(9, 40, 10));
     let scheme = scheme("bits = 2\ngranularity = 'column'\nrange = 'output-mse'");
-    let nearest = run(&weights, &inputs, &scheme, Method::Nearest);
-    let greedy = run(&weights, &inputs, &scheme, Method::Greedy);
+    let nearest = run(&weights, &inputs, &scheme, CalibrationMethod::Nearest);
+    let greedy = run(&weights, &inputs, &scheme, CalibrationMethod::Greedy);
     assert_eq!(greedy.outcome.proxy_loss_nearest, nearest.outcome.proxy_loss);
     assert_eq!(greedy.quantized.parameters(), nearest.quantized.parameters());
     assert!(greedy.outcome.codes_changed > 0 && greedy.outcome.proxy_loss < nearest.outcome.proxy_loss);
@@ -199,7 +205,7 @@ fn moments_that_mean_nothing_are_refused() {
 #[test]
 fn learned_scales_lower_the_output_error_and_nothing_but_scales_is_learned() {
     let (weights, inputs) = (stream(21).normal_matrix(16, 6), inputs(22, 60, 16));
-    let method = Method::LearnedScale(LearnedScale::default());
+    let method = CalibrationMethod::LearnedScale(LearnedScale::default());
     for text in [
         "bits = 2",
         "bits = 3\ngranularity = 'column'",
@@ -231,7 +237,7 @@ fn the_first_step_of_a_learned_scale_is_the_learning_rate() {
     // 0.1² + 0.2² + 0.05² to 0.089² + 0.189² + 0.011² + 0.039².
     let weights = array![[1.0], [0.9], [-1.1], [1.05]];
     let scheme = scheme("bits = 2\ngranularity = 'column'");
-    let method = Method::LearnedScale(LearnedScale { iterations: 1, learning_rate: 0.01 });
+    let method = CalibrationMethod::LearnedScale(LearnedScale { iterations: 1, learning_rate: 0.01 });
     let result = run(&weights, &Array2::eye(4), &scheme, method);
     let scale = result.quantized.block_parameters().next().unwrap().scale.unwrap();
     assert!((scale - 1.1 * 0.99).abs() < 1e-7, "{scale}");
@@ -246,7 +252,7 @@ proptest! {
         let (weights, inputs) = (stream(u64::from(seed)).normal_matrix(7, 3), inputs(5, 12, 7));
         let granularity = ["'tensor'", "'column'", "{ group = 3 }"][granularity];
         let scheme = scheme(&format!("bits = {width}\ngranularity = {granularity}"));
-        let method = Method::LearnedScale(LearnedScale { iterations: 20, learning_rate: 0.05 });
+        let method = CalibrationMethod::LearnedScale(LearnedScale { iterations: 20, learning_rate: 0.05 });
         let result = run(&weights, &inputs, &scheme, method);
         prop_assert!(result.outcome.proxy_loss <= result.outcome.proxy_loss_nearest);
         prop_assert_eq!(result.outcome.changed(), result.outcome.proxy_loss < result.outcome.proxy_loss_nearest);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bitsweep_results::summary::Outcome;
+use bitsweep_results::summary::PickOutcome;
 use bitsweep_results::{Comparison, PredictionRow};
 use plotters::style::RGBColor;
 
@@ -35,9 +35,9 @@ fn shown<'a>(subject: &'a Subject<'_>) -> Option<(&'a Comparison, Vec<usize>)> {
     let mut positions: Vec<usize> = Vec::new();
     for outcome in [&picks.balance, &picks.least_memory] {
         match outcome {
-            Outcome::Picked(pick) if !positions.contains(&pick.variant) => positions.push(pick.variant),
-            Outcome::Picked(_) | Outcome::NoBaseline => {}
-            Outcome::NoneQualifies { closest } => positions.extend(closest.map(|(position, _)| position)),
+            PickOutcome::Picked(pick) if !positions.contains(&pick.variant) => positions.push(pick.variant),
+            PickOutcome::Picked(_) | PickOutcome::NoBaseline => {}
+            PickOutcome::NoneQualifies { closest } => positions.extend(closest.map(|(position, _)| position)),
         }
     }
     positions.dedup();

@@ -1,7 +1,7 @@
 //! Size against macro-F1, with the Pareto front.
 
 use bitsweep_results::Comparison;
-use bitsweep_results::summary::Outcome;
+use bitsweep_results::summary::PickOutcome;
 
 use super::{MOST_PANELS, Subject, distinct_names, left_out};
 use crate::Chart;
@@ -41,9 +41,9 @@ fn places(comparison: &Comparison) -> Vec<Place> {
 
 /// The goals a variant is picked for; empty for most.
 fn goals(comparison: &Comparison, position: usize) -> String {
-    let picked = |outcome: &Outcome| match outcome {
-        Outcome::Picked(pick) => pick.variant == position,
-        Outcome::NoneQualifies { .. } | Outcome::NoBaseline => false,
+    let picked = |outcome: &PickOutcome| match outcome {
+        PickOutcome::Picked(pick) => pick.variant == position,
+        PickOutcome::NoneQualifies { .. } | PickOutcome::NoBaseline => false,
     };
     let goals: Vec<&str> = comparison
         .picks

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bitsweep_results::summary::Outcome;
+use bitsweep_results::summary::PickOutcome;
 use bitsweep_results::{Comparison, Summary, VariantSummary};
 
 use super::{MOST_PANELS, distinct_names};
@@ -80,8 +80,8 @@ pub(crate) fn gather(
 /// The scheme of the balance pick.
 fn balance(comparison: &Comparison) -> Option<&str> {
     match &comparison.picks.as_ref()?.balance {
-        Outcome::Picked(pick) => Some(&comparison.variants.get(pick.variant)?.first.series),
-        Outcome::NoneQualifies { .. } | Outcome::NoBaseline => None,
+        PickOutcome::Picked(pick) => Some(&comparison.variants.get(pick.variant)?.first.series),
+        PickOutcome::NoneQualifies { .. } | PickOutcome::NoBaseline => None,
     }
 }
 

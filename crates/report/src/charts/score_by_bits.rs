@@ -1,6 +1,6 @@
 //! Macro-F1 against bits, a line a scheme.
 
-use bitsweep_results::summary::Outcome;
+use bitsweep_results::summary::PickOutcome;
 use bitsweep_results::{Summary, VariantSummary};
 
 use super::lines::LineChart;
@@ -29,12 +29,12 @@ fn title(summary: &Summary) -> String {
     let subject = "Macro-F1 against bits";
     let [only] = summary.comparisons.as_slice() else { return subject.to_owned() };
     match only.picks.as_ref().map(|picks| &picks.balance) {
-        Some(Outcome::Picked(pick)) => format!(
+        Some(PickOutcome::Picked(pick)) => format!(
             "{subject}: {} stays within {} of float",
             only.variants[pick.variant].first.label, pick.allowed_loss
         ),
-        Some(Outcome::NoneQualifies { .. }) => format!("{subject}: every variant falls short of float"),
-        Some(Outcome::NoBaseline) | None => subject.to_owned(),
+        Some(PickOutcome::NoneQualifies { .. }) => format!("{subject}: every variant falls short of float"),
+        Some(PickOutcome::NoBaseline) | None => subject.to_owned(),
     }
 }
 

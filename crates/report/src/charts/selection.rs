@@ -1,6 +1,6 @@
 //! Which variants a chart of bars shows.
 
-use bitsweep_results::summary::Outcome;
+use bitsweep_results::summary::PickOutcome;
 use bitsweep_results::{Comparison, Summary, VariantSummary};
 
 use super::distinct_names;
@@ -52,8 +52,8 @@ pub(super) fn telling<'a>(
 fn is_pick(comparison: &Comparison, position: usize) -> bool {
     comparison.picks.as_ref().is_some_and(|picks| {
         [&picks.balance, &picks.least_memory].into_iter().any(|outcome| match outcome {
-            Outcome::Picked(pick) => pick.variant == position,
-            Outcome::NoneQualifies { .. } | Outcome::NoBaseline => false,
+            PickOutcome::Picked(pick) => pick.variant == position,
+            PickOutcome::NoneQualifies { .. } | PickOutcome::NoBaseline => false,
         })
     })
 }

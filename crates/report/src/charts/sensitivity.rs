@@ -2,7 +2,7 @@
 
 use bitsweep_results::Comparison;
 use bitsweep_results::numbers::{fixed, significant};
-use bitsweep_results::summary::{Attribution, Outcome};
+use bitsweep_results::summary::{Attribution, PickOutcome};
 use plotters::style::RGBColor;
 
 use super::{MOST_PANELS, Subject, distinct_names, left_out};
@@ -18,8 +18,8 @@ pub(super) const NAME: &str = "sensitivity";
 /// The variant that is shown: the balance pick, else the first of the smallest on the front, else the first quantized one.
 fn shown(comparison: &Comparison) -> Option<usize> {
     let picked = comparison.picks.as_ref().and_then(|picks| match &picks.balance {
-        Outcome::Picked(pick) => Some(pick.variant),
-        Outcome::NoneQualifies { .. } | Outcome::NoBaseline => None,
+        PickOutcome::Picked(pick) => Some(pick.variant),
+        PickOutcome::NoneQualifies { .. } | PickOutcome::NoBaseline => None,
     });
     let quantized = |position: &usize| Some(*position) != comparison.float;
     picked

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bitsweep_results::summary::Outcome;
+use bitsweep_results::summary::PickOutcome;
 use bitsweep_results::{HistogramRow, ResultRow};
 
 use super::{MOST_PANELS, Subject};
@@ -78,8 +78,8 @@ fn chosen<'a>(subject: &Subject<'a>) -> Vec<&'a ResultRow> {
         subject.records.results.iter().filter(|row| row.unit == *unit && row.variant != 0).collect();
     let picked = subject.summary.comparisons.first().and_then(|comparison| {
         match &comparison.picks.as_ref()?.balance {
-            Outcome::Picked(pick) => Some(&comparison.variants.get(pick.variant)?.first.series),
-            Outcome::NoneQualifies { .. } | Outcome::NoBaseline => None,
+            PickOutcome::Picked(pick) => Some(&comparison.variants.get(pick.variant)?.first.series),
+            PickOutcome::NoneQualifies { .. } | PickOutcome::NoBaseline => None,
         }
     });
     let has_levels = |row: &&&ResultRow| {

@@ -1,7 +1,7 @@
 //! The answer first: the picks with their reasons, or the schemes of least error.
 
 use bitsweep_results::numbers::{count, fixed, score, significant};
-use bitsweep_results::summary::{Explanation, Outcome};
+use bitsweep_results::summary::{Explanation, PickOutcome};
 use bitsweep_results::{Comparison, Goal, Summary};
 
 use super::{Block, Span, Table, paragraph};
@@ -76,16 +76,16 @@ fn picks_table(headings: &[&str; 7], rows: Vec<[String; 7]>) -> Block {
 }
 
 fn pick_row(comparison: &Comparison) -> [String; 7] {
-    let cells = |outcome: Option<&Outcome>| match outcome {
-        Some(Outcome::Picked(pick)) => {
+    let cells = |outcome: Option<&PickOutcome>| match outcome {
+        Some(PickOutcome::Picked(pick)) => {
             let variant = &comparison.variants[pick.variant];
             let macro_f1 = variant.scores.as_ref().map_or(f64::NAN, |scores| scores.macro_f1.mean);
             [variant.first.label.clone(), count(variant.true_bytes), score(macro_f1)]
         }
-        Some(Outcome::NoneQualifies { .. }) => {
+        Some(PickOutcome::NoneQualifies { .. }) => {
             ["float: none qualifies".to_owned(), String::new(), String::new()]
         }
-        Some(Outcome::NoBaseline) | None => ["no float model".to_owned(), String::new(), String::new()],
+        Some(PickOutcome::NoBaseline) | None => ["no float model".to_owned(), String::new(), String::new()],
     };
     let [balance, balance_bytes, balance_score] =
         cells(comparison.picks.as_ref().map(|picks| &picks.balance));

@@ -1,7 +1,7 @@
 //! The variants in tables: scores, then errors and sizes, then classes.
 
 use bitsweep_results::numbers::{count, fixed, p_value, score, significant};
-use bitsweep_results::summary::{Outcome, Spread};
+use bitsweep_results::summary::{PickOutcome, Spread};
 use bitsweep_results::{ClassRow, Comparison, Summary, VariantSummary};
 
 use super::{Block, Table, paragraph};
@@ -177,13 +177,13 @@ fn classes(report: &Report<'_>, comparison: &Comparison) -> Vec<Block> {
     let mut variants = vec![&float.first];
     for outcome in comparison.picks.iter().flat_map(|picks| [&picks.balance, &picks.least_memory]) {
         match outcome {
-            Outcome::Picked(pick) => {
+            PickOutcome::Picked(pick) => {
                 let first = &comparison.variants[pick.variant].first;
                 if variants.iter().all(|known| known.variant != first.variant) {
                     variants.push(first);
                 }
             }
-            Outcome::NoneQualifies { .. } | Outcome::NoBaseline => {}
+            PickOutcome::NoneQualifies { .. } | PickOutcome::NoBaseline => {}
         }
     }
     let own = |variant: usize| -> Vec<&ClassRow> {

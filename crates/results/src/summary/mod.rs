@@ -13,7 +13,7 @@ mod words;
 
 pub use attribution::{Attribution, TensorAttribution};
 pub use effects::{Effect, EffectAtBits, EffectRow, Expectation, Verdict};
-pub use pick::{Goal, Outcome, Pick, PickRule};
+pub use pick::{Goal, Pick, PickOutcome, PickRule};
 pub use spread::Spread;
 pub use words::Explanation;
 
@@ -65,9 +65,9 @@ pub struct Comparison {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Picks {
     /// The smallest variant that is about as good as the float model.
-    pub balance: Outcome,
+    pub balance: PickOutcome,
     /// The smallest variant that is still usable.
-    pub least_memory: Outcome,
+    pub least_memory: PickOutcome,
 }
 
 /// One variant over all seeds.
@@ -159,8 +159,8 @@ impl Comparison {
     pub fn telling(&self, most: usize) -> Vec<usize> {
         let picks = self.picks.iter().flat_map(|picks| [&picks.balance, &picks.least_memory]);
         let picked = picks.filter_map(|outcome| match outcome {
-            Outcome::Picked(pick) => Some(pick.variant),
-            Outcome::NoneQualifies { .. } | Outcome::NoBaseline => None,
+            PickOutcome::Picked(pick) => Some(pick.variant),
+            PickOutcome::NoneQualifies { .. } | PickOutcome::NoBaseline => None,
         });
         let mut chosen = BTreeSet::new();
         let ranked = self

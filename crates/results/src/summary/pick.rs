@@ -49,7 +49,7 @@ impl Goal {
 
 /// The answer to one goal.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
+pub enum PickOutcome {
     /// A variant qualifies.
     Picked(Pick),
     /// No quantized variant is both smaller than the float model and within the allowed loss.
@@ -121,22 +121,22 @@ fn candidates(comparison: &Comparison, float_bytes: f64) -> Vec<Candidate> {
     candidates
 }
 
-fn outcome(comparison: &Comparison, allowed_loss: f64) -> Outcome {
+fn outcome(comparison: &Comparison, allowed_loss: f64) -> PickOutcome {
     let Some((float, float_scores)) =
         comparison.float().and_then(|float| Some((float, float.scores.as_ref()?)))
     else {
-        return Outcome::NoBaseline;
+        return PickOutcome::NoBaseline;
     };
     let candidates = candidates(comparison, float.true_bytes);
     let Some(index) = candidates.iter().position(|candidate| candidate.loss <= allowed_loss) else {
         let closest = candidates.iter().min_by(|a, b| a.loss.total_cmp(&b.loss));
-        return Outcome::NoneQualifies {
+        return PickOutcome::NoneQualifies {
             closest: closest.map(|candidate| (candidate.variant, candidate.loss)),
         };
     };
     let picked = &candidates[index];
     let interval = comparison.variants[picked.variant].scores.as_ref().map(|scores| scores.interval);
-    Outcome::Picked(Pick {
+    PickOutcome::Picked(Pick {
         variant: picked.variant,
         loss: picked.loss,
         allowed_loss,

@@ -1,6 +1,6 @@
 //! The picks in words, each sentence with its numbers.
 
-use super::{Comparison, Goal, Outcome, Pick, PickRule, ScoreSummary, VariantSummary};
+use super::{Comparison, Goal, Pick, PickOutcome, PickRule, ScoreSummary, VariantSummary};
 use crate::numbers::{count, fixed, p_value, score, significant};
 
 /// An outcome in words.
@@ -23,9 +23,9 @@ impl Comparison {
             Goal::LeastMemory => &picks.least_memory,
         };
         Some(match outcome {
-            Outcome::Picked(pick) => self.picked(pick),
-            Outcome::NoneQualifies { closest } => self.none_qualifies(*closest, goal.allowed_loss(rule)),
-            Outcome::NoBaseline => Explanation {
+            PickOutcome::Picked(pick) => self.picked(pick),
+            PickOutcome::NoneQualifies { closest } => self.none_qualifies(*closest, goal.allowed_loss(rule)),
+            PickOutcome::NoBaseline => Explanation {
                 choice: "none".to_owned(),
                 headline: "No pick: there is no float model to compare with.".to_owned(),
                 reasons: Vec::new(),

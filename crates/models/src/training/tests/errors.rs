@@ -6,11 +6,11 @@ use bitsweep_random::{Generator, Stream};
 use ndarray::{Array2, ArrayView2};
 
 use super::{rows, stack};
-use crate::dense::{Activation, Dense};
+use crate::dense::{Activation, Linear};
 use crate::head::Head;
 use crate::samples::SampleError;
 use crate::specification::{Mlp, Precision, Training};
-use crate::stack::DenseStack;
+use crate::stack::Model;
 use crate::training::{TrainError, Trained, train, train_mlp};
 
 fn stream() -> Stream {
@@ -115,9 +115,9 @@ fn a_model_with_other_inputs_is_refused() {
 fn a_model_that_does_not_end_in_a_softmax_is_refused() {
     let (features, labels) = rows(6, 4, 3, 1);
     let layer = stack(&[4, 3], 1).layers()[0].clone();
-    let one_vs_rest = DenseStack::new(vec![layer.clone()], Head::OneVsRest).unwrap();
+    let one_vs_rest = Model::new(vec![layer.clone()], Head::OneVsRest).unwrap();
     let rectified =
-        DenseStack::new(vec![Dense { activation: Activation::Relu, ..layer }], Head::Softmax).unwrap();
+        Model::new(vec![Linear { activation: Activation::Relu, ..layer }], Head::Softmax).unwrap();
     for model in [one_vs_rest, rectified] {
         let result = train(model, features.view(), &labels, &Training::default(), &mut stream(), &|| true);
         assert_eq!(result.unwrap_err(), TrainError::Head);

@@ -3,7 +3,7 @@
 use super::{rows, stack};
 use crate::forward::{PanelLayer, forward, resize_outputs};
 use crate::panels::Panels;
-use crate::stack::DenseStack;
+use crate::stack::Model;
 use crate::training::backward::{LayerGradient, backward};
 use crate::training::loss::softmax_cross_entropy;
 
@@ -40,7 +40,7 @@ fn gradients(layers: &[PanelLayer], features: &Panels<f64>, labels: &[usize]) ->
 }
 
 /// Compares every element of every tensor; returns how many could be compared.
-fn check(stack: &DenseStack, batch: usize, seed: usize) -> usize {
+fn check(stack: &Model, batch: usize, seed: usize) -> usize {
     // Exact in f32 for the weights of these tests.
     let step = 1.0 / 4096.0_f32;
     let (features, labels) = rows(batch, stack.input_size(), stack.output_size(), seed);

@@ -7,7 +7,7 @@ use crate::dense::Activation;
 use crate::optimizer::{Adam, Optimizer, Sgd};
 use crate::real::Real;
 use crate::specification::{Precision, Training};
-use crate::stack::DenseStack;
+use crate::stack::Model;
 use crate::training::loss::pairwise_sum;
 use crate::training::train;
 
@@ -70,7 +70,7 @@ fn power(base: f64, exponent: i32) -> f64 {
 }
 
 impl<T: Real> Reference<T> {
-    fn new(stack: &DenseStack) -> Self {
+    fn new(stack: &Model) -> Self {
         let layers = stack.layers().iter().map(|layer| {
             let weight = layer.weight.outer_iter().map(|row| row.to_vec()).collect();
             (Tensor::new(weight), Tensor::new(vec![layer.bias.to_vec()]), layer.activation)
