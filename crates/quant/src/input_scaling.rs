@@ -1,26 +1,29 @@
 //! Scaling of a layer's inputs, undone in its weights, so that what is hard to quantize meets what is easy.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, de};
 
 use bitsweep_random::Stream;
 
 use crate::axes::Scheme;
 use crate::calibration::{CalibrationError, CalibrationMethod, Hessian, calibrate};
 use crate::real::Real;
+use crate::spelling::serialize_unusual;
 
 /// Steps of AWQ's grid from `α = 0` to 1, as its authors'.
 const GRID: u32 = 20;
 
 /// Settings of SmoothQuant (Xiao et al. 2023, *SmoothQuant: Accurate and Efficient Post-Training Quantization for Large
 /// Language Models*, eq. 4).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Smooth {
     /// How much of the difficulty moves from the inputs into the weights, 0 to 1; 0.5 by default.
     #[serde(deserialize_with = "migration_strength")]
     pub alpha: f64,
 }
+
+serialize_unusual!(Smooth { alpha });
 
 impl Default for Smooth {
     fn default() -> Self {

@@ -49,12 +49,14 @@ mod quantize;
 mod quantized;
 mod real;
 mod scales;
+pub mod spelling;
 mod transform;
 mod uniform;
 
 pub use activation::{
-    ActivationError, ActivationMode, ActivationModeSpec, ActivationParameters, ActivationQuantizer,
-    ActivationRange, ActivationScheme, ActivationSpec, MovingAverage, QuantizedActivations, ScaledLevels,
+    ActivationError, ActivationGranularity, ActivationMode, ActivationModeSpec, ActivationParameters,
+    ActivationQuantizer, ActivationRange, ActivationScheme, ActivationSpec, MovingAverage,
+    QuantizedActivations, ScaledLevels,
 };
 pub use allocation::{
     Allocation, AllocationError, Budget, Candidate, MOST_PARTIAL_SUMS, Search, allocate, allocate_greedily,

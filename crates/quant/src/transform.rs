@@ -1,18 +1,21 @@
 //! Changes of neighbouring layers that leave their function as it is and make it easier to quantize.
 
 use ndarray::{Array1, Array2, Axis};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::input_scaling::{Smooth, divide_outputs, multiply_inputs, positive_or_one};
 use crate::real::Real;
+use crate::spelling::{NameOrTable, name_or_table};
 
 /// A rescaling of hidden unit `j` between two layers: `W1[:,j] /= s_j`, `b1_j /= s_j`, `W2[j,:] *= s_j`. Those that scale a
 /// layer's inputs scale features, too, which are divided before they enter the first layer.
 ///
 /// The function of the network stays the same, up to rounding, for activations with `f(s·x) = s·f(x)` for `s > 0`, of
 /// which ReLU and the identity are two.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+///
+/// In TOML a name, `"smooth"`, takes the defaults; a table, `{ smooth = { alpha = 0.7 } }`, changes them.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
+#[serde(remote = "Self", rename_all = "kebab-case")]
 pub enum Transform {
     /// Leave the layers as they are.
     #[default]
@@ -60,6 +63,19 @@ pub struct LayerMismatch {
 }
 
 impl Transform {
+    /// The name in TOML, without settings.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::AbsmaxEqualization => "absmax-equalization",
+            Self::CrossLayerEqualization => "cross-layer-equalization",
+            Self::Smooth(_) => "smooth",
+            Self::Awq => "awq",
+            Self::HighBiasAbsorption => "high-bias-absorption",
+        }
+    }
+
     /// Whether it looks at calibration inputs, not at weights alone.
     #[must_use]
     pub const fn looks_at_inputs(&self) -> bool {
@@ -73,13 +89,33 @@ impl Transform {
 impl std::fmt::Display for Transform {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::None => formatter.pad("none"),
-            Self::AbsmaxEqualization => formatter.pad("absmax-equalization"),
-            Self::CrossLayerEqualization => formatter.pad("cross-layer-equalization"),
-            Self::Smooth(Smooth { alpha }) => formatter.pad(&format!("smooth {alpha}")),
-            Self::Awq => formatter.pad("awq"),
-            Self::HighBiasAbsorption => formatter.pad("high-bias-absorption"),
+            Self::Smooth(Smooth { alpha }) => formatter.pad(&format!("{} {alpha}", self.name())),
+            Self::None
+            | Self::AbsmaxEqualization
+            | Self::CrossLayerEqualization
+            | Self::Awq
+            | Self::HighBiasAbsorption => formatter.pad(self.name()),
         }
+    }
+}
+
+impl Serialize for Transform {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Smooth(settings) => name_or_table(serializer, "Transform", 3, self.name(), settings),
+            Self::None
+            | Self::AbsmaxEqualization
+            | Self::CrossLayerEqualization
+            | Self::Awq
+            | Self::HighBiasAbsorption => serializer.serialize_str(self.name()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Transform {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "a transform's name, or a table such as { smooth = { alpha = 0.7 } }";
+        Self::deserialize(NameOrTable::new(deserializer, expected))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use crate::axes::{Granularity, Rounding, SchemeError};
+use crate::axes::{Rounding, SchemeError};
 use crate::error::QuantizeError;
 
 use super::range::MovingAverage;
@@ -29,13 +29,13 @@ pub enum ActivationError {
         /// The rounding that was asked for.
         rounding: Rounding,
     },
-    /// A scale for each input cannot be taken out of the sum over inputs.
+    /// Weights have more axes than inputs.
     #[error(
-        "`granularity = {granularity}` would give the inputs of one sum scales of their own, which no integer product can take out of it: expected `tensor` or `row`"
+        "`{codes}` are no codes of inputs: expected format `int` with what `bits`, `symmetry`, `range` and `rounding` say of activations, and one block"
     )]
-    Granularity {
-        /// The granularity that was asked for.
-        granularity: Granularity,
+    Codes {
+        /// The short name of the codes' scheme.
+        codes: String,
     },
     /// Rows to come have no range yet.
     #[error(

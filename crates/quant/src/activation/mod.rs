@@ -40,4 +40,4 @@ pub use product::ScaledLevels;
 pub use quantizer::{ActivationParameters, ActivationQuantizer, QuantizedActivations};
 pub use range::{ActivationRange, MovingAverage};
 pub use scheme::{ActivationMode, ActivationScheme};
-pub use spec::{ActivationModeSpec, ActivationSpec};
+pub use spec::{ActivationGranularity, ActivationModeSpec, ActivationSpec};

@@ -8,6 +8,7 @@ use serde::de::{self, DeserializeSeed, EnumAccess, IntoDeserializer, VariantAcce
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::axes::Range;
+use crate::spelling::{NameOrTable, name_or_table, serialize_unusual};
 
 /// How the range of activations is found: as for weights, or by an average that moves over batches of calibration rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,7 +24,7 @@ pub enum ActivationRange {
 /// It begins with those of the first batch; each later one moves both ends by `r ← r + m·(r_batch - r)`, in f32. The last
 /// batch may be smaller and counts like the others. This is PyTorch's `MovingAverageMinMaxObserver`, whose
 /// `averaging_constant` is `m`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MovingAverage {
     /// The weight `m` of the newest batch, above 0 and at most 1; 0.01 by default, as in PyTorch.
@@ -36,6 +37,8 @@ impl MovingAverage {
     const USUAL_BATCH: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 }
 
+serialize_unusual!(MovingAverage { momentum, batch });
+
 impl Default for MovingAverage {
     fn default() -> Self {
         Self { momentum: 0.01, batch: Self::USUAL_BATCH }
@@ -44,6 +47,8 @@ impl Default for MovingAverage {
 
 impl ActivationRange {
     const MOVING_AVERAGE: &'static str = "moving-average";
+
+    const EXPECTED: &'static str = "a range's name, or a table such as { percentile = 99.9 }";
 
     /// What a file may write: the names of the [`Range`]s that look at nothing but values, and one more.
     const NAMES: &'static [&'static str] = &["min-max", "percentile", "mse", "kl", Self::MOVING_AVERAGE];
@@ -77,7 +82,7 @@ impl Serialize for ActivationRange {
         match self {
             Self::Block(range) => range.serialize(serializer),
             Self::MovingAverage(average) => {
-                serializer.serialize_newtype_variant("ActivationRange", 0, Self::MOVING_AVERAGE, average)
+                name_or_table(serializer, "ActivationRange", 0, Self::MOVING_AVERAGE, average)
             }
         }
     }
@@ -85,7 +90,11 @@ impl Serialize for ActivationRange {
 
 impl<'de> Deserialize<'de> for ActivationRange {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_enum("ActivationRange", Self::NAMES, RangeVisitor)
+        NameOrTable::new(deserializer, Self::EXPECTED).deserialize_enum(
+            "ActivationRange",
+            Self::NAMES,
+            RangeVisitor,
+        )
     }
 }
 
@@ -96,7 +105,7 @@ impl<'de> Visitor<'de> for RangeVisitor {
     type Value = ActivationRange;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a range's name, or a table such as { percentile = 99.9 }")
+        formatter.write_str(ActivationRange::EXPECTED)
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<ActivationRange, A::Error> {

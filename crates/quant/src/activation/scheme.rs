@@ -3,20 +3,43 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 
-use crate::axes::{Granularity, Range, Rounding, Scheme, Symmetry};
+use serde::{Deserialize, Serialize};
 
+use crate::axes::{Bits, Format, Range, Rounding, Scheme, SchemeSpec, Symmetry, SymmetrySpec};
+
+use super::error::ActivationError;
 use super::range::MovingAverage;
 
 /// How the inputs of layers are quantized; built by [`ActivationSpec::resolve`](crate::ActivationSpec::resolve).
-#[derive(Debug, Clone, Copy, PartialEq)]
+///
+/// Its serialized form is canonical, as a [`Scheme`]'s is; what is read is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Parts")]
 pub struct ActivationScheme {
     /// Codes, symmetry, rounding, and the range where all values are looked at at once.
     pub(super) codes: Scheme,
     pub(super) mode: ActivationMode,
 }
 
+/// An activation scheme that is not checked yet.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parts {
+    codes: Scheme,
+    mode: ActivationMode,
+}
+
+impl TryFrom<Parts> for ActivationScheme {
+    type Error = ActivationError;
+
+    fn try_from(Parts { codes, mode }: Parts) -> Result<Self, ActivationError> {
+        Self::new(codes, mode)
+    }
+}
+
 /// From which rows the range comes.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ActivationMode {
     /// From all calibration rows at once.
     Static,
@@ -29,6 +52,52 @@ pub enum ActivationMode {
 }
 
 impl ActivationScheme {
+    /// The scheme of these codes, if they are codes of inputs.
+    ///
+    /// # Errors
+    /// A sentence for the first contradiction found.
+    pub(super) fn new(codes: Scheme, mode: ActivationMode) -> Result<Self, ActivationError> {
+        let Scheme { range, rounding, .. } = codes;
+        match rounding {
+            Rounding::NearestEven | Rounding::HalfAway => {}
+            Rounding::Stochastic => return Err(ActivationError::Rounding { rounding }),
+        }
+        let usual = match (codes.format, codes.symmetry) {
+            (Format::Integer { bits, .. }, Symmetry::Symmetric) => {
+                Some(Self::codes_of(bits, SymmetrySpec::Symmetric)?)
+            }
+            (Format::Integer { bits, .. }, Symmetry::Asymmetric(_)) => {
+                Some(Self::codes_of(bits, SymmetrySpec::Asymmetric)?)
+            }
+            (
+                Format::Float16
+                | Format::BFloat16
+                | Format::Codebook(_)
+                | Format::DoReFa { .. }
+                | Format::Wrpn { .. }
+                | Format::Levels(_)
+                | Format::Gguf(_),
+                _,
+            ) => None,
+        };
+        // The range of least output error is one of weights.
+        if range == Range::OutputMse || usual.is_none_or(|usual| codes != Scheme { range, rounding, ..usual })
+        {
+            return Err(ActivationError::Codes { codes: codes.to_string() });
+        }
+        codes.check()?;
+        match mode {
+            ActivationMode::StaticAverage(MovingAverage { momentum, .. })
+                if !(momentum > 0.0 && momentum <= 1.0) =>
+            {
+                Err(ActivationError::Momentum { momentum })
+            }
+            ActivationMode::Static
+            | ActivationMode::StaticAverage(_)
+            | ActivationMode::DynamicBatch(_)
+            | ActivationMode::DynamicRow => Ok(Self { codes, mode }),
+        }
+    }
     /// Bits of one code, 2 to 16.
     #[must_use]
     pub fn bits(&self) -> u32 {
@@ -41,7 +110,7 @@ impl ActivationScheme {
         self.mode
     }
 
-    /// Format, symmetry, range and rounding of the codes; the granularity is that of a batch of rows.
+    /// Format, symmetry, range and rounding of the codes; all values that share a range are one block.
     #[must_use]
     pub const fn codes(&self) -> &Scheme {
         &self.codes
@@ -65,13 +134,13 @@ impl ActivationScheme {
         }
     }
 
-    pub(super) const fn granularity(mode: ActivationMode) -> Granularity {
-        match mode {
-            ActivationMode::Static | ActivationMode::StaticAverage(_) | ActivationMode::DynamicBatch(_) => {
-                Granularity::Tensor
-            }
-            ActivationMode::DynamicRow => Granularity::Row,
+    /// The codes of so many bits, their range by min-max and rounded to nearest.
+    pub(super) fn codes_of(bits: Bits, symmetry: SymmetrySpec) -> Result<Scheme, ActivationError> {
+        if bits == Bits::LEAST {
+            return Err(ActivationError::OneBit);
         }
+        let spec = SchemeSpec { bits: Some(bits), symmetry: Some(symmetry), ..SchemeSpec::default() };
+        Ok(spec.resolve()?)
     }
 }
 

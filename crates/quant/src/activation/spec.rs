@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
-use crate::axes::{Bits, Granularity, Range, Rounding, Scheme, SchemeSpec, SymmetrySpec};
+use crate::axes::{Bits, Range, Rounding, Scheme, SymmetrySpec};
 
 use super::error::ActivationError;
 use super::range::ActivationRange;
@@ -43,13 +43,26 @@ pub struct ActivationSpec {
     pub range: ActivationRange,
     /// Which inputs share a range.
     #[serde(default)]
-    pub granularity: Granularity,
+    pub granularity: ActivationGranularity,
     /// Rows that share a dynamic range.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<NonZeroUsize>,
     /// How a position on the grid becomes a code.
     #[serde(default)]
     pub rounding: Rounding,
+}
+
+/// Which rows of the inputs `(rows, in)` share a range.
+///
+/// There is no finer one: scales of single inputs could not be taken out of the integer sum over inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActivationGranularity {
+    /// All rows at hand.
+    #[default]
+    Tensor,
+    /// Each row by itself ("per token").
+    Row,
 }
 
 /// When the range of activations is found.
@@ -75,61 +88,44 @@ impl ActivationSpec {
     /// A sentence for the first contradiction found.
     pub fn resolve(&self) -> Result<ActivationScheme, ActivationError> {
         let Self { bits, symmetry, rounding, .. } = *self;
-        if bits == Bits::LEAST {
-            return Err(ActivationError::OneBit);
-        }
-        match rounding {
-            Rounding::NearestEven | Rounding::HalfAway => {}
-            Rounding::Stochastic => return Err(ActivationError::Rounding { rounding }),
-        }
+        let codes = ActivationScheme::codes_of(bits, symmetry)?;
         let mode = self.mode()?;
         let range = match self.range {
             ActivationRange::Block(range) => range,
             ActivationRange::MovingAverage(_) => Range::MinMax,
         };
-        let codes = SchemeSpec { bits: Some(bits), symmetry: Some(symmetry), ..SchemeSpec::default() };
-        let codes =
-            Scheme { range, rounding, granularity: ActivationScheme::granularity(mode), ..codes.resolve()? };
-        codes.check()?;
-        Ok(ActivationScheme { codes, mode })
+        ActivationScheme::new(Scheme { range, rounding, ..codes }, mode)
     }
 
     fn mode(&self) -> Result<ActivationMode, ActivationError> {
         let Self { mode, range, granularity, batch, .. } = *self;
         match (granularity, mode, range, batch) {
-            (Granularity::Rows(_) | Granularity::Column | Granularity::Group(_), ..) => {
-                Err(ActivationError::Granularity { granularity })
-            }
             (_, ActivationModeSpec::Dynamic, ActivationRange::MovingAverage(average), _) => {
                 Err(ActivationError::DynamicMovingAverage { average })
             }
             (_, ActivationModeSpec::Static, _, Some(batch)) => Err(ActivationError::StaticBatch { batch }),
-            (Granularity::Row, ActivationModeSpec::Static, ..) => Err(ActivationError::StaticRow),
-            (Granularity::Row, ActivationModeSpec::Dynamic, _, Some(batch)) => {
+            (ActivationGranularity::Row, ActivationModeSpec::Static, ..) => Err(ActivationError::StaticRow),
+            (ActivationGranularity::Row, ActivationModeSpec::Dynamic, _, Some(batch)) => {
                 Err(ActivationError::RowBatch { batch })
             }
-            (Granularity::Row, ActivationModeSpec::Dynamic, ActivationRange::Block(_), None) => {
+            (ActivationGranularity::Row, ActivationModeSpec::Dynamic, ActivationRange::Block(_), None) => {
                 Ok(ActivationMode::DynamicRow)
             }
-            (Granularity::Tensor, ActivationModeSpec::Dynamic, ActivationRange::Block(_), batch) => {
-                Ok(ActivationMode::DynamicBatch(batch.unwrap_or(Self::USUAL_BATCH)))
-            }
-            (Granularity::Tensor, ActivationModeSpec::Static, ActivationRange::Block(_), None) => {
+            (
+                ActivationGranularity::Tensor,
+                ActivationModeSpec::Dynamic,
+                ActivationRange::Block(_),
+                batch,
+            ) => Ok(ActivationMode::DynamicBatch(batch.unwrap_or(Self::USUAL_BATCH))),
+            (ActivationGranularity::Tensor, ActivationModeSpec::Static, ActivationRange::Block(_), None) => {
                 Ok(ActivationMode::Static)
             }
             (
-                Granularity::Tensor,
+                ActivationGranularity::Tensor,
                 ActivationModeSpec::Static,
                 ActivationRange::MovingAverage(average),
                 None,
-            ) => {
-                let momentum = average.momentum;
-                if momentum > 0.0 && momentum <= 1.0 {
-                    Ok(ActivationMode::StaticAverage(average))
-                } else {
-                    Err(ActivationError::Momentum { momentum })
-                }
-            }
+            ) => Ok(ActivationMode::StaticAverage(average)),
         }
     }
 }

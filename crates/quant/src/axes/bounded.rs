@@ -171,6 +171,18 @@ macro_rules! literals {
 
 literals!(Bits, ExponentBits, GroupSize, MantissaBits);
 
+impl Default for Stages {
+    fn default() -> Self {
+        Self::LEAST
+    }
+}
+
+impl Default for Width {
+    fn default() -> Self {
+        Self::LEAST
+    }
+}
+
 /// A percentile `p` with `50 < p ≤ 100`: the upper end of a range; the lower end is `100 - p`.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Percentile(f64);

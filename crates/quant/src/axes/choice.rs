@@ -79,9 +79,11 @@ impl fmt::Display for SchemeAxis {
 }
 
 /// Where the zero of the values lies on the grid of codes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Symmetry {
     /// Zero is code 0: `ŵ = s·q`.
+    #[default]
     Symmetric,
     /// Zero is where the range of the block puts it: `ŵ = s·(q - z)`, or `ŵ = s·(q - lowest) + m` from a minimum.
     Asymmetric(ZeroPoint),

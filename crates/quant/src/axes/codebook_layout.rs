@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use crate::spelling;
+
 use super::bounded::{Centroids, Stages, Subvectors, Width};
 
 /// How rows become codes: each row is split into sub-vectors, and each sub-vector is written as the sum of `stages`
@@ -13,18 +17,21 @@ use super::bounded::{Centroids, Stages, Subvectors, Width};
 /// | `vq = { centroids, width }` | `width` values | one |
 /// | `pq = { subvectors, centroids }` | `subvectors` a row | one for each place in the row (Jégou, Douze & Schmid 2011) |
 /// | `residual = { stages, centroids, width }` | `width` values | one a stage (Chen, Guan & Wang 2010) |
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CodebookLayout {
     /// How a row falls into sub-vectors, and which of them share codebooks.
     pub partition: Partition,
     /// Centroids that are added up: each stage quantizes what the stages before it left.
+    #[serde(default, skip_serializing_if = "spelling::is_neutral")]
     pub stages: Stages,
     /// Entries of each codebook; fewer when there are fewer distinct sub-vectors.
     pub centroids: Centroids,
 }
 
 /// How a row falls into sub-vectors of neighbouring values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Partition {
     /// Sub-vectors of so many values, all of which share codebooks. What is left at the end of a row is a shorter
     /// sub-vector, which reads the first components of a centroid.

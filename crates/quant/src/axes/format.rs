@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::bounded::Bits;
 use super::choice::{CodeRange, Codes, SchemeAxis};
 use super::codebook_layout::CodebookLayout;
@@ -9,9 +11,11 @@ use super::gguf_type::GgufType;
 use super::level_format::{LevelFormat, ScaleRule};
 
 /// The kind of element that a value becomes, with what only this kind has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Format {
     /// Codes on an even grid, with a scale (and zero point) per block.
+    #[serde(rename = "int")]
     Integer {
         /// Bits of one code.
         bits: Bits,
@@ -21,8 +25,10 @@ pub enum Format {
         code_range: CodeRange,
     },
     /// IEEE 754 binary16: 1 sign, 5 exponent, 10 mantissa bits; the code is the bit pattern.
+    #[serde(rename = "f16")]
     Float16,
     /// bfloat16: 1 sign, 8 exponent, 7 mantissa bits; the code is the bit pattern.
+    #[serde(rename = "bf16")]
     BFloat16,
     /// Codes are positions in tables of centroids: scalar, vector, product and residual quantization.
     Codebook(CodebookLayout),

@@ -12,7 +12,8 @@ use super::{normal_float, power_of_two, student_float};
 /// A format that is a table of levels: `ŵ = s·level(q)`, a value becomes the nearest level.
 ///
 /// A new one is a variant here: the compiler asks for all that it must say of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum LevelFormat {
     /// A float of at most 8 bits; the code is the bit pattern.
     Minifloat(Minifloat),

@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use crate::spelling;
+
 use super::bounded::{ExponentBits, MantissaBits};
 
 /// A float of one sign bit, `e` exponent bits with bias `2^(e-1)-1`, and `m` mantissa bits, subnormal numbers included.
@@ -17,17 +21,21 @@ use super::bounded::{ExponentBits, MantissaBits};
 /// assert_eq!(Minifloat::E4M3.value(0x7f), None);
 /// assert_eq!(Minifloat::E2M1.value(0b0111), Some(6.0));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Minifloat {
     exponent: ExponentBits,
     mantissa: MantissaBits,
+    #[serde(default, skip_serializing_if = "spelling::is_neutral")]
     non_finite: NonFinite,
 }
 
 /// Which bit patterns of a minifloat are no numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum NonFinite {
     /// None: every pattern is a number (OCP's FP6 and FP4).
+    #[default]
     None,
     /// All ones below the sign is NaN; there is no infinity (`E4M3FN`, OCP's FP8 E4M3).
     Nan,
@@ -59,6 +67,11 @@ impl Minifloat {
     #[must_use]
     pub const fn finite(exponent: ExponentBits, mantissa: MantissaBits) -> Self {
         Self { exponent, mantissa, non_finite: NonFinite::None }
+    }
+
+    /// The bits of exponent and mantissa of a float whose every bit pattern is a number; `None` of others.
+    pub(super) fn as_finite(self) -> Option<(ExponentBits, MantissaBits)> {
+        (self.non_finite == NonFinite::None).then_some((self.exponent, self.mantissa))
     }
 
     /// Bits of one code.
@@ -117,9 +130,16 @@ impl Minifloat {
 impl fmt::Display for Minifloat {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (exponent, mantissa) = (self.exponent.get(), self.mantissa.get());
-        let suffix = match (self.non_finite, exponent, mantissa) {
-            (NonFinite::None, 4, 3) | (NonFinite::None, 5, 2) => "-finite",
-            (NonFinite::None | NonFinite::Nan | NonFinite::InfinityAndNan, _, _) => "",
+        let usual = match (exponent, mantissa) {
+            (4, 3) => NonFinite::Nan,
+            (5, 2) => NonFinite::InfinityAndNan,
+            _ => NonFinite::None,
+        };
+        let suffix = match self.non_finite {
+            known if known == usual => "",
+            NonFinite::None => "-finite",
+            NonFinite::Nan => "-nan",
+            NonFinite::InfinityAndNan => "-ieee",
         };
         formatter.pad(&format!("fp{}-e{exponent}m{mantissa}{suffix}", self.bits()))
     }

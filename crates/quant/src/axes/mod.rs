@@ -2,6 +2,7 @@
 //! and what will be done ([`Scheme`]).
 
 mod bounded;
+mod canonical;
 mod choice;
 mod codebook_format;
 mod codebook_layout;

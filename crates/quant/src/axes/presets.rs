@@ -10,6 +10,38 @@ use super::minifloat::Minifloat;
 use super::scale_format::ScaleFormat;
 use super::scheme::Scheme;
 
+/// The combinations with a name of their own, as a file writes it in `format`.
+pub const NAMED: [(&str, Scheme); 13] = [
+    ("mxfp8-e4m3", mx_float(Minifloat::E4M3)),
+    ("mxfp8-e5m2", mx_float(Minifloat::E5M2)),
+    ("mxfp6-e3m2", mx_float(Minifloat::E3M2)),
+    ("mxfp6-e2m3", mx_float(Minifloat::E2M3)),
+    ("mxfp4", mx_float(Minifloat::E2M1)),
+    ("mxint8", mx_int8()),
+    ("nvfp4", nvfp4()),
+    ("nf4", nf4()),
+    ("q4_0", gguf(GgufType::Q4_0)),
+    ("q4_1", gguf(GgufType::Q4_1)),
+    ("q5_0", gguf(GgufType::Q5_0)),
+    ("q5_1", gguf(GgufType::Q5_1)),
+    ("q8_0", gguf(GgufType::Q8_0)),
+];
+
+impl Scheme {
+    /// The name of the preset that this scheme is, axis by axis: `mxfp4`, `nf4`, `q4_0` …; `None` of other schemes.
+    ///
+    /// ```
+    /// use bitsweep_quant::{Range, Scheme, presets};
+    ///
+    /// assert_eq!(presets::nf4().preset_name(), Some("nf4"));
+    /// assert_eq!(Scheme { range: Range::Mse, ..presets::nf4() }.preset_name(), None);
+    /// ```
+    #[must_use]
+    pub fn preset_name(&self) -> Option<&'static str> {
+        NAMED.iter().find(|(_, preset)| preset == self).map(|(name, _)| *name)
+    }
+}
+
 /// Notebook 000: asymmetric, signed codes, the zero point kept as a float.
 ///
 /// `s = (max-min)/(qmax-qmin)`, `z = qmin - min/s`, `q = clip(round(z + w/s), qmin, qmax)`.

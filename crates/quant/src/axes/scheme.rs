@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use crate::spelling;
+
 use super::bounded::{Bits, GroupSize, Stages, Width};
 use super::choice::{
     CodeRange, Codes, Granularity, Outliers, Range, Rounding, SchemeAxis, Symmetry, ZeroPoint,
@@ -25,23 +29,45 @@ use super::scale_format::ScaleFormat;
 /// let scheme = Scheme { granularity: Granularity::Row, ..presets::symmetric_narrow(bits) };
 /// assert!(scheme.check().is_ok());
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+///
+/// Its serialized form is canonical: equal schemes have equal JSON and different ones different JSON, which makes it the
+/// scheme's identity. An axis with its neutral value is left out, so that an axis added later changes no identity. Reading
+/// it back does not [`check`](Self::check) it.
+///
+/// ```
+/// use bitsweep_quant::presets;
+///
+/// let text = serde_json::to_string(&presets::nvfp4()).unwrap();
+/// assert_eq!(
+///     text,
+///     r#"{"format":{"levels":{"minifloat":{"exponent":2,"mantissa":1}}},"granularity":{"group":16},"scale_format":"two-level"}"#,
+/// );
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Scheme {
     /// The kind of element.
     pub format: Format,
     /// Where zero lies on the grid; [`Symmetry::Symmetric`] for formats without this axis.
+    #[serde(default, skip_serializing_if = "spelling::is_neutral")]
     pub symmetry: Symmetry,
     /// Which values share parameters; [`Granularity::Tensor`] for formats without this axis.
+    #[serde(default, skip_serializing_if = "spelling::is_neutral")]
     pub granularity: Granularity,
     /// How scales are stored; [`ScaleFormat::Float`] for formats without this axis.
+    #[serde(default, skip_serializing_if = "spelling::is_neutral")]
     pub scale_format: ScaleFormat,
     /// How centroids are stored; [`CodebookFormat::Float`] for formats without this axis.
+    #[serde(default, skip_serializing_if = "spelling::is_neutral")]
     pub codebook_format: CodebookFormat,
     /// How the range of a block is found; [`Range::MinMax`] for formats without this axis.
+    #[serde(default, skip_serializing_if = "spelling::is_neutral")]
     pub range: Range,
     /// How a position becomes a code; [`Rounding::NearestEven`] for formats without this axis.
+    #[serde(default, skip_serializing_if = "spelling::is_neutral")]
     pub rounding: Rounding,
     /// Which weights are kept beside the codes; [`Outliers::None`] for formats without this axis.
+    #[serde(default, skip_serializing_if = "spelling::is_neutral")]
     pub outliers: Outliers,
 }
 
@@ -170,6 +196,11 @@ impl Scheme {
     /// The value of one axis; empty where it does not apply.
     #[must_use]
     pub fn value(&self, axis: SchemeAxis) -> String {
+        if self.applies(axis) { self.raw_value(axis) } else { String::new() }
+    }
+
+    /// Whether a choice on `axis` means anything for this scheme.
+    pub(super) fn applies(&self, axis: SchemeAxis) -> bool {
         let sign_only = self.is_binary()
             && matches!(
                 axis,
@@ -177,10 +208,10 @@ impl Scheme {
             );
         let unscaled = self.scale_format == ScaleFormat::None
             && matches!(axis, SchemeAxis::Granularity | SchemeAxis::Range);
-        if sign_only || unscaled || !self.format.has(axis) { String::new() } else { self.raw_value(axis) }
+        !sign_only && !unscaled && self.format.has(axis)
     }
 
-    fn integer_codes(&self) -> Option<(Codes, CodeRange)> {
+    pub(super) fn integer_codes(&self) -> Option<(Codes, CodeRange)> {
         match self.format {
             Format::Integer { codes, code_range, .. } => Some((codes, code_range)),
             Format::Gguf(block) => Some((block.codes(), block.code_range())),

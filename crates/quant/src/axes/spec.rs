@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::spelling;
+
 use super::bounded::{Bits, Centroids, ExponentBits, MantissaBits, Stages, Subvectors, Width};
 use super::choice::{
     CodeRange, Codes, Granularity, Outliers, Range, Rounding, SchemeAxis, Symmetry, ZeroPoint,
@@ -106,7 +108,7 @@ pub enum FormatSpec {
         /// Entries of the codebook.
         centroids: Centroids,
         /// Values of a sub-vector.
-        #[serde(default = "single_values", skip_serializing_if = "are_single_values")]
+        #[serde(default, skip_serializing_if = "spelling::is_neutral")]
         width: Width,
     },
     /// A codebook of sub-vectors for each part of a row.
@@ -123,7 +125,7 @@ pub enum FormatSpec {
         /// Entries of each codebook.
         centroids: Centroids,
         /// Values of a sub-vector.
-        #[serde(default = "single_values", skip_serializing_if = "are_single_values")]
+        #[serde(default, skip_serializing_if = "spelling::is_neutral")]
         width: Width,
     },
     /// DoReFa-Net's weight function.
@@ -197,6 +199,55 @@ pub enum FormatSpec {
     /// Preset: GGUF's Q8_0.
     #[serde(rename = "q8_0")]
     Q8_0,
+}
+
+impl FormatSpec {
+    /// How a file spells a format, its number of bits aside; `None` of what no file can spell.
+    pub(super) fn of(format: Format) -> Option<Self> {
+        match format {
+            Format::Integer { .. } => Some(Self::Int),
+            Format::Float16 => Some(Self::F16),
+            Format::BFloat16 => Some(Self::Bf16),
+            Format::Codebook(layout) => Self::of_codebook(layout),
+            Format::DoReFa { .. } => Some(Self::Dorefa),
+            Format::Wrpn { .. } => Some(Self::Wrpn),
+            Format::Levels(format) => Self::of_levels(format),
+            Format::Gguf(GgufType::Q4_0) => Some(Self::Q4_0),
+            Format::Gguf(GgufType::Q4_1) => Some(Self::Q4_1),
+            Format::Gguf(GgufType::Q5_0) => Some(Self::Q5_0),
+            Format::Gguf(GgufType::Q5_1) => Some(Self::Q5_1),
+            Format::Gguf(GgufType::Q8_0) => Some(Self::Q8_0),
+        }
+    }
+
+    fn of_codebook(CodebookLayout { partition, stages, centroids }: CodebookLayout) -> Option<Self> {
+        let is_single = stages == Stages::LEAST;
+        match partition {
+            Partition::Shared(width) if is_single => Some(Self::Vq { centroids, width }),
+            Partition::Shared(width) => Some(Self::Residual { stages, centroids, width }),
+            Partition::Own(subvectors) if is_single => Some(Self::Pq { subvectors, centroids }),
+            Partition::Own(_) => None,
+        }
+    }
+
+    fn of_levels(format: LevelFormat) -> Option<Self> {
+        match format {
+            LevelFormat::Minifloat(Minifloat::E4M3) => Some(Self::Fp8E4m3),
+            LevelFormat::Minifloat(Minifloat::E5M2) => Some(Self::Fp8E5m2),
+            LevelFormat::Minifloat(Minifloat::E3M2) => Some(Self::Fp6E3m2),
+            LevelFormat::Minifloat(Minifloat::E2M3) => Some(Self::Fp6E2m3),
+            LevelFormat::Minifloat(Minifloat::E2M1) => Some(Self::Fp4E2m1),
+            LevelFormat::Minifloat(float) => {
+                let (exponent, mantissa) = float.as_finite()?;
+                Some(Self::Fp { exponent, mantissa })
+            }
+            LevelFormat::NormalFloat { .. } => Some(Self::Nf),
+            LevelFormat::StudentFloat { .. } => Some(Self::Sf),
+            LevelFormat::Ternary(scale) => Some(Self::Ternary(scale)),
+            LevelFormat::PowerOfTwo { .. } => Some(Self::PowerOfTwo),
+            LevelFormat::AdditivePowerOfTwo { .. } => Some(Self::AdditivePowerOfTwo),
+        }
+    }
 }
 
 /// What a format's spelling stands for.
@@ -403,15 +454,6 @@ impl SchemeSpec {
         .into_iter()
         .flatten()
     }
-}
-
-/// The width where the file gives none.
-const fn single_values() -> Width {
-    Width::LEAST
-}
-
-fn are_single_values(width: &Width) -> bool {
-    *width == Width::LEAST
 }
 
 impl fmt::Display for SymmetrySpec {

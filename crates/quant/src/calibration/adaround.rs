@@ -2,12 +2,13 @@
 
 use std::f64::consts::PI;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::axes::Grid;
 use crate::error::QuantizeError;
 use crate::quantized::Quantized;
 use crate::real::Real;
+use crate::spelling::serialize_unusual;
 
 use super::hessian::Hessian;
 use super::levels::Layer;
@@ -35,7 +36,7 @@ const MOMENTS: (f64, f64, f64) = (0.9, 0.999, 1e-8);
 /// `λ` weighs a count of weights against an output error, so that the right one depends on the size of the outputs. Where
 /// it is too small, weights rest between levels, and hardening them undoes what was gained: try 0.1 or 1 where
 /// `proxy_loss` stays near that of nearest.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdaRound {
     /// Steps of Adam, at least 1; 1000 by default (the paper's 10,000 see a mini-batch each).
@@ -45,6 +46,8 @@ pub struct AdaRound {
     /// `λ`; 0.01 by default.
     pub regularization: f64,
 }
+
+serialize_unusual!(AdaRound { iterations, learning_rate, regularization });
 
 impl Default for AdaRound {
     fn default() -> Self {

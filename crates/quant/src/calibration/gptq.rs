@@ -1,12 +1,13 @@
 //! GPTQ: input by input, the inputs still to come make up for the error.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::axes::Granularity;
 use crate::blocks::Blocks;
 use crate::error::QuantizeError;
 use crate::quantized::Quantized;
 use crate::real::Real;
+use crate::spelling::serialize_unusual;
 use crate::uniform;
 
 use super::cholesky::{UpperTriangle, upper_factor_of_inverse};
@@ -24,7 +25,7 @@ use super::levels::{Layer, Levels};
 /// rows and columns come from the original weights; those of groups from the weights as updated so far, when the first
 /// input of the group is reached. With `act_order` the inputs of a group are not reached together, so that groups, too,
 /// take theirs from the original weights (the authors' `static_groups`).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Gptq {
     /// Whether inputs are visited by falling diagonal of `H`, the most active first; false by default.
@@ -32,6 +33,8 @@ pub struct Gptq {
     /// What is added to the diagonal of `H`, as a part of its mean; 0.01 by default.
     pub damp: f64,
 }
+
+serialize_unusual!(Gptq { act_order, damp });
 
 impl Default for Gptq {
     fn default() -> Self {

@@ -1,10 +1,11 @@
 //! HQQ: a zero point that leaves few large errors.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::error::QuantizeError;
 use crate::quantized::Quantized;
 use crate::real::Real;
+use crate::spelling::serialize_unusual;
 
 use super::levels::{BlockLevels, Layer};
 
@@ -16,7 +17,7 @@ use super::levels::{BlockLevels, Layer};
 /// least `Σ|w - ŵ|^p` met on the way is kept, the first one included, so that no block gets worse by that measure; the
 /// output error may. Residuals below `β^(-1/(2-p))`, 0.17 at first, have `e = 0`: then a step takes the mean error of the
 /// block away, and nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Hqq {
     /// `p`, above 0 and below 1; 0.7 by default.
@@ -28,6 +29,8 @@ pub struct Hqq {
     /// Steps, at least 1; 20 by default.
     pub iterations: u32,
 }
+
+serialize_unusual!(Hqq { norm, beta, kappa, iterations });
 
 impl Default for Hqq {
     fn default() -> Self {

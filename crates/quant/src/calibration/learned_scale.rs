@@ -2,13 +2,14 @@
 
 use bitsweep_random::Stream;
 use ndarray::ArrayView2;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::error::QuantizeError;
 use crate::estimator::add_step_gradient;
 use crate::quantize::quantize_with_scales;
 use crate::quantized::Quantized;
 use crate::real::Real;
+use crate::spelling::serialize_unusual;
 
 use super::hessian::Hessian;
 use super::levels::Layer;
@@ -28,7 +29,7 @@ const LEAST: f64 = 1.0 / 1024.0;
 ///
 /// LSQ's gradient counts the rounding error of a weight inside the range as growing with the scale, as it does on
 /// average; it is not the derivative with the codes held, and where it is 0 the loss need not be least.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LearnedScale {
     /// Steps of Adam, at least 1; 200 by default.
@@ -36,6 +37,8 @@ pub struct LearnedScale {
     /// The step size of Adam, as a part of the first scale; 0.01 by default.
     pub learning_rate: f64,
 }
+
+serialize_unusual!(LearnedScale { iterations, learning_rate });
 
 impl Default for LearnedScale {
     fn default() -> Self {

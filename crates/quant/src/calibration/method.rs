@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use serde::de::{self, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::axes::{Format, Granularity, Outliers, Range, Rounding, Scheme, Symmetry, ZeroPoint};
+use crate::spelling::{NameOrTable, name_or_table};
 
 use super::adaround::AdaRound;
 use super::error::CalibrationError;
@@ -16,8 +16,8 @@ use super::learned_scale::LearnedScale;
 /// How codes are chosen.
 ///
 /// In TOML a name, `"gptq"`, takes the defaults; a table, `{ gptq = { act_order = true } }`, changes some of them.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
+#[serde(remote = "Self", rename_all = "lowercase")]
 pub enum CalibrationMethod {
     /// Each weight by itself, as the scheme says; see [`quantize`](crate::quantize).
     #[default]
@@ -36,8 +36,6 @@ pub enum CalibrationMethod {
 }
 
 impl CalibrationMethod {
-    const NAMES: &'static [&'static str] = &["nearest", "gptq", "adaround", "hqq", "greedy", "learned-scale"];
-
     /// The name in TOML, without settings.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -198,51 +196,22 @@ impl fmt::Display for CalibrationMethod {
     }
 }
 
-impl<'de> Deserialize<'de> for CalibrationMethod {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(CalibrationMethodVisitor)
+impl Serialize for CalibrationMethod {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (of, name) = ("CalibrationMethod", self.name());
+        match self {
+            Self::Nearest | Self::Greedy => serializer.serialize_str(name),
+            Self::Gptq(settings) => name_or_table(serializer, of, 1, name, settings),
+            Self::AdaRound(settings) => name_or_table(serializer, of, 2, name, settings),
+            Self::Hqq(settings) => name_or_table(serializer, of, 3, name, settings),
+            Self::LearnedScale(settings) => name_or_table(serializer, of, 5, name, settings),
+        }
     }
 }
 
-/// Reads a name or a table with one key; a derived enum would refuse the name of a variant that has settings.
-struct CalibrationMethodVisitor;
-
-impl<'de> Visitor<'de> for CalibrationMethodVisitor {
-    type Value = CalibrationMethod;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a method's name, or a table such as { gptq = { act_order = true } }")
-    }
-
-    fn visit_str<E: de::Error>(self, name: &str) -> Result<CalibrationMethod, E> {
-        match name {
-            "nearest" => Ok(CalibrationMethod::Nearest),
-            "gptq" => Ok(CalibrationMethod::Gptq(Gptq::default())),
-            "adaround" => Ok(CalibrationMethod::AdaRound(AdaRound::default())),
-            "hqq" => Ok(CalibrationMethod::Hqq(Hqq::default())),
-            "greedy" => Ok(CalibrationMethod::Greedy),
-            "learned-scale" => Ok(CalibrationMethod::LearnedScale(LearnedScale::default())),
-            other => Err(E::unknown_variant(other, CalibrationMethod::NAMES)),
-        }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<CalibrationMethod, A::Error> {
-        let Some(name) = map.next_key::<String>()? else {
-            return Err(de::Error::invalid_length(0, &self));
-        };
-        let method = match name.as_str() {
-            "gptq" => CalibrationMethod::Gptq(map.next_value()?),
-            "adaround" => CalibrationMethod::AdaRound(map.next_value()?),
-            "hqq" => CalibrationMethod::Hqq(map.next_value()?),
-            "learned-scale" => CalibrationMethod::LearnedScale(map.next_value()?),
-            "nearest" | "greedy" => {
-                return Err(de::Error::custom(format!("`{name}` has no settings: expected the name alone")));
-            }
-            other => return Err(de::Error::unknown_variant(other, CalibrationMethod::NAMES)),
-        };
-        match map.next_key::<IgnoredAny>()? {
-            None => Ok(method),
-            Some(_) => Err(de::Error::invalid_length(2, &self)),
-        }
+impl<'de> Deserialize<'de> for CalibrationMethod {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "a method's name, or a table such as { gptq = { act_order = true } }";
+        Self::deserialize(NameOrTable::new(deserializer, expected))
     }
 }

@@ -24,6 +24,7 @@ fn short_names_say_what_is_not_the_default() {
         ("mode = 'static'\nrange = 'mse'\nsymmetry = 'symmetric'", "static mse symmetric"),
         ("mode = 'static'\nrange = { percentile = 99.9 }", "static percentile 99.9"),
         ("mode = 'static'\nrange = { moving-average = {} }", "static moving-average 0.01 of 32 rows"),
+        ("mode = 'static'\nrange = 'moving-average'", "static moving-average 0.01 of 32 rows"),
         (
             "mode = 'static'\nrange = { moving-average = { momentum = 1, batch = 1 } }",
             "static moving-average 1 of 1 row",
@@ -58,14 +59,6 @@ fn what_means_nothing_is_refused() {
         "bits = 8\nmode = 'static'\nrounding = 'stochastic'",
         "`rounding = stochastic` would answer the same request differently each time: expected `nearest-even` or `half-away` for activations",
     );
-    for (granularity, name) in [("'column'", "column"), ("{ group = 4 }", "group 4")] {
-        refused(
-            &format!("bits = 8\nmode = 'dynamic'\ngranularity = {granularity}"),
-            &format!(
-                "`granularity = {name}` would give the inputs of one sum scales of their own, which no integer product can take out of it: expected `tensor` or `row`"
-            ),
-        );
-    }
     refused(
         "bits = 8\nmode = 'static'\ngranularity = 'row'",
         "`granularity = row` needs the row at hand, and `mode = static` fits its range before: expected `granularity = tensor` or `mode = dynamic`",
@@ -104,8 +97,19 @@ fn what_cannot_be_read_is_refused() {
             "bits = 8\nmode = 'static'\nrange = { moving-average = { momntum = 1 } }",
             "unknown field `momntum`",
         ),
-        ("bits = 8\nmode = 'static'\nrange = 3", "wanted string or table"),
+        (
+            "bits = 8\nmode = 'static'\nrange = 3",
+            "invalid type: integer `3`, expected a range's name, or a table",
+        ),
         ("bits = 8\nmode = 'dynamic'\nbatch = 0", "nonzero"),
+        (
+            "bits = 8\nmode = 'dynamic'\ngranularity = 'column'",
+            "unknown variant `column`, expected `tensor` or `row`",
+        ),
+        (
+            "bits = 8\nmode = 'static'\nrange = 'percentile'",
+            "`percentile` needs a value beside its name: expected a percentile",
+        ),
     ] {
         let error = read(toml).unwrap_err();
         assert!(error.contains(sentence), "{error}");

@@ -7,6 +7,7 @@ mod activations;
 mod allocation;
 mod calibration;
 mod calibration_refusals;
+mod canonical;
 mod clipping;
 mod codebook_properties;
 mod codebooks;
