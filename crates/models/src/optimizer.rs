@@ -5,8 +5,8 @@ use std::fmt;
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::real::Real;
-use crate::specification::{SpecificationError, require};
+use crate::float::Float;
+use crate::specification_error::{SpecificationError, require};
 
 /// How gradients become updates. `g` is the mean gradient of a mini-batch, `η` the learning rate, `λ` the weight decay
 /// (0 for biases).
@@ -145,7 +145,7 @@ struct Moments<T> {
     second: Vec<T>,
 }
 
-impl<T: Real> OptimizerState<T> {
+impl<T: Float> OptimizerState<T> {
     /// The state before the first step; `tensor_sizes` are the numbers of elements, padding included, of the tensors to come.
     pub(crate) fn new(
         optimizer: &Optimizer,
