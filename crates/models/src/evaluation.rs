@@ -105,7 +105,7 @@ impl Model {
     /// let model = Model::new([layer(2.0), layer(3.0)], Head::Softmax)?;
     /// let mut largest = [0.0_f64; 2];
     /// let features = array![[1.0], [5.0], [4.0]];
-    /// let Ok(()) = model.visit_inputs(features.view(), NonZeroUsize::MIN, &mut |position, inputs| {
+    /// let Ok(()) = model.visit_inputs(features.view(), NonZeroUsize::MIN, |position, inputs| {
     ///     largest[position] = inputs.fold(largest[position], |largest, &input| largest.max(input));
     ///     Ok::<(), Infallible>(())
     /// });
@@ -116,7 +116,7 @@ impl Model {
         &self,
         features: ArrayView2<'_, T>,
         batch_rows: NonZeroUsize,
-        visit: &mut dyn FnMut(usize, ArrayView2<'_, T>) -> Result<(), E>,
+        mut visit: impl FnMut(usize, ArrayView2<'_, T>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut buffers = ForwardBuffers::default();
         let last = self.layers().len() - 1;

@@ -54,7 +54,8 @@ fn single_precision_gives_the_nearest_numbers_to_the_exact_values() {
     for (name, activation, _) in ACTIVATIONS {
         let expected: Golden = from_value(golden[name].clone()).unwrap();
         for (&input, &expected) in inputs.iter().zip(&expected.exact_f32) {
-            assert_eq!(f64::from(activation.apply(input as f32)), expected, "{name} of {input}");
+            // The reader of JSON may miss an f64 by its last digit.
+            assert_eq!(activation.apply(input as f32), expected as f32, "{name} of {input}");
         }
     }
 }

@@ -140,7 +140,7 @@ fn layers_see_the_same_bits_in_batches_of_any_size() {
     for batch_rows in [1, 2, 5, 11, usize::MAX] {
         let mut seen = [0; 4];
         let Ok(()) =
-            model.visit_inputs(x.view(), NonZeroUsize::new(batch_rows).unwrap(), &mut |position, inputs| {
+            model.visit_inputs(x.view(), NonZeroUsize::new(batch_rows).unwrap(), |position, inputs| {
                 assert!(inputs.nrows() <= batch_rows);
                 let rows = Slice::from(seen[position]..seen[position] + inputs.nrows());
                 assert_eq!(inputs, whole[position].slice_axis(Axis(0), rows));
@@ -157,7 +157,7 @@ fn the_first_error_ends_the_walk_over_inputs() {
     let result = chain(&[5, 8, 3]).visit_inputs(
         features::<f32>(9, 5).view(),
         NonZeroUsize::new(4).unwrap(),
-        &mut |position, inputs| {
+        |position, inputs| {
             visited.push((position, inputs.nrows()));
             if visited.len() == 3 { Err("enough") } else { Ok(()) }
         },

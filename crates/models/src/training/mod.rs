@@ -160,9 +160,9 @@ fn train_in<T: Real, H: Hook>(
             batches.reorder(&shuffle.permutation(labels.len()));
         }
         let loss = if H::ACTIVE {
-            trainer.epoch(&batches, &mut |trainer, batch| memory.step(trainer, batch, hook))
+            trainer.epoch(&batches, |trainer, batch| memory.step(trainer, batch, hook))
         } else {
-            trainer.epoch(&batches, &mut |trainer, batch| Ok(trainer.plain_step(batch)))
+            trainer.epoch(&batches, |trainer, batch| Ok(trainer.plain_step(batch)))
         };
         let diverged = match &loss {
             Ok(loss) if !loss.loss.is_finite() => Some("the loss".to_owned()),

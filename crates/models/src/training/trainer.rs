@@ -117,7 +117,7 @@ impl<T: Real> Trainer<T> {
     pub(super) fn epoch(
         &mut self,
         batches: &Batches<'_, T>,
-        step: &mut dyn FnMut(&mut Self, &Batch<T>) -> Result<f64, String>,
+        mut step: impl FnMut(&mut Self, &Batch<T>) -> Result<f64, String>,
     ) -> Result<EpochLoss, String> {
         let mut loss_sum = 0.0;
         let mut weighted_sum = 0.0;
