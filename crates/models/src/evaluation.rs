@@ -145,7 +145,7 @@ impl<T: Real> ForwardBuffers<T> {
     /// Replaces the input of `layer` by its output, the input of the next one.
     fn advance(&mut self, layer: &Layer) {
         match layer {
-            Layer::Linear(linear) => self.layer.assign(linear),
+            Layer::Linear(linear) => linear.write_to(&mut self.layer),
         }
         self.output.resize(self.input.rows(), layer.output_size());
         T::forward(&self.layer, &self.input, &mut self.output);

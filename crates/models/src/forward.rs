@@ -1,10 +1,10 @@
 //! The forward pass of one layer, shared by prediction and training.
 
+use ndarray::{ArrayView1, ArrayView2, Axis};
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::activation::{Activation, relu};
 use crate::float::Float;
-use crate::linear::Linear;
 use crate::panels::{Block, Panels};
 use crate::product::product;
 
@@ -18,24 +18,23 @@ pub struct PanelLayer {
 }
 
 impl Default for PanelLayer {
-    /// A layer to be [assigned](Self::assign).
+    /// A layer without inputs and outputs, to be assigned.
     fn default() -> Self {
         Self { weight: Panels::default(), bias: Panels::default(), activation: Activation::Identity }
     }
 }
 
 impl PanelLayer {
-    pub(crate) fn new(layer: &Linear) -> Self {
-        let mut panels = Self::default();
-        panels.assign(layer);
-        panels
-    }
-
-    /// Takes over shape and values of `layer`; allocates only to grow.
-    pub(crate) fn assign(&mut self, layer: &Linear) {
-        self.weight.assign(layer.weight.view());
-        self.bias.assign(layer.bias.view().insert_axis(ndarray::Axis(0)));
-        self.activation = layer.activation;
+    /// Becomes the layer of these numbers; allocates only to grow.
+    pub(crate) fn assign(
+        &mut self,
+        weight: ArrayView2<'_, f32>,
+        bias: ArrayView1<'_, f32>,
+        activation: Activation,
+    ) {
+        self.weight.assign(weight);
+        self.bias.assign(bias.insert_axis(Axis(0)));
+        self.activation = activation;
     }
 }
 

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::float::Float;
 
 /// How logits become probabilities.
+///
+/// It is what follows the last layer. A model that ends in a softmax, or in its logarithm, has the head
+/// [`Softmax`](Self::Softmax); one that ends in a logistic function for each of several classes has
+/// [`OneVsRest`](Self::OneVsRest). The largest logit is the largest probability under both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Head {
@@ -17,7 +21,7 @@ pub enum Head {
 }
 
 impl Head {
-    /// The probabilities, `(batch, classes)`, that belong to `logits`, `(batch, classes)`; each row sums to 1.
+    /// The probabilities, `(batch, classes)`, that belong to `logits`, of the same shape; each row sums to 1.
     ///
     /// Both formulas are evaluated without overflow, also where every `σ(z)` underflows. A row with a NaN or infinite
     /// logit gives NaN.

@@ -57,6 +57,11 @@ impl Linear {
         self.compute(inputs, self.activation)
     }
 
+    /// Writes the layer to `layer`, in the layout of the kernels.
+    pub(crate) fn write_to(&self, layer: &mut PanelLayer) {
+        layer.assign(self.weight.view(), self.bias.view(), self.activation);
+    }
+
     fn compute<T: Real>(&self, inputs: ArrayView2<'_, T>, activation: Activation) -> Array2<T> {
         assert_eq!(
             inputs.ncols(),
@@ -64,7 +69,8 @@ impl Linear {
             "the number of columns is not the layer's number of inputs"
         );
         assert_eq!(self.bias.len(), self.output_size(), "the layer has not one bias for each output");
-        let layer = PanelLayer { activation, ..PanelLayer::new(self) };
+        let mut layer = PanelLayer::default();
+        layer.assign(self.weight.view(), self.bias.view(), activation);
         let mut input = Panels::default();
         input.assign(inputs);
         let mut output = Panels::default();

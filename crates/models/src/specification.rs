@@ -92,7 +92,7 @@ pub enum Precision {
     Mixed,
 }
 
-/// How a stack of dense layers is trained by mini-batches.
+/// How a model is trained by mini-batches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Training {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// One of the tensors that a model's layers are made of; layers are counted from 0.
+/// One of the weights, biases among them, that a model's layers are made of; layers are counted from 0.
 ///
 /// Written `W1`, `b1`, `W2`, `b2`, …, with the number of the layer counted from 1, and ordered as written here.
 ///

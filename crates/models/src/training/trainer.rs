@@ -92,7 +92,11 @@ impl<T: Real> Trainer<T> {
             .into_layers()
             .into_iter()
             .map(|layer| match layer {
-                Layer::Linear(linear) => PanelLayer::new(&linear),
+                Layer::Linear(linear) => {
+                    let mut panels = PanelLayer::default();
+                    linear.write_to(&mut panels);
+                    panels
+                }
             })
             .collect();
         let sizes = layers.iter().flat_map(|layer| [layer.weight.padded().len(), layer.bias.padded().len()]);

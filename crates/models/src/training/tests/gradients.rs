@@ -74,13 +74,19 @@ fn gradients(layers: &[PanelLayer], features: &Panels<f64>, labels: &[usize]) ->
     gradients
 }
 
-/// Compares every element of every tensor; returns how many could be compared.
+fn panels(layer: &Linear) -> PanelLayer {
+    let mut panels = PanelLayer::default();
+    layer.write_to(&mut panels);
+    panels
+}
+
+/// Compares every element of every weight; returns how many could be compared.
 fn check(model: &Model, batch: usize, seed: usize) -> usize {
     // Exact in f32 for the weights of these tests.
     let step = 1.0 / 4096.0_f32;
     let (features, labels) = rows(batch, model.input_size(), model.output_size(), seed);
     let features = Panels::from_fn(batch, model.input_size(), |row, column| features[[row, column]]);
-    let layers: Vec<_> = model.linear_layers().map(|(_, layer)| PanelLayer::new(layer)).collect();
+    let layers: Vec<_> = model.linear_layers().map(|(_, layer)| panels(layer)).collect();
     let gradients = gradients(&layers, &features, &labels);
     let mut compared = 0;
     for (index, gradient) in gradients.iter().enumerate() {
@@ -89,9 +95,9 @@ fn check(model: &Model, batch: usize, seed: usize) -> usize {
                 for column in 0..expected.columns() {
                     let moved = |change: f32| {
                         let mut layers = layers.clone();
-                        let tensor =
+                        let values =
                             if is_bias { &mut layers[index].bias } else { &mut layers[index].weight };
-                        tensor.panel_mut(column / 8)[row][column % 8] += change;
+                        values.panel_mut(column / 8)[row][column % 8] += change;
                         let pass = pass(&layers, &features, &labels);
                         (pass.loss, pattern(&layers, &pass))
                     };
