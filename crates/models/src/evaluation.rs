@@ -77,12 +77,13 @@ impl Model {
         buffers.rows()
     }
 
-    /// Shows `visit` what every layer sees of `features`, `(rows, input_size)`: for at most `batch_rows` rows after the
-    /// other, the position of each layer, counted from 0, with its inputs, `(batch, in)`, the first layer first.
+    /// Shows `visit` the inputs of every layer for `features`, `(rows, input_size)`, in batches of `batch_rows` rows, the
+    /// last one of what is left: for each batch, and in it for each layer from the first to the last, the position of the
+    /// layer, counted from 0, and its inputs, one row a row of the batch.
     ///
-    /// No more than one batch of the inputs of one layer is held, however many rows there are. The numbers are those that
-    /// [`logits`](Self::logits) computes with, to the bit, whatever the size of the batches. Each batch brings the weights
-    /// into the layout of the kernels, which is little beside the products from some 64 rows on.
+    /// The memory is that of one batch and one layer, however many rows and layers there are. The numbers are those that
+    /// [`logits`](Self::logits) computes with, to the bit, whatever the size of the batches. Each batch brings every
+    /// layer's weights into the layout of the kernels, which is little beside the products from some 64 rows on.
     ///
     /// # Errors
     /// The first that `visit` returns, and with it the walk ends.

@@ -6,6 +6,26 @@ use crate::linear::Linear;
 /// A layer of a [`Model`](crate::Model).
 ///
 /// Matches over it are exhaustive everywhere: the compiler lists what a new kind must answer.
+///
+/// ```
+/// use bitsweep_models::{Activation, Head, Layer, Linear, Model};
+/// use ndarray::array;
+///
+/// let linear = Linear {
+///     weight: array![[1.0], [2.0]],
+///     bias: array![0.5],
+///     activation: Activation::Identity,
+/// };
+/// let model = Model::new([linear], Head::Softmax)?;
+///
+/// // Another model, with one layer changed.
+/// let mut layers = model.layers().to_vec();
+/// let Layer::Linear(first) = &mut layers[0];
+/// first.bias[0] = 0.0;
+/// let changed = Model::new(layers, model.head())?;
+/// assert_eq!(changed.logits(array![[1.0_f32, 1.0]].view()), array![[3.0]]);
+/// # Ok::<(), bitsweep_models::ModelError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Layer {
     /// A dense layer.

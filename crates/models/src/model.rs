@@ -231,7 +231,7 @@ impl Model {
     }
 }
 
-/// Refuses what is wrong with layer number `layer`, counted from 1, by itself.
+/// Refuses what is wrong with a layer by itself; `number` is its own, counted from 1.
 fn check_layer(layer: &Layer, number: usize) -> Result<(), ModelError> {
     let (inputs, outputs) = (layer.input_size(), layer.output_size());
     if inputs == 0 || outputs == 0 {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bitsweep_models::{Linear, Model};
+use bitsweep_models::{Layer, Linear, Model};
 use bitsweep_quant::{Budget as Allowance, Candidate, Scheme, Search, allocate};
 use ndarray::Axis;
 
@@ -198,7 +198,7 @@ fn quantized(
     position: usize,
     scheme: &Scheme,
 ) -> Result<(Linear, u64), Failure> {
-    let layer = &linear_layers(float)[position];
+    let Layer::Linear(layer) = &float.layers()[position];
     let weight = quantize_tensor(unit, &LayerName::at(position).to_string(), layer.weight.view(), scheme)?;
     let mut dense = Linear { weight: weight.reconstruction.clone(), ..layer.clone() };
     let mut tensors = vec![weight];
