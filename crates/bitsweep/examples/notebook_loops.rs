@@ -10,7 +10,7 @@ use std::time::Instant;
 use bitsweep_datasets::{Holdout, Scaling, TestSize, builtin, fit, holdout};
 use bitsweep_metrics::Confusion;
 use bitsweep_models::{
-    ForwardBuffers, Initialization, Mlp, Model, Precision, Training, predict_into, train_mlp,
+    ForwardBuffers, Initialization, Layer, Mlp, Model, Precision, Training, predict_into, train_mlp,
 };
 use bitsweep_quant::{Bits, absmax_equalization, presets, quantize};
 use bitsweep_random::{Generator, Stream};
@@ -27,10 +27,12 @@ fn variants(stack: &Model, features: ArrayView2<'_, f32>, truth: &[usize]) -> f6
     for variant in 0..VARIANTS {
         let scheme = presets::asymmetric_float_zero_point(Bits::new([8, 6, 4, 2][variant % 4]).unwrap());
         let mut layers = stack.layers().to_vec();
-        let [first, second] = layers.as_mut_slice() else { unreachable!("two layers") };
+        let [Layer::Linear(first), Layer::Linear(second)] = layers.as_mut_slice() else {
+            unreachable!("two layers")
+        };
         absmax_equalization(&mut first.weight, &mut first.bias, &mut second.weight).unwrap();
         let mut quantized = Model::new(layers, stack.head()).unwrap();
-        for mut tensor in quantized.tensors_mut() {
+        for (_, mut tensor) in quantized.weights_mut() {
             let codes = quantize(tensor.view(), &scheme, &mut stream).unwrap();
             codes.reconstruct_into(tensor.view_mut()).unwrap();
         }
@@ -63,7 +65,7 @@ fn main() {
         let started = Instant::now();
         let trained =
             train_mlp(train.view(), &labels, 3, &mlp, &training, &mut init, &mut shuffle, &|| true).unwrap();
-        (trained.stack, started.elapsed().as_secs_f64())
+        (trained.model, started.elapsed().as_secs_f64())
     };
     let (_, single) = trained(Precision::Single);
     let (stack, mixed) = trained(Precision::Mixed);

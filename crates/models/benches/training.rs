@@ -46,23 +46,23 @@ fn training(bencher: Bencher<'_, '_>, precision: Precision) {
 
 fn model() -> (Model, Array2<f64>) {
     let (features, labels) = wine();
-    let stack = train(features.view(), &labels, Precision::Single).stack;
-    (stack, Array2::from_shape_fn((36, 13), |index| features[index]))
+    let model = train(features.view(), &labels, Precision::Single).model;
+    (model, Array2::from_shape_fn((36, 13), |index| features[index]))
 }
 
 /// The forward pass of 36 test rows, the heart of a sweep.
 #[divan::bench]
 fn logits_single(bencher: Bencher<'_, '_>) {
-    let (stack, features) = model();
+    let (model, features) = model();
     let features = features.mapv(|value| value as f32);
     let mut buffers = ForwardBuffers::default();
-    bencher.bench_local(|| stack.logits_with(features.view(), &mut buffers)[[0, 0]]);
+    bencher.bench_local(|| model.logits_with(features.view(), &mut buffers)[[0, 0]]);
 }
 
 /// The same in double precision.
 #[divan::bench]
 fn logits_double(bencher: Bencher<'_, '_>) {
-    let (stack, features) = model();
+    let (model, features) = model();
     let mut buffers = ForwardBuffers::default();
-    bencher.bench_local(|| stack.logits_with(features.view(), &mut buffers)[[0, 0]]);
+    bencher.bench_local(|| model.logits_with(features.view(), &mut buffers)[[0, 0]]);
 }

@@ -1,119 +1,128 @@
-//! The forward pass, shared by prediction and training.
+//! The forward pass of one layer, shared by prediction and training.
 
+use ndarray::{ArrayView1, ArrayView2, Axis};
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::dense::{Activation, Linear};
+use crate::activation::{Activation, relu};
+use crate::float::Float;
 use crate::panels::{Block, Panels};
 use crate::product::product;
-use crate::real::Real;
 
 /// A dense layer in the layout of the kernels.
 #[derive(Clone, Debug)]
 pub struct PanelLayer {
-    /// `W`, of shape `(inputs, outputs)`.
     pub(crate) weight: Panels<f32>,
-    /// `b`, of shape `(1, outputs)`.
+    /// One row.
     pub(crate) bias: Panels<f32>,
     pub(crate) activation: Activation,
 }
 
+impl Default for PanelLayer {
+    /// A layer without inputs and outputs, to be assigned.
+    fn default() -> Self {
+        Self { weight: Panels::default(), bias: Panels::default(), activation: Activation::Identity }
+    }
+}
+
 impl PanelLayer {
-    pub(crate) fn new(layer: &Linear) -> Self {
-        let mut panels =
-            Self { weight: Panels::default(), bias: Panels::default(), activation: layer.activation };
-        panels.assign(layer);
-        panels
-    }
-
-    /// Takes over shape and values of `layer`; allocates only to grow.
-    pub(crate) fn assign(&mut self, layer: &Linear) {
-        self.weight.assign(layer.weight.view());
-        self.bias.assign(layer.bias.view().insert_axis(ndarray::Axis(0)));
-        self.activation = layer.activation;
+    /// Becomes the layer of these numbers; allocates only to grow.
+    pub(crate) fn assign(
+        &mut self,
+        weight: ArrayView2<'_, f32>,
+        bias: ArrayView1<'_, f32>,
+        activation: Activation,
+    ) {
+        self.weight.assign(weight);
+        self.bias.assign(bias.insert_axis(Axis(0)));
+        self.activation = activation;
     }
 }
 
-/// Makes room for the output of each layer for a batch of `rows` rows.
-pub(crate) fn resize_outputs<T: Real>(layers: &[PanelLayer], rows: usize, outputs: &mut Vec<Panels<T>>) {
-    outputs.resize_with(layers.len(), Panels::default);
-    for (layer, output) in layers.iter().zip(outputs) {
-        output.resize(rows, layer.weight.columns());
-    }
-}
-
-/// `outputs[l] = a_l(outputs[l-1] · W_l + b_l)`, where `outputs[-1]` is `features`.
+/// `output = a(input · W + b)`.
 ///
 /// The bias is added after the whole sum over the inputs, as NumPy's `x @ W + b` does.
 #[inline(always)]
-pub(crate) fn forward<T: Real>(layers: &[PanelLayer], features: &Panels<T>, outputs: &mut [Panels<T>]) {
-    for (index, layer) in layers.iter().enumerate() {
-        let (before, from) = outputs.split_at_mut(index);
-        let input = before.last().unwrap_or(features);
-        match layer.activation {
-            Activation::Identity => product(
-                input,
-                &layer.weight,
-                &mut from[0],
+pub(crate) fn forward<T: Float>(layer: &PanelLayer, input: &Panels<T>, output: &mut Panels<T>) {
+    match layer.activation {
+        Activation::Identity => sums(layer, input, output),
+        Activation::Relu => product(
+            input,
+            &layer.weight,
+            output,
+            #[inline(always)]
+            |panel| {
+                let bias = layer.bias.blocks()[panel];
                 #[inline(always)]
-                |panel| {
-                    let bias = layer.bias.blocks()[panel];
-                    #[inline(always)]
-                    move |sum, _| add(sum, &bias)
-                },
-            ),
-            Activation::Relu => product(
-                input,
-                &layer.weight,
-                &mut from[0],
-                #[inline(always)]
-                |panel| {
-                    let bias = layer.bias.blocks()[panel];
-                    #[inline(always)]
-                    move |sum, _| relu(add(sum, &bias))
-                },
-            ),
+                move |sum, _| rectify(add(sum, &bias))
+            },
+        ),
+        // A loop of its own costs nothing beside these functions, and another copy of the product would.
+        Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::Gelu
+        | Activation::GeluTanh
+        | Activation::HardSigmoid { .. }
+        | Activation::HardSwish
+        | Activation::HardTanh { .. } => {
+            sums(layer, input, output);
+            for value in output.padded_mut() {
+                *value = layer.activation.apply(*value);
+            }
         }
     }
 }
 
+/// `output = input · W + b`.
 #[inline(always)]
-fn add<T: Real>(mut sum: Block<T>, bias: &Block<f32>) -> Block<T> {
+pub(crate) fn sums<T: Float>(layer: &PanelLayer, input: &Panels<T>, output: &mut Panels<T>) {
+    product(
+        input,
+        &layer.weight,
+        output,
+        #[inline(always)]
+        |panel| {
+            let bias = layer.bias.blocks()[panel];
+            #[inline(always)]
+            move |sum, _| add(sum, &bias)
+        },
+    );
+}
+
+#[inline(always)]
+fn add<T: Float>(mut sum: Block<T>, bias: &Block<f32>) -> Block<T> {
     for (sum, &bias) in sum.iter_mut().zip(bias) {
         *sum += T::from(bias);
     }
     sum
 }
 
-/// `max(value, 0)`; NaN becomes 0, so that whoever needs to know about NaN looks at the weights.
 #[inline(always)]
-fn relu<T: Real>(mut values: Block<T>) -> Block<T> {
+fn rectify<T: Float>(mut values: Block<T>) -> Block<T> {
     for value in &mut values {
-        *value = if *value > T::ZERO { *value } else { T::ZERO };
+        *value = relu(*value);
     }
     values
 }
 
 /// [`forward`] with the instructions of this processor.
-pub(crate) fn dispatch_forward<T: Real>(
-    layers: &[PanelLayer],
-    features: &Panels<T>,
-    outputs: &mut [Panels<T>],
-) {
-    Arch::new().dispatch(Forward { layers, features, outputs });
+pub(crate) fn dispatch_forward<T: Float>(layer: &PanelLayer, input: &Panels<T>, output: &mut Panels<T>) {
+    Arch::new().dispatch(Forward { layer, input, output });
 }
 
 /// [`forward`] as what [`Arch::dispatch`] takes; a closure would not be inlined into the dispatch.
 struct Forward<'a, T> {
-    layers: &'a [PanelLayer],
-    features: &'a Panels<T>,
-    outputs: &'a mut [Panels<T>],
+    layer: &'a PanelLayer,
+    input: &'a Panels<T>,
+    output: &'a mut Panels<T>,
 }
 
-impl<T: Real> WithSimd for Forward<'_, T> {
+impl<T: Float> WithSimd for Forward<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        forward(self.layers, self.features, self.outputs);
+        forward(self.layer, self.input, self.output);
     }
 }

@@ -3,9 +3,13 @@
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
-use crate::real::Real;
+use crate::float::Float;
 
 /// How logits become probabilities.
+///
+/// It is what follows the last layer. A model that ends in a softmax, or in its logarithm, has the head
+/// [`Softmax`](Self::Softmax); one that ends in a logistic function for each of several classes has
+/// [`OneVsRest`](Self::OneVsRest). The largest logit is the largest probability under both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Head {
@@ -17,11 +21,11 @@ pub enum Head {
 }
 
 impl Head {
-    /// The probabilities, `(batch, classes)`, that belong to `logits`, `(batch, classes)`; each row sums to 1.
+    /// The probabilities, `(batch, classes)`, that belong to `logits`, of the same shape; each row sums to 1.
     ///
     /// Both formulas are evaluated without overflow, also where every `σ(z)` underflows. A row with a NaN or infinite
     /// logit gives NaN.
-    pub fn probabilities<T: Real>(self, logits: ArrayView2<'_, T>) -> Array2<f64> {
+    pub fn probabilities<T: Float>(self, logits: ArrayView2<'_, T>) -> Array2<f64> {
         let mut probabilities = logits.mapv(Into::<f64>::into);
         for mut row in probabilities.outer_iter_mut() {
             if matches!(self, Self::OneVsRest) {
@@ -53,14 +57,14 @@ pub(crate) fn ln_logistic(z: f64) -> f64 {
 /// use ndarray::array;
 /// assert_eq!(bitsweep_models::predict(array![[0.1_f32, 2.0, 2.0], [3.0, -1.0, 0.0]].view()), [1, 0]);
 /// ```
-pub fn predict<T: Real>(logits: ArrayView2<'_, T>) -> Vec<usize> {
+pub fn predict<T: Float>(logits: ArrayView2<'_, T>) -> Vec<usize> {
     let mut classes = Vec::with_capacity(logits.nrows());
     predict_into(logits, &mut classes);
     classes
 }
 
 /// [`predict`] into a vector that is cleared first and can be used again.
-pub fn predict_into<T: Real>(logits: ArrayView2<'_, T>, classes: &mut Vec<usize>) {
+pub fn predict_into<T: Float>(logits: ArrayView2<'_, T>, classes: &mut Vec<usize>) {
     classes.clear();
     classes.extend(logits.outer_iter().map(|row| {
         let mut best = 0;

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::real::Real;
-use crate::specification::{SpecificationError, require};
+use crate::float::Float;
+use crate::specification_error::{SpecificationError, require};
 
 /// How gradients become updates. `g` is the mean gradient of a mini-batch, `η` the learning rate, `λ` the weight decay
 /// (0 for biases).
@@ -120,13 +120,13 @@ impl<'de> Visitor<'de> for OptimizerVisitor {
     }
 }
 
-/// An optimizer at work on one stack: its settings, and a memory for each tensor.
+/// An optimizer at work on one model: its settings, and a memory for each weight.
 #[derive(Clone, Debug)]
 pub(crate) struct OptimizerState<T> {
     rule: Rule<T>,
     learning_rate: T,
     weight_decay: T,
-    /// Tensor after tensor, in the order of the updates.
+    /// Weight after weight, in the order of the updates.
     moments: Vec<Moments<T>>,
 }
 
@@ -138,20 +138,20 @@ enum Rule<T> {
     Adam { beta1: f64, beta2: f64, epsilon: T, power1: f64, power2: f64 },
 }
 
-/// What an optimizer remembers of one tensor.
+/// What an optimizer remembers of one weight.
 #[derive(Clone, Debug, Default)]
 struct Moments<T> {
     first: Vec<T>,
     second: Vec<T>,
 }
 
-impl<T: Real> OptimizerState<T> {
-    /// The state before the first step; `tensor_sizes` are the numbers of elements, padding included, of the tensors to come.
+impl<T: Float> OptimizerState<T> {
+    /// The state before the first step; `sizes` are the numbers of elements, padding included, of the weights to come.
     pub(crate) fn new(
         optimizer: &Optimizer,
         learning_rate: f64,
         weight_decay: f64,
-        tensor_sizes: impl Iterator<Item = usize>,
+        sizes: impl Iterator<Item = usize>,
     ) -> Self {
         let rule = match *optimizer {
             Optimizer::Sgd(Sgd { momentum: 0.0 }) => Rule::Descent,
@@ -161,7 +161,7 @@ impl<T: Real> OptimizerState<T> {
             }
         };
         let zeros = |elements| vec![T::ZERO; elements];
-        let moments = tensor_sizes.map(|elements| match rule {
+        let moments = sizes.map(|elements| match rule {
             Rule::Descent => Moments { first: Vec::new(), second: Vec::new() },
             Rule::Momentum { .. } => Moments { first: zeros(elements), second: Vec::new() },
             Rule::Adam { .. } => Moments { first: zeros(elements), second: zeros(elements) },
@@ -174,7 +174,7 @@ impl<T: Real> OptimizerState<T> {
         }
     }
 
-    /// Begins a step: to be called once before the tensors of a mini-batch are updated.
+    /// Begins a step: to be called once before the weights of a mini-batch are updated.
     #[inline(always)]
     pub(crate) fn begin_step(&mut self) {
         match &mut self.rule {
@@ -186,31 +186,31 @@ impl<T: Real> OptimizerState<T> {
         }
     }
 
-    /// Updates tensor number `tensor`; `gradient_sum` is the sum over `rows` rows.
+    /// Updates weight number `number`; `gradient_sum` is the sum over `rows` rows.
     ///
     /// Momentum and moments below 2⁻¹⁰⁰ are taken for zero, as they would go denormal.
     #[inline(always)]
     pub(crate) fn update(
         &mut self,
-        tensor: usize,
+        number: usize,
         is_bias: bool,
-        weights: &mut [f32],
+        values: &mut [f32],
         gradient_sum: &[T],
         rows: T,
     ) {
         let rate = self.learning_rate;
         let decay = if is_bias { T::ZERO } else { self.weight_decay };
-        let Moments { first, second } = &mut self.moments[tensor];
+        let Moments { first, second } = &mut self.moments[number];
         match self.rule {
             Rule::Descent => {
-                for (weight, &gradient) in weights.iter_mut().zip(gradient_sum) {
+                for (weight, &gradient) in values.iter_mut().zip(gradient_sum) {
                     let w = T::from(*weight);
                     let g = decay.mul_add(w, gradient.mean(rows));
                     *weight = (w - rate * g).to_f32();
                 }
             }
             Rule::Momentum { momentum } => {
-                for ((weight, &gradient), velocity) in weights.iter_mut().zip(gradient_sum).zip(first) {
+                for ((weight, &gradient), velocity) in values.iter_mut().zip(gradient_sum).zip(first) {
                     let w = T::from(*weight);
                     let g = decay.mul_add(w, gradient.mean(rows));
                     *velocity = momentum.mul_add(*velocity, g).flush();
@@ -222,7 +222,7 @@ impl<T: Real> OptimizerState<T> {
                 let (beta2, rest2) = (T::from_f64(beta2), T::from_f64(1.0 - beta2));
                 let (bias1, bias2) = (T::from_f64(1.0 - power1), T::from_f64(1.0 - power2));
                 for (((weight, &gradient), m), v) in
-                    weights.iter_mut().zip(gradient_sum).zip(first).zip(second)
+                    values.iter_mut().zip(gradient_sum).zip(first).zip(second)
                 {
                     let w = T::from(*weight);
                     let g = gradient.mean(rows);

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::real::Real;
+use crate::float::Float;
 
 /// Columns that are computed together: one 256-bit vector of `f32`, two of `f64`.
 pub(crate) const LANES: usize = 8;
@@ -26,7 +26,7 @@ pub struct Panels<T> {
     blocks: Vec<Block<T>>,
 }
 
-impl<T: Real> Panels<T> {
+impl<T: Float> Panels<T> {
     /// A matrix of zeros.
     pub(crate) fn zeros(rows: usize, columns: usize) -> Self {
         let mut panels = Self::default();
@@ -123,7 +123,12 @@ impl<T: Real> Panels<T> {
 
     /// The same matrix in the usual layout.
     pub(crate) fn to_array(&self) -> Array2<T> {
-        Array2::from_shape_fn((self.rows, self.columns), |(row, column)| self.get(row, column))
+        let mut values = Vec::with_capacity(self.rows * self.columns);
+        self.copy_rows_to(&mut values);
+        let Ok(array) = Array2::from_shape_vec((self.rows, self.columns), values) else {
+            unreachable!("there is one value for each row and column")
+        };
+        array
     }
 
     /// Writes the elements to `values`, row after row.

@@ -11,14 +11,14 @@
 //!
 //! `ndarray`'s own `dot` is not used: it takes FMA on some processors and not on others, so its last bits differ.
 
+use crate::float::Float;
 use crate::panels::{Block, LANES, Panels};
-use crate::real::Real;
 
 /// `out = finish(a · b)`, where `a` is `(m, k)`, `b` is `(k, n)` and `out` is `(m, n)`.
 ///
 /// `finish` gives for each panel of `out` what maps its blocks, each together with its row.
 #[inline(always)]
-pub(crate) fn product<T: Real, B: Real + Into<T>, F: Fn(Block<T>, usize) -> Block<T>>(
+pub(crate) fn product<T: Float, B: Float + Into<T>, F: Fn(Block<T>, usize) -> Block<T>>(
     a: &Panels<T>,
     b: &Panels<B>,
     out: &mut Panels<T>,
@@ -56,7 +56,7 @@ pub(crate) fn product<T: Real, B: Real + Into<T>, F: Fn(Block<T>, usize) -> Bloc
 /// The largest tile has ten accumulators of 256 bits, which with their operands fit into 16 registers: 5 rows of two
 /// panels of `f32`, or of one of `f64`.
 #[inline(always)]
-fn product_columns<T: Real, B: Real + Into<T>, F: Fn(Block<T>, usize) -> Block<T>, const PANELS: usize>(
+fn product_columns<T: Float, B: Float + Into<T>, F: Fn(Block<T>, usize) -> Block<T>, const PANELS: usize>(
     a: &Panels<T>,
     b: [&[Block<B>]; PANELS],
     out: &mut [&mut [Block<T>]; PANELS],
@@ -78,8 +78,8 @@ fn product_columns<T: Real, B: Real + Into<T>, F: Fn(Block<T>, usize) -> Block<T
 
 #[inline(always)]
 fn product_tile<
-    T: Real,
-    B: Real + Into<T>,
+    T: Float,
+    B: Float + Into<T>,
     F: Fn(Block<T>, usize) -> Block<T>,
     const ROWS: usize,
     const PANELS: usize,
@@ -127,7 +127,7 @@ fn product_tile<
 
 /// `out = aᵀ · b`, where `a` is `(m, k)`, `b` is `(m, n)` and `out` is `(k, n)`.
 #[inline(always)]
-pub(crate) fn transposed_product<T: Real>(a: &Panels<T>, b: &Panels<T>, out: &mut Panels<T>) {
+pub(crate) fn transposed_product<T: Float>(a: &Panels<T>, b: &Panels<T>, out: &mut Panels<T>) {
     assert_eq!((a.columns(), a.rows(), b.columns()), (out.rows(), b.rows(), out.columns()));
     let (inner, rows, panels) = (a.rows(), a.columns(), out.panel_count());
     let (mut b, mut out) = (b.blocks(), out.blocks_mut());
@@ -152,7 +152,7 @@ pub(crate) fn transposed_product<T: Real>(a: &Panels<T>, b: &Panels<T>, out: &mu
 
 /// [`transposed_product`] for the panels `b` of its right side and `out` of its result.
 #[inline(always)]
-fn transposed_columns<T: Real, const PANELS: usize>(
+fn transposed_columns<T: Float, const PANELS: usize>(
     a: &Panels<T>,
     b: [&[Block<T>]; PANELS],
     out: &mut [&mut [Block<T>]; PANELS],
@@ -177,7 +177,7 @@ const HALF: usize = LANES / 2;
 /// The rows of the output that belong to half of the lanes, from `FROM` on, of one panel of the left side; of these,
 /// `rows` are written from `row` on.
 #[inline(always)]
-fn transposed_tile<T: Real, const FROM: usize, const PANELS: usize>(
+fn transposed_tile<T: Float, const FROM: usize, const PANELS: usize>(
     a: &[Block<T>],
     b: [&[Block<T>]; PANELS],
     out: &mut [&mut [Block<T>]; PANELS],
@@ -213,7 +213,7 @@ fn transposed_tile<T: Real, const FROM: usize, const PANELS: usize>(
 
 /// `sums += a · b`.
 #[inline(always)]
-fn accumulate<T: Real, B: Real + Into<T>>(sums: &mut Block<T>, a: T, b: &Block<B>) {
+fn accumulate<T: Float, B: Float + Into<T>>(sums: &mut Block<T>, a: T, b: &Block<B>) {
     for (sum, &b) in sums.iter_mut().zip(b) {
         *sum = a.mul_add(Into::<T>::into(b), *sum);
     }

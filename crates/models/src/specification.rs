@@ -1,32 +1,10 @@
 //! What an experiment says about a model and its training.
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use crate::hidden_layers::HiddenLayers;
 use crate::optimizer::Optimizer;
-
-/// A setting outside the range in which it means something.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{key} is `{value}`: expected {expected}")]
-pub struct SpecificationError {
-    /// The setting's name, as an experiment writes it.
-    pub key: &'static str,
-    /// What it was set to.
-    pub value: String,
-    /// What it may be, as the end of a sentence.
-    pub expected: &'static str,
-}
-
-/// `Ok` when `valid`, else the error for `key`.
-pub(crate) fn require(
-    valid: bool,
-    key: &'static str,
-    value: impl ToString,
-    expected: &'static str,
-) -> Result<(), SpecificationError> {
-    if valid { Ok(()) } else { Err(SpecificationError { key, value: value.to_string(), expected }) }
-}
+use crate::specification_error::{SpecificationError, require};
 
 /// Where the weights of a multi-layer perceptron start.
 ///
@@ -114,7 +92,7 @@ pub enum Precision {
     Mixed,
 }
 
-/// How a stack of dense layers is trained by mini-batches.
+/// How a model is trained by mini-batches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Training {

@@ -71,6 +71,54 @@ fn a_hook_without_effect_trains_to_the_same_bits_in_the_same_order_of_rows() {
     }
 }
 
+#[test]
+fn every_hidden_activation_trains_alike_with_a_hook_and_without_and_reduces_the_loss() {
+    let (features, labels) = rows(47, 11);
+    let mlp = Mlp { hidden: vec![13, 6].into(), ..Mlp::default() };
+    for activation in [
+        Activation::LeakyRelu { slope: 0.1 },
+        Activation::Elu { alpha: 1.0 },
+        Activation::Tanh,
+        Activation::Sigmoid,
+        Activation::Gelu,
+        Activation::GeluTanh,
+        Activation::HardSigmoid { alpha: 0.2, beta: 0.5 },
+        Activation::HardSwish,
+        Activation::RELU6,
+    ] {
+        let initial = initial_mlp(11, 3, &mlp, &mut stream("init")).unwrap();
+        let last = initial.layers().len() - 1;
+        let layers = initial.linear_layers().map(|(position, layer)| match position {
+            _ if position == last => layer.clone(),
+            _ => Linear { activation, ..layer.clone() },
+        });
+        let initial = Model::new(layers, Head::Softmax).unwrap();
+        for precision in [Precision::Single, Precision::Mixed] {
+            let training = Training {
+                epochs: 30,
+                learning_rate: 0.01,
+                precision,
+                optimizer: Optimizer::Adam(Adam::default()),
+                ..Training::default()
+            };
+            let (features, shuffle) = (features.view(), || stream("shuffle"));
+            let plain = train(initial.clone(), features, &labels, &training, &mut shuffle(), &|| true);
+            let hooked = train_hooked(
+                initial.clone(),
+                features,
+                &labels,
+                &training,
+                &mut shuffle(),
+                &|| true,
+                &mut Idle,
+            );
+            let plain = plain.unwrap();
+            assert_eq!(plain, hooked.unwrap(), "{activation}");
+            assert!(plain.curve[29].loss < 0.7 * plain.curve[0].loss, "{activation}: {:?}", plain.curve);
+        }
+    }
+}
+
 /// Computes with `c·W`, hands on `a·x²` and trains `c` and `a`.
 struct Stretch {
     values: [f32; 2],
@@ -88,11 +136,11 @@ impl Stretch {
 impl Hook for Stretch {
     fn compute(
         &mut self,
-        tensor: WeightId,
+        id: WeightId,
         latent: ArrayView2<'_, f32>,
         mut computed: ArrayViewMut2<'_, f32>,
     ) -> Result<(), String> {
-        let factor = match tensor {
+        let factor = match id {
             WeightId::Weight(_) => self.values[0],
             WeightId::Bias(_) => 1.0,
         };
@@ -102,11 +150,11 @@ impl Hook for Stretch {
 
     fn latent_gradient(
         &mut self,
-        tensor: WeightId,
+        id: WeightId,
         latent: ArrayView2<'_, f32>,
         mut gradient: ArrayViewMut2<'_, f64>,
     ) -> Result<(), String> {
-        if matches!(tensor, WeightId::Weight(_)) {
+        if !id.is_bias() {
             for (gradient, &latent) in gradient.iter_mut().zip(&latent) {
                 self.gradient[0] += *gradient * f64::from(latent);
                 *gradient *= f64::from(self.values[0]);
@@ -147,11 +195,11 @@ impl Hook for Stretch {
 }
 
 /// The mean loss of what [`Stretch`] computes, by the public forward pass.
-fn loss(stack: &Model, values: [f32; 2], features: &Array2<f64>, labels: &[usize]) -> f64 {
-    let mut computed = stack.clone();
-    for (index, mut tensor) in computed.tensors_mut().enumerate() {
-        if index % 2 == 0 {
-            tensor.mapv_inplace(|value| values[0] * value);
+fn loss(model: &Model, values: [f32; 2], features: &Array2<f64>, labels: &[usize]) -> f64 {
+    let mut computed = model.clone();
+    for (id, mut weight) in computed.weights_mut() {
+        if !id.is_bias() {
+            weight.mapv_inplace(|value| values[0] * value);
         }
     }
     let mut buffers = ForwardBuffers::default();
@@ -159,7 +207,7 @@ fn loss(stack: &Model, values: [f32; 2], features: &Array2<f64>, labels: &[usize
         outputs.mapv_inplace(|value| f64::from(values[1]) * value * value);
     };
     let logits = computed.logits_changed(features.view(), &mut buffers, &mut change);
-    let probabilities = stack.probabilities(logits);
+    let probabilities = model.probabilities(logits);
     let sum: f64 = labels.iter().enumerate().map(|(row, &label)| -probabilities[[row, label]].ln()).sum();
     sum / labels.len() as f64
 }
@@ -209,16 +257,15 @@ fn gradients_through_a_hook_are_the_differences_of_the_loss() {
         close(hook.seen[own] / 9.0, difference, &format!("parameter {own}"));
         close(f64::from(start[own] - hook.values[own]) / rate, difference, &format!("update of {own}"));
     }
-    let moved: Vec<Array2<f32>> = trained.stack.tensors().map(|(_, tensor)| tensor.to_owned()).collect();
-    for (index, (name, before)) in initial.tensors().enumerate() {
-        for ((place, &before), &after) in before.indexed_iter().zip(&moved[index]) {
+    for ((id, before), (_, after)) in initial.weights().zip(trained.model.weights()) {
+        for ((place, &before), &after) in before.indexed_iter().zip(&after) {
             let at = |sign: f32| {
-                let mut stack = initial.clone();
-                stack.tensors_mut().nth(index).unwrap()[place] += sign * step;
-                loss(&stack, start, &features, &labels)
+                let mut model = initial.clone();
+                model.weight_mut(id).unwrap()[place] += sign * step;
+                loss(&model, start, &features, &labels)
             };
             let difference = (at(1.0) - at(-1.0)) / (2.0 * f64::from(step));
-            close(f64::from(before - after) / rate, difference, &format!("{name} {place:?}"));
+            close(f64::from(before - after) / rate, difference, &format!("{id} {place:?}"));
         }
     }
 }
@@ -260,24 +307,24 @@ fn a_change_of_an_outputs_gradient_reaches_parameters_and_earlier_layers() {
         &|| true,
         &mut Loud,
     );
-    let loud = loud.unwrap().stack;
+    let loud = loud.unwrap().model;
     let run = |rate| {
         let mut shuffle = stream("shuffle");
         train(initial.clone(), features.view(), &labels, &training(rate), &mut shuffle, &|| true)
             .unwrap()
-            .stack
+            .model
     };
     assert_eq!(loud.layers()[1], run(0.25).layers()[1]);
     assert_eq!(loud.layers()[0], run(0.5).layers()[0]);
 }
 
-/// Never has a tensor.
+/// Never has a weight to compute with.
 struct Broken;
 
 impl Hook for Broken {
     fn compute(
         &mut self,
-        _tensor: WeightId,
+        _id: WeightId,
         _latent: ArrayView2<'_, f32>,
         _computed: ArrayViewMut2<'_, f32>,
     ) -> Result<(), String> {
@@ -328,7 +375,8 @@ fn softmax_regression_by_mini_batches_finds_the_minimum_that_the_solver_finds() 
     let trained =
         train(initial, features.view(), &labels, &training, &mut stream("shuffle"), &|| true).unwrap();
     let solved = fit_logistic(features.view(), &labels, 3, &Logistic::default()).unwrap();
-    for (ours, theirs) in trained.stack.layers()[0].weight.iter().zip(&solved.layers()[0].weight) {
+    let weight = |model: &Model| model.weight(WeightId::Weight(0)).unwrap().to_owned();
+    for (ours, theirs) in weight(&trained.model).iter().zip(&weight(&solved)) {
         assert!((ours - theirs).abs() < 1e-4, "{ours} is not {theirs}");
     }
 }

@@ -4,7 +4,7 @@
 
 use std::io::Read;
 
-use bitsweep_models::{Logistic, LogisticError, Model, Multiclass, fit_logistic, predict};
+use bitsweep_models::{Linear, Logistic, LogisticError, Model, Multiclass, fit_logistic, predict};
 use flate2::read::GzDecoder;
 use ndarray::{Array2, Axis, array};
 use serde_json::Value;
@@ -28,6 +28,11 @@ fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
 }
 
+/// The only layer.
+fn linear(model: &Model) -> &Linear {
+    model.linear_layers().next().unwrap().1
+}
+
 fn rows(value: &Value) -> Vec<usize> {
     value.as_array().unwrap().iter().map(|row| row.as_u64().unwrap() as usize).collect()
 }
@@ -42,7 +47,7 @@ fn agrees_with_scikit_learn(multiclass: Multiclass, name: &str) -> f64 {
     let model = fit_logistic(features.select(Axis(0), &train).view(), &train_labels, 10, &logistic).unwrap();
 
     let expected = &golden[name];
-    let layer = &model.layers()[0];
+    let layer = linear(&model);
     for class in 0..10 {
         let coefficients = numbers(&expected["coefficients"][class]);
         for (feature, &coefficient) in coefficients.iter().enumerate() {
@@ -135,7 +140,7 @@ fn gradient(features: &Array2<f64>, labels: &[usize], model: &Model, multiclass:
     for (row, &label) in labels.iter().enumerate() {
         residuals[[row, label]] -= 1.0;
     }
-    let weight = model.layers()[0].weight.mapv(f64::from);
+    let weight = linear(model).weight.mapv(f64::from);
     let of_weights = features.t().dot(&residuals) + weight;
     let of_intercepts = residuals.sum_axis(Axis(0));
     of_weights.iter().chain(&of_intercepts).fold(0.0, |largest, g| largest.max(g.abs()))

@@ -1,8 +1,7 @@
 //! A variant trained with quantization in the loop.
 
 use bitsweep_models::{
-    EpochLoss, Mlp, Model, TrainError, Training, WeightId, initial_mlp, initial_softmax_regression,
-    train_hooked,
+    EpochLoss, Mlp, Model, TrainError, Training, initial_mlp, initial_softmax_regression, train_hooked,
 };
 
 use super::fake_quantization::{FakeQuantization, HiddenActivations};
@@ -87,7 +86,7 @@ pub(super) fn train(
         Err(TrainError::Interrupted { .. }) => return Err(Failure::Interrupted),
         Err(error) => return Err(named(error.to_string())),
     };
-    let model = quantize(unit, variant, &trained.stack, &hook)?;
+    let model = quantize(unit, variant, &trained.model, &hook)?;
     let flags = match hook.held() {
         0 => Vec::new(),
         1 => vec!["1 learned parameter stands at its lower bound".to_owned()],
@@ -106,9 +105,8 @@ fn quantize(
     let mut stack = latent.clone();
     let mut tensors = Vec::new();
     let mut kept_bytes = 0;
-    let places =
-        (0..latent.layers().len()).flat_map(|layer| [WeightId::Weight(layer), WeightId::Bias(layer)]);
-    for ((place, (name, values)), mut target) in places.zip(latent.tensors()).zip(stack.tensors_mut()) {
+    for ((place, values), (_, mut target)) in latent.weights().zip(stack.weights_mut()) {
+        let name = place.to_string();
         if !hook.quantizes(place) {
             kept_bytes += values.len() as u64 * FLOAT_BYTES;
             continue;

@@ -94,7 +94,7 @@ impl<'u> Bench<'u> {
         row.error = ErrorMeasures { sqnr_db: f64::INFINITY, ..ErrorMeasures::default() };
         let stack = self.stack();
         let bytes = stack.parameters() as u64 * FLOAT_BYTES;
-        let biases: usize = stack.layers().iter().map(|layer| layer.bias.len()).sum();
+        let biases: usize = stack.linear_layers().map(|(_, layer)| layer.bias.len()).sum();
         let biases = biases as u64 * FLOAT_BYTES;
         row.size = SizeMeasures {
             payload: bytes,

@@ -49,7 +49,7 @@ pub(super) fn quantize_layers(
     let mut moments = Moments::of_inputs(inputs.view()).map_err(|error| failed(unit, error))?;
     let constant_input = Hessian::of_inputs(Array2::<f64>::ones((1, 1)).view());
     let constant_input = constant_input.map_err(|error| failed(unit, error))?;
-    for (position, layer) in float.layers().iter().enumerate() {
+    for (position, layer) in float.linear_layers() {
         let name = format!("W{}", position + 1);
         let refused = |error| failed(unit, format!("{name}: {error}"));
         let hessian = Hessian::of_inputs(inputs.view()).map_err(refused)?;
@@ -62,11 +62,11 @@ pub(super) fn quantize_layers(
         let tensor = QuantizedTensor::of(&name, weight, calibrated.quantized);
         let mut changed = Linear { weight: tensor.reconstruction.clone(), ..layer.clone() };
         tensors.push(tensor);
-        let float_outputs = sums(unit, float, layer, &float_inputs)?;
+        let float_outputs = layer.sums(float_inputs.view());
         let shift = match variant.calibration.bias_correction {
             BiasCorrection::None => None,
             BiasCorrection::Empirical => {
-                let outputs = sums(unit, float, &changed, &inputs)?;
+                let outputs = changed.sums(inputs.view());
                 Some(mean_shift(float_outputs.view(), outputs.view()).map_err(refused)?)
             }
             BiasCorrection::Analytic => {
@@ -81,6 +81,7 @@ pub(super) fn quantize_layers(
         moments = match layer.activation {
             Activation::Identity => moments,
             Activation::Relu => moments.rectified(),
+            other => return Err(refused_activation(unit, &name, other)),
         };
         match variant.biases {
             Biases::Keep => {}
@@ -92,8 +93,8 @@ pub(super) fn quantize_layers(
                 tensors.push(tensor);
             }
         }
-        inputs = activated(layer.activation, sums(unit, float, &changed, &inputs)?);
-        float_inputs = activated(layer.activation, float_outputs);
+        inputs = changed.outputs(inputs.view());
+        float_inputs = float_outputs.mapv_into(|sum| layer.activation.apply(sum));
         layers.push(changed);
     }
     let stack = Model::new(layers, float.head()).map_err(|error| failed(unit, error))?;
@@ -169,21 +170,6 @@ pub(super) fn calibration_inputs(
     }
 }
 
-/// `x·W + b` in `f64`, by the model's own forward pass.
-pub(super) fn sums(
-    unit: &Unit,
-    stack: &Model,
-    layer: &Linear,
-    inputs: &Array2<f64>,
-) -> Result<Array2<f64>, Failure> {
-    let linear = Linear { activation: Activation::Identity, ..layer.clone() };
-    let single = Model::new(vec![linear], stack.head()).map_err(|error| failed(unit, error))?;
-    Ok(single.logits(inputs.view()))
-}
-
-pub(super) fn activated(activation: Activation, sums: Array2<f64>) -> Array2<f64> {
-    match activation {
-        Activation::Identity => sums,
-        Activation::Relu => sums.mapv_into(|sum| sum.max(0.0)),
-    }
+fn refused_activation(unit: &Unit, name: &str, activation: Activation) -> Failure {
+    failed(unit, format!("{name}: the moments behind {activation} are not known: expected identity or relu"))
 }

@@ -4,7 +4,7 @@ use bitsweep_models::{Activation, Model, predict};
 use bitsweep_quant::{ActivationError, ActivationQuantizer, ScaledLevels};
 use ndarray::{Array1, Array2, ArrayView2};
 
-use super::calibrate::{activated, calibration_inputs, sums};
+use super::calibrate::calibration_inputs;
 use super::failed;
 use super::post_training::QuantizedModel;
 use super::prepare::Prepared;
@@ -52,7 +52,7 @@ impl<'m> CodedModel<'m> {
             None => Array2::zeros((0, model.stack.input_size())),
         };
         let mut layers = Vec::with_capacity(model.stack.layers().len());
-        for (position, dense) in model.stack.layers().iter().enumerate() {
+        for (position, dense) in model.stack.linear_layers() {
             let name = format!("W{}", position + 1);
             let refused = |error: ActivationError| failed(unit, format!("inputs of {name}: {error}"));
             let tensor = model.tensors.iter().find(|tensor| tensor.name == name);
@@ -99,14 +99,14 @@ impl<'m> CodedModel<'m> {
         features: &Array2<f64>,
     ) -> Result<Array2<f64>, Failure> {
         let mut values = features.clone();
-        for (position, (dense, coded)) in float.layers().iter().zip(&self.layers).enumerate() {
+        for ((position, dense), coded) in float.linear_layers().zip(&self.layers) {
             if position == layer {
                 let codes = coded.quantizer.quantize(values.mapv(|value| value as f32).view());
                 let codes =
                     codes.map_err(|error| failed(unit, format!("inputs of W{}: {error}", layer + 1)))?;
                 values = codes.reconstruct().mapv(f64::from);
             }
-            values = activated(dense.activation, sums(unit, float, dense, &values)?);
+            values = dense.outputs(values.view());
         }
         Ok(values)
     }
@@ -140,10 +140,7 @@ impl CodedLayer {
     fn outputs(&self, inputs: ArrayView2<'_, f32>) -> Result<(Array2<f32>, usize), ActivationError> {
         let codes = self.quantizer.quantize(inputs)?;
         let mut outputs = self.weights.product(&codes, self.bias.view())?;
-        match self.activation {
-            Activation::Identity => {}
-            Activation::Relu => outputs.mapv_inplace(|output| if output > 0.0 { output } else { 0.0 }),
-        }
+        outputs.mapv_inplace(|sum| self.activation.apply(sum));
         Ok((outputs, codes.clipped()))
     }
 }

@@ -75,11 +75,11 @@ impl<'a> FakeQuantization<'a> {
         let hidden = initial.layers().len() - 1;
         let mut values = Vec::new();
         let mut steps = Vec::new();
-        for (name, tensor) in initial.tensors() {
+        for (id, tensor) in initial.weights() {
             let first = values.len();
             match method {
-                GradientEstimator::Lsq if biases == Biases::Quantize || !name.starts_with('b') => {
-                    values.extend(initial_steps(tensor, scheme).map_err(|error| format!("{name}: {error}"))?);
+                GradientEstimator::Lsq if biases == Biases::Quantize || !id.is_bias() => {
+                    values.extend(initial_steps(tensor, scheme).map_err(|error| format!("{id}: {error}"))?);
                 }
                 GradientEstimator::Lsq
                 | GradientEstimator::StraightThrough

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bitsweep_models::{Linear, Model};
+use bitsweep_models::{Layer, Linear, Model};
 use bitsweep_quant::{Budget as Allowance, Candidate, Scheme, Search, allocate};
 use ndarray::Axis;
 
@@ -131,7 +131,7 @@ impl<'u> Layers<'u> {
         for (position, own) in self.candidates.iter().enumerate() {
             let mut losses = Vec::new();
             for (dense, bytes) in own {
-                let mut layers = self.float.layers().to_vec();
+                let mut layers = linear_layers(self.float);
                 layers[position].clone_from(dense);
                 let loss = read(self.unit, &mut self.rows, self.float, layers)?.output_error;
                 losses.push(Candidate { bytes: *bytes, loss });
@@ -152,7 +152,7 @@ impl<'u> Layers<'u> {
 
     fn in_fewest_bytes(&mut self, loss: f64) -> Result<(Assignment, Search), Failure> {
         let layer_bytes = self.layer_bytes();
-        let float = read(self.unit, &mut self.rows, self.float, self.float.layers().to_vec())?.macro_f1;
+        let float = read(self.unit, &mut self.rows, self.float, linear_layers(self.float))?.macro_f1;
         let goal = Goal::Bytes { macro_f1: float - loss };
         let mut most = f64::NEG_INFINITY;
         let (found, searched) = search(&layer_bytes, goal, &mut |assignment| {
@@ -176,6 +176,10 @@ impl<'u> Layers<'u> {
     }
 }
 
+fn linear_layers(float: &Model) -> Vec<Linear> {
+    float.linear_layers().map(|(_, layer)| layer.clone()).collect()
+}
+
 fn read(
     unit: &Unit,
     rows: &mut TrainingRows<'_>,
@@ -194,7 +198,7 @@ fn quantized(
     position: usize,
     scheme: &Scheme,
 ) -> Result<(Linear, u64), Failure> {
-    let layer = &float.layers()[position];
+    let Layer::Linear(layer) = &float.layers()[position];
     let weight = quantize_tensor(unit, &LayerName::at(position).to_string(), layer.weight.view(), scheme)?;
     let mut dense = Linear { weight: weight.reconstruction.clone(), ..layer.clone() };
     let mut tensors = vec![weight];

@@ -120,7 +120,7 @@ fn train(
         (Some(ModelSpec::Mlp(_) | ModelSpec::SoftmaxRegression(_)), Some(untrained), Some(training)) => {
             let mut shuffle = stream(unit, "shuffle")?;
             match bitsweep_models::train(untrained, features, labels, training, &mut shuffle, keep_going) {
-                Ok(trained) => Ok((trained.stack, trained.curve)),
+                Ok(trained) => Ok((trained.model, trained.curve)),
                 Err(_) if !keep_going() => Err(Failure::Interrupted),
                 Err(error) => Err(failed(unit, error)),
             }
@@ -196,10 +196,9 @@ pub(super) fn latencies(
         }
         let QuantizedModel { stack, tensors, activations, .. } = model;
         let mut stack = stack.clone();
-        let names = stack.tensor_names();
         let seconds = median_seconds(|| {
-            for (name, mut target) in names.iter().zip(stack.tensors_mut()) {
-                if let Some(tensor) = tensors.iter().find(|tensor| tensor.name == *name) {
+            for (id, mut target) in stack.weights_mut() {
+                if let Some(tensor) = tensors.iter().find(|tensor| tensor.name == id.to_string()) {
                     target.assign(&tensor.quantized.reconstruct());
                 }
             }

@@ -53,7 +53,7 @@ fn quantize_given(
     if let Some(rows) = variant.calibration.rows {
         let CalibratedModel { stack, tensors, measures, flags } =
             quantize_layers(unit, prepared, float, variant, rows)?;
-        let biases: usize = stack.layers().iter().map(|layer| layer.bias.len()).sum();
+        let biases: usize = stack.linear_layers().map(|(_, layer)| layer.bias.len()).sum();
         let kept_bytes = match variant.biases {
             Biases::Keep => biases as u64 * FLOAT_BYTES,
             Biases::Quantize => 0,
@@ -70,14 +70,12 @@ fn quantize_given(
     let mut stack = float.clone();
     let mut tensors = Vec::new();
     let mut kept_bytes = 0;
-    for (position, ((name, values), mut target)) in float.tensors().zip(stack.tensors_mut()).enumerate() {
-        let is_bias = name.starts_with('b');
-        if is_bias && variant.biases == Biases::Keep {
+    for ((id, values), (_, mut target)) in float.weights().zip(stack.weights_mut()) {
+        if id.is_bias() && variant.biases == Biases::Keep {
             kept_bytes += values.len() as u64 * FLOAT_BYTES;
             continue;
         }
-        // Each layer has two tensors, its weight and its bias.
-        let tensor = quantize_tensor(unit, &name, values, variant.scheme_of(position / 2))?;
+        let tensor = quantize_tensor(unit, &id.to_string(), values, variant.scheme_of(id.layer()))?;
         target.assign(&tensor.reconstruction);
         tensors.push(tensor);
     }

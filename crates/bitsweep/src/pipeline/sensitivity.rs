@@ -3,7 +3,7 @@
 //! All of it is measured on the training rows: it is advice for choosing bits, and what chooses must not look at test
 //! rows.
 
-use bitsweep_models::Model;
+use bitsweep_models::{Model, WeightId};
 use bitsweep_quant::{Bits, CalibrationMethod, Quantized, Range, Scheme};
 use bitsweep_results::SensitivityRow;
 use ndarray::{Array2, ArrayView2};
@@ -54,13 +54,13 @@ pub(super) fn sensitivity(
         }
     };
     let mut rows = vec![new_row(ALL, WHOLE, whole)];
-    let tensors = float.tensors().zip(model.stack.tensors()).enumerate();
-    for (place, ((name, original), (_, changed))) in tensors {
+    for ((id, original), (_, changed)) in float.weights().zip(model.stack.weights()) {
+        let name = id.to_string();
         let quantized = model.tensors.iter().find(|tensor| tensor.name == name);
         if quantized.is_none() && original == changed {
             continue;
         }
-        let mut whole = new_row(&name, WHOLE, only.read(place, changed)?);
+        let mut whole = new_row(&name, WHOLE, only.read(id, changed)?);
         whole.bits = quantized.map(|tensor| tensor.quantized.scheme().bits());
         whole.bytes = Some(match quantized {
             Some(tensor) => true_bytes(tensor),
@@ -70,7 +70,7 @@ pub(super) fn sensitivity(
             (quantized, is_weight(&name), variant.calibration.method)
             && let Some(next) = with_one_bit_more(unit, tensor)?
         {
-            let next_error = only.read(place, next.reconstruction.view())?.output_error;
+            let next_error = only.read(id, next.reconstruction.view())?.output_error;
             let (bytes, next_bytes) = (true_bytes(tensor), true_bytes(&next));
             whole.next_bytes = Some(next_bytes);
             whole.next_output_error = Some(next_error);
@@ -80,7 +80,7 @@ pub(super) fn sensitivity(
         }
         rows.push(whole);
         for (part, values) in parts(unit, quantized, &name, changed)? {
-            rows.push(new_row(&name, part, only.read(place, values.view())?));
+            rows.push(new_row(&name, part, only.read(id, values.view())?));
         }
     }
     if let (Some(coded), Some(activations)) = (coded, &variant.activations) {
@@ -153,10 +153,9 @@ struct Only<'u> {
 }
 
 impl Only<'_> {
-    /// `place` counts the tensors in the order W1, b1, W2, b2, ….
-    fn read(&mut self, place: usize, values: ArrayView2<'_, f32>) -> Result<Reading, Failure> {
+    fn read(&mut self, id: WeightId, values: ArrayView2<'_, f32>) -> Result<Reading, Failure> {
         let mut stack = self.float.clone();
-        if let Some(mut target) = stack.tensors_mut().nth(place) {
+        if let Some(mut target) = stack.weight_mut(id) {
             target.assign(&values);
         }
         stack.check_finite().map_err(|error| failed(self.unit, error))?;

@@ -8,7 +8,7 @@ use bitsweep_quant::{
 };
 use ndarray::{Array1, Array2};
 
-use super::calibrate::{activated, calibration_inputs, sums};
+use super::calibrate::calibration_inputs;
 use super::failed;
 use super::post_training::FLOAT_BYTES;
 use super::prepare::{Prepared, stream};
@@ -78,17 +78,14 @@ type Equalize =
 
 /// Equalizes every pair of neighbouring layers with a ReLU between them.
 fn equalize<'u>(unit: &Unit, stack: &Model, equalize: Equalize) -> Result<Transformed<'u>, Failure> {
-    let mut layers = stack.layers().to_vec();
+    let mut layers = linear_layers(stack);
     let mut changed = false;
     for position in 1..layers.len() {
         let (before, after) = layers.split_at_mut(position);
         let (Some(first), Some(second)) = (before.last_mut(), after.first_mut()) else { continue };
-        match first.activation {
-            Activation::Relu => {
-                let done = equalize(&mut first.weight, &mut first.bias, &mut second.weight);
-                changed |= done.map_err(|error| failed(unit, error))?.changed();
-            }
-            Activation::Identity => {}
+        if first.activation == Activation::Relu {
+            let done = equalize(&mut first.weight, &mut first.bias, &mut second.weight);
+            changed |= done.map_err(|error| failed(unit, error))?.changed();
         }
     }
     Ok(Transformed { changed, ..Transformed::unchanged(&restacked(unit, stack, layers)?) })
@@ -107,7 +104,7 @@ fn scale_inputs<'u>(
     factors_of: impl Fn(usize, &Array2<f64>, &Linear) -> Result<Array1<f32>, Failure>,
 ) -> Result<Transformed<'u>, Failure> {
     let inputs = layer_inputs(unit, prepared, stack, rows)?;
-    let mut layers = stack.layers().to_vec();
+    let mut layers = linear_layers(stack);
     let mut changed = false;
     let mut divided = None;
     for position in (0..layers.len()).rev() {
@@ -133,22 +130,19 @@ fn absorb_high_biases<'u>(
     rows: CalibrationRows,
 ) -> Result<Transformed<'u>, Failure> {
     let features = calibration_inputs(unit, prepared, rows)?;
-    let mut layers = stack.layers().to_vec();
+    let mut layers = linear_layers(stack);
     let mut changed = false;
     let mut inputs = features.clone();
     for position in 1..layers.len() {
         let (before, after) = layers.split_at_mut(position);
         let (Some(first), Some(second)) = (before.last_mut(), after.first_mut()) else { continue };
-        let outputs = sums(unit, stack, first, &inputs)?;
-        match first.activation {
-            Activation::Relu => {
-                let absorbed = absorbable(outputs.view()).map_err(|error| failed(unit, error))?;
-                changed |= absorbed.iter().any(|absorbed| *absorbed != 0.0);
-                absorb(&absorbed, &mut first.bias, second.weight.view(), &mut second.bias);
-            }
-            Activation::Identity => {}
+        let outputs = first.sums(inputs.view());
+        if first.activation == Activation::Relu {
+            let absorbed = absorbable(outputs.view()).map_err(|error| failed(unit, error))?;
+            changed |= absorbed.iter().any(|absorbed| *absorbed != 0.0);
+            absorb(&absorbed, &mut first.bias, second.weight.view(), &mut second.bias);
         }
-        inputs = activated(first.activation, sums(unit, stack, first, &inputs)?);
+        inputs = first.outputs(inputs.view());
     }
     let absorbed = restacked(unit, stack, layers)?;
     let (before, after) = (stack.logits(features.view()), absorbed.logits(features.view()));
@@ -172,11 +166,14 @@ fn layer_inputs(
     rows: CalibrationRows,
 ) -> Result<Vec<Array2<f64>>, Failure> {
     let mut inputs = vec![calibration_inputs(unit, prepared, rows)?];
-    for (position, layer) in stack.layers().iter().enumerate() {
-        let outputs = activated(layer.activation, sums(unit, stack, layer, &inputs[position])?);
-        inputs.push(outputs);
+    for (position, layer) in stack.linear_layers() {
+        inputs.push(layer.outputs(inputs[position].view()));
     }
     Ok(inputs)
+}
+
+fn linear_layers(stack: &Model) -> Vec<Linear> {
+    stack.linear_layers().map(|(_, layer)| layer.clone()).collect()
 }
 
 fn restacked(unit: &Unit, stack: &Model, layers: Vec<Linear>) -> Result<Model, Failure> {

@@ -1,5 +1,6 @@
 //! Logistic regression.
 
+mod error;
 mod newton;
 mod objective;
 
@@ -7,54 +8,17 @@ use linfa::DatasetBase;
 use linfa::prelude::{Fit, ParamGuard};
 use linfa_logistic::{LogisticRegression, MultiLogisticRegression};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
-use thiserror::Error;
 
-use crate::dense::{Activation, Linear};
+use crate::activation::Activation;
 use crate::head::Head;
-use crate::samples::{SampleError, check_samples};
-use crate::specification::{Logistic, Multiclass, SpecificationError};
-use crate::stack::{Model, ModelError};
+use crate::linear::Linear;
+use crate::model::Model;
+use crate::samples::check_samples;
+use crate::specification::{Logistic, Multiclass};
 use newton::minimize;
 use objective::Objective;
 
-/// Why logistic regression gave no model.
-#[derive(Debug, Error)]
-pub enum LogisticError {
-    /// A setting means nothing.
-    #[error(transparent)]
-    Specification(#[from] SpecificationError),
-    /// The training rows cannot be learnt from.
-    #[error(transparent)]
-    Samples(#[from] SampleError),
-    /// A class has no training row, so that nothing is known of it.
-    #[error("class {class} has no training row: expected at least one of each of the {classes} classes")]
-    AbsentClass {
-        /// The class.
-        class: usize,
-        /// The number of classes.
-        classes: usize,
-    },
-    /// linfa's solver gave up.
-    #[error("the L-BFGS solver failed; features of similar scale help")]
-    Solver(#[from] linfa_logistic::error::Error),
-    /// The gradient is still too large after the allowed iterations, or cannot become smaller in floating point.
-    #[error(
-        "logistic regression did not converge: after {iterations} Newton steps the gradient is `{gradient:e}`, expected \
-         at most {tolerance:e}; features of similar scale, a smaller `c`, more `max_iterations` or a larger `tolerance` \
-         help"
-    )]
-    NotConverged {
-        /// Newton steps taken.
-        iterations: usize,
-        /// The largest component of the gradient, in magnitude.
-        gradient: f64,
-        /// What was asked for.
-        tolerance: f64,
-    },
-    /// The coefficients do not fit into `f32`.
-    #[error(transparent)]
-    Stack(#[from] ModelError),
-}
+pub use error::LogisticError;
 
 /// Below this norm of the gradient, or below the tolerance if that is larger, L-BFGS hands over to Newton's method.
 const HANDOVER: f64 = 1e-2;

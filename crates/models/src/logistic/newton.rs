@@ -1,6 +1,6 @@
 //! Newton's method with conjugate gradients (Nocedal and Wright, *Numerical Optimization*, 2006, algorithm 7.1).
 
-use super::LogisticError;
+use super::error::LogisticError;
 use super::objective::Objective;
 use crate::panels::Panels;
 

@@ -3,11 +3,11 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::{product, transposed_product};
+use crate::float::Float;
 use crate::panels::Panels;
-use crate::real::Real;
 
 /// Numbers whose products and sums round, positive and negative.
-fn matrix<T: Real>(rows: usize, columns: usize, seed: usize) -> Panels<T> {
+fn matrix<T: Float>(rows: usize, columns: usize, seed: usize) -> Panels<T> {
     Panels::from_fn(rows, columns, |row, column| {
         let number = (row * 31 + column * 17 + seed * 101 + 7) * 7919 % 2003;
         T::from_f64((number as f64 - 1001.0) / 97.0)
@@ -15,7 +15,7 @@ fn matrix<T: Real>(rows: usize, columns: usize, seed: usize) -> Panels<T> {
 }
 
 /// Element by element, from zero, in the order of the inner index.
-fn reference<T: Real>(
+fn reference<T: Float>(
     rows: usize,
     columns: usize,
     inner: usize,
@@ -35,7 +35,7 @@ struct Both<'a, T> {
     transposed: &'a mut Panels<T>,
 }
 
-impl<T: Real> WithSimd for Both<'_, T> {
+impl<T: Float> WithSimd for Both<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -54,7 +54,7 @@ impl<T: Real> WithSimd for Both<'_, T> {
     }
 }
 
-fn kernels_agree_with_the_triple_loop<T: Real>() {
+fn kernels_agree_with_the_triple_loop<T: Float>() {
     // Around the tiles' edges: 1, 2 and 5 rows, 4 and 8 lanes, 1 and 2 panels.
     for rows in [1, 2, 3, 5, 8, 10, 11, 17] {
         for inner in [1, 4, 5, 8, 13, 16, 29] {

@@ -1,107 +1,161 @@
 //! The backward pass.
 
-use crate::dense::Activation;
+use crate::activation::Activation;
+use crate::float::Float;
 use crate::forward::PanelLayer;
 use crate::panels::{Block, LANES, Panels};
 use crate::product::{product, transposed_product};
-use crate::real::Real;
 
 /// The gradient of the summed loss with respect to one layer's parameters.
 #[derive(Clone, Debug)]
 pub(crate) struct LayerGradient<T> {
-    /// `∂L/∂W`, of shape `(inputs, outputs)`.
+    /// `∂L/∂W`, of the shape of `W`.
     pub(crate) weight: Panels<T>,
-    /// `∂L/∂b`, of shape `(1, outputs)`.
+    /// `∂L/∂b`, one row.
     pub(crate) bias: Panels<T>,
 }
 
-impl<T: Real> LayerGradient<T> {
-    pub(crate) fn zeros(layer: &PanelLayer) -> Self {
-        Self {
-            weight: Panels::zeros(layer.weight.rows(), layer.weight.columns()),
-            bias: Panels::zeros(1, layer.weight.columns()),
-        }
+impl<T: Float> LayerGradient<T> {
+    /// Memory for the gradients of layers one after another.
+    pub(crate) fn empty() -> Self {
+        Self { weight: Panels::default(), bias: Panels::default() }
     }
 }
 
 /// Propagates the loss's gradient from the last layer to the first.
 ///
-/// `outputs` are the layers' outputs of the forward pass. `deltas[l]` becomes `∂L/∂z_l`, the gradient with respect to
+/// `outputs` and `sums` are what [`forward_keeping`] left. `deltas[l]` becomes `∂L/∂z_l`, the gradient with respect to
 /// layer `l`'s output before its activation; the last one comes in. With `x_l` the input of layer `l`:
 /// `∂L/∂W_l = x_lᵀ · δ_l`, `∂L/∂b_l = Σ_rows δ_l`, `δ_{l-1} = (δ_l · W_lᵀ) ⊙ a'_{l-1}(z_{l-1})`.
 ///
-/// `transposed` is memory for the transposed weights of all layers.
+/// `update` is given each layer with its gradient, the last layer first, once nothing else needs the layer's weights.
+/// `transposed` and `gradient` are memory for one layer.
+///
+/// [`forward_keeping`]: super::trainer::forward_keeping
 #[inline(always)]
-pub(crate) fn backward<T: Real>(
-    layers: &[PanelLayer],
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn backward<T: Float>(
+    layers: &mut [PanelLayer],
     features: &Panels<T>,
     outputs: &[Panels<T>],
+    sums: &[Panels<T>],
     deltas: &mut [Panels<T>],
-    transposed: &mut [Panels<f32>],
-    gradients: &mut [LayerGradient<T>],
+    transposed: &mut Panels<f32>,
+    gradient: &mut LayerGradient<T>,
+    mut update: impl FnMut(usize, &mut PanelLayer, &LayerGradient<T>),
 ) {
-    for (index, layer) in layers.iter().enumerate().rev() {
+    for index in (0..layers.len()).rev() {
         let (before, delta) = deltas.split_at_mut(index);
         let delta = &delta[0];
         let input = index.checked_sub(1).map_or(features, |before| &outputs[before]);
-        parameter_gradient(input, delta, &mut gradients[index]);
+        parameter_gradient(input, delta, gradient);
         if let Some(delta_before) = before.last_mut() {
             let activation = layers[index - 1].activation;
-            input_gradient(layer, delta, activation, input, &mut transposed[index], delta_before);
+            let function = Function { activation, outputs: input, sums: &sums[index - 1] };
+            input_gradient(&layers[index], delta, &function, transposed, delta_before);
         }
+        update(index, &mut layers[index], gradient);
+    }
+}
+
+/// An activation function where it was applied.
+pub(crate) struct Function<'a, T> {
+    pub(crate) activation: Activation,
+    /// What it gave.
+    pub(crate) outputs: &'a Panels<T>,
+    /// What it was given, where [`needs_sums`] says so.
+    pub(crate) sums: &'a Panels<T>,
+}
+
+/// Whether the derivative is found from what the function was given: of ReLU and the identity it is found from what they
+/// gave.
+pub(crate) const fn needs_sums(activation: Activation) -> bool {
+    match activation {
+        Activation::Identity | Activation::Relu => false,
+        Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::Gelu
+        | Activation::GeluTanh
+        | Activation::HardSigmoid { .. }
+        | Activation::HardSwish
+        | Activation::HardTanh { .. } => true,
     }
 }
 
 /// `∂L/∂W = xᵀ · δ` and `∂L/∂b = Σ_rows δ` of one layer with the input `x`.
 #[inline(always)]
-pub(crate) fn parameter_gradient<T: Real>(
+pub(crate) fn parameter_gradient<T: Float>(
     input: &Panels<T>,
     delta: &Panels<T>,
     gradient: &mut LayerGradient<T>,
 ) {
+    gradient.weight.resize(input.columns(), delta.columns());
+    gradient.bias.resize(1, delta.columns());
     transposed_product(input, delta, &mut gradient.weight);
     column_sums(delta, &mut gradient.bias);
 }
 
-/// `δ_before = (δ · Wᵀ) ⊙ a'(z)`, where `activation` and `output` are those of the layer before.
+/// `δ_before = (δ · Wᵀ) ⊙ a'(z)`, where `a` is the function between the layer before and this one.
 #[inline(always)]
-pub(crate) fn input_gradient<T: Real>(
+pub(crate) fn input_gradient<T: Float>(
     layer: &PanelLayer,
     delta: &Panels<T>,
-    activation: Activation,
-    output: &Panels<T>,
+    function: &Function<'_, T>,
     transposed: &mut Panels<f32>,
     delta_before: &mut Panels<T>,
 ) {
     transpose(&layer.weight, transposed);
-    match activation {
-        Activation::Identity => product(
-            delta,
-            transposed,
-            delta_before,
-            #[inline(always)]
-            |_| {
-                #[inline(always)]
-                |gradient, _| gradient
-            },
-        ),
+    match function.activation {
+        Activation::Identity => transposed_layer(delta, transposed, delta_before),
         Activation::Relu => product(
             delta,
             transposed,
             delta_before,
             #[inline(always)]
             |panel| {
-                let outputs = output.panel(panel);
+                let outputs = function.outputs.panel(panel);
                 #[inline(always)]
                 move |gradient, row: usize| mask_by_relu(gradient, &outputs[row])
             },
         ),
+        Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::Gelu
+        | Activation::GeluTanh
+        | Activation::HardSigmoid { .. }
+        | Activation::HardSwish
+        | Activation::HardTanh { .. } => {
+            transposed_layer(delta, transposed, delta_before);
+            for (gradient, &z) in delta_before.padded_mut().iter_mut().zip(function.sums.padded()) {
+                // Where a function saturates, gradients would go denormal.
+                *gradient = (*gradient * function.activation.derivative(z)).flush();
+            }
+        }
     }
+}
+
+/// `δ · Wᵀ`.
+#[inline(always)]
+fn transposed_layer<T: Float>(delta: &Panels<T>, transposed: &Panels<f32>, delta_before: &mut Panels<T>) {
+    product(
+        delta,
+        transposed,
+        delta_before,
+        #[inline(always)]
+        |_| {
+            #[inline(always)]
+            |gradient, _| gradient
+        },
+    );
 }
 
 /// The gradient where ReLU's output is positive, 0 elsewhere.
 #[inline(always)]
-fn mask_by_relu<T: Real>(mut gradient: Block<T>, output: &Block<T>) -> Block<T> {
+fn mask_by_relu<T: Float>(mut gradient: Block<T>, output: &Block<T>) -> Block<T> {
     for (gradient, &output) in gradient.iter_mut().zip(output) {
         *gradient = if output > T::ZERO { *gradient } else { T::ZERO };
     }
@@ -110,7 +164,7 @@ fn mask_by_relu<T: Real>(mut gradient: Block<T>, output: &Block<T>) -> Block<T> 
 
 /// `sums[0, j] = Σ_i values[i, j]`, row after row.
 #[inline(always)]
-fn column_sums<T: Real>(values: &Panels<T>, sums: &mut Panels<T>) {
+fn column_sums<T: Float>(values: &Panels<T>, sums: &mut Panels<T>) {
     for panel in 0..values.panel_count() {
         let mut total = [T::ZERO; LANES];
         for block in values.panel(panel) {
@@ -122,9 +176,10 @@ fn column_sums<T: Real>(values: &Panels<T>, sums: &mut Panels<T>) {
     }
 }
 
-/// `out[j, i] = values[i, j]`.
+/// `out[j, i] = values[i, j]`; `out` takes the shape.
 #[inline(always)]
 fn transpose(values: &Panels<f32>, out: &mut Panels<f32>) {
+    out.resize(values.columns(), values.rows());
     for column in 0..values.columns() {
         let (panel, lane) = (column / LANES, column % LANES);
         for (number, rows) in values.panel(panel).chunks(LANES).enumerate() {
@@ -132,6 +187,8 @@ fn transpose(values: &Panels<f32>, out: &mut Panels<f32>) {
             for (target, row) in target.iter_mut().zip(rows) {
                 *target = row[lane];
             }
+            // The memory may have held another layer's.
+            target[rows.len()..].fill(0.0);
         }
     }
 }

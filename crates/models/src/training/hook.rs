@@ -2,25 +2,7 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-/// One tensor of a stack, its layer counted from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum WeightId {
-    /// The weight `(inputs, outputs)`.
-    Weight(usize),
-    /// The bias `(1, outputs)`.
-    Bias(usize),
-}
-
-impl WeightId {
-    /// The position in the order of [`Model::tensors`](crate::Model::tensors): W1, b1, W2, b2, ….
-    #[must_use]
-    pub const fn position(self) -> usize {
-        match self {
-            Self::Weight(layer) => 2 * layer,
-            Self::Bias(layer) => 2 * layer + 1,
-        }
-    }
-}
+use crate::weight_id::WeightId;
 
 /// Parameters that a [`Hook`] trains beside the weights, and their gradient summed over the rows of the mini-batch.
 #[derive(Debug)]
@@ -33,12 +15,12 @@ pub struct HookParameters<'a> {
 
 /// Changes the arithmetic of a training: the *latent* weights are trained, other ones are computed with.
 ///
-/// For each mini-batch [`compute`](Self::compute) is asked for every tensor, then the forward pass runs, layer by layer,
-/// with [`activations`](Self::activations) behind every layer but the last; the backward pass meets
-/// [`output_gradient`](Self::output_gradient) in front of every layer, then
-/// [`activation_gradient`](Self::activation_gradient) on its way to the layer before; at last
-/// [`latent_gradient`](Self::latent_gradient) is asked for every tensor, and the optimizer moves latent weights and the
-/// hook's own [`parameters`](Self::parameters) alike, the latter without weight decay.
+/// For each mini-batch [`compute`](Self::compute) is asked for every weight, then the forward pass runs, layer by layer,
+/// with [`activations`](Self::activations) behind every layer but the last. The backward pass comes from the last layer to
+/// the first: it meets [`output_gradient`](Self::output_gradient) in front of each, then
+/// [`activation_gradient`](Self::activation_gradient) on its way to the layer before, then
+/// [`latent_gradient`](Self::latent_gradient) for the layer's weight and its bias, and the optimizer moves both. At last it
+/// moves the hook's own [`parameters`](Self::parameters), without weight decay.
 ///
 /// Gradients are sums over the rows of the mini-batch, in `f64` whatever the precision of training. A training without a
 /// hook, [`NoHook`], is compiled without any of these steps.
@@ -46,13 +28,13 @@ pub trait Hook {
     /// Whether the hook does anything; `false` leaves the plain training, bit for bit and at its speed.
     const ACTIVE: bool = true;
 
-    /// Writes the tensor to compute with, given the latent one; that one by default.
+    /// Writes the weight to compute with, given the latent one; that one by default.
     ///
     /// # Errors
-    /// A sentence when there is none; training ends with it, or as diverged when the latent tensor is not finite.
+    /// A sentence when there is none; training ends with it, or as diverged when a latent weight is not finite.
     fn compute(
         &mut self,
-        _tensor: WeightId,
+        _id: WeightId,
         latent: ArrayView2<'_, f32>,
         mut computed: ArrayViewMut2<'_, f32>,
     ) -> Result<(), String> {
@@ -60,13 +42,13 @@ pub trait Hook {
         Ok(())
     }
 
-    /// Turns the gradient of the tensor that was computed with into that of the latent one; the same by default.
+    /// Turns the gradient of the weight that was computed with into that of the latent one; the same by default.
     ///
     /// # Errors
     /// As [`compute`](Self::compute).
     fn latent_gradient(
         &mut self,
-        _tensor: WeightId,
+        _id: WeightId,
         _latent: ArrayView2<'_, f32>,
         _gradient: ArrayViewMut2<'_, f64>,
     ) -> Result<(), String> {

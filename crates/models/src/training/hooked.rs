@@ -1,18 +1,18 @@
 //! The mini-batch step with a hook: the plain one's functions, layer by layer, with the hook's in between.
 
-use std::slice;
-
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pulp::{Arch, Simd, WithSimd};
 
-use super::backward::{LayerGradient, input_gradient, parameter_gradient};
-use super::hook::{Hook, HookParameters, WeightId};
+use super::backward::{Function, LayerGradient, input_gradient, parameter_gradient};
+use super::hook::{Hook, HookParameters};
 use super::loss::softmax_cross_entropy;
-use super::trainer::{Batch, Trainer, Update};
-use crate::dense::Activation;
-use crate::forward::{PanelLayer, resize_outputs};
+use super::trainer::{Batch, Trainer, forward_keeping, update};
+use crate::float::Float;
+use crate::forward::PanelLayer;
+use crate::optimizer::OptimizerState;
 use crate::panels::Panels;
 use crate::real::Real;
+use crate::weight_id::WeightId;
 
 /// Memory that only a hooked step needs.
 #[derive(Debug, Default)]
@@ -21,9 +21,9 @@ pub(super) struct HookMemory<T> {
     computed: Vec<PanelLayer>,
     /// What each layer hands on, where the hook changes activations.
     handed_on: Vec<Panels<T>>,
-    /// The latent tensors in the usual layout, in the order of [`WeightId::position`].
-    latent: Vec<Vec<f32>>,
-    /// One tensor to compute with.
+    /// One latent weight in the usual layout.
+    latent: Vec<f32>,
+    /// One weight to compute with.
     values: Vec<f32>,
     /// Activations or gradients in the usual layout.
     outputs: Vec<f64>,
@@ -32,75 +32,88 @@ pub(super) struct HookMemory<T> {
     own_gradient: Vec<T>,
 }
 
-impl<T: Real> Trainer<T> {
+impl<T: Real> HookMemory<T> {
     /// One mini-batch; returns its mean loss before the update.
-    pub(super) fn hooked_step<H: Hook>(&mut self, batch: &Batch<T>, hook: &mut H) -> Result<f64, String> {
-        self.compute(hook)?;
-        let loss = self.hooked_forward(batch, hook);
-        self.hooked_backward(batch, hook)?;
-        self.hooked_update(batch.labels.len(), hook);
+    pub(super) fn step<H: Hook>(
+        &mut self,
+        trainer: &mut Trainer<T>,
+        batch: &Batch<T>,
+        hook: &mut H,
+    ) -> Result<f64, String> {
+        self.compute(&trainer.layers, hook)?;
+        let loss = self.forward(trainer, batch, hook);
+        self.backward(trainer, batch, hook)?;
+        self.update_own(trainer, batch.labels.len(), hook);
         Ok(loss)
     }
 
-    /// Asks the hook for every tensor to compute with.
-    fn compute<H: Hook>(&mut self, hook: &mut H) -> Result<(), String> {
-        let HookMemory { computed, latent, values, .. } = &mut self.memory;
-        computed.truncate(self.layers.len());
-        computed.extend(self.layers[computed.len()..].iter().cloned());
-        latent.resize_with(2 * self.layers.len(), Vec::new);
-        for (index, (layer, computed)) in self.layers.iter().zip(computed).enumerate() {
-            let tensors = [
+    /// Asks the hook for every weight to compute with.
+    fn compute<H: Hook>(&mut self, layers: &[PanelLayer], hook: &mut H) -> Result<(), String> {
+        let Self { computed, latent, values, .. } = self;
+        computed.truncate(layers.len());
+        computed.extend(layers[computed.len()..].iter().cloned());
+        for (index, (layer, computed)) in layers.iter().zip(computed).enumerate() {
+            let weights = [
                 (WeightId::Weight(index), &layer.weight, &mut computed.weight),
                 (WeightId::Bias(index), &layer.bias, &mut computed.bias),
             ];
-            for (tensor, from, to) in tensors {
-                let latent = &mut latent[tensor.position()];
+            for (id, from, to) in weights {
                 from.copy_rows_to(latent);
                 values.clone_from(latent);
                 let shape = (from.rows(), from.columns());
-                hook.compute(tensor, view(shape, latent), view_mut(shape, values))?;
+                hook.compute(id, view(shape, latent), view_mut(shape, values))?;
                 to.convert_rows_from(values, |value| value);
             }
         }
         Ok(())
     }
 
-    fn hooked_forward<H: Hook>(&mut self, batch: &Batch<T>, hook: &mut H) -> f64 {
-        let HookMemory { computed, handed_on, outputs: array, .. } = &mut self.memory;
+    fn forward<H: Hook>(&mut self, trainer: &mut Trainer<T>, batch: &Batch<T>, hook: &mut H) -> f64 {
+        let Self { computed, handed_on, outputs: array, .. } = self;
+        let arch = Arch::new();
         let changes = hook.changes_activations();
         if changes {
-            resize_outputs(&self.layers, batch.labels.len(), handed_on);
+            handed_on.resize_with(computed.len(), Panels::default);
         }
-        let last = self.layers.len() - 1;
+        let last = computed.len() - 1;
         for (index, layer) in computed.iter().enumerate() {
-            let (before, from) = self.outputs.split_at_mut(index);
+            let (before, from) = trainer.outputs.split_at_mut(index);
             let input = match index.checked_sub(1) {
                 None => &batch.features,
                 Some(before) if changes => &handed_on[before],
                 Some(index) => &before[index],
             };
-            T::forward(slice::from_ref(layer), input, &mut from[..1]);
+            let output = &mut from[0];
+            arch.dispatch(Forward { layer, input, output, kept: &mut trainer.sums[index] });
             if changes && index < last {
-                let shape = (from[0].rows(), from[0].columns());
-                from[0].convert_rows_to(array, Into::into);
+                let shape = (output.rows(), output.columns());
+                output.convert_rows_to(array, Into::into);
                 hook.activations(index, view_mut(shape, array));
+                handed_on[index].resize(shape.0, shape.1);
                 handed_on[index].convert_rows_from(array, T::from_f64);
             }
         }
-        Arch::new().dispatch(Loss {
-            logits: &self.outputs[last],
+        arch.dispatch(Loss {
+            logits: &trainer.outputs[last],
             labels: &batch.labels,
-            gradient: &mut self.deltas[last],
-            losses: &mut self.losses,
+            gradient: &mut trainer.deltas[last],
+            losses: &mut trainer.losses,
         })
     }
 
-    fn hooked_backward<H: Hook>(&mut self, batch: &Batch<T>, hook: &mut H) -> Result<(), String> {
+    /// The backward pass; each layer is updated once nothing else needs it.
+    fn backward<H: Hook>(
+        &mut self,
+        trainer: &mut Trainer<T>,
+        batch: &Batch<T>,
+        hook: &mut H,
+    ) -> Result<(), String> {
         let arch = Arch::new();
-        let HookMemory { computed, handed_on, latent, outputs: array, gradient, .. } = &mut self.memory;
+        let Self { computed, handed_on, latent, outputs: array, gradient, .. } = self;
         let changes = hook.changes_activations();
+        trainer.optimizer.begin_step();
         for (index, layer) in computed.iter().enumerate().rev() {
-            let (before, delta) = self.deltas.split_at_mut(index);
+            let (before, delta) = trainer.deltas.split_at_mut(index);
             let delta = &mut delta[0];
             if hook.changes_gradients() {
                 delta.convert_rows_to(gradient, Into::into);
@@ -110,19 +123,15 @@ impl<T: Real> Trainer<T> {
             let input = match index.checked_sub(1) {
                 None => &batch.features,
                 Some(before) if changes => &handed_on[before],
-                Some(before) => &self.outputs[before],
+                Some(before) => &trainer.outputs[before],
             };
-            arch.dispatch(ParameterGradient { input, delta, gradient: &mut self.gradients[index] });
+            arch.dispatch(ParameterGradient { input, delta, gradient: &mut trainer.gradient });
             if let Some(delta_before) = before.last_mut() {
-                let output = &self.outputs[index - 1];
-                arch.dispatch(InputGradient {
-                    layer,
-                    delta,
-                    activation: self.layers[index - 1].activation,
-                    output,
-                    transposed: &mut self.transposed[index],
-                    delta_before,
-                });
+                let output = &trainer.outputs[index - 1];
+                let activation = trainer.layers[index - 1].activation;
+                let function = Function { activation, outputs: output, sums: &trainer.sums[index - 1] };
+                let transposed = &mut trainer.transposed;
+                arch.dispatch(InputGradient { layer, delta, function: &function, transposed, delta_before });
                 if changes {
                     let shape = (output.rows(), output.columns());
                     output.convert_rows_to(array, Into::into);
@@ -131,35 +140,37 @@ impl<T: Real> Trainer<T> {
                     delta_before.convert_rows_from(gradient, T::from_f64);
                 }
             }
-        }
-        for (index, parameters) in self.gradients.iter_mut().enumerate() {
-            let tensors = [
-                (WeightId::Weight(index), &mut parameters.weight),
-                (WeightId::Bias(index), &mut parameters.bias),
+            let trained = &mut trainer.layers[index];
+            let weights = [
+                (WeightId::Weight(index), &trained.weight, &mut trainer.gradient.weight),
+                (WeightId::Bias(index), &trained.bias, &mut trainer.gradient.bias),
             ];
-            for (tensor, panels) in tensors {
+            for (id, weight, panels) in weights {
                 let shape = (panels.rows(), panels.columns());
                 panels.convert_rows_to(gradient, Into::into);
-                let latent = view(shape, &latent[tensor.position()]);
-                hook.latent_gradient(tensor, latent, view_mut(shape, gradient))?;
+                weight.copy_rows_to(latent);
+                hook.latent_gradient(id, view(shape, latent), view_mut(shape, gradient))?;
                 panels.convert_rows_from(gradient, T::from_f64);
             }
+            arch.dispatch(Update {
+                index,
+                layer: trained,
+                gradient: &trainer.gradient,
+                optimizer: &mut trainer.optimizer,
+                rows: batch.labels.len(),
+            });
         }
         Ok(())
     }
 
-    fn hooked_update<H: Hook>(&mut self, rows: usize, hook: &mut H) {
-        Arch::new().dispatch(Update {
-            layers: &mut self.layers,
-            gradients: &self.gradients,
-            optimizer: &mut self.optimizer,
-            rows,
-        });
+    /// Moves the hook's own parameters.
+    fn update_own<H: Hook>(&mut self, trainer: &mut Trainer<T>, rows: usize, hook: &mut H) {
         let HookParameters { values, gradient } = hook.parameters();
-        let own = &mut self.memory.own_gradient;
+        let own = &mut self.own_gradient;
         own.clear();
         own.extend(gradient.iter().map(|&gradient| T::from_f64(gradient)));
-        self.optimizer.update(2 * self.layers.len(), true, values, own, T::from_f64(rows as f64));
+        let number = WeightId::Weight(trainer.layers.len()).position();
+        trainer.optimizer.update(number, true, values, own, T::from_f64(rows as f64));
         hook.updated();
     }
 }
@@ -187,7 +198,7 @@ struct Loss<'a, T> {
     losses: &'a mut Vec<f64>,
 }
 
-impl<T: Real> WithSimd for Loss<'_, T> {
+impl<T: Float> WithSimd for Loss<'_, T> {
     type Output = f64;
 
     #[inline(always)]
@@ -203,7 +214,7 @@ struct ParameterGradient<'a, T> {
     gradient: &'a mut LayerGradient<T>,
 }
 
-impl<T: Real> WithSimd for ParameterGradient<'_, T> {
+impl<T: Float> WithSimd for ParameterGradient<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -216,18 +227,53 @@ impl<T: Real> WithSimd for ParameterGradient<'_, T> {
 struct InputGradient<'a, T> {
     layer: &'a PanelLayer,
     delta: &'a Panels<T>,
-    activation: Activation,
-    output: &'a Panels<T>,
+    function: &'a Function<'a, T>,
     transposed: &'a mut Panels<f32>,
     delta_before: &'a mut Panels<T>,
 }
 
-impl<T: Real> WithSimd for InputGradient<'_, T> {
+impl<T: Float> WithSimd for InputGradient<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        let Self { layer, delta, activation, output, transposed, delta_before } = self;
-        input_gradient(layer, delta, activation, output, transposed, delta_before);
+        let Self { layer, delta, function, transposed, delta_before } = self;
+        input_gradient(layer, delta, function, transposed, delta_before);
+    }
+}
+
+/// [`forward_keeping`] as what [`Arch::dispatch`] takes.
+struct Forward<'a, T> {
+    layer: &'a PanelLayer,
+    input: &'a Panels<T>,
+    output: &'a mut Panels<T>,
+    kept: &'a mut Panels<T>,
+}
+
+impl<T: Float> WithSimd for Forward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        forward_keeping(self.layer, self.input, self.output, self.kept);
+    }
+}
+
+/// [`update`] as what [`Arch::dispatch`] takes.
+struct Update<'a, T> {
+    index: usize,
+    layer: &'a mut PanelLayer,
+    gradient: &'a LayerGradient<T>,
+    optimizer: &'a mut OptimizerState<T>,
+    rows: usize,
+}
+
+impl<T: Float> WithSimd for Update<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let rows = T::from_f64(self.rows as f64);
+        update(self.index, self.layer, self.gradient, self.optimizer, rows);
     }
 }

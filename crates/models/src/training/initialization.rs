@@ -3,7 +3,8 @@
 use bitsweep_random::Stream;
 use ndarray::{Array1, Array2};
 
-use crate::dense::{Activation, Linear};
+use crate::activation::Activation;
+use crate::linear::Linear;
 use crate::specification::{Initialization, Mlp, SoftmaxRegression};
 
 /// The layers of a perceptron for `features` features and `classes` classes, drawn from `init` in the order

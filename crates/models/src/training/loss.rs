@@ -1,7 +1,7 @@
 //! Softmax and cross-entropy.
 
+use crate::float::Float;
 use crate::panels::{LANES, Panels};
-use crate::real::Real;
 
 /// Added to a probability before its logarithm is taken, as notebook 000 does: the loss of one row is at most
 /// `-ln 1e-8 ≈ 18.4`.
@@ -12,13 +12,13 @@ const EPSILON: f64 = 1e-8;
 /// `-ln(p[label] + 1e-8)`.
 ///
 /// The gradient is that of the loss without the 1e-8, as in the notebook. Its elements below 2⁻¹⁰⁰ are taken for zero
-/// (see [`Real::flush`]), without which all products of the backward pass go denormal late in training. In plain
+/// (see [`Float::flush`]), without which all products of the backward pass go denormal late in training. In plain
 /// gradient descent this changes a step of the last layer by less than `η·2⁻¹⁰⁰·max|x|`, where `x` is its input: less
 /// than half the spacing of floats, hence nothing, for every weight above 2⁻⁷⁶ as long as `η·max|x| ≤ 1/2`.
 ///
 /// `losses` is memory for one number a row.
 #[inline(always)]
-pub(crate) fn softmax_cross_entropy<T: Real>(
+pub(crate) fn softmax_cross_entropy<T: Float>(
     logits: &Panels<T>,
     labels: &[usize],
     gradient: &mut Panels<T>,
@@ -55,7 +55,7 @@ pub(crate) fn softmax_cross_entropy<T: Real>(
 
 /// Writes the logits, less the largest of their row where the softmax needs it, to `shifted`.
 #[inline(always)]
-fn shift_logits<T: Real>(logits: &Panels<T>, shifted: &mut Panels<T>) {
+fn shift_logits<T: Float>(logits: &Panels<T>, shifted: &mut Panels<T>) {
     // Far below any logit, so that its exponential is 0, as padding has to be.
     let padding = T::from_f64(-1e4);
     for row in 0..logits.rows() {

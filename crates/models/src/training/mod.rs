@@ -1,6 +1,7 @@
 //! Training by mini-batch gradient descent.
 
 mod backward;
+mod error;
 mod hook;
 mod hooked;
 mod initialization;
@@ -9,89 +10,28 @@ mod trainer;
 
 use bitsweep_random::Stream;
 use ndarray::ArrayView2;
-use thiserror::Error;
 
-use crate::dense::Activation;
+use crate::activation::Activation;
 use crate::head::Head;
+use crate::model::Model;
 use crate::real::Real;
-use crate::samples::{SampleError, check_samples};
-use crate::specification::{Mlp, Precision, SoftmaxRegression, SpecificationError, Training};
-use crate::stack::{Model, ModelError};
+use crate::samples::check_samples;
+use crate::specification::{Mlp, Precision, SoftmaxRegression, Training};
+use hooked::HookMemory;
 use initialization::{initialize, initialize_softmax_regression};
 use trainer::{Batches, Trainer};
 
-pub use hook::{Hook, HookParameters, NoHook, WeightId};
-
-/// Why a model was not trained.
-#[derive(Clone, Debug, PartialEq, Error)]
-pub enum TrainError {
-    /// A setting means nothing.
-    #[error(transparent)]
-    Specification(#[from] SpecificationError),
-    /// The training rows cannot be learnt from.
-    #[error(transparent)]
-    Samples(#[from] SampleError),
-    /// The first weights do not make a model.
-    #[error(transparent)]
-    Stack(#[from] ModelError),
-    /// The rows do not fit the model.
-    #[error("the features have {features} columns, but the model takes {inputs} inputs")]
-    Inputs {
-        /// Columns of the features.
-        features: usize,
-        /// Inputs of the model's first layer.
-        inputs: usize,
-    },
-    /// The model does not end as the loss needs it.
-    #[error("training by cross-entropy needs a softmax head on a last layer without activation")]
-    Head,
-    /// The loss or a weight became NaN or infinite.
-    #[error(
-        "training diverged in epoch {epoch}: {what} is not finite; try a learning_rate below `{learning_rate:?}`, \
-         standardized features, or `he` initialization"
-    )]
-    Diverged {
-        /// Counted from 0, as in the learning curve.
-        epoch: usize,
-        /// `the loss` or a tensor's name.
-        what: String,
-        /// The learning rate that was too large.
-        learning_rate: f64,
-    },
-    /// The hook had no tensor to compute with.
-    #[error("in epoch {epoch} {message}")]
-    Hook {
-        /// Counted from 0.
-        epoch: usize,
-        /// What the hook says.
-        message: String,
-    },
-    /// The caller asked to stop.
-    #[error("training was interrupted before epoch {epoch}")]
-    Interrupted {
-        /// The first epoch that was not run, counted from 0.
-        epoch: usize,
-    },
-}
+pub use error::TrainError;
+pub use hook::{Hook, HookParameters, NoHook};
+pub use trainer::EpochLoss;
 
 /// A trained model and how its training went.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trained {
     /// The model after the last epoch.
-    pub stack: Model,
+    pub model: Model,
     /// The loss of each epoch.
     pub curve: Vec<EpochLoss>,
-}
-
-/// The training loss of one epoch, each mini-batch's measured before the update that it causes.
-///
-/// The loss of a row is `-ln(p + 1e-8)`, where `p` is the probability of its label.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct EpochLoss {
-    /// The sum of the mini-batches' mean losses: what notebook 000 prints.
-    pub loss_sum: f64,
-    /// The mean over the rows.
-    pub loss: f64,
 }
 
 /// Trains a perceptron on `features`, `(rows, columns)`, and `labels` from 0 to `classes - 1`.
@@ -147,10 +87,10 @@ pub fn initial_softmax_regression(
     Ok(Model::new(layers, Head::Softmax)?)
 }
 
-/// Trains any stack of dense layers with a softmax head from where it is; [`train_mlp`] without its choice of model.
+/// Trains any model with a softmax head from where it is; [`train_mlp`] without its choice of model.
 ///
 /// # Errors
-/// As [`train_mlp`]; also when the stack has another head, an activation on its last layer, or other inputs than
+/// As [`train_mlp`]; also when the model has another head, an activation on its last layer, or other inputs than
 /// `features` has columns.
 pub fn train(
     initial: Model,
@@ -165,7 +105,7 @@ pub fn train(
 
 /// [`train`] with a hook between the weights that are trained and those that are computed with.
 ///
-/// The stack that comes back has the *latent* weights, and the curve the losses of those that were computed with. The
+/// The model that comes back has the *latent* weights, and the curve the losses of those that were computed with. The
 /// rows come in the same order as without the hook.
 ///
 /// # Errors
@@ -184,10 +124,9 @@ pub fn train_hooked<H: Hook>(
     if features.ncols() != initial.input_size() {
         return Err(TrainError::Inputs { features: features.ncols(), inputs: initial.input_size() });
     }
-    let last = &initial.layers()[initial.layers().len() - 1];
-    match (initial.head(), last.activation) {
-        (Head::Softmax, Activation::Identity) => {}
-        (Head::Softmax, Activation::Relu) | (Head::OneVsRest, _) => return Err(TrainError::Head),
+    match initial.head() {
+        Head::Softmax if ends_in_sums(&initial) => {}
+        Head::Softmax | Head::OneVsRest => return Err(TrainError::Head),
     }
     match training.precision {
         Precision::Single => {
@@ -210,7 +149,8 @@ fn train_in<T: Real, H: Hook>(
     hook: &mut H,
 ) -> Result<Trained, TrainError> {
     let mut batches = Batches::<T>::new(features.view(), labels, training.batch_size);
-    let mut trainer = Trainer::new(&initial, training, hook.parameters().values.len());
+    let mut trainer = Trainer::new(initial, training, hook.parameters().values.len());
+    let mut memory = HookMemory::default();
     let mut curve = Vec::new();
     for epoch in 0..training.epochs {
         if !keep_going() {
@@ -219,17 +159,29 @@ fn train_in<T: Real, H: Hook>(
         if training.shuffle {
             batches.reorder(&shuffle.permutation(labels.len()));
         }
-        let loss = trainer.epoch(&batches, hook);
+        let loss = if H::ACTIVE {
+            trainer.epoch(&batches, |trainer, batch| memory.step(trainer, batch, hook))
+        } else {
+            trainer.epoch(&batches, |trainer, batch| Ok(trainer.plain_step(batch)))
+        };
         let diverged = match &loss {
             Ok(loss) if !loss.loss.is_finite() => Some("the loss".to_owned()),
-            Ok(_) | Err(_) => trainer.tensor_not_finite().or_else(|| own_not_finite(hook)),
+            Ok(_) | Err(_) => {
+                let weight = trainer.weight_not_finite().map(|id| id.to_string());
+                weight.or_else(|| own_not_finite(hook))
+            }
         };
         if let Some(what) = diverged {
             return Err(TrainError::Diverged { epoch, what, learning_rate: training.learning_rate });
         }
         curve.push(loss.map_err(|message| TrainError::Hook { epoch, message })?);
     }
-    Ok(Trained { stack: trainer.write_back(initial), curve })
+    Ok(Trained { model: trainer.into_model()?, curve })
+}
+
+/// Whether the logits are what the last layer gives without an activation.
+fn ends_in_sums(model: &Model) -> bool {
+    model.layers().last().is_some_and(|last| last.activation() == Activation::Identity)
 }
 
 /// What to call a hook's parameter that is not finite.

@@ -8,12 +8,13 @@ mod reference;
 
 use ndarray::{Array1, Array2};
 
-use crate::dense::{Activation, Linear};
+use crate::activation::Activation;
 use crate::head::Head;
-use crate::stack::Model;
+use crate::linear::Linear;
+use crate::model::Model;
 
-/// A stack through layers of these sizes, ReLU inside; weights are multiples of 2⁻¹⁰ in ±1.
-fn stack(sizes: &[usize], seed: usize) -> Model {
+/// A model through layers of these sizes, ReLU inside; weights are multiples of 2⁻¹⁰ in ±1.
+fn model(sizes: &[usize], seed: usize) -> Model {
     let weight = |index: usize| ((index * 7919 + seed * 104_729 + 13) % 2048) as f32 / 1024.0 - 1.0;
     let last = sizes.len() - 2;
     let layers = sizes.windows(2).enumerate().map(|(layer, size)| Linear {
@@ -21,7 +22,7 @@ fn stack(sizes: &[usize], seed: usize) -> Model {
         bias: Array1::from_shape_fn(size[1], |j| weight(500 + 1000 * layer + j) / 4.0),
         activation: if layer == last { Activation::Identity } else { Activation::Relu },
     });
-    Model::new(layers.collect(), Head::Softmax).unwrap()
+    Model::new(layers, Head::Softmax).unwrap()
 }
 
 /// Features in ±1 and labels.

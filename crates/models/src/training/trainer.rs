@@ -3,17 +3,19 @@
 use ndarray::ArrayView2;
 use pulp::{Arch, Simd, WithSimd};
 
-use super::EpochLoss;
-use super::backward::{LayerGradient, backward};
-use super::hook::Hook;
-use super::hooked::HookMemory;
+use super::backward::{LayerGradient, backward, needs_sums};
 use super::loss::softmax_cross_entropy;
-use crate::forward::{PanelLayer, forward, resize_outputs};
+use crate::float::Float;
+use crate::forward::{PanelLayer, forward, sums};
+use crate::head::Head;
+use crate::layer::Layer;
+use crate::linear::Linear;
+use crate::model::{Model, ModelError};
 use crate::optimizer::OptimizerState;
 use crate::panels::Panels;
 use crate::real::Real;
 use crate::specification::Training;
-use crate::stack::Model;
+use crate::weight_id::WeightId;
 
 /// Training rows cut into mini-batches, in the precision and layout of training.
 pub(super) struct Batches<'a, T> {
@@ -53,111 +55,181 @@ impl<'a, T: Real> Batches<'a, T> {
     }
 }
 
-/// A stack in training: its parameters, its optimizer, and memory for one mini-batch.
+/// The training loss of one epoch, each mini-batch's measured before the update that it causes.
+///
+/// The loss of a row is `-ln(p + 1e-8)`, where `p` is the probability of its label.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EpochLoss {
+    /// The sum of the mini-batches' mean losses: what notebook 000 prints.
+    pub loss_sum: f64,
+    /// The mean over the rows.
+    pub loss: f64,
+}
+
+/// A model in training: its weights, its optimizer, and memory for one mini-batch and for the gradient of one layer.
+///
+/// The weights are here alone, in the layout of the kernels, and each layer is updated as soon as its gradient is known:
+/// beside the optimizer's moments, memory is that of the weights and of twice the largest layer.
 pub(super) struct Trainer<T> {
     pub(super) layers: Vec<PanelLayer>,
+    head: Head,
     pub(super) optimizer: OptimizerState<T>,
     pub(super) outputs: Vec<Panels<T>>,
+    /// What each layer gives before its activation, where the derivative needs it.
+    pub(super) sums: Vec<Panels<T>>,
     pub(super) deltas: Vec<Panels<T>>,
-    pub(super) gradients: Vec<LayerGradient<T>>,
-    pub(super) transposed: Vec<Panels<f32>>,
+    pub(super) gradient: LayerGradient<T>,
+    pub(super) transposed: Panels<f32>,
     pub(super) losses: Vec<f64>,
-    pub(super) memory: HookMemory<T>,
 }
 
 impl<T: Real> Trainer<T> {
     /// `own_parameters` is the number of a hook's own parameters.
-    pub(super) fn new(stack: &Model, training: &Training, own_parameters: usize) -> Self {
-        let layers: Vec<PanelLayer> = stack.layers().iter().map(PanelLayer::new).collect();
-        let tensor_sizes =
-            layers.iter().flat_map(|layer| [layer.weight.padded().len(), layer.bias.padded().len()]);
-        let tensor_sizes = tensor_sizes.chain([own_parameters]);
-        let optimizer = OptimizerState::new(
-            &training.optimizer,
-            training.learning_rate,
-            training.weight_decay,
-            tensor_sizes,
-        );
+    pub(super) fn new(model: Model, training: &Training, own_parameters: usize) -> Self {
+        let head = model.head();
+        // One layer after the other, so that none is held twice.
+        let layers: Vec<PanelLayer> = model
+            .into_layers()
+            .into_iter()
+            .map(|layer| match layer {
+                Layer::Linear(linear) => {
+                    let mut panels = PanelLayer::default();
+                    linear.write_to(&mut panels);
+                    panels
+                }
+            })
+            .collect();
+        let sizes = layers.iter().flat_map(|layer| [layer.weight.padded().len(), layer.bias.padded().len()]);
+        let sizes = sizes.chain([own_parameters]);
+        let optimizer =
+            OptimizerState::new(&training.optimizer, training.learning_rate, training.weight_decay, sizes);
         Self {
             optimizer,
+            head,
             outputs: Vec::new(),
+            sums: Vec::new(),
             deltas: Vec::new(),
-            gradients: layers.iter().map(LayerGradient::zeros).collect(),
-            transposed: layers
-                .iter()
-                .map(|layer| Panels::zeros(layer.weight.columns(), layer.weight.rows()))
-                .collect(),
+            gradient: LayerGradient::empty(),
+            transposed: Panels::default(),
             losses: Vec::new(),
-            memory: HookMemory::default(),
             layers,
         }
     }
 
-    /// One pass over all mini-batches; fails when the hook does.
-    pub(super) fn epoch<H: Hook>(
+    /// One pass over all mini-batches by `step`, which returns the mean loss of one before its update; fails when `step`
+    /// does.
+    pub(super) fn epoch(
         &mut self,
         batches: &Batches<'_, T>,
-        hook: &mut H,
+        mut step: impl FnMut(&mut Self, &Batch<T>) -> Result<f64, String>,
     ) -> Result<EpochLoss, String> {
-        let arch = Arch::new();
         let mut loss_sum = 0.0;
         let mut weighted_sum = 0.0;
         for batch in &batches.batches {
             let rows = batch.labels.len();
-            resize_outputs(&self.layers, rows, &mut self.outputs);
-            resize_outputs(&self.layers, rows, &mut self.deltas);
-            let loss = if H::ACTIVE {
-                self.hooked_step(batch, hook)?
-            } else {
-                arch.dispatch(Step { trainer: self, batch })
-            };
+            make_room(&self.layers, rows, &mut self.outputs, &mut self.sums);
+            self.deltas.resize_with(self.layers.len(), Panels::default);
+            for (layer, delta) in self.layers.iter().zip(&mut self.deltas) {
+                delta.resize(rows, layer.weight.columns());
+            }
+            let loss = step(self, batch)?;
             loss_sum += loss;
             weighted_sum += loss * rows as f64;
         }
         Ok(EpochLoss { loss_sum, loss: weighted_sum / batches.labels.len() as f64 })
     }
 
-    /// One mini-batch; returns its mean loss before the update.
+    /// One mini-batch without a hook; returns its mean loss before the update.
+    pub(super) fn plain_step(&mut self, batch: &Batch<T>) -> f64 {
+        Arch::new().dispatch(Step { trainer: self, batch })
+    }
+
     #[inline(always)]
     fn step(&mut self, batch: &Batch<T>) -> f64 {
         let Batch { features, labels } = batch;
-        let last = self.layers.len() - 1;
-        forward(&self.layers, features, &mut self.outputs);
-        let loss =
-            softmax_cross_entropy(&self.outputs[last], labels, &mut self.deltas[last], &mut self.losses);
+        let Self { layers, optimizer, outputs, sums, deltas, gradient, transposed, losses, .. } = self;
+        let last = layers.len() - 1;
+        for (index, layer) in layers.iter().enumerate() {
+            let (before, from) = outputs.split_at_mut(index);
+            forward_keeping(layer, before.last().unwrap_or(features), &mut from[0], &mut sums[index]);
+        }
+        let loss = softmax_cross_entropy(&outputs[last], labels, &mut deltas[last], losses);
+        let rows = T::from_f64(labels.len() as f64);
+        optimizer.begin_step();
         backward(
-            &self.layers,
+            layers,
             features,
-            &self.outputs,
-            &mut self.deltas,
-            &mut self.transposed,
-            &mut self.gradients,
+            outputs,
+            sums,
+            deltas,
+            transposed,
+            gradient,
+            #[inline(always)]
+            |index, layer, gradient| update(index, layer, gradient, optimizer, rows),
         );
-        update(&mut self.layers, &self.gradients, &mut self.optimizer, labels.len());
         loss
     }
 
-    /// The first tensor with a number that is not finite.
-    pub(super) fn tensor_not_finite(&self) -> Option<String> {
-        let is_broken = |tensor: &Panels<f32>| tensor.padded().iter().any(|value| !value.is_finite());
-        self.layers.iter().zip(1..).find_map(|(layer, number)| {
+    /// The first weight with a number that is not finite.
+    pub(super) fn weight_not_finite(&self) -> Option<WeightId> {
+        let is_broken = |weight: &Panels<f32>| weight.padded().iter().any(|value| !value.is_finite());
+        self.layers.iter().enumerate().find_map(|(position, layer)| {
             if is_broken(&layer.weight) {
-                Some(format!("W{number}"))
+                Some(WeightId::Weight(position))
             } else if is_broken(&layer.bias) {
-                Some(format!("b{number}"))
+                Some(WeightId::Bias(position))
             } else {
                 None
             }
         })
     }
 
-    /// `stack`, which must be the one that training began with, with the trained numbers.
-    pub(super) fn write_back(self, mut stack: Model) -> Model {
-        let trained = self.layers.iter().flat_map(|layer| [&layer.weight, &layer.bias]);
-        for (mut tensor, trained) in stack.tensors_mut().zip(trained) {
-            tensor.assign(&trained.to_array());
+    /// The trained model.
+    pub(super) fn into_model(self) -> Result<Model, ModelError> {
+        // What is as large as the weights goes before they are copied, one layer after the other.
+        let Self { layers, head, .. } = self;
+        let layers = layers.into_iter().map(|PanelLayer { weight, bias, activation }| Linear {
+            weight: weight.to_array(),
+            bias: bias.to_array().into_iter().collect(),
+            activation,
+        });
+        Model::new(layers, head)
+    }
+}
+
+/// Makes room for what the layers give for a mini-batch of `rows` rows.
+pub(super) fn make_room<T: Float>(
+    layers: &[PanelLayer],
+    rows: usize,
+    outputs: &mut Vec<Panels<T>>,
+    sums: &mut Vec<Panels<T>>,
+) {
+    outputs.resize_with(layers.len(), Panels::default);
+    sums.resize_with(layers.len(), Panels::default);
+    for ((layer, output), sums) in layers.iter().zip(outputs).zip(sums) {
+        let columns = layer.weight.columns();
+        output.resize(rows, columns);
+        if needs_sums(layer.activation) {
+            sums.resize(rows, columns);
         }
-        stack
+    }
+}
+
+/// [`forward`] that leaves what the backward pass needs: the sums before the activation, where [`needs_sums`] says so.
+#[inline(always)]
+pub(super) fn forward_keeping<T: Float>(
+    layer: &PanelLayer,
+    input: &Panels<T>,
+    output: &mut Panels<T>,
+    kept: &mut Panels<T>,
+) {
+    if needs_sums(layer.activation) {
+        sums(layer, input, kept);
+        for (output, &sum) in output.padded_mut().iter_mut().zip(kept.padded()) {
+            *output = layer.activation.apply(sum);
+        }
+    } else {
+        forward(layer, input, output);
     }
 }
 
@@ -176,35 +248,16 @@ impl<T: Real> WithSimd for Step<'_, T> {
     }
 }
 
-/// [`update`] as what [`Arch::dispatch`] takes.
-pub(super) struct Update<'a, T> {
-    pub(super) layers: &'a mut [PanelLayer],
-    pub(super) gradients: &'a [LayerGradient<T>],
-    pub(super) optimizer: &'a mut OptimizerState<T>,
-    pub(super) rows: usize,
-}
-
-impl<T: Real> WithSimd for Update<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        update(self.layers, self.gradients, self.optimizer, self.rows);
-    }
-}
-
-/// Applies the summed gradients of a mini-batch of `rows` rows.
+/// Applies the summed gradient of layer number `index`, counted from 0, for a mini-batch of `rows` rows.
 #[inline(always)]
-fn update<T: Real>(
-    layers: &mut [PanelLayer],
-    gradients: &[LayerGradient<T>],
+pub(super) fn update<T: Float>(
+    index: usize,
+    layer: &mut PanelLayer,
+    gradient: &LayerGradient<T>,
     optimizer: &mut OptimizerState<T>,
-    rows: usize,
+    rows: T,
 ) {
-    let rows = T::from_f64(rows as f64);
-    optimizer.begin_step();
-    for (index, (layer, gradient)) in layers.iter_mut().zip(gradients).enumerate() {
-        optimizer.update(2 * index, false, layer.weight.padded_mut(), gradient.weight.padded(), rows);
-        optimizer.update(2 * index + 1, true, layer.bias.padded_mut(), gradient.bias.padded(), rows);
-    }
+    let (weight, bias) = (WeightId::Weight(index).position(), WeightId::Bias(index).position());
+    optimizer.update(weight, false, layer.weight.padded_mut(), gradient.weight.padded(), rows);
+    optimizer.update(bias, true, layer.bias.padded_mut(), gradient.bias.padded(), rows);
 }

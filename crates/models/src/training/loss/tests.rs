@@ -1,11 +1,11 @@
 //! The loss by hand-made values.
 
 use super::{pairwise_sum, softmax_cross_entropy};
+use crate::float::Float;
 use crate::panels::Panels;
-use crate::real::Real;
 
 /// The mean loss of rows of logits, and the gradient.
-fn loss<T: Real, const CLASSES: usize>(rows: &[[f64; CLASSES]], labels: &[usize]) -> (f64, Panels<T>) {
+fn loss<T: Float, const CLASSES: usize>(rows: &[[f64; CLASSES]], labels: &[usize]) -> (f64, Panels<T>) {
     let logits = Panels::from_fn(rows.len(), CLASSES, |row, class| T::from_f64(rows[row][class]));
     let mut gradient = Panels::zeros(rows.len(), CLASSES);
     let loss = softmax_cross_entropy(&logits, labels, &mut gradient, &mut Vec::new());

@@ -5,12 +5,13 @@ use std::cell::Cell;
 use bitsweep_random::{Generator, Stream};
 use ndarray::{Array2, ArrayView2};
 
-use super::{rows, stack};
-use crate::dense::{Activation, Linear};
+use super::{model, rows};
+use crate::activation::Activation;
 use crate::head::Head;
+use crate::linear::Linear;
+use crate::model::Model;
 use crate::samples::SampleError;
 use crate::specification::{Mlp, Precision, Training};
-use crate::stack::Model;
 use crate::training::{TrainError, Trained, train, train_mlp};
 
 fn stream() -> Stream {
@@ -107,14 +108,14 @@ fn settings_of_no_meaning_are_refused() {
 fn a_model_with_other_inputs_is_refused() {
     let (features, labels) = rows(6, 2, 3, 1);
     let result =
-        train(stack(&[4, 3], 1), features.view(), &labels, &Training::default(), &mut stream(), &|| true);
+        train(model(&[4, 3], 1), features.view(), &labels, &Training::default(), &mut stream(), &|| true);
     assert_eq!(result.unwrap_err(), TrainError::Inputs { features: 2, inputs: 4 });
 }
 
 #[test]
 fn a_model_that_does_not_end_in_a_softmax_is_refused() {
     let (features, labels) = rows(6, 4, 3, 1);
-    let layer = stack(&[4, 3], 1).layers()[0].clone();
+    let layer = model(&[4, 3], 1).linear_layers().next().unwrap().1.clone();
     let one_vs_rest = Model::new(vec![layer.clone()], Head::OneVsRest).unwrap();
     let rectified =
         Model::new(vec![Linear { activation: Activation::Relu, ..layer }], Head::Softmax).unwrap();

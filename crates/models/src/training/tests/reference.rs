@@ -2,14 +2,16 @@
 
 use bitsweep_random::{Generator, Stream};
 
-use super::{rows, stack};
-use crate::dense::Activation;
+use super::{model, rows};
+use crate::activation::Activation;
+use crate::float::Float;
+use crate::model::Model;
 use crate::optimizer::{Adam, Optimizer, Sgd};
 use crate::real::Real;
 use crate::specification::{Precision, Training};
-use crate::stack::Model;
 use crate::training::loss::pairwise_sum;
 use crate::training::train;
+use crate::weight_id::WeightId;
 
 type Matrix<T> = Vec<Vec<T>>;
 
@@ -70,8 +72,8 @@ fn power(base: f64, exponent: i32) -> f64 {
 }
 
 impl<T: Real> Reference<T> {
-    fn new(stack: &Model) -> Self {
-        let layers = stack.layers().iter().map(|layer| {
+    fn new(model: &Model) -> Self {
+        let layers = model.linear_layers().map(|(_, layer)| {
             let weight = layer.weight.outer_iter().map(|row| row.to_vec()).collect();
             (Tensor::new(weight), Tensor::new(vec![layer.bias.to_vec()]), layer.activation)
         });
@@ -104,7 +106,7 @@ impl<T: Real> Reference<T> {
             let mut row: Vec<T> = exponentials.iter().map(|&e| e / sum).collect();
             losses.push((row[label] + T::from_f64(1e-8)).ln().into());
             row[label] = row[label] - T::ONE;
-            delta.push(row.into_iter().map(Real::flush).collect());
+            delta.push(row.into_iter().map(Float::flush).collect());
         }
         let mut sums = Vec::new();
         for (layer, (weight, _, _)) in self.layers.iter().enumerate().rev() {
@@ -144,7 +146,7 @@ impl<T: Real> Reference<T> {
 
 /// Trains both ways and compares weights and losses, bit for bit.
 fn agree<T: Real>(sizes: &[usize], batch_rows: usize, training: &Training, seed: usize) {
-    let initial = stack(sizes, seed);
+    let initial = model(sizes, seed);
     let (features, labels) = rows(batch_rows, initial.input_size(), initial.output_size(), seed);
     let stream = || Stream::new(Generator::Modern, seed as u64, "shuffle").unwrap();
     let trained =
@@ -166,7 +168,9 @@ fn agree<T: Real>(sizes: &[usize], batch_rows: usize, training: &Training, seed:
         }
         assert_eq!(epoch.loss_sum, loss_sum);
     }
-    for (layer, (weight, bias, _)) in trained.stack.layers().iter().zip(&reference.layers) {
+    for (layer, (weight, bias, _)) in
+        trained.model.linear_layers().map(|(_, layer)| layer).zip(&reference.layers)
+    {
         for ((row, column), &value) in layer.weight.indexed_iter() {
             assert_eq!(value, weight.values[row][column]);
         }
@@ -218,7 +222,7 @@ fn a_batch_larger_than_the_rows_is_one_batch() {
 #[test]
 fn adams_first_step_is_the_learning_rate_against_the_gradients_sign() {
     // m̂ = g and v̂ = g², so the step is η·g/(|g| + ε).
-    let initial = stack(&[4, 3], 5);
+    let initial = model(&[4, 3], 5);
     let (features, labels) = rows(6, 4, 3, 5);
     let training = Training {
         epochs: 1,
@@ -231,7 +235,8 @@ fn adams_first_step_is_the_learning_rate_against_the_gradients_sign() {
     let mut shuffle = Stream::new(Generator::Modern, 0, "shuffle").unwrap();
     let trained =
         train(initial.clone(), features.view(), &labels, &training, &mut shuffle, &|| true).unwrap();
-    for (before, after) in initial.layers()[0].weight.iter().zip(&trained.stack.layers()[0].weight) {
+    let weight = |model: &Model| model.weight(WeightId::Weight(0)).unwrap().to_owned();
+    for (before, after) in weight(&initial).iter().zip(&weight(&trained.model)) {
         assert!(((before - after).abs() - 0.25).abs() < 1e-4);
     }
 }
@@ -253,7 +258,7 @@ fn training_reduces_the_loss_with_every_optimizer() {
             ..Training::default()
         };
         let mut shuffle = Stream::new(Generator::Modern, 1, "shuffle").unwrap();
-        let curve = train(stack(&[5, 16, 3], 3), features.view(), &labels, &training, &mut shuffle, &|| true)
+        let curve = train(model(&[5, 16, 3], 3), features.view(), &labels, &training, &mut shuffle, &|| true)
             .unwrap()
             .curve;
         assert_eq!(curve.len(), 60);

@@ -1,0 +1,164 @@
+//! What a model makes of features: logits, and what its layers see on the way.
+
+use std::mem;
+use std::num::NonZeroUsize;
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice};
+
+use crate::forward::PanelLayer;
+use crate::layer::Layer;
+use crate::model::Model;
+use crate::panels::Panels;
+use crate::real::Real;
+
+/// Memory for [`Model::logits_with`], for any number of models, shapes and batches one after another.
+///
+/// It holds one layer in the layout of the kernels, and the input and the output of one layer.
+#[derive(Clone, Debug, Default)]
+pub struct ForwardBuffers<T> {
+    layer: PanelLayer,
+    input: Panels<T>,
+    output: Panels<T>,
+    values: Vec<T>,
+}
+
+impl Model {
+    /// The logits, `(batch, classes)`, of `features`, `(batch, input_size)`, computed in the precision of `features`.
+    ///
+    /// # Panics
+    /// When `features` has another number of columns than [`input_size`](Self::input_size).
+    pub fn logits<T: Real>(&self, features: ArrayView2<'_, T>) -> Array2<T> {
+        self.logits_with(features, &mut ForwardBuffers::default()).to_owned()
+    }
+
+    /// [`logits`](Self::logits) in buffers that the caller keeps: nothing is allocated from the second call on.
+    ///
+    /// # Panics
+    /// When `features` has another number of columns than [`input_size`](Self::input_size).
+    pub fn logits_with<'b, T: Real>(
+        &self,
+        features: ArrayView2<'_, T>,
+        buffers: &'b mut ForwardBuffers<T>,
+    ) -> ArrayView2<'b, T> {
+        self.start(features, buffers);
+        for layer in self.layers() {
+            buffers.advance(layer);
+        }
+        buffers.rows()
+    }
+
+    /// [`logits_with`](Self::logits_with) of a model that was trained with a [`Hook`](crate::Hook) on its activations:
+    /// `change` is told the position of each layer but the last, counted from 0, and changes what it hands on,
+    /// `(rows, outputs)`, as [`Hook::activations`](crate::Hook::activations) does.
+    ///
+    /// # Panics
+    /// When `features` has another number of columns than [`input_size`](Self::input_size).
+    pub fn logits_changed<'b, T: Real>(
+        &self,
+        features: ArrayView2<'_, T>,
+        buffers: &'b mut ForwardBuffers<T>,
+        change: &mut dyn FnMut(usize, ArrayViewMut2<'_, f64>),
+    ) -> ArrayView2<'b, T> {
+        self.start(features, buffers);
+        let mut values = Vec::new();
+        for (position, layer) in self.layers().iter().enumerate() {
+            buffers.advance(layer);
+            if position + 1 < self.layers().len() {
+                let outputs = &mut buffers.input;
+                outputs.convert_rows_to(&mut values, Into::into);
+                let shape = (outputs.rows(), outputs.columns());
+                let Ok(view) = ArrayViewMut2::from_shape(shape, &mut values) else {
+                    unreachable!("the values are those of a matrix of this shape")
+                };
+                change(position, view);
+                outputs.convert_rows_from(&values, T::from_f64);
+            }
+        }
+        buffers.rows()
+    }
+
+    /// Shows `visit` the inputs of every layer for `features`, `(rows, input_size)`, in batches of `batch_rows` rows, the
+    /// last one of what is left: for each batch, and in it for each layer from the first to the last, the position of the
+    /// layer, counted from 0, and its inputs, one row a row of the batch.
+    ///
+    /// The memory is that of one batch and one layer, however many rows and layers there are. The numbers are those that
+    /// [`logits`](Self::logits) computes with, to the bit, whatever the size of the batches. Each batch brings every
+    /// layer's weights into the layout of the kernels, which is little beside the products from some 64 rows on.
+    ///
+    /// # Errors
+    /// The first that `visit` returns, and with it the walk ends.
+    ///
+    /// # Panics
+    /// When `features` has another number of columns than [`input_size`](Self::input_size).
+    ///
+    /// ```
+    /// use std::convert::Infallible;
+    /// use std::num::NonZeroUsize;
+    ///
+    /// use bitsweep_models::{Activation, Head, Linear, Model};
+    /// use ndarray::array;
+    ///
+    /// let layer = |factor| Linear {
+    ///     weight: array![[factor]],
+    ///     bias: array![0.0],
+    ///     activation: Activation::Identity,
+    /// };
+    /// let model = Model::new([layer(2.0), layer(3.0)], Head::Softmax)?;
+    /// let mut largest = [0.0_f64; 2];
+    /// let features = array![[1.0], [5.0], [4.0]];
+    /// let Ok(()) = model.visit_inputs(features.view(), NonZeroUsize::MIN, |position, inputs| {
+    ///     largest[position] = inputs.fold(largest[position], |largest, &input| largest.max(input));
+    ///     Ok::<(), Infallible>(())
+    /// });
+    /// assert_eq!(largest, [5.0, 10.0]);
+    /// # Ok::<(), bitsweep_models::ModelError>(())
+    /// ```
+    pub fn visit_inputs<T: Real, E>(
+        &self,
+        features: ArrayView2<'_, T>,
+        batch_rows: NonZeroUsize,
+        mut visit: impl FnMut(usize, ArrayView2<'_, T>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut buffers = ForwardBuffers::default();
+        let last = self.layers().len() - 1;
+        for first in (0..features.nrows()).step_by(batch_rows.get()) {
+            let end = first.saturating_add(batch_rows.get()).min(features.nrows());
+            let batch = features.slice_axis(Axis(0), Slice::from(first..end));
+            self.start(batch, &mut buffers);
+            visit(0, batch)?;
+            for (position, layer) in self.layers()[..last].iter().enumerate() {
+                buffers.advance(layer);
+                visit(position + 1, buffers.rows())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the features the input of the first layer.
+    fn start<T: Real>(&self, features: ArrayView2<'_, T>, buffers: &mut ForwardBuffers<T>) {
+        let columns = features.ncols();
+        assert_eq!(columns, self.input_size(), "the number of features is not the model's number of inputs");
+        buffers.input.assign(features);
+    }
+}
+
+impl<T: Real> ForwardBuffers<T> {
+    /// Replaces the input of `layer` by its output, the input of the next one.
+    fn advance(&mut self, layer: &Layer) {
+        match layer {
+            Layer::Linear(linear) => linear.write_to(&mut self.layer),
+        }
+        self.output.resize(self.input.rows(), layer.output_size());
+        T::forward(&self.layer, &self.input, &mut self.output);
+        mem::swap(&mut self.input, &mut self.output);
+    }
+
+    /// The input of the next layer in the usual layout.
+    fn rows(&mut self) -> ArrayView2<'_, T> {
+        self.input.copy_rows_to(&mut self.values);
+        let Ok(rows) = ArrayView2::from_shape((self.input.rows(), self.input.columns()), &self.values) else {
+            unreachable!("the values are those of a matrix of this shape")
+        };
+        rows
+    }
+}
