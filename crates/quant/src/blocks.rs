@@ -61,9 +61,9 @@ impl Blocks {
     pub fn new((rows, columns): (usize, usize), granularity: Granularity) -> Self {
         let layout = match granularity {
             Granularity::Tensor => Layout::Runs { length: rows * columns },
-            Granularity::Row => Layout::Runs { length: columns },
+            Granularity::InputChannel => Layout::Runs { length: columns },
             Granularity::Rows(count) => Layout::Runs { length: columns * rows.min(count.get() as usize) },
-            Granularity::Column => Layout::Bands { height: rows },
+            Granularity::OutputChannel => Layout::Bands { height: rows },
             // A bias has no inputs to group along; its outputs are what is left.
             Granularity::Group(size) if rows == 1 => {
                 Layout::Runs { length: columns.min(size.get() as usize) }

@@ -62,8 +62,8 @@ impl ScaledLevels {
             }
         });
         let rows_per_scale = match scheme.granularity {
-            Granularity::Tensor | Granularity::Column => rows,
-            Granularity::Row => 1,
+            Granularity::Tensor | Granularity::OutputChannel => rows,
+            Granularity::InputChannel => 1,
             Granularity::Group(size) | Granularity::Rows(size) => rows.min(size.get() as usize),
         };
         let rows_per_scale = rows_per_scale.max(1);

@@ -125,18 +125,32 @@ pub enum CodeRange {
 }
 
 /// Which values share one scale and zero point, or one set of codebooks.
+///
+/// Weights are `(in, out)` here: a row holds the weights of one input channel, a column those of one output channel. Tools
+/// that store `(out, in)` call the same choices by other names, of which `row` and `axis 0` mean the opposite:
+///
+/// | here | NumPy axis of `(in, out)` | PyTorch, torchao `(out, in)` | ONNX `MatMul` `(in, out)` | ONNX `Gemm` with `transB` `(out, in)` |
+/// |---|---|---|---|---|
+/// | `tensor` | | `per_tensor` | per tensor | per tensor |
+/// | `input-channel` | a scale for each index of axis 0 | `axis = 1` | `axis = 0` | `axis = 1` |
+/// | `output-channel` | a scale for each index of axis 1 | `axis = 0`, "per row", "per channel" | `axis = 1` | `axis = 0` |
+/// | `{ group = n }` | `n` along axis 0 | groups of `n` along a row | blocked, `block_size = n`, `axis = 0` | blocked, `axis = 1` |
+///
+/// TOML also accepts `row` for `input-channel` and `column` for `output-channel`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Granularity {
     /// The whole tensor.
     #[default]
     Tensor,
-    /// Each row: one input of a weight matrix `(in, out)`.
-    Row,
+    /// Each row: the weights of one input, one for each output.
+    #[serde(alias = "row")]
+    InputChannel,
     /// Each `n` consecutive rows; the last group may have fewer.
     Rows(GroupSize),
-    /// Each column: one output of a weight matrix `(in, out)`.
-    Column,
+    /// Each column: the weights of one output, one for each input.
+    #[serde(alias = "column")]
+    OutputChannel,
     /// Each `n` consecutive values down a column, along the inputs of one output; the last group of a column may be
     /// shorter. A matrix with one row (a bias) is grouped along that row.
     Group(GroupSize),
@@ -236,9 +250,9 @@ impl fmt::Display for Granularity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tensor => formatter.pad("tensor"),
-            Self::Row => formatter.pad("row"),
+            Self::InputChannel => formatter.pad("input-channel"),
             Self::Rows(count) => formatter.pad(&format!("rows {count}")),
-            Self::Column => formatter.pad("column"),
+            Self::OutputChannel => formatter.pad("output-channel"),
             Self::Group(size) => formatter.pad(&format!("group {size}")),
         }
     }

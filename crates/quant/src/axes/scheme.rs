@@ -26,7 +26,7 @@ use super::scale_format::ScaleFormat;
 /// use bitsweep_quant::{Bits, Granularity, Scheme, presets};
 ///
 /// let bits = Bits::new(8).unwrap();
-/// let scheme = Scheme { granularity: Granularity::Row, ..presets::symmetric_narrow(bits) };
+/// let scheme = Scheme { granularity: Granularity::InputChannel, ..presets::symmetric_narrow(bits) };
 /// assert!(scheme.check().is_ok());
 /// ```
 ///

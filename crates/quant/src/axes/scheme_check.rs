@@ -123,8 +123,8 @@ impl Scheme {
     /// Sub-vectors lie along rows: what shares codebooks is whole rows.
     fn check_rows(&self) -> Result<(), SchemeError> {
         match self.granularity {
-            Granularity::Tensor | Granularity::Row | Granularity::Rows(_) => Ok(()),
-            Granularity::Column | Granularity::Group(_) => Err(SchemeError::CodebookGranularity {
+            Granularity::Tensor | Granularity::InputChannel | Granularity::Rows(_) => Ok(()),
+            Granularity::OutputChannel | Granularity::Group(_) => Err(SchemeError::CodebookGranularity {
                 granularity: self.granularity,
                 format: self.format.to_string(),
             }),

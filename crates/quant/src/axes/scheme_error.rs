@@ -132,7 +132,7 @@ pub enum SchemeError {
     },
     /// The sub-vectors of a codebook are parts of rows.
     #[error(
-        "`granularity = {granularity}` would cut the rows that format `{format}` splits into sub-vectors: expected `tensor`, `row` or `{{ rows = n }}`"
+        "`granularity = {granularity}` would cut the rows that format `{format}` splits into sub-vectors: expected `tensor`, `input-channel` or `{{ rows = n }}`"
     )]
     CodebookGranularity {
         /// The granularity asked for.

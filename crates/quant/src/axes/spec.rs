@@ -31,7 +31,7 @@ use super::scheme_error::SchemeError;
 /// | `zero_point` | `"integer"`, `"float"`, `"minimum"` | `"integer"` when asymmetric |
 /// | `codes` | `"signed"`, `"unsigned"` | `"unsigned"` with an integer zero point or a minimum, else `"signed"` |
 /// | `code_range` | `"full"`, `"narrow"` | `"narrow"` when symmetric, else `"full"` |
-/// | `granularity` | `"tensor"`, `"row"`, `{ rows = 16 }`, `"column"`, `{ group = 32 }` | `"tensor"` |
+/// | `granularity` | `"tensor"`, `"input-channel"`, `{ rows = 16 }`, `"output-channel"`, `{ group = 32 }`; `"row"` and `"column"` are other names of the two channels | `"tensor"` |
 /// | `scale_format` | `"float"`, `"f16"`, `"bf16"`, `"e8m0-floor"`, `"e8m0-ceiling"`, `"two-level"`, `"double"`, `"none"` | `"float"` |
 /// | `codebook_format` | `"float"`, `"f16"`, `"int8"` | `"float"` |
 /// | `range` | `"min-max"`, `{ percentile = 99.9 }`, `"mse"`, `"kl"`, `"output-mse"` | `"min-max"` |
@@ -48,8 +48,8 @@ use super::scheme_error::SchemeError;
 /// ```
 /// use bitsweep_quant::SchemeSpec;
 ///
-/// let spec: SchemeSpec = toml::from_str("bits = 4\ngranularity = 'column'").unwrap();
-/// assert_eq!(spec.resolve().unwrap().to_string(), "4 bit symmetric · column");
+/// let spec: SchemeSpec = toml::from_str("bits = 4\ngranularity = 'output-channel'").unwrap();
+/// assert_eq!(spec.resolve().unwrap().to_string(), "4 bit symmetric · output-channel");
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -303,8 +303,8 @@ impl SchemeSpec {
     /// use bitsweep_quant::SchemeSpec;
     ///
     /// let spec = |text| toml::from_str::<SchemeSpec>(text).unwrap();
-    /// let base = spec("bits = 4\ngranularity = 'column'");
-    /// assert_eq!(base.with(&spec("bits = 8")), spec("bits = 8\ngranularity = 'column'"));
+    /// let base = spec("bits = 4\ngranularity = 'output-channel'");
+    /// assert_eq!(base.with(&spec("bits = 8")), spec("bits = 8\ngranularity = 'output-channel'"));
     /// ```
     #[must_use]
     pub fn with(&self, other: &Self) -> Self {

@@ -63,9 +63,9 @@ pub(super) fn quantize<T: Real>(
         Granularity::Group(size) if inputs > 1 => Some(inputs.min(size.get() as usize)),
         Granularity::Group(_)
         | Granularity::Tensor
-        | Granularity::Row
+        | Granularity::InputChannel
         | Granularity::Rows(_)
-        | Granularity::Column => None,
+        | Granularity::OutputChannel => None,
     };
     if let Some(size) = group.filter(|_| settings.act_order) {
         for first in (0..inputs).step_by(size) {
@@ -137,7 +137,7 @@ fn refit<T: Real>(
     let first = layer.blocks.index_of(inputs.start, 0);
     let values = &updated[inputs.start * outputs..inputs.end * outputs];
     let values: Vec<T> = values.iter().map(|&value| T::from_f64(value)).collect();
-    let blocks = Blocks::new((inputs.len(), outputs), Granularity::Column);
+    let blocks = Blocks::new((inputs.len(), outputs), Granularity::OutputChannel);
     let (affine, constants) = uniform::fit(&values, &blocks, &layer.scheme, layer.grid)?;
     levels.affine.scales[first..first + outputs].copy_from_slice(&affine.scales);
     levels.affine.zero_points[first..first + outputs].copy_from_slice(&affine.zero_points);

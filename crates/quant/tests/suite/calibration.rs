@@ -78,7 +78,7 @@ fn run<T: Real>(
 }
 
 fn by_column(scheme: Scheme) -> Scheme {
-    Scheme { granularity: Granularity::Column, ..scheme }
+    Scheme { granularity: Granularity::OutputChannel, ..scheme }
 }
 
 pub(crate) fn float_zero_point(width: u32) -> Scheme {
@@ -94,9 +94,9 @@ fn gptq_agrees_with_the_paper_code_for_code() {
             let GptqCase { act_order, damp, .. } = *golden;
             let width = bits(golden.bits);
             let scheme = Scheme {
-                granularity: golden
-                    .group
-                    .map_or(Granularity::Column, |group| Granularity::Group(GroupSize::new(group).unwrap())),
+                granularity: golden.group.map_or(Granularity::OutputChannel, |group| {
+                    Granularity::Group(GroupSize::new(group).unwrap())
+                }),
                 ..match golden.symmetry.as_str() {
                     "symmetric" => presets::symmetric_narrow(width),
                     "integer" => presets::asymmetric_unsigned(width),
@@ -288,8 +288,8 @@ fn a_corrected_bias_gives_back_the_mean_output() {
 fn schemes() -> impl Strategy<Value = Scheme> {
     let granularity = prop_oneof![
         Just(Granularity::Tensor),
-        Just(Granularity::Row),
-        Just(Granularity::Column),
+        Just(Granularity::InputChannel),
+        Just(Granularity::OutputChannel),
         Just(Granularity::Group(GroupSize::new(3).unwrap())),
     ];
     (2_u32..=4, 0..3, granularity, any::<bool>()).prop_map(|(width, preset, granularity, mse)| Scheme {

@@ -68,7 +68,7 @@ fn sub_vectors(columns: usize, scheme: &Scheme) -> Vec<(std::ops::Range<usize>, 
 fn rows_of_a_block(rows: usize, scheme: &Scheme) -> usize {
     match scheme.granularity {
         Granularity::Tensor => rows.max(1),
-        Granularity::Row => 1,
+        Granularity::InputChannel => 1,
         Granularity::Rows(count) => count.get() as usize,
         other => panic!("{other} does not combine with codebooks"),
     }

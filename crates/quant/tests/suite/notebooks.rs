@@ -181,7 +181,7 @@ fn notebook_003_codes_come_out_in_single_precision() {
     // code does.
     let notebook = notebook("003");
     let weights = tensor(&notebook["weights"], 64, 10);
-    let scheme = Scheme { granularity: Granularity::Column, ..presets::asymmetric_signed(bits(8)) };
+    let scheme = Scheme { granularity: Granularity::OutputChannel, ..presets::asymmetric_signed(bits(8)) };
     let result = quantized(&weights, &scheme);
     assert_eq!(result.codes(), &matrix::<i32>(64, 10, notebook["codes"].as_str().unwrap()));
     let affine = affine(&result);
@@ -202,7 +202,7 @@ fn notebook_004_rows_come_out() {
         [99.14, 18.56, 45.25, 0.25],
         [10.2, 9.45, 6.57, 7.85]
     ];
-    let scheme = Scheme { granularity: Granularity::Row, ..presets::asymmetric_unsigned(bits(8)) };
+    let scheme = Scheme { granularity: Granularity::InputChannel, ..presets::asymmetric_unsigned(bits(8)) };
     let result = quantized(&values, &scheme);
     assert_eq!(
         result.codes(),
@@ -222,7 +222,7 @@ fn notebook_004_rows_come_out() {
         [43.91, -44.93, 0.0, 22.99, -43.93, -11.35, 38.48, -20.49, -38.61, -28.02],
         [56.45, 0.0, 125.0, 22.0, 154.0, 0.15, -125.0, 256.0, 36.0, -365.0]
     ];
-    let scheme = Scheme { granularity: Granularity::Row, ..presets::symmetric_narrow(bits(8)) };
+    let scheme = Scheme { granularity: Granularity::InputChannel, ..presets::symmetric_narrow(bits(8)) };
     let result = quantized(&values, &scheme);
     assert_eq!(
         result.codes(),

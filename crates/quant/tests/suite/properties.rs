@@ -44,8 +44,8 @@ pub(crate) fn integer_schemes() -> impl Strategy<Value = Scheme> {
     ];
     let granularity = prop_oneof![
         Just(Granularity::Tensor),
-        Just(Granularity::Row),
-        Just(Granularity::Column),
+        Just(Granularity::InputChannel),
+        Just(Granularity::OutputChannel),
         (1..8_u32).prop_map(|size| Granularity::Group(GroupSize::new(size).unwrap())),
         (1..8_u32).prop_map(|count| Granularity::Rows(GroupSize::new(count).unwrap())),
     ];
@@ -201,7 +201,7 @@ proptest! {
     #[test]
     fn rows_and_columns_are_quantized_on_their_own(values in matrices(12), scheme in nearest_schemes()) {
         let alone = Scheme { granularity: Granularity::Tensor, ..scheme };
-        for (granularity, axis) in [(Granularity::Row, Axis(0)), (Granularity::Column, Axis(1))] {
+        for (granularity, axis) in [(Granularity::InputChannel, Axis(0)), (Granularity::OutputChannel, Axis(1))] {
             let together = quantized(&values, &Scheme { granularity, ..scheme }).reconstruct();
             for (lane, expected) in values.axis_iter(axis).zip(together.axis_iter(axis)) {
                 let lane = lane.insert_axis(Axis(0)).to_owned();

@@ -36,9 +36,9 @@ fn parameters(block: &[f32], scheme: &Scheme) -> (f32, f32) {
 fn group_of(row: usize, column: usize, shape: (usize, usize), granularity: Granularity) -> (usize, usize) {
     match granularity {
         Granularity::Tensor => (0, 0),
-        Granularity::Row => (row, 0),
+        Granularity::InputChannel => (row, 0),
         Granularity::Rows(count) => (row / count.get() as usize, 0),
-        Granularity::Column => (0, column),
+        Granularity::OutputChannel => (0, column),
         Granularity::Group(size) if shape.0 == 1 => (0, column / size.get() as usize),
         Granularity::Group(size) => (row / size.get() as usize, column),
     }
@@ -78,7 +78,7 @@ proptest! {
 
     #[test]
     fn one_bit_symmetric_is_sign_times_mean_magnitude(values in matrices(40), rows in any::<bool>()) {
-        let granularity = if rows { Granularity::Row } else { Granularity::Column };
+        let granularity = if rows { Granularity::InputChannel } else { Granularity::OutputChannel };
         let scheme = Scheme {
             granularity,
             ..bitsweep_quant::presets::symmetric_narrow(Bits::LEAST)

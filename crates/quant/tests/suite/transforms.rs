@@ -53,7 +53,7 @@ fn factors_of_inputs_agree_with_the_papers() {
         }
         for AwqCase { bits: width, factors } in &case.awq {
             let scheme =
-                Scheme { granularity: Granularity::Column, ..presets::symmetric_narrow(bits(*width)) };
+                Scheme { granularity: Granularity::OutputChannel, ..presets::symmetric_narrow(bits(*width)) };
             let ours = activation_aware_factors(inputs.view(), weights.view(), &scheme, &stream(0)).unwrap();
             close(&ours, factors, format!("{} awq {width} bits", case.name));
         }
@@ -202,7 +202,7 @@ proptest! {
 
     #[test]
     fn awq_never_raises_the_output_error(weights in matrix(6, 4), inputs in matrix(10, 6), width in 2..5_u32) {
-        let scheme = Scheme { granularity: Granularity::Column, ..presets::symmetric_narrow(bits(width)) };
+        let scheme = Scheme { granularity: Granularity::OutputChannel, ..presets::symmetric_narrow(bits(width)) };
         let factors = activation_aware_factors(inputs.view(), weights.view(), &scheme, &stream(0)).unwrap();
         let error = |factors: &Array1<f64>| {
             let mut scaled = weights.clone();
