@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::axes::LevelFormat;
+use crate::axes::ZeroPoint;
 use crate::error::QuantizeError;
 use crate::levels::LevelTable;
 use crate::outliers::SparseOutliers;
@@ -39,11 +39,10 @@ impl<T: Real> Quantized<T> {
             return Err(QuantizeError::Shape { expected: self.shape(), found: original.dim() });
         }
         let mut clipped = original.to_owned();
-        if let Some((lowest, highest)) = self.outermost_codes() {
-            let ends = self.all_of(lowest).into_iter().zip(self.all_of(highest));
-            for (value, (first, last)) in clipped.iter_mut().zip(ends) {
-                // GGUF's q4_0 and q5_0 have negative scales.
-                let (low, high) = if first <= last { (first, last) } else { (last, first) };
+        if let Some(ends) = self.ends() {
+            let blocks = self.blocks();
+            for ((row, column), value) in clipped.indexed_iter_mut() {
+                let (low, high) = ends[blocks.index_of(row, column)];
                 if *value < low {
                     *value = low;
                 } else if *value > high {
@@ -58,32 +57,46 @@ impl<T: Real> Quantized<T> {
         Ok(clipped)
     }
 
-    /// The codes of the lowest and the highest level; `None` of codebooks.
-    fn outermost_codes(&self) -> Option<(i32, i32)> {
+    /// The lowest and the highest level of each block; `None` of codebooks.
+    fn ends(&self) -> Option<Vec<(T, T)>> {
         let scheme = self.scheme();
+        let blocks = self.blocks().len();
         match self.parameters() {
-            Parameters::Affine(_) => Some(match (scheme.levels(), scheme.grid()) {
-                (Some(format), _) => outermost_levels(format),
-                (None, Some(grid)) => (grid.lowest, grid.highest),
-                // Signs.
-                (None, None) => (-1, 1),
-            }),
             Parameters::Codebooks(_) => None,
-            Parameters::Fixed(FixedGrid::Float16) => Some(BINARY16_ENDS),
-            Parameters::Fixed(FixedGrid::BFloat16) => Some(BFLOAT16_ENDS),
-            Parameters::Fixed(FixedGrid::DoReFa(_) | FixedGrid::Wrpn(_)) => {
-                scheme.grid().map(|grid| (grid.lowest, grid.highest))
+            Parameters::Fixed(grid) => {
+                let (lowest, highest) = match grid {
+                    FixedGrid::Float16 => BINARY16_ENDS,
+                    FixedGrid::BFloat16 => BFLOAT16_ENDS,
+                    FixedGrid::DoReFa(_) | FixedGrid::Wrpn(_) => {
+                        scheme.grid().map(|grid| (grid.lowest, grid.highest))?
+                    }
+                };
+                Some(vec![(grid.level(lowest), grid.level(highest)); blocks])
+            }
+            Parameters::Affine(affine) => {
+                let levels: Box<dyn Fn(T, T) -> (T, T)> = match (scheme.levels(), scheme.grid()) {
+                    (Some(format), _) => {
+                        let (lowest, highest) = LevelTable::new(format).ends();
+                        let (lowest, highest) = (T::from_f64(lowest), T::from_f64(highest));
+                        Box::new(move |scale, _| (scale * lowest, scale * highest))
+                    }
+                    (None, Some(grid)) if scheme.zero_point() == Some(ZeroPoint::Minimum) => {
+                        let steps = T::from_i32(grid.steps());
+                        Box::new(move |scale, minimum| (scale * T::ZERO + minimum, scale * steps + minimum))
+                    }
+                    (None, Some(grid)) => {
+                        let (lowest, highest) = (T::from_i32(grid.lowest), T::from_i32(grid.highest));
+                        Box::new(move |scale, zero| (scale * (lowest - zero), scale * (highest - zero)))
+                    }
+                    // Signs.
+                    (None, None) => Box::new(|scale, _| (-scale, scale)),
+                };
+                let parameters = affine.scales.iter().zip(&affine.zero_points);
+                // GGUF's q4_0 and q5_0 have negative scales.
+                let ascending =
+                    |(first, last): (T, T)| if last < first { (last, first) } else { (first, last) };
+                Some(parameters.map(|(&scale, &zero_point)| ascending(levels(scale, zero_point))).collect())
             }
         }
     }
-
-    /// What every place would hold if its code were `code`.
-    fn all_of(&self, code: i32) -> Array2<T> {
-        let codes = vec![code; self.codes().len()];
-        Quantized::new(self.shape(), *self.scheme(), codes, self.parameters().clone()).reconstruct()
-    }
-}
-
-fn outermost_levels(format: LevelFormat) -> (i32, i32) {
-    LevelTable::new(format).outermost_codes()
 }

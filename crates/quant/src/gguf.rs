@@ -2,6 +2,7 @@
 
 use crate::axes::{Format, GgufType, ScaleFormat};
 use crate::blocks::{Block, Blocks};
+use crate::code_matrix::CodeMatrix;
 use crate::error::QuantizeError;
 use crate::float16::{decode_binary16, encode_binary16};
 use crate::quantized::{Parameters, Quantized};
@@ -25,14 +26,14 @@ pub enum GgufError {
     },
 }
 
-/// Codes and parameters of finite row-major `values`, by the rules of ggml's reference (`quantize_row_*_ref`): codes are
+/// The parameters of finite row-major `values`, whose codes fill `codes`, by the rules of ggml's reference (`quantize_row_*_ref`): codes are
 /// found with the scale and minimum before they are rounded to f16. The arithmetic is that of `f32`.
 pub(crate) fn quantize<T: Real>(
     values: &[T],
     blocks: &Blocks,
     block_type: GgufType,
-) -> Result<(Vec<i32>, Affine<T>), QuantizeError> {
-    let mut codes = vec![0; values.len()];
+    codes: &mut CodeMatrix,
+) -> Result<Affine<T>, QuantizeError> {
     let mut parameters = Affine {
         scales: Vec::with_capacity(blocks.len()),
         zero_points: Vec::with_capacity(blocks.len()),
@@ -53,28 +54,27 @@ pub(crate) fn quantize<T: Real>(
         parameters.scales.push(stored_scale?);
         parameters.zero_points.push(stored_minimum?);
         for (position, &value) in block.positions().zip(&gathered) {
-            codes[position] = code(value, scale, minimum, block_type);
+            codes.set(position, code(value, scale, minimum, block_type));
         }
     }
-    Ok((codes, parameters))
+    Ok(parameters)
 }
 
-/// Codes of other values with given parameters.
+/// Fills `codes` with those of other values with given parameters.
 pub(crate) fn encode<T: Real>(
     values: &[T],
     blocks: &Blocks,
     parameters: &Affine<T>,
     block_type: GgufType,
-) -> Vec<i32> {
-    let mut codes = vec![0; values.len()];
+    codes: &mut CodeMatrix,
+) {
     let both = parameters.scales.iter().zip(&parameters.zero_points);
     for (block, (scale, minimum)) in blocks.iter().zip(both) {
         let (scale, minimum) = (scale.to_f64() as f32, minimum.to_f64() as f32);
         for position in block.positions() {
-            codes[position] = code(values[position].to_f64() as f32, scale, minimum, block_type);
+            codes.set(position, code(values[position].to_f64() as f32, scale, minimum, block_type));
         }
     }
-    codes
 }
 
 fn gather<T: Real>(values: &[T], block: Block) -> Vec<f32> {
@@ -137,11 +137,8 @@ impl<T: Real> Quantized<T> {
             for first in (0..length).step_by(GgufType::BLOCK as usize) {
                 let (row, column) = if rows == 1 { (0, first) } else { (first, run) };
                 let index = blocks.index_of(row, column);
-                let codes: Vec<i32> = blocks
-                    .get(index)
-                    .positions()
-                    .map(|position| self.codes()[[position / columns, position % columns]])
-                    .collect();
+                let codes: Vec<i32> =
+                    blocks.get(index).positions().map(|position| self.codes().at(position)).collect();
                 let both = (parameters.scales[index].to_f64(), parameters.zero_points[index].to_f64());
                 append_block(&codes, both, block_type, &mut bytes);
             }

@@ -31,6 +31,7 @@ mod bit_field;
 mod blocks;
 mod calibration;
 mod clipping;
+mod code_matrix;
 mod codebook;
 mod distortion;
 mod error;
@@ -43,10 +44,13 @@ mod input_scaling;
 mod lanes;
 mod levels;
 mod number_line;
+mod number_storage;
 mod outliers;
 mod packing;
+mod parts;
 mod quantize;
 mod quantized;
+mod reader;
 mod real;
 mod scales;
 pub mod spelling;
@@ -74,6 +78,7 @@ pub use calibration::{
     AdaRound, BiasCorrection, Calibrated, CalibrationError, CalibrationMethod, CalibrationOutcome, Gptq,
     Hessian, Hqq, LearnedScale, Moments, calibrate, mean_shift,
 };
+pub use code_matrix::CodeMatrix;
 pub use codebook::{Clustering, Codebook, Codebooks, LookupError, optimal_clustering};
 pub use distortion::Errors;
 pub use error::QuantizeError;
@@ -85,9 +90,11 @@ pub use input_scaling::{
 };
 pub use number_line::number_line;
 pub use outliers::SparseOutliers;
-pub use packing::{Packed, Size, UnpackError};
+pub use packing::Packed;
+pub use parts::Size;
 pub use quantize::{quantize, quantize_with_scales};
 pub use quantized::{BlockParameters, FixedGrid, Parameters, Quantized};
+pub use reader::UnpackError;
 pub use real::Real;
 pub use scales::NestedScales;
 pub use transform::{Equalization, LayerMismatch, Transform, absmax_equalization, cross_layer_equalization};

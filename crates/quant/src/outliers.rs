@@ -2,9 +2,10 @@
 
 use crate::axes::OutlierPercent;
 use crate::blocks::Blocks;
+use crate::code_matrix::CodeMatrix;
 use crate::error::QuantizeError;
 use crate::float16::{decode_binary16, encode_binary16};
-use crate::packing::UnpackError;
+use crate::reader::{Reader, UnpackError};
 use crate::real::Real;
 
 /// Bits of a position's gap in one byte; the highest bit says that another byte follows.
@@ -89,8 +90,8 @@ impl SparseOutliers {
     }
 
     /// Gives the places of outliers, whose codes mean nothing, one and the same code.
-    pub(crate) fn blank(&self, codes: &mut [i32], code: i32) {
-        self.positions.iter().for_each(|&position| codes[position] = code);
+    pub(crate) fn blank(&self, codes: &mut CodeMatrix, code: i32) {
+        self.positions.iter().for_each(|&position| codes.set(position, code));
     }
 
     /// Number of outliers.
@@ -134,23 +135,20 @@ impl SparseOutliers {
         }
     }
 
-    /// The outliers of a matrix of `count` values, and the bytes behind them.
+    /// The outliers of a matrix of `count` values.
     pub(crate) fn read(
-        bytes: &[u8],
+        reader: &mut Reader<'_>,
         percent: OutlierPercent,
         count: usize,
-    ) -> Result<(Self, &[u8]), UnpackError> {
+    ) -> Result<Self, UnpackError> {
         let wanted = Self::count(percent, count);
-        let too_short = UnpackError::Length { found: bytes.len() };
         let mut outliers = Self { positions: Vec::new(), values: Vec::new() };
-        let mut rest = bytes;
         let mut next = 0_usize;
         while outliers.len() < wanted {
             let mut gap = 0_usize;
             let mut shift = 0;
             loop {
-                let (&byte, after) = rest.split_first().ok_or_else(|| too_short.clone())?;
-                rest = after;
+                let [byte] = reader.array()?;
                 let part = usize::from(byte & !CONTINUED);
                 // Beyond the matrix at the latest here; a shift may not run out of bits before that is seen.
                 if shift >= usize::BITS || part > usize::MAX >> shift {
@@ -164,9 +162,7 @@ impl SparseOutliers {
             }
             let position = next.checked_add(gap).filter(|position| *position < count);
             let position = position.ok_or(UnpackError::OutlierPosition { count })?;
-            let (value, after) = rest.split_first_chunk().ok_or_else(|| too_short.clone())?;
-            rest = after;
-            let value = u16::from_le_bytes(*value);
+            let value = u16::from_le_bytes(reader.array()?);
             if !decode_binary16(value).is_finite() {
                 return Err(UnpackError::NotFinite { value: decode_binary16(value) });
             }
@@ -174,6 +170,6 @@ impl SparseOutliers {
             outliers.values.push(value);
             next = position + 1;
         }
-        Ok((outliers, rest))
+        Ok(outliers)
     }
 }

@@ -7,7 +7,9 @@ use ndarray::ArrayView2;
 use pulp::{Arch, NullaryFnOnce};
 
 use crate::axes::{Outliers, Range, Rounding, ScaleFormat, Scheme};
+use crate::bit_field::BitField;
 use crate::blocks::Blocks;
+use crate::code_matrix::CodeMatrix;
 use crate::codebook::Codebooks;
 use crate::distortion::row_major;
 use crate::error::QuantizeError;
@@ -34,7 +36,7 @@ use crate::uniform::{self, Affine, weight_function};
 /// let mut stream = Stream::new(Generator::Modern, 0, "quantize").unwrap();
 /// let scheme = presets::symmetric_narrow(Bits::new(8).unwrap());
 /// let quantized = quantize(weights.view(), &scheme, &mut stream).unwrap();
-/// assert_eq!(quantized.codes().row(1).to_vec(), [127, -61, 36, -15]);
+/// assert_eq!(quantized.codes().to_array().row(1).to_vec(), [127, -61, 36, -15]);
 /// assert_eq!(quantized.reconstruct()[[1, 0]], 2.5);
 /// assert_eq!(quantized.size().total(), 12 + 4);
 /// ```
@@ -61,30 +63,28 @@ pub fn quantize<T: Real>(
         None => values,
         Some(outliers) => Cow::Owned(outliers.taken_off(&values, &Blocks::new(shape, scheme.granularity))),
     };
-    let (codes, parameters) = match ParameterKind::of(scheme) {
+    let blocks = Blocks::new(shape, scheme.granularity);
+    let zeros = |columns: usize| CodeMatrix::zeros((shape.0, columns), BitField::of(scheme).code_type());
+    let mut codes = zeros(shape.1);
+    let parameters = match ParameterKind::of(scheme) {
         ParameterKind::Affine => {
-            let blocks = Blocks::new(shape, scheme.granularity);
-            let (codes, parameters) = uniform::quantize(&values, &blocks, scheme, stream)?;
-            (codes, Parameters::Affine(parameters))
+            Parameters::Affine(uniform::quantize(&values, &blocks, scheme, stream, &mut codes)?)
         }
         ParameterKind::Levels(format) => {
-            let blocks = Blocks::new(shape, scheme.granularity);
-            let (codes, parameters) = levels::quantize(&values, &blocks, scheme, format)?;
-            (codes, Parameters::Affine(parameters))
+            Parameters::Affine(levels::quantize(&values, &blocks, scheme, format, &mut codes)?)
         }
         ParameterKind::Gguf(block) => {
-            let blocks = Blocks::new(shape, scheme.granularity);
-            let (codes, parameters) = gguf::quantize(&values, &blocks, block)?;
-            (codes, Parameters::Affine(parameters))
+            Parameters::Affine(gguf::quantize(&values, &blocks, block, &mut codes)?)
         }
         ParameterKind::Codebooks(layout) => {
-            let blocks = Blocks::new(shape, scheme.granularity);
             let codebooks = Codebooks::fit(&values, &blocks, layout, scheme.codebook_format, stream)?;
-            (codebooks.encode(&values)?, Parameters::Codebooks(codebooks))
+            codes = zeros(codebooks.codes_per_row());
+            codebooks.encode(&values, &mut codes)?;
+            Parameters::Codebooks(codebooks)
         }
         ParameterKind::Fixed(grid) => {
-            let codes = encode_fixed(&values, shape.1, grid, scheme.rounding, stream)?;
-            (codes, Parameters::Fixed(grid))
+            encode_fixed(&values, shape.1, grid, scheme.rounding, stream, &mut codes)?;
+            Parameters::Fixed(grid)
         }
     };
     Ok(Quantized::new(shape, *scheme, codes, parameters).with_outliers(outliers))
@@ -128,34 +128,40 @@ pub fn quantize_with_scales<T: Real>(
         zero_points: vec![T::ZERO; scales.len()],
         nested: None,
     });
-    let codes = encode(&values, &blocks, scheme, &parameters, stream)?;
+    let mut codes = CodeMatrix::zeros(shape, BitField::of(scheme).code_type());
+    encode(&values, &blocks, scheme, &parameters, stream, &mut codes)?;
     Ok(Quantized::new(shape, *scheme, codes, parameters))
 }
 
-/// Codes of finite row-major `values` with given parameters.
+/// Fills `codes` with those of finite row-major `values` with given parameters.
 pub(crate) fn encode<T: Real>(
     values: &[T],
     blocks: &Blocks,
     scheme: &Scheme,
     parameters: &Parameters<T>,
     stream: &mut Stream,
-) -> Result<Vec<i32>, QuantizeError> {
+    codes: &mut CodeMatrix,
+) -> Result<(), QuantizeError> {
     let columns = blocks.shape().1;
     match parameters {
-        Parameters::Affine(parameters) => Ok(match (ParameterKind::of(scheme), scheme.grid()) {
-            (ParameterKind::Levels(format), _) => {
-                levels::encode(values, blocks, parameters, &LevelTable::new(format))
+        Parameters::Affine(parameters) => {
+            match (ParameterKind::of(scheme), scheme.grid()) {
+                (ParameterKind::Levels(format), _) => {
+                    levels::encode(values, blocks, parameters, &LevelTable::new(format), codes);
+                }
+                (ParameterKind::Gguf(block), _) => gguf::encode(values, blocks, parameters, block, codes),
+                (
+                    ParameterKind::Affine | ParameterKind::Codebooks(_) | ParameterKind::Fixed(_),
+                    Some(grid),
+                ) => uniform::encode(values, blocks, parameters, scheme, grid, stream, codes),
+                (ParameterKind::Affine | ParameterKind::Codebooks(_) | ParameterKind::Fixed(_), None) => {
+                    uniform::encode_signs(values, codes);
+                }
             }
-            (ParameterKind::Gguf(block), _) => gguf::encode(values, blocks, parameters, block),
-            (ParameterKind::Affine | ParameterKind::Codebooks(_) | ParameterKind::Fixed(_), Some(grid)) => {
-                uniform::encode(values, blocks, parameters, scheme, grid, stream)
-            }
-            (ParameterKind::Affine | ParameterKind::Codebooks(_) | ParameterKind::Fixed(_), None) => {
-                uniform::encode_signs(values)
-            }
-        }),
-        Parameters::Codebooks(codebooks) => codebooks.encode(values),
-        Parameters::Fixed(grid) => encode_fixed(values, columns, *grid, scheme.rounding, stream),
+            Ok(())
+        }
+        Parameters::Codebooks(codebooks) => codebooks.encode(values, codes),
+        Parameters::Fixed(grid) => encode_fixed(values, columns, *grid, scheme.rounding, stream, codes),
     }
 }
 
@@ -165,13 +171,15 @@ fn encode_fixed<T: Real>(
     grid: FixedGrid,
     rounding: Rounding,
     stream: &mut Stream,
-) -> Result<Vec<i32>, QuantizeError> {
+    codes: &mut CodeMatrix,
+) -> Result<(), QuantizeError> {
     match grid {
-        FixedGrid::DoReFa(bits) => Ok(weight_function::encode_dorefa(values, bits, rounding, stream)),
-        FixedGrid::Wrpn(bits) => Ok(weight_function::encode_wrpn(values, bits, rounding, stream)),
-        FixedGrid::Float16 => encode_floats(values, columns, grid, encode_binary16),
-        FixedGrid::BFloat16 => encode_floats(values, columns, grid, encode_bfloat16),
+        FixedGrid::DoReFa(bits) => weight_function::encode_dorefa(values, bits, rounding, stream, codes),
+        FixedGrid::Wrpn(bits) => weight_function::encode_wrpn(values, bits, rounding, stream, codes),
+        FixedGrid::Float16 => encode_floats(values, columns, grid, encode_binary16, codes)?,
+        FixedGrid::BFloat16 => encode_floats(values, columns, grid, encode_bfloat16, codes)?,
     }
+    Ok(())
 }
 
 fn encode_floats<T: Real>(
@@ -179,21 +187,21 @@ fn encode_floats<T: Real>(
     columns: usize,
     grid: FixedGrid,
     encode: fn(f64) -> u16,
-) -> Result<Vec<i32>, QuantizeError> {
-    let code = |(position, value): (usize, &T)| {
+    codes: &mut CodeMatrix,
+) -> Result<(), QuantizeError> {
+    for (position, value) in values.iter().enumerate() {
         let code = i32::from(encode(value.to_f64()));
-        if grid.level::<f64>(code).is_finite() {
-            Ok(code)
-        } else {
-            Err(QuantizeError::TooLargeForFormat {
+        if !grid.level::<f64>(code).is_finite() {
+            return Err(QuantizeError::TooLargeForFormat {
                 row: position / columns,
                 column: position % columns,
                 value: value.to_f64(),
                 format: grid.to_string(),
-            })
+            });
         }
-    };
-    values.iter().enumerate().map(code).collect()
+        codes.set(position, code);
+    }
+    Ok(())
 }
 
 /// The values in row-major order, copied only when they lie otherwise.

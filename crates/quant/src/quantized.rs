@@ -6,7 +6,9 @@ use bitsweep_random::Stream;
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 
 use crate::axes::{Bits, CodebookLayout, Format, GgufType, LevelFormat, Scheme, ZeroPoint};
+use crate::bit_field::BitField;
 use crate::blocks::Blocks;
+use crate::code_matrix::{CodeMatrix, CodeReader, PIECE};
 use crate::codebook::{self, Codebook, Codebooks, LookupError};
 use crate::distortion::Errors;
 use crate::error::QuantizeError;
@@ -22,7 +24,7 @@ use crate::uniform::{self, Affine, weight_function};
 pub struct Quantized<T> {
     shape: (usize, usize),
     scheme: Scheme,
-    codes: Array2<i32>,
+    codes: CodeMatrix,
     parameters: Parameters<T>,
     outliers: Option<SparseOutliers>,
 }
@@ -95,32 +97,23 @@ pub struct BlockParameters<T> {
 }
 
 impl<T: Real> Quantized<T> {
-    /// `codes` in row-major order, one a value, or one a stage of each sub-vector.
+    /// `codes` are one a value, or one a stage of each sub-vector.
     pub(crate) fn new(
         shape: (usize, usize),
         scheme: Scheme,
-        codes: Vec<i32>,
+        codes: CodeMatrix,
         parameters: Parameters<T>,
     ) -> Self {
-        let columns = parameters.codes_per_row(shape.1);
-        Self { shape, scheme, codes: matrix((shape.0, columns), codes), parameters, outliers: None }
+        Self { shape, scheme, codes, parameters, outliers: None }
     }
 
     /// The same with some values kept beside the codes; the codes in their places are the lowest of the grid.
     pub(crate) fn with_outliers(self, outliers: Option<SparseOutliers>) -> Self {
-        let mut quantized = Self { outliers, ..self };
-        let codes = std::mem::take(&mut quantized.codes);
-        quantized.codes = quantized.blanked(codes);
-        quantized
-    }
-
-    fn blanked(&self, mut codes: Array2<i32>) -> Array2<i32> {
-        if let (Some(outliers), Some(grid), Some(codes)) =
-            (&self.outliers, self.scheme.grid(), codes.as_slice_mut())
-        {
-            outliers.blank(codes, grid.lowest);
+        let mut codes = self.codes;
+        if let (Some(outliers), Some(grid)) = (&outliers, self.scheme.grid()) {
+            outliers.blank(&mut codes, grid.lowest);
         }
-        codes
+        Self { codes, outliers, ..self }
     }
 
     /// The values kept beside the codes; `None` where the scheme keeps none.
@@ -143,7 +136,7 @@ impl<T: Real> Quantized<T> {
 
     /// The codes: one a value; with codebooks `(rows, subvectors·stages)`, those of a sub-vector side by side.
     #[must_use]
-    pub const fn codes(&self) -> &Array2<i32> {
+    pub const fn codes(&self) -> &CodeMatrix {
         &self.codes
     }
 
@@ -154,13 +147,16 @@ impl<T: Real> Quantized<T> {
     /// When row or column lie outside the matrix.
     #[must_use]
     pub fn code_of(&self, row: usize, column: usize) -> i64 {
+        assert!(row < self.shape.0 && column < self.shape.1, "no value in row {row}, column {column}");
         match (&self.parameters, self.scheme.format) {
             (Parameters::Codebooks(codebooks), Format::Codebook(layout)) => {
-                let digits = codebooks.codes_of_column(column).map(|code| i64::from(self.codes[[row, code]]));
+                let first = row * codebooks.codes_per_row();
+                let codes = codebooks.codes_of_column(column);
+                let digits = codes.map(|code| i64::from(self.codes.at(first + code)));
                 digits.fold(0, |number, digit| number * i64::from(layout.centroids.get()) + digit)
             }
             (Parameters::Codebooks(_) | Parameters::Affine(_) | Parameters::Fixed(_), _) => {
-                i64::from(self.codes[[row, column]])
+                i64::from(self.codes.at(row * self.shape.1 + column))
             }
         }
     }
@@ -261,19 +257,23 @@ impl<T: Real> Quantized<T> {
     }
 
     fn decode_codes(&self, values: &mut [T]) {
-        let codes = self.codes.as_slice().expect("codes lie in row-major order");
+        let codes = &self.codes;
         match &self.parameters {
             Parameters::Affine(parameters) => self.decode_blocks(codes, parameters, values),
             Parameters::Codebooks(codebooks) => codebooks.reconstruct(codes, values),
             Parameters::Fixed(grid) => {
-                for (value, &code) in values.iter_mut().zip(codes) {
-                    *value = grid.level(code);
+                let mut reader = CodeReader::new(codes);
+                for piece in values.chunks_mut(PIECE) {
+                    let codes = reader.take(piece.len());
+                    for (value, &code) in piece.iter_mut().zip(codes) {
+                        *value = grid.level(code);
+                    }
                 }
             }
         }
     }
 
-    fn decode_blocks(&self, codes: &[i32], parameters: &Affine<T>, values: &mut [T]) {
+    fn decode_blocks(&self, codes: &CodeMatrix, parameters: &Affine<T>, values: &mut [T]) {
         let blocks = self.blocks();
         if let Some(format) = self.scheme.levels() {
             return levels::reconstruct(codes, &blocks, parameters, &LevelTable::new(format), values);
@@ -294,11 +294,15 @@ impl<T: Real> Quantized<T> {
         &self,
         values: ArrayView2<'_, T>,
         stream: &mut Stream,
-    ) -> Result<Array2<i32>, QuantizeError> {
+    ) -> Result<CodeMatrix, QuantizeError> {
         self.expect_shape(values.dim())?;
         let values = finite_row_major(values)?;
-        let codes = encode(&values, &self.blocks(), &self.scheme, &self.parameters, stream)?;
-        Ok(self.blanked(matrix(self.codes.dim(), codes)))
+        let mut codes = CodeMatrix::zeros(self.codes.dim(), BitField::of(&self.scheme).code_type());
+        encode(&values, &self.blocks(), &self.scheme, &self.parameters, stream, &mut codes)?;
+        if let (Some(outliers), Some(grid)) = (&self.outliers, self.scheme.grid()) {
+            outliers.blank(&mut codes, grid.lowest);
+        }
+        Ok(codes)
     }
 
     /// The dot product of `query` with each row, by look-up.
@@ -317,7 +321,7 @@ impl<T: Real> Quantized<T> {
         }
         match &self.parameters {
             Parameters::Codebooks(codebooks) => {
-                Ok(codebook::products(self.codes.view(), codebooks, &query.to_vec()))
+                Ok(codebook::products(&self.codes, codebooks, &query.to_vec()))
             }
             Parameters::Affine(_) | Parameters::Fixed(_) => {
                 Err(LookupError::NoCodebook { format: self.scheme.format.to_string() })
@@ -338,15 +342,6 @@ impl<T: Real> Quantized<T> {
 
     fn expect_shape(&self, found: (usize, usize)) -> Result<(), QuantizeError> {
         if found == self.shape { Ok(()) } else { Err(QuantizeError::Shape { expected: self.shape, found }) }
-    }
-}
-
-impl<T: Real> Parameters<T> {
-    fn codes_per_row(&self, columns: usize) -> usize {
-        match self {
-            Self::Codebooks(codebooks) => codebooks.codes_per_row(),
-            Self::Affine(_) | Self::Fixed(_) => columns,
-        }
     }
 }
 

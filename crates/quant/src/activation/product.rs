@@ -55,10 +55,10 @@ impl ScaledLevels {
         let table = scheme.levels().map(LevelTable::new);
         let codes = weights.codes();
         let mut levels = Array2::from_shape_fn((rows, columns), |(row, column)| match &table {
-            Some(table) => table.level(codes[[row, column]]),
+            Some(table) => table.level(codes.at(row * columns + column)),
             None => {
                 let zero_point = affine.zero_points[blocks.index_of(row, column)];
-                f64::from(codes[[row, column]]) - f64::from(zero_point)
+                f64::from(codes.at(row * columns + column)) - f64::from(zero_point)
             }
         });
         let rows_per_scale = match scheme.granularity {

@@ -9,7 +9,7 @@ use crate::blocks::Blocks;
 use crate::error::QuantizeError;
 use crate::quantize::finite_row_major;
 use crate::real::Real;
-use crate::scales::ScaleStorage;
+use crate::scales::ScaleRounding;
 use crate::uniform::range::{self, Elements, Interval};
 use crate::uniform::{fit_ranges, round_and_clamp};
 
@@ -181,7 +181,7 @@ impl QuantizedActivations {
 
 /// The range of every block.
 fn ranges(values: &[f32], blocks: &Blocks, codes: &Scheme, grid: Grid) -> Vec<Interval<f32>> {
-    range::estimate(values, blocks, codes, Elements::Grid(grid), ScaleStorage::of(codes))
+    range::estimate(values, blocks, codes, Elements::Grid(grid), ScaleRounding::of(codes))
 }
 
 /// The moving average of the ranges of batches of rows, of which there is at least one.
@@ -213,7 +213,7 @@ fn parameters(
     let widened =
         |range: &Interval<f32>| Interval { low: range.low.lesser(0.0), high: range.high.greater(0.0) };
     let ranges: Vec<_> = ranges.iter().map(widened).collect();
-    let affine = fit_ranges(&ranges, codes.symmetry, grid, ScaleStorage::of(codes))?;
+    let affine = fit_ranges(&ranges, codes.symmetry, grid, ScaleRounding::of(codes))?;
     let pairs = affine.scales.iter().zip(&affine.zero_points);
     let parameters = pairs.map(|(&scale, zero_point)| ActivationParameters {
         scale,

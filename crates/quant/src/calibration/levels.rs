@@ -3,7 +3,9 @@
 use ndarray::ArrayView2;
 
 use crate::axes::{Grid, Range, Scheme};
+use crate::bit_field::BitField;
 use crate::blocks::Blocks;
+use crate::code_matrix::CodeMatrix;
 use crate::error::QuantizeError;
 use crate::quantize::finite_row_major;
 use crate::quantized::{Parameters, Quantized};
@@ -95,6 +97,7 @@ impl<'a, T: Real> Layer<'a, T> {
 
     /// The layer with `codes`, row-major, on `levels`.
     pub(super) fn quantized(&self, codes: Vec<i32>, levels: Levels<T>) -> Quantized<T> {
+        let codes = CodeMatrix::of(self.shape(), BitField::of(&self.scheme).code_type(), codes);
         Quantized::new(self.shape(), self.scheme, codes, Parameters::Affine(levels.affine))
     }
 }

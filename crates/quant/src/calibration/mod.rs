@@ -73,7 +73,7 @@ use self::levels::Layer;
 /// let gptq = CalibrationMethod::Gptq(Gptq::default());
 /// let calibrated = calibrate(weights.view(), &scheme, &gptq, &hessian, &mut stream).unwrap();
 /// // Rounding both to 0 loses 0.8 of their sum, rounding one of them to 1 adds only 0.2.
-/// assert_eq!(calibrated.quantized.codes().column(0).to_vec(), [0, 1]);
+/// assert_eq!(calibrated.quantized.codes().to_array().column(0).to_vec(), [0, 1]);
 /// assert!(calibrated.outcome.proxy_loss < calibrated.outcome.proxy_loss_nearest);
 /// ```
 ///

@@ -44,7 +44,7 @@ impl CalibrationOutcome {
             let change: Vec<f64> = pairs.map(|(weight, level)| weight.to_f64() - level.to_f64()).collect();
             hessian.quadratic_form(&change, weights.ncols())
         };
-        let codes = nearest.codes().iter().zip(quantized.codes());
+        let codes = nearest.codes().iter().zip(quantized.codes().iter());
         let blocks = nearest.block_parameters().zip(quantized.block_parameters());
         Self {
             codes_changed: codes.filter(|(before, after)| before != after).count(),

@@ -3,7 +3,7 @@
 use crate::blocks::Block;
 use crate::error::QuantizeError;
 use crate::real::Real;
-use crate::scales::ScaleStorage;
+use crate::scales::ScaleRounding;
 use crate::uniform::fit_block;
 use crate::uniform::range::{self, Elements, Interval, search_shrunken};
 
@@ -23,8 +23,8 @@ pub(super) fn fit<T: Real>(
     hessian: &Hessian,
 ) -> Result<Levels<T>, QuantizeError> {
     let Layer { scheme, grid, blocks, weights, .. } = layer;
-    let storage = ScaleStorage::of(scheme);
-    let ranges = range::estimate(weights, blocks, scheme, Elements::Grid(*grid), storage);
+    let rounding = ScaleRounding::of(scheme);
+    let ranges = range::estimate(weights, blocks, scheme, Elements::Grid(*grid), rounding);
     let mut error = OutputError::new(layer, &levels, hessian);
     for (index, min_max) in ranges.into_iter().enumerate() {
         if min_max.is_collapsed() {
@@ -32,7 +32,7 @@ pub(super) fn fit<T: Real>(
         }
         let block = blocks.get(index);
         let candidate = |range: Interval<T>| {
-            let (scale, zero_point) = fit_block(range, scheme.symmetry, *grid, storage).ok()?;
+            let (scale, zero_point) = fit_block(range, scheme.symmetry, *grid, rounding).ok()?;
             Some(BlockLevels { scale, zero_point, ..levels.block(index, *grid) })
         };
         let added = |range| candidate(range).map(|levels| error.added_by(&error.steps(block, levels)));

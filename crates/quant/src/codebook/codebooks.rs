@@ -6,6 +6,7 @@ use bitsweep_random::Stream;
 
 use crate::axes::{CodebookFormat, CodebookLayout};
 use crate::blocks::Blocks;
+use crate::code_matrix::CodeMatrix;
 use crate::error::QuantizeError;
 use crate::real::Real;
 
@@ -76,7 +77,7 @@ impl<T: Real> Codebooks<T> {
         Ok(codebooks)
     }
 
-    /// The codes of row-major values: for each sub-vector the nearest centroid of the first stage, then of what it leaves
+    /// Fills `codes` with those of row-major values: for each sub-vector the nearest centroid of the first stage, then of what it leaves
     /// the nearest of the second, and so on.
     ///
     /// Greedy: with several stages another choice of codes may come nearer to the values (a beam search would find some,
@@ -84,24 +85,24 @@ impl<T: Real> Codebooks<T> {
     ///
     /// # Errors
     /// Sums of centroids beyond the largest number.
-    pub(crate) fn encode(&self, values: &[T]) -> Result<Vec<i32>, QuantizeError> {
+    pub(crate) fn encode(&self, values: &[T], codes: &mut CodeMatrix) -> Result<(), QuantizeError> {
         let codes_per_row = self.codes_per_row();
         if values.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
-        let mut codes = vec![0; values.len() / self.split.columns() * codes_per_row];
         let blocks = values.chunks(self.block_rows * self.split.columns());
-        let code_blocks = codes.chunks_mut(self.block_rows * codes_per_row);
-        for ((rows, codes), block) in blocks.zip(code_blocks).zip(0..) {
+        for (block, rows) in blocks.enumerate() {
+            let first = block * self.block_rows * codes_per_row;
             for place in 0..self.split.places() {
                 let mut batch = Batch::gather(rows, &self.split, place);
                 for (stage, codebook) in self.stages_at(block, place).iter().enumerate() {
                     let found = codebook.codes(&batch.left(), &batch.lengths);
                     batch.add(codebook, &found);
                     let mut found = found.into_iter();
-                    for codes in codes.chunks_mut(codes_per_row) {
+                    for row in 0..rows.len() / self.split.columns() {
                         for (subvector, code) in self.split.subvectors_at(place).zip(&mut found) {
-                            codes[subvector * self.stages + stage] = code;
+                            let within = subvector * self.stages + stage;
+                            codes.set(first + row * codes_per_row + within, code);
                         }
                     }
                 }
@@ -110,23 +111,23 @@ impl<T: Real> Codebooks<T> {
                 }
             }
         }
-        Ok(codes)
+        Ok(())
     }
 
     /// Writes the sums of the centroids that `codes` name into row-major `values`.
-    pub(crate) fn reconstruct(&self, codes: &[i32], values: &mut [T]) {
+    pub(crate) fn reconstruct(&self, codes: &CodeMatrix, values: &mut [T]) {
         if values.is_empty() {
             return;
         }
-        let rows = values.chunks_mut(self.split.columns()).zip(codes.chunks(self.codes_per_row()));
-        for (row, (values, codes)) in rows.enumerate() {
+        for (row, values) in values.chunks_mut(self.split.columns()).enumerate() {
             let block = row / self.block_rows;
-            for (subvector, codes) in codes.chunks(self.stages).enumerate() {
+            for subvector in 0..self.split.subvectors() {
+                let first = row * self.codes_per_row() + subvector * self.stages;
                 let values = &mut values[self.split.columns_of(subvector)];
                 for (stage, codebook) in
                     self.stages_at(block, self.split.place_of(subvector)).iter().enumerate()
                 {
-                    let centroid = codebook.centroid(codes[stage] as usize);
+                    let centroid = codebook.centroid(codes.at(first + stage) as usize);
                     for (value, &component) in values.iter_mut().zip(centroid) {
                         *value = if stage == 0 { component } else { *value + component };
                     }
@@ -156,15 +157,15 @@ impl<T: Real> Codebooks<T> {
 
     /// Whether the number of codebooks is the right one, and every code of `codes` a centroid's; else the first that is
     /// not, with its position.
-    pub(crate) fn first_stray(&self, codes: &[i32]) -> Option<(usize, i32)> {
+    pub(crate) fn first_stray(&self, codes: &CodeMatrix) -> Option<(usize, i32)> {
         let per_row = self.codes_per_row();
-        let stray = |&(position, &code): &(usize, &i32)| {
+        let stray = |&(position, code): &(usize, i32)| {
             let (row, within) = (position / per_row, position % per_row);
             let place = self.split.place_of(within / self.stages);
             let codebook = &self.stages_at(row / self.block_rows, place)[within % self.stages];
             code as usize >= codebook.len()
         };
-        codes.iter().enumerate().find(stray).map(|(position, &code)| (position, code))
+        codes.iter().enumerate().find(stray)
     }
 
     /// How rows fall into sub-vectors.

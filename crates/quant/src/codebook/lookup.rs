@@ -1,7 +1,6 @@
 //! Dot products by look-up: what codebooks are good for.
 
-use ndarray::{ArrayView1, ArrayView2, Axis};
-
+use crate::code_matrix::CodeMatrix;
 use crate::real::Real;
 
 use super::codebooks::Codebooks;
@@ -27,14 +26,15 @@ pub enum LookupError {
 }
 
 /// The dot products of `query` with the rows that `codes` stand for.
-pub(crate) fn products<T: Real>(codes: ArrayView2<'_, i32>, codebooks: &Codebooks<T>, query: &[T]) -> Vec<T> {
+pub(crate) fn products<T: Real>(codes: &CodeMatrix, codebooks: &Codebooks<T>, query: &[T]) -> Vec<T> {
     if codebooks.all().is_empty() {
         // Rows of no columns.
-        return vec![T::ZERO; codes.nrows()];
+        return vec![T::ZERO; codes.dim().0];
     }
-    let mut products = Vec::with_capacity(codes.nrows());
-    for (block, rows) in codes.axis_chunks_iter(Axis(0), codebooks.block_rows()).enumerate() {
-        let rows = rows.rows().into_iter();
+    let count = codes.dim().0;
+    let mut products = Vec::with_capacity(count);
+    for (block, first) in (0..count).step_by(codebooks.block_rows()).enumerate() {
+        let rows = (first..count.min(first + codebooks.block_rows())).map(|row| codes.row(row));
         if codebooks.split().is_scalar() {
             let stages = codebooks.stages_at(block, 0);
             products.extend(rows.map(|row| scalar_product(row, stages, query)));
@@ -61,16 +61,20 @@ fn tables<T: Real>(block: usize, codebooks: &Codebooks<T>, query: &[T]) -> Vec<V
 }
 
 /// The dot product of one row of codes: a look-up per code, and the additions between them.
-fn product<T: Real>(codes: ArrayView1<'_, i32>, tables: &[Vec<T>]) -> T {
-    let looked_up = tables.iter().zip(codes).map(|(table, &code)| table[code as usize]);
+fn product<T: Real>(codes: impl Iterator<Item = i32>, tables: &[Vec<T>]) -> T {
+    let looked_up = tables.iter().zip(codes).map(|(table, code)| table[code as usize]);
     looked_up.reduce(|sum, product| sum + product).unwrap_or(T::ZERO)
 }
 
 /// The dot product of one row of codes of values: entries added up by code, then one multiplication per centroid.
-fn scalar_product<T: Real>(codes: ArrayView1<'_, i32>, stages: &[Codebook<T>], query: &[T]) -> T {
+fn scalar_product<T: Real>(
+    codes: impl Iterator<Item = i32> + Clone,
+    stages: &[Codebook<T>],
+    query: &[T],
+) -> T {
     let of_stage = |(stage, codebook): (usize, &Codebook<T>)| {
         let mut sums = vec![T::ZERO; codebook.len()];
-        for (&entry, &code) in query.iter().zip(codes.iter().skip(stage).step_by(stages.len())) {
+        for (&entry, code) in query.iter().zip(codes.clone().skip(stage).step_by(stages.len())) {
             let sum = &mut sums[code as usize];
             *sum = *sum + entry;
         }

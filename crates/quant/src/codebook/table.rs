@@ -3,7 +3,7 @@
 use crate::axes::CodebookFormat;
 use crate::error::QuantizeError;
 use crate::float16::{decode_binary16, encode_binary16};
-use crate::packing::UnpackError;
+use crate::reader::{Reader, UnpackError};
 use crate::real::Real;
 
 use super::search::Search;
@@ -134,8 +134,14 @@ impl<T: Real> Codebook<T> {
         }
     }
 
-    /// The codebook behind [`bytes`](Self::bytes) bytes.
-    pub(crate) fn read(format: CodebookFormat, width: usize, bytes: &[u8]) -> Result<Self, UnpackError> {
+    /// The codebook of `count` centroids that comes next.
+    pub(crate) fn read(
+        reader: &mut Reader<'_>,
+        format: CodebookFormat,
+        width: usize,
+        count: usize,
+    ) -> Result<Self, UnpackError> {
+        let bytes = reader.take(Self::bytes(format, width, count))?;
         let (components, scale): (Vec<T>, _) = match format {
             CodebookFormat::Float => (bytes.chunks(T::BYTES).filter_map(T::read_from).collect(), None),
             CodebookFormat::F16 => {

@@ -108,8 +108,8 @@ pub(crate) fn add_step_gradient<T: Real>(
         quantized.block_parameters().map(|block| block.scale.map_or(1.0, Real::to_f64)).collect();
     let (lowest, highest) = (f64::from(grid.lowest), f64::from(grid.highest));
     let mut sums = vec![0.0; blocks.len()];
-    let values = latent.iter().zip(quantized.codes());
-    for ((position, gradient), (&latent, &code)) in gradient.iter_mut().enumerate().zip(values) {
+    let values = latent.iter().zip(quantized.codes().iter());
+    for ((position, gradient), (&latent, code)) in gradient.iter_mut().enumerate().zip(values) {
         let block = blocks.index_of(position / columns, position % columns);
         let place = latent.to_f64() / scales[block];
         let (through, of_step) = if place <= lowest {

@@ -7,23 +7,25 @@ pub(crate) use table::LevelTable;
 
 use crate::axes::{LevelFormat, ScaleFormat, ScaleRule, Scheme};
 use crate::blocks::Blocks;
+use crate::code_matrix::CodeMatrix;
 use crate::error::QuantizeError;
 use crate::real::Real;
-use crate::scales::{Rounded, ScaleStorage, nest};
+use crate::scales::{Rounded, ScaleRounding, nest};
 use crate::uniform::Affine;
 use crate::uniform::range::{self, Elements, Interval};
 
-/// Codes and scales of finite row-major `values`.
+/// The scales of finite row-major `values`; fills `codes`.
 pub(crate) fn quantize<T: Real>(
     values: &[T],
     blocks: &Blocks,
     scheme: &Scheme,
     format: LevelFormat,
-) -> Result<(Vec<i32>, Affine<T>), QuantizeError> {
+    codes: &mut CodeMatrix,
+) -> Result<Affine<T>, QuantizeError> {
     let table = LevelTable::new(format);
     let parameters = fit(values, blocks, scheme, format, &table)?;
-    let codes = encode(values, blocks, &parameters, &table);
-    Ok((codes, parameters))
+    encode(values, blocks, &parameters, &table, codes);
+    Ok(parameters)
 }
 
 fn fit<T: Real>(
@@ -33,8 +35,8 @@ fn fit<T: Real>(
     format: LevelFormat,
     table: &LevelTable,
 ) -> Result<Affine<T>, QuantizeError> {
-    let storage = ScaleStorage::of(scheme);
-    if storage.format == ScaleFormat::None {
+    let rounding = ScaleRounding::of(scheme);
+    if rounding.format == ScaleFormat::None {
         return Ok(Affine::of_scales(vec![T::ONE; blocks.len()]));
     }
     let largest = T::from_f64(table.largest());
@@ -43,16 +45,16 @@ fn fit<T: Real>(
             let scales = ternary::fit(values, blocks, scale);
             scales.into_iter().map(|scale| Interval { low: -scale, high: scale }).collect()
         }
-        ScaleRule::Range => range::estimate(values, blocks, scheme, Elements::Levels(table), storage),
+        ScaleRule::Range => range::estimate(values, blocks, scheme, Elements::Levels(table), rounding),
     };
     // 1 is a level of every format: as the scale, the magnitude of a constant is exact.
-    let is_exact = |range: &Interval<T>| range.is_collapsed() && storage.format == ScaleFormat::Float;
+    let is_exact = |range: &Interval<T>| range.is_collapsed() && rounding.format == ScaleFormat::Float;
     let wanted = ranges.iter().map(|range| match is_exact(range) {
         true => range.magnitude(),
         false => wanted_scale(range.magnitude(), largest),
     });
     let magnitudes: Vec<T> = ranges.iter().map(|range| range.magnitude()).collect();
-    let parameters = store(storage, &wanted.collect::<Vec<_>>(), &magnitudes)?;
+    let parameters = store(rounding, &wanted.collect::<Vec<_>>(), &magnitudes)?;
     // A scale that was rounded up may carry the largest level beyond the largest number.
     let too_wide = ranges
         .iter()
@@ -77,45 +79,44 @@ pub(crate) fn wanted_scale<T: Real>(magnitude: T, largest: T) -> T {
 
 /// Scales as stored; a block of zeros has the scale 1, or what is left of 0 in a nested format.
 pub(crate) fn store<T: Real>(
-    storage: ScaleStorage,
+    rounding: ScaleRounding,
     wanted: &[T],
     magnitudes: &[T],
 ) -> Result<Affine<T>, QuantizeError> {
-    if let Some((nested, scales)) = nest(storage.format, wanted) {
-        return Affine::of_scales(scales).nested_in(nested, storage.format);
+    if let Some((nested, scales)) = nest(rounding.format, wanted) {
+        return Affine::of_scales(scales).nested_in(nested, rounding.format);
     }
     let mut scales = Vec::with_capacity(wanted.len());
     for (block, (&scale, &magnitude)) in wanted.iter().zip(magnitudes).enumerate() {
         let (scale, magnitude) = if scale == T::ZERO { (T::ONE, T::ONE) } else { (scale, magnitude) };
-        match storage.round(scale, magnitude) {
+        match rounding.round(scale, magnitude) {
             Rounded::Scale(scale) => scales.push(scale),
             Rounded::TooLarge => {
-                return Err(QuantizeError::scale_too_large(block, scale, storage.format));
+                return Err(QuantizeError::scale_too_large(block, scale, rounding.format));
             }
         }
     }
     Ok(Affine::of_scales(scales))
 }
 
-/// The code of the level nearest to `w/s`, for every value.
+/// Fills `codes` with that of the level nearest to `w/s` of every value.
 pub(crate) fn encode<T: Real>(
     values: &[T],
     blocks: &Blocks,
     parameters: &Affine<T>,
     table: &LevelTable,
-) -> Vec<i32> {
-    let mut codes = vec![0; values.len()];
+    codes: &mut CodeMatrix,
+) {
     for (block, &scale) in blocks.iter().zip(&parameters.scales) {
         for position in block.positions() {
-            codes[position] = table.nearest((values[position] / scale).to_f64());
+            codes.set(position, table.nearest((values[position] / scale).to_f64()));
         }
     }
-    codes
 }
 
 /// `ŵ = s·level(q)` for every code, in the arithmetic of `T`.
 pub(crate) fn reconstruct<T: Real>(
-    codes: &[i32],
+    codes: &CodeMatrix,
     blocks: &Blocks,
     parameters: &Affine<T>,
     table: &LevelTable,
@@ -123,7 +124,7 @@ pub(crate) fn reconstruct<T: Real>(
 ) {
     for (block, &scale) in blocks.iter().zip(&parameters.scales) {
         for position in block.positions() {
-            values[position] = scale * T::from_f64(table.level(codes[position]));
+            values[position] = scale * T::from_f64(table.level(codes.at(position)));
         }
     }
 }

@@ -67,15 +67,15 @@ impl LevelTable {
         position.is_ok_and(|position| self.by_code.get(position).is_some_and(|level| level.is_finite()))
     }
 
-    /// The codes of the lowest and the highest level.
-    pub(crate) fn outermost_codes(&self) -> (i32, i32) {
-        let code = |entry: Option<&(f64, i32)>| entry.map_or(0, |(_, code)| *code);
-        (code(self.ascending.first()), code(self.ascending.last()))
+    /// The lowest and the highest level.
+    pub(crate) fn ends(&self) -> (f64, f64) {
+        let level = |entry: Option<&(f64, i32)>| entry.map_or(0.0, |(level, _)| *level);
+        (level(self.ascending.first()), level(self.ascending.last()))
     }
 
     /// The largest level.
     pub(crate) fn largest(&self) -> f64 {
-        self.ascending.last().map_or(0.0, |(level, _)| *level)
+        self.ends().1
     }
 
     /// The distinct levels in ascending order.

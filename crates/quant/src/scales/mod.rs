@@ -2,8 +2,8 @@
 
 mod dynamic_map;
 mod nested;
-mod plain;
+mod rounding;
 
 pub use nested::NestedScales;
 pub(crate) use nested::nest;
-pub(crate) use plain::{Rounded, ScaleStorage};
+pub(crate) use rounding::{Rounded, ScaleRounding};

@@ -2,6 +2,8 @@
 
 use crate::axes::{LevelFormat, Minifloat, ScaleFormat};
 use crate::levels::LevelTable;
+use crate::number_storage::NumberStorage;
+use crate::reader::{Reader, UnpackError};
 use crate::real::Real;
 
 use super::dynamic_map;
@@ -69,28 +71,42 @@ pub(crate) fn nest<T: Real>(format: ScaleFormat, wanted: &[T]) -> Option<(Nested
 
 impl NestedScales {
     /// The scale of each block; `None` where a code is none of the format's.
-    pub(crate) fn decode<T: Real>(&self, format: ScaleFormat) -> Option<Vec<T>> {
-        let table = table(format)?;
+    fn decode<T: Real>(&self, table: &LevelTable) -> Option<Vec<T>> {
         let codes = self.codes.iter().enumerate();
         codes
             .map(|(block, &code)| {
                 let code = i32::from(code);
-                table.contains(code).then(|| self.scale(&table, block, code))
+                table.contains(code).then(|| self.scale(table, block, code))
             })
             .collect()
     }
 
-    /// Numbers of outer scales and of offsets that `blocks` blocks have.
-    pub(crate) fn counts(format: ScaleFormat, blocks: usize) -> Option<(usize, usize)> {
-        match format {
-            ScaleFormat::TwoLevel => Some((blocks.min(1), 0)),
-            ScaleFormat::Double => Some((blocks.div_ceil(BLOCKS), blocks.min(1))),
+    /// The nested scales of so many blocks, with what they stand for; `None` of formats that are not nested.
+    pub(crate) fn read<T: Real>(
+        reader: &mut Reader<'_>,
+        format: ScaleFormat,
+        blocks: usize,
+    ) -> Result<Option<(Self, Vec<T>)>, UnpackError> {
+        let (outer, offsets) = match format {
+            ScaleFormat::TwoLevel => (blocks.min(1), 0),
+            ScaleFormat::Double => (blocks.div_ceil(BLOCKS), blocks.min(1)),
             ScaleFormat::Float
             | ScaleFormat::F16
             | ScaleFormat::Bf16
             | ScaleFormat::E8m0Floor
             | ScaleFormat::E8m0Ceiling
-            | ScaleFormat::None => None,
+            | ScaleFormat::None => return Ok(None),
+        };
+        let codes = reader.take(blocks)?.to_vec();
+        let scales = NumberStorage::Float.read(reader, outer)?;
+        let offset = NumberStorage::Float.read::<f32>(reader, offsets)?.first().copied();
+        let nested = Self { codes, scales, offset };
+        let Some(decoded) = table(format).and_then(|table| nested.decode::<T>(&table)) else {
+            return Err(UnpackError::NestedScales { codes: nested.codes });
+        };
+        match decoded.iter().find(|scale| !scale.is_finite()) {
+            None => Ok(Some((nested, decoded))),
+            Some(scale) => Err(UnpackError::NotFinite { value: scale.to_f64() }),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::axes::{Grid, ScaleFormat, Symmetry, ZeroPoint};
 use crate::error::QuantizeError;
 use crate::real::Real;
-use crate::scales::{NestedScales, Rounded, ScaleStorage, nest};
+use crate::scales::{NestedScales, Rounded, ScaleRounding, nest};
 
 use super::range::Interval;
 
@@ -50,12 +50,12 @@ pub(crate) fn fit<T: Real>(
     ranges: &[Interval<T>],
     symmetry: Symmetry,
     grid: Grid,
-    storage: ScaleStorage,
+    rounding: ScaleRounding,
 ) -> Result<Affine<T>, QuantizeError> {
     // Nested scales are found together, others block by block.
     let wanted = |range: &Interval<T>| wanted_scale(*range, symmetry, grid);
-    let together = match storage.format.is_nested() {
-        true => nest(storage.format, &ranges.iter().map(wanted).collect::<Vec<_>>()),
+    let together = match rounding.format.is_nested() {
+        true => nest(rounding.format, &ranges.iter().map(wanted).collect::<Vec<_>>()),
         false => None,
     };
     let (nested, scales) = together.unzip();
@@ -66,11 +66,11 @@ pub(crate) fn fit<T: Real>(
     };
     for (block, range) in ranges.iter().enumerate() {
         let fitted = match &scales {
-            None => fit_block(*range, symmetry, grid, storage),
+            None => fit_block(*range, symmetry, grid, rounding),
             Some(scales) => shift(*range, scales[block], symmetry, grid),
         };
         let minimum = fitted.and_then(|(scale, zero_point)| match symmetry {
-            Symmetry::Asymmetric(ZeroPoint::Minimum) => match storage.round_minimum(range.low) {
+            Symmetry::Asymmetric(ZeroPoint::Minimum) => match rounding.round_minimum(range.low) {
                 Rounded::Scale(minimum) if level_from(minimum, scale, grid).is_finite() => {
                     Ok((scale, minimum))
                 }
@@ -88,7 +88,7 @@ pub(crate) fn fit<T: Real>(
             Unfit::ZeroPointTooLarge(zero_point) => {
                 QuantizeError::ZeroPointTooLarge { block, zero_point: zero_point.to_f64() }
             }
-            Unfit::ScaleTooLarge(scale) => QuantizeError::scale_too_large(block, scale, storage.format),
+            Unfit::ScaleTooLarge(scale) => QuantizeError::scale_too_large(block, scale, rounding.format),
         })?;
         parameters.scales.push(scale);
         parameters.zero_points.push(zero_point);
@@ -107,16 +107,16 @@ pub(crate) fn fit_block<T: Real>(
     range: Interval<T>,
     symmetry: Symmetry,
     grid: Grid,
-    storage: ScaleStorage,
+    rounding: ScaleRounding,
 ) -> Result<(T, T), Unfit<T>> {
     let is_from_minimum = symmetry == Symmetry::Asymmetric(ZeroPoint::Minimum);
-    if range.is_collapsed() && storage.format == ScaleFormat::Float && !is_from_minimum {
+    if range.is_collapsed() && rounding.format == ScaleFormat::Float && !is_from_minimum {
         return Ok(fit_constant(range.low, symmetry, grid));
     }
     let wanted = wanted_scale(range, symmetry, grid);
     // A block of zeros, or of a constant above a minimum, has no scale of its own.
     let (wanted, magnitude) = if wanted == T::ZERO { (T::ONE, T::ONE) } else { (wanted, range.magnitude()) };
-    match storage.round(wanted, magnitude) {
+    match rounding.round(wanted, magnitude) {
         Rounded::Scale(scale) => shift(range, scale, symmetry, grid),
         Rounded::TooLarge => Err(Unfit::ScaleTooLarge(wanted)),
     }

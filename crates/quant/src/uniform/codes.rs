@@ -1,18 +1,21 @@
 //! Codes of values on even grids.
 
+use std::borrow::Cow;
+
 use bitsweep_random::Stream;
 use pulp::{Arch, NullaryFnOnce};
 
 use crate::axes::{Grid, Rounding, ScaleFormat, Scheme, ZeroPoint};
 use crate::blocks::{Blocks, Layout};
+use crate::code_matrix::{CodeMatrix, CodeWriter, PIECE};
 use crate::real::Real;
 
 use super::affine::{Affine, constant_code};
 use super::range::Interval;
 use super::rounding::{round_and_clamp, round_stochastically};
 
-/// `q = clip(round(w/s + z))` for every value; stochastic rounding draws in row-major order. Above a minimum `m` it is
-/// `q = clip(round((w - m)/s + lowest))`.
+/// Fills `codes` with `q = clip(round(w/s + z))` of every value; stochastic rounding draws in row-major order. Above a
+/// minimum `m` it is `q = clip(round((w - m)/s + lowest))`.
 pub(crate) fn encode<T: Real>(
     values: &[T],
     blocks: &Blocks,
@@ -20,67 +23,66 @@ pub(crate) fn encode<T: Real>(
     scheme: &Scheme,
     grid: Grid,
     stream: &mut Stream,
-) -> Vec<i32> {
-    let mut codes = vec![0; values.len()];
-    let above: Option<(Vec<T>, Affine<T>)> = match scheme.zero_point() {
-        None | Some(ZeroPoint::Integer | ZeroPoint::Float) => None,
-        Some(ZeroPoint::Minimum) => Some(above_minimums(values, blocks, parameters, grid)),
+    codes: &mut CodeMatrix,
+) {
+    let Affine { scales, zero_points, .. } = parameters;
+    let constant = |number: T| vec![number; scales.len()];
+    // Subtracting 0 changes no value.
+    let (minimums, zero_points) = match scheme.zero_point() {
+        None | Some(ZeroPoint::Integer | ZeroPoint::Float) => {
+            (Cow::Owned(constant(T::ZERO)), Cow::Borrowed(zero_points))
+        }
+        Some(ZeroPoint::Minimum) => {
+            (Cow::Borrowed(zero_points), Cow::Owned(constant(T::from_i32(grid.lowest))))
+        }
     };
-    let (values, parameters) =
-        above.as_ref().map_or((values, parameters), |(values, parameters)| (values.as_slice(), parameters));
+    let origins = Origins { scales, minimums: &minimums, zero_points: &zero_points };
     match scheme.rounding {
-        Rounding::NearestEven => Arch::new().dispatch(Encode {
-            values,
-            blocks,
-            parameters,
-            grid,
-            round: T::round_ties_even,
-            codes: &mut codes,
-        }),
-        Rounding::HalfAway => Arch::new().dispatch(Encode {
-            values,
-            blocks,
-            parameters,
-            grid,
-            round: T::round_half_away,
-            codes: &mut codes,
-        }),
-        Rounding::Stochastic => Arch::new().dispatch(Encode {
-            values,
-            blocks,
-            parameters,
-            grid,
-            round: |position| round_stochastically(position, stream),
-            codes: &mut codes,
-        }),
-    }
-    codes
-}
-
-/// `w - m` of every value, and parameters that put 0 at the lowest code.
-fn above_minimums<T: Real>(
-    values: &[T],
-    blocks: &Blocks,
-    Affine { scales, zero_points: minimums, .. }: &Affine<T>,
-    grid: Grid,
-) -> (Vec<T>, Affine<T>) {
-    let mut differences = values.to_vec();
-    for (block, &minimum) in blocks.iter().zip(minimums) {
-        for position in block.positions() {
-            differences[position] = values[position] - minimum;
+        Rounding::NearestEven => {
+            Arch::new().dispatch(Encode { values, blocks, origins, grid, round: T::round_ties_even, codes })
+        }
+        Rounding::HalfAway => {
+            Arch::new().dispatch(Encode { values, blocks, origins, grid, round: T::round_half_away, codes })
+        }
+        Rounding::Stochastic => {
+            let round = |position| round_stochastically(position, stream);
+            Arch::new().dispatch(Encode { values, blocks, origins, grid, round, codes })
         }
     }
-    let zero_points = vec![T::from_i32(grid.lowest); scales.len()];
-    (differences, Affine { scales: scales.clone(), zero_points, nested: None })
+}
+
+/// Where the grid of each block lies: `(w - m)/s + z` is a value's position.
+#[derive(Clone, Copy)]
+struct Origins<'a, T> {
+    scales: &'a [T],
+    minimums: &'a [T],
+    zero_points: &'a [T],
+}
+
+impl<'a, T: Real> Origins<'a, T> {
+    #[inline(always)]
+    fn iter(self) -> impl Iterator<Item = (T, T, T)> + use<'a, T> {
+        let rest = self.minimums.iter().zip(self.zero_points);
+        self.scales.iter().zip(rest).map(|(&scale, (&minimum, &zero_point))| (scale, minimum, zero_point))
+    }
+
+    #[inline(always)]
+    fn part(self, range: std::ops::Range<usize>) -> Self {
+        Self {
+            scales: &self.scales[range.clone()],
+            minimums: &self.minimums[range.clone()],
+            zero_points: &self.zero_points[range],
+        }
+    }
 }
 
 struct Encode<'a, T, R> {
     values: &'a [T],
     blocks: &'a Blocks,
-    parameters: &'a Affine<T>,
+    origins: Origins<'a, T>,
     grid: Grid,
     round: R,
-    codes: &'a mut [i32],
+    codes: &'a mut CodeMatrix,
 }
 
 impl<T: Real, R: FnMut(T) -> T> NullaryFnOnce for Encode<'_, T, R> {
@@ -88,50 +90,58 @@ impl<T: Real, R: FnMut(T) -> T> NullaryFnOnce for Encode<'_, T, R> {
 
     #[inline(always)]
     fn call(self) {
-        let Self { values, blocks, parameters: Affine { scales, zero_points, .. }, grid, mut round, codes } =
-            self;
+        let Self { values, blocks, origins, grid, mut round, codes } = self;
         if blocks.is_empty() {
             return;
         }
+        let mut code_of = |value: T, (scale, minimum, zero_point): (T, T, T)| {
+            round_and_clamp((value - minimum) / scale + zero_point, grid, &mut round)
+        };
+        let mut writer = CodeWriter::new(codes);
         match blocks.layout() {
             Layout::Runs { length } => {
-                let runs = values.chunks(length).zip(codes.chunks_mut(length));
-                for ((values, codes), (&scale, &zero_point)) in runs.zip(scales.iter().zip(zero_points)) {
-                    for (code, &value) in codes.iter_mut().zip(values) {
-                        *code = round_and_clamp(value / scale + zero_point, grid, &mut round);
+                for (run, origin) in values.chunks(length).zip(origins.iter()) {
+                    for piece in run.chunks(PIECE) {
+                        for (code, &value) in writer.room(piece.len()).iter_mut().zip(piece) {
+                            *code = code_of(value, origin);
+                        }
                     }
                 }
             }
             Layout::Bands { height } => {
                 let columns = blocks.shape().1;
-                let bands = values.chunks(height * columns).zip(codes.chunks_mut(height * columns));
-                let parameters = scales.chunks(columns).zip(zero_points.chunks(columns));
-                for ((values, codes), (scales, zero_points)) in bands.zip(parameters) {
-                    for (values, codes) in values.chunks(columns).zip(codes.chunks_mut(columns)) {
-                        let parameters = scales.iter().zip(zero_points);
-                        for ((code, &value), (&scale, &zero_point)) in
-                            codes.iter_mut().zip(values).zip(parameters)
-                        {
-                            *code = round_and_clamp(value / scale + zero_point, grid, &mut round);
+                for (row, values) in values.chunks(columns).enumerate() {
+                    let first = row / height * columns;
+                    for (values, start) in values.chunks(PIECE).zip((first..).step_by(PIECE)) {
+                        let origins = origins.part(start..start + values.len());
+                        let codes = writer.room(values.len()).iter_mut();
+                        for ((code, &value), origin) in codes.zip(values).zip(origins.iter()) {
+                            *code = code_of(value, origin);
                         }
                     }
                 }
             }
         }
+        writer.flush();
     }
 }
 
 /// `+1` where `w ≥ 0` (so also for -0), else `-1`.
-pub(crate) fn encode_signs<T: Real>(values: &[T]) -> Vec<i32> {
-    let sign = |value: &T| if *value >= T::ZERO { 1 } else { -1 };
-    values.iter().map(sign).collect()
+pub(crate) fn encode_signs<T: Real>(values: &[T], codes: &mut CodeMatrix) {
+    let mut writer = CodeWriter::new(codes);
+    for piece in values.chunks(PIECE) {
+        for (code, value) in writer.room(piece.len()).iter_mut().zip(piece) {
+            *code = if *value >= T::ZERO { 1 } else { -1 };
+        }
+    }
+    writer.flush();
 }
 
 /// Gives all values of a block whose range is one point the code of that point, as clipping to the range demands.
 ///
 /// Without this, values outside a collapsed percentile range would land on a grid whose step means nothing.
 pub(crate) fn collapse<T: Real>(
-    codes: &mut [i32],
+    codes: &mut CodeMatrix,
     blocks: &Blocks,
     ranges: &[Interval<T>],
     parameters: &Affine<T>,
@@ -161,7 +171,7 @@ pub(crate) fn collapse<T: Real>(
                 }
             };
             for position in blocks.get(index).positions() {
-                codes[position] = code;
+                codes.set(position, code);
             }
         }
     }

@@ -20,34 +20,37 @@ use bitsweep_random::Stream;
 
 use crate::axes::{Grid, Scheme};
 use crate::blocks::Blocks;
+use crate::code_matrix::CodeMatrix;
 use crate::error::QuantizeError;
 use crate::levels::store;
 use crate::real::Real;
-use crate::scales::ScaleStorage;
+use crate::scales::ScaleRounding;
 
-/// Codes and parameters of finite row-major `values` on the grid of an integer scheme.
+/// The parameters of finite row-major `values` on the grid of an integer scheme; fills `codes`.
 pub(crate) fn quantize<T: Real>(
     values: &[T],
     blocks: &Blocks,
     scheme: &Scheme,
     stream: &mut Stream,
-) -> Result<(Vec<i32>, Affine<T>), QuantizeError> {
-    let storage = ScaleStorage::of(scheme);
+    codes: &mut CodeMatrix,
+) -> Result<Affine<T>, QuantizeError> {
+    let rounding = ScaleRounding::of(scheme);
     let Some(grid) = scheme.grid() else {
         let scales = binary::fit(values, blocks);
-        let mut parameters = store(storage, &scales, &scales)?;
+        let mut parameters = store(rounding, &scales, &scales)?;
         if parameters.nested.is_none() {
             // Signs are found without dividing by the scale, so zeros may keep theirs.
             let zeros = scales.iter().zip(&mut parameters.scales).filter(|(mean, _)| **mean == T::ZERO);
             zeros.for_each(|(_, scale)| *scale = T::ZERO);
         }
-        return Ok((encode_signs(values), parameters));
+        encode_signs(values, codes);
+        return Ok(parameters);
     };
-    let ranges = range::estimate(values, blocks, scheme, range::Elements::Grid(grid), storage);
-    let parameters = affine::fit(&ranges, scheme.symmetry, grid, storage)?;
-    let mut codes = encode(values, blocks, &parameters, scheme, grid, stream);
-    codes::collapse(&mut codes, blocks, &ranges, &parameters, scheme, grid);
-    Ok((codes, parameters))
+    let ranges = range::estimate(values, blocks, scheme, range::Elements::Grid(grid), rounding);
+    let parameters = affine::fit(&ranges, scheme.symmetry, grid, rounding)?;
+    encode(values, blocks, &parameters, scheme, grid, stream, codes);
+    codes::collapse(codes, blocks, &ranges, &parameters, scheme, grid);
+    Ok(parameters)
 }
 
 /// The parameters of every block of finite row-major `values`, and the code of blocks whose range is a single point.
@@ -57,9 +60,9 @@ pub(crate) fn fit<T: Real>(
     scheme: &Scheme,
     grid: Grid,
 ) -> Result<(Affine<T>, Vec<Option<i32>>), QuantizeError> {
-    let storage = ScaleStorage::of(scheme);
-    let ranges = range::estimate(values, blocks, scheme, range::Elements::Grid(grid), storage);
-    let parameters = affine::fit(&ranges, scheme.symmetry, grid, storage)?;
+    let rounding = ScaleRounding::of(scheme);
+    let ranges = range::estimate(values, blocks, scheme, range::Elements::Grid(grid), rounding);
+    let parameters = affine::fit(&ranges, scheme.symmetry, grid, rounding)?;
     let constants = ranges.iter().zip(&parameters.zero_points).map(|(range, &zero_point)| {
         range.is_collapsed().then(|| affine::constant_code(range.low, zero_point))
     });

@@ -3,11 +3,12 @@
 use bitsweep_random::Stream;
 
 use crate::axes::{Bits, CodeRange, Codes, Grid, Rounding};
+use crate::code_matrix::CodeMatrix;
 use crate::real::Real;
 
 use super::rounding::{round_and_clamp, round_stochastically};
 
-/// Codes of DoReFa's weight function for at least 2 bits (Zhou et al. 2016, eq. 9): `q = round(n·x)`, `n = 2^b-1`,
+/// Fills `codes` with those of DoReFa's weight function for at least 2 bits (Zhou et al. 2016, eq. 9): `q = round(n·x)`, `n = 2^b-1`,
 /// `x = tanh(w)/(2·max|tanh(w)|) + ½`.
 ///
 /// The grid `2·q/n - 1` has no zero, and its ends are ±1 whatever the weights were: the function *rescales*. A tensor
@@ -17,7 +18,8 @@ pub(crate) fn encode_dorefa<T: Real>(
     bits: Bits,
     rounding: Rounding,
     stream: &mut Stream,
-) -> Vec<i32> {
+    codes: &mut CodeMatrix,
+) {
     let squashed: Vec<T> = values.iter().map(|value| value.tanh()).collect();
     let largest = squashed.iter().fold(T::ZERO, |largest, value| largest.greater(value.abs()));
     let span = if largest == T::ZERO { T::ONE } else { largest + largest };
@@ -25,7 +27,7 @@ pub(crate) fn encode_dorefa<T: Real>(
     let grid = Grid::new(bits, Codes::Unsigned, CodeRange::Full);
     let steps = T::from_i32(grid.highest);
     let positions = squashed.into_iter().map(|value| steps * (value / span + half));
-    encode_positions(positions, grid, rounding, stream)
+    encode_positions(positions, grid, rounding, stream, codes);
 }
 
 /// The value of a DoReFa code: `2·(q/n) - 1`.
@@ -35,17 +37,18 @@ pub(crate) fn reconstruct_dorefa<T: Real>(code: i32, bits: Bits) -> T {
     fraction + fraction - T::ONE
 }
 
-/// Codes of WRPN's weight function (Mishra et al. 2017, §3): `q = round(n·clip(w, -1, 1))`, `n = 2^(b-1)-1`.
+/// Fills `codes` with those of WRPN's weight function (Mishra et al. 2017, §3): `q = round(n·clip(w, -1, 1))`, `n = 2^(b-1)-1`.
 pub(crate) fn encode_wrpn<T: Real>(
     values: &[T],
     bits: Bits,
     rounding: Rounding,
     stream: &mut Stream,
-) -> Vec<i32> {
+    codes: &mut CodeMatrix,
+) {
     let grid = Grid::new(bits, Codes::Signed, CodeRange::Narrow);
     let steps = T::from_i32(grid.highest);
     let positions = values.iter().map(|value| steps * value.greater(-T::ONE).lesser(T::ONE));
-    encode_positions(positions, grid, rounding, stream)
+    encode_positions(positions, grid, rounding, stream, codes);
 }
 
 /// The value of a WRPN code: `q/n`.
@@ -59,12 +62,15 @@ fn encode_positions<T: Real>(
     grid: Grid,
     rounding: Rounding,
     stream: &mut Stream,
-) -> Vec<i32> {
+    codes: &mut CodeMatrix,
+) {
     let round = |position| match rounding {
         Rounding::NearestEven => T::round_ties_even(position),
         Rounding::HalfAway => T::round_half_away(position),
         Rounding::Stochastic => round_stochastically(position, stream),
     };
     let mut round = round;
-    positions.map(|position| round_and_clamp(position, grid, &mut round)).collect()
+    for (place, position) in positions.enumerate() {
+        codes.set(place, round_and_clamp(position, grid, &mut round));
+    }
 }

@@ -71,7 +71,7 @@ proptest! {
             let position = value / scale + zero_point;
             let rounded = if scheme.rounding == Rounding::NearestEven { position.round_ties_even() } else { position.round() };
             let code = rounded.clamp(grid.lowest as f32, grid.highest as f32) as i32;
-            prop_assert_eq!(result.codes()[[row, column]], code);
+            prop_assert_eq!(result.codes().get(row, column).unwrap(), code);
             prop_assert_eq!(reconstruction[[row, column]], scale * (code as f32 - zero_point));
         }
     }
@@ -90,7 +90,7 @@ proptest! {
             let mean = block.iter().map(|value| value.abs()).sum::<f64>() / block.len() as f64;
             let expected = if *value >= 0.0 { mean } else { -mean };
             prop_assert!((reconstruction[[row, column]] - expected).abs() <= 1e-12 * mean);
-            prop_assert_eq!(result.codes()[[row, column]], if *value >= 0.0 { 1 } else { -1 });
+            prop_assert_eq!(result.codes().get(row, column).unwrap(), if *value >= 0.0 { 1 } else { -1 });
         }
     }
 }

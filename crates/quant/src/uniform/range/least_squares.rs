@@ -5,7 +5,7 @@ use pulp::{Arch, NullaryFnOnce};
 use crate::axes::{Grid, Rounding, Scheme};
 use crate::levels::{LevelTable, wanted_scale};
 use crate::real::Real;
-use crate::scales::{Rounded, ScaleStorage};
+use crate::scales::{Rounded, ScaleRounding};
 use crate::uniform::affine::fit_block;
 use crate::uniform::rounding::round_and_clamp;
 
@@ -24,11 +24,11 @@ pub(super) fn search<T: Real>(
     min_max: Interval<T>,
     scheme: &Scheme,
     elements: Elements<'_>,
-    storage: ScaleStorage,
+    rounding: ScaleRounding,
 ) -> Interval<T> {
     let error = |range| match elements {
-        Elements::Grid(grid) => sum_of_squared_errors(values, range, scheme, grid, storage),
-        Elements::Levels(table) => sum_of_squared_level_errors(values, range, table, storage),
+        Elements::Grid(grid) => sum_of_squared_errors(values, range, scheme, grid, rounding),
+        Elements::Levels(table) => sum_of_squared_level_errors(values, range, table, rounding),
     };
     search_shrunken(min_max, scheme.symmetry, error)
 }
@@ -39,9 +39,9 @@ fn sum_of_squared_errors<T: Real>(
     range: Interval<T>,
     scheme: &Scheme,
     grid: Grid,
-    storage: ScaleStorage,
+    rounding: ScaleRounding,
 ) -> Option<f64> {
-    let (scale, zero_point) = fit_block(range, scheme.symmetry, grid, storage).ok()?;
+    let (scale, zero_point) = fit_block(range, scheme.symmetry, grid, rounding).ok()?;
     let arch = Arch::new();
     Some(match scheme.rounding {
         Rounding::NearestEven | Rounding::Stochastic => {
@@ -58,11 +58,11 @@ fn sum_of_squared_level_errors<T: Real>(
     values: &[T],
     range: Interval<T>,
     table: &LevelTable,
-    storage: ScaleStorage,
+    rounding: ScaleRounding,
 ) -> Option<f64> {
     let magnitude = range.magnitude();
     let Rounded::Scale(scale) =
-        storage.round(wanted_scale(magnitude, T::from_f64(table.largest())), magnitude)
+        rounding.round(wanted_scale(magnitude, T::from_f64(table.largest())), magnitude)
     else {
         return None;
     };

@@ -8,11 +8,13 @@ mod shrinking;
 
 pub(crate) use shrinking::search_shrunken;
 
+use std::borrow::Cow;
+
 use crate::axes::{Grid, Range, Scheme, Symmetry};
 use crate::blocks::Blocks;
 use crate::levels::LevelTable;
 use crate::real::Real;
-use crate::scales::ScaleStorage;
+use crate::scales::ScaleRounding;
 
 /// A range of values, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -50,23 +52,24 @@ pub(crate) fn estimate<T: Real>(
     blocks: &Blocks,
     scheme: &Scheme,
     elements: Elements<'_>,
-    storage: ScaleStorage,
+    rounding: ScaleRounding,
 ) -> Vec<Interval<T>> {
     let mut ranges = min_max::estimate(values, blocks);
     match scheme.range {
         // The least output error is searched from here on, by those who know the inputs: see `calibration`.
         Range::MinMax | Range::OutputMse => {}
-        Range::Percentile(percentile) => {
-            each_block(values, blocks, &mut ranges, |range, block| match scheme.symmetry {
+        Range::Percentile(percentile) => each_block(values, blocks, &mut ranges, |range, block| {
+            let block = block.into_owned();
+            match scheme.symmetry {
                 Symmetry::Symmetric => percentile::of_magnitudes(block, percentile, range),
                 Symmetry::Asymmetric(_) => percentile::of_values(block, percentile),
-            })
-        }
+            }
+        }),
         Range::Mse => each_block(values, blocks, &mut ranges, |range, block| {
-            least_squares::search(block, range, scheme, elements, storage)
+            least_squares::search(&block, range, scheme, elements, rounding)
         }),
         Range::Kl => each_block(values, blocks, &mut ranges, |range, block| match elements {
-            Elements::Grid(grid) => kullback_leibler::search(block, range, scheme.symmetry, grid),
+            Elements::Grid(grid) => kullback_leibler::search(&block, range, scheme.symmetry, grid),
             // No such scheme passes `Scheme::check`.
             Elements::Levels(_) => range,
         }),
@@ -74,19 +77,22 @@ pub(crate) fn estimate<T: Real>(
     ranges
 }
 
-/// Replaces the range of each block that is more than a point, given its values in one piece.
+/// Replaces the range of each block that is more than a point, given its values in one piece; they are copied only where
+/// they lie apart.
 fn each_block<T: Real>(
     values: &[T],
     blocks: &Blocks,
     ranges: &mut [Interval<T>],
-    mut estimate: impl FnMut(Interval<T>, &mut [T]) -> Interval<T>,
+    mut estimate: impl FnMut(Interval<T>, Cow<'_, [T]>) -> Interval<T>,
 ) {
-    let mut gathered = Vec::new();
     for (range, block) in ranges.iter_mut().zip(blocks.iter()) {
         if !range.is_collapsed() {
-            gathered.clear();
-            gathered.extend(block.positions().map(|position| values[position]));
-            *range = estimate(*range, &mut gathered);
+            let values = if block.stride == 1 {
+                Cow::Borrowed(&values[block.offset..][..block.length])
+            } else {
+                Cow::Owned(block.positions().map(|position| values[position]).collect())
+            };
+            *range = estimate(*range, values);
         }
     }
 }

@@ -5,25 +5,28 @@ use crate::real::Real;
 
 use super::Interval;
 
-/// Percentiles `100 - p` and `p` of the values; reorders them.
-pub(super) fn of_values<T: Real>(values: &mut [T], percentile: Percentile) -> Interval<T> {
-    Interval { low: linear(values, 100.0 - percentile.get()), high: linear(values, percentile.get()) }
+/// Percentiles `100 - p` and `p` of the values.
+pub(super) fn of_values<T: Real>(mut values: Vec<T>, percentile: Percentile) -> Interval<T> {
+    Interval {
+        low: linear(&mut values, 100.0 - percentile.get()),
+        high: linear(&mut values, percentile.get()),
+    }
 }
 
-/// `-m` and `m`, `m` being percentile `p` of the magnitudes; replaces the values. At `p = 100` the range found by
+/// `-m` and `m`, `m` being percentile `p` of the magnitudes. At `p = 100` the range found by
 /// min-max, which is the same and knows both ends.
 pub(super) fn of_magnitudes<T: Real>(
-    values: &mut [T],
+    mut values: Vec<T>,
     percentile: Percentile,
     min_max: Interval<T>,
 ) -> Interval<T> {
     if percentile.get() == 100.0 {
         return min_max;
     }
-    for value in values.iter_mut() {
+    for value in &mut values {
         *value = value.abs();
     }
-    let magnitude = linear(values, percentile.get());
+    let magnitude = linear(&mut values, percentile.get());
     Interval { low: -magnitude, high: magnitude }
 }
 
