@@ -1,0 +1,41 @@
+//! The axes of choice, one type each, and the two structs that hold them together: what a file says ([`SchemeSpec`])
+//! and what will be done ([`Scheme`]).
+
+mod bounded;
+mod canonical;
+mod choice;
+mod codebook_format;
+mod codebook_layout;
+mod format;
+mod gguf_type;
+mod level_format;
+mod level_table;
+mod minifloat;
+mod normal_float;
+mod point;
+mod power_of_two;
+mod rules;
+mod scale_format;
+mod scheme_error;
+mod spec;
+mod student_float;
+
+pub mod presets;
+
+pub use bounded::{
+    Bits, Centroids, ExponentBits, GroupSize, MantissaBits, NotAPercentile, NotAnOutlierPercent, OutOfRange,
+    OutlierPercent, Percentile, Stages, Subvectors, Width,
+};
+pub use choice::{CodeRange, Codes, Granularity, Outliers, Range, Rounding, SchemeAxis, Symmetry, ZeroPoint};
+pub use codebook_format::CodebookFormat;
+pub use codebook_layout::{CodebookLayout, Partition};
+pub use format::{Format, Grid};
+pub use gguf_type::GgufType;
+pub(crate) use level_format::ScaleRule;
+pub use level_format::{LevelFormat, TernaryScale};
+pub(crate) use level_table::LevelTable;
+pub use minifloat::{Minifloat, NonFinite};
+pub use point::Scheme;
+pub use scale_format::ScaleFormat;
+pub use scheme_error::SchemeError;
+pub use spec::{FormatSpec, SchemeSpec, SymmetrySpec};
