@@ -49,18 +49,18 @@ pub use layer::{
     CalibrationOutcome, Candidate, Equalization, Gptq, Hessian, Hqq, LayerMismatch, LearnedScale,
     MOST_PARTIAL_SUMS, Moments, MovingAverage, QuantizedActivations, ScaledLevels, Search, Smooth, Transform,
     absmax_equalization, absorb, absorbable, activation_aware_factors, allocate, allocate_greedily,
-    calibrate, cross_layer_equalization, divide_outputs, estimator, mean_shift, multiply_inputs,
-    smoothing_factors,
+    calibrate, combinations, cross_layer_equalization, divide_outputs, estimator, mean_shift,
+    multiply_inputs, smoothing_factors,
 };
 pub use measure::{Errors, NumberFormat, number_formats, number_line};
 pub use number::Real;
 pub use scheme::presets;
 pub use scheme::{
-    Bits, Centroids, CodeRange, CodebookFormat, CodebookLayout, Codes, ExponentBits, Format, FormatSpec,
-    GgufType, Granularity, Grid, GroupSize, LevelFormat, MantissaBits, Minifloat, NonFinite, NotAPercentile,
-    NotAnOutlierPercent, OutOfRange, OutlierPercent, Outliers, Partition, Percentile, Range, Rounding,
-    ScaleFormat, Scheme, SchemeAxis, SchemeError, SchemeSpec, Stages, Subvectors, Symmetry, SymmetrySpec,
-    TernaryScale, Width, ZeroPoint,
+    Bits, Centroids, CodeRange, CodebookFormat, CodebookLayout, Codes, Combination, ExponentBits, Format,
+    FormatSpec, GgufType, Granularity, Grid, GroupSize, LevelFormat, MantissaBits, Minifloat, NonFinite,
+    NotAPercentile, NotAnOutlierPercent, OutOfRange, OutlierPercent, Outliers, Partition, Percentile, Range,
+    Rounding, ScaleFormat, Scheme, SchemeAxis, SchemeError, SchemeSpec, Stages, Subvectors, Symmetry,
+    SymmetrySpec, TernaryScale, Verdict, Width, ZeroPoint,
 };
 pub use tensor::{
     Affine, Block, BlockParameters, Blocks, CodeMatrix, Codebook, Codebooks, FixedGrid, GgufError,

@@ -4,6 +4,7 @@
 mod activation;
 mod allocation;
 mod calibration;
+mod combinations;
 pub mod estimator;
 mod high_bias;
 mod input_scaling;
@@ -21,6 +22,7 @@ pub use calibration::{
     AdaRound, BiasCorrection, Calibrated, CalibrationError, CalibrationMethod, CalibrationOutcome, Gptq,
     Hessian, Hqq, LearnedScale, Moments, calibrate, mean_shift,
 };
+pub use combinations::combinations;
 pub use high_bias::{absorb, absorbable};
 pub use input_scaling::{
     Smooth, activation_aware_factors, divide_outputs, multiply_inputs, smoothing_factors,

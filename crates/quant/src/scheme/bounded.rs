@@ -169,7 +169,7 @@ macro_rules! literals {
     };
 }
 
-literals!(Bits, ExponentBits, GroupSize, MantissaBits);
+literals!(Bits, Centroids, ExponentBits, GroupSize, MantissaBits, Stages, Subvectors);
 
 impl Default for Stages {
     fn default() -> Self {
@@ -188,6 +188,12 @@ impl Default for Width {
 pub struct Percentile(f64);
 
 impl Percentile {
+    /// A number of our own that is known to be in range; a wrong one does not compile as a constant.
+    pub(crate) const fn literal(value: f64) -> Self {
+        assert!(value > 50.0 && value <= 100.0);
+        Self(value)
+    }
+
     /// The checked percentile.
     ///
     /// # Errors
@@ -256,6 +262,12 @@ impl<'de> Deserialize<'de> for Percentile {
 pub struct OutlierPercent(f64);
 
 impl OutlierPercent {
+    /// A number of our own that is known to be in range; a wrong one does not compile as a constant.
+    pub(crate) const fn literal(value: f64) -> Self {
+        assert!(value > 0.0 && value <= 50.0);
+        Self(value)
+    }
+
     /// The checked percentage.
     ///
     /// # Errors

@@ -89,6 +89,18 @@ pub enum Symmetry {
     Asymmetric(ZeroPoint),
 }
 
+impl Symmetry {
+    /// The codes of integers where nothing else is asked for.
+    #[must_use]
+    pub const fn usual_codes(self) -> (Codes, CodeRange) {
+        match self {
+            Self::Symmetric => (Codes::Signed, CodeRange::Narrow),
+            Self::Asymmetric(ZeroPoint::Float) => (Codes::Signed, CodeRange::Full),
+            Self::Asymmetric(ZeroPoint::Integer | ZeroPoint::Minimum) => (Codes::Unsigned, CodeRange::Full),
+        }
+    }
+}
+
 /// How the zero point `z` of an asymmetric grid is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -126,70 +126,49 @@ impl Format {
         }
     }
 
+    /// The axes that mean anything for this format, besides the format itself. All have bits; whether they can be chosen,
+    /// [`with_bits`](Self::with_bits) tells.
+    #[must_use]
+    pub const fn axes(self) -> &'static [SchemeAxis] {
+        match self {
+            Self::Integer { .. } => &[
+                SchemeAxis::Bits,
+                SchemeAxis::Symmetry,
+                SchemeAxis::ZeroPoint,
+                SchemeAxis::Codes,
+                SchemeAxis::CodeRange,
+                SchemeAxis::Granularity,
+                SchemeAxis::ScaleFormat,
+                SchemeAxis::Range,
+                SchemeAxis::Rounding,
+                SchemeAxis::Outliers,
+            ],
+            Self::Float16 | Self::BFloat16 => &[SchemeAxis::Bits],
+            Self::Codebook(_) => &[SchemeAxis::Bits, SchemeAxis::Granularity, SchemeAxis::CodebookFormat],
+            Self::DoReFa { .. } | Self::Wrpn { .. } => &[SchemeAxis::Bits, SchemeAxis::Rounding],
+            Self::Levels(format) => match format.scale_rule() {
+                ScaleRule::Range => {
+                    &[SchemeAxis::Bits, SchemeAxis::Granularity, SchemeAxis::ScaleFormat, SchemeAxis::Range]
+                }
+                ScaleRule::Ternary(_) => {
+                    &[SchemeAxis::Bits, SchemeAxis::Granularity, SchemeAxis::ScaleFormat]
+                }
+            },
+            Self::Gguf(_) => &[
+                SchemeAxis::Bits,
+                SchemeAxis::Symmetry,
+                SchemeAxis::ZeroPoint,
+                SchemeAxis::Codes,
+                SchemeAxis::Granularity,
+                SchemeAxis::ScaleFormat,
+            ],
+        }
+    }
+
     /// Whether a choice on `axis` means anything for this format.
     #[must_use]
-    pub const fn has(self, axis: SchemeAxis) -> bool {
-        match axis {
-            SchemeAxis::Format | SchemeAxis::Bits => true,
-            SchemeAxis::Symmetry | SchemeAxis::ZeroPoint | SchemeAxis::Codes => match self {
-                Self::Integer { .. } | Self::Gguf(_) => true,
-                Self::Float16
-                | Self::BFloat16
-                | Self::Codebook(_)
-                | Self::DoReFa { .. }
-                | Self::Wrpn { .. }
-                | Self::Levels(_) => false,
-            },
-            SchemeAxis::CodeRange | SchemeAxis::Outliers => match self {
-                Self::Integer { .. } => true,
-                Self::Float16
-                | Self::BFloat16
-                | Self::Codebook(_)
-                | Self::DoReFa { .. }
-                | Self::Wrpn { .. }
-                | Self::Levels(_)
-                | Self::Gguf(_) => false,
-            },
-            SchemeAxis::Granularity => match self {
-                Self::Integer { .. } | Self::Levels(_) | Self::Gguf(_) | Self::Codebook(_) => true,
-                Self::Float16 | Self::BFloat16 | Self::DoReFa { .. } | Self::Wrpn { .. } => false,
-            },
-            SchemeAxis::ScaleFormat => match self {
-                Self::Integer { .. } | Self::Levels(_) | Self::Gguf(_) => true,
-                Self::Float16
-                | Self::BFloat16
-                | Self::Codebook(_)
-                | Self::DoReFa { .. }
-                | Self::Wrpn { .. } => false,
-            },
-            SchemeAxis::CodebookFormat => match self {
-                Self::Codebook(_) => true,
-                Self::Integer { .. }
-                | Self::Float16
-                | Self::BFloat16
-                | Self::DoReFa { .. }
-                | Self::Wrpn { .. }
-                | Self::Levels(_)
-                | Self::Gguf(_) => false,
-            },
-            SchemeAxis::Range => match self {
-                Self::Integer { .. } => true,
-                Self::Levels(format) => match format.scale_rule() {
-                    ScaleRule::Range => true,
-                    ScaleRule::Ternary(_) => false,
-                },
-                Self::Float16
-                | Self::BFloat16
-                | Self::Codebook(_)
-                | Self::DoReFa { .. }
-                | Self::Wrpn { .. }
-                | Self::Gguf(_) => false,
-            },
-            SchemeAxis::Rounding => match self {
-                Self::Integer { .. } | Self::DoReFa { .. } | Self::Wrpn { .. } => true,
-                Self::Float16 | Self::BFloat16 | Self::Codebook(_) | Self::Levels(_) | Self::Gguf(_) => false,
-            },
-        }
+    pub fn has(self, axis: SchemeAxis) -> bool {
+        axis == SchemeAxis::Format || self.axes().contains(&axis)
     }
 }
 

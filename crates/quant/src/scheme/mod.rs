@@ -6,6 +6,7 @@ mod canonical;
 mod choice;
 mod codebook_format;
 mod codebook_layout;
+mod combinations;
 mod format;
 mod gguf_type;
 mod level_format;
@@ -29,6 +30,8 @@ pub use bounded::{
 pub use choice::{CodeRange, Codes, Granularity, Outliers, Range, Rounding, SchemeAxis, Symmetry, ZeroPoint};
 pub use codebook_format::CodebookFormat;
 pub use codebook_layout::{CodebookLayout, Partition};
+pub(crate) use combinations::{CHOICES, SUBJECTS, of_schemes};
+pub use combinations::{Combination, Verdict};
 pub use format::{Format, Grid};
 pub use gguf_type::GgufType;
 pub(crate) use level_format::ScaleRule;

@@ -255,13 +255,7 @@ impl fmt::Display for Scheme {
         match self.format {
             Format::Integer { bits, codes, code_range } => {
                 parts.push(format!("{bits} bit {}", self.symmetry));
-                let (usual_codes, usual_range) = match self.symmetry {
-                    Symmetry::Symmetric => (Codes::Signed, CodeRange::Narrow),
-                    Symmetry::Asymmetric(ZeroPoint::Float) => (Codes::Signed, CodeRange::Full),
-                    Symmetry::Asymmetric(ZeroPoint::Integer | ZeroPoint::Minimum) => {
-                        (Codes::Unsigned, CodeRange::Full)
-                    }
-                };
+                let (usual_codes, usual_range) = self.symmetry.usual_codes();
                 match self.zero_point() {
                     None | Some(ZeroPoint::Integer) => {}
                     Some(ZeroPoint::Float) => parts.push("float zero point".to_owned()),

@@ -379,14 +379,8 @@ impl SchemeSpec {
         let format = match spec {
             FormatSpec::Int => Ok(Format::Integer {
                 bits: required("int")?,
-                codes: self.codes.unwrap_or(match symmetry {
-                    Symmetry::Symmetric | Symmetry::Asymmetric(ZeroPoint::Float) => Codes::Signed,
-                    Symmetry::Asymmetric(ZeroPoint::Integer | ZeroPoint::Minimum) => Codes::Unsigned,
-                }),
-                code_range: self.code_range.unwrap_or(match symmetry {
-                    Symmetry::Symmetric => CodeRange::Narrow,
-                    Symmetry::Asymmetric(_) => CodeRange::Full,
-                }),
+                codes: self.codes.unwrap_or(symmetry.usual_codes().0),
+                code_range: self.code_range.unwrap_or(symmetry.usual_codes().1),
             }),
             FormatSpec::F16 => refuse_bits(Format::Float16),
             FormatSpec::Bf16 => refuse_bits(Format::BFloat16),
