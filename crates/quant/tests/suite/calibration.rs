@@ -1,8 +1,9 @@
 //! Calibrated rounding against transcriptions of the papers, against exhaustive search, and against its own promises.
 
 use bitsweep_quant::{
-    AdaRound, Bits, Calibrated, CalibrationMethod, Format, Gptq, Granularity, GroupSize, Hessian, Hqq, Range,
-    Real, Scheme, Symmetry, ZeroPoint, calibrate, mean_shift, presets, quantize,
+    AdaRound, Bits, Calibrated, CalibrationError, CalibrationMethod, Format, Gptq, Granularity, GroupSize,
+    Hessian, HessianSum, Hqq, MeanSum, Moments, Range, Real, Scheme, Symmetry, ZeroPoint, calibrate,
+    mean_shift, presets, quantize,
 };
 use ndarray::{Array2, Axis, array};
 use proptest::prelude::*;
@@ -378,4 +379,42 @@ fn methods_that_look_at_inputs_beat_nearest_where_inputs_are_correlated() {
         let part = loss(method) / nearest;
         assert!(part < 0.9, "{method} has {part} of the loss of nearest");
     }
+}
+
+proptest! {
+    #[test]
+    fn batches_of_any_size_have_the_moments_of_all_rows(
+        rows in 1..40_usize, inputs in 0..6_usize, size in 1..12_usize, seed in 0..100_u64,
+    ) {
+        let all = crate::stream(seed).normal_matrix(rows, inputs);
+        let batches = || all.axis_chunks_iter(Axis(0), size);
+        let mut hessian = HessianSum::new(inputs);
+        batches().try_for_each(|batch| hessian.add(batch)).unwrap();
+        prop_assert_eq!(hessian.finish().unwrap(), Hessian::of_inputs(all.view()).unwrap());
+        let mut means = MeanSum::new(inputs);
+        batches().try_for_each(|batch| means.add(batch)).unwrap();
+        let mut variances = means.finish().unwrap();
+        batches().try_for_each(|batch| variances.add(batch)).unwrap();
+        prop_assert_eq!(variances.finish().unwrap(), Moments::of_inputs(all.view()).unwrap());
+    }
+}
+
+#[test]
+fn batches_that_do_not_fit_are_refused() {
+    let mut hessian = HessianSum::new(2);
+    hessian.add(Array2::<f32>::ones((3, 2)).view()).unwrap();
+    let narrow = hessian.add(Array2::<f32>::ones((1, 1)).view()).unwrap_err();
+    assert_eq!(narrow.to_string(), "a batch of `1` inputs does not follow batches of 2: expected as many");
+    // Rows are counted from the first batch on.
+    let infinite = hessian.add(ndarray::array![[1.0, f64::INFINITY]].view()).unwrap_err();
+    assert!(matches!(infinite, CalibrationError::NotFinite { row: 3, column: 1, .. }));
+    assert_eq!(HessianSum::new(2).finish().unwrap_err(), CalibrationError::NoRows);
+    let mut means = MeanSum::new(1);
+    means.add(Array2::<f32>::ones((3, 1)).view()).unwrap();
+    let mut variances = means.finish().unwrap();
+    variances.add(Array2::<f32>::ones((2, 1)).view()).unwrap();
+    assert_eq!(
+        variances.finish().unwrap_err().to_string(),
+        "the variance of `2` rows does not fit the mean of 3: expected the same rows again"
+    );
 }

@@ -99,6 +99,24 @@ pub enum CalibrationError {
         /// The input.
         value: f64,
     },
+    /// A batch of other inputs than the first.
+    #[error("a batch of `{found}` inputs does not follow batches of {expected}: expected as many")]
+    Batch {
+        /// Inputs of the batches before.
+        expected: usize,
+        /// Inputs of this one.
+        found: usize,
+    },
+    /// The variance is that of other rows than the mean.
+    #[error(
+        "the variance of `{found}` rows does not fit the mean of {expected}: expected the same rows again"
+    )]
+    Passes {
+        /// Rows of the first pass.
+        expected: usize,
+        /// Rows of the second.
+        found: usize,
+    },
     /// Squares of inputs overflow.
     #[error("calibration inputs up to `{largest}` overflow when squared: expected magnitudes below 1e150")]
     TooLarge {

@@ -4,6 +4,7 @@ use ndarray::ArrayView2;
 
 use crate::number::Real;
 
+use super::batch::expect_batch;
 use super::error::CalibrationError;
 
 /// The second moments `H = (2/n)·XᵀX` of calibration inputs `X (n, in)`: the Hessian of the mean squared output error
@@ -34,40 +35,9 @@ impl Hessian {
     /// # Errors
     /// No rows, an input that is not finite, or inputs whose squares overflow.
     pub fn of_inputs<T: Real>(inputs: ArrayView2<'_, T>) -> Result<Self, CalibrationError> {
-        let (rows, columns) = inputs.dim();
-        if rows == 0 {
-            return Err(CalibrationError::NoRows);
-        }
-        if let Some(((row, column), value)) = inputs.indexed_iter().find(|(_, value)| !value.is_finite()) {
-            return Err(CalibrationError::NotFinite { row, column, value: value.to_f64() });
-        }
-        let mut values = vec![0.0; columns * columns];
-        let mut input = vec![0.0; columns];
-        for row in inputs.rows() {
-            for (target, value) in input.iter_mut().zip(row) {
-                *target = value.to_f64();
-            }
-            for (position, &value) in input.iter().enumerate() {
-                let sums = &mut values[position * columns + position..(position + 1) * columns];
-                for (sum, &other) in sums.iter_mut().zip(&input[position..]) {
-                    *sum += value * other;
-                }
-            }
-        }
-        let factor = 2.0 / rows as f64;
-        for row in 0..columns {
-            for column in row..columns {
-                let value = values[row * columns + column] * factor;
-                values[row * columns + column] = value;
-                values[column * columns + row] = value;
-            }
-        }
-        if values.iter().all(|value| value.is_finite()) {
-            Ok(Self { inputs: columns, values })
-        } else {
-            let largest = inputs.iter().fold(0.0, |largest, value| f64::max(largest, value.to_f64().abs()));
-            Err(CalibrationError::TooLarge { largest })
-        }
+        let mut sum = HessianSum::new(inputs.ncols());
+        sum.add(inputs)?;
+        sum.finish()
     }
 
     /// Number of inputs: rows, and columns, of the matrix.
@@ -119,6 +89,86 @@ impl Hessian {
                     *sum += weight * change;
                 }
             }
+        }
+    }
+}
+
+/// A Hessian that is summed up batch by batch: the same bits as [`Hessian::of_inputs`] of all rows, however they are
+/// divided.
+///
+/// ```
+/// use bitsweep_quant::{Hessian, HessianSum};
+/// use ndarray::{array, s};
+///
+/// let inputs = array![[1.0, 2.0], [3.0, 0.1], [0.7, -1.0]];
+/// let mut sum = HessianSum::new(2);
+/// sum.add(inputs.slice(s![..2, ..])).unwrap();
+/// sum.add(inputs.slice(s![2.., ..])).unwrap();
+/// assert_eq!(sum.finish().unwrap(), Hessian::of_inputs(inputs.view()).unwrap());
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct HessianSum {
+    rows: usize,
+    inputs: usize,
+    /// `XᵀX` on and above the diagonal, row-major.
+    sums: Vec<f64>,
+    /// The largest magnitude of an input.
+    largest: f64,
+}
+
+impl HessianSum {
+    /// The sum over no rows of so many inputs.
+    #[must_use]
+    pub fn new(inputs: usize) -> Self {
+        Self { rows: 0, inputs, sums: vec![0.0; inputs * inputs], largest: 0.0 }
+    }
+
+    /// Adds the rows of `batch (n, in)`, in `f64` one after the other.
+    ///
+    /// # Errors
+    /// More or fewer inputs than before, or an input that is not finite, in a row that is counted from the first batch on:
+    /// nothing of the batch is added then.
+    pub fn add<T: Real>(&mut self, batch: ArrayView2<'_, T>) -> Result<(), CalibrationError> {
+        expect_batch(batch, self.inputs, self.rows)?;
+        let mut input = vec![0.0; self.inputs];
+        for row in batch.rows() {
+            for (target, value) in input.iter_mut().zip(row) {
+                *target = value.to_f64();
+                self.largest = self.largest.max(target.abs());
+            }
+            for (position, &value) in input.iter().enumerate() {
+                let first = position * self.inputs + position;
+                let sums = &mut self.sums[first..(position + 1) * self.inputs];
+                for (sum, &other) in sums.iter_mut().zip(&input[position..]) {
+                    *sum += value * other;
+                }
+            }
+        }
+        self.rows += batch.nrows();
+        Ok(())
+    }
+
+    /// The Hessian of all rows.
+    ///
+    /// # Errors
+    /// No rows, or inputs whose squares overflow.
+    pub fn finish(self) -> Result<Hessian, CalibrationError> {
+        let Self { rows, inputs, sums: mut values, largest } = self;
+        if rows == 0 {
+            return Err(CalibrationError::NoRows);
+        }
+        let factor = 2.0 / rows as f64;
+        for row in 0..inputs {
+            for column in row..inputs {
+                let value = values[row * inputs + column] * factor;
+                values[row * inputs + column] = value;
+                values[column * inputs + row] = value;
+            }
+        }
+        if values.iter().all(|value| value.is_finite()) {
+            Ok(Hessian { inputs, values })
+        } else {
+            Err(CalibrationError::TooLarge { largest })
         }
     }
 }

@@ -20,6 +20,7 @@
 //! [`quantize`](crate::quantize) does, so that an untouched weight keeps its code.
 
 mod adaround;
+mod batch;
 mod bias_correction;
 mod cholesky;
 mod error;
@@ -39,11 +40,11 @@ pub use adaround::AdaRound;
 pub use bias_correction::{BiasCorrection, mean_shift};
 pub use error::CalibrationError;
 pub use gptq::Gptq;
-pub use hessian::Hessian;
+pub use hessian::{Hessian, HessianSum};
 pub use hqq::Hqq;
 pub use learned_scale::LearnedScale;
 pub use method::CalibrationMethod;
-pub use moments::Moments;
+pub use moments::{MeanSum, Moments, VarianceSum};
 pub use outcome::{Calibrated, CalibrationOutcome};
 
 use bitsweep_random::Stream;

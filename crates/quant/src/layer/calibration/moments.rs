@@ -6,6 +6,7 @@ use ndarray::{Array1, ArrayView1, ArrayView2};
 
 use crate::number::Real;
 
+use super::batch::expect_batch;
 use super::error::CalibrationError;
 
 /// Mean and variance of each of several numbers that are taken to be independent and normal.
@@ -44,30 +45,11 @@ impl Moments {
     /// # Errors
     /// No rows, or an input that is not finite.
     pub fn of_inputs<T: Real>(inputs: ArrayView2<'_, T>) -> Result<Self, CalibrationError> {
-        let (rows, columns) = inputs.dim();
-        if rows == 0 {
-            return Err(CalibrationError::NoRows);
-        }
-        if let Some(((row, column), value)) = inputs.indexed_iter().find(|(_, value)| !value.is_finite()) {
-            return Err(CalibrationError::NotFinite { row, column, value: value.to_f64() });
-        }
-        let count = rows as f64;
-        let mut mean = Array1::zeros(columns);
-        for row in inputs.rows() {
-            for (sum, value) in mean.iter_mut().zip(row) {
-                *sum += value.to_f64();
-            }
-        }
-        mean.mapv_inplace(|sum: f64| sum / count);
-        let mut variance = Array1::zeros(columns);
-        for row in inputs.rows() {
-            for ((sum, value), mean) in variance.iter_mut().zip(row).zip(&mean) {
-                let distance = value.to_f64() - mean;
-                *sum += distance * distance;
-            }
-        }
-        variance.mapv_inplace(|sum: f64| sum / count);
-        Ok(Self { mean, variance })
+        let mut means = MeanSum::new(inputs.ncols());
+        means.add(inputs)?;
+        let mut variances = means.finish()?;
+        variances.add(inputs)?;
+        variances.finish()
     }
 
     /// Those of `x·W + b`, `W (in, out)` and `b (out)`: mean `E[x]·W + b`, variance `Σᵢ wᵢⱼ²·Var[xᵢ]`.
@@ -130,6 +112,106 @@ impl Moments {
         } else {
             Err(CalibrationError::Moments { weights: weights.nrows(), moments: self.mean.len() })
         }
+    }
+}
+
+/// The first of two passes over batches of rows, which finds the mean; the second, [`VarianceSum`], adds the squared
+/// distances from it. Together they have the bits of [`Moments::of_inputs`] of all rows, however these are divided.
+///
+/// ```
+/// use bitsweep_quant::{MeanSum, Moments};
+/// use ndarray::{array, s};
+///
+/// let inputs = array![[1.0, 2.0], [3.0, 0.1], [0.7, -1.0]];
+/// let batches = || [inputs.slice(s![..1, ..]), inputs.slice(s![1.., ..])];
+/// let mut means = MeanSum::new(2);
+/// batches().into_iter().try_for_each(|batch| means.add(batch)).unwrap();
+/// let mut variances = means.finish().unwrap();
+/// batches().into_iter().try_for_each(|batch| variances.add(batch)).unwrap();
+/// assert_eq!(variances.finish().unwrap(), Moments::of_inputs(inputs.view()).unwrap());
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeanSum {
+    rows: usize,
+    sums: Array1<f64>,
+}
+
+/// The second of two passes over batches of rows; see [`MeanSum`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct VarianceSum {
+    /// Rows of the first pass.
+    expected: usize,
+    rows: usize,
+    mean: Array1<f64>,
+    /// Squared distances from the mean.
+    sums: Array1<f64>,
+}
+
+impl MeanSum {
+    /// The sum over no rows of so many inputs.
+    #[must_use]
+    pub fn new(inputs: usize) -> Self {
+        Self { rows: 0, sums: Array1::zeros(inputs) }
+    }
+
+    /// Adds the rows of `batch (n, in)`, in `f64` one after the other.
+    ///
+    /// # Errors
+    /// More or fewer inputs than before, or an input that is not finite: nothing of the batch is added then.
+    pub fn add<T: Real>(&mut self, batch: ArrayView2<'_, T>) -> Result<(), CalibrationError> {
+        expect_batch(batch, self.sums.len(), self.rows)?;
+        for row in batch.rows() {
+            for (sum, value) in self.sums.iter_mut().zip(row) {
+                *sum += value.to_f64();
+            }
+        }
+        self.rows += batch.nrows();
+        Ok(())
+    }
+
+    /// The second pass, which starts from the mean of all rows.
+    ///
+    /// # Errors
+    /// No rows.
+    pub fn finish(self) -> Result<VarianceSum, CalibrationError> {
+        let Self { rows, sums } = self;
+        if rows == 0 {
+            return Err(CalibrationError::NoRows);
+        }
+        let count = rows as f64;
+        let mean = sums.mapv_into(|sum| sum / count);
+        Ok(VarianceSum { expected: rows, rows: 0, sums: Array1::zeros(mean.len()), mean })
+    }
+}
+
+impl VarianceSum {
+    /// Adds the rows of `batch (n, in)`, one of those of the first pass.
+    ///
+    /// # Errors
+    /// As [`MeanSum::add`].
+    pub fn add<T: Real>(&mut self, batch: ArrayView2<'_, T>) -> Result<(), CalibrationError> {
+        expect_batch(batch, self.sums.len(), self.rows)?;
+        for row in batch.rows() {
+            for ((sum, value), mean) in self.sums.iter_mut().zip(row).zip(&self.mean) {
+                let distance = value.to_f64() - mean;
+                *sum += distance * distance;
+            }
+        }
+        self.rows += batch.nrows();
+        Ok(())
+    }
+
+    /// Mean and variance of all rows.
+    ///
+    /// # Errors
+    /// When the second pass had more or fewer rows than the first.
+    pub fn finish(self) -> Result<Moments, CalibrationError> {
+        let Self { expected, rows, mean, sums } = self;
+        if rows != expected {
+            return Err(CalibrationError::Passes { expected, found: rows });
+        }
+        let count = rows as f64;
+        Ok(Moments { mean, variance: sums.mapv_into(|sum| sum / count) })
     }
 }
 
