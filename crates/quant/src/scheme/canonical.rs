@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::choice::{SchemeAxis, Symmetry};
+use super::format_spec::FormatSpec;
 use super::point::Scheme;
-use super::spec::{FormatSpec, SymmetrySpec};
+use super::spec::SymmetrySpec;
 
 impl Scheme {
     /// Every axis that applies to the scheme, in the order of table columns, with its value as a TOML file spells it:
