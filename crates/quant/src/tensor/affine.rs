@@ -12,7 +12,7 @@ pub struct Affine<T> {
     /// The step between neighbouring levels, or what levels are multiplied by; as stored.
     pub scales: Vec<T>,
     /// The code of zero, a whole number unless the scheme keeps it as a float; all 0 in symmetric schemes. Where the
-    /// scheme keeps a [minimum](ZeroPoint::Minimum) instead, the minimum, as stored.
+    /// scheme keeps a [minimum](crate::ZeroPoint::Minimum) instead, the minimum, as stored.
     pub zero_points: Vec<T>,
     /// The bytes behind the scales, where those are not stored one by one.
     pub nested: Option<NestedScales>,

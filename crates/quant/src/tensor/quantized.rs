@@ -92,7 +92,7 @@ impl<T: Real> Quantized<T> {
         &self.parameters
     }
 
-    /// The codebooks, in the order of [`Codebooks::all`]; none where the format has none.
+    /// The codebooks, in the order of [`Codebooks::all`](crate::Codebooks::all); none where the format has none.
     #[must_use]
     pub fn codebooks(&self) -> &[Codebook<T>] {
         match &self.parameters {
