@@ -4,8 +4,12 @@
 
 use bitsweep_quant::{Errors, Quantized, Scheme, SchemeSpec, optimal_clustering, quantize};
 use bitsweep_random::{Generator, Stream};
-use divan::{Bencher, black_box};
+use divan::{AllocProfiler, Bencher, black_box};
 use ndarray::Array2;
+
+/// Counts what is allocated beside what it measures.
+#[global_allocator]
+static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 
 fn main() {
     divan::main();
@@ -46,6 +50,31 @@ const SCHEMES: [&str; 15] = [
 fn quantize_13x100(bencher: Bencher, toml: &str) {
     let (values, scheme, mut stream) = (weights(13, 100), scheme(toml), stream());
     bencher.bench_local(|| quantize(black_box(values.view()), &scheme, &mut stream).unwrap());
+}
+
+/// The codes are 16 or 32 MiB; what is allocated at most beyond them is what quantizing needs.
+#[divan::bench(args = LARGE, sample_count = 3, sample_size = 1)]
+fn quantize_4096x4096(bencher: Bencher, toml: &str) {
+    let (values, scheme, mut stream) = (weights(4096, 4096), scheme(toml), stream());
+    bencher.bench_local(|| quantize(black_box(values.view()), &scheme, &mut stream).unwrap());
+}
+
+const LARGE: [&str; 9] = [
+    "bits = 8",
+    "bits = 12",
+    "bits = 8; granularity = 'output-channel'",
+    "bits = 4; symmetry = 'asymmetric'; zero_point = 'minimum'; granularity = { group = 32 }",
+    "bits = 4; range = 'kl'",
+    "bits = 1",
+    "format = 'nf4'",
+    "format = 'q4_0'",
+    "format = 'bf16'",
+];
+
+#[divan::bench(args = LARGE, sample_count = 3, sample_size = 1)]
+fn reconstruct_4096x4096(bencher: Bencher, toml: &str) {
+    let quantized = quantize(weights(4096, 4096).view(), &scheme(toml), &mut stream()).unwrap();
+    bencher.bench_local(|| black_box(&quantized).reconstruct());
 }
 
 #[divan::bench(args = ["bits = 8", "bits = 8; granularity = 'column'", "format = { vq = { centroids = 16 } }"])]

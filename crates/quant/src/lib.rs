@@ -5,6 +5,15 @@
 //! that give them meaning. That one reconstructs, packs to bytes, and knows its true [`Size`]; [`Errors`] measure what
 //! was lost.
 //!
+//! | folder | what is there |
+//! |---|---|
+//! | `number` | `f32` and `f64`, 16-bit floats |
+//! | `scheme` | the axes, the schemes they make, what combines, how all of it is spelled |
+//! | `tensor` | codes, parameters, their bytes, and the way back to values |
+//! | `encode` | from values to codes and parameters |
+//! | `layer` | what happens around weights: calibration, inputs, transforms, gradients, bits for each layer |
+//! | `measure` | errors, and what number formats can express |
+//!
 //! The stages of a uniform scheme are functions in a row: blocks → range → affine parameters → codes →
 //! reconstruction. All arithmetic happens in the type of the values (`f32` or `f64`), in an order that the source
 //! fixes, with transcendental functions from `libm`: results are the same bits on every machine.
@@ -24,71 +33,37 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod activation;
-mod allocation;
-mod axes;
-mod bit_field;
-mod blocks;
-mod calibration;
-mod clipping;
-mod codebook;
-mod distortion;
-mod error;
-pub mod estimator;
-mod float16;
-mod formats;
-mod gguf;
-mod high_bias;
-mod input_scaling;
-mod lanes;
-mod levels;
-mod number_line;
-mod outliers;
-mod packing;
-mod quantize;
-mod quantized;
-mod real;
-mod scales;
+mod encode;
+mod layer;
+mod measure;
+mod number;
+mod scheme;
 pub mod spelling;
-mod transform;
-mod uniform;
+mod tensor;
 
-pub use activation::{
+pub use encode::{Clustering, optimal_clustering, quantize, quantize_with_scales};
+pub use layer::{
     ActivationError, ActivationGranularity, ActivationMode, ActivationModeSpec, ActivationParameters,
-    ActivationQuantizer, ActivationRange, ActivationScheme, ActivationSpec, MovingAverage,
-    QuantizedActivations, ScaledLevels,
+    ActivationQuantizer, ActivationRange, ActivationScheme, ActivationSpec, AdaRound, Allocation,
+    AllocationError, BiasCorrection, Budget, Calibrated, CalibrationError, CalibrationMethod,
+    CalibrationOutcome, Candidate, Equalization, Gptq, Hessian, HessianSum, Hqq, LayerMismatch, LearnedScale,
+    MOST_PARTIAL_SUMS, MeanSum, Moments, MovingAverage, QuantizedActivations, ScaledLevels, Search, Smooth,
+    Transform, VarianceSum, absmax_equalization, absorb, absorbable, activation_aware_factors, allocate,
+    allocate_greedily, calibrate, combinations, cross_layer_equalization, divide_outputs, estimator,
+    mean_shift, multiply_inputs, smoothing_factors,
 };
-pub use allocation::{
-    Allocation, AllocationError, Budget, Candidate, MOST_PARTIAL_SUMS, Search, allocate, allocate_greedily,
+pub use measure::{Errors, NumberFormat, number_formats, number_line};
+pub use number::Real;
+pub use scheme::presets;
+pub use scheme::{
+    Bits, Centroids, CodeRange, CodebookFormat, CodebookLayout, Codes, Combination, ExponentBits, Format,
+    FormatSpec, GgufType, Granularity, Grid, GroupSize, LevelFormat, MantissaBits, Minifloat, NonFinite,
+    NotAPercentile, NotAnOutlierPercent, OutOfRange, OutlierPercent, Outliers, Partition, Percentile, Range,
+    Rounding, ScaleFormat, Scheme, SchemeAxis, SchemeError, SchemeSpec, Stages, Subvectors, Symmetry,
+    SymmetrySpec, TernaryScale, Verdict, Width, ZeroPoint,
 };
-pub use axes::presets;
-pub use axes::{
-    Bits, Centroids, CodeRange, CodebookFormat, CodebookLayout, Codes, ExponentBits, Format, FormatSpec,
-    GgufType, Granularity, Grid, GroupSize, LevelFormat, MantissaBits, Minifloat, NonFinite, NotAPercentile,
-    NotAnOutlierPercent, OutOfRange, OutlierPercent, Outliers, Partition, Percentile, Range, Rounding,
-    ScaleFormat, Scheme, SchemeAxis, SchemeError, SchemeSpec, Stages, Subvectors, Symmetry, SymmetrySpec,
-    TernaryScale, Width, ZeroPoint,
+pub use tensor::{
+    Affine, Block, BlockParameters, Blocks, CodeMatrix, Codebook, Codebooks, FixedGrid, GgufError,
+    LookupError, NestedScales, Packed, Parameters, QuantizeError, Quantized, Size, SparseOutliers,
+    UnpackError,
 };
-pub use blocks::{Block, Blocks};
-pub use calibration::{
-    AdaRound, BiasCorrection, Calibrated, CalibrationError, CalibrationMethod, CalibrationOutcome, Gptq,
-    Hessian, Hqq, LearnedScale, Moments, calibrate, mean_shift,
-};
-pub use codebook::{Clustering, Codebook, Codebooks, LookupError, optimal_clustering};
-pub use distortion::Errors;
-pub use error::QuantizeError;
-pub use formats::{NumberFormat, number_formats};
-pub use gguf::GgufError;
-pub use high_bias::{absorb, absorbable};
-pub use input_scaling::{
-    Smooth, activation_aware_factors, divide_outputs, multiply_inputs, smoothing_factors,
-};
-pub use number_line::number_line;
-pub use outliers::SparseOutliers;
-pub use packing::{Packed, Size, UnpackError};
-pub use quantize::{quantize, quantize_with_scales};
-pub use quantized::{BlockParameters, FixedGrid, Parameters, Quantized};
-pub use real::Real;
-pub use scales::NestedScales;
-pub use transform::{Equalization, LayerMismatch, Transform, absmax_equalization, cross_layer_equalization};
-pub use uniform::Affine;

@@ -93,7 +93,7 @@ fn dynamic_codes_and_their_products_are_those_of_onnx_runtime() {
         let spelled =
             format!("bits = {}\ngranularity = 'column'\nsymmetry = '{}'", layer.weight_bits, layer.symmetry);
         let weights: Quantized<f32> = quantized(&matrix(inputs, outputs, &layer.weights), &scheme(&spelled));
-        assert_eq!(weights.codes().iter().copied().collect::<Vec<_>>(), numbers::<i32>(&layer.weight_codes));
+        assert_eq!(weights.codes().iter().collect::<Vec<_>>(), numbers::<i32>(&layer.weight_codes));
         let bias = normal(9, 1, outputs).row(0).to_owned();
         let product = ScaledLevels::of(&weights).product(&activations, bias.view()).unwrap();
         let scales: Vec<f32> = numbers(&layer.weight_scales);

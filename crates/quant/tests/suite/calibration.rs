@@ -1,8 +1,9 @@
 //! Calibrated rounding against transcriptions of the papers, against exhaustive search, and against its own promises.
 
 use bitsweep_quant::{
-    AdaRound, Bits, Calibrated, CalibrationMethod, Format, Gptq, Granularity, GroupSize, Hessian, Hqq, Range,
-    Real, Scheme, Symmetry, ZeroPoint, calibrate, mean_shift, presets, quantize,
+    AdaRound, Bits, Calibrated, CalibrationError, CalibrationMethod, Format, Gptq, Granularity, GroupSize,
+    Hessian, HessianSum, Hqq, MeanSum, Moments, Range, Real, Scheme, Symmetry, ZeroPoint, calibrate,
+    mean_shift, presets, quantize,
 };
 use ndarray::{Array2, Axis, array};
 use proptest::prelude::*;
@@ -78,7 +79,7 @@ fn run<T: Real>(
 }
 
 fn by_column(scheme: Scheme) -> Scheme {
-    Scheme { granularity: Granularity::Column, ..scheme }
+    Scheme { granularity: Granularity::OutputChannel, ..scheme }
 }
 
 pub(crate) fn float_zero_point(width: u32) -> Scheme {
@@ -94,9 +95,9 @@ fn gptq_agrees_with_the_paper_code_for_code() {
             let GptqCase { act_order, damp, .. } = *golden;
             let width = bits(golden.bits);
             let scheme = Scheme {
-                granularity: golden
-                    .group
-                    .map_or(Granularity::Column, |group| Granularity::Group(GroupSize::new(group).unwrap())),
+                granularity: golden.group.map_or(Granularity::OutputChannel, |group| {
+                    Granularity::Group(GroupSize::new(group).unwrap())
+                }),
                 ..match golden.symmetry.as_str() {
                     "symmetric" => presets::symmetric_narrow(width),
                     "integer" => presets::asymmetric_unsigned(width),
@@ -105,7 +106,7 @@ fn gptq_agrees_with_the_paper_code_for_code() {
                 }
             };
             let result = run(&weights, &inputs, &scheme, CalibrationMethod::Gptq(Gptq { act_order, damp }));
-            let codes: Vec<i32> = result.quantized.codes().iter().copied().collect();
+            let codes: Vec<i32> = result.quantized.codes().iter().collect();
             assert_eq!(codes, numbers::<i32>(&golden.codes), "{} {scheme} {act_order} {damp}", case.name);
             compared += 1;
         }
@@ -120,7 +121,7 @@ fn adaround_is_not_worse_than_the_reference() {
             let settings = AdaRound { iterations: 400, learning_rate: 0.02, regularization: 0.01 };
             let scheme = by_column(presets::symmetric_narrow(bits(golden.bits)));
             let result = run(&case.weights(), &case.inputs(), &scheme, CalibrationMethod::AdaRound(settings));
-            let codes: Vec<i32> = result.quantized.codes().iter().copied().collect();
+            let codes: Vec<i32> = result.quantized.codes().iter().collect();
             assert_eq!(codes, numbers::<i32>(&golden.codes), "{} {scheme}", case.name);
             assert!(result.outcome.proxy_loss <= golden.proxy_loss * (1.0 + 1e-9) + 1e-12);
         }
@@ -165,7 +166,7 @@ fn exhaustive(weights: &Array2<f64>, result: &Calibrated<f64>, hessian: &Hessian
         codes[..place].fill(grid.lowest);
         codes[place] += 1;
     }
-    (least, loss(&result.quantized.codes().iter().copied().collect::<Vec<_>>()))
+    (least, loss(&result.quantized.codes().iter().collect::<Vec<_>>()))
 }
 
 #[test]
@@ -185,7 +186,7 @@ fn greedy_is_never_worse_than_nearest_and_finds_the_exhaustive_optimum_far_more_
         for input in 0..7 {
             for step in [-1, 1] {
                 let mut change = &weights - &result.quantized.reconstruct();
-                let code = result.quantized.codes()[[input, 0]] + step;
+                let code = result.quantized.codes().get(input, 0).unwrap() + step;
                 if scheme.grid().unwrap().contains(code) {
                     change[[input, 0]] -=
                         f64::from(step) * result.quantized.block_parameters().next().unwrap().scale.unwrap();
@@ -248,7 +249,7 @@ fn gptq_takes_the_weights_of_a_dead_input_for_zero() {
         &by_column(presets::symmetric_narrow(bits(4))),
         CalibrationMethod::Gptq(Gptq::default()),
     );
-    assert_eq!(result.quantized.codes().row(0).to_vec(), [0, 0]);
+    assert_eq!(result.quantized.codes().to_array().row(0).to_vec(), [0, 0]);
 }
 
 #[test]
@@ -288,8 +289,8 @@ fn a_corrected_bias_gives_back_the_mean_output() {
 fn schemes() -> impl Strategy<Value = Scheme> {
     let granularity = prop_oneof![
         Just(Granularity::Tensor),
-        Just(Granularity::Row),
-        Just(Granularity::Column),
+        Just(Granularity::InputChannel),
+        Just(Granularity::OutputChannel),
         Just(Granularity::Group(GroupSize::new(3).unwrap())),
     ];
     (2_u32..=4, 0..3, granularity, any::<bool>()).prop_map(|(width, preset, granularity, mse)| Scheme {
@@ -329,7 +330,7 @@ proptest! {
             prop_assert_eq!(&result, &again);
             let Format::Integer { .. } = scheme.format else { panic!("an integer scheme") };
             let grid = scheme.grid().unwrap();
-            prop_assert!(result.quantized.codes().iter().all(|&code| grid.contains(code)));
+            prop_assert!(result.quantized.codes().iter().all(|code| grid.contains(code)));
             prop_assert_eq!(result.quantized.shape(), weights.dim());
 
             let nearest = quantize(weights.view(), &scheme, &mut stream(0)).unwrap();
@@ -378,4 +379,42 @@ fn methods_that_look_at_inputs_beat_nearest_where_inputs_are_correlated() {
         let part = loss(method) / nearest;
         assert!(part < 0.9, "{method} has {part} of the loss of nearest");
     }
+}
+
+proptest! {
+    #[test]
+    fn batches_of_any_size_have_the_moments_of_all_rows(
+        rows in 1..40_usize, inputs in 0..6_usize, size in 1..12_usize, seed in 0..100_u64,
+    ) {
+        let all = crate::stream(seed).normal_matrix(rows, inputs);
+        let batches = || all.axis_chunks_iter(Axis(0), size);
+        let mut hessian = HessianSum::new(inputs);
+        batches().try_for_each(|batch| hessian.add(batch)).unwrap();
+        prop_assert_eq!(hessian.finish().unwrap(), Hessian::of_inputs(all.view()).unwrap());
+        let mut means = MeanSum::new(inputs);
+        batches().try_for_each(|batch| means.add(batch)).unwrap();
+        let mut variances = means.finish().unwrap();
+        batches().try_for_each(|batch| variances.add(batch)).unwrap();
+        prop_assert_eq!(variances.finish().unwrap(), Moments::of_inputs(all.view()).unwrap());
+    }
+}
+
+#[test]
+fn batches_that_do_not_fit_are_refused() {
+    let mut hessian = HessianSum::new(2);
+    hessian.add(Array2::<f32>::ones((3, 2)).view()).unwrap();
+    let narrow = hessian.add(Array2::<f32>::ones((1, 1)).view()).unwrap_err();
+    assert_eq!(narrow.to_string(), "a batch of `1` inputs does not follow batches of 2: expected as many");
+    // Rows are counted from the first batch on.
+    let infinite = hessian.add(ndarray::array![[1.0, f64::INFINITY]].view()).unwrap_err();
+    assert!(matches!(infinite, CalibrationError::NotFinite { row: 3, column: 1, .. }));
+    assert_eq!(HessianSum::new(2).finish().unwrap_err(), CalibrationError::NoRows);
+    let mut means = MeanSum::new(1);
+    means.add(Array2::<f32>::ones((3, 1)).view()).unwrap();
+    let mut variances = means.finish().unwrap();
+    variances.add(Array2::<f32>::ones((2, 1)).view()).unwrap();
+    assert_eq!(
+        variances.finish().unwrap_err().to_string(),
+        "the variance of `2` rows does not fit the mean of 3: expected the same rows again"
+    );
 }

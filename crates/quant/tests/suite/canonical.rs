@@ -218,3 +218,15 @@ fn axis_values_spell_the_scheme_they_came_from() {
         }
     }
 }
+
+#[test]
+fn channels_have_two_spellings_and_one_identity() {
+    for (spelling, name) in [("row", "input-channel"), ("column", "output-channel")] {
+        let spelled = |granularity: &str| scheme(&format!("bits = 4\ngranularity = '{granularity}'"));
+        assert_eq!(spelled(spelling), spelled(name));
+        assert_eq!(spelled(spelling).axis_value(SchemeAxis::Granularity), Some(json!(name)));
+        assert_eq!(spelled(spelling).value(SchemeAxis::Granularity), name);
+    }
+    let error = toml::from_str::<SchemeSpec>("bits = 4\ngranularity = 'channel'").unwrap_err().to_string();
+    assert!(error.contains("`input-channel`") && error.contains("`output-channel`"), "{error}");
+}

@@ -49,7 +49,7 @@ fn a_clipped_value_has_the_code_of_the_value_and_lies_no_farther_from_it() {
             assert!((clipped - value).abs() <= (reconstruction - value).abs() * (1.0 + 1e-12), "{scheme}");
             if clipped != value {
                 // The outermost level; no value is rounded beyond where it is clipped to.
-                assert_eq!(codes[position], quantized.codes()[position], "{scheme}");
+                assert_eq!(codes.to_array()[position], quantized.codes().to_array()[position], "{scheme}");
                 assert_eq!(clipped, reconstruction, "{scheme}");
             }
         }

@@ -68,7 +68,7 @@ proptest! {
         let result = quantize(values.view(), &scheme, &mut stream(seed)).unwrap();
         let Some(codebook) = result.codebooks().first() else { return Ok(()) };
         prop_assert!(codebook.len() <= 3);
-        for (row, &code) in values.rows().into_iter().zip(result.codes()) {
+        for (row, code) in values.rows().into_iter().zip(result.codes().iter()) {
             let distance = |code: usize| {
                 let pairs = row.iter().zip(codebook.centroid(code));
                 pairs.map(|(a, b)| (a - b) * (a - b)).sum::<f64>()
@@ -223,11 +223,12 @@ fn product_quantization_finds_separate_clusters() {
     });
     let result = quantized(&values, &scheme("format = { pq = { subvectors = 1, centroids = 4 } }"));
     for row in 0..76 {
-        assert_eq!(result.codes()[[row, 0]], result.codes()[[row + 4, 0]]);
+        assert_eq!(result.codes().get(row, 0).unwrap(), result.codes().get(row + 4, 0).unwrap());
     }
     // Converged: each centroid is the mean of its members.
     for code in 0..4 {
-        let members: Vec<usize> = (0..80).filter(|row| result.codes()[[*row, 0]] == code).collect();
+        let members: Vec<usize> =
+            (0..80).filter(|row| result.codes().get(*row, 0).unwrap() == code).collect();
         for column in 0..2 {
             let mean = members.iter().map(|row| values[[*row, column]]).sum::<f64>() / members.len() as f64;
             assert!((result.codebooks()[0].centroid(code as usize)[column] - mean).abs() < 1e-12);

@@ -221,7 +221,7 @@ fn learned_scales_lower_the_output_error_and_nothing_but_scales_is_learned() {
         assert!(result.outcome.blocks_changed > 0);
         // Every code is the nearest one for its block's scale.
         let blocks: Vec<_> = result.quantized.block_parameters().collect();
-        for ((row, column), &code) in result.quantized.codes().indexed_iter() {
+        for ((row, column), &code) in result.quantized.codes().to_array().indexed_iter() {
             let scale = blocks[result.quantized.blocks().index_of(row, column)].scale.unwrap();
             let grid = scheme.grid().unwrap();
             let nearest = (weights[[row, column]] / scale).round_ties_even() as i32;

@@ -109,7 +109,7 @@ proptest! {
         let levels = format.levels();
         let result = quantized(&values, &scheme);
         for ((row, column), reconstruction) in result.reconstruct().indexed_iter() {
-            let code = result.codes()[[row, column]];
+            let code = result.codes().get(row, column).unwrap();
             let (_, level) = levels.iter().find(|(known, _)| *known == code).unwrap();
             prop_assert_eq!(*reconstruction, scale_of(&result, row, column) * level);
         }

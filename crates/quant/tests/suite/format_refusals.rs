@@ -107,7 +107,7 @@ fn only_small_floats_go_without_a_scale() {
             ),
         );
     }
-    for (axis, value) in [("granularity", "row"), ("range", "mse")] {
+    for (axis, value) in [("granularity", "input-channel"), ("range", "mse")] {
         refused(
             &format!("format = 'fp8-e4m3'\nscale_format = 'none'\n{axis} = '{value}'"),
             &format!("`{axis} = {value}` does not apply to `scale_format = none`: leave `{axis}` out"),
@@ -118,7 +118,7 @@ fn only_small_floats_go_without_a_scale() {
 #[test]
 fn an_axis_that_contradicts_a_preset_is_refused() {
     for (toml, axis, value, preset, expected) in [
-        ("format = 'mxfp4'\ngranularity = 'column'", "granularity", "column", "mxfp4", "group 32"),
+        ("format = 'mxfp4'\ngranularity = 'column'", "granularity", "output-channel", "mxfp4", "group 32"),
         ("format = 'mxint8'\nbits = 4", "bits", "4", "mxint8", "8"),
         ("format = 'nf4'\nscale_format = 'double'", "scale_format", "double", "nf4", "float"),
         ("format = 'nvfp4'\nrange = 'mse'", "range", "mse", "nvfp4", "min-max"),
@@ -151,7 +151,7 @@ fn a_block_type_of_gguf_with_another_axis_is_refused() {
     let block = presets::gguf(GgufType::Q4_0);
     for scheme in [
         Scheme { symmetry: Symmetry::Asymmetric(ZeroPoint::Minimum), ..block },
-        Scheme { granularity: Granularity::Row, ..block },
+        Scheme { granularity: Granularity::InputChannel, ..block },
         Scheme { scale_format: ScaleFormat::Bf16, ..block },
     ] {
         assert!(matches!(scheme.check(), Err(SchemeError::Preset { .. })), "{scheme:?}");

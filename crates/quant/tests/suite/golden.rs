@@ -28,7 +28,7 @@ fn check<T: Real + FromStr<Err: Debug>>(entry: &Entry) {
     };
     assert_eq!(affine.scales, numbers::<T>(&entry.scales), "{:?}", entry.spec);
     assert_eq!(affine.zero_points, numbers::<T>(&entry.zero_points), "{:?}", entry.spec);
-    let codes: Vec<i32> = result.codes().iter().copied().collect();
+    let codes: Vec<i32> = result.codes().iter().collect();
     assert_eq!(codes, numbers::<i32>(&entry.codes), "{:?}", entry.spec);
     let reconstruction: Vec<T> = result.reconstruct().into_iter().collect();
     assert_eq!(reconstruction, numbers::<T>(&entry.reconstruction), "{:?}", entry.spec);

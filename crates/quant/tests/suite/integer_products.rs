@@ -35,9 +35,9 @@ impl Kernel {
         };
         let (group, is_grouped_by_column) = match granularity {
             Granularity::Tensor => (rows, false),
-            Granularity::Row => (1, false),
+            Granularity::InputChannel => (1, false),
             Granularity::Rows(size) => ((size.get() as usize).min(rows), false),
-            Granularity::Column => (rows, true),
+            Granularity::OutputChannel => (rows, true),
             Granularity::Group(size) => ((size.get() as usize).min(rows), true),
         };
         let count = rows.div_ceil(group) * if is_grouped_by_column { columns } else { 1 };

@@ -11,6 +11,7 @@ mod canonical;
 mod clipping;
 mod codebook_properties;
 mod codebooks;
+mod combinations;
 mod corrections;
 mod degenerate;
 mod estimators;

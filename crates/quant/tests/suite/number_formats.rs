@@ -78,7 +78,7 @@ fn row(values: Vec<f32>) -> Array2<f32> {
 }
 
 fn codes(result: &Quantized<f32>) -> Vec<i32> {
-    result.codes().iter().copied().collect()
+    result.codes().iter().collect()
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn ternary_weights_of_least_error_are_no_worse_than_absmean() {
     let error = |rule: &str| {
         let scheme = scheme(&format!("format = {{ ternary = '{rule}' }}\ngranularity = 'column'"));
         let result = quantized(&values, &scheme);
-        assert!(result.codes().iter().all(|code| (-1..=1).contains(code)));
+        assert!(result.codes().iter().all(|code| (-1..=1).contains(&code)));
         result.block_errors(values.view()).unwrap()
     };
     for (least, absmean) in error("least-error").iter().zip(error("absmean")) {

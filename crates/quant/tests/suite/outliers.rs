@@ -69,7 +69,7 @@ fn bytes_that_are_no_outliers_are_refused() {
     let head = &packed.bytes[..outliers];
     let with = |tail: &[u8]| unpack([head, tail].concat());
     assert!(unpack(packed.bytes.clone()).is_ok());
-    assert_eq!(with(&[]).unwrap_err(), UnpackError::Length { found: 0 });
+    assert_eq!(with(&[]).unwrap_err(), UnpackError::Length { found: head.len() });
     // 400 is one beyond the last position: 0b11_0010000.
     let one = [0x90, 0x03, 0, 0x3c];
     assert_eq!(with(&[&one[..], &[0; 9]].concat()).unwrap_err(), UnpackError::OutlierPosition { count: 400 });

@@ -36,9 +36,9 @@ fn parameters(block: &[f32], scheme: &Scheme) -> (f32, f32) {
 fn group_of(row: usize, column: usize, shape: (usize, usize), granularity: Granularity) -> (usize, usize) {
     match granularity {
         Granularity::Tensor => (0, 0),
-        Granularity::Row => (row, 0),
+        Granularity::InputChannel => (row, 0),
         Granularity::Rows(count) => (row / count.get() as usize, 0),
-        Granularity::Column => (0, column),
+        Granularity::OutputChannel => (0, column),
         Granularity::Group(size) if shape.0 == 1 => (0, column / size.get() as usize),
         Granularity::Group(size) => (row / size.get() as usize, column),
     }
@@ -71,14 +71,14 @@ proptest! {
             let position = value / scale + zero_point;
             let rounded = if scheme.rounding == Rounding::NearestEven { position.round_ties_even() } else { position.round() };
             let code = rounded.clamp(grid.lowest as f32, grid.highest as f32) as i32;
-            prop_assert_eq!(result.codes()[[row, column]], code);
+            prop_assert_eq!(result.codes().get(row, column).unwrap(), code);
             prop_assert_eq!(reconstruction[[row, column]], scale * (code as f32 - zero_point));
         }
     }
 
     #[test]
     fn one_bit_symmetric_is_sign_times_mean_magnitude(values in matrices(40), rows in any::<bool>()) {
-        let granularity = if rows { Granularity::Row } else { Granularity::Column };
+        let granularity = if rows { Granularity::InputChannel } else { Granularity::OutputChannel };
         let scheme = Scheme {
             granularity,
             ..bitsweep_quant::presets::symmetric_narrow(Bits::LEAST)
@@ -90,7 +90,7 @@ proptest! {
             let mean = block.iter().map(|value| value.abs()).sum::<f64>() / block.len() as f64;
             let expected = if *value >= 0.0 { mean } else { -mean };
             prop_assert!((reconstruction[[row, column]] - expected).abs() <= 1e-12 * mean);
-            prop_assert_eq!(result.codes()[[row, column]], if *value >= 0.0 { 1 } else { -1 });
+            prop_assert_eq!(result.codes().get(row, column).unwrap(), if *value >= 0.0 { 1 } else { -1 });
         }
     }
 }

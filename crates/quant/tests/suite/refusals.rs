@@ -86,7 +86,7 @@ fn a_scheme_with_an_axis_that_its_format_does_not_have_is_refused() {
     let neutral = scheme("format = 'f16'");
     for scheme in [
         Scheme { symmetry: Symmetry::Asymmetric(ZeroPoint::Float), ..neutral },
-        Scheme { granularity: Granularity::Row, ..neutral },
+        Scheme { granularity: Granularity::InputChannel, ..neutral },
         Scheme { scale_format: ScaleFormat::F16, ..neutral },
         Scheme { codebook_format: CodebookFormat::Int8, ..neutral },
         Scheme { range: Range::Mse, ..neutral },
@@ -104,12 +104,12 @@ fn codebooks_are_not_divided_by_columns() {
             ("{ pq = { subvectors = 2, centroids = 4 } }", "pq 2x4"),
             ("{ residual = { stages = 2, centroids = 4 } }", "residual 2x4"),
         ] {
-            let shown = if granularity.contains("group") { "group 3" } else { "column" };
+            let shown = if granularity.contains("group") { "group 3" } else { "output-channel" };
             refused(
                 &format!("format = {format}\ngranularity = {granularity}"),
                 &format!(
                     "`granularity = {shown}` would cut the rows that format `{name}` splits into sub-vectors: expected \
-                     `tensor`, `row` or `{{ rows = n }}`"
+                     `tensor`, `input-channel` or `{{ rows = n }}`"
                 ),
             );
         }
@@ -351,7 +351,7 @@ fn names_are_short_and_say_what_differs() {
         ("bits = 4\nsymmetry = 'asymmetric'", "4 bit asymmetric"),
         (
             "bits = 4\nsymmetry = 'asymmetric'\nzero_point = 'float'\ngranularity = 'row'",
-            "4 bit asymmetric · float zero point · row",
+            "4 bit asymmetric · float zero point · input-channel",
         ),
         ("bits = 4\nsymmetry = 'asymmetric'\ncodes = 'signed'", "4 bit asymmetric · signed"),
         ("bits = 4\noutliers = { percent = 0.5 }", "4 bit symmetric · 0.5 % outliers"),

@@ -53,7 +53,7 @@ fn factors_of_inputs_agree_with_the_papers() {
         }
         for AwqCase { bits: width, factors } in &case.awq {
             let scheme =
-                Scheme { granularity: Granularity::Column, ..presets::symmetric_narrow(bits(*width)) };
+                Scheme { granularity: Granularity::OutputChannel, ..presets::symmetric_narrow(bits(*width)) };
             let ours = activation_aware_factors(inputs.view(), weights.view(), &scheme, &stream(0)).unwrap();
             close(&ours, factors, format!("{} awq {width} bits", case.name));
         }
@@ -202,7 +202,7 @@ proptest! {
 
     #[test]
     fn awq_never_raises_the_output_error(weights in matrix(6, 4), inputs in matrix(10, 6), width in 2..5_u32) {
-        let scheme = Scheme { granularity: Granularity::Column, ..presets::symmetric_narrow(bits(width)) };
+        let scheme = Scheme { granularity: Granularity::OutputChannel, ..presets::symmetric_narrow(bits(width)) };
         let factors = activation_aware_factors(inputs.view(), weights.view(), &scheme, &stream(0)).unwrap();
         let error = |factors: &Array1<f64>| {
             let mut scaled = weights.clone();
@@ -248,12 +248,12 @@ fn awq_protects_the_weights_of_a_strong_input() {
     });
     let weights = array![[0.1, -0.12], [1.0, 0.7], [-0.8, -1.0], [0.6, 0.9]];
     let scheme = scheme("bits = 3\ngranularity = 'column'");
-    assert!(quantized(&weights, &scheme).codes().row(0).iter().all(|code| *code == 0));
+    assert!(quantized(&weights, &scheme).codes().to_array().row(0).iter().all(|code| *code == 0));
     let factors = activation_aware_factors(inputs.view(), weights.view(), &scheme, &stream(0)).unwrap();
     assert!(factors[0] > 3.0 * factors[1]);
     let mut scaled = weights.clone();
     multiply_inputs(&factors, &mut scaled);
-    assert!(quantized(&scaled, &scheme).codes().row(0).iter().all(|code| *code != 0));
+    assert!(quantized(&scaled, &scheme).codes().to_array().row(0).iter().all(|code| *code != 0));
 }
 
 #[test]

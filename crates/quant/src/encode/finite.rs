@@ -1,0 +1,39 @@
+//! Values that can be quantized.
+
+use std::borrow::Cow;
+
+use ndarray::ArrayView2;
+use pulp::{Arch, NullaryFnOnce};
+
+use crate::number::{Real, fold_lanes, row_major};
+use crate::tensor::QuantizeError;
+
+/// The values in row-major order, copied only when they lie otherwise.
+pub(crate) fn finite_row_major<T: Real>(values: ArrayView2<'_, T>) -> Result<Cow<'_, [T]>, QuantizeError> {
+    let columns = values.ncols();
+    let values = row_major(values);
+    if Arch::new().dispatch(AllFinite(&values)) {
+        return Ok(values);
+    }
+    match values.iter().position(|value| !value.is_finite()) {
+        None => Ok(values),
+        Some(position) => Err(QuantizeError::NotFinite {
+            row: position / columns,
+            column: position % columns,
+            value: values[position].to_f64(),
+        }),
+    }
+}
+
+/// Whether `0·w` is 0 for all values: it is NaN for infinities and NaN, and vectorizes where a search would not.
+struct AllFinite<'a, T>(&'a [T]);
+
+impl<T: Real> NullaryFnOnce for AllFinite<'_, T> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn call(self) -> bool {
+        let zeros = fold_lanes(self.0, T::ZERO, |zero, value| zero + value * T::ZERO);
+        zeros.iter().all(|zero| *zero == T::ZERO)
+    }
+}

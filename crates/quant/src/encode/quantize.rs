@@ -1,0 +1,220 @@
+//! From values to codes and parameters.
+
+use std::borrow::Cow;
+
+use bitsweep_random::Stream;
+use ndarray::ArrayView2;
+
+use crate::encode::uniform::weight_function;
+use crate::number::{Real, encode_bfloat16, encode_binary16};
+use crate::scheme::{LevelTable, Outliers, Range, Rounding, ScaleFormat, Scheme};
+use crate::tensor::{
+    Affine, BitField, Blocks, CodeMatrix, Codebooks, FixedGrid, ParameterKind, Parameters, QuantizeError,
+    Quantized, SparseOutliers,
+};
+
+use super::finite::finite_row_major;
+use super::{gguf, levels, uniform};
+
+/// Quantizes a matrix `(in, out)` as `scheme` says.
+///
+/// `stream` is drawn from only by stochastic rounding (one number a value, in row-major order) and by codebooks
+/// of sub-vectors (seeds of k-means).
+///
+/// ```
+/// use bitsweep_quant::{Bits, presets, quantize};
+/// use bitsweep_random::{Generator, Stream};
+/// use ndarray::array;
+///
+/// let weights = array![[0.1_f32, -0.5, 0.0, 1.0], [2.5, -1.2, 0.7, -0.3], [0.9, 1.5, -2.0, 0.2]];
+/// let mut stream = Stream::new(Generator::Modern, 0, "quantize").unwrap();
+/// let scheme = presets::symmetric_narrow(Bits::new(8).unwrap());
+/// let quantized = quantize(weights.view(), &scheme, &mut stream).unwrap();
+/// assert_eq!(quantized.codes().to_array().row(1).to_vec(), [127, -61, 36, -15]);
+/// assert_eq!(quantized.reconstruct()[[1, 0]], 2.5);
+/// assert_eq!(quantized.size().total(), 12 + 4);
+/// ```
+///
+/// # Errors
+/// A scheme that contradicts itself, a range that needs calibration inputs, a value that is not finite, and values that
+/// the format or its parameters cannot hold.
+pub fn quantize<T: Real>(
+    values: ArrayView2<'_, T>,
+    scheme: &Scheme,
+    stream: &mut Stream,
+) -> Result<Quantized<T>, QuantizeError> {
+    scheme.check()?;
+    if scheme.range == Range::OutputMse {
+        return Err(QuantizeError::NoInputs);
+    }
+    let shape = values.dim();
+    let values = finite_row_major(values)?;
+    let outliers = match scheme.outliers {
+        Outliers::None => None,
+        Outliers::Percent(percent) => Some(SparseOutliers::largest(&values, shape.1, percent)?),
+    };
+    let values = match &outliers {
+        None => values,
+        Some(outliers) => Cow::Owned(outliers.taken_off(&values, &Blocks::new(shape, scheme.granularity))),
+    };
+    let blocks = Blocks::new(shape, scheme.granularity);
+    let zeros = |columns: usize| CodeMatrix::zeros((shape.0, columns), BitField::of(scheme).code_type());
+    let mut codes = zeros(shape.1);
+    let parameters = match ParameterKind::of(scheme) {
+        ParameterKind::Affine => {
+            Parameters::Affine(uniform::quantize(&values, &blocks, scheme, stream, &mut codes)?)
+        }
+        ParameterKind::Levels(format) => {
+            Parameters::Affine(levels::quantize(&values, &blocks, scheme, format, &mut codes)?)
+        }
+        ParameterKind::Gguf(block) => {
+            Parameters::Affine(gguf::quantize(&values, &blocks, block, &mut codes)?)
+        }
+        ParameterKind::Codebooks(layout) => {
+            let codebooks = Codebooks::fit(&values, &blocks, layout, scheme.codebook_format, stream)?;
+            codes = zeros(codebooks.codes_per_row());
+            codebooks.encode(&values, &mut codes)?;
+            Parameters::Codebooks(codebooks)
+        }
+        ParameterKind::Fixed(grid) => {
+            encode_fixed(&values, shape.1, grid, scheme.rounding, stream, &mut codes)?;
+            Parameters::Fixed(grid)
+        }
+    };
+    Ok(Quantized::new(shape, *scheme, codes, parameters).with_outliers(outliers))
+}
+
+/// Quantizes a matrix with given `scales`, one for each block, of a symmetric integer scheme: `q = clip(round(w/s))`.
+///
+/// For scales that come from elsewhere than the values' range, such as training. Granularity, codes and rounding are the
+/// scheme's.
+///
+/// # Errors
+/// A scheme that contradicts itself or has more or fewer parameters than a scale per block, another number of scales
+/// than blocks, a scale that is not positive or whose levels overflow, and values that are not finite.
+pub fn quantize_with_scales<T: Real>(
+    values: ArrayView2<'_, T>,
+    scheme: &Scheme,
+    scales: &[T],
+    stream: &mut Stream,
+) -> Result<Quantized<T>, QuantizeError> {
+    scheme.check()?;
+    let shape = values.dim();
+    let blocks = Blocks::new(shape, scheme.granularity);
+    if ParameterKind::of(scheme) != ParameterKind::Affine
+        || scheme.zero_point().is_some()
+        || scheme.scale_format != ScaleFormat::Float
+        || scheme.outliers != Outliers::None
+    {
+        return Err(QuantizeError::NoGivenScales { scheme: scheme.to_string() });
+    }
+    if scales.len() != blocks.len() {
+        return Err(QuantizeError::ScaleCount { expected: blocks.len(), found: scales.len() });
+    }
+    let largest = scheme.grid().map_or(T::ONE, |grid| T::from_i32(grid.highest.max(-grid.lowest)));
+    let is_scale = |scale: T| scale > T::ZERO && (scale * largest).is_finite();
+    if let Some(block) = scales.iter().position(|&scale| !is_scale(scale)) {
+        return Err(QuantizeError::NotAScale { block, value: scales[block].to_f64() });
+    }
+    let values = finite_row_major(values)?;
+    let parameters = Parameters::Affine(Affine {
+        scales: scales.to_vec(),
+        zero_points: vec![T::ZERO; scales.len()],
+        nested: None,
+    });
+    let mut codes = CodeMatrix::zeros(shape, BitField::of(scheme).code_type());
+    encode(&values, &blocks, scheme, &parameters, stream, &mut codes)?;
+    Ok(Quantized::new(shape, *scheme, codes, parameters))
+}
+
+impl<T: Real> Quantized<T> {
+    /// Codes of other values of the same shape, e.g. of the reconstruction, with these parameters.
+    ///
+    /// # Errors
+    /// Values of another shape, not finite, or beyond a 16-bit float.
+    pub fn encode(
+        &self,
+        values: ArrayView2<'_, T>,
+        stream: &mut Stream,
+    ) -> Result<CodeMatrix, QuantizeError> {
+        self.expect_shape(values.dim())?;
+        let values = finite_row_major(values)?;
+        let mut codes = CodeMatrix::zeros(self.codes().dim(), BitField::of(self.scheme()).code_type());
+        encode(&values, &self.blocks(), self.scheme(), self.parameters(), stream, &mut codes)?;
+        if let (Some(outliers), Some(grid)) = (self.outliers(), self.scheme().grid()) {
+            outliers.blank(&mut codes, grid.lowest);
+        }
+        Ok(codes)
+    }
+}
+
+/// Fills `codes` with those of finite row-major `values` with given parameters.
+fn encode<T: Real>(
+    values: &[T],
+    blocks: &Blocks,
+    scheme: &Scheme,
+    parameters: &Parameters<T>,
+    stream: &mut Stream,
+    codes: &mut CodeMatrix,
+) -> Result<(), QuantizeError> {
+    let columns = blocks.shape().1;
+    match parameters {
+        Parameters::Affine(parameters) => {
+            match (ParameterKind::of(scheme), scheme.grid()) {
+                (ParameterKind::Levels(format), _) => {
+                    levels::encode(values, blocks, parameters, &LevelTable::new(format), codes);
+                }
+                (ParameterKind::Gguf(block), _) => gguf::encode(values, blocks, parameters, block, codes),
+                (
+                    ParameterKind::Affine | ParameterKind::Codebooks(_) | ParameterKind::Fixed(_),
+                    Some(grid),
+                ) => uniform::encode(values, blocks, parameters, scheme, grid, stream, codes),
+                (ParameterKind::Affine | ParameterKind::Codebooks(_) | ParameterKind::Fixed(_), None) => {
+                    uniform::encode_signs(values, codes);
+                }
+            }
+            Ok(())
+        }
+        Parameters::Codebooks(codebooks) => codebooks.encode(values, codes),
+        Parameters::Fixed(grid) => encode_fixed(values, columns, *grid, scheme.rounding, stream, codes),
+    }
+}
+
+fn encode_fixed<T: Real>(
+    values: &[T],
+    columns: usize,
+    grid: FixedGrid,
+    rounding: Rounding,
+    stream: &mut Stream,
+    codes: &mut CodeMatrix,
+) -> Result<(), QuantizeError> {
+    match grid {
+        FixedGrid::DoReFa(bits) => weight_function::encode_dorefa(values, bits, rounding, stream, codes),
+        FixedGrid::Wrpn(bits) => weight_function::encode_wrpn(values, bits, rounding, stream, codes),
+        FixedGrid::Float16 => encode_floats(values, columns, grid, encode_binary16, codes)?,
+        FixedGrid::BFloat16 => encode_floats(values, columns, grid, encode_bfloat16, codes)?,
+    }
+    Ok(())
+}
+
+fn encode_floats<T: Real>(
+    values: &[T],
+    columns: usize,
+    grid: FixedGrid,
+    encode: fn(f64) -> u16,
+    codes: &mut CodeMatrix,
+) -> Result<(), QuantizeError> {
+    for (position, value) in values.iter().enumerate() {
+        let code = i32::from(encode(value.to_f64()));
+        if !grid.level::<f64>(code).is_finite() {
+            return Err(QuantizeError::TooLargeForFormat {
+                row: position / columns,
+                column: position % columns,
+                value: value.to_f64(),
+                format: grid.to_string(),
+            });
+        }
+        codes.set(position, code);
+    }
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! The range of least squared error, by search.
+
+use pulp::{Arch, NullaryFnOnce};
+
+use crate::encode::interval::{Elements, Interval};
+use crate::encode::scales::{Rounded, ScaleRounding, scale_of_levels};
+use crate::encode::uniform::fitting::fit_block;
+use crate::encode::uniform::rounding::round_and_clamp;
+use crate::number::Real;
+use crate::scheme::{Grid, LevelTable, Rounding, Scheme};
+
+use super::shrinking::search_shrunken;
+
+/// Independent sums of squared errors, added up in order of their lane.
+const LANES: usize = 8;
+
+/// The range, among shrunken ones, whose grid reconstructs the values with the least sum of squared errors.
+///
+/// The result is never worse than the unshrunken range (a nested scale, which depends on all blocks, is judged before it
+/// is rounded). Stochastic rounding is judged by nearest rounding.
+pub(super) fn search<T: Real>(
+    values: &[T],
+    min_max: Interval<T>,
+    scheme: &Scheme,
+    elements: Elements<'_>,
+    rounding: ScaleRounding,
+) -> Interval<T> {
+    let error = |range| match elements {
+        Elements::Grid(grid) => sum_of_squared_errors(values, range, scheme, grid, rounding),
+        Elements::Levels(table) => sum_of_squared_level_errors(values, range, table, rounding),
+    };
+    search_shrunken(min_max, scheme.symmetry, error)
+}
+
+/// `Σ(w - ŵ)²` on the grid over `range`; `None` when the range has no parameters.
+fn sum_of_squared_errors<T: Real>(
+    values: &[T],
+    range: Interval<T>,
+    scheme: &Scheme,
+    grid: Grid,
+    rounding: ScaleRounding,
+) -> Option<f64> {
+    let (scale, zero_point) = fit_block(range, scheme.symmetry, grid, rounding).ok()?;
+    let arch = Arch::new();
+    Some(match scheme.rounding {
+        Rounding::NearestEven | Rounding::Stochastic => {
+            arch.dispatch(SquaredErrors { values, scale, zero_point, grid, round: T::round_ties_even })
+        }
+        Rounding::HalfAway => {
+            arch.dispatch(SquaredErrors { values, scale, zero_point, grid, round: T::round_half_away })
+        }
+    })
+}
+
+/// `Σ(w - ŵ)²` with levels over `range`, in order; `None` when the range has no scale.
+fn sum_of_squared_level_errors<T: Real>(
+    values: &[T],
+    range: Interval<T>,
+    table: &LevelTable,
+    rounding: ScaleRounding,
+) -> Option<f64> {
+    let magnitude = range.magnitude();
+    let Rounded::Scale(scale) =
+        rounding.round(scale_of_levels(magnitude, T::from_f64(table.largest())), magnitude)
+    else {
+        return None;
+    };
+    let squared_error = |&value: &T| {
+        let level = table.level(table.nearest((value / scale).to_f64()));
+        let error = value.to_f64() - (scale * T::from_f64(level)).to_f64();
+        error * error
+    };
+    Some(values.iter().map(squared_error).sum())
+}
+
+struct SquaredErrors<'a, T, R> {
+    values: &'a [T],
+    scale: T,
+    zero_point: T,
+    grid: Grid,
+    round: R,
+}
+
+impl<T: Real, R: Fn(T) -> T> NullaryFnOnce for SquaredErrors<'_, T, R> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        let Self { values, scale, zero_point, grid, round } = self;
+        let squared_error = |value: T| {
+            let code = round_and_clamp(value / scale + zero_point, grid, &round);
+            let reconstruction = scale * (T::from_i32(code) - zero_point);
+            let error = value.to_f64() - reconstruction.to_f64();
+            error * error
+        };
+        let mut sums = [0.0; LANES];
+        let (chunks, rest) = values.as_chunks::<LANES>();
+        for chunk in chunks {
+            for lane in 0..LANES {
+                sums[lane] += squared_error(chunk[lane]);
+            }
+        }
+        for (sum, &value) in sums.iter_mut().zip(rest) {
+            *sum += squared_error(value);
+        }
+        sums.iter().sum()
+    }
+}

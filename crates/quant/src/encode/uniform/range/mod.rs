@@ -1,0 +1,68 @@
+//! The range of each block that the grid shall cover.
+
+mod kullback_leibler;
+mod least_squares;
+mod min_max;
+mod percentile;
+mod shrinking;
+
+pub(crate) use shrinking::search_shrunken;
+
+use std::borrow::Cow;
+
+use crate::encode::interval::{Elements, Interval};
+use crate::encode::scales::ScaleRounding;
+use crate::number::Real;
+use crate::scheme::{Range, Scheme, Symmetry};
+use crate::tensor::Blocks;
+
+/// The range of every block of finite row-major `values`.
+pub(crate) fn estimate<T: Real>(
+    values: &[T],
+    blocks: &Blocks,
+    scheme: &Scheme,
+    elements: Elements<'_>,
+    rounding: ScaleRounding,
+) -> Vec<Interval<T>> {
+    let mut ranges = min_max::estimate(values, blocks);
+    match scheme.range {
+        // The least output error is searched from here on, by those who know the inputs: see `calibration`.
+        Range::MinMax | Range::OutputMse => {}
+        Range::Percentile(percentile) => each_block(values, blocks, &mut ranges, |range, block| {
+            let block = block.into_owned();
+            match scheme.symmetry {
+                Symmetry::Symmetric => percentile::of_magnitudes(block, percentile, range),
+                Symmetry::Asymmetric(_) => percentile::of_values(block, percentile),
+            }
+        }),
+        Range::Mse => each_block(values, blocks, &mut ranges, |range, block| {
+            least_squares::search(&block, range, scheme, elements, rounding)
+        }),
+        Range::Kl => each_block(values, blocks, &mut ranges, |range, block| match elements {
+            Elements::Grid(grid) => kullback_leibler::search(&block, range, scheme.symmetry, grid),
+            // No such scheme passes `Scheme::check`.
+            Elements::Levels(_) => range,
+        }),
+    }
+    ranges
+}
+
+/// Replaces the range of each block that is more than a point, given its values in one piece; they are copied only where
+/// they lie apart.
+fn each_block<T: Real>(
+    values: &[T],
+    blocks: &Blocks,
+    ranges: &mut [Interval<T>],
+    mut estimate: impl FnMut(Interval<T>, Cow<'_, [T]>) -> Interval<T>,
+) {
+    for (range, block) in ranges.iter_mut().zip(blocks.iter()) {
+        if !range.is_collapsed() {
+            let values = if block.stride == 1 {
+                Cow::Borrowed(&values[block.offset..][..block.length])
+            } else {
+                Cow::Owned(block.positions().map(|position| values[position]).collect())
+            };
+            *range = estimate(*range, values);
+        }
+    }
+}

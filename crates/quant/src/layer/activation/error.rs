@@ -1,0 +1,102 @@
+//! Why inputs cannot be quantized or multiplied.
+
+use std::num::NonZeroUsize;
+
+use crate::scheme::{Rounding, SchemeError};
+use crate::tensor::QuantizeError;
+
+use super::range::MovingAverage;
+
+/// Why an activation scheme, its calibration or a product is refused.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ActivationError {
+    /// The codes contradict themselves.
+    #[error(transparent)]
+    Scheme(#[from] SchemeError),
+    /// The inputs cannot be quantized.
+    #[error(transparent)]
+    Quantize(#[from] QuantizeError),
+    /// One bit leaves zero and nothing to tell inputs apart by, or no zero at all.
+    #[error(
+        "`bits = 1` is too few for activations, which need a code for 0 and codes beside it: expected 2 to 16"
+    )]
+    OneBit,
+    /// The same request must have the same answer.
+    #[error(
+        "`rounding = {rounding}` would answer the same request differently each time: expected `nearest-even` or `half-away` for activations"
+    )]
+    Rounding {
+        /// The rounding that was asked for.
+        rounding: Rounding,
+    },
+    /// Weights have more axes than inputs.
+    #[error(
+        "`{codes}` are no codes of inputs: expected format `int` with what `bits`, `symmetry`, `range` and `rounding` say of activations, and one block"
+    )]
+    Codes {
+        /// The short name of the codes' scheme.
+        codes: String,
+    },
+    /// Rows to come have no range yet.
+    #[error(
+        "`granularity = row` needs the row at hand, and `mode = static` fits its range before: expected `granularity = tensor` or `mode = dynamic`"
+    )]
+    StaticRow,
+    /// A fixed range is that of all batches.
+    #[error(
+        "`batch = {batch}` does not apply to `mode = static`, which has one range for all rows: leave `batch` out"
+    )]
+    StaticBatch {
+        /// The batch that was asked for.
+        batch: NonZeroUsize,
+    },
+    /// A row is no batch.
+    #[error(
+        "`batch = {batch}` contradicts `granularity = row`, which has a range for each row: leave one of them out"
+    )]
+    RowBatch {
+        /// The batch that was asked for.
+        batch: NonZeroUsize,
+    },
+    /// A range that is found anew has no past to average over.
+    #[error(
+        "`range = {average}` runs over batches of calibration rows, and `mode = dynamic` looks at none: expected `mode = static` or another range"
+    )]
+    DynamicMovingAverage {
+        /// The range that was asked for.
+        average: MovingAverage,
+    },
+    /// A moving average that stands still or overshoots.
+    #[error("`momentum = {momentum}` means nothing: expected a number above 0 and at most 1")]
+    Momentum {
+        /// The momentum that was asked for.
+        momentum: f64,
+    },
+    /// Nothing to fit a range to.
+    #[error("there are no calibration inputs: expected at least `1` row and `1` column")]
+    NoInputs,
+    /// Inputs of another layer.
+    #[error("`{found}` inputs do not fit weights of {expected}: expected as many")]
+    Inputs {
+        /// Rows of the weights.
+        expected: usize,
+        /// Columns of the inputs.
+        found: usize,
+    },
+    /// Biases of another layer.
+    #[error("`{found}` biases do not fit weights of {expected} outputs: expected as many")]
+    Biases {
+        /// Columns of the weights.
+        expected: usize,
+        /// Number of biases.
+        found: usize,
+    },
+    /// A sum that may not be exact.
+    #[error("a sum over `{inputs}` inputs may not be exact: expected at most {most}")]
+    TooManyInputs {
+        /// Rows of the weights.
+        inputs: usize,
+        /// The most inputs of an exact sum.
+        most: usize,
+    },
+}

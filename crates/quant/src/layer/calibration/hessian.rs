@@ -1,0 +1,174 @@
+//! How much each pair of inputs counts.
+
+use ndarray::ArrayView2;
+
+use crate::number::Real;
+
+use super::batch::expect_batch;
+use super::error::CalibrationError;
+
+/// The second moments `H = (2/n)·XᵀX` of calibration inputs `X (n, in)`: the Hessian of the mean squared output error
+/// `(1/n)·‖X·Δ‖²` in each column of the weights' change `Δ (in, out)` (Frantar et al. 2023, GPTQ, §3).
+///
+/// Of rank `min(n, in)` at most; an input that is always 0 has a row and a column of zeros.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hessian {
+    inputs: usize,
+    /// Row-major, symmetric.
+    values: Vec<f64>,
+}
+
+impl Hessian {
+    /// The Hessian of `inputs (n, in)`, summed in `f64` row by row.
+    ///
+    /// ```
+    /// use bitsweep_quant::Hessian;
+    /// use ndarray::array;
+    ///
+    /// let hessian = Hessian::of_inputs(array![[1.0, 2.0], [3.0, 0.0]].view()).unwrap();
+    /// assert_eq!(hessian.row(0), [10.0, 2.0]);
+    /// assert_eq!(hessian.row(1), [2.0, 4.0]);
+    /// // A change of 0.5 in the first weight: (2/2)·((1·0.5)² + (3·0.5)²).
+    /// assert_eq!(hessian.proxy_loss(array![[0.5], [0.0]].view()).unwrap(), 2.5);
+    /// ```
+    ///
+    /// # Errors
+    /// No rows, an input that is not finite, or inputs whose squares overflow.
+    pub fn of_inputs<T: Real>(inputs: ArrayView2<'_, T>) -> Result<Self, CalibrationError> {
+        let mut sum = HessianSum::new(inputs.ncols());
+        sum.add(inputs)?;
+        sum.finish()
+    }
+
+    /// Number of inputs: rows, and columns, of the matrix.
+    #[must_use]
+    pub const fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Row `index < inputs()` of the matrix.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    #[must_use]
+    pub fn row(&self, index: usize) -> &[f64] {
+        &self.values[index * self.inputs..(index + 1) * self.inputs]
+    }
+
+    /// `tr(ΔᵀHΔ) = (2/n)·‖X·Δ‖²`, twice the mean squared error of an output row, for a change `Δ (in, out)` of the
+    /// weights. In exact arithmetic never negative; a rounded sum below zero is 0.
+    ///
+    /// # Errors
+    /// When `Δ` has another number of rows than the Hessian.
+    pub fn proxy_loss(&self, change: ArrayView2<'_, f64>) -> Result<f64, CalibrationError> {
+        if change.nrows() != self.inputs {
+            return Err(CalibrationError::Inputs { weights: change.nrows(), hessian: self.inputs });
+        }
+        let columns = change.ncols();
+        let change: Vec<f64> = change.iter().copied().collect();
+        Ok(self.quadratic_form(&change, columns))
+    }
+
+    /// [`proxy_loss`](Self::proxy_loss) of a row-major change that is known to fit.
+    pub(super) fn quadratic_form(&self, change: &[f64], columns: usize) -> f64 {
+        let mut product = vec![0.0; change.len()];
+        self.product(change, columns, &mut product);
+        let sum: f64 = product.iter().zip(change).map(|(product, change)| product * change).sum();
+        sum.max(0.0)
+    }
+
+    /// Writes `H·Δ (in, out)` into `product`, each entry summed in the order of the inputs.
+    pub(super) fn product(&self, change: &[f64], columns: usize, product: &mut [f64]) {
+        if columns == 0 {
+            return;
+        }
+        for (row, sums) in product.chunks_exact_mut(columns).enumerate() {
+            sums.fill(0.0);
+            for (&weight, change) in self.row(row).iter().zip(change.chunks_exact(columns)) {
+                for (sum, &change) in sums.iter_mut().zip(change) {
+                    *sum += weight * change;
+                }
+            }
+        }
+    }
+}
+
+/// A Hessian that is summed up batch by batch: the same bits as [`Hessian::of_inputs`] of all rows, however they are
+/// divided.
+///
+/// ```
+/// use bitsweep_quant::{Hessian, HessianSum};
+/// use ndarray::{array, s};
+///
+/// let inputs = array![[1.0, 2.0], [3.0, 0.1], [0.7, -1.0]];
+/// let mut sum = HessianSum::new(2);
+/// sum.add(inputs.slice(s![..2, ..])).unwrap();
+/// sum.add(inputs.slice(s![2.., ..])).unwrap();
+/// assert_eq!(sum.finish().unwrap(), Hessian::of_inputs(inputs.view()).unwrap());
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct HessianSum {
+    rows: usize,
+    inputs: usize,
+    /// `XᵀX` on and above the diagonal, row-major.
+    sums: Vec<f64>,
+    /// The largest magnitude of an input.
+    largest: f64,
+}
+
+impl HessianSum {
+    /// The sum over no rows of so many inputs.
+    #[must_use]
+    pub fn new(inputs: usize) -> Self {
+        Self { rows: 0, inputs, sums: vec![0.0; inputs * inputs], largest: 0.0 }
+    }
+
+    /// Adds the rows of `batch (n, in)`, in `f64` one after the other.
+    ///
+    /// # Errors
+    /// More or fewer inputs than before, or an input that is not finite, in a row that is counted from the first batch on:
+    /// nothing of the batch is added then.
+    pub fn add<T: Real>(&mut self, batch: ArrayView2<'_, T>) -> Result<(), CalibrationError> {
+        expect_batch(batch, self.inputs, self.rows)?;
+        let mut input = vec![0.0; self.inputs];
+        for row in batch.rows() {
+            for (target, value) in input.iter_mut().zip(row) {
+                *target = value.to_f64();
+                self.largest = self.largest.max(target.abs());
+            }
+            for (position, &value) in input.iter().enumerate() {
+                let first = position * self.inputs + position;
+                let sums = &mut self.sums[first..(position + 1) * self.inputs];
+                for (sum, &other) in sums.iter_mut().zip(&input[position..]) {
+                    *sum += value * other;
+                }
+            }
+        }
+        self.rows += batch.nrows();
+        Ok(())
+    }
+
+    /// The Hessian of all rows.
+    ///
+    /// # Errors
+    /// No rows, or inputs whose squares overflow.
+    pub fn finish(self) -> Result<Hessian, CalibrationError> {
+        let Self { rows, inputs, sums: mut values, largest } = self;
+        if rows == 0 {
+            return Err(CalibrationError::NoRows);
+        }
+        let factor = 2.0 / rows as f64;
+        for row in 0..inputs {
+            for column in row..inputs {
+                let value = values[row * inputs + column] * factor;
+                values[row * inputs + column] = value;
+                values[column * inputs + row] = value;
+            }
+        }
+        if values.iter().all(|value| value.is_finite()) {
+            Ok(Hessian { inputs, values })
+        } else {
+            Err(CalibrationError::TooLarge { largest })
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Changes of neighbouring layers that leave their function as it is and make it easier to quantize.
+
+use ndarray::{Array1, Array2, Axis};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::number::Real;
+use crate::spelling::{NameOrTable, name_or_table};
+
+use super::input_scaling::{Smooth, divide_outputs, multiply_inputs, positive_or_one};
+
+/// A rescaling of hidden unit `j` between two layers: `W1[:,j] /= s_j`, `b1_j /= s_j`, `W2[j,:] *= s_j`. Those that scale a
+/// layer's inputs scale features, too, which are divided before they enter the first layer.
+///
+/// The function of the network stays the same, up to rounding, for activations with `f(s·x) = s·f(x)` for `s > 0`, of
+/// which ReLU and the identity are two.
+///
+/// In TOML a name, `"smooth"`, takes the defaults; a table, `{ smooth = { alpha = 0.7 } }`, changes them.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
+#[serde(remote = "Self", rename_all = "kebab-case")]
+pub enum Transform {
+    /// Leave the layers as they are.
+    #[default]
+    None,
+    /// Notebook 000's equalization, see [`absmax_equalization`].
+    AbsmaxEqualization,
+    /// Nagel et al. 2019, §4.1, see [`cross_layer_equalization`].
+    CrossLayerEqualization,
+    /// SmoothQuant's scaling of inputs, see [`smoothing_factors`](crate::smoothing_factors).
+    Smooth(Smooth),
+    /// AWQ's scaling of inputs, see [`activation_aware_factors`](crate::activation_aware_factors).
+    Awq,
+    /// What hidden units always give moves into the next biases, see [`absorbable`](crate::absorbable). No rescaling, and
+    /// exact only for inputs that the calibration rows speak for.
+    HighBiasAbsorption,
+}
+
+/// What a transform did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Equalization<T> {
+    /// The factor `s_j` of each hidden unit.
+    pub factors: Array1<T>,
+}
+
+impl<T: Real> Equalization<T> {
+    /// Whether any factor differs from 1.
+    #[must_use]
+    pub fn changed(&self) -> bool {
+        self.factors.iter().any(|&factor| factor != T::ONE)
+    }
+}
+
+/// Layers that do not fit each other.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a layer of {outputs} outputs, its bias of {biases} and a next layer of {inputs} inputs do not fit: expected the same number"
+)]
+pub struct LayerMismatch {
+    /// Columns of the first weights.
+    pub outputs: usize,
+    /// Length of the first bias.
+    pub biases: usize,
+    /// Rows of the second weights.
+    pub inputs: usize,
+}
+
+impl Transform {
+    /// The name in TOML, without settings.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::AbsmaxEqualization => "absmax-equalization",
+            Self::CrossLayerEqualization => "cross-layer-equalization",
+            Self::Smooth(_) => "smooth",
+            Self::Awq => "awq",
+            Self::HighBiasAbsorption => "high-bias-absorption",
+        }
+    }
+
+    /// Whether it looks at calibration inputs, not at weights alone.
+    #[must_use]
+    pub const fn looks_at_inputs(&self) -> bool {
+        match self {
+            Self::None | Self::AbsmaxEqualization | Self::CrossLayerEqualization => false,
+            Self::Smooth(_) | Self::Awq | Self::HighBiasAbsorption => true,
+        }
+    }
+}
+
+impl std::fmt::Display for Transform {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Smooth(Smooth { alpha }) => formatter.pad(&format!("{} {alpha}", self.name())),
+            Self::None
+            | Self::AbsmaxEqualization
+            | Self::CrossLayerEqualization
+            | Self::Awq
+            | Self::HighBiasAbsorption => formatter.pad(self.name()),
+        }
+    }
+}
+
+impl Serialize for Transform {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Smooth(settings) => name_or_table(serializer, "Transform", 3, self.name(), settings),
+            Self::None
+            | Self::AbsmaxEqualization
+            | Self::CrossLayerEqualization
+            | Self::Awq
+            | Self::HighBiasAbsorption => serializer.serialize_str(self.name()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Transform {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "a transform's name, or a table such as { smooth = { alpha = 0.7 } }";
+        Self::deserialize(NameOrTable::new(deserializer, expected))
+    }
+}
+
+/// Notebook 000's equalization: `s_j = max|W1[:,j]| / max_i max|W1[:,i]|`, so that all columns of the first layer have
+/// the same largest magnitude; `s_j = 1` where a column is zero.
+///
+/// `first` is `(in, hidden)`, `first_bias` `(hidden)` and `second` `(hidden, out)`; all change in place, in the
+/// arithmetic of `T`.
+///
+/// # Errors
+/// When the layers do not fit each other.
+pub fn absmax_equalization<T: Real>(
+    first: &mut Array2<T>,
+    first_bias: &mut Array1<T>,
+    second: &mut Array2<T>,
+) -> Result<Equalization<T>, LayerMismatch> {
+    fit(first, first_bias, second)?;
+    let columns = largest_magnitudes(first, Axis(1));
+    let largest = columns.iter().fold(T::ZERO, |largest, &column| largest.greater(column));
+    let factors = columns.mapv(|column| positive_or_one(column / largest));
+    rescale(&factors, first, first_bias, second);
+    Ok(Equalization { factors })
+}
+
+/// Cross-layer equalization (Nagel et al. 2019, Data-Free Quantization, §4.1): `s_j = sqrt(max|W1[:,j]| /
+/// max|W2[j,:]|)`, so that column `j` of the first and row `j` of the second layer have the same largest magnitude;
+/// `s_j = 1` where one of them is zero.
+///
+/// Shapes and errors are those of [`absmax_equalization`]; the factors are computed in `f64`.
+///
+/// # Errors
+/// When the layers do not fit each other.
+pub fn cross_layer_equalization<T: Real>(
+    first: &mut Array2<T>,
+    first_bias: &mut Array1<T>,
+    second: &mut Array2<T>,
+) -> Result<Equalization<T>, LayerMismatch> {
+    fit(first, first_bias, second)?;
+    let columns = largest_magnitudes(first, Axis(1));
+    let rows = largest_magnitudes(second, Axis(0));
+    let pairs = columns.iter().zip(&rows);
+    let factors = pairs
+        .map(|(column, row)| positive_or_one(T::from_f64((column.to_f64() / row.to_f64()).sqrt())))
+        .collect();
+    rescale(&factors, first, first_bias, second);
+    Ok(Equalization { factors })
+}
+
+fn fit<T>(first: &Array2<T>, first_bias: &Array1<T>, second: &Array2<T>) -> Result<(), LayerMismatch> {
+    let (outputs, biases, inputs) = (first.ncols(), first_bias.len(), second.nrows());
+    if outputs == biases && biases == inputs {
+        Ok(())
+    } else {
+        Err(LayerMismatch { outputs, biases, inputs })
+    }
+}
+
+/// The largest magnitude at each index along `axis`; 0 where there is no value.
+fn largest_magnitudes<T: Real>(matrix: &Array2<T>, axis: Axis) -> Array1<T> {
+    let largest = |lane: ndarray::ArrayView1<'_, T>| {
+        lane.iter().fold(T::ZERO, |largest, value| largest.greater(value.abs()))
+    };
+    matrix.axis_iter(axis).map(largest).collect()
+}
+
+fn rescale<T: Real>(
+    factors: &Array1<T>,
+    first: &mut Array2<T>,
+    first_bias: &mut Array1<T>,
+    second: &mut Array2<T>,
+) {
+    divide_outputs(factors, first, first_bias);
+    multiply_inputs(factors, second);
+}

@@ -1,0 +1,99 @@
+//! Values beyond the outermost levels.
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::number::Real;
+use crate::scheme::{LevelTable, ZeroPoint};
+use crate::tensor::{FixedGrid, Parameters, QuantizeError, Quantized, SparseOutliers};
+
+/// Codes of the lowest and the highest finite 16-bit floats: binary16's ±65504, bfloat16's ±3.39e38.
+const BINARY16_ENDS: (i32, i32) = (0xfbff, 0x7bff);
+const BFLOAT16_ENDS: (i32, i32) = (0xff7f, 0x7f7f);
+
+impl<T: Real> Quantized<T> {
+    /// The values `original` moved into the span of the levels of their block: `c = min(max(w, l₁), l₂)`, where `l₁` and
+    /// `l₂` are the values of the outermost codes.
+    ///
+    /// It splits an error in two, `ŵ - w = (c - w) + (ŵ - c)`: clipping, and rounding. Of codebooks, which
+    /// have no range, and of outliers beside the codes nothing is moved: all error is rounding.
+    ///
+    /// ```
+    /// use bitsweep_quant::{SchemeSpec, quantize};
+    /// use bitsweep_random::{Generator, Stream};
+    /// use ndarray::array;
+    ///
+    /// let weights = array![[-1.0, 0.25, 0.5, 8.0]];
+    /// let spec: SchemeSpec = toml::from_str("bits = 2\nrange = { percentile = 75 }").unwrap();
+    /// let mut stream = Stream::new(Generator::Modern, 0, "quantize").unwrap();
+    /// let quantized = quantize(weights.view(), &spec.resolve().unwrap(), &mut stream).unwrap();
+    /// assert_eq!(quantized.clipped(weights.view()).unwrap(), array![[-1.0, 0.25, 0.5, 2.75]]);
+    /// ```
+    ///
+    /// # Errors
+    /// When `original` has another shape than the matrix that was quantized.
+    pub fn clipped(&self, original: ArrayView2<'_, T>) -> Result<Array2<T>, QuantizeError> {
+        if original.dim() != self.shape() {
+            return Err(QuantizeError::Shape { expected: self.shape(), found: original.dim() });
+        }
+        let mut clipped = original.to_owned();
+        if let Some(ends) = self.ends() {
+            let blocks = self.blocks();
+            for ((row, column), value) in clipped.indexed_iter_mut() {
+                let (low, high) = ends[blocks.index_of(row, column)];
+                if *value < low {
+                    *value = low;
+                } else if *value > high {
+                    *value = high;
+                }
+            }
+        }
+        for &position in self.outliers().map(SparseOutliers::positions).unwrap_or_default() {
+            let place = (position / original.ncols(), position % original.ncols());
+            clipped[place] = original[place];
+        }
+        Ok(clipped)
+    }
+
+    /// The lowest and the highest level of each block; `None` of codebooks.
+    fn ends(&self) -> Option<Vec<(T, T)>> {
+        let scheme = self.scheme();
+        let blocks = self.blocks().len();
+        match self.parameters() {
+            Parameters::Codebooks(_) => None,
+            Parameters::Fixed(grid) => {
+                let (lowest, highest) = match grid {
+                    FixedGrid::Float16 => BINARY16_ENDS,
+                    FixedGrid::BFloat16 => BFLOAT16_ENDS,
+                    FixedGrid::DoReFa(_) | FixedGrid::Wrpn(_) => {
+                        scheme.grid().map(|grid| (grid.lowest, grid.highest))?
+                    }
+                };
+                Some(vec![(grid.level(lowest), grid.level(highest)); blocks])
+            }
+            Parameters::Affine(affine) => {
+                let levels: Box<dyn Fn(T, T) -> (T, T)> = match (scheme.levels(), scheme.grid()) {
+                    (Some(format), _) => {
+                        let (lowest, highest) = LevelTable::new(format).ends();
+                        let (lowest, highest) = (T::from_f64(lowest), T::from_f64(highest));
+                        Box::new(move |scale, _| (scale * lowest, scale * highest))
+                    }
+                    (None, Some(grid)) if scheme.zero_point() == Some(ZeroPoint::Minimum) => {
+                        let steps = T::from_i32(grid.steps());
+                        Box::new(move |scale, minimum| (scale * T::ZERO + minimum, scale * steps + minimum))
+                    }
+                    (None, Some(grid)) => {
+                        let (lowest, highest) = (T::from_i32(grid.lowest), T::from_i32(grid.highest));
+                        Box::new(move |scale, zero| (scale * (lowest - zero), scale * (highest - zero)))
+                    }
+                    // Signs.
+                    (None, None) => Box::new(|scale, _| (-scale, scale)),
+                };
+                let parameters = affine.scales.iter().zip(&affine.zero_points);
+                // GGUF's q4_0 and q5_0 have negative scales.
+                let ascending =
+                    |(first, last): (T, T)| if last < first { (last, first) } else { (first, last) };
+                Some(parameters.map(|(&scale, &zero_point)| ascending(levels(scale, zero_point))).collect())
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What quantization costs, and what number formats can express.
+
+mod clipping;
+mod errors;
+mod formats;
+mod number_line;
+
+pub use errors::Errors;
+pub use formats::{NumberFormat, number_formats};
+pub use number_line::number_line;

@@ -1,0 +1,28 @@
+//! Reductions in independent lanes: vectorizable, and yet in an order that the source fixes.
+
+use super::real::Real;
+
+/// Independent partial results, enough to fill the registers that one addition keeps busy.
+pub(crate) const LANES: usize = 32;
+
+/// Value `i` enters lane `i mod LANES`, each lane in order of the values.
+///
+/// Must be called within a dispatch to vector instructions to be fast.
+#[inline(always)]
+pub(crate) fn fold_lanes<T: Real, A: Copy>(
+    values: &[T],
+    start: A,
+    combine: impl Fn(A, T) -> A,
+) -> [A; LANES] {
+    let mut lanes = [start; LANES];
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, &value) in lanes.iter_mut().zip(chunk) {
+            *lane = combine(*lane, value);
+        }
+    }
+    for (lane, &value) in lanes.iter_mut().zip(rest) {
+        *lane = combine(*lane, value);
+    }
+    lanes
+}

@@ -1,0 +1,11 @@
+//! The numbers that everything is computed in.
+
+mod float16;
+mod lanes;
+mod real;
+mod row_major;
+
+pub(crate) use float16::{decode_bfloat16, decode_binary16, encode_bfloat16, encode_binary16};
+pub(crate) use lanes::fold_lanes;
+pub use real::Real;
+pub(crate) use row_major::row_major;

@@ -1,0 +1,45 @@
+//! Quantized matrices: codes, the parameters to read them by, and their bytes.
+
+mod affine;
+mod bit_field;
+mod blocks;
+mod code_matrix;
+mod codebook;
+mod codebooks;
+mod dynamic_map;
+mod error;
+mod gguf_bytes;
+mod lookup;
+mod nested_scales;
+mod number_storage;
+mod outliers;
+mod packing;
+mod parameters;
+mod parts;
+mod quantized;
+mod reader;
+mod reconstruction;
+mod split;
+
+pub use affine::Affine;
+pub(crate) use bit_field::BitField;
+pub(crate) use blocks::Layout;
+pub use blocks::{Block, Blocks};
+pub use code_matrix::CodeMatrix;
+pub(crate) use code_matrix::{CodeWriter, PIECE};
+pub use codebook::Codebook;
+pub use codebooks::Codebooks;
+pub use error::QuantizeError;
+pub use gguf_bytes::GgufError;
+pub use lookup::LookupError;
+pub use nested_scales::NestedScales;
+pub(crate) use nested_scales::{BLOCKS, nested_table};
+pub(crate) use number_storage::{EXPONENTS, NumberStorage, binary_places};
+pub use outliers::SparseOutliers;
+pub use packing::Packed;
+pub(crate) use parameters::ParameterKind;
+pub use parameters::{BlockParameters, FixedGrid, Parameters};
+pub use parts::Size;
+pub use quantized::Quantized;
+pub use reader::UnpackError;
+pub(crate) use split::Split;

@@ -1,0 +1,113 @@
+//! What turns codes into values.
+
+use std::fmt;
+
+use crate::number::{Real, decode_bfloat16, decode_binary16};
+use crate::scheme::{Bits, CodeRange, CodebookLayout, Codes, Format, GgufType, Grid, LevelFormat, Scheme};
+
+use super::affine::Affine;
+use super::codebooks::Codebooks;
+
+/// What turns codes into values.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Parameters<T> {
+    /// Scale and zero point of each block: integer formats, levels, GGUF's blocks, and DoReFa's with 1 bit.
+    Affine(Affine<T>),
+    /// Tables of centroids.
+    Codebooks(Codebooks<T>),
+    /// Nothing beyond the format.
+    Fixed(FixedGrid),
+}
+
+/// Levels that the format alone determines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FixedGrid {
+    /// IEEE 754 binary16; codes are bit patterns.
+    Float16,
+    /// bfloat16; codes are bit patterns.
+    BFloat16,
+    /// `2·q/(2^b-1) - 1`.
+    DoReFa(Bits),
+    /// `q/(2^(b-1)-1)`.
+    Wrpn(Bits),
+}
+
+/// Which [`Parameters`] a scheme has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ParameterKind {
+    /// Scales and zero points of an even grid, or of signs.
+    Affine,
+    /// Scales of levels.
+    Levels(LevelFormat),
+    /// Scales and minimums by ggml's rules.
+    Gguf(GgufType),
+    /// Tables of centroids.
+    Codebooks(CodebookLayout),
+    Fixed(FixedGrid),
+}
+
+impl ParameterKind {
+    pub(crate) fn of(scheme: &Scheme) -> Self {
+        match scheme.format {
+            Format::Integer { .. } => Self::Affine,
+            Format::Levels(format) => Self::Levels(format),
+            Format::Gguf(block) => Self::Gguf(block),
+            Format::DoReFa { .. } if scheme.is_binary() => Self::Affine,
+            Format::DoReFa { bits } => Self::Fixed(FixedGrid::DoReFa(bits)),
+            Format::Wrpn { bits } => Self::Fixed(FixedGrid::Wrpn(bits)),
+            Format::Float16 => Self::Fixed(FixedGrid::Float16),
+            Format::BFloat16 => Self::Fixed(FixedGrid::BFloat16),
+            Format::Codebook(layout) => Self::Codebooks(layout),
+        }
+    }
+}
+
+/// One block of a quantized matrix.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BlockParameters<T> {
+    /// Number of the block.
+    pub block: usize,
+    /// Values in the block.
+    pub count: usize,
+    /// The step between neighbouring levels, where there is one per block.
+    pub scale: Option<T>,
+    /// The code of zero, where there is one per block.
+    pub zero_point: Option<T>,
+}
+
+impl FixedGrid {
+    /// The value of a code.
+    pub(crate) fn level<T: Real>(self, code: i32) -> T {
+        match self {
+            // Codes of 16-bit floats are 16 bits wide.
+            Self::Float16 => T::from_f64(decode_binary16(code as u16)),
+            Self::BFloat16 => T::from_f64(decode_bfloat16(code as u16)),
+            Self::DoReFa(bits) => dorefa(code, bits),
+            Self::Wrpn(bits) => wrpn(code, bits),
+        }
+    }
+}
+
+impl fmt::Display for FixedGrid {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Float16 => "f16",
+            Self::BFloat16 => "bf16",
+            Self::DoReFa(_) => "dorefa",
+            Self::Wrpn(_) => "wrpn",
+        })
+    }
+}
+
+/// The value of a DoReFa code: `2·(q/n) - 1`.
+fn dorefa<T: Real>(code: i32, bits: Bits) -> T {
+    let steps = T::from_i32(Grid::new(bits, Codes::Unsigned, CodeRange::Full).highest);
+    let fraction = T::from_i32(code) / steps;
+    fraction + fraction - T::ONE
+}
+
+/// The value of a WRPN code: `q/n`.
+fn wrpn<T: Real>(code: i32, bits: Bits) -> T {
+    let grid = Grid::new(bits, Codes::Signed, CodeRange::Narrow);
+    T::from_i32(code) / T::from_i32(grid.highest)
+}

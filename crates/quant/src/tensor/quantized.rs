@@ -1,0 +1,156 @@
+//! What quantization leaves: codes and the parameters to read them by.
+
+use crate::number::Real;
+use crate::scheme::{Format, Scheme, ZeroPoint};
+
+use super::affine::Affine;
+use super::blocks::Blocks;
+use super::code_matrix::CodeMatrix;
+use super::codebook::Codebook;
+use super::error::QuantizeError;
+use super::outliers::SparseOutliers;
+use super::parameters::{BlockParameters, Parameters};
+
+/// A quantized matrix.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quantized<T> {
+    shape: (usize, usize),
+    scheme: Scheme,
+    codes: CodeMatrix,
+    parameters: Parameters<T>,
+    outliers: Option<SparseOutliers>,
+}
+
+impl<T: Real> Quantized<T> {
+    /// `codes` are one a value, or one a stage of each sub-vector.
+    pub(crate) fn new(
+        shape: (usize, usize),
+        scheme: Scheme,
+        codes: CodeMatrix,
+        parameters: Parameters<T>,
+    ) -> Self {
+        Self { shape, scheme, codes, parameters, outliers: None }
+    }
+
+    /// The same with some values kept beside the codes; the codes in their places are the lowest of the grid.
+    pub(crate) fn with_outliers(self, outliers: Option<SparseOutliers>) -> Self {
+        let mut codes = self.codes;
+        if let (Some(outliers), Some(grid)) = (&outliers, self.scheme.grid()) {
+            outliers.blank(&mut codes, grid.lowest);
+        }
+        Self { codes, outliers, ..self }
+    }
+
+    /// The values kept beside the codes; `None` where the scheme keeps none.
+    #[must_use]
+    pub const fn outliers(&self) -> Option<&SparseOutliers> {
+        self.outliers.as_ref()
+    }
+
+    /// Rows and columns of the matrix.
+    #[must_use]
+    pub const fn shape(&self) -> (usize, usize) {
+        self.shape
+    }
+
+    /// How the matrix was quantized.
+    #[must_use]
+    pub const fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
+    /// The codes: one a value; with codebooks `(rows, subvectors·stages)`, those of a sub-vector side by side.
+    #[must_use]
+    pub const fn codes(&self) -> &CodeMatrix {
+        &self.codes
+    }
+
+    /// The code that stands for one value. With codebooks it is that of the whole sub-vector: the codes of its stages as
+    /// digits to the base of the number of centroids asked for, the first stage's leading.
+    ///
+    /// # Panics
+    /// When row or column lie outside the matrix.
+    #[must_use]
+    pub fn code_of(&self, row: usize, column: usize) -> i64 {
+        assert!(row < self.shape.0 && column < self.shape.1, "no value in row {row}, column {column}");
+        match (&self.parameters, self.scheme.format) {
+            (Parameters::Codebooks(codebooks), Format::Codebook(layout)) => {
+                let first = row * codebooks.codes_per_row();
+                let codes = codebooks.codes_of_column(column);
+                let digits = codes.map(|code| i64::from(self.codes.at(first + code)));
+                digits.fold(0, |number, digit| number * i64::from(layout.centroids.get()) + digit)
+            }
+            (Parameters::Codebooks(_) | Parameters::Affine(_) | Parameters::Fixed(_), _) => {
+                i64::from(self.codes.at(row * self.shape.1 + column))
+            }
+        }
+    }
+
+    /// What turns the codes into values.
+    #[must_use]
+    pub const fn parameters(&self) -> &Parameters<T> {
+        &self.parameters
+    }
+
+    /// The codebooks, in the order of [`Codebooks::all`](crate::Codebooks::all); none where the format has none.
+    #[must_use]
+    pub fn codebooks(&self) -> &[Codebook<T>] {
+        match &self.parameters {
+            Parameters::Codebooks(codebooks) => codebooks.all(),
+            Parameters::Affine(_) | Parameters::Fixed(_) => &[],
+        }
+    }
+
+    /// The division into blocks that share parameters; one block for formats without parameters per block.
+    #[must_use]
+    pub fn blocks(&self) -> Blocks {
+        Blocks::new(self.shape, self.scheme.granularity)
+    }
+
+    /// The parameters of every block, in order.
+    pub fn block_parameters(&self) -> impl Iterator<Item = BlockParameters<T>> {
+        self.blocks().iter().enumerate().map(|(block, values)| {
+            let (scale, zero_point) = match &self.parameters {
+                Parameters::Affine(parameters) => {
+                    (Some(parameters.scales[block]), self.zero_point(parameters, block))
+                }
+                Parameters::Codebooks(_) | Parameters::Fixed(_) => (None, None),
+            };
+            BlockParameters { block, count: values.length, scale, zero_point }
+        })
+    }
+
+    /// Number of blocks whose zero point is not one of the codes, as happens when a range does not contain zero.
+    ///
+    /// Such a zero point is kept as it is, and stored in full width; clamped, it would shift the whole block.
+    #[must_use]
+    pub fn zero_points_outside_codes(&self) -> usize {
+        match (&self.parameters, self.scheme.grid()) {
+            // A minimum is a level, wherever it lies.
+            (Parameters::Affine(_), Some(_)) if self.scheme.zero_point() == Some(ZeroPoint::Minimum) => 0,
+            (Parameters::Affine(Affine { zero_points, .. }), Some(grid)) => {
+                let codes = T::from_i32(grid.lowest)..=T::from_i32(grid.highest);
+                let outside = |zero_point: &&T| !codes.contains(*zero_point);
+                zero_points.iter().filter(outside).count()
+            }
+            // Without a grid codes are signs, whose zero point 0 lies between them.
+            (Parameters::Affine(_), None) | (Parameters::Codebooks(_) | Parameters::Fixed(_), _) => 0,
+        }
+    }
+
+    /// The code of zero in a block; `lowest - m/s` beside a minimum `m`.
+    fn zero_point(&self, parameters: &Affine<T>, block: usize) -> Option<T> {
+        let stored = parameters.zero_points[block];
+        match (self.scheme.zero_point()?, self.scheme.grid()) {
+            (ZeroPoint::Minimum, Some(grid)) => {
+                Some(T::from_i32(grid.lowest) - stored / parameters.scales[block])
+            }
+            (ZeroPoint::Integer | ZeroPoint::Float | ZeroPoint::Minimum, _) => Some(stored),
+        }
+    }
+
+    /// Refuses values of another shape.
+    pub(crate) fn expect_shape(&self, found: (usize, usize)) -> Result<(), QuantizeError> {
+        if found == self.shape { Ok(()) } else { Err(QuantizeError::Shape { expected: self.shape, found }) }
+    }
+}
