@@ -5,8 +5,8 @@ use ndarray::ArrayView2;
 
 use crate::Dataset;
 use crate::csv_error::CsvProblem;
-use crate::csv_source::Target;
 use crate::csv_table::{Layout, Table, read_table};
+use crate::target::Target;
 use crate::wording::{list, nearest, suggestion};
 
 const WINE: &[u8] = include_bytes!("../../../data/wine_data.csv");

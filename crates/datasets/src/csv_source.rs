@@ -1,16 +1,16 @@
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use serde::de::{self, Deserializer, Unexpected, Visitor};
+use serde::de::{self, Deserializer, Unexpected};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::Dataset;
 use crate::csv_error::{CsvError, CsvProblem};
 use crate::csv_table::{Layout, read_table};
+use crate::target::Target;
 
-/// A user's own data: a CSV file with one row a sample, numbers as features and one column with the class.
+/// A user's own data: a CSV file with one row per sample, numbers as features and one column with the class.
 ///
 /// ```toml
 /// path = "flowers.csv"
@@ -43,15 +43,6 @@ pub struct CsvSource {
     /// Names to show instead of the file's, in the sorted order of its classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class_names: Option<Vec<String>>,
-}
-
-/// The column that holds the class; in TOML a string or an integer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// The column with this name in the header.
-    Name(String),
-    /// The column with this number, 1 for the first, as a spreadsheet counts.
-    Number(usize),
 }
 
 fn has_header() -> bool {
@@ -102,49 +93,6 @@ impl CsvSource {
             class_names,
             hash: blake3::hash(&bytes),
         })
-    }
-}
-
-impl<'de> Deserialize<'de> for Target {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TargetVisitor;
-
-        impl Visitor<'_> for TargetVisitor {
-            type Value = Target;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("the target column's name or its number, counted from 1")
-            }
-
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<Target, E> {
-                Ok(Target::Name(name.to_owned()))
-            }
-
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Target, E> {
-                match usize::try_from(number) {
-                    Ok(positive @ 1..) => Ok(Target::Number(positive)),
-                    _ => Err(E::invalid_value(Unexpected::Signed(number), &self)),
-                }
-            }
-
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Target, E> {
-                match usize::try_from(number) {
-                    Ok(positive @ 1..) => Ok(Target::Number(positive)),
-                    _ => Err(E::invalid_value(Unexpected::Unsigned(number), &self)),
-                }
-            }
-        }
-
-        deserializer.deserialize_any(TargetVisitor)
-    }
-}
-
-impl Serialize for Target {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Name(name) => serializer.serialize_str(name),
-            Self::Number(number) => number.serialize(serializer),
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use csv::{ReaderBuilder, StringRecord};
 use ndarray::Array2;
 
 use crate::csv_error::CsvProblem;
-use crate::csv_source::Target;
+use crate::target::Target;
 use crate::wording::nearest;
 
 /// What the bytes alone do not say.

@@ -2,7 +2,7 @@
 
 use bitsweep_random::Stream;
 
-use crate::holdout::{Split, SplitError};
+use crate::split::{Split, SplitError};
 
 /// Divides the rows so that each class has the same share of both sides, up to one row.
 pub(crate) fn stratified(

@@ -3,16 +3,27 @@
 /// The candidate that a misspelled `name` most likely means, if one is near enough.
 ///
 /// Near means a Damerau-Levenshtein distance, regardless of case, of at most a third of the name's length and at
-/// least one; the first of equally near candidates wins.
-pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// least one; a candidate that begins with the name, or the other way round, comes after those. The first of equally near
+/// candidates wins.
+///
+/// ```
+/// use bitsweep_datasets::nearest;
+///
+/// assert_eq!(nearest("digtis", ["wine", "digits"]), Some("digits"));
+/// assert_eq!(nearest("nearest", ["half-away", "nearest-even"]), Some("nearest-even"));
+/// assert_eq!(nearest("iris", ["wine", "digits"]), None);
+/// ```
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     let limit = (name.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&name, &candidate.to_lowercase()), candidate))
-        .filter(|&(distance, _)| distance <= limit)
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate)
+    let distance = |candidate: &str| {
+        let candidate = candidate.to_lowercase();
+        let edits = strsim::damerau_levenshtein(&name, &candidate);
+        let is_begun = !name.is_empty() && (candidate.starts_with(&name) || name.starts_with(&candidate));
+        if edits <= limit { Some(edits) } else { is_begun.then_some(usize::MAX) }
+    };
+    let near = candidates.into_iter().filter_map(|candidate| Some((distance(candidate)?, candidate)));
+    near.min_by_key(|&(distance, _)| distance).map(|(_, candidate)| candidate)
 }
 
 /// `, did you mean …` for an error message, or nothing.
