@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use bitsweep::config::Document;
-use bitsweep::pipeline;
+use bitsweep::evaluate;
 use bitsweep::plan::Plan;
 use bitsweep::progress::{Progress, Verbosity};
 use divan::Bencher;
@@ -36,5 +36,5 @@ fn sweep(bencher: Bencher<'_, '_>, weights: &str) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     bencher
         .counter(ItemsCount::new(plan.variants()))
-        .bench_local(|| pool.install(|| pipeline::run(&plan, &progress, &|| true).unwrap()));
+        .bench_local(|| pool.install(|| evaluate::run(&plan, &mut (), &progress, &|| true).unwrap()));
 }

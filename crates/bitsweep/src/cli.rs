@@ -52,6 +52,9 @@ pub enum Command {
         json: bool,
     },
     /// Run an experiment: train, sweep, and write table, charts and report.
+    ///
+    /// The exit code is 0 when everything has results; 3 when some units or variants failed (the results of the others are
+    /// written, and the report says what failed and why); 2 when the command line or the experiment is wrong; 1 otherwise.
     Run {
         /// The experiment, and changes to it.
         #[command(flatten)]
@@ -59,7 +62,7 @@ pub enum Command {
         /// Folder to which results/NAME is written.
         #[arg(long, value_name = "DIR", default_value = "results")]
         out: PathBuf,
-        /// Units worked on at the same time; results do not depend on it [default: one a core].
+        /// Units worked on at the same time; results do not depend on it [default: one per core].
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
         jobs: Option<u16>,
         /// Print the results as JSON.
@@ -74,6 +77,8 @@ pub enum Command {
     },
     /// Print the table of number formats, measured by enumerating their codes.
     Formats,
+    /// Print what combines with what.
+    Combinations,
 }
 
 /// An experiment, and changes to it.

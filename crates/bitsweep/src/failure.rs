@@ -13,13 +13,19 @@ pub enum Failure {
     /// A dataset cannot be read or used.
     #[error("{0}")]
     Input(String),
-    /// A unit could not be trained, quantized or scored.
-    #[error("{unit}: {message}")]
-    Unit {
-        /// The unit, for people.
-        unit: String,
-        /// What went wrong.
-        message: String,
+    /// Not one variant of one unit has results.
+    #[error("nothing could be measured: {reason}")]
+    NoResults {
+        /// What failed first, and why.
+        reason: String,
+    },
+    /// Some units or variants failed; the results of the others were written.
+    #[error("{failed} of {rows} rows failed: see \"What failed\" in the report")]
+    Incomplete {
+        /// Rows without results.
+        failed: usize,
+        /// All rows.
+        rows: usize,
     },
     /// Results could not be written.
     #[error("{0}")]
@@ -47,12 +53,13 @@ impl From<Diagnostic> for Failure {
 }
 
 impl Failure {
-    /// 2 for usage and configuration, 1 for everything else.
+    /// 2 for usage and configuration, 3 for results in which some rows failed, 1 for everything else.
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Failure::Configuration(_) => ExitCode::from(2),
+            Failure::Incomplete { .. } => ExitCode::from(3),
             Failure::Input(_)
-            | Failure::Unit { .. }
+            | Failure::NoResults { .. }
             | Failure::Output(_)
             | Failure::Reproduction { .. }
             | Failure::Other(_)

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use bitsweep_datasets::nearest;
+
 use crate::config::{Diagnostic, Document};
 
 /// Name and text of every experiment, sorted by name.
@@ -26,7 +28,7 @@ pub fn find(request: &str, overrides: &[String]) -> Result<(String, Document), D
     }
     let names = EXPERIMENTS.iter().map(|(name, _)| *name);
     let unknown = Diagnostic::new(format!("there is no experiment `{request}`"));
-    Err(match crate::config::nearest_name(request, names) {
+    Err(match nearest(request, names) {
         Some(name) => unknown.help(format!("did you mean `{name}`? `bitsweep list` shows all")),
         None => unknown.help("`bitsweep list` shows all; a file is named by its path, ending in .toml"),
     })

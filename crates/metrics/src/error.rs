@@ -90,7 +90,7 @@ pub enum MetricError {
         position: usize,
     },
     /// There are not as many class names as classes.
-    #[error("`{names}` class names given for `{classes}` classes, expected one a class")]
+    #[error("`{names}` class names given for `{classes}` classes, expected one per class")]
     NameCount {
         /// The number of names given.
         names: usize,

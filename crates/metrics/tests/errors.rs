@@ -105,5 +105,5 @@ fn points_that_cannot_be_ordered_are_refused() {
 #[test]
 fn a_report_wants_a_name_for_each_class() {
     let report = Confusion::new(&[0, 1], &[0, 1], 3).unwrap().report();
-    says(report.named(&["a", "b"]), "`2` class names given for `3` classes, expected one a class");
+    says(report.named(&["a", "b"]), "`2` class names given for `3` classes, expected one per class");
 }

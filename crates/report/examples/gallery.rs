@@ -23,7 +23,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, records) in &all {
         let own = folder.join(name);
         std::fs::create_dir_all(own.join("charts"))?;
-        let report = fixtures::report(name, records);
+        let summary = fixtures::summary(records);
+        let report = fixtures::report(name, records, &summary);
         let start = Instant::now();
         let charts = charts(&report)?;
         let drawn = start.elapsed();

@@ -1,7 +1,7 @@
 //! The report as one page.
 
 use crate::document::{Align, Block, Span, Table, blocks};
-use crate::{Chart, Report};
+use crate::report::{Chart, Report};
 
 /// The page's looks, light and dark.
 const STYLE: &str = include_str!("html.css");

@@ -1,7 +1,7 @@
 //! The report as Markdown.
 
 use crate::document::{Align, Block, Span, Table, blocks};
-use crate::{Chart, Report};
+use crate::report::{Chart, Report};
 
 /// Writes the report as Markdown (CommonMark with tables); charts are referred to as `charts/NAME.png`.
 ///

@@ -7,7 +7,7 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::fontdb::Database;
 use resvg::usvg::{Options, Tree};
 
-use crate::ReportError;
+use crate::error::ReportError;
 
 /// Device pixels for each pixel of the drawing.
 const SCALE: f32 = 2.0;

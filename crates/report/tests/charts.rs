@@ -4,11 +4,11 @@
 mod fixtures;
 
 use bitsweep_report::{Chart, Report, charts, png};
-use bitsweep_results::{CurveRow, Interval, Records, ResultRow, ValueRow};
+use bitsweep_results::{Choice, Curve, EpochLoss, Interval, Measures, Records, Value, ValueRow, Variant};
 use resvg::usvg::roxmltree::Document;
 
 fn draw(records: &Records) -> Vec<Chart> {
-    charts(&Report::new(records)).unwrap()
+    charts(&Report::new(records, &fixtures::summary(records))).unwrap()
 }
 
 fn names(charts: &[Chart]) -> Vec<&str> {
@@ -63,7 +63,7 @@ fn each_experiment_has_the_charts_that_make_sense_for_it() {
 #[test]
 fn one_bit_width_has_no_chart_against_bits() {
     let mut records = fixtures::wine();
-    records.results.retain(|row| row.variant == 0 || row.bits == 4);
+    records.results.retain(|row| row.origin.is_float() || row.origin.variant.choices.bits() == 4);
     let charts = draw(&records);
     assert!(!names(&charts).contains(&"macro-f1-by-bits"));
     assert!(!names(&charts).contains(&"error-by-bits"));
@@ -103,7 +103,7 @@ fn the_charts_of_notebook_000_bear_its_labels() {
             "4",
             "2",
             "float",
-            "asymmetric",
+            "asymmetric int",
             "1.00",
             "macro-F1",
             "bits per code",
@@ -136,7 +136,7 @@ fn formats_that_differ_have_their_levels_on_a_number_line() {
 fn many_schemes_become_panels_of_one_axis() {
     let charts = draw(&fixtures::sweep());
     let found = words(find(&charts, "macro-f1-by-bits"));
-    for word in ["tensor", "column", "group 32", "symmetric", "asymmetric float zero"] {
+    for word in ["per tensor", "per output channel", "per group 32", "symmetric", "asymmetric float zero"] {
         assert!(found.iter().any(|text| text == word), "{word}: {found:?}");
     }
 }
@@ -226,16 +226,11 @@ fn what_is_no_drawing_is_an_error() {
 #[test]
 fn names_with_markup_and_control_characters_stay_text() {
     let mut records = fixtures::wine();
-    for row in &mut records.results {
-        if row.variant > 0 {
-            row.series = "<script>&\"a\"\u{1}\n".into();
-            row.label = format!("{} <b>|", row.label);
-        }
+    for position in 1..records.results.len() {
+        let name = "<script>&\"a\"\u{1}\n <b>|";
+        fixtures::revise(&mut records, position, |variant| Variant { name: Some(name.into()), ..variant });
     }
-    for row in &mut records.predictions {
-        row.label = if row.variant > 0 { format!("{} <b>|", row.label) } else { row.label.clone() };
-        row.truth = row.truth.replace("class_0", "<0> & co");
-    }
+    records.predictions[0].classes = ["<0> & co", "class_1", "class_2"].map(str::to_owned).into();
     for chart in draw(&records) {
         Document::parse(&chart.svg).unwrap();
         assert!(!chart.svg.contains("<script>"));
@@ -249,18 +244,19 @@ fn numbers_that_are_none_break_no_drawing() {
         for original in fixtures() {
             let mut records = original;
             for row in records.results.iter_mut().skip(1).step_by(2) {
-                row.error.mse = bad;
-                row.error.sse = bad;
-                if let Some(scores) = &mut row.scores {
+                let measures = fixtures::measures(row);
+                measures.error.mse = bad;
+                measures.error.sse = bad;
+                if let Some(scores) = &mut measures.scores {
                     scores.macro_f1 = Interval { value: bad, low: bad, high: bad };
                     scores.p_value = bad;
                 }
             }
-            for row in records.values.iter_mut().skip(1).step_by(5) {
+            for row in records.values.rows.iter_mut().skip(1).step_by(5) {
                 row.value = bad;
             }
-            for row in records.curve.iter_mut().step_by(7) {
-                row.loss = bad;
+            for epoch in records.curves.iter_mut().flat_map(|curve| &mut curve.losses).step_by(7) {
+                epoch.loss = bad;
             }
             for row in records.histogram.iter_mut().step_by(11) {
                 row.low = bad;
@@ -278,12 +274,9 @@ fn a_single_row_or_value_breaks_no_drawing() {
     let mut records = fixtures::wine();
     records.results.truncate(1);
     draw(&records);
-    let one =
-        ResultRow { label: "8 bit".into(), bits: 8, variant: 1, unit: "u".into(), ..ResultRow::default() };
+    let origin = fixtures::origin(&fixtures::unit("t", "", "numpy", 0, None), 1, fixtures::scheme(8));
     let value = ValueRow {
-        unit: "u".into(),
-        variant: 1,
-        label: "8 bit".into(),
+        origin: origin.clone(),
         tensor: "t".into(),
         row: 0,
         column: 0,
@@ -292,7 +285,9 @@ fn a_single_row_or_value_breaks_no_drawing() {
         reconstruction: 1.25,
         error: 0.25,
     };
-    let records = Records { results: vec![one], values: vec![value], ..Records::default() };
+    let mut records =
+        Records { results: vec![fixtures::row(&origin, Measures::default())], ..Records::default() };
+    records.values.extend([value]);
     assert_eq!(names(&draw(&records)), ["values", "reconstruction-errors"]);
 }
 
@@ -300,19 +295,17 @@ fn a_single_row_or_value_breaks_no_drawing() {
 fn trainings_with_quantization_in_the_loop_stand_beside_float_at_their_fewest_bits() {
     let mut records = fixtures::wine();
     assert!(!names(&draw(&records)).contains(&"training-curves"), "there is no such training");
-    for row in records.results.iter_mut().skip(1) {
-        row.set_axis("training", "lsq");
-        row.series = "lsq".into();
-        row.label = format!("{} bit · lsq", row.bits);
+    for position in 1..records.results.len() {
+        fixtures::revise(&mut records, position, |variant| fixtures::with(variant, Choice::Training, "lsq"));
     }
-    let float = records.curve.clone();
-    for row in records.results.iter().skip(1) {
-        records.curve.extend(float.iter().map(|epoch| CurveRow {
-            variant: row.variant,
-            label: row.label.clone(),
-            loss: 2.0 * epoch.loss,
-            ..epoch.clone()
-        }));
+    // One that is not trained so, that the labels speak of training.
+    let mut plain = records.results[1].clone();
+    plain.origin = fixtures::origin(&plain.origin.unit, 5, fixtures::scheme(8));
+    records.results.push(plain);
+    let float = records.curves[0].clone();
+    for row in records.results.iter().skip(1).take(4) {
+        let losses = float.losses.iter().map(|epoch| EpochLoss { loss: 2.0 * epoch.loss, ..*epoch });
+        records.curves.push(Curve { origin: row.origin.clone(), losses: losses.collect() });
     }
     let charts = draw(&records);
     let words = words(find(&charts, "training-curves"));
@@ -330,14 +323,14 @@ fn with_activations(schemes: &[&str]) -> Records {
         for activations in [8, 4] {
             for row in plain.iter().skip(1) {
                 let mut row = row.clone();
-                row.variant = records.results.len();
-                row.activation_bits = Some(activations);
-                row.set_axis("activations", *scheme);
-                row.label = format!("W{}A{activations} · {scheme}", row.bits);
-                row.series = format!("A{activations} · {scheme}");
-                if let Some(scores) = &mut row.scores {
+                let variant = fixtures::with((*row.origin.variant).clone(), Choice::Activations, scheme);
+                let bits = Value::number(activations);
+                let choices = variant.choices.with(Choice::ActivationBits, bits);
+                let variant = Variant { choices, ..variant };
+                row.origin = fixtures::origin(&row.origin.unit, records.results.len(), variant);
+                if let Some(scores) = &mut fixtures::measures(&mut row).scores {
                     scores.macro_f1.value -=
-                        if *scheme == "dynamic per row" { 0.25 } else { 0.0625 } / f64::from(activations);
+                        if *scheme == "dynamic per row" { 0.25 } else { 0.0625 } / activations as f64;
                 }
                 records.results.push(row);
             }
@@ -377,10 +370,12 @@ fn a_heat_map_of_many_schemes_shows_the_best_of_each_cell() {
 #[test]
 fn a_heat_map_needs_bits_of_both_to_vary() {
     let mut records = with_activations(&["static mse"]);
-    records.results.retain(|row| row.variant == 0 || row.bits == 8);
+    records.results.retain(|row| row.origin.is_float() || row.origin.variant.choices.bits() == 8);
     assert!(!names(&draw(&records)).contains(&HEAT_MAP));
     let mut records = with_activations(&["static mse"]);
-    records.results.retain(|row| row.variant == 0 || row.activation_bits == Some(8));
+    records
+        .results
+        .retain(|row| row.origin.is_float() || row.origin.variant.choices.activation_bits() == Some(8));
     assert!(!names(&draw(&records)).contains(&HEAT_MAP));
 }
 
@@ -410,25 +405,23 @@ fn the_sensitivity_of_the_pick_has_a_bar_for_each_tensor_split_by_what_made_its_
 #[test]
 fn a_part_that_is_but_rounding_of_the_arithmetic_is_not_in_the_legend() {
     let mut records = fixtures::sensitivity();
-    records.sensitivity.retain(|row| row.tensor != "W1");
+    records.sensitivity.retain(|row| &*row.tensor != "W1");
     let charts = draw(&records);
     assert!(!words(find(&charts, "sensitivity")).iter().any(|text| text == "clipping"));
 }
 
 #[test]
 fn a_budget_and_a_code_of_several_weights_have_no_place_on_an_axis_of_bits() {
-    let mut records = fixtures::wine();
-    let mut mixed = records.results[1].clone();
-    mixed.variant = 5;
-    (mixed.label, mixed.series) = ("≤ 900 bytes · mixed".into(), "mixed".into());
-    records.results.push(mixed.clone());
-    let has_mixed = |records: &Records| {
-        words(find(&draw(records), "macro-f1-by-bits")).iter().any(|text| text == "mixed")
+    let records = fixtures::wine();
+    let has_mixed = |change: &dyn Fn(Variant) -> Variant| {
+        let mut records = records.clone();
+        let mut mixed = records.results[1].clone();
+        let variant = fixtures::with((*mixed.origin.variant).clone(), Choice::Allocation, "mixed");
+        mixed.origin = fixtures::origin(&mixed.origin.unit, 5, change(variant));
+        records.results.push(mixed);
+        words(find(&draw(&records), "macro-f1-by-bits")).iter().any(|text| text.contains("mixed"))
     };
-    assert!(has_mixed(&records));
-    records.results[5].set_axis("budget", "900 bytes");
-    assert!(!has_mixed(&records));
-    mixed.has_shared_codes = true;
-    records.results[5] = mixed;
-    assert!(!has_mixed(&records));
+    assert!(has_mixed(&|variant| variant));
+    assert!(!has_mixed(&|variant| fixtures::with(variant, Choice::Budget, "900 bytes")));
+    assert!(!has_mixed(&|variant| Variant { has_shared_codes: true, ..variant }));
 }

@@ -3,8 +3,10 @@
 
 mod fixtures;
 
+use std::sync::Arc;
+
 use bitsweep_report::{Report, charts, html, markdown};
-use bitsweep_results::Records;
+use bitsweep_results::{Choice, FailureKind, Flag, Records, ResultRow, RowFailure, Summary, Value, Variant};
 
 fn text(report: &Report<'_>) -> String {
     markdown(report, &charts(report).unwrap())
@@ -17,13 +19,17 @@ fn page(report: &Report<'_>) -> String {
 #[test]
 fn the_report_of_notebook_000_reads_as_recorded() {
     let records = fixtures::wine();
-    insta::assert_snapshot!(text(&fixtures::report("Two layers on wine", &records)));
+    insta::assert_snapshot!(text(&fixtures::report(
+        "Two layers on wine",
+        &records,
+        &fixtures::summary(&records)
+    )));
 }
 
 #[test]
 fn the_report_of_a_sweep_shows_means_and_the_most_telling_rows() {
     let records = fixtures::sweep();
-    let text = text(&fixtures::report("A sweep", &records));
+    let text = text(&fixtures::report("A sweep", &records, &fixtures::summary(&records)));
     insta::assert_snapshot!(text);
     assert!(text.lines().count() < 200);
 }
@@ -31,13 +37,13 @@ fn the_report_of_a_sweep_shows_means_and_the_most_telling_rows() {
 #[test]
 fn the_report_of_a_tensor_experiment_opens_with_the_least_error() {
     let records = fixtures::vector();
-    insta::assert_snapshot!(text(&fixtures::report("A vector", &records)));
+    insta::assert_snapshot!(text(&fixtures::report("A vector", &records, &fixtures::summary(&records))));
 }
 
 #[test]
 fn several_tasks_are_answered_in_one_table() {
     let records = fixtures::many_tasks();
-    let text = text(&fixtures::report("Tasks", &records));
+    let text = text(&fixtures::report("Tasks", &records, &fixtures::summary(&records)));
     let answer = text.split("## Answer").nth(1).unwrap();
     assert!(answer.trim_start().starts_with("| Task "), "{answer}");
     for task in ["wine · mlp(100)", "digits · logistic(one-vs-rest)"] {
@@ -49,16 +55,23 @@ fn several_tasks_are_answered_in_one_table() {
 #[test]
 fn quantized_activations_are_explained_where_there_are_some() {
     let mut records = fixtures::wine();
-    assert!(!text(&fixtures::report("Two layers on wine", &records)).contains("**W8A4**"));
-    records.results[1].activation_bits = Some(8);
-    let text = text(&fixtures::report("Two layers on wine", &records));
+    assert!(
+        !text(&fixtures::report("Two layers on wine", &records, &fixtures::summary(&records)))
+            .contains("**W8A4**")
+    );
+    fixtures::revise(&mut records, 1, |variant| Variant {
+        choices: variant.choices.with(Choice::ActivationBits, Value::number(8)),
+        ..variant
+    });
+    let text = text(&fixtures::report("Two layers on wine", &records, &fixtures::summary(&records)));
     assert!(text.contains("**W8A4**") && text.contains("**Static and dynamic**"), "{text}");
 }
 
 #[test]
 fn nothing_recorded_is_said_in_so_many_words() {
     let records = Records::default();
-    let report = fixtures::report("Empty", &records);
+    let summary = fixtures::summary(&records);
+    let report = fixtures::report("Empty", &records, &summary);
     assert!(text(&report).contains("Nothing was recorded, so there is nothing to pick."));
     assert!(page(&report).contains("Nothing was recorded, so there is nothing to pick."));
 }
@@ -66,7 +79,8 @@ fn nothing_recorded_is_said_in_so_many_words() {
 #[test]
 fn written_twice_the_bytes_are_the_same() {
     for records in [fixtures::wine(), fixtures::many_tasks(), fixtures::vector()] {
-        let report = fixtures::report("Twice", &records);
+        let summary = fixtures::summary(&records);
+        let report = fixtures::report("Twice", &records, &summary);
         assert_eq!(text(&report), text(&report));
         assert_eq!(page(&report), page(&report));
     }
@@ -75,8 +89,11 @@ fn written_twice_the_bytes_are_the_same() {
 #[test]
 fn every_row_of_a_table_has_as_many_cells_as_its_heading() {
     let mut records = fixtures::wine();
-    records.results[3].label = "4|bit <b>*x*</b>\n`y`".into();
-    let text = text(&fixtures::report("A | title", &records));
+    fixtures::revise(&mut records, 3, |variant| Variant {
+        name: Some("4|bit <b>*x*</b>\n`y`".into()),
+        ..variant
+    });
+    let text = text(&fixtures::report("A | title", &records, &fixtures::summary(&records)));
     let mut cells = None;
     for line in text.lines() {
         if line.starts_with('|') {
@@ -93,25 +110,29 @@ fn every_row_of_a_table_has_as_many_cells_as_its_heading() {
 #[test]
 fn a_fence_is_longer_than_any_in_the_configuration() {
     let records = Records::default();
-    let report = Report { configuration: "text = '''\n```\n'''\n".into(), ..Report::new(&records) };
+    let summary = Summary::default();
+    let report = Report { configuration: "text = '''\n```\n'''\n".into(), ..Report::new(&records, &summary) };
     assert!(text(&report).contains("````toml\ntext = '''\n```\n'''\n````\n"));
 }
 
 #[test]
 fn a_description_cannot_become_a_heading() {
     let records = Records::default();
-    let report = Report { description: "# not a title\n\n- not a list".into(), ..Report::new(&records) };
+    let summary = Summary::default();
+    let report =
+        Report { description: "# not a title\n\n- not a list".into(), ..Report::new(&records, &summary) };
     assert!(text(&report).contains("\n\\# not a title\n\n\\- not a list\n"));
 }
 
 #[test]
 fn the_page_escapes_what_comes_from_outside() {
     let mut records = fixtures::wine();
-    records.results[3].label = "<img src=x onerror=alert(1)>".into();
-    for row in &mut records.predictions {
-        row.truth = row.truth.replace("class_0", "</text><script>");
-    }
-    let mut report = fixtures::report("<script>alert(\"x\")</script>", &records);
+    let name = "<img src=x onerror=alert(1)>";
+    fixtures::revise(&mut records, 3, |variant| Variant { name: Some(name.into()), ..variant });
+    let classes = ["</text><script>", "class_1", "class_2"];
+    records.predictions[0].classes = classes.map(str::to_owned).into();
+    let summary = fixtures::summary(&records);
+    let mut report = fixtures::report("<script>alert(\"x\")</script>", &records, &summary);
     report.configuration = "</code></pre><script>".into();
     report.reproduction[0].note = "<b onclick='x'>".into();
     let page = page(&report);
@@ -122,7 +143,7 @@ fn the_page_escapes_what_comes_from_outside() {
 #[test]
 fn the_page_stands_alone() {
     let records = fixtures::wine();
-    let page = page(&fixtures::report("Alone", &records));
+    let page = page(&fixtures::report("Alone", &records, &fixtures::summary(&records)));
     assert_eq!(page.matches("<svg").count(), 8);
     for outside in ["src=", "href=", "@import", "url(", "<link", "<script"] {
         assert!(!page.contains(outside), "{outside}");
@@ -133,8 +154,12 @@ fn the_page_stands_alone() {
 #[test]
 fn a_long_configuration_is_pointed_to_instead_of_shown() {
     let records = Records::default();
-    let report =
-        Report { experiment: "mine".into(), configuration: "key = 1\n".repeat(300), ..Report::new(&records) };
+    let summary = Summary::default();
+    let report = Report {
+        experiment: "mine".into(),
+        configuration: "key = 1\n".repeat(300),
+        ..Report::new(&records, &summary)
+    };
     let text = text(&report);
     assert!(text.contains("The configuration of `mine` has 300 lines; experiment.toml holds it."));
     assert!(!text.contains("key = 1"));
@@ -144,16 +169,16 @@ fn a_long_configuration_is_pointed_to_instead_of_shown() {
 fn a_flag_is_listed_once_with_all_that_bear_it() {
     let mut records = fixtures::wine();
     for row in &mut records.results[1..4] {
-        row.flag = "1 zero point lies outside the codes".into();
+        fixtures::measures(row).flags = vec![Flag::ZeroPointsOutsideCodes(1)];
     }
-    let text = text(&fixtures::report("Flags", &records));
+    let text = text(&fixtures::report("Flags", &records, &fixtures::summary(&records)));
     assert!(text.contains("\n- **1 zero point lies outside the codes**: 8 bit; 6 bit; 4 bit.\n"), "{text}");
 }
 
 #[test]
 fn what_was_expected_and_is_not_there_is_said() {
     let records = fixtures::sweep();
-    let text = text(&fixtures::report("A sweep", &records));
+    let text = text(&fixtures::report("A sweep", &records, &fixtures::summary(&records)));
     let lessons = text.split("## What each choice was worth").nth(1).unwrap();
     let (seen, missing) = lessons.split_once("Expected to help, but no gain is shown here:").unwrap();
     assert!(
@@ -169,18 +194,23 @@ fn what_was_expected_and_is_not_there_is_said() {
 #[test]
 fn test_rows_that_were_trained_on_are_told() {
     let mut records = fixtures::wine();
-    assert!(!text(&fixtures::report("Wine", &records)).contains("features of a training row"));
+    assert!(
+        !text(&fixtures::report("Wine", &records, &fixtures::summary(&records)))
+            .contains("features of a training row")
+    );
     for row in &mut records.results {
-        row.shape.as_mut().unwrap().seen_rows = 7;
+        let mut unit = (*row.origin.unit).clone();
+        unit.shape.as_mut().unwrap().seen_rows = 7;
+        row.origin.unit = Arc::new(unit);
     }
-    let text = text(&fixtures::report("Wine", &records));
+    let text = text(&fixtures::report("Wine", &records, &fixtures::summary(&records)));
     assert!(text.contains("7 of the test rows have the features of a training row"), "{text}");
 }
 
 #[test]
 fn the_next_byte_is_advised_in_words() {
     let records = fixtures::sensitivity();
-    let text = text(&fixtures::report("Sensitivity", &records));
+    let text = text(&fixtures::report("Sensitivity", &records, &fixtures::summary(&records)));
     assert!(text.contains("## Where the error comes from"), "{text}");
     // 4 bit: (0.15 - 0.05) / 37 bytes on W2, (0.3 - 0.1) / 162 on W1.
     assert!(
@@ -193,4 +223,80 @@ fn the_next_byte_is_advised_in_words() {
     let row = text.lines().find(|line| line.starts_with("| 4 bit") && line.contains("| W2 ")).unwrap();
     let cells: Vec<&str> = row.split('|').map(str::trim).collect();
     assert_eq!(cells[1..11], ["4 bit", "W2", "4", "150", "0.150", "30 %", "0.120", "0", "0.9985", "0.0027"]);
+}
+
+fn failed(row: &ResultRow, kind: FailureKind, reason: &str) -> ResultRow {
+    ResultRow { result: Err(RowFailure { kind, reason: reason.into() }), ..row.clone() }
+}
+
+#[test]
+fn what_failed_stands_right_after_the_answer() {
+    let mut records = fixtures::sweep();
+    assert!(
+        !text(&fixtures::report("A sweep", &records, &fixtures::summary(&records))).contains("What failed")
+    );
+    // Seed 0 as a whole, one variant of seed 1.
+    let float = failed(&records.results[0], FailureKind::Training, "the loss is not a number");
+    let variants = records.results.iter().filter(|row| row.origin.unit.seed == 0).count();
+    records.results.splice(..variants, [float]);
+    records.results[4] = failed(&records.results[4], FailureKind::Quantization, "no range");
+    let text = text(&fixtures::report("A sweep", &records, &fixtures::summary(&records)));
+    let answer = text.split("## Answer\n").nth(1).unwrap();
+    assert!(
+        answer.starts_with(
+            "\n9 of 10 seeds have results; 2 rows have no measures and take no part in any number (see “What failed”).\n"
+        ),
+        "{answer}"
+    );
+    let headings: Vec<&str> = text.lines().filter(|line| line.starts_with("## ")).collect();
+    assert_eq!(headings[..2], ["## Answer", "## What failed"]);
+    let lines: Vec<Vec<&str>> = answer
+        .lines()
+        .filter(|line| line.contains("the loss is not") || line.contains("no range"))
+        .map(|line| line.split('|').map(str::trim).collect())
+        .collect();
+    assert_eq!(
+        lines[0][1..7],
+        ["wine · mlp(100)", "0", "all variants", "training", "the loss is not a number", "1"]
+    );
+    assert_eq!(
+        lines[1][1..7],
+        ["wine · mlp(100)", "1", "6 bit · symmetric · per tensor", "quantization", "no range", "1"]
+    );
+    assert!(text.contains("Means over 9 seeds"), "{text}");
+}
+
+#[test]
+fn many_failures_of_one_kind_are_summed_up_with_their_number() {
+    let mut records = fixtures::many_tasks();
+    for (index, row) in records.results.iter_mut().enumerate().filter(|(index, _)| index % 2 == 1) {
+        *row = failed(row, FailureKind::Scoring, &format!("row {index}"));
+    }
+    let text = text(&fixtures::report("Tasks", &records, &fixtures::summary(&records)));
+    let failed = text.split("## What failed\n").nth(1).unwrap();
+    let line = failed.lines().find(|line| line.contains("scoring")).unwrap();
+    let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+    assert_eq!(
+        cells[1..7],
+        ["4 tasks", "3 seeds", "73 variants", "scoring", "row 1 (the first of 438 reasons)", "438"]
+    );
+    assert!(
+        text.contains("12 of 12 runs of a task with a seed have results; 438 rows have no measures"),
+        "{text}"
+    );
+}
+
+#[test]
+fn where_all_failed_the_reason_is_the_answer() {
+    let mut records = fixtures::wine();
+    records.results.truncate(1);
+    records.results[0] = failed(&records.results[0], FailureKind::Data, "class_2 has a single row");
+    let text = text(&fixtures::report("Wine", &records, &fixtures::summary(&records)));
+    assert!(
+        text.contains(
+            "There is nothing to pick. 0 of 1 seed has results; 1 row has no measures and takes no part in any number"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("class_2 has a single row"), "{text}");
 }

@@ -1,27 +1,43 @@
 //! From recorded rows to a table and to conclusions.
 //!
-//! A run records plain rows ([`Records`]). This crate turns them into the results table ([`table`], a polars
-//! `DataFrame`, written as CSV and Parquet), writes the other rows as CSV ([`write_rows`]), and draws the conclusions
-//! that the report opens with ([`summary`]): statistics over seeds, the Pareto front of size against macro-F1, and the
-//! two picks with their evidence.
+//! A run records rows of values ([`Records`]): which task, unit and variant a row is of ([`Origin`]), what the variant
+//! chose on each axis ([`Choice`]), and what was measured. This crate makes of them the results table ([`write_csv`],
+//! [`write_parquet`], [`read_parquet`]) and the plain [`tables`], gives variants their names ([`Labels`]), and draws the
+//! conclusions that the report opens with ([`summary`]): statistics over seeds, the Pareto front of size against macro-F1,
+//! and the two picks with their evidence. Text is made where it is shown; nothing is decided by it.
 //!
 //! Everything here is a function of the rows alone: no clock, no hash-map order, no number of threads.
 
+pub mod choice;
+mod description;
 mod error;
+mod flag;
+mod key;
+mod label;
+mod measures;
 pub mod numbers;
+mod origin;
 pub mod record;
-mod rows;
 pub mod summary;
 mod table;
+pub mod tables;
+mod value;
 
-pub use bitsweep_metrics::Interval;
+pub use bitsweep_metrics::{Confusion, Interval};
+pub use bitsweep_quant::Size;
+pub use choice::{Choice, Choices};
+pub use description::{Description, Expectation};
 pub use error::ResultsError;
-pub use polars::prelude::DataFrame;
+pub use flag::Flag;
+pub use key::{Key, NotAKey};
+pub use label::{Label, Labels};
+pub use measures::{CalibrationMeasures, ErrorMeasures, Measures, Scores, SizeMeasures};
+pub use origin::{DatasetShape, Origin, Task, Unit, Variant};
 pub use record::{
-    CalibrationMeasures, ClassRow, CodebookRow, CurveRow, DatasetShape, ErrorMeasures, HistogramRow,
-    LevelRow, PredictionRow, ProductRow, Records, ResultRow, Scores, SensitivityRow, SizeMeasures, TensorRow,
-    ValueRow,
+    CodebookRow, Curve, EpochLoss, ErrorPart, Excerpt, FailureKind, HistogramKind, HistogramRow, LevelRow,
+    Predictions, ProductRow, Records, ResultRow, RowFailure, SensitivityRow, TensorRow, ValueRow,
 };
-pub use rows::write_rows;
-pub use summary::{Comparison, Goal, PickRule, Summary, VariantSummary, summarize};
-pub use table::{objects, table, write_csv, write_parquet};
+pub use summary::{Comparison, Goal, PickRule, Summary, VariantSummary, distinct_names, summarize};
+pub use table::{objects, read_parquet, write_csv, write_parquet};
+pub use tables::{ClassRow, CurveRow, Origins, PredictionRow, TableRow, read_rows, write_header, write_rows};
+pub use value::Value;

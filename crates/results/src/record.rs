@@ -1,188 +1,200 @@
-//! What one run writes down: plain rows, one struct a table, in the order of the plan.
+//! What one run writes down, in the order of the plan.
 //!
-//! Records come first, pictures second: the summary, the charts and the report are functions of these rows alone.
+//! Records come first, pictures second: the summary, the charts and the report are functions of these rows alone. Rows of
+//! the large tables (one a block, a value, a centroid's component) are written to their files as they come; what is kept of
+//! them here is an [`Excerpt`].
 
-use bitsweep_metrics::Interval;
-use serde::Serialize;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::key::Key;
+use crate::measures::Measures;
+use crate::origin::{Origin, Unit, Variant};
 
 /// Everything an experiment records.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Records {
-    /// One row a model variant (or, without a model, a tensor variant).
+    /// One row per variant of each unit; a unit that failed as a whole has one row, that of its float baseline.
     pub results: Vec<ResultRow>,
-    /// One row a quantization block (tensor, row, column or group) of each variant.
-    pub tensors: Vec<TensorRow>,
-    /// One row a test sample and variant.
-    pub predictions: Vec<PredictionRow>,
-    /// One row a class and variant.
-    pub classes: Vec<ClassRow>,
-    /// One row a value of each quantized tensor.
-    pub values: Vec<ValueRow>,
-    /// One row a component of each centroid of each codebook.
-    pub codebooks: Vec<CodebookRow>,
-    /// One row a dot product computed by look-up.
-    pub products: Vec<ProductRow>,
-    /// One row a training epoch of each unit, and of each variant that is trained with quantization in the loop.
-    pub curve: Vec<CurveRow>,
+    /// The predictions of each unit's variants, where they are recorded.
+    pub predictions: Vec<Predictions>,
+    /// The losses of each training.
+    pub curves: Vec<Curve>,
     /// What each tensor's error does by itself, on the training rows.
     pub sensitivity: Vec<SensitivityRow>,
     /// The distribution of float weights and of quantization levels of the first unit.
     pub histogram: Vec<HistogramRow>,
-    /// One row a level of each format whose levels are known beforehand.
+    /// One row per level of each format whose levels are known beforehand.
     pub levels: Vec<LevelRow>,
+    /// One row per quantization block (tensor, channel or group) of each variant.
+    pub tensors: Excerpt<TensorRow>,
+    /// One row per value of each quantized tensor.
+    pub values: Excerpt<ValueRow>,
+    /// One row per component of each centroid of each codebook.
+    pub codebooks: Excerpt<CodebookRow>,
+    /// One row per dot product computed by look-up.
+    pub products: Excerpt<ProductRow>,
 }
 
-/// One variant of one unit, on all axes, with all its measures.
-///
-/// A field that does not apply (a score of a tensor experiment, the scale of an `f16` tensor) is `None` or empty.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct ResultRow {
-    /// The unit's key: first 12 hexadecimal digits of the hash of its resolved configuration.
-    pub unit: String,
-    /// The dataset's name, or the tensor's in a tensor experiment.
-    pub dataset: String,
-    /// Training rows, test rows, features and classes.
-    pub shape: Option<DatasetShape>,
-    /// `numpy` or `modern`.
-    pub rng: String,
-    /// The unit's seed.
-    pub seed: u64,
-    /// The model in a few words: `mlp(100)`, `logistic(one-vs-rest)`; empty in a tensor experiment.
-    pub model: String,
-    /// Further swept axes of the unit: dotted key and value, e.g. `("train.epochs", "50")`; the same keys in each row.
-    pub unit_axes: Vec<(String, String)>,
-
-    /// Position of the variant in its unit; 0 is the float baseline.
-    pub variant: usize,
-    /// A short name made of the axes that vary: `float`, `8 bit`, `4 bit · row`.
-    pub label: String,
-    /// The name of the scheme apart from its bits: the line it belongs to in a chart against bits.
-    pub series: String,
-    /// Bits of one code.
-    pub bits: u32,
-    /// Bits of one code of the layers' inputs; `None` where they stay float.
-    pub activation_bits: Option<u32>,
-    /// Whether a code stands for several weights, or a weight takes several codes: the bits of a code are then not those of
-    /// a weight, and no measure for a comparison.
-    pub has_shared_codes: bool,
-    /// The variant's other choices, name and value, in the order of the table's columns: transform, format, granularity,
-    /// method, training …. Empty where the choice does not apply.
-    pub axes: Vec<(&'static str, String)>,
-
-    /// The bits of each layer's weight where they may differ: `W1 8, W2 4`. No axis: the same variant may have chosen
-    /// others in another unit.
-    pub layer_bits: String,
-
-    /// Scores on the test rows; `None` in a tensor experiment.
-    pub scores: Option<Scores>,
-    /// Reconstruction error over all quantized tensors, against the (transformed) float values; of a training with
-    /// quantization in the loop against its latent values.
-    pub error: ErrorMeasures,
-    /// What the method achieved on calibration inputs; `None` without them.
-    pub calibration: Option<CalibrationMeasures>,
-    /// Of the inputs of all layers on the test rows, the share that lay outside the range of their codes; `None` where
-    /// they stay float.
-    pub clipped_activations: Option<f64>,
-    /// The sizes, in bytes.
-    pub size: SizeMeasures,
-    /// What the reader must know of this row: `changed nothing`, `zero point outside the codes` …; empty otherwise.
-    pub flag: String,
-}
-
-/// Rows and columns of the data behind a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DatasetShape {
-    /// Rows the model is trained on.
-    pub train_rows: usize,
-    /// Rows it is scored on.
-    pub test_rows: usize,
-    /// Test rows whose features stand among the training rows, too: what the model says of them shows memory, not skill.
-    pub seen_rows: usize,
-    /// Columns of the feature matrix.
-    pub features: usize,
-    /// Distinct classes.
-    pub classes: usize,
-}
-
-/// How well a variant classifies the test rows.
+/// The first rows of a table whose file has them all.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scores {
-    /// Fraction of test rows classified correctly.
-    pub accuracy: Interval,
-    /// Unweighted mean of the classes' F1.
-    pub macro_f1: Interval,
-    /// Mean negative logarithm of the probability given to the true class.
-    pub log_loss: f64,
-    /// Fraction of test rows on which variant and float model predict the same class.
-    pub agreement: f64,
-    /// Test rows the float model has right and the variant wrong.
-    pub lost: usize,
-    /// Test rows the float model has wrong and the variant right.
-    pub gained: usize,
-    /// Two-sided exact McNemar test of `lost` against `gained`.
-    pub p_value: f64,
+pub struct Excerpt<R> {
+    /// The first [`Excerpt::MOST`] rows.
+    pub rows: Vec<R>,
+    /// How many rows there are in all.
+    pub total: usize,
 }
 
-/// Reconstruction error of quantized values.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct ErrorMeasures {
-    /// Sum of squared errors (notebook 000's "MSE").
-    pub sse: f64,
-    /// Mean squared error (notebook 001's).
-    pub mse: f64,
-    /// Largest absolute error.
-    pub max_error: f64,
-    /// Signal-to-quantization-noise ratio in dB; infinite where nothing was lost.
-    pub sqnr_db: f64,
+impl<R> Excerpt<R> {
+    /// Rows that are kept.
+    pub const MOST: usize = 4_096;
+
+    /// Whether no row was left out.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.rows.len() == self.total
+    }
+
+    /// Counts `rows` and keeps as many as there is room for.
+    pub fn extend(&mut self, rows: impl IntoIterator<Item = R>) {
+        for row in rows {
+            self.total += 1;
+            if self.rows.len() < Self::MOST {
+                self.rows.push(row);
+            }
+        }
+    }
 }
 
-/// A calibrated method against rounding to nearest under the same scheme, all layers together.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct CalibrationMeasures {
-    /// Calibration rows.
-    pub rows: usize,
-    /// Codes that differ.
-    pub codes_changed: usize,
-    /// Twice the mean squared output error of the layers with rounding to nearest.
-    pub proxy_loss_nearest: f64,
-    /// The same with the method.
-    pub proxy_loss: f64,
+impl<R> Default for Excerpt<R> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), total: 0 }
+    }
 }
 
-/// Sizes in bytes. `payload` is the notebooks' count; the others are lengths of what is serialized.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct SizeMeasures {
-    /// The notebooks' count: bits of all codes, and biases kept as f32; no scales, zero points, codebooks, padding.
-    pub payload: u64,
-    /// Packed codes, whole bytes without the padding bits' share.
-    pub codes: u64,
-    /// Scales.
-    pub scales: u64,
-    /// Zero points.
-    pub zero_points: u64,
-    /// Codebooks.
-    pub codebooks: u64,
-    /// Biases kept in f32.
-    pub biases: u64,
-    /// Weights kept beside the codes, with their positions.
-    pub outliers: u64,
-    /// Bytes added so that each tensor's codes end on a byte.
-    pub padding: u64,
-    /// Bytes of the same tensors in f32 (f64 for f64 tensors).
-    pub float: u64,
+/// One variant of one unit with its measures, or why there are none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultRow {
+    /// A hash of the unit, of everything that the variant does, and of the versions of the stages that it passes.
+    pub key: Key,
+    /// The unit and the variant.
+    pub origin: Origin,
+    /// The measures.
+    pub result: Result<Measures, RowFailure>,
+}
+
+impl ResultRow {
+    /// The measures; `None` of a row that failed.
+    #[must_use]
+    pub fn measures(&self) -> Option<&Measures> {
+        self.result.as_ref().ok()
+    }
+}
+
+/// Why a row has no measures.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct RowFailure {
+    /// Where it failed.
+    pub kind: FailureKind,
+    /// What went wrong and, where there is one, the fix.
+    pub reason: String,
+}
+
+/// The step at which a unit or a variant failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FailureKind {
+    /// The rows could not be split, or the features not be scaled.
+    Data,
+    /// The float model could not be trained.
+    Training,
+    /// The transform could not be applied.
+    Transform,
+    /// Bits could not be chosen within the budget.
+    Allocation,
+    /// Weights or inputs could not be quantized.
+    Quantization,
+    /// Training with quantization in the loop failed.
+    QuantizedTraining,
+    /// The model could not be scored.
+    Scoring,
+}
+
+impl FailureKind {
+    /// All kinds.
+    pub const ALL: [Self; 7] = [
+        Self::Data,
+        Self::Training,
+        Self::Transform,
+        Self::Allocation,
+        Self::Quantization,
+        Self::QuantizedTraining,
+        Self::Scoring,
+    ];
+
+    /// The kind as tables spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Training => "training",
+            Self::Transform => "transform",
+            Self::Allocation => "allocation",
+            Self::Quantization => "quantization",
+            Self::QuantizedTraining => "quantized-training",
+            Self::Scoring => "scoring",
+        }
+    }
+}
+
+impl fmt::Display for FailureKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+/// The predictions of all variants of one unit on its test rows. Classes are positions in `classes`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Predictions {
+    /// The unit.
+    pub unit: Arc<Unit>,
+    /// Names of the classes.
+    pub classes: Arc<[String]>,
+    /// Row number in the dataset of each test row.
+    pub rows: Box<[u32]>,
+    /// The true class of each test row.
+    pub truth: Box<[u16]>,
+    /// The class that the float model predicts for each test row.
+    pub float: Box<[u16]>,
+    /// For each variant, the float baseline first, its position and the class that it predicts for each test row.
+    pub variants: Vec<(usize, Arc<Variant>, Box<[u16]>)>,
+}
+
+/// The losses of one training: that of a unit's float model, or of a variant with quantization in the loop.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curve {
+    /// What was trained.
+    pub origin: Origin,
+    /// One element per epoch.
+    pub losses: Vec<EpochLoss>,
+}
+
+/// The loss of one epoch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EpochLoss {
+    /// Sum over the batches of the mean cross-entropy within each batch (notebook 000's).
+    pub loss_sum: f64,
+    /// Mean cross-entropy per sample.
+    pub loss: f64,
 }
 
 /// Parameters and errors of one block of one tensor.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TensorRow {
-    /// The unit's key.
-    pub unit: String,
-    /// Position of the variant in its unit.
-    pub variant: usize,
-    /// The variant's label.
-    pub label: String,
+    /// The unit and the variant.
+    pub origin: Origin,
     /// `W1`, `b1`, … or the tensor's name.
-    pub tensor: String,
+    pub tensor: Arc<str>,
     /// Block number within the tensor.
     pub block: usize,
     /// Values in the block.
@@ -201,57 +213,13 @@ pub struct TensorRow {
     pub sqnr_db: f64,
 }
 
-/// One prediction of one variant beside the truth and the float model's.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PredictionRow {
-    /// The unit's key.
-    pub unit: String,
-    /// Position of the variant in its unit.
-    pub variant: usize,
-    /// The variant's label.
-    pub label: String,
-    /// Row number in the dataset.
-    pub row: usize,
-    /// Name of the true class.
-    pub truth: String,
-    /// Name of the class the float model predicts.
-    pub float: String,
-    /// Name of the class the quantized model predicts.
-    pub quantized: String,
-}
-
-/// How well one variant recognizes one class.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ClassRow {
-    /// The unit's key.
-    pub unit: String,
-    /// Position of the variant in its unit.
-    pub variant: usize,
-    /// The variant's label.
-    pub label: String,
-    /// Name of the class.
-    pub class: String,
-    /// Of the rows predicted to be of the class, the fraction that are.
-    pub precision: f64,
-    /// Of the rows of the class, the fraction predicted to be.
-    pub recall: f64,
-    /// Harmonic mean of precision and recall.
-    pub f1: f64,
-    /// Test rows of the class.
-    pub support: usize,
-}
-
 /// One value, its code and its reconstruction.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ValueRow {
-    /// The unit's key.
-    pub unit: String,
-    /// Position of the variant in its unit.
-    pub variant: usize,
-    /// The variant's label.
-    pub label: String,
+    /// The unit and the variant.
+    pub origin: Origin,
     /// The tensor's name.
-    pub tensor: String,
+    pub tensor: Arc<str>,
     /// Row of the value.
     pub row: usize,
     /// Column of the value.
@@ -268,16 +236,12 @@ pub struct ValueRow {
 }
 
 /// One component of one centroid.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CodebookRow {
-    /// The unit's key.
-    pub unit: String,
-    /// Position of the variant in its unit.
-    pub variant: usize,
-    /// The variant's label.
-    pub label: String,
+    /// The unit and the variant.
+    pub origin: Origin,
     /// The tensor's name.
-    pub tensor: String,
+    pub tensor: Arc<str>,
     /// Codebook number: block of rows by block, within a block place in the row by place (one for all but product
     /// quantization), within a place stage by stage.
     pub codebook: usize,
@@ -290,16 +254,12 @@ pub struct CodebookRow {
 }
 
 /// One dot product of a query with a row of a tensor.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ProductRow {
-    /// The unit's key.
-    pub unit: String,
-    /// Position of the variant in its unit.
-    pub variant: usize,
-    /// The variant's label.
-    pub label: String,
+    /// The unit and the variant.
+    pub origin: Origin,
     /// The tensor's name.
-    pub tensor: String,
+    pub tensor: Arc<str>,
     /// Row of the tensor.
     pub row: usize,
     /// Dot product with the float row.
@@ -308,39 +268,85 @@ pub struct ProductRow {
     pub lookup: f64,
 }
 
-/// One epoch of training.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CurveRow {
-    /// The unit's key.
-    pub unit: String,
-    /// Position of the variant in its unit; 0 is the float model.
-    pub variant: usize,
-    /// The variant's label.
-    pub label: String,
-    /// Epoch, from 0.
-    pub epoch: usize,
-    /// Sum over the batches of the mean cross-entropy within each batch (notebook 000's).
-    pub loss_sum: f64,
-    /// Mean cross-entropy per sample.
-    pub loss: f64,
+/// What of a tensor's error a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErrorPart {
+    /// All of it.
+    Whole,
+    /// The error of a weight inside the span of the levels.
+    Rounding,
+    /// The error of a weight outside the span of the levels.
+    Clipping,
+    /// The error of a bias.
+    Bias,
+    /// The error of a layer's inputs.
+    Activations,
+}
+
+impl ErrorPart {
+    /// All parts.
+    pub const ALL: [Self; 5] = [Self::Whole, Self::Rounding, Self::Clipping, Self::Bias, Self::Activations];
+
+    /// The part as tables spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Rounding => "rounding",
+            Self::Clipping => "clipping",
+            Self::Bias => "bias",
+            Self::Activations => "activations",
+        }
+    }
+}
+
+impl fmt::Display for ErrorPart {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+/// What a row of a histogram shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HistogramKind {
+    /// A bar of the float values.
+    Float,
+    /// A level of the quantized tensor.
+    Level,
+}
+
+impl HistogramKind {
+    /// All kinds.
+    pub const ALL: [Self; 2] = [Self::Float, Self::Level];
+
+    /// The kind as tables spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Float => "float",
+            Self::Level => "level",
+        }
+    }
+}
+
+impl fmt::Display for HistogramKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
 }
 
 /// What one part of a variant's error does on the training rows while everything else is float.
 ///
 /// Rows of `tensor = all` have the variant as it is. The others need not add up to it: what is left is their
 /// interaction.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SensitivityRow {
-    /// The unit's key.
-    pub unit: String,
-    /// Position of the variant in its unit; 0 is the float model.
-    pub variant: usize,
-    /// The variant's label.
-    pub label: String,
+    /// The unit and the variant.
+    pub origin: Origin,
     /// `W1`, `b1`, `W2` …, or `all`.
-    pub tensor: String,
-    /// `whole`, or what made the error: `rounding` and `clipping` of a weight, `bias`.
-    pub part: &'static str,
+    pub tensor: Arc<str>,
+    /// All of the tensor's error, or what made it.
+    pub part: ErrorPart,
     /// Bits of one code; `None` of `all` and of what stays f32.
     pub bits: Option<u32>,
     /// True bytes of the tensor.
@@ -359,16 +365,14 @@ pub struct SensitivityRow {
 }
 
 /// A bar of the float weights' histogram, or a level of a quantized tensor with its number of values.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct HistogramRow {
-    /// Position of the variant in the first unit; its bars show the float values *after* the variant's transform.
-    pub variant: usize,
-    /// The variant's label.
-    pub label: String,
+    /// The unit, the plan's first, and the variant; its bars show the float values *after* the variant's transform.
+    pub origin: Origin,
     /// The tensor's name.
-    pub tensor: String,
-    /// `float` for a bar, `level` for a level (then `low == high`).
-    pub kind: &'static str,
+    pub tensor: Arc<str>,
+    /// A bar, or a level (then `low == high`).
+    pub kind: HistogramKind,
     /// Left end.
     pub low: f64,
     /// Right end.
@@ -378,7 +382,7 @@ pub struct HistogramRow {
 }
 
 /// One level of a format.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LevelRow {
     /// The format's name.
     pub format: String,
@@ -386,37 +390,4 @@ pub struct LevelRow {
     pub bits: u32,
     /// The level in units of the largest magnitude.
     pub level: f64,
-}
-
-impl ResultRow {
-    /// The choice on the axis `name`; empty where it does not apply.
-    pub fn axis(&self, name: &str) -> &str {
-        self.axes.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
-    }
-
-    /// Sets the choice on the axis `name`, a new one last.
-    pub fn set_axis(&mut self, name: &'static str, value: impl Into<String>) {
-        match self.axes.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, known)) => *known = value.into(),
-            None => self.axes.push((name, value.into())),
-        }
-    }
-}
-
-impl SizeMeasures {
-    /// Everything that has to be stored.
-    pub fn total(&self) -> u64 {
-        self.codes
-            + self.scales
-            + self.zero_points
-            + self.codebooks
-            + self.biases
-            + self.outliers
-            + self.padding
-    }
-
-    /// Float bytes over all bytes stored.
-    pub fn compression(&self) -> f64 {
-        self.float as f64 / self.total() as f64
-    }
 }

@@ -2,26 +2,29 @@
 
 #![allow(clippy::unwrap_used)]
 
-use bitsweep_results::summary::Attribution;
-use bitsweep_results::{PickRule, Records, ResultRow, SensitivityRow, summarize};
+mod made;
 
-fn result(unit: &str, model: &str, variant: usize) -> ResultRow {
-    ResultRow {
-        unit: unit.into(),
-        dataset: "wine".into(),
-        model: model.into(),
-        variant,
-        label: if variant == 0 { "float".into() } else { "4 bit".into() },
-        bits: if variant == 0 { 32 } else { 4 },
-        ..ResultRow::default()
-    }
+use std::sync::Arc;
+
+use bitsweep_results::summary::Attribution;
+use bitsweep_results::{
+    ErrorPart, Measures, Origin, PickRule, Records, ResultRow, SensitivityRow, Variant, summarize,
+};
+
+/// A unit's variant; the third unit is of another task.
+fn origin(unit: &str, position: usize) -> Origin {
+    let model = if unit == "u3" { "logistic" } else { "mlp(8)" };
+    let variant = if position == 0 { Variant::float(32) } else { made::variant(4, &[]) };
+    made::origin(&made::unit(unit, &Arc::new(made::task("wine", model))), position, variant)
 }
 
-fn row(unit: &str, tensor: &str, part: &'static str, output_error: f64) -> SensitivityRow {
+fn result(unit: &str, position: usize) -> ResultRow {
+    made::row(origin(unit, position), Measures::default())
+}
+
+fn row(unit: &str, tensor: &str, part: ErrorPart, output_error: f64) -> SensitivityRow {
     SensitivityRow {
-        unit: unit.into(),
-        variant: 1,
-        label: "4 bit".into(),
+        origin: origin(unit, 1),
         tensor: tensor.into(),
         part,
         bits: None,
@@ -39,30 +42,30 @@ fn weight(unit: &str, tensor: &str, bits: u32, output_error: f64, gain: Option<f
         bits: Some(bits),
         bytes: Some(10 * u64::from(bits)),
         gain_per_byte: gain,
-        ..row(unit, tensor, "whole", output_error)
+        ..row(unit, tensor, ErrorPart::Whole, output_error)
     }
 }
 
 /// Two units of one task, and one of another.
 fn records() -> Records {
     let mut records = Records::default();
-    for (unit, model) in [("u1", "mlp(8)"), ("u2", "mlp(8)"), ("u3", "logistic")] {
-        records.results.extend([0, 1].map(|variant| result(unit, model, variant)));
+    for unit in ["u1", "u2", "u3"] {
+        records.results.extend([0, 1].map(|position| result(unit, position)));
     }
     records.sensitivity = vec![
-        row("u1", "all", "whole", 3.0),
+        row("u1", "all", ErrorPart::Whole, 3.0),
         weight("u1", "W1", 4, 1.0, Some(0.5)),
-        row("u1", "W1", "rounding", 0.75),
-        row("u1", "W1", "clipping", 0.25),
-        row("u1", "b1", "whole", 0.5),
-        row("u1", "b1", "bias", 0.5),
+        row("u1", "W1", ErrorPart::Rounding, 0.75),
+        row("u1", "W1", ErrorPart::Clipping, 0.25),
+        row("u1", "b1", ErrorPart::Whole, 0.5),
+        row("u1", "b1", ErrorPart::Bias, 0.5),
         weight("u1", "W2", 2, 1.0, None),
-        row("u2", "all", "whole", 5.0),
+        row("u2", "all", ErrorPart::Whole, 5.0),
         weight("u2", "W1", 3, 2.0, Some(0.25)),
-        row("u2", "W1", "rounding", 1.75),
-        row("u2", "W1", "clipping", 0.75),
+        row("u2", "W1", ErrorPart::Rounding, 1.75),
+        row("u2", "W1", ErrorPart::Clipping, 0.75),
         weight("u2", "W2", 2, 2.0, Some(1.0)),
-        row("u3", "all", "whole", 100.0),
+        row("u3", "all", ErrorPart::Whole, 100.0),
         weight("u3", "W1", 4, 100.0, Some(100.0)),
     ];
     // What stays f32 has a size, too.
@@ -76,13 +79,16 @@ fn an_attribution_has_means_over_the_units_of_its_task() {
     let summary = summarize(&records.results, &PickRule::default());
     let attribution = Attribution::of(&records, &summary.comparisons[0], 1).unwrap();
     assert_eq!((attribution.output_error, attribution.sum()), (4.0, 1.5 + 0.5 + 1.5));
-    let names: Vec<&str> = attribution.tensors.iter().map(|tensor| tensor.tensor.as_str()).collect();
+    let names: Vec<&str> = attribution.tensors.iter().map(|tensor| &*tensor.tensor).collect();
     assert_eq!(names, ["W1", "b1", "W2"]);
     let [first, bias, second] = attribution.tensors.as_slice() else { panic!() };
     assert_eq!((first.bits, first.bytes, first.output_error), (Some(3.5), 35.0, 1.5));
-    assert_eq!(first.parts, [("rounding", 1.25), ("clipping", 0.5)]);
+    assert_eq!(first.parts, [(ErrorPart::Rounding, 1.25), (ErrorPart::Clipping, 0.5)]);
     assert_eq!((first.gain_per_byte, second.gain_per_byte), (Some(0.375), Some(1.0)));
-    assert_eq!((bias.bits, bias.bytes, bias.parts.as_slice()), (None, 12.0, [("bias", 0.5)].as_slice()));
+    assert_eq!(
+        (bias.bits, bias.bytes, bias.parts.as_slice()),
+        (None, 12.0, [(ErrorPart::Bias, 0.5)].as_slice())
+    );
 }
 
 #[test]

@@ -2,32 +2,44 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod made;
+
+use std::sync::Arc;
+
 use bitsweep_results::summary::{Effect, Expectation, Verdict};
-use bitsweep_results::{DatasetShape, Interval, PickRule, ResultRow, Scores, summarize};
+use bitsweep_results::{
+    Choice, DatasetShape, FailureKind, Interval, Measures, PickRule, ResultRow, RowFailure, Task, Unit,
+    Value, Variant, summarize,
+};
+use made::{key, scored, task, variant};
+
+/// A variant of `unit` with a macro-F1 and words on some axes; position 0 is float.
+fn with(unit: &str, position: usize, bits: u32, words: &[(Choice, &str)], macro_f1: f64) -> ResultRow {
+    let shape = DatasetShape { train_rows: 100, test_rows: 25, seen_rows: 0, features: 13, classes: 3 };
+    let task: Arc<Task> = Arc::new(task("wine", "mlp(8)"));
+    let unit = Arc::new(Unit { key: key(unit), task, seed: 0, shape: Some(shape) });
+    let variant = if position == 0 { Variant::float(32) } else { variant(bits, words) };
+    let interval = Interval { value: macro_f1, low: macro_f1 - 0.1, high: macro_f1 + 0.1 };
+    let measures = Measures { scores: Some(scored(interval)), ..Measures::default() };
+    made::row(made::origin(&unit, position, variant), measures)
+}
 
 /// A variant of `unit` with a macro-F1 and its choices of method and granularity.
-fn row(unit: &str, variant: usize, bits: u32, method: &str, granularity: &str, macro_f1: f64) -> ResultRow {
-    let interval = Interval { value: macro_f1, low: macro_f1 - 0.1, high: macro_f1 + 0.1 };
-    ResultRow {
-        unit: unit.into(),
-        dataset: "wine".into(),
-        model: "mlp(8)".into(),
-        shape: Some(DatasetShape { train_rows: 100, test_rows: 25, seen_rows: 0, features: 13, classes: 3 }),
-        variant,
-        label: format!("{bits} bit {method} {granularity}"),
-        bits,
-        axes: vec![("method", method.into()), ("granularity", granularity.into())],
-        scores: Some(Scores {
-            accuracy: interval,
-            macro_f1: interval,
-            log_loss: 0.1,
-            agreement: 1.0,
-            lost: 0,
-            gained: 0,
-            p_value: 1.0,
-        }),
-        ..ResultRow::default()
+fn row(unit: &str, position: usize, bits: u32, method: &str, granularity: &str, macro_f1: f64) -> ResultRow {
+    let words = [(Choice::Method, method), (Choice::Granularity, granularity)];
+    with(unit, position, bits, &words, macro_f1)
+}
+
+/// The same with other values on some axes.
+fn choosing(mut row: ResultRow, words: &[(Choice, &str)]) -> ResultRow {
+    if !row.origin.is_float() {
+        let mut variant = (*row.origin.variant).clone();
+        for (axis, word) in words {
+            variant.choices = variant.choices.with(*axis, Value::word(word));
+        }
+        row.origin.variant = Arc::new(variant);
     }
+    row
 }
 
 /// Three units, each with a float baseline, nearest and gptq at 4 and 2 bits.
@@ -52,7 +64,7 @@ fn a_choice_is_compared_with_the_plain_one_at_equal_bits() {
     let found = effects(&units([0.1, 0.2, 0.3]));
     assert_eq!(found.len(), 1);
     let Effect { axis, from, to, expectation, by_bits } = &found[0];
-    assert_eq!((*axis, from.as_str(), to.as_str()), ("method", "nearest", "gptq"));
+    assert_eq!((*axis, from, to), (Choice::Method, &Value::word("nearest"), &Value::word("gptq")));
     assert_eq!(*expectation, Expectation::Better);
     let bits: Vec<(u32, usize, usize)> =
         by_bits.iter().map(|effect| (effect.bits, effect.pairs, effect.units)).collect();
@@ -87,7 +99,7 @@ fn a_difference_that_never_varies_has_no_interval() {
 
 #[test]
 fn one_unit_tells_a_difference_and_no_interval() {
-    let rows: Vec<ResultRow> = units([0.3, 0.0, 0.0]).into_iter().filter(|row| row.unit == "a").collect();
+    let rows: Vec<ResultRow> = units([0.3, 0.0, 0.0]).into_iter().take(5).collect();
     let effect = effects(&rows)[0].by_bits[1];
     assert!((effect.difference - 0.3).abs() < 1e-12);
     assert_eq!((effect.units, effect.interval), (1, None));
@@ -96,28 +108,40 @@ fn one_unit_tells_a_difference_and_no_interval() {
 #[test]
 fn pairs_that_differ_in_two_axes_say_nothing() {
     let mut rows = units([0.1, 0.2, 0.3]);
-    rows.retain(|row| row.bits != 4);
-    for row in rows.iter_mut().filter(|row| row.variant == 4) {
-        row.set_axis("granularity", "column");
-    }
-    assert_eq!(effects(&rows), []);
+    rows.retain(|row| row.origin.variant.choices.bits() != 4);
+    let rows = rows.into_iter().map(|row| match row.origin.position {
+        4 => choosing(row, &[(Choice::Granularity, "output-channel")]),
+        _ => row,
+    });
+    assert_eq!(effects(&rows.collect::<Vec<_>>()), []);
+}
+
+#[test]
+fn calibration_rows_are_no_difference_beside_the_method() {
+    let mut rows = units([0.1, 0.2, 0.3]);
+    rows = rows
+        .into_iter()
+        .map(|row| match row.origin.position {
+            1 | 4 => choosing(row, &[(Choice::Calibration, "all")]),
+            _ => row,
+        })
+        .collect();
+    let found = effects(&rows);
+    assert_eq!(found.iter().map(|effect| effect.axis).collect::<Vec<_>>(), [Choice::Method]);
 }
 
 #[test]
 fn formats_are_compared_where_only_what_does_not_apply_differs() {
     let mut rows = Vec::new();
     for (unit, gain) in [("a", 0.1), ("b", 0.2)] {
-        for (variant, format, symmetry, score) in
-            [(0, "", "", 0.9), (1, "fp4", "", 0.5 + gain), (2, "int", "symmetric", 0.5)]
-        {
-            let mut row = row(unit, variant, 4, "nearest", "tensor", score);
-            row.axes.extend([("format", format.to_owned()), ("symmetry", symmetry.to_owned())]);
-            rows.push(row);
-        }
+        let int = [(Choice::Format, "int"), (Choice::Symmetry, "symmetric")];
+        rows.push(with(unit, 0, 32, &[], 0.9));
+        rows.push(with(unit, 1, 4, &[(Choice::Format, "fp4")], 0.5 + gain));
+        rows.push(with(unit, 2, 4, &int, 0.5));
     }
     let found = effects(&rows);
     assert_eq!(found.len(), 1);
-    assert_eq!((found[0].from.as_str(), found[0].to.as_str()), ("int", "fp4"));
+    assert!(found[0].from.is("int") && found[0].to.is("fp4"));
     assert!((found[0].by_bits[0].difference - 0.15).abs() < 1e-12);
 }
 
@@ -125,12 +149,13 @@ fn formats_are_compared_where_only_what_does_not_apply_differs() {
 fn activations_are_compared_at_equal_bits_of_their_own() {
     let mut rows = Vec::new();
     for unit in ["a", "b"] {
-        rows.push(row(unit, 0, 32, "", "", 0.99));
+        rows.push(with(unit, 0, 32, &[], 0.99));
         for (bits, low, high) in [(8, 0.9, 0.95), (4, 0.6, 0.8)] {
-            for (scheme, macro_f1) in [("dynamic per row", high), ("static min-max", low)] {
-                let mut row = row(unit, rows.len(), 8, "nearest", "tensor", macro_f1);
-                row.activation_bits = Some(bits);
-                row.axes.push(("activations", scheme.into()));
+            for (scheme, macro_f1) in [("dynamic per row", high), ("static", low)] {
+                let mut row = with(unit, rows.len() + 1, 8, &[(Choice::Activations, scheme)], macro_f1);
+                let mut variant = (*row.origin.variant).clone();
+                variant.choices = variant.choices.with(Choice::ActivationBits, Value::number(bits));
+                row.origin.variant = Arc::new(variant);
                 rows.push(row);
             }
         }
@@ -138,7 +163,8 @@ fn activations_are_compared_at_equal_bits_of_their_own() {
     let found = effects(&rows);
     assert_eq!(found.len(), 1);
     let Effect { axis, from, to, by_bits, .. } = &found[0];
-    assert_eq!((*axis, from.as_str(), to.as_str()), ("activations", "static min-max", "dynamic per row"));
+    assert_eq!(*axis, Choice::Activations);
+    assert!(from.is("static") && to.is("dynamic per row"));
     // Two pairs: 0.05 at 8 bits, 0.2 at 4 bits.
     assert_eq!((by_bits[0].bits, by_bits[0].pairs), (8, 2));
     assert!((by_bits[0].difference - 0.125).abs() < 1e-12);
@@ -146,35 +172,43 @@ fn activations_are_compared_at_equal_bits_of_their_own() {
 
 #[test]
 fn a_code_of_several_weights_is_not_compared_by_its_bits() {
-    let mut rows = Vec::new();
-    for unit in ["a", "b"] {
-        for (variant, format) in [(0, ""), (1, "int"), (2, "vq 16 width 2")] {
-            let mut row = row(unit, variant, 4, "nearest", "tensor", 0.5);
-            row.set_axis("format", format);
-            row.has_shared_codes = variant == 2;
+    let rows = |is_shared: bool| {
+        let mut rows = Vec::new();
+        for unit in ["a", "b"] {
+            rows.push(with(unit, 0, 32, &[], 0.5));
+            rows.push(with(unit, 1, 4, &[(Choice::Format, "int")], 0.5));
+            let mut row = with(unit, 2, 4, &[(Choice::Format, "vq 16 width 2")], 0.5);
+            let variant = Variant { has_shared_codes: is_shared, ..(*row.origin.variant).clone() };
+            row.origin.variant = Arc::new(variant);
             rows.push(row);
         }
-    }
-    assert_eq!(effects(&rows), []);
-    rows.iter_mut().for_each(|row| row.has_shared_codes = false);
-    assert_eq!(effects(&rows).len(), 1);
+        rows
+    };
+    assert_eq!(effects(&rows(true)), []);
+    assert_eq!(effects(&rows(false)).len(), 1);
 }
 
 #[test]
 fn a_zero_point_is_no_difference_beside_the_symmetry() {
     let mut rows = Vec::new();
     for (unit, gain) in [("a", 0.1), ("b", 0.2)] {
-        for (variant, symmetry, zero_point, score) in
-            [(0, "", "", 0.9), (1, "symmetric", "", 0.5), (2, "asymmetric", "integer", 0.5 + gain)]
-        {
-            let mut row = row(unit, variant, 4, "nearest", "tensor", score);
-            row.set_axis("symmetry", symmetry);
-            row.set_axis("zero_point", zero_point);
-            rows.push(row);
-        }
+        let asymmetric = [(Choice::Symmetry, "asymmetric"), (Choice::ZeroPoint, "integer")];
+        rows.push(with(unit, 0, 32, &[], 0.9));
+        rows.push(with(unit, 1, 4, &[(Choice::Symmetry, "symmetric")], 0.5));
+        rows.push(with(unit, 2, 4, &asymmetric, 0.5 + gain));
     }
     let found = effects(&rows);
     assert_eq!(found.len(), 1);
-    assert_eq!((found[0].axis, found[0].to.as_str()), ("symmetry", "asymmetric"));
+    assert!(found[0].axis == Choice::Symmetry && found[0].to.is("asymmetric"));
     assert!((found[0].by_bits[0].difference - 0.15).abs() < 1e-12);
+}
+
+#[test]
+fn a_variant_that_failed_in_one_unit_is_compared_in_the_others() {
+    let mut rows = units([0.1, 0.2, 0.3]);
+    let failure = RowFailure { kind: FailureKind::Quantization, reason: "no".into() };
+    rows[4].result = Err(failure);
+    let found = effects(&rows);
+    assert_eq!((found[0].by_bits[1].units, found[0].by_bits[0].units), (2, 3));
+    assert!((found[0].by_bits[1].difference - 0.25).abs() < 1e-12);
 }

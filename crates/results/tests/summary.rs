@@ -1,41 +1,52 @@
 //! Statistics, fronts and picks from hand-made rows.
 #![allow(clippy::unwrap_used)]
 
-use bitsweep_results::summary::{Pick, PickOutcome};
-use bitsweep_results::{
-    Comparison, DatasetShape, ErrorMeasures, Goal, Interval, PickRule, ResultRow, Scores, SizeMeasures,
-    summarize,
-};
+mod made;
 
-/// A variant by its bits, macro-F1 and bytes; 32 bits make the float baseline.
-fn row(unit: &str, variant: usize, bits: u32, macro_f1: f64, bytes: u64) -> ResultRow {
-    let interval = Interval { value: macro_f1, low: macro_f1 - 0.1, high: (macro_f1 + 0.05).min(1.0) };
-    ResultRow {
-        unit: unit.into(),
-        dataset: "wine".into(),
-        shape: Some(DatasetShape { train_rows: 142, test_rows: 36, seen_rows: 0, features: 13, classes: 3 }),
-        model: "mlp(100)".into(),
-        variant,
-        label: if variant == 0 { "float".into() } else { format!("{bits} bit") },
-        series: if variant == 0 { String::new() } else { "asymmetric".into() },
-        bits,
-        scores: Some(Scores {
-            accuracy: interval,
-            macro_f1: interval,
-            log_loss: 0.1,
-            agreement: 1.0,
-            lost: 0,
-            gained: 0,
-            p_value: 1.0,
-        }),
+use std::sync::Arc;
+
+use bitsweep_results::summary::{Pick, PickOutcome, full_names};
+use bitsweep_results::{
+    Choice, Comparison, ErrorMeasures, FailureKind, Flag, Goal, Measures, PickRule, ResultRow, RowFailure,
+    Scores, Size, SizeMeasures, Task, Value, Variant, distinct_names, summarize,
+};
+use made::{interval, measures, scored, task, unit};
+
+/// A variant of a unit of `task` by its bits, macro-F1 and bytes; position 0 is the float baseline.
+fn row_of(task: &Arc<Task>, own: &str, position: usize, bits: u32, macro_f1: f64, bytes: u64) -> ResultRow {
+    let variant = match position {
+        0 => Variant::float(bits),
+        _ => made::variant(bits, &[(Choice::Symmetry, "asymmetric"), (Choice::Format, "int")]),
+    };
+    let measured = Measures {
+        scores: Some(scored(interval(macro_f1, macro_f1 - 0.1, (macro_f1 + 0.05).min(1.0)))),
         error: ErrorMeasures {
             sse: 1.0 / f64::from(bits),
             mse: 0.1 / f64::from(bits),
             ..ErrorMeasures::default()
         },
-        size: SizeMeasures { payload: bytes, codes: bytes, float: 6812, ..SizeMeasures::default() },
-        ..ResultRow::default()
-    }
+        size: SizeMeasures {
+            payload: bytes,
+            stored: Size { codes: bytes, ..Size::default() },
+            float: 6812,
+            ..SizeMeasures::default()
+        },
+        ..Measures::default()
+    };
+    made::row(made::origin(&unit(own, task), position, variant), measured)
+}
+
+fn row(unit: &str, position: usize, bits: u32, macro_f1: f64, bytes: u64) -> ResultRow {
+    row_of(&Arc::new(task("wine", "mlp(100)")), unit, position, bits, macro_f1, bytes)
+}
+
+fn scores(row: &mut ResultRow) -> &mut Scores {
+    measures(row).scores.as_mut().unwrap()
+}
+
+fn failed(row: ResultRow) -> ResultRow {
+    let failure = RowFailure { kind: FailureKind::Quantization, reason: "no codes".into() };
+    ResultRow { result: Err(failure), ..row }
 }
 
 /// Notebook 000's five variants, by its own numbers.
@@ -65,7 +76,7 @@ fn picked(outcome: &PickOutcome) -> &Pick {
 }
 
 fn labels(comparison: &Comparison, positions: &[usize]) -> Vec<String> {
-    positions.iter().map(|position| comparison.variants[*position].first.label.clone()).collect()
+    positions.iter().map(|position| comparison.variants[*position].label.to_string()).collect()
 }
 
 #[test]
@@ -102,7 +113,7 @@ fn a_small_test_set_is_said_to_prove_nothing() {
 #[test]
 fn a_narrow_interval_supports_the_pick() {
     let mut rows = notebook();
-    for scores in rows.iter_mut().filter_map(|row| row.scores.as_mut()) {
+    for scores in rows.iter_mut().map(scores) {
         scores.macro_f1.low = scores.macro_f1.value - 0.004;
     }
     let comparison = only(&rows);
@@ -117,7 +128,7 @@ fn a_narrow_interval_supports_the_pick() {
 #[test]
 fn a_significant_difference_is_told() {
     let mut rows = notebook();
-    let scores = rows[4].scores.as_mut().unwrap();
+    let scores = scores(&mut rows[4]);
     (scores.lost, scores.gained, scores.p_value) = (12, 1, 0.003_417_968_75);
     let words = only(&rows).explain(Goal::LeastMemory, &PickRule::default()).unwrap();
     assert!(
@@ -159,23 +170,23 @@ fn without_a_float_model_nothing_is_picked() {
 #[test]
 fn of_equally_small_variants_the_better_wins() {
     let mut better = row("u", 2, 4, 0.999, 851);
-    better.label = "4 bit · row".into();
+    better.origin.variant =
+        Arc::new(made::variant(4, &[(Choice::Symmetry, "symmetric"), (Choice::Format, "int")]));
     let comparison = only(&[row("u", 0, 32, 1.0, 6812), row("u", 1, 4, 0.995, 851), better]);
     assert_eq!(
         labels(&comparison, &[picked(&comparison.picks.as_ref().unwrap().balance).variant]),
-        ["4 bit · row"]
+        ["symmetric"]
     );
 }
 
 #[test]
 fn a_flag_is_named_with_the_pick() {
     let mut rows = notebook();
-    rows[3].flag = "zero point outside the codes".into();
+    measures(&mut rows[3]).flags = vec![Flag::ZeroPointsOutsideCodes(1), Flag::Exact];
     let words = only(&rows).explain(Goal::Balance, &PickRule::default()).unwrap();
-    assert!(
-        words.reasons.contains(&"4 bit is flagged: zero point outside the codes.".to_owned()),
-        "{words:?}"
-    );
+    for flag in ["1 zero point lies outside the codes", "every value is reconstructed exactly"] {
+        assert!(words.reasons.contains(&format!("4 bit is flagged: {flag}.")), "{words:?}");
+    }
 }
 
 #[test]
@@ -199,22 +210,110 @@ fn seeds_are_gathered_with_sample_deviation_and_paired_losses() {
 }
 
 #[test]
-fn other_datasets_models_and_unit_axes_are_other_comparisons() {
-    let mut rows = notebook();
-    rows.push(ResultRow { dataset: "digits".into(), ..row("v", 0, 32, 1.0, 6812) });
-    rows.push(ResultRow {
-        unit_axes: vec![("train.epochs".into(), "50".into())],
-        ..row("w", 0, 32, 1.0, 6812)
+fn other_tasks_are_other_comparisons_with_names_of_their_own() {
+    let with = |key: &str, dataset: &str, settings: &[(&str, &str)]| {
+        let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), Value::word(value))).collect();
+        Arc::new(Task { key: made::key(key), settings, ..task(dataset, "mlp(100)") })
+    };
+    let tasks = [
+        with("1", "wine", &[]),
+        with("2", "digits", &[]),
+        with("3", "wine", &[("train.epochs", "50")]),
+        // Two files of one name, and a task that nothing shown tells apart.
+        with("4", "data", &[("path", "/home/somebody/measurements/first/data.csv")]),
+        with("5", "data", &[("path", "/home/somebody/measurements/second/data.csv")]),
+        with("6", "digits", &[]),
+    ];
+    let rows: Vec<ResultRow> = tasks.iter().map(|task| row_of(task, "u", 0, 32, 1.0, 6812)).collect();
+    let summary = summarize(&rows, &PickRule::default());
+    let names: Vec<&str> = summary.comparisons.iter().map(Comparison::name).collect();
+    assert_eq!(
+        names,
+        [
+            "wine · mlp(100)",
+            "digits · mlp(100)",
+            "wine · mlp(100) · train.epochs 50",
+            "data · mlp(100) · path first",
+            "data · mlp(100) · path second",
+            "digits · mlp(100) (2)"
+        ]
+    );
+    assert!(summary.comparisons.iter().all(|comparison| comparison.units == 1));
+}
+
+#[test]
+fn names_say_what_differs_and_no_more() {
+    let rng = |rng: &str| Task { rng: rng.into(), key: made::key(rng), ..task("wine", "mlp(8)") };
+    let (numpy, modern) = (rng("numpy"), rng("modern"));
+    assert_eq!(distinct_names(&[&numpy, &modern]), ["numpy", "modern"]);
+    assert_eq!(full_names(&[&numpy, &modern]), ["wine · mlp(8) · numpy", "wine · mlp(8) · modern"]);
+    assert_eq!(distinct_names(&[&numpy]), ["wine"]);
+    assert_eq!(full_names(&[&numpy]), ["wine · mlp(8)"]);
+    let long = |number: u32| Task {
+        settings: vec![("weights".into(), Value::word(&format!("{number}").repeat(40)))],
+        ..rng("numpy")
+    };
+    assert_eq!(distinct_names(&[&long(1), &long(2)]), ["weights #1", "weights #2"]);
+}
+
+#[test]
+fn rows_of_equal_keys_are_of_one_task_whatever_they_are_called() {
+    let other = Arc::new(Task { dataset: "renamed".into(), ..task("wine", "mlp(100)") });
+    let mut second = row_of(&other, "b", 0, 32, 0.9, 6812);
+    second.origin.unit = Arc::new(bitsweep_results::Unit {
+        key: made::key("second"),
+        task: other,
+        ..(*second.origin.unit).clone()
     });
-    let names: Vec<String> =
-        summarize(&rows, &PickRule::default()).comparisons.iter().map(Comparison::name).collect();
-    assert_eq!(names, ["wine · mlp(100)", "digits · mlp(100)", "wine · mlp(100) · train.epochs 50"]);
+    let comparison = only(&[row("a", 0, 32, 1.0, 6812), second]);
+    assert_eq!((comparison.units, comparison.variants[0].runs), (2, 2));
+}
+
+#[test]
+fn what_failed_takes_no_part_and_is_listed() {
+    let rows = [
+        failed(row("a", 0, 32, 1.0, 6812)),
+        row("b", 0, 32, 0.96, 6812),
+        failed(row("b", 1, 4, 0.92, 851)),
+        row("b", 2, 2, 0.8, 425),
+        row("c", 0, 32, 0.9, 6812),
+        failed(row("c", 1, 4, 0.92, 851)),
+        failed(row("c", 2, 2, 0.8, 425)),
+    ];
+    let summary = summarize(&rows, &PickRule::default());
+    assert_eq!((summary.units, summary.units_with_results, summary.failures.len()), (3, 2, 4));
+    assert_eq!(summary.failures[1].failure.reason, "no codes");
+    let [comparison] = summary.comparisons.as_slice() else { panic!() };
+    assert_eq!((comparison.units, comparison.failed_units), (2, 1));
+    let runs: Vec<(&str, usize, usize)> = comparison
+        .variants
+        .iter()
+        .map(|variant| (variant.label.text(), variant.runs, variant.failed_runs))
+        .collect();
+    assert_eq!(runs, [("float", 2, 1), ("2 bit", 1, 1)]);
+    let failed: Vec<(&str, usize)> =
+        comparison.failed.iter().map(|variant| (variant.label.text(), variant.runs)).collect();
+    assert_eq!(failed, [("4 bit", 2)]);
+    // The first run that succeeded is unit b's.
+    assert_eq!(comparison.variants[0].origin, rows[1].origin);
+}
+
+#[test]
+fn a_task_of_failures_alone_is_no_comparison() {
+    let summary = summarize(&[failed(row("a", 0, 32, 1.0, 6812))], &PickRule::default());
+    assert_eq!((summary.comparisons.len(), summary.units, summary.units_with_results), (0, 1, 0));
+    assert_eq!(summary.failures.len(), 1);
 }
 
 #[test]
 fn a_tensor_experiment_has_least_errors_and_no_picks() {
-    let rows: Vec<ResultRow> =
-        notebook().into_iter().map(|row| ResultRow { scores: None, model: String::new(), ..row }).collect();
+    let rows: Vec<ResultRow> = notebook()
+        .into_iter()
+        .map(|mut row| {
+            measures(&mut row).scores = None;
+            row
+        })
+        .collect();
     let comparison = only(&rows);
     assert_eq!((&comparison.picks, comparison.front.len()), (&None, 0));
     assert_eq!(labels(&comparison, &comparison.least_error), ["8 bit", "6 bit", "4 bit", "2 bit"]);
@@ -229,9 +328,9 @@ fn no_rows_give_no_comparisons() {
 #[test]
 fn numbers_that_are_none_are_never_picked() {
     let mut rows = notebook();
-    rows[3].scores.as_mut().unwrap().macro_f1.value = f64::NAN;
-    rows[2].error.mse = f64::NAN;
-    rows[1].error.sqnr_db = f64::INFINITY;
+    scores(&mut rows[3]).macro_f1.value = f64::NAN;
+    measures(&mut rows[2]).error.mse = f64::NAN;
+    measures(&mut rows[1]).error.sqnr_db = f64::INFINITY;
     let comparison = only(&rows);
     assert_eq!(
         labels(&comparison, &[picked(&comparison.picks.as_ref().unwrap().balance).variant]),

@@ -1,71 +1,62 @@
-//! The results table as CSV and Parquet.
+//! The results table as CSV, as Parquet and as JSON, and back.
 #![allow(clippy::unwrap_used)]
 
+mod made;
+
 use std::io::Cursor;
+use std::sync::Arc;
 
 use bitsweep_results::{
-    CalibrationMeasures, DatasetShape, ErrorMeasures, Interval, ResultRow, ResultsError, Scores,
-    SizeMeasures, table, write_csv, write_parquet,
+    CalibrationMeasures, Choice, Choices, DatasetShape, ErrorMeasures, FailureKind, Flag, Key, Labels,
+    Measures, Origin, ResultRow, ResultsError, RowFailure, Scores, Size, SizeMeasures, Task, Unit, Value,
+    Variant, objects, read_parquet, write_csv, write_parquet,
 };
+use made::{interval, measures, scored, task};
 use polars::prelude::{AnyValue, DataFrame, ParquetReader, SerReader};
+use proptest::prelude::*;
 
-fn interval(value: f64, low: f64, high: f64) -> Interval {
-    Interval { value, low, high }
+fn setting(key: &str, value: &str) -> (String, Value) {
+    (key.into(), Value::word(value))
 }
 
-/// A float baseline of 2,048 bytes and a quantized variant of 512 bytes in all, 256 of them payload.
+/// A float baseline of 2,048 bytes, a quantized variant of 512 bytes in all, 256 of them payload, and one that failed.
 fn rows() -> Vec<ResultRow> {
-    let float = ResultRow {
-        unit: "u1".into(),
-        dataset: "wine".into(),
-        shape: Some(DatasetShape { train_rows: 142, test_rows: 36, seen_rows: 0, features: 13, classes: 3 }),
-        rng: "numpy".into(),
-        seed: 42,
-        model: "mlp(100)".into(),
-        unit_axes: vec![("train.epochs".into(), "50".into())],
-        label: "float".into(),
-        axes: vec![("format", "f32".into())],
-        bits: 32,
+    let task = Task { settings: vec![setting("train.epochs", "50")], ..task("wine", "mlp(100)") };
+    let unit = made::unit("u1", &Arc::new(task));
+    let float = Measures {
+        scores: Some(scored(interval(1.0, 0.9, 1.0))),
         error: ErrorMeasures { sqnr_db: f64::INFINITY, ..ErrorMeasures::default() },
-        scores: Some(Scores {
-            accuracy: interval(1.0, 0.9, 1.0),
-            macro_f1: interval(1.0, 0.9, 1.0),
-            log_loss: 0.1,
-            agreement: 1.0,
-            lost: 0,
-            gained: 0,
-            p_value: 1.0,
-        }),
-        size: SizeMeasures { payload: 2048, codes: 2000, biases: 48, float: 2048, ..SizeMeasures::default() },
-        ..ResultRow::default()
+        size: SizeMeasures {
+            payload: 2048,
+            stored: Size { codes: 2000, ..Size::default() },
+            biases: 48,
+            float: 2048,
+        },
+        ..Measures::default()
     };
-    let quantized = ResultRow {
-        variant: 1,
-        label: "4 bit, \"row\"".into(),
-        series: "asymmetric".into(),
-        axes: vec![("format", "int".into()), ("method", "gptq".into()), ("symmetry", String::new())],
-        bits: 4,
-        activation_bits: Some(8),
+    let quantized = Measures {
+        layer_bits: vec![("W1".into(), 8), ("W2".into(), 4)],
         clipped_activations: Some(0.25),
         error: ErrorMeasures { sse: 0.1, mse: 1e-7, max_error: 0.25, sqnr_db: 24.5 },
         scores: Some(Scores {
-            accuracy: interval(0.75, 0.5, 0.875),
-            macro_f1: interval(0.5, 0.25, 0.75),
             log_loss: 0.3,
             agreement: 0.75,
             lost: 9,
-            gained: 0,
             p_value: 0.003_906_25,
+            accuracy: interval(0.75, 0.5, 0.875),
+            ..scored(interval(0.5, 0.25, 0.75))
         }),
         size: SizeMeasures {
             payload: 256,
-            codes: 200,
-            scales: 100,
-            zero_points: 100,
-            codebooks: 30,
+            stored: Size {
+                codes: 200,
+                scales: 100,
+                zero_points: 100,
+                codebooks: 30,
+                outliers: 20,
+                padding: 1,
+            },
             biases: 61,
-            outliers: 20,
-            padding: 1,
             float: 2048,
         },
         calibration: Some(CalibrationMeasures {
@@ -74,33 +65,68 @@ fn rows() -> Vec<ResultRow> {
             proxy_loss_nearest: 0.5,
             proxy_loss: 0.25,
         }),
-        flag: "zero point outside the codes".into(),
-        ..float.clone()
+        flags: vec![
+            Flag::ZeroPointsOutsideCodes(1),
+            Flag::LogitsMoved { most: f64::INFINITY, largest: f64::MIN_POSITIVE / 3.0 },
+        ],
     };
-    vec![float, quantized]
+    let words = [(Choice::Format, "int"), (Choice::Method, "gptq")];
+    let group = Value::from_json("{\"group\":16}").unwrap();
+    let variant = Variant {
+        choices: made::choices(4, &words)
+            .with(Choice::ActivationBits, Value::number(8))
+            .with(Choice::Granularity, group),
+        name: Some("my, \"own\"".into()),
+        has_shared_codes: false,
+    };
+    let failure = RowFailure { kind: FailureKind::Quantization, reason: "no range, \"none\"".into() };
+    vec![
+        made::row(made::origin(&unit, 0, Variant::float(32)), float),
+        made::row(made::origin(&unit, 1, variant), quantized),
+        ResultRow {
+            key: made::key("failed"),
+            origin: made::origin(&unit, 2, made::variant(2, &words)),
+            result: Err(failure),
+        },
+    ]
 }
 
+/// A row of a tensor experiment.
 fn tensor_row() -> ResultRow {
-    ResultRow {
-        unit: "t".into(),
-        dataset: "vector".into(),
-        label: "8 bit".into(),
-        variant: 1,
-        bits: 8,
-        ..ResultRow::default()
-    }
+    let unit = Unit {
+        key: made::key("t"),
+        task: Arc::new(Task { rng: String::new(), ..task("vector", "") }),
+        seed: 0,
+        shape: None,
+    };
+    made::row(made::origin(&Arc::new(unit), 1, made::variant(8, &[])), Measures::default())
 }
 
-fn csv(table: &DataFrame) -> String {
+fn with_settings(settings: Vec<(String, Value)>) -> ResultRow {
+    let mut row = tensor_row();
+    let task = Arc::new(Task { settings, ..(*row.origin.unit.task).clone() });
+    row.origin.unit = Arc::new(Unit { task, ..(*row.origin.unit).clone() });
+    row
+}
+
+fn labels(rows: &[ResultRow]) -> Labels {
+    Labels::of(rows.iter().map(|row| &*row.origin.variant))
+}
+
+fn csv(rows: &[ResultRow]) -> String {
     let mut bytes = Vec::new();
-    write_csv(table, &mut bytes).unwrap();
+    write_csv(rows, &labels(rows), &mut bytes).unwrap();
     String::from_utf8(bytes).unwrap()
 }
 
-fn parquet(table: &DataFrame) -> Vec<u8> {
+fn parquet(rows: &[ResultRow]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    write_parquet(table, &mut bytes).unwrap();
+    write_parquet(rows, &labels(rows), &mut bytes).unwrap();
     bytes
+}
+
+fn table(rows: &[ResultRow]) -> DataFrame {
+    ParquetReader::new(Cursor::new(parquet(rows))).finish().unwrap()
 }
 
 fn cell<'a>(table: &'a DataFrame, column: &str, row: usize) -> AnyValue<'a> {
@@ -109,7 +135,7 @@ fn cell<'a>(table: &'a DataFrame, column: &str, row: usize) -> AnyValue<'a> {
 
 #[test]
 fn derived_columns_follow_from_bytes_and_scores() {
-    let table = table(&rows()).unwrap();
+    let table = table(&rows());
     assert_eq!(cell(&table, "true_bytes", 1), AnyValue::UInt64(512));
     assert_eq!(cell(&table, "compression", 1), AnyValue::Float64(4.0));
     // 512 of 2,048 bytes at 32 bits a weight.
@@ -122,59 +148,81 @@ fn derived_columns_follow_from_bytes_and_scores() {
 }
 
 #[test]
-fn what_calibration_achieved_is_null_without_it() {
-    let table = table(&rows()).unwrap();
+fn what_does_not_apply_is_null() {
+    let table = table(&rows());
     assert_eq!(cell(&table, "calibration_rows", 1), AnyValue::UInt64(64));
     assert_eq!(cell(&table, "codes_changed", 1), AnyValue::UInt64(7));
     assert_eq!(cell(&table, "proxy_loss_nearest", 1), AnyValue::Float64(0.5));
     assert_eq!(cell(&table, "proxy_loss", 1), AnyValue::Float64(0.25));
-    for column in ["calibration_rows", "codes_changed", "proxy_loss"] {
-        assert_eq!(cell(&table, column, 0), AnyValue::Null);
+    assert_eq!(cell(&table, "method", 1), AnyValue::String("gptq"));
+    assert_eq!(cell(&table, "granularity", 1), AnyValue::String("group 16"));
+    assert_eq!(cell(&table, "activation_bits", 1), AnyValue::UInt64(8));
+    assert_eq!(cell(&table, "clipped_activations", 1), AnyValue::Float64(0.25));
+    assert_eq!(cell(&table, "layer_bits", 1), AnyValue::String("W1 8, W2 4"));
+    for column in [
+        "calibration_rows",
+        "codes_changed",
+        "proxy_loss",
+        "method",
+        "symmetry",
+        "activation_bits",
+        "clipped_activations",
+        "layer_bits",
+        "flag",
+        "failure_kind",
+    ] {
+        assert_eq!(cell(&table, column, 0), AnyValue::Null, "{column}");
     }
 }
 
 #[test]
-fn an_axis_that_a_row_lacks_or_leaves_empty_is_null() {
-    let table = table(&rows()).unwrap();
-    assert_eq!(cell(&table, "method", 1), AnyValue::String("gptq"));
-    assert_eq!(cell(&table, "method", 0), AnyValue::Null);
-    assert_eq!(cell(&table, "symmetry", 1), AnyValue::Null);
-}
-
-#[test]
-fn activations_have_bits_and_a_share_of_clipped_ones_unless_they_stay_float() {
-    let table = table(&rows()).unwrap();
-    assert_eq!(cell(&table, "activation_bits", 1), AnyValue::UInt64(8));
-    assert_eq!(cell(&table, "clipped_activations", 1), AnyValue::Float64(0.25));
-    for column in ["activation_bits", "clipped_activations"] {
-        assert_eq!(cell(&table, column, 0), AnyValue::Null);
+fn a_row_that_failed_has_a_reason_and_no_measures() {
+    let table = table(&rows());
+    assert_eq!(cell(&table, "failure_kind", 2), AnyValue::String("quantization"));
+    assert_eq!(cell(&table, "failure", 2), AnyValue::String("no range, \"none\""));
+    assert_eq!(cell(&table, "bits", 2), AnyValue::UInt64(2));
+    for column in ["accuracy", "mse", "lost", "true_bytes", "bits_per_weight", "payload_bytes", "flag"] {
+        assert_eq!(cell(&table, column, 2), AnyValue::Null, "{column}");
     }
 }
 
 #[test]
 fn csv_has_short_floats_empty_nulls_and_quoted_text() {
-    let text = csv(&table(&rows()).unwrap());
+    let text = csv(&rows());
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines.len(), 3);
-    assert!(lines[0].starts_with(
-        "unit,dataset,train_rows,test_rows,seen_test_rows,features,classes,rng,seed,model,train.epochs,variant,label,"
-    ));
-    assert!(lines[0].ends_with(",macro_f1_per_kb,flag"));
+    assert_eq!(lines.len(), 4);
+    assert_eq!(
+        lines[0],
+        "unit,key,dataset,train_rows,test_rows,seen_test_rows,features,classes,rng,seed,model,train.epochs,variant,\
+         label,series,bits,activation_bits,transform,biases,format,symmetry,zero_point,codes,code_range,granularity,\
+         scale_format,codebook_format,range,rounding,outliers,layers,allocation,budget,activations,method,\
+         bias_correction,training,layer_bits,accuracy,accuracy_low,accuracy_high,macro_f1,macro_f1_low,macro_f1_high,\
+         log_loss,agreement,lost,gained,p_value,sse,mse,max_error,sqnr_db,calibration_rows,codes_changed,\
+         proxy_loss_nearest,proxy_loss,clipped_activations,bits_per_weight,payload_bytes,payload_kb,code_bytes,\
+         scale_bytes,zero_point_bytes,codebook_bytes,bias_bytes,outlier_bytes,padding_bytes,true_bytes,float_bytes,\
+         compression,macro_f1_per_payload_kb,macro_f1_per_kb,flag,failure_kind,failure"
+    );
+    let unit = rows()[0].origin.unit.key;
+    let key = rows()[0].key;
     assert!(
-        lines[1].starts_with("u1,wine,142,36,0,13,3,numpy,42,mlp(100),50,0,float,,32,,f32,,,"),
+        lines[1].starts_with(&format!(
+            "{},{key},wine,142,36,0,13,3,numpy,42,mlp(100),50,0,float,float,32,,,,f32,,,",
+            unit.short()
+        )),
         "{}",
         lines[1]
     );
     assert!(lines[1].contains(",inf,"), "{}", lines[1]);
-    assert!(lines[2].contains(",\"4 bit, \"\"row\"\"\",asymmetric,"), "{}", lines[2]);
+    assert!(lines[2].contains(",1,\"4 bit · my, \"\"own\"\"\",\"my, \"\"own\"\"\",4,8,"), "{}", lines[2]);
     assert!(lines[2].contains(",0.1,1e-7,0.25,24.5,"), "{}", lines[2]);
-    assert!(lines[2].ends_with(",zero point outside the codes"));
+    assert!(lines[2].contains(",\"1 zero point lies outside the codes; high-bias"), "{}", lines[2]);
+    assert!(lines[3].ends_with(",,quantization,\"no range, \"\"none\"\"\""), "{}", lines[3]);
     assert!(!text.contains('\r'));
 }
 
 #[test]
 fn a_tensor_experiment_has_no_scores_and_no_ratios() {
-    let table = table(&[tensor_row()]).unwrap();
+    let table = table(&[tensor_row()]);
     for column in [
         "accuracy",
         "macro_f1_low",
@@ -185,64 +233,110 @@ fn a_tensor_experiment_has_no_scores_and_no_ratios() {
         "compression",
         "macro_f1_per_kb",
         "flag",
+        "rng",
+        "model",
     ] {
         assert_eq!(cell(&table, column, 0), AnyValue::Null, "{column}");
     }
 }
 
 #[test]
-fn parquet_reads_back_equal() {
+fn rows_come_back_from_parquet_as_they_were() {
     let mut all = rows();
-    all.push(ResultRow {
-        error: ErrorMeasures { sse: f64::NAN, ..ErrorMeasures::default() },
-        ..tensor_row()
-    });
-    let table = table(&all).unwrap();
-    let back = ParquetReader::new(Cursor::new(parquet(&table))).finish().unwrap();
-    assert!(table.equals_missing(&back));
-    assert_eq!(table.dtypes(), back.dtypes());
+    all.push(tensor_row());
+    assert_eq!(read_parquet(&parquet(&all)).unwrap(), all);
+    let read = read_parquet(&parquet(&all)).unwrap();
+    assert!(Arc::ptr_eq(&read[0].origin.unit, &read[1].origin.unit), "units are shared again");
 }
 
 #[test]
-fn the_same_rows_give_the_same_bytes() {
-    let many: Vec<ResultRow> = (0..500)
-        .flat_map(|seed| {
-            rows().into_iter().map(move |row| ResultRow { unit: format!("u{seed}"), seed, ..row })
+fn more_rows_than_a_row_group_come_back_in_order() {
+    let plain = rows();
+    let many: Vec<ResultRow> = (0..20_000)
+        .map(|index| {
+            let row = &plain[index % 2];
+            ResultRow { key: Key::new(index as u128), ..row.clone() }
         })
         .collect();
-    let (first, second) = (table(&many).unwrap(), table(&many).unwrap());
-    assert_eq!(csv(&first), csv(&second));
-    assert_eq!(parquet(&first), parquet(&second));
+    let bytes = parquet(&many);
+    assert_eq!(bytes, parquet(&many), "the same rows give the same bytes");
+    assert!(read_parquet(&bytes).unwrap() == many);
+    assert_eq!(csv(&many).lines().count(), 20_001);
+}
+
+#[test]
+fn rows_are_small() {
+    // With its share of unit and variant a row of a large sweep stays below 500 bytes.
+    assert!(size_of::<ResultRow>() <= 400, "{}", size_of::<ResultRow>());
 }
 
 #[test]
 fn no_rows_give_a_header_and_an_empty_parquet_file() {
-    let table = table(&[]).unwrap();
-    assert_eq!(csv(&table).lines().count(), 1);
-    assert_eq!(ParquetReader::new(Cursor::new(parquet(&table))).finish().unwrap().height(), 0);
+    assert_eq!(csv(&[]).lines().count(), 1);
+    assert_eq!(table(&[]).height(), 0);
+    assert_eq!(read_parquet(&parquet(&[])).unwrap(), []);
 }
 
 #[test]
-fn a_unit_axis_that_some_rows_lack_is_null_there() {
+fn a_setting_that_some_tasks_lack_is_null_there() {
     let mut all = rows();
     all.push(tensor_row());
-    let table = table(&all).unwrap();
+    let table = table(&all);
     assert_eq!(cell(&table, "train.epochs", 0), AnyValue::String("50"));
-    assert_eq!(cell(&table, "train.epochs", 2), AnyValue::Null);
+    assert_eq!(cell(&table, "train.epochs", 3), AnyValue::Null);
 }
 
 #[test]
-fn a_unit_axis_named_like_a_column_is_refused() {
-    let row = ResultRow { unit_axes: vec![("seed".into(), "1".into())], ..tensor_row() };
-    let error = table(&[row]).unwrap_err();
-    assert!(matches!(&error, ResultsError::RepeatedColumn(name) if name == "seed"), "{error}");
+fn a_setting_named_like_a_column_is_refused() {
+    for name in ["seed", "choices", "failure"] {
+        let rows = [with_settings(vec![setting(name, "1")])];
+        let error = write_csv(&rows, &labels(&rows), &mut Vec::new());
+        let error =
+            if name == "choices" { write_parquet(&rows, &labels(&rows), &mut Vec::new()) } else { error };
+        let error = error.unwrap_err();
+        assert!(matches!(&error, ResultsError::RepeatedColumn(own) if own == name), "{error}");
+    }
 }
 
 #[test]
-fn a_unit_axis_listed_twice_is_refused() {
-    let twice = vec![("train.epochs".into(), "1".into()), ("train.epochs".into(), "2".into())];
-    let error = table(&[ResultRow { unit_axes: twice, ..tensor_row() }]).unwrap_err();
+fn a_setting_listed_twice_is_refused() {
+    let rows = [with_settings(vec![setting("train.epochs", "1"), setting("train.epochs", "2")])];
+    let error = write_csv(&rows, &labels(&rows), &mut Vec::new()).unwrap_err();
     assert!(error.to_string().contains("`train.epochs`"), "{error}");
+}
+
+#[test]
+fn objects_have_what_is_not_null() {
+    let rows = rows();
+    let labels = labels(&rows);
+    let objects: Vec<_> = objects(&rows, &labels).unwrap().collect();
+    assert_eq!(objects.len(), 3);
+    assert_eq!(objects[0]["sqnr_db"], "inf");
+    assert_eq!(objects[1]["macro_f1"], 0.5);
+    assert_eq!(objects[1]["bits"], 4);
+    assert_eq!(objects[1]["granularity"], "group 16");
+    assert_eq!(objects[2]["failure_kind"], "quantization");
+    assert!(!objects[2].contains_key("macro_f1") && !objects[1].contains_key("choices"));
+    assert_eq!(objects[1].keys().next().map(String::as_str), Some("unit"));
+}
+
+#[test]
+fn what_is_no_table_is_an_error() {
+    assert!(matches!(read_parquet(b"no table"), Err(ResultsError::Read(_))));
+    let mut frame = table(&rows());
+    let bytes = |frame: &mut DataFrame| {
+        let mut bytes = Vec::new();
+        polars::prelude::ParquetWriter::new(&mut bytes).finish(frame).unwrap();
+        bytes
+    };
+    let broken = polars::prelude::Column::new("choices".into(), ["{\"bits\":\"4\"}", "[]", "{}"]);
+    frame.with_column(broken).unwrap();
+    let error = read_parquet(&bytes(&mut frame)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "row 1 of the results table: column `choices` does not hold what was written there"
+    );
+    assert!(read_parquet(&bytes(&mut frame.drop("unit_key").unwrap())).is_err());
 }
 
 /// Accepts nothing.
@@ -260,8 +354,150 @@ impl std::io::Write for Full {
 
 #[test]
 fn a_refusing_writer_is_an_error_that_names_the_format() {
-    let table = table(&rows()).unwrap();
-    assert!(write_csv(&table, &mut Full).unwrap_err().to_string().contains("CSV"));
-    assert!(write_parquet(&table, &mut Full).unwrap_err().to_string().contains("Parquet"));
-    assert!(bitsweep_results::write_rows(&[("a", 1)], &mut Full).is_err());
+    let rows = rows();
+    assert!(write_csv(&rows, &labels(&rows), &mut Full).unwrap_err().to_string().contains("CSV"));
+    assert!(write_parquet(&rows, &labels(&rows), &mut Full).unwrap_err().to_string().contains("Parquet"));
+}
+
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        4 => any::<f64>(),
+        1 => prop::sample::select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 0.1 + 0.2]),
+    ]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![Just(String::new()), "[a-c]{1,3}", "\\PC{0,6}", Just("a,\"b\"\n".to_owned())]
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        text().prop_map(|word| Value::word(&word)),
+        any::<u64>().prop_map(Value::number),
+        (text(), any::<u32>()).prop_map(|(key, number)| Value::of(&[(key, number)]).unwrap()),
+        Just(Value::from_json("{\"damp\":0.30000000000000004}").unwrap()),
+    ]
+}
+
+fn choices() -> impl Strategy<Value = Choices> {
+    let axis = prop::sample::select(Choice::ALL.to_vec());
+    prop::collection::vec((axis, value()), 0..6).prop_map(|pairs| pairs.into_iter().collect())
+}
+
+fn flag() -> impl Strategy<Value = Flag> {
+    prop_oneof![
+        any::<u64>().prop_map(Flag::ZeroPointsOutsideCodes),
+        (number(), number()).prop_map(|(most, largest)| Flag::LogitsMoved { most, largest }),
+        number().prop_map(Flag::OutputErrorAboveBudget),
+        any::<u32>().prop_map(Flag::SameBitsEverywhere),
+        prop::sample::select(vec![
+            Flag::Exact,
+            Flag::GreedySearch,
+            Flag::InputsClipped,
+            Flag::TrainingChangedNoCode
+        ]),
+    ]
+}
+
+fn some_measures() -> impl Strategy<Value = Measures> {
+    let scores =
+        (prop::array::uniform9(number()), any::<[u32; 2]>()).prop_map(|(n, [lost, gained])| Scores {
+            accuracy: interval(n[0], n[1], n[2]),
+            macro_f1: interval(n[3], n[4], n[5]),
+            log_loss: n[6],
+            agreement: n[7],
+            lost: lost as usize,
+            gained: gained as usize,
+            p_value: n[8],
+        });
+    let error = prop::array::uniform4(number()).prop_map(|[sse, mse, max_error, sqnr_db]| ErrorMeasures {
+        sse,
+        mse,
+        max_error,
+        sqnr_db,
+    });
+    let calibration = (any::<[u32; 2]>(), number(), number()).prop_map(|([rows, changed], nearest, loss)| {
+        CalibrationMeasures {
+            rows: rows as usize,
+            codes_changed: changed as usize,
+            proxy_loss_nearest: nearest,
+            proxy_loss: loss,
+        }
+    });
+    let size = any::<[u32; 9]>().prop_map(|n| {
+        let n = n.map(u64::from);
+        SizeMeasures {
+            payload: n[0],
+            stored: Size {
+                codes: n[1],
+                scales: n[2],
+                zero_points: n[3],
+                codebooks: n[4],
+                outliers: n[5],
+                padding: n[6],
+            },
+            biases: n[7],
+            float: n[8],
+        }
+    });
+    let layer_bits = prop::collection::vec((text(), any::<u32>()), 0..3);
+    let flags = prop::collection::vec(flag(), 0..3);
+    let optional = (prop::option::of(scores), prop::option::of(calibration), prop::option::of(number()));
+    (layer_bits, optional, error, size, flags).prop_map(
+        |(layer_bits, (scores, calibration, clipped_activations), error, size, flags)| Measures {
+            layer_bits,
+            scores,
+            error,
+            calibration,
+            clipped_activations,
+            size,
+            flags,
+        },
+    )
+}
+
+fn some_row() -> impl Strategy<Value = ResultRow> {
+    let settings = prop::collection::btree_map("s\\.[a-c]", value(), 0..3);
+    let task =
+        (any::<u128>(), text(), text(), text(), settings).prop_map(|(key, dataset, model, rng, settings)| {
+            Task { key: Key::new(key), dataset, model, rng, settings: settings.into_iter().rev().collect() }
+        });
+    let shape = any::<[u32; 5]>().prop_map(|n| {
+        let n = n.map(|count| count as usize);
+        DatasetShape { train_rows: n[0], test_rows: n[1], seen_rows: n[2], features: n[3], classes: n[4] }
+    });
+    let unit = (any::<u128>(), task, any::<u64>(), prop::option::of(shape))
+        .prop_map(|(key, task, seed, shape)| Unit { key: Key::new(key), task: Arc::new(task), seed, shape });
+    let variant = (choices(), prop::option::of(text()), any::<bool>())
+        .prop_map(|(choices, name, has_shared_codes)| Variant { choices, name, has_shared_codes });
+    let failure = (prop::sample::select(FailureKind::ALL.to_vec()), text())
+        .prop_map(|(kind, reason)| RowFailure { kind, reason });
+    let result = prop_oneof![some_measures().prop_map(Ok), failure.prop_map(Err)];
+    (any::<u128>(), unit, variant, any::<u32>(), result).prop_map(|(key, unit, variant, position, result)| {
+        let (unit, variant) = (Arc::new(unit), Arc::new(variant));
+        ResultRow {
+            key: Key::new(key),
+            origin: Origin { unit, variant, position: position as usize },
+            result,
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn any_rows_come_back_from_parquet_as_they_were(rows in prop::collection::vec(some_row(), 0..5)) {
+        let read = read_parquet(&parquet(&rows)).unwrap();
+        // NaN equals nothing, and prints as itself.
+        prop_assert_eq!(format!("{read:?}"), format!("{rows:?}"));
+    }
+}
+
+#[test]
+fn a_flag_keeps_every_digit() {
+    let mut rows = rows();
+    let flags =
+        vec![Flag::OutputErrorAboveBudget(0.1 + 0.2), Flag::LogitsMoved { most: 1e-300, largest: -0.0 }];
+    measures(&mut rows[0]).flags.clone_from(&flags);
+    assert_eq!(read_parquet(&parquet(&rows)).unwrap()[0].measures().unwrap().flags, flags);
 }

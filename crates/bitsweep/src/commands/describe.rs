@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{planned, print, print_json};
 use crate::cli::Request;
-use crate::config::{AxisSummary, Header};
+use crate::config::{GridAxisSummary, Header};
 use crate::failure::Failure;
 use crate::plan::Plan;
 
@@ -16,7 +16,7 @@ pub(super) fn describe(request: &Request, json: bool) -> Result<(), Failure> {
             name: &'a str,
             #[serde(flatten)]
             header: &'a Header,
-            axes: &'a [AxisSummary],
+            axes: &'a [GridAxisSummary],
             units: usize,
             variants: usize,
             source: &'a str,
@@ -43,7 +43,7 @@ fn text(plan: &Plan) -> String {
         text += &format!("\nReproduces {} numbers of notebook {notebook}.\n", reproduce.len());
     }
     text += &format!("\n{} units, {} variants\n", plan.units.len(), plan.variants());
-    for AxisSummary { name, values } in &plan.axes {
+    for GridAxisSummary { name, values } in &plan.axes {
         text += &format!("  {name}: {}\n", values.join(", "));
     }
     text + &format!("\n{}", plan.source)

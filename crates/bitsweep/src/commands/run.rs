@@ -2,20 +2,20 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
-use bitsweep_results::{Goal, Summary, summarize};
+use bitsweep_results::{Goal, Records, ResultRow, Summary, objects, summarize};
 use serde::Serialize;
 
 use super::{planned, print, print_json};
 use crate::cli::Request;
 use crate::commands::table;
 use crate::config::Header;
+use crate::evaluate;
 use crate::failure::Failure;
-use crate::output::Folder;
-use crate::pipeline;
 use crate::plan::Plan;
 use crate::progress::{Progress, Verbosity};
-use crate::write;
+use crate::record::{Folder, LargeTables, Written, write};
 
 /// How an experiment is run.
 #[derive(Debug)]
@@ -44,19 +44,27 @@ pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failur
         .map_err(|error| Failure::Other(format!("cannot listen for Ctrl-C: {error}")))?;
     let keep_going = || !INTERRUPTED.load(Ordering::Relaxed);
 
-    let outcome = pool.install(|| pipeline::run(&plan, &progress, &keep_going));
+    let started = Instant::now();
+    let mut large = LargeTables::new(&folder, &plan.labels);
+    let outcome = pool.install(|| evaluate::run(&plan, &mut large, &progress, &keep_going));
     progress.finish();
     let outcome = outcome?;
-    let summary = summarize(&outcome.records.results, &plan.header.pick);
+    large.finish()?;
+    progress.detail(&format!("units: {:.2} s", started.elapsed().as_secs_f64()));
+    let started = Instant::now();
+    let records = &outcome.records;
+    let summary = pool.install(|| summarize(&records.results, &plan.header.pick));
+    refuse_no_results(records, &summary)?;
     let command = command(request);
-    let written = pool.install(|| write::write(&plan, &command, &outcome, &folder))?;
+    let written = pool.install(|| write(&plan, &command, &outcome, &summary, &folder))?;
     if !keep_going() {
         return Err(Failure::Interrupted);
     }
     let place = folder.commit()?;
+    progress.detail(&format!("tables, charts and report: {:.2} s", started.elapsed().as_secs_f64()));
 
     if options.json {
-        print_json(&json(&plan, &summary, &place, &written))?;
+        print_json(&json(&plan, records, &summary, &place, &written)?)?;
     } else {
         print(&table::text(&summary, &plan.header.pick))?;
     }
@@ -75,7 +83,28 @@ pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failur
         let of = notebook.as_ref().map_or_else(String::new, |notebook| format!(" of notebook {notebook}"));
         progress.note(&format!("all {total} numbers{of} come out as printed"));
     }
-    Ok(())
+    match summary.failures.len() {
+        0 => Ok(()),
+        failed => Err(Failure::Incomplete { failed, rows: records.results.len() }),
+    }
+}
+
+/// A run in which no variant succeeded leaves earlier results as they are.
+fn refuse_no_results(records: &Records, summary: &Summary) -> Result<(), Failure> {
+    let has_results = |row: &ResultRow| !row.origin.is_float() && row.result.is_ok();
+    match summary.failures.first() {
+        Some(first) if !records.results.iter().any(has_results) => {
+            let unit = &first.origin.unit;
+            let label = summary.labels.get(&first.origin.variant).text();
+            let subject = [unit.task.dataset.as_str(), unit.task.model.as_str()];
+            let subject =
+                subject.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(", ");
+            Err(Failure::NoResults {
+                reason: format!("{subject}, seed {}, {label}: {}", unit.seed, first.failure),
+            })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// The command that gives the same results again, from the root of the repository.
@@ -99,7 +128,7 @@ struct Json<'a> {
     picks: Vec<JsonPick>,
     reproduced: usize,
     differing: usize,
-    results: &'a [serde_json::Map<String, serde_json::Value>],
+    results: Vec<serde_json::Map<String, serde_json::Value>>,
 }
 
 #[derive(Serialize)]
@@ -110,13 +139,19 @@ struct JsonPick {
     reasons: Vec<String>,
 }
 
-fn json<'a>(plan: &'a Plan, summary: &Summary, place: &Path, written: &'a write::Written) -> Json<'a> {
+fn json<'a>(
+    plan: &'a Plan,
+    records: &Records,
+    summary: &Summary,
+    place: &Path,
+    written: &Written,
+) -> Result<Json<'a>, Failure> {
     let mut picks = Vec::new();
     for comparison in &summary.comparisons {
         for goal in [Goal::Balance, Goal::LeastMemory] {
             if let Some(explanation) = comparison.explain(goal, &plan.header.pick) {
                 picks.push(JsonPick {
-                    comparison: comparison.name(),
+                    comparison: comparison.name().to_owned(),
                     goal: goal.name(),
                     choice: explanation.choice,
                     reasons: explanation.reasons,
@@ -125,12 +160,13 @@ fn json<'a>(plan: &'a Plan, summary: &Summary, place: &Path, written: &'a write:
         }
     }
     let reproduced = written.reproduction.iter().filter(|row| row.agrees).count();
-    Json {
+    let results = objects(&records.results, &plan.labels);
+    Ok(Json {
         experiment: &plan.name,
         folder: place.display().to_string(),
         picks,
         reproduced,
         differing: written.reproduction.len() - reproduced,
-        results: &written.objects,
-    }
+        results: results.map_err(|error| Failure::Other(error.to_string()))?.collect(),
+    })
 }

@@ -1,5 +1,6 @@
 //! The results as a table on the terminal.
 
+use bitsweep_results::summary::FailedRow;
 use bitsweep_results::{Comparison, Goal, PickRule, Summary, VariantSummary};
 
 /// A comparison with more variants shows its Pareto front only.
@@ -7,16 +8,38 @@ const MOST_ROWS: usize = 24;
 
 /// Every comparison as a table with its two picks.
 pub(super) fn text(summary: &Summary, rule: &PickRule) -> String {
-    summary.comparisons.iter().map(|comparison| one(comparison, rule)).collect::<Vec<_>>().join("\n")
+    let mut parts: Vec<String> = summary.comparisons.iter().map(|comparison| one(comparison, rule)).collect();
+    parts.extend(failed(summary));
+    parts.join("\n")
+}
+
+/// The rows that failed, the first of each reason with their number.
+fn failed(summary: &Summary) -> Option<String> {
+    let mut reasons: Vec<(String, usize)> = Vec::new();
+    for FailedRow { failure, .. } in &summary.failures {
+        match reasons.iter_mut().find(|(reason, _)| *reason == failure.reason) {
+            Some((_, count)) => *count += 1,
+            None => reasons.push((failure.reason.clone(), 1)),
+        }
+    }
+    let lines = reasons.iter().map(|(reason, count)| match count {
+        1 => format!("  {reason}\n"),
+        _ => format!("  {count} times: {reason}\n"),
+    });
+    let failed = summary.failures.len();
+    (failed > 0).then(|| format!("failed, {failed} in all:\n{}", lines.collect::<String>()))
 }
 
 fn one(comparison: &Comparison, rule: &PickRule) -> String {
-    let mut heading = comparison.name();
+    let mut heading = comparison.name().to_owned();
     if let Some(shape) = &comparison.shape {
         heading += &format!(": {} training rows, {} test rows", shape.train_rows, shape.test_rows);
     }
     if comparison.units > 1 {
         heading += &format!(", {} seeds", comparison.units);
+    }
+    if comparison.failed_units > 0 {
+        heading += &format!(", {} failed", comparison.failed_units);
     }
     let all: Vec<&VariantSummary> = comparison.variants.iter().collect();
     let shortened = all.len() > MOST_ROWS;
@@ -68,7 +91,7 @@ fn header(comparison: &Comparison) -> Vec<String> {
 }
 
 fn row(variant: &VariantSummary, has_scores: bool) -> Vec<String> {
-    let mut cells = vec![variant.first.label.clone()];
+    let mut cells = vec![variant.label.text().to_owned()];
     if has_scores {
         let kilobytes = |bytes: f64| format!("{:.3}", bytes / 1024.0);
         match &variant.scores {

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::ops::Range;
 
-/// What is wrong, where it stands, and the mend.
+use bitsweep_datasets::nearest;
+
+/// What is wrong, where it stands, and the fix.
 ///
 /// ```text
 /// unknown field `epoch`, expected one of `epochs`, `batch_size`
@@ -69,7 +71,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds the mend, as a clause: `did you mean …?`.
+    /// Adds the fix, as a clause: `did you mean …?`.
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
         self.help = Some(help.into());
         self
@@ -77,7 +79,7 @@ impl Diagnostic {
 
     /// Adds `did you mean …?` when one of `names` is close to `wrong`.
     pub fn nearest<'n>(self, wrong: &str, names: impl IntoIterator<Item = &'n str>) -> Diagnostic {
-        match nearest_name(wrong, names) {
+        match nearest(wrong, names) {
             Some(name) => self.help(format!("did you mean `{name}`?")),
             None => self,
         }
@@ -94,20 +96,6 @@ impl Diagnostic {
             _ => diagnostic,
         }
     }
-}
-
-/// The name that is most like `wrong`, if any is like it at all.
-pub fn nearest_name<'n>(wrong: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let similarity = |name: &str| {
-        let spelling = strsim::jaro_winkler(wrong, name);
-        if name.starts_with(wrong) || wrong.starts_with(name) { spelling.max(0.9) } else { spelling }
-    };
-    names
-        .into_iter()
-        .map(|name| (similarity(name), name))
-        .filter(|(similarity, _)| *similarity > 0.75)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, name)| name)
 }
 
 impl fmt::Display for Diagnostic {
@@ -144,11 +132,5 @@ mod tests {
     fn a_place_past_the_end_is_the_end() {
         let place = Place::new("x.toml", "a = ", 4..9);
         assert_eq!((place.line, place.column, place.width), (1, 5, 1));
-    }
-
-    #[test]
-    fn a_name_unlike_all_others_has_no_nearest() {
-        assert_eq!(nearest_name("epoch", ["epochs", "batch_size"]), Some("epochs"));
-        assert_eq!(nearest_name("xyzzy", ["epochs", "batch_size"]), None);
     }
 }

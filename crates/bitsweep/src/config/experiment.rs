@@ -1,6 +1,6 @@
-//! What an experiment's file says, typed: a header, units and variants.
+//! What an experiment's file says, typed and checked: a header, units and variants.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use serde::Serialize;
 use toml::Spanned;
@@ -11,8 +11,9 @@ use super::document::Document;
 use super::exclusion::Exclusion;
 use super::grid::{self, Alternative, Zip};
 use super::header::Header;
-use super::point::{Places, check_layers, check_training, typed, unit, variant};
-use super::specification::{UnitSpec, VariantSpec};
+use super::point::{Location, typed, unit, variant};
+use crate::subject::{Subject, UnitSpec};
+use crate::variant::Variant;
 
 /// Keys that say something of the experiment as a whole; lists in them are no axes.
 const HEADER_KEYS: [&str; 8] =
@@ -24,51 +25,35 @@ const UNIT_KEYS: [&str; 7] = ["seed", "rng", "data", "split", "model", "train", 
 /// The key that makes the variants of a unit.
 const VARIANT_KEY: &str = "quantize";
 
-/// An experiment as its file says it: every grid expanded, nothing read or run yet.
+/// An experiment as its file says it: every grid expanded, every variant resolved, nothing read or run yet.
 #[derive(Debug, Clone)]
 pub struct Experiment {
     /// Title, description and what to record.
     pub header: Header,
     /// The units in the order of the grid.
-    pub units: Vec<UnitEntry>,
+    pub units: Vec<UnitSpec>,
     /// All variants that some unit has.
-    pub variants: Vec<VariantEntry>,
+    pub variants: Vec<Variant>,
     /// For each unit the positions of its variants in `variants`.
     pub members: Vec<Vec<usize>>,
     /// The axes of the grid, in file order.
-    pub axes: Vec<AxisSummary>,
+    pub axes: Vec<GridAxisSummary>,
 }
 
 /// One axis of the grid, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AxisSummary {
+pub struct GridAxisSummary {
     /// Dotted key of the list.
     pub name: String,
     /// Its values as text.
     pub values: Vec<String>,
 }
 
-/// One unit of the grid with the labels of its swept axes.
-#[derive(Debug, Clone)]
-pub struct UnitEntry {
-    /// What is trained, or which tensor is quantized.
-    pub spec: UnitSpec,
-    /// Swept axes that no column of the table shows: dotted key and value.
-    pub axes: Vec<(String, String)>,
-}
-
-/// One variant of the grid.
-#[derive(Debug, Clone)]
-pub struct VariantEntry {
-    /// What is done to the model or tensor.
-    pub spec: VariantSpec,
-}
-
 impl Experiment {
     /// Reads and expands a document.
     ///
     /// # Errors
-    /// When the document is not TOML, has keys, values or axes that mean nothing, or schemes that contradict themselves.
+    /// When the document is not TOML, has keys, values or axes that mean nothing, or parts that do not combine.
     pub fn parse(document: &Document) -> Result<Experiment, Diagnostic> {
         let tree = document.tree()?;
         let root = tree.get_ref().as_table().expect("a document is a table");
@@ -87,7 +72,6 @@ impl Experiment {
 
         let mut axes = Vec::new();
         let mut units = grid::expand(document, &part(&UNIT_KEYS), "", &mut axes)?;
-        let unit_axes = axes.len();
         if !root.contains_key(VARIANT_KEY) {
             return Err(Diagnostic::new("there is nothing to quantize: the table `quantize` is missing")
                 .help("add [quantize.weights] with, for example, bits = [8, 4]"));
@@ -103,52 +87,93 @@ impl Experiment {
         let exclusions = Exclusion::read(document, root.get("exclude"))?;
         let members = members(document, &mut units, &mut variants, &zips, &exclusions)?;
 
-        let mut hidden: Vec<&str> = axes[..unit_axes].iter().map(|axis| axis.name.as_str()).collect();
-        hidden.retain(|name| !["seed", "rng", "tensor"].contains(name));
-        hidden.sort_unstable();
-        hidden.dedup();
-        let mut entries: Vec<UnitEntry> = Vec::new();
-        let mut kept_members = Vec::new();
-        for (alternative, own) in units.into_iter().zip(members) {
-            let labels: Vec<String> = hidden.iter().map(|axis| chosen_label(&alternative, axis)).collect();
-            let spec = unit(document, alternative.node)?;
-            let used = |axis: &str| spec.train.is_some() || !axis.starts_with("train");
-            let axes = hidden
-                .iter()
-                .zip(labels)
-                .map(|(axis, label)| (column_name(axis), if used(axis) { label } else { String::new() }));
-            let axes = axes.collect();
-            // Points that differ only in what their model does not use (a logistic regression has no epochs) are one.
-            if !entries.iter().any(|entry| entry.spec == spec) {
-                entries.push(UnitEntry { spec, axes });
-                kept_members.push(own);
-            }
-        }
-        drop_shown_axes(&mut entries);
-        if let Some(train) = root.get("train")
-            && entries.iter().all(|entry| entry.spec.train.is_none())
-        {
-            return Err(document
-                .error(train.span(), "no model of this experiment is trained by gradient descent")
-                .help("remove `train`"));
-        }
-        let (variants, spans): (Vec<VariantEntry>, Vec<Places>) = variants
+        let (units, members) = distinct_units(document, units, members)?;
+        refuse_unused_training(document, root, &units)?;
+        let (variants, locations): (Vec<Variant>, Vec<Location>) = variants
             .into_iter()
-            .map(|alternative| variant(document, alternative))
+            .map(|alternative| variant(document, alternative.node))
             .collect::<Result<_, Diagnostic>>()?;
-        for (entry, own) in entries.iter().zip(&kept_members) {
-            for &position in own {
-                let (spec, places) = (&variants[position].spec, &spans[position]);
-                check_training(&entry.spec, spec)
-                    .map_err(|message| document.error(places.training.clone(), message))?;
-                check_layers(&entry.spec, spec)
-                    .map_err(|message| document.error(places.layers.clone(), message))?;
-            }
-        }
+        refuse_twins(document, &variants, &locations)?;
+        check_subjects(document, &units, &members, &variants, &locations)?;
         let axes =
-            axes.into_iter().map(|axis| AxisSummary { name: axis.name, values: axis.labels }).collect();
-        Ok(Experiment { header, units: entries, variants, members: kept_members, axes })
+            axes.into_iter().map(|axis| GridAxisSummary { name: axis.name, values: axis.labels }).collect();
+        Ok(Experiment { header, units, variants, members, axes })
     }
+}
+
+/// The units that differ: points that differ only in what their model does not use (a logistic regression has no epochs)
+/// are one, with the variants of the first.
+fn distinct_units(
+    document: &Document,
+    alternatives: Vec<Alternative<'_>>,
+    members: Vec<Vec<usize>>,
+) -> Result<(Vec<UnitSpec>, Vec<Vec<usize>>), Diagnostic> {
+    let mut units: Vec<UnitSpec> = Vec::new();
+    let mut kept = Vec::new();
+    for (alternative, own) in alternatives.into_iter().zip(members) {
+        let unit = unit(document, alternative.node)?;
+        if !units.contains(&unit) {
+            units.push(unit);
+            kept.push(own);
+        }
+    }
+    Ok((units, kept))
+}
+
+fn refuse_unused_training(
+    document: &Document,
+    root: &DeTable<'_>,
+    units: &[UnitSpec],
+) -> Result<(), Diagnostic> {
+    let is_used = |unit: &UnitSpec| match &unit.subject {
+        Subject::Trained(trained) => trained.model.training().is_some(),
+        Subject::Given(_) | Subject::Tensor(_) => false,
+    };
+    match root.get("train") {
+        Some(train) if !units.iter().any(is_used) => Err(document
+            .error(train.span(), "no model of this experiment is trained by gradient descent")
+            .help("remove `train`")),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Variants that do the same would be one row under two labels.
+fn refuse_twins(document: &Document, variants: &[Variant], locations: &[Location]) -> Result<(), Diagnostic> {
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for (position, (variant, location)) in variants.iter().zip(locations).enumerate() {
+        let canonical = serde_json::to_string(variant).map_err(|error| Diagnostic::new(error.to_string()))?;
+        if let Some(twin) = known.insert(canonical, position) {
+            let message = format!("variants {twin} and {position} are the same: {}", variant.schemes_text());
+            return Err(location
+                .error(document, message)
+                .help("remove one of them, or leave it out with [[exclude]]"));
+        }
+    }
+    Ok(())
+}
+
+/// Every variant must combine with the subject of every unit that has it.
+fn check_subjects(
+    document: &Document,
+    units: &[UnitSpec],
+    members: &[Vec<usize>],
+    variants: &[Variant],
+    locations: &[Location],
+) -> Result<(), Diagnostic> {
+    // Units that differ in their seed alone are checked once.
+    let mut checked: Vec<(&Subject, &Vec<usize>)> = Vec::new();
+    for (unit, own) in units.iter().zip(members) {
+        if checked.contains(&(&unit.subject, own)) {
+            continue;
+        }
+        for &position in own {
+            variants[position]
+                .check_subject(&unit.subject)
+                .map_err(|refusal| locations[position].diagnostic(document, &refusal))?;
+        }
+        checked.push((&unit.subject, own));
+    }
+    Ok(())
 }
 
 /// The variants of each unit; units and variants without any are dropped.
@@ -207,41 +232,6 @@ fn members(
         return Err(Diagnostic::new("`zip` and `exclude` leave no point of the grid"));
     }
     Ok(members)
-}
-
-/// The column of an axis; `data`, `model` and their like are columns of their own already.
-fn column_name(axis: &str) -> String {
-    if axis.contains('.') { axis.to_owned() } else { format!("{axis}.choice") }
-}
-
-/// Drops the axes of data and model whose choice the columns `dataset` and `model` show anyway.
-fn drop_shown_axes(entries: &mut [UnitEntry]) {
-    let names: Vec<String> =
-        entries.iter().flat_map(|entry| &entry.axes).map(|(name, _)| name.clone()).collect();
-    for name in names.iter().collect::<BTreeSet<_>>() {
-        if !name.starts_with("data") && !name.starts_with("model") {
-            continue;
-        }
-        let shown = |entry: &UnitEntry| {
-            let UnitSpec { seed, rng, data, model, .. } = &entry.spec;
-            let source = data.as_ref().map(|data| format!("{:?}", data.source));
-            let model = model.as_ref().map(ToString::to_string);
-            let others: Vec<_> = entry.axes.iter().filter(|(other, _)| other != name).cloned().collect();
-            (*seed, *rng, source, model, others)
-        };
-        let told_apart = (1..entries.len())
-            .all(|later| entries[..later].iter().all(|entry| shown(entry) != shown(&entries[later])));
-        if told_apart {
-            for entry in entries.iter_mut() {
-                entry.axes.retain(|(other, _)| other != name);
-            }
-        }
-    }
-}
-
-fn chosen_label(alternative: &Alternative<'_>, axis: &str) -> String {
-    let chosen = alternative.choices.iter().find(|choice| choice.axis == axis);
-    chosen.map_or_else(String::new, |choice| choice.label.clone())
 }
 
 fn refuse_unknown_keys(document: &Document, root: &DeTable<'_>) -> Result<(), Diagnostic> {

@@ -1,4 +1,4 @@
-//! Any list in an experiment is an axis: the tree is expanded into one tree a point of the grid.
+//! Any list in an experiment is an axis: the tree is expanded into one tree per point of the grid.
 //!
 //! The first axis of the file varies slowest. The elements of a list may be tables with lists of their own
 //! (`[[quantize]]`), which then vary only where their table is chosen.
@@ -12,8 +12,13 @@ use super::diagnostic::Diagnostic;
 use super::document::{Document, Node};
 
 /// Lists that are values, not axes.
-const LIST_VALUES: [&str; 4] =
-    ["tensor.values", "tensor.query", "data.source.csv.class_names", "quantize.mixed.bits"];
+const LIST_VALUES: [&str; 5] = [
+    "tensor.values",
+    "tensor.query",
+    "data.source.csv.class_names",
+    "model.given.layers",
+    "quantize.mixed.bits",
+];
 
 /// Axes whose values may be lists: `[32, [32, 16]]` is two models, the second of two hidden layers.
 const LISTS_OF_LISTS: [&str; 1] = ["model.mlp.hidden"];
@@ -141,7 +146,7 @@ fn check_axis(
     let texts: Vec<String> = elements.iter().map(text).collect();
     for (index, value) in texts.iter().enumerate() {
         if texts[..index].contains(value) {
-            let message = format!("`{}` stands twice on the axis `{path}`", labels[index]);
+            let message = format!("`{}` is twice on the axis `{path}`", labels[index]);
             return Err(document.error(elements[index].span(), message));
         }
         if elements[index].get_ref().is_array() && !LISTS_OF_LISTS.contains(&path) {

@@ -30,11 +30,11 @@ pub struct Header {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Record {
-    /// `predictions.csv`: one row a test sample and variant.
+    /// `predictions.csv`: one row per test sample and variant.
     pub predictions: bool,
-    /// `tensors.csv`: one row a quantization block and variant.
+    /// `tensors.csv`: one row per quantization block and variant.
     pub tensors: bool,
-    /// `values.csv`: one row a value and variant; always written for tensor experiments.
+    /// `values.csv`: one row per value and variant; always written for tensor experiments.
     pub values: bool,
     /// `sensitivity.csv`: what each tensor's error does by itself; of variants that are made from the float model.
     pub sensitivity: bool,

@@ -1,102 +1,78 @@
-//! What makes two units the same.
+//! Keys: hashes of values, never of text made for people.
 
-use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use bitsweep_datasets::Dataset;
-use bitsweep_quant::{
-    CodebookFormat, Format, Granularity, Outliers, ScaleFormat, Scheme, SchemeAxis, Transform,
-};
+use bitsweep_results::{Key, Value};
 use serde::Serialize;
 
-use super::Variant;
-use crate::config::{Activations, AwareTraining, Biases, Calibration, DataSource, UnitSpec};
+use super::stages::{Stage, passed, unit_stages};
 use crate::failure::Failure;
+use crate::subject::{DataSource, GivenSpec, Subject, TrainedSpec, UnitSpec};
+use crate::variant::Variant;
 
-/// Counts changes of the algorithms that change numbers: part of every unit's key.
-const ALGORITHM_VERSION: u32 = 1;
-
-/// The key of a unit: a hash of its resolved specification, its dataset's bytes and the algorithms' version.
+/// The key of a unit: its subject, its seed, its dataset's bytes, and the versions of the stages up to the float model.
 ///
 /// A path is no part of it: the same file elsewhere is the same dataset.
-pub(super) fn key(
-    spec: &UnitSpec,
-    dataset: Option<&Dataset>,
-    variants: &[Variant],
-) -> Result<String, Failure> {
+pub(super) fn unit_key(spec: &UnitSpec, dataset: Option<&Dataset>) -> Result<Key, Failure> {
     #[derive(Serialize)]
-    struct KeyedVariant<'a> {
-        label: &'a str,
-        transform: Transform,
-        biases: Biases,
-        /// Left out where nothing is calibrated.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        calibration: Option<BTreeMap<&'static str, String>>,
-        scheme: BTreeMap<&'static str, String>,
-        /// Bits, words and calibration rows; left out where inputs stay float.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        activations: Option<[String; 3]>,
-        /// Left out where all layers have the same scheme.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        layers: Option<[(&'static str, String); 3]>,
-        // Absent for what was there before: keys of units without it stay as they were.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        training: Option<&'a AwareTraining>,
-    }
-    #[derive(Serialize)]
-    struct Keyed<'a> {
-        algorithm: u32,
-        spec: UnitSpec,
+    struct Keyed {
+        unit: UnitSpec,
         dataset: Option<String>,
-        variants: Vec<KeyedVariant<'a>>,
+        stages: Vec<(&'static str, u32)>,
     }
-    let mut spec = spec.clone();
-    if let Some(data) = &mut spec.data
+    let mut unit = spec.clone();
+    if let Subject::Trained(TrainedSpec { data, .. }) | Subject::Given(GivenSpec { data, .. }) =
+        &mut unit.subject
         && let DataSource::Csv(csv) = &mut data.source
     {
-        csv.path = std::path::PathBuf::new();
+        csv.path = PathBuf::new();
     }
-    let variants = variants.iter().map(|variant| KeyedVariant {
-        label: &variant.label,
-        transform: variant.transform,
-        biases: variant.biases,
-        calibration: (variant.calibration != Calibration::default())
-            .then(|| variant.calibration.axes().into_iter().collect()),
-        scheme: keyed_axes(&variant.scheme),
-        activations: variant.activations.map(|Activations { scheme, rows }| {
-            [
-                scheme.bits().to_string(),
-                scheme.to_string(),
-                rows.map_or_else(String::new, |rows| rows.to_string()),
-            ]
-        }),
-        layers: variant.is_layered().then(|| variant.layer_axes()),
-        training: variant.training.as_ref(),
-    });
-    let keyed = Keyed {
-        algorithm: ALGORITHM_VERSION,
-        spec,
-        dataset: dataset.map(|dataset| dataset.hash.to_string()),
-        variants: variants.collect(),
-    };
-    let text = serde_json::to_string(&keyed).map_err(|error| Failure::Other(error.to_string()))?;
-    Ok(blake3::hash(text.as_bytes()).to_hex().to_string())
+    let stages = versions(unit_stages(&spec.subject));
+    key(&Keyed { unit, dataset: dataset.map(|dataset| dataset.hash.to_string()), stages })
 }
 
-/// The scheme's axes that are part of the key. What all schemes were before there was a choice is left out, which keeps
-/// their keys: scales and centroids as wide as the values, one set of codebooks a tensor, and no outliers.
-fn keyed_axes(scheme: &Scheme) -> BTreeMap<&'static str, String> {
-    let mut axes: BTreeMap<&'static str, String> = scheme.axes().into_iter().collect();
-    if scheme.scale_format == ScaleFormat::Float {
-        axes.remove(SchemeAxis::ScaleFormat.name());
+/// The key of a task: everything that its units share, where its rows come from included, but for the seed.
+pub(super) fn task_key(spec: &UnitSpec, dataset: Option<&Dataset>) -> Result<Key, Failure> {
+    #[derive(Serialize)]
+    struct Keyed<'a> {
+        task: UnitSpec,
+        dataset: Option<&'a str>,
     }
-    if scheme.codebook_format == CodebookFormat::Float {
-        axes.remove(SchemeAxis::CodebookFormat.name());
+    let dataset = dataset.map(|dataset| dataset.hash.to_string());
+    key(&Keyed { task: UnitSpec { seed: 0, ..spec.clone() }, dataset: dataset.as_deref() })
+}
+
+/// What a variant does, canonically, with the versions of the stages that it passes; `None` is the float baseline.
+pub(super) fn canonical(subject: &Subject, variant: Option<&Variant>) -> Result<Arc<str>, Failure> {
+    #[derive(Serialize)]
+    struct Keyed<'a> {
+        variant: Option<&'a Variant>,
+        stages: Vec<(&'static str, u32)>,
     }
-    if scheme.outliers == Outliers::None {
-        axes.remove(SchemeAxis::Outliers.name());
-    }
-    if matches!(scheme.format, Format::Codebook(_)) && scheme.granularity == Granularity::Tensor {
-        axes.insert(SchemeAxis::Granularity.name(), String::new());
-    }
-    axes
+    let canonical = Value::of(&Keyed { variant, stages: versions(passed(subject, variant)) });
+    Ok(canonical.map_err(|error| Failure::Other(error.to_string()))?.json().into())
+}
+
+/// The key of a row: that of its unit, and what its variant does.
+pub(super) fn row_key(unit: Key, canonical: &str) -> Key {
+    hashed(format!("{unit} {canonical}").as_bytes())
+}
+
+fn versions(stages: impl IntoIterator<Item = Stage>) -> Vec<(&'static str, u32)> {
+    stages.into_iter().map(|stage| (stage.name(), stage.version())).collect()
+}
+
+/// The key of a value: a hash of its canonical form.
+fn key(value: &impl Serialize) -> Result<Key, Failure> {
+    let canonical = Value::of(value).map_err(|error| Failure::Other(error.to_string()))?;
+    Ok(hashed(canonical.json().as_bytes()))
+}
+
+/// The first 128 bits of a BLAKE3 hash.
+fn hashed(bytes: &[u8]) -> Key {
+    let hash = blake3::hash(bytes);
+    let leading = hash.as_bytes().first_chunk().expect("a BLAKE3 hash has 32 bytes");
+    Key::new(u128::from_be_bytes(*leading))
 }

@@ -3,16 +3,16 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use bitsweep_results::{Comparison, VariantSummary};
+use bitsweep_results::{Choice, Comparison, Value, VariantSummary};
 use plotters::style::RGBColor;
 
-use super::{MOST_PANELS, Subject, distinct_names, left_out};
-use crate::Chart;
+use super::subject::{MOST_PANELS, Subject, left_out, names};
 use crate::draw::canvas::{self, Anchor, Canvas, Fault, Type};
 use crate::draw::colour::{BLUE, MUTED, tint};
 use crate::draw::frame::{Header, Panels, Rect, panel_name, panels};
 use crate::draw::legend::Legend;
 use crate::draw::text::SMALL;
+use crate::report::Chart;
 
 pub(super) const NAME: &str = "macro-f1-by-weight-and-activation-bits";
 
@@ -46,7 +46,7 @@ fn panel(name: String, variants: &[&VariantSummary]) -> (Panel, bool) {
         if !score.macro_f1.is_finite() {
             continue;
         }
-        let place = (variant.first.bits, variant.first.activation_bits);
+        let place = (variant.bits(), variant.activation_bits());
         let known = cells.get(&place);
         is_best_of_several |= known.is_some();
         if known.is_none_or(|known| known.macro_f1 < score.macro_f1) {
@@ -74,29 +74,30 @@ fn quantized(comparison: &Comparison) -> Vec<&VariantSummary> {
 /// A panel for each way to quantize activations of each task where that makes few enough panels, else one for each task.
 fn gather(subject: &Subject<'_>) -> (Vec<Panel>, bool) {
     let varies = |variants: &[&VariantSummary]| {
-        let weights: BTreeSet<u32> = variants.iter().map(|variant| variant.first.bits).collect();
+        let weights: BTreeSet<u32> = variants.iter().map(|variant| variant.bits()).collect();
         let activations: BTreeSet<Option<u32>> =
-            variants.iter().map(|variant| variant.first.activation_bits).collect();
+            variants.iter().map(|variant| variant.activation_bits()).collect();
         weights.len() > 1 && activations.len() > 1
     };
     let comparisons: Vec<&Comparison> = subject.summary.comparisons.iter().collect();
-    let tasks: Vec<(String, Vec<&VariantSummary>)> = distinct_names(&comparisons)
+    let tasks: Vec<(String, Vec<&VariantSummary>)> = names(&comparisons)
         .into_iter()
         .zip(comparisons.iter().map(|comparison| quantized(comparison)))
         .filter(|(_, variants)| varies(variants))
         .collect();
     let mut by_scheme: Vec<(String, Vec<&VariantSummary>)> = Vec::new();
     for (task, variants) in &tasks {
-        let mut schemes: Vec<&str> = Vec::new();
-        for scheme in variants.iter().map(|variant| variant.first.axis("activations")) {
-            if !scheme.is_empty() && !schemes.contains(&scheme) {
+        let mut schemes: Vec<&Value> = Vec::new();
+        for scheme in variants.iter().filter_map(|variant| variant.choice(Choice::Activations)) {
+            if !schemes.contains(&scheme) {
                 schemes.push(scheme);
             }
         }
         by_scheme.extend(schemes.into_iter().map(|scheme| {
-            let name = if tasks.len() > 1 { format!("{task} · {scheme}") } else { scheme.to_owned() };
-            let of_scheme =
-                |variant: &&&VariantSummary| ["", scheme].contains(&variant.first.axis("activations"));
+            let name = if tasks.len() > 1 { format!("{task} · {scheme}") } else { scheme.to_string() };
+            let of_scheme = |variant: &&&VariantSummary| {
+                variant.choice(Choice::Activations).is_none_or(|own| own == scheme)
+            };
             (name, variants.iter().filter(of_scheme).copied().collect())
         }));
     }

@@ -1,17 +1,18 @@
 //! Confusion matrices: the float model beside the picks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bitsweep_results::summary::PickOutcome;
-use bitsweep_results::{Comparison, PredictionRow};
+use bitsweep_results::{Comparison, Predictions, Variant, VariantSummary};
 use plotters::style::RGBColor;
 
-use super::Subject;
-use crate::Chart;
+use super::subject::Subject;
 use crate::draw::canvas::{self, Anchor, Canvas, Fault, Type, WIDTH};
 use crate::draw::colour::{BLUE, MUTED, VERMILLION, tint};
 use crate::draw::frame::{Header, MARGIN, Rect, panel_name};
 use crate::draw::text::{SMALL, fitted, width};
+use crate::report::Chart;
 
 pub(super) const NAME: &str = "confusion";
 
@@ -46,45 +47,39 @@ fn shown<'a>(subject: &'a Subject<'_>) -> Option<(&'a Comparison, Vec<usize>)> {
 
 /// Adds up the predictions of the comparison's units: the float model's once, and those of each position.
 fn matrices(subject: &Subject<'_>, comparison: &Comparison, positions: &[usize]) -> Vec<Matrix> {
-    let units: BTreeSet<&str> = subject
-        .records
-        .results
-        .iter()
-        .filter(|row| comparison.has(row))
-        .map(|row| row.unit.as_str())
-        .collect();
-    let wanted: Vec<(usize, &str)> = positions
-        .iter()
-        .map(|position| &comparison.variants[*position].first)
-        .map(|first| (first.variant, first.label.as_str()))
-        .collect();
-    let mut counts: Vec<BTreeMap<(&str, &str), usize>> = vec![BTreeMap::new(); wanted.len() + 1];
-    // A unit and a variant's rows stand together: what to do with them is looked up once for each stretch.
-    let same = |a: &PredictionRow, b: &PredictionRow| a.variant == b.variant && a.unit == b.unit;
-    for stretch in subject.records.predictions.chunk_by(same) {
-        let Some(first) = stretch.first().filter(|first| units.contains(first.unit.as_str())) else {
-            continue;
-        };
-        let key = (first.variant, first.label.as_str());
-        let Some(index) = wanted.iter().position(|wanted| *wanted == key) else { continue };
-        for row in stretch {
-            *counts[index + 1].entry((&row.truth, &row.quantized)).or_default() += 1;
+    let variants: Vec<&VariantSummary> =
+        positions.iter().map(|position| &comparison.variants[*position]).collect();
+    let labels = std::iter::once("float").chain(variants.iter().map(|variant| variant.label.text()));
+    let mut matrices: Vec<Matrix> =
+        labels.map(|label| Matrix { label: label.to_owned(), counts: BTreeMap::new() }).collect();
+    let predictions = subject.records.predictions.iter();
+    for own in predictions.filter(|own| own.unit.task.key == comparison.task.key) {
+        for (index, variant) in variants.iter().enumerate() {
+            let wanted = &variant.origin.variant;
+            let is_own = |other: &Arc<Variant>| Arc::ptr_eq(other, wanted) || other.choices == wanted.choices;
+            let Some((.., seen)) = own.variants.iter().find(|(_, other, _)| is_own(other)) else { continue };
+            matrices[index + 1].add(own, seen);
             if index == 0 {
-                *counts[0].entry((&row.truth, &row.float)).or_default() += 1;
+                matrices[0].add(own, &own.float);
             }
         }
     }
-    let labels = std::iter::once("float").chain(wanted.iter().map(|(_, label)| *label));
-    labels
-        .zip(counts)
-        .map(|(label, counts)| Matrix {
-            label: label.to_owned(),
-            counts: counts
-                .into_iter()
-                .map(|((truth, seen), count)| ((truth.to_owned(), seen.to_owned()), count))
-                .collect(),
-        })
-        .collect()
+    matrices
+}
+
+impl Matrix {
+    /// Counts a unit's test rows by their true class and the one in `seen`.
+    fn add(&mut self, own: &Predictions, seen: &[u16]) {
+        let mut counts: BTreeMap<(u16, u16), usize> = BTreeMap::new();
+        for pair in own.truth.iter().copied().zip(seen.iter().copied()) {
+            *counts.entry(pair).or_default() += 1;
+        }
+        let name =
+            |class: u16| own.classes.get(usize::from(class)).map_or_else(|| class.to_string(), Clone::clone);
+        for ((truth, seen), count) in counts {
+            *self.counts.entry((name(truth), name(seen))).or_default() += count;
+        }
+    }
 }
 
 /// Class names, numbers by size and before words.

@@ -2,18 +2,15 @@
 
 use bitsweep_results::numbers::significant;
 
-use super::Subject;
+use super::bar_chart::{BarChart, in_words};
 use super::selection::{Shown, telling};
-use crate::Chart;
-use crate::draw::bars::{Bar, bars, height};
-use crate::draw::canvas::{self, Fault, WIDTH};
+use super::subject::{KB, Subject};
+use crate::draw::bars::Bar;
+use crate::draw::canvas::Fault;
 use crate::draw::colour::{BLUE, FLOAT, tint};
-use crate::draw::frame::{Header, MARGIN, Rect};
+use crate::report::Chart;
 
 pub(super) const NAME: &str = "macro-f1-per-kb";
-
-/// Bytes in a kilobyte.
-const KB: f64 = 1024.0;
 
 fn bar(shown: &Shown<'_>) -> Option<Bar> {
     let macro_f1 = shown.variant.scores.as_ref()?.macro_f1.mean;
@@ -42,24 +39,19 @@ fn bar(shown: &Shown<'_>) -> Option<Bar> {
 
 pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     let shown =
-        telling(&subject.summary, 16, |comparison| comparison.has_scores() && comparison.variants.len() > 1);
+        telling(subject.summary, 16, |comparison| comparison.has_scores() && comparison.variants.len() > 1);
     let rows: Vec<Bar> = shown.iter().filter_map(bar).collect();
     if rows.len() < 2 {
         return Ok(None);
     }
-    let title = "Macro-F1 per kilobyte".to_owned();
-    let header = Header::new(
-        &title,
-        "Bars: all bytes stored, 1 KB = 1,024 bytes. Upright mark and brackets: the notebooks' count, codes and biases alone. Full colour: the picks. The figure rewards smallness first, so read it with the score.",
-    );
-    let area = Rect { left: MARGIN, top: header.bottom(), right: WIDTH - MARGIN, bottom: 0.0 };
-    let alt = format!(
-        "Bar chart of macro-F1 per kilobyte of all bytes stored: {}.",
-        rows.iter().map(|row| format!("{} {}", row.label, row.note)).collect::<Vec<_>>().join(", ")
-    );
-    let svg = canvas::draw(area.top + height(&rows) + MARGIN, &alt, |canvas| {
-        header.draw(canvas)?;
-        bars(canvas, &area, &rows)
-    })?;
-    Ok(Some(Chart { name: NAME.to_owned(), title, alt, svg }))
+    let alt = format!("Bar chart of macro-F1 per kilobyte of all bytes stored: {}.", in_words(&rows));
+    let chart = BarChart {
+        name: NAME,
+        title: "Macro-F1 per kilobyte",
+        subtitle: "Bars: all bytes stored, 1 KB = 1,024 bytes. Upright mark and brackets: the notebooks' count, codes and biases alone. Full colour: the picks. The figure rewards smallness first, so read it with the score.",
+        legend: Vec::new(),
+        bars: &rows,
+        alt,
+    };
+    chart.draw().map(Some)
 }

@@ -4,25 +4,25 @@ use bitsweep_results::VariantSummary;
 
 use super::lines::LineChart;
 use super::schemes::{Better, LinePanel, Mark, gather};
-use super::{MOST_PANELS, Subject, left_out};
-use crate::Chart;
+use super::subject::{MOST_PANELS, Subject, left_out};
 use crate::draw::canvas::Fault;
 use crate::draw::frame::Header;
 use crate::draw::scale::Scale;
+use crate::report::Chart;
 
 pub(super) const NAME: &str = "error-by-bits";
 
 fn mark(variant: &VariantSummary) -> Option<Mark> {
     // A logarithmic axis has no place for an error of zero.
     (variant.mse.mean > 0.0).then(|| Mark {
-        bits: f64::from(variant.first.bits),
+        bits: f64::from(variant.bits()),
         value: variant.mse.mean,
         whiskers: None,
     })
 }
 
 pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
-    let mut panes: Vec<LinePanel> = gather(&subject.summary, Better::Low, mark);
+    let mut panes: Vec<LinePanel> = gather(subject.summary, Better::Low, mark);
     if panes.is_empty() {
         return Ok(None);
     }

@@ -1,17 +1,16 @@
 //! Training loss against epochs, on a logarithmic axis.
 
-use std::collections::BTreeMap;
+use bitsweep_results::Comparison;
 
-use bitsweep_results::{Comparison, CurveRow};
-
-use super::{Subject, distinct_names};
-use crate::Chart;
+use super::losses::points;
+use super::subject::{Subject, names};
 use crate::draw::canvas::{self, Fault, Point, Type};
 use crate::draw::colour::{AXIS, readable, series, tint};
 use crate::draw::frame::{Axis, Header, Rect, frame, frame_room, panels};
 use crate::draw::label::stacked;
 use crate::draw::scale::Scale;
 use crate::draw::text::{SMALL, fitted, width};
+use crate::report::Chart;
 
 pub(super) const NAME: &str = "learning-curve";
 
@@ -19,64 +18,25 @@ pub(super) const NAME: &str = "learning-curve";
 const MOST_TASKS: usize = 6;
 /// Most seeds drawn of a task.
 const MOST_SEEDS: usize = 10;
-/// Most points of a line; longer curves are thinned evenly.
-const MOST_POINTS: usize = 300;
-
-/// The curves of one task.
-struct Task<'a> {
+/// The curves of one task, as epochs and losses.
+struct Task {
     name: String,
-    curves: Vec<Vec<&'a CurveRow>>,
+    curves: Vec<Vec<(usize, f64)>>,
 }
 
-fn tasks<'a>(subject: &Subject<'a>) -> Vec<Task<'a>> {
-    let mut curves: BTreeMap<&str, Vec<&CurveRow>> = BTreeMap::new();
-    for stretch in subject.records.curve.chunk_by(|a, b| a.unit == b.unit) {
-        if let Some(first) = stretch.first() {
-            let drawable = stretch.iter().filter(|row| is_drawable(row) && row.variant == 0);
-            curves.entry(&first.unit).or_default().extend(drawable);
-        }
-    }
-    curves.retain(|_, curve| curve.len() > 1);
+fn tasks(subject: &Subject<'_>) -> Vec<Task> {
     let comparisons: Vec<&Comparison> = subject.summary.comparisons.iter().collect();
-    let mut tasks: Vec<Task<'_>> = Vec::new();
-    for (comparison, name) in comparisons.iter().zip(distinct_names(&comparisons)) {
-        let mut units: Vec<&str> = subject
-            .records
-            .results
-            .iter()
-            .filter(|row| row.variant == 0 && comparison.has(row))
-            .map(|row| row.unit.as_str())
-            .collect();
-        units.dedup();
-        let own: Vec<Vec<&CurveRow>> = units
-            .iter()
-            .filter_map(|unit| curves.get(unit))
-            .take(MOST_SEEDS)
-            .map(|curve| thinned(curve))
-            .collect();
-        if !own.is_empty() {
-            tasks.push(Task { name, curves: own });
+    let mut tasks: Vec<Task> = Vec::new();
+    for (comparison, name) in comparisons.iter().zip(names(&comparisons)) {
+        let own = subject.records.curves.iter();
+        let own = own.filter(|curve| curve.origin.is_float() && comparison.has(&curve.origin));
+        let curves: Vec<Vec<(usize, f64)>> = own.filter_map(points).take(MOST_SEEDS).collect();
+        if !curves.is_empty() {
+            tasks.push(Task { name, curves });
         }
     }
     tasks.truncate(MOST_TASKS);
     tasks
-}
-
-/// Whether the loss has a place on a logarithmic axis.
-pub(super) fn is_drawable(row: &CurveRow) -> bool {
-    row.loss > 0.0 && row.loss.is_finite()
-}
-
-/// Every n-th point and the last.
-pub(super) fn thinned<'a>(curve: &[&'a CurveRow]) -> Vec<&'a CurveRow> {
-    let every = curve.len().div_ceil(MOST_POINTS).max(1);
-    let last = curve.len() - 1;
-    curve
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| index % every == 0 || *index == last)
-        .map(|(_, row)| *row)
-        .collect()
 }
 
 pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
@@ -85,8 +45,8 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
         return Ok(None);
     }
     let rows = || tasks.iter().flat_map(|task| &task.curves).flatten();
-    let losses = || rows().map(|row| row.loss);
-    let epochs = rows().map(|row| row.epoch).max().unwrap_or(0) as f64;
+    let losses = || rows().map(|(_, loss)| *loss);
+    let epochs = rows().map(|(epoch, _)| *epoch).max().unwrap_or(0) as f64;
     let title = "Learning curve of the float model".to_owned();
     let seeds = tasks.iter().map(|task| task.curves.len()).max().unwrap_or(1);
     let subtitle = if seeds > 1 {
@@ -125,11 +85,11 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
             let colour = if alone { series(index) } else { tint(series(index), 0.6) };
             for curve in &task.curves {
                 let points: Vec<Point> =
-                    curve.iter().map(|row| (x.at(row.epoch as f64), y.at(row.loss))).collect();
+                    curve.iter().map(|(epoch, loss)| (x.at(*epoch as f64), y.at(*loss))).collect();
                 canvas.path(&points, colour, if alone { 2.0 } else { 1.0 })?;
             }
             let lasts: Vec<f64> =
-                task.curves.iter().filter_map(|curve| curve.last()).map(|row| y.at(row.loss)).collect();
+                task.curves.iter().filter_map(|curve| curve.last()).map(|(_, loss)| y.at(*loss)).collect();
             ends.push(lasts.iter().sum::<f64>() / lasts.len().max(1) as f64);
         }
         if named {

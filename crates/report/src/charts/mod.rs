@@ -1,11 +1,13 @@
 //! The charts: one file each, all with the same verb, `draw`.
 
+mod bar_chart;
 mod bits_by_bits;
 mod confusion;
 mod efficiency;
 mod error_by_bits;
 mod learning_curve;
 mod lines;
+mod losses;
 mod number_line;
 mod pareto;
 mod reconstruction;
@@ -15,20 +17,17 @@ mod score_by_bits;
 mod selection;
 mod sensitivity;
 mod size_parts;
+mod subject;
 mod training_curves;
 mod weights;
 
-use bitsweep_results::{Comparison, Records, Summary, summarize};
 use rayon::prelude::*;
 
-use crate::draw::canvas::Fault;
-use crate::{Chart, Report, ReportError};
+use subject::Subject;
 
-/// What the charts are drawn from.
-pub(crate) struct Subject<'a> {
-    pub(crate) records: &'a Records,
-    pub(crate) summary: Summary,
-}
+use crate::draw::canvas::Fault;
+use crate::error::ReportError;
+use crate::report::{Chart, Report};
 
 /// A chart's name and the function that draws it, or finds that there is nothing to draw.
 type Entry = (&'static str, fn(&Subject<'_>) -> Result<Option<Chart>, Fault>);
@@ -60,8 +59,7 @@ const CHARTS: [Entry; 15] = [
 /// # Errors
 /// [`ReportError::Draw`] when the drawing library fails.
 pub fn charts(report: &Report<'_>) -> Result<Vec<Chart>, ReportError> {
-    let subject =
-        Subject { records: report.records, summary: summarize(&report.records.results, &report.pick_rule) };
+    let subject = Subject { records: report.records, summary: report.summary };
     let drawn: Result<Vec<Option<Chart>>, ReportError> = CHARTS
         .par_iter()
         .map(|(name, draw)| {
@@ -69,44 +67,4 @@ pub fn charts(report: &Report<'_>) -> Result<Vec<Chart>, ReportError> {
         })
         .collect();
     Ok(drawn?.into_iter().flatten().collect())
-}
-
-/// Most panels of one chart; further comparisons are told of, not shown.
-const MOST_PANELS: usize = 6;
-
-/// Names that tell the comparisons apart: what all share is left out.
-pub(crate) fn distinct_names(comparisons: &[&Comparison]) -> Vec<String> {
-    let parts: Vec<Vec<String>> = comparisons
-        .iter()
-        .map(|comparison| {
-            let mut parts =
-                vec![comparison.dataset.clone(), comparison.model.clone(), comparison.rng.clone()];
-            parts.extend(comparison.unit_axes.iter().map(|(key, value)| format!("{key} {value}")));
-            parts
-        })
-        .collect();
-    parts
-        .iter()
-        .zip(comparisons)
-        .map(|(own, comparison)| {
-            let telling: Vec<&str> = own
-                .iter()
-                .enumerate()
-                .filter(|(position, part)| {
-                    !part.is_empty() && parts.iter().any(|other| other.get(*position) != Some(part))
-                })
-                .map(|(_, part)| part.as_str())
-                .collect();
-            if telling.is_empty() { comparison.dataset.clone() } else { telling.join(" · ") }
-        })
-        .collect()
-}
-
-/// A sentence on comparisons that have no panel; empty when all have one.
-fn left_out(shown: usize, all: usize) -> String {
-    if all > shown {
-        format!(" {shown} of {all} tasks are shown; results.csv has all.")
-    } else {
-        String::new()
-    }
 }

@@ -4,13 +4,13 @@ use std::cmp::Reverse;
 
 use bitsweep_results::LevelRow;
 
-use super::Subject;
-use crate::Chart;
+use super::subject::Subject;
 use crate::draw::canvas::{self, Anchor, Fault, Type, WIDTH};
 use crate::draw::colour::{AXIS, GRID, INK, MUTED, series};
 use crate::draw::frame::{Header, MARGIN};
 use crate::draw::scale::Scale;
 use crate::draw::text::{BODY, SMALL, fitted};
+use crate::report::Chart;
 
 pub(super) const NAME: &str = "number-line";
 

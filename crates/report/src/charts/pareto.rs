@@ -1,21 +1,17 @@
 //! Size against macro-F1, with the Pareto front.
 
-use bitsweep_results::Comparison;
-use bitsweep_results::summary::PickOutcome;
+use bitsweep_results::{Comparison, Goal};
 
-use super::{MOST_PANELS, Subject, distinct_names, left_out};
-use crate::Chart;
+use super::subject::{KB, MOST_PANELS, Subject, left_out, names};
 use crate::draw::canvas::{self, Canvas, Fault, Point, Type};
 use crate::draw::colour::{AXIS, BLUE, FLOAT, INK, REST, tint};
 use crate::draw::frame::{Axis, Header, Rect, frame, frame_room, panel_name, panels};
 use crate::draw::label::beside;
 use crate::draw::scale::Scale;
 use crate::draw::text::SMALL;
+use crate::report::Chart;
 
 pub(super) const NAME: &str = "size-against-macro-f1";
-
-/// Bytes in a kilobyte.
-const KB: f64 = 1024.0;
 
 /// Variants up to which all are named.
 const FEW: usize = 12;
@@ -41,24 +37,16 @@ fn places(comparison: &Comparison) -> Vec<Place> {
 
 /// The goals a variant is picked for; empty for most.
 fn goals(comparison: &Comparison, position: usize) -> String {
-    let picked = |outcome: &PickOutcome| match outcome {
-        PickOutcome::Picked(pick) => pick.variant == position,
-        PickOutcome::NoneQualifies { .. } | PickOutcome::NoBaseline => false,
+    let picked = |goal: &Goal| {
+        comparison.picks.as_ref().is_some_and(|picks| picks.of(*goal).variant() == Some(position))
     };
-    let goals: Vec<&str> = comparison
-        .picks
-        .iter()
-        .flat_map(|picks| [(&picks.balance, "balance"), (&picks.least_memory, "least memory")])
-        .filter(|(outcome, _)| picked(outcome))
-        .map(|(_, goal)| goal)
-        .collect();
-    goals.join(", ")
+    Goal::ALL.into_iter().filter(picked).map(Goal::name).collect::<Vec<_>>().join(", ")
 }
 
 /// The variant's label with the goals it is picked for.
 fn label(comparison: &Comparison, position: usize) -> String {
-    let (own, goals) = (&comparison.variants[position].first.label, goals(comparison, position));
-    if goals.is_empty() { own.clone() } else { format!("{own} ({goals})") }
+    let (own, goals) = (&comparison.variants[position].label, goals(comparison, position));
+    if goals.is_empty() { own.to_string() } else { format!("{own} ({goals})") }
 }
 
 pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
@@ -86,7 +74,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
             .collect::<Vec<_>>()
             .join(", ")
     );
-    let names = distinct_names(shown);
+    let names = names(shown);
     let svg = canvas::draw(layout.height, &alt, |canvas| {
         header.draw(canvas)?;
         for ((cell, comparison), name) in layout.cells.iter().zip(shown).zip(&names) {

@@ -1,16 +1,15 @@
 //! Small tensors value by value: what was quantized, what came back, and the difference.
 
-use std::collections::BTreeMap;
+use bitsweep_results::{Key, ValueRow};
 
-use bitsweep_results::ValueRow;
-
-use super::{MOST_PANELS, Subject};
-use crate::Chart;
+use super::subject::{MOST_PANELS, Subject};
 use crate::draw::canvas::{self, Canvas, Fault};
 use crate::draw::colour::{AXIS, BLUE, FLOAT, VERMILLION};
 use crate::draw::frame::{Axis, Header, Rect, frame, frame_room, panel_name, panels};
 use crate::draw::scale::Scale;
 use crate::draw::text::{SMALL, fitted};
+use crate::report::Chart;
+use crate::values::of_small_tensors;
 
 pub(super) const VALUES: &str = "values";
 pub(super) const ERRORS: &str = "reconstruction-errors";
@@ -20,11 +19,11 @@ const MOST_VALUES: usize = 64;
 
 /// One variant of one small tensor.
 struct Panel<'a> {
-    name: String,
+    name: &'a str,
     /// The tensor's name, where there are several.
     dataset: Option<&'a str>,
     /// Panels of one tensor share their scale.
-    tensor: (&'a str, &'a str),
+    tensor: (Key, &'a str),
     values: &'a [ValueRow],
 }
 
@@ -32,24 +31,16 @@ fn gather<'a>(subject: &Subject<'a>) -> Vec<Panel<'a>> {
     if subject.summary.comparisons.iter().any(|comparison| comparison.has_scores()) {
         return Vec::new();
     }
-    let datasets: BTreeMap<&str, &str> =
-        subject.records.results.iter().map(|row| (row.unit.as_str(), row.dataset.as_str())).collect();
     let several = subject.summary.comparisons.len() > 1;
-    let same =
-        |a: &ValueRow, b: &ValueRow| a.variant == b.variant && a.unit == b.unit && a.tensor == b.tensor;
-    subject
-        .records
-        .values
-        .chunk_by(same)
-        .filter(|values| values.len() <= MOST_VALUES)
+    of_small_tensors(&subject.records.values, MOST_VALUES)
+        .into_iter()
         .filter_map(|values| {
-            let first = values.first().filter(|first| first.variant != 0)?;
+            let ValueRow { origin, tensor, .. } = values.first()?;
             let finite = values.iter().all(|row| row.value.is_finite() && row.error.is_finite());
-            let dataset = datasets.get(first.unit.as_str()).filter(|_| several);
             finite.then(|| Panel {
-                name: first.label.clone(),
-                dataset: dataset.copied(),
-                tensor: (&first.unit, &first.tensor),
+                name: subject.label(origin).text(),
+                dataset: several.then_some(origin.unit.task.dataset.as_str()),
+                tensor: (origin.unit.key, tensor),
                 values,
             })
         })
@@ -82,7 +73,7 @@ fn draw_panels(
     canvas::draw(layout.height, alt, |canvas| {
         header.draw(canvas)?;
         for (cell, panel) in layout.cells.iter().zip(panes) {
-            panel_name(canvas, cell, &panel.name)?;
+            panel_name(canvas, cell, panel.name)?;
             let plot: Rect = frame_room(cell.inset(0.0, 18.0, 0.0, 0.0), 6.0);
             let y = scale(panel).on(plot.bottom, plot.top);
             let title = match panel.dataset {
@@ -168,7 +159,7 @@ pub(super) fn draw_errors(subject: &Subject<'_>) -> Result<Option<Chart>, Fault>
 fn names(panes: &[Panel<'_>]) -> String {
     let name = |panel: &Panel<'_>| match panel.dataset {
         Some(dataset) => format!("{dataset} · {}", panel.name),
-        None => panel.name.clone(),
+        None => panel.name.to_owned(),
     };
     panes.iter().map(name).collect::<Vec<_>>().join(", ")
 }

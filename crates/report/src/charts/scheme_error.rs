@@ -2,25 +2,23 @@
 
 use bitsweep_results::numbers::{fixed, significant};
 
-use super::Subject;
+use super::bar_chart::{BarChart, in_words};
 use super::selection::telling;
-use crate::Chart;
-use crate::draw::bars::{Bar, bars, height};
-use crate::draw::canvas::{self, Fault, WIDTH};
+use super::subject::Subject;
+use crate::draw::bars::Bar;
+use crate::draw::canvas::Fault;
 use crate::draw::colour::{VERMILLION, tint};
-use crate::draw::frame::{Header, MARGIN, Rect};
+use crate::report::Chart;
 
 pub(super) const NAME: &str = "error-by-scheme";
 
 pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
-    let shown = telling(&subject.summary, 16, |comparison| !comparison.has_scores());
+    let shown = telling(subject.summary, 16, |comparison| !comparison.has_scores());
     let rows: Vec<Bar> = shown
         .iter()
         .filter(|shown| !shown.float && shown.variant.mse.mean.is_finite())
         .map(|shown| {
-            let position =
-                shown.comparison.variants.iter().position(|variant| std::ptr::eq(variant, shown.variant));
-            let least = position.is_some_and(|position| shown.comparison.least_error.contains(&position));
+            let least = shown.comparison.least_error.contains(&shown.position);
             let (mse, sqnr) = (shown.variant.mse.mean, shown.variant.sqnr_db.mean);
             let ratio = if sqnr.is_finite() { format!(" · {} dB", fixed(sqnr, 1)) } else { String::new() };
             Bar {
@@ -36,19 +34,14 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     if rows.len() < 2 || rows.iter().all(|row| row.parts.iter().all(|(value, _)| *value == 0.0)) {
         return Ok(None);
     }
-    let title = "Reconstruction error by scheme".to_owned();
-    let header = Header::new(
-        &title,
-        "Mean squared error of the reconstruction, and the signal-to-quantization-noise ratio; the least error at each bit width in bold.",
-    );
-    let area = Rect { left: MARGIN, top: header.bottom(), right: WIDTH - MARGIN, bottom: 0.0 };
-    let alt = format!(
-        "Bar chart of mean squared errors: {}.",
-        rows.iter().map(|row| format!("{} {}", row.label, row.note)).collect::<Vec<_>>().join(", ")
-    );
-    let svg = canvas::draw(area.top + height(&rows) + MARGIN, &alt, |canvas| {
-        header.draw(canvas)?;
-        bars(canvas, &area, &rows)
-    })?;
-    Ok(Some(Chart { name: NAME.to_owned(), title, alt, svg }))
+    let alt = format!("Bar chart of mean squared errors: {}.", in_words(&rows));
+    let chart = BarChart {
+        name: NAME,
+        title: "Reconstruction error by scheme",
+        subtitle: "Mean squared error of the reconstruction, and the signal-to-quantization-noise ratio; the least error at each bit width in bold.",
+        legend: Vec::new(),
+        bars: &rows,
+        alt,
+    };
+    chart.draw().map(Some)
 }

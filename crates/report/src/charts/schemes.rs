@@ -1,18 +1,15 @@
 //! Which schemes become lines, in which panels, and which of them are pointed at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use bitsweep_results::summary::PickOutcome;
-use bitsweep_results::{Comparison, Summary, VariantSummary};
+use bitsweep_results::{Choice, Comparison, Label, Origin, Summary, VariantSummary};
 
-use super::{MOST_PANELS, distinct_names};
+use super::subject::{MOST_PANELS, names};
 
 /// Most coloured lines of a chart; the rest are grey.
 const MOST_LINES: usize = 5;
 /// Most of them that are coloured for being picked.
 const MOST_FAVOURED: usize = 2;
-/// What joins the axes' values in the name of a series.
-const JOINT: &str = " · ";
 
 /// A point of a line with its whiskers.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,6 +24,8 @@ pub(crate) struct Mark {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Line {
     pub(crate) name: String,
+    /// The label of one of its variants, whose parts say what the name is made of.
+    pub(crate) label: Label,
     pub(crate) marks: Vec<Mark>,
     /// Number of its colour; `None` for a grey line.
     pub(crate) colour: Option<usize>,
@@ -59,7 +58,7 @@ pub(crate) fn gather(
         summary.comparisons.iter().filter(|one| bit_widths(one) > 1).collect();
     let mut panels: Vec<LinePanel> = comparisons
         .iter()
-        .zip(distinct_names(&comparisons))
+        .zip(names(&comparisons))
         .map(|(comparison, name)| LinePanel {
             name,
             lines: lines(comparison, &measure),
@@ -79,23 +78,21 @@ pub(crate) fn gather(
 
 /// The scheme of the balance pick.
 fn balance(comparison: &Comparison) -> Option<&str> {
-    match &comparison.picks.as_ref()?.balance {
-        PickOutcome::Picked(pick) => Some(&comparison.variants.get(pick.variant)?.first.series),
-        PickOutcome::NoneQualifies { .. } | PickOutcome::NoBaseline => None,
-    }
+    let picked = comparison.picks.as_ref()?.balance.variant()?;
+    Some(comparison.variants.get(picked)?.label.series())
 }
 
 /// Whether a quantized variant has a place on an axis of bits: a budget of bytes or of loss has none, nor has a code of
 /// several weights.
 fn has_bits(variant: &&VariantSummary) -> bool {
-    let row = &variant.first;
-    row.variant != 0 && row.axis("budget").is_empty() && !row.has_shared_codes
+    let Origin { variant: own, .. } = &variant.origin;
+    !variant.origin.is_float() && own.choices.get(Choice::Budget).is_none() && !own.has_shared_codes
 }
 
 /// Distinct bit widths among the quantized variants.
 fn bit_widths(comparison: &Comparison) -> usize {
     let mut bits: Vec<u32> =
-        comparison.variants.iter().filter(has_bits).map(|variant| variant.first.bits).collect();
+        comparison.variants.iter().filter(has_bits).map(|variant| variant.bits()).collect();
     bits.sort_unstable();
     bits.dedup();
     bits.len()
@@ -105,10 +102,15 @@ fn lines(comparison: &Comparison, measure: &impl Fn(&VariantSummary) -> Option<M
     let mut lines: Vec<Line> = Vec::new();
     for variant in comparison.variants.iter().filter(has_bits) {
         let Some(mark) = measure(variant).filter(|mark| mark.value.is_finite()) else { continue };
-        let name = if variant.first.series.is_empty() { "quantized" } else { &variant.first.series };
-        match lines.iter_mut().find(|line| line.name == name) {
+        let label = &variant.label;
+        match lines.iter_mut().find(|line| line.name == label.series()) {
             Some(line) => line.marks.push(mark),
-            None => lines.push(Line { name: name.to_owned(), marks: vec![mark], colour: None }),
+            None => lines.push(Line {
+                name: label.series().to_owned(),
+                label: label.clone(),
+                marks: vec![mark],
+                colour: None,
+            }),
         }
     }
     for line in &mut lines {
@@ -117,53 +119,53 @@ fn lines(comparison: &Comparison, measure: &impl Fn(&VariantSummary) -> Option<M
     lines
 }
 
-/// Splits a crowded panel by one part of the series' names, when all names have as many parts.
+/// Splits a crowded panel by one axis of which all its lines speak, beside something else.
 fn facets(panel: &LinePanel) -> Option<Vec<LinePanel>> {
-    if panel.lines.len() <= MOST_LINES {
+    if panel.lines.len() <= MOST_LINES || panel.lines.iter().any(|line| line.label.series_length() < 2) {
         return None;
     }
-    let parts: Vec<Vec<&str>> = panel.lines.iter().map(|line| line.name.split(JOINT).collect()).collect();
-    let length = parts.first()?.len();
-    if length < 2 || parts.iter().any(|own| own.len() != length) {
-        return None;
-    }
-    let values = |position: usize| {
-        let mut values: Vec<&str> = Vec::new();
-        for own in &parts {
-            if !values.contains(&own[position]) {
-                values.push(own[position]);
-            }
-        }
-        values
-    };
     // Fewest panels; of equally few the later part of the name.
-    let position = (0..length)
-        .rev()
-        .filter(|position| (2..=MOST_PANELS).contains(&values(*position).len()))
-        .min_by_key(|position| values(*position).len())?;
-    let facets = values(position)
+    let mut best: Option<(Choice, Vec<&str>)> = None;
+    for (axis, _) in panel.lines.first()?.label.parts() {
+        let Some(values) = values(panel, axis).filter(|values| (2..=MOST_PANELS).contains(&values.len()))
+        else {
+            continue;
+        };
+        if best.as_ref().is_none_or(|(_, known)| values.len() <= known.len()) {
+            best = Some((axis, values));
+        }
+    }
+    let (axis, values) = best?;
+    let facets: Vec<LinePanel> = values
         .into_iter()
-        .map(|value| LinePanel {
-            name: value.to_owned(),
-            lines: panel
-                .lines
-                .iter()
-                .zip(&parts)
-                .filter(|(_, own)| own[position] == value)
-                .map(|(line, own)| {
-                    let rest: Vec<&str> = own
-                        .iter()
-                        .enumerate()
-                        .filter(|(index, _)| *index != position)
-                        .map(|(_, part)| *part)
-                        .collect();
-                    Line { name: rest.join(JOINT), ..line.clone() }
-                })
-                .collect(),
-            float: panel.float,
+        .map(|value| {
+            let own = panel.lines.iter().filter(|line| words(line, axis) == Some(value));
+            let lines = own.map(|line| Line { name: line.label.without(axis), ..line.clone() });
+            LinePanel { name: value.to_owned(), lines: lines.collect(), float: panel.float }
         })
         .collect();
-    Some(facets)
+    let is_told_apart = |panel: &LinePanel| {
+        let names: BTreeSet<&str> = panel.lines.iter().map(|line| line.name.as_str()).collect();
+        names.len() == panel.lines.len()
+    };
+    facets.iter().all(is_told_apart).then_some(facets)
+}
+
+/// What a line's name says of an axis.
+fn words(line: &Line, axis: Choice) -> Option<&str> {
+    line.label.parts().find(|(known, _)| *known == axis).map(|(_, words)| words)
+}
+
+/// The different things that the lines say of an axis, in order of first appearance; `None` where one says nothing.
+fn values(panel: &LinePanel, axis: Choice) -> Option<Vec<&str>> {
+    let mut values: Vec<&str> = Vec::new();
+    for line in &panel.lines {
+        let own = words(line, axis)?;
+        if !values.contains(&own) {
+            values.push(own);
+        }
+    }
+    Some(values)
 }
 
 /// How one scheme compares with the others, over all panels.
@@ -246,11 +248,13 @@ fn colour(panels: &mut [LinePanel], better: Better, favoured: &[&str]) {
 
 #[cfg(test)]
 mod tests {
+    use bitsweep_results::{Choices, Labels, Value, Variant};
+
     use super::*;
 
     fn line(name: &str, values: &[(f64, f64)]) -> Line {
         let marks = values.iter().map(|&(bits, value)| Mark { bits, value, whiskers: None }).collect();
-        Line { name: name.to_owned(), marks, colour: None }
+        Line { name: name.to_owned(), label: Label::default(), marks, colour: None }
     }
 
     fn panel(lines: Vec<Line>) -> LinePanel {
@@ -299,14 +303,25 @@ mod tests {
 
     #[test]
     fn a_crowded_panel_splits_by_the_later_of_equal_axes() {
-        let lines = ["x", "y", "z"].iter().flat_map(|scheme| {
-            ["tensor", "row", "group"]
-                .iter()
-                .map(move |granularity| line(&format!("{scheme} · {granularity}"), &[(8.0, 1.0), (4.0, 0.9)]))
+        let variant = |scheme: &str, granularity: &str| Variant {
+            choices: Choices::default()
+                .with(Choice::Format, Value::word(scheme))
+                .with(Choice::Granularity, Value::word(granularity)),
+            name: None,
+            has_shared_codes: false,
+        };
+        let variants: Vec<Variant> = ["x", "y", "z"]
+            .iter()
+            .flat_map(|scheme| ["tensor", "row", "group"].map(|granularity| variant(scheme, granularity)))
+            .collect();
+        let labels = Labels::of(&variants);
+        let lines = variants.iter().map(|variant| {
+            let label = labels.get(variant).clone();
+            Line { label: label.clone(), ..line(label.series(), &[(8.0, 1.0), (4.0, 0.9)]) }
         });
         let split = facets(&panel(lines.collect())).unwrap_or_default();
         let names: Vec<&str> = split.iter().map(|panel| panel.name.as_str()).collect();
-        assert_eq!(names, ["tensor", "row", "group"]);
+        assert_eq!(names, ["per tensor", "per row", "per group"]);
         assert_eq!(split[0].lines.iter().map(|line| line.name.as_str()).collect::<Vec<_>>(), ["x", "y", "z"]);
     }
 }

@@ -1,15 +1,15 @@
-//! Macro-F1 against bits, a line a scheme.
+//! Macro-F1 against bits, one line per scheme.
 
 use bitsweep_results::summary::PickOutcome;
 use bitsweep_results::{Summary, VariantSummary};
 
 use super::lines::LineChart;
 use super::schemes::{Better, LinePanel, Mark, gather};
-use super::{MOST_PANELS, Subject, left_out};
-use crate::Chart;
+use super::subject::{MOST_PANELS, Subject, left_out};
 use crate::draw::canvas::Fault;
 use crate::draw::frame::Header;
 use crate::draw::scale::Scale;
+use crate::report::Chart;
 
 pub(super) const NAME: &str = "macro-f1-by-bits";
 
@@ -21,7 +21,7 @@ fn mark(variant: &VariantSummary) -> Option<Mark> {
         None => (scores.interval.low, scores.interval.high),
     };
     let whiskers = (whiskers.0.is_finite() && whiskers.1.is_finite()).then_some(whiskers);
-    Some(Mark { bits: f64::from(variant.first.bits), value: mean, whiskers })
+    Some(Mark { bits: f64::from(variant.bits()), value: mean, whiskers })
 }
 
 /// The finding, when there is one task and one answer.
@@ -31,7 +31,7 @@ fn title(summary: &Summary) -> String {
     match only.picks.as_ref().map(|picks| &picks.balance) {
         Some(PickOutcome::Picked(pick)) => format!(
             "{subject}: {} stays within {} of float",
-            only.variants[pick.variant].first.label, pick.allowed_loss
+            only.variants[pick.variant].label, pick.allowed_loss
         ),
         Some(PickOutcome::NoneQualifies { .. }) => format!("{subject}: every variant falls short of float"),
         Some(PickOutcome::NoBaseline) | None => subject.to_owned(),
@@ -39,7 +39,7 @@ fn title(summary: &Summary) -> String {
 }
 
 pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
-    let mut panes: Vec<LinePanel> = gather(&subject.summary, Better::High, mark);
+    let mut panes: Vec<LinePanel> = gather(subject.summary, Better::High, mark);
     if panes.is_empty() {
         return Ok(None);
     }
@@ -52,7 +52,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     } else {
         "Whiskers and the float band: 95 % interval, as wide as the size of the test set makes it.".to_owned()
     };
-    let title = title(&subject.summary);
+    let title = title(subject.summary);
     let header = Header::new(&title, &format!("{whiskers}{}", left_out(panes.len(), all)));
     let ends = || {
         let marks =

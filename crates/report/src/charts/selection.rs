@@ -1,14 +1,15 @@
 //! Which variants a chart of bars shows.
 
-use bitsweep_results::summary::PickOutcome;
 use bitsweep_results::{Comparison, Summary, VariantSummary};
 
-use super::distinct_names;
+use super::subject::names;
 
 /// A variant to show.
 pub(super) struct Shown<'a> {
     pub(super) comparison: &'a Comparison,
     pub(super) variant: &'a VariantSummary,
+    /// Its position in the comparison.
+    pub(super) position: usize,
     /// The task's name where there are several tasks, else empty.
     pub(super) group: String,
     pub(super) label: String,
@@ -27,7 +28,7 @@ pub(super) fn telling<'a>(
     let comparisons: Vec<&Comparison> =
         summary.comparisons.iter().filter(|comparison| wanted(comparison)).take(most / 2).collect();
     let each = (most / comparisons.len().max(1)).max(2);
-    let names = distinct_names(&comparisons);
+    let names = names(&comparisons);
     comparisons
         .iter()
         .zip(names)
@@ -38,22 +39,13 @@ pub(super) fn telling<'a>(
                 Shown {
                     comparison,
                     variant,
+                    position,
                     group: if several { name.clone() } else { String::new() },
-                    label: variant.first.label.clone(),
-                    picked: is_pick(comparison, position),
+                    label: variant.label.to_string(),
+                    picked: comparison.picked().contains(&position),
                     float: comparison.float == Some(position),
                 }
             })
         })
         .collect()
-}
-
-/// Whether the variant is a pick, for either goal.
-fn is_pick(comparison: &Comparison, position: usize) -> bool {
-    comparison.picks.as_ref().is_some_and(|picks| {
-        [&picks.balance, &picks.least_memory].into_iter().any(|outcome| match outcome {
-            PickOutcome::Picked(pick) => pick.variant == position,
-            PickOutcome::NoneQualifies { .. } | PickOutcome::NoBaseline => false,
-        })
-    })
 }

@@ -1,26 +1,22 @@
 //! Where the output error comes from: a bar a tensor, split by what made its error.
 
-use bitsweep_results::Comparison;
 use bitsweep_results::numbers::{fixed, significant};
-use bitsweep_results::summary::{Attribution, PickOutcome};
+use bitsweep_results::summary::Attribution;
+use bitsweep_results::{Comparison, ErrorPart};
 use plotters::style::RGBColor;
 
-use super::{MOST_PANELS, Subject, distinct_names, left_out};
-use crate::Chart;
-use crate::draw::bars::{Bar, bars, height};
-use crate::draw::canvas::{self, Fault, WIDTH};
+use super::bar_chart::BarChart;
+use super::subject::{MOST_PANELS, Subject, left_out, names};
+use crate::draw::bars::Bar;
+use crate::draw::canvas::Fault;
 use crate::draw::colour::series;
-use crate::draw::frame::{Header, MARGIN, Rect};
-use crate::draw::legend::Legend;
+use crate::report::Chart;
 
 pub(super) const NAME: &str = "sensitivity";
 
 /// The variant that is shown: the balance pick, else the first of the smallest on the front, else the first quantized one.
 fn shown(comparison: &Comparison) -> Option<usize> {
-    let picked = comparison.picks.as_ref().and_then(|picks| match &picks.balance {
-        PickOutcome::Picked(pick) => Some(pick.variant),
-        PickOutcome::NoneQualifies { .. } | PickOutcome::NoBaseline => None,
-    });
+    let picked = comparison.picks.as_ref().and_then(|picks| picks.balance.variant());
     let quantized = |position: &usize| Some(*position) != comparison.float;
     picked
         .filter(quantized)
@@ -44,28 +40,28 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     }
     let all = found.len();
     let found = &found[..all.min(MOST_PANELS)];
-    let names = distinct_names(&found.iter().map(|(comparison, ..)| *comparison).collect::<Vec<_>>());
-    let mut parts: Vec<&'static str> = Vec::new();
-    for (name, error) in found.iter().flat_map(|(.., own)| &own.tensors).flat_map(|tensor| &tensor.parts) {
-        if *error > 0.0 && !parts.contains(name) {
-            parts.push(name);
+    let names = names(&found.iter().map(|(comparison, ..)| *comparison).collect::<Vec<_>>());
+    let mut parts: Vec<ErrorPart> = Vec::new();
+    for (part, error) in found.iter().flat_map(|(.., own)| &own.tensors).flat_map(|tensor| &tensor.parts) {
+        if *error > 0.0 && !parts.contains(part) {
+            parts.push(*part);
         }
     }
-    let colour = |name: &str| -> RGBColor {
-        series(parts.iter().position(|known| *known == name).unwrap_or(parts.len()))
+    let colour = |part: ErrorPart| -> RGBColor {
+        series(parts.iter().position(|known| *known == part).unwrap_or(parts.len()))
     };
     let rows: Vec<Bar> = found
         .iter()
         .zip(&names)
         .flat_map(|((comparison, position, attribution), name)| {
-            let group = format!("{name}: {}", comparison.variants[*position].first.label);
+            let group = format!("{name}: {}", comparison.variants[*position].label);
             let sum = attribution.sum();
             attribution.tensors.iter().map(move |tensor| {
                 let share = |error: f64| if sum > 0.0 { error / sum } else { 0.0 };
                 Bar {
                     group: group.clone(),
-                    label: tensor.tensor.clone(),
-                    parts: tensor.parts.iter().map(|(part, error)| (share(*error), colour(part))).collect(),
+                    label: tensor.tensor.to_string(),
+                    parts: tensor.parts.iter().map(|(part, error)| (share(*error), colour(*part))).collect(),
                     mark: None,
                     note: format!(
                         "{} % · {}",
@@ -78,17 +74,10 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
         })
         .collect();
 
-    let title = "Where the output error comes from".to_owned();
-    let header = Header::new(
-        &title,
-        &format!(
-            "Each tensor quantized alone, the others float: share of the sum, and mean squared change of the logits on the training rows.{}",
-            left_out(found.len(), all)
-        ),
+    let subtitle = format!(
+        "Each tensor quantized alone, the others float: share of the sum, and mean squared change of the logits on the training rows.{}",
+        left_out(found.len(), all)
     );
-    let legend = Legend::new(parts.iter().map(|part| ((*part).to_owned(), colour(part))));
-    let top = header.bottom() + legend.height();
-    let area = Rect { left: MARGIN, top, right: WIDTH - MARGIN, bottom: 0.0 };
     let alt = format!(
         "Bar chart of the output error that each tensor causes alone: {}.",
         rows.iter()
@@ -96,10 +85,13 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
             .collect::<Vec<_>>()
             .join("; ")
     );
-    let svg = canvas::draw(area.top + height(&rows) + MARGIN, &alt, |canvas| {
-        header.draw(canvas)?;
-        legend.draw(canvas, header.bottom())?;
-        bars(canvas, &area, &rows)
-    })?;
-    Ok(Some(Chart { name: NAME.to_owned(), title, alt, svg }))
+    let chart = BarChart {
+        name: NAME,
+        title: "Where the output error comes from",
+        subtitle: &subtitle,
+        legend: parts.iter().map(|part| (part.to_string(), colour(*part))).collect(),
+        bars: &rows,
+        alt,
+    };
+    chart.draw().map(Some)
 }

@@ -1,39 +1,39 @@
 //! Training with quantization in the loop beside the float training, on a logarithmic axis.
 
-use bitsweep_results::{Comparison, CurveRow, VariantSummary};
+use bitsweep_results::{Choice, Comparison, Origin, VariantSummary};
 
-use super::learning_curve::{is_drawable, thinned};
-use super::{MOST_PANELS, Subject, distinct_names, left_out};
-use crate::Chart;
+use super::losses::points;
+use super::subject::{MOST_PANELS, Subject, left_out, names};
 use crate::draw::canvas::{self, Fault, Point};
 use crate::draw::colour::{FLOAT, series};
 use crate::draw::frame::{Axis, Header, frame, frame_room, panel_name, panels};
 use crate::draw::legend::Legend;
 use crate::draw::scale::Scale;
+use crate::report::Chart;
 
 pub(super) const NAME: &str = "training-curves";
 
 /// Most methods of training drawn, one colour each.
 const MOST_METHODS: usize = 6;
 
-/// One training: the position of its method, none for float.
-struct Curve<'a> {
+/// One training: the position of its method, none for float; epochs and losses.
+struct Curve {
     method: Option<usize>,
-    rows: Vec<&'a CurveRow>,
+    points: Vec<(usize, f64)>,
 }
 
 /// The trainings of one task.
-struct Panel<'a> {
+struct Panel {
     name: String,
-    curves: Vec<Curve<'a>>,
+    curves: Vec<Curve>,
 }
 
 /// For each series of a task that is trained with quantization in the loop, the variant of fewest bits.
 fn narrowest(comparison: &Comparison) -> Vec<&VariantSummary> {
     let mut narrowest: Vec<&VariantSummary> = Vec::new();
     for variant in comparison.variants.iter().filter(|variant| is_aware(variant)) {
-        match narrowest.iter_mut().find(|known| known.first.series == variant.first.series) {
-            Some(known) if variant.first.bits < known.first.bits => *known = variant,
+        match narrowest.iter_mut().find(|known| known.label.series() == variant.label.series()) {
+            Some(known) if variant.bits() < known.bits() => *known = variant,
             Some(_) => {}
             None => narrowest.push(variant),
         }
@@ -42,39 +42,39 @@ fn narrowest(comparison: &Comparison) -> Vec<&VariantSummary> {
 }
 
 fn is_aware(variant: &VariantSummary) -> bool {
-    !["", "post-training"].contains(&variant.first.axis("training"))
+    variant.choice(Choice::Training).is_some_and(|training| !training.is("post-training"))
 }
 
 /// The panels, and the methods in order of first appearance.
-fn gather<'a>(subject: &'a Subject<'_>) -> (Vec<Panel<'a>>, Vec<String>) {
+fn gather(subject: &Subject<'_>) -> (Vec<Panel>, Vec<String>) {
     let comparisons: Vec<&Comparison> = subject.summary.comparisons.iter().collect();
     let mut methods: Vec<String> = Vec::new();
     let mut panels = Vec::new();
-    let rows = |variant: &VariantSummary| -> Option<Vec<&'a CurveRow>> {
-        let own = subject.records.curve.iter().filter(|row| {
-            row.unit == variant.first.unit && row.variant == variant.first.variant && is_drawable(row)
-        });
-        let own: Vec<&CurveRow> = own.collect();
-        (own.len() > 1).then(|| thinned(&own))
+    let trained = |variant: &VariantSummary| {
+        let Origin { unit, position, .. } = &variant.origin;
+        let is_own = |curve: &&bitsweep_results::Curve| {
+            curve.origin.unit.key == unit.key && curve.origin.position == *position
+        };
+        subject.records.curves.iter().find(is_own).and_then(points)
     };
-    for (comparison, name) in comparisons.iter().zip(distinct_names(&comparisons)) {
+    for (comparison, name) in comparisons.iter().zip(names(&comparisons)) {
         let mut curves = Vec::new();
         for variant in narrowest(comparison) {
-            let Some(rows) = rows(variant) else { continue };
-            let label = &variant.first.label;
+            let Some(points) = trained(variant) else { continue };
+            let label = variant.label.text();
             let known = methods.iter().position(|method| method == label);
             let method = known.unwrap_or_else(|| {
-                methods.push(label.clone());
+                methods.push(label.to_owned());
                 methods.len() - 1
             });
             if method < MOST_METHODS {
-                curves.push(Curve { method: Some(method), rows });
+                curves.push(Curve { method: Some(method), points });
             }
         }
         if curves.is_empty() {
             continue;
         }
-        curves.extend(comparison.float().and_then(rows).map(|rows| Curve { method: None, rows }));
+        curves.extend(comparison.float().and_then(trained).map(|points| Curve { method: None, points }));
         panels.push(Panel { name, curves });
     }
     methods.truncate(MOST_METHODS);
@@ -88,10 +88,10 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     }
     let all = tasks.len();
     tasks.truncate(MOST_PANELS);
-    let rows = || tasks.iter().flat_map(|task| &task.curves).flat_map(|curve| &curve.rows);
-    let epochs = rows().map(|row| row.epoch).max().unwrap_or(0) as f64;
-    let lowest = rows().map(|row| row.loss).fold(f64::INFINITY, f64::min);
-    let highest = rows().map(|row| row.loss).fold(0.0, f64::max);
+    let all_points = || tasks.iter().flat_map(|task| &task.curves).flat_map(|curve| &curve.points);
+    let epochs = all_points().map(|(epoch, _)| *epoch).max().unwrap_or(0) as f64;
+    let lowest = all_points().map(|(_, loss)| *loss).fold(f64::INFINITY, f64::min);
+    let highest = all_points().map(|(_, loss)| *loss).fold(0.0, f64::max);
 
     let title = "Training with quantization in the loop, beside float".to_owned();
     let header = Header::new(
@@ -128,7 +128,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
             )?;
             for curve in &task.curves {
                 let points: Vec<Point> =
-                    curve.rows.iter().map(|row| (x.at(row.epoch as f64), y.at(row.loss))).collect();
+                    curve.points.iter().map(|(epoch, loss)| (x.at(*epoch as f64), y.at(*loss))).collect();
                 let (colour, width) = curve.method.map_or((FLOAT, 2.0), |method| (series(method), 1.6));
                 canvas.path(&points, colour, width)?;
             }

@@ -1,16 +1,16 @@
 //! Weights before and after: the float distribution, and the levels it falls onto.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use bitsweep_results::summary::PickOutcome;
-use bitsweep_results::{HistogramRow, ResultRow};
+use bitsweep_results::{HistogramKind, HistogramRow, Origin};
 
-use super::{MOST_PANELS, Subject};
-use crate::Chart;
+use super::subject::{MOST_PANELS, Subject};
 use crate::draw::canvas::{self, Canvas, Fault};
 use crate::draw::colour::{AXIS, BLUE, REST, tint};
 use crate::draw::frame::{Axis, Header, Rect, frame, panel_name, panels};
 use crate::draw::scale::Scale;
+use crate::report::Chart;
 
 pub(super) const NAME: &str = "weights";
 
@@ -71,33 +71,34 @@ impl Panel<'_> {
     }
 }
 
-/// The variants of one scheme, most bits first: the balance pick's scheme if it is drawn, else the first.
-fn chosen<'a>(subject: &Subject<'a>) -> Vec<&'a ResultRow> {
-    let Some(unit) = subject.records.results.first().map(|row| &row.unit) else { return Vec::new() };
-    let quantized: Vec<&ResultRow> =
-        subject.records.results.iter().filter(|row| row.unit == *unit && row.variant != 0).collect();
-    let picked = subject.summary.comparisons.first().and_then(|comparison| {
-        match &comparison.picks.as_ref()?.balance {
-            PickOutcome::Picked(pick) => Some(&comparison.variants.get(pick.variant)?.first.series),
-            PickOutcome::NoneQualifies { .. } | PickOutcome::NoBaseline => None,
+/// The variants of one scheme that have levels, most bits first: the balance pick's scheme if it is drawn, else the first.
+fn chosen<'a>(subject: &Subject<'a>) -> Vec<&'a Origin> {
+    let mut drawn: Vec<&Origin> = Vec::new();
+    for row in subject.records.histogram.iter().filter(|row| row.kind == HistogramKind::Level) {
+        if drawn.iter().all(|known| known.position != row.origin.position) {
+            drawn.push(&row.origin);
         }
+    }
+    let Some(first) = drawn.first() else { return Vec::new() };
+    let series = |origin: &Origin| subject.label(origin).series();
+    let comparison = subject.summary.comparisons.iter().find(|comparison| comparison.has(first));
+    let picked = comparison.and_then(|comparison| {
+        let picked = comparison.picks.as_ref()?.balance.variant()?;
+        Some(comparison.variants.get(picked)?.label.series())
     });
-    let has_levels = |row: &&&ResultRow| {
-        subject.records.histogram.iter().any(|bar| bar.variant == row.variant && bar.kind == "level")
-    };
-    let drawn: Vec<&ResultRow> = quantized.iter().filter(has_levels).copied().collect();
-    let series = drawn.iter().map(|row| &row.series).find(|series| Some(*series) == picked);
-    let Some(series) = series.or(drawn.first().map(|row| &row.series)) else { return Vec::new() };
-    let mut rows: Vec<&ResultRow> = drawn.iter().filter(|row| row.series == *series).copied().collect();
-    rows.sort_by(|a, b| b.bits.cmp(&a.bits).then(a.variant.cmp(&b.variant)));
-    rows.truncate(MOST_PANELS);
-    rows
+    let own = drawn.iter().map(|origin| series(origin)).find(|series| Some(*series) == picked);
+    let own = own.unwrap_or(series(first));
+    let mut chosen: Vec<&Origin> = drawn.into_iter().filter(|origin| series(origin) == own).collect();
+    chosen.sort_by_key(|origin| (Reverse(origin.variant.choices.bits()), origin.position));
+    chosen.truncate(MOST_PANELS);
+    chosen
 }
 
 /// The tensor with the most values.
-fn tensor(histogram: &[HistogramRow], variant: usize) -> Option<&str> {
+fn tensor(histogram: &[HistogramRow], position: usize) -> Option<&str> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for row in histogram.iter().filter(|row| row.variant == variant && row.kind == "level") {
+    let levels = histogram.iter().filter(|row| row.kind == HistogramKind::Level);
+    for row in levels.filter(|row| row.origin.position == position) {
         *counts.entry(&row.tensor).or_default() += row.count;
     }
     let most = *counts.values().max()?;
@@ -105,22 +106,30 @@ fn tensor(histogram: &[HistogramRow], variant: usize) -> Option<&str> {
 }
 
 pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
-    let rows = chosen(subject);
+    let origins = chosen(subject);
     let histogram = &subject.records.histogram;
-    let Some(tensor) = rows.first().and_then(|row| tensor(histogram, row.variant)) else { return Ok(None) };
-    let panes: Vec<Panel<'_>> = rows
+    let Some(tensor) = origins.first().and_then(|origin| tensor(histogram, origin.position)) else {
+        return Ok(None);
+    };
+    let panes: Vec<Panel<'_>> = origins
         .iter()
-        .map(|row| {
-            let own = |kind: &str| {
+        .map(|origin| {
+            let own = |kind: HistogramKind| {
                 let mut own: Vec<&HistogramRow> = histogram
                     .iter()
-                    .filter(|bar| bar.variant == row.variant && bar.tensor == tensor && bar.kind == kind)
+                    .filter(|bar| {
+                        bar.origin.position == origin.position && *bar.tensor == *tensor && bar.kind == kind
+                    })
                     .filter(|bar| bar.low.is_finite() && bar.high.is_finite())
                     .collect();
                 own.sort_by(|a, b| a.low.total_cmp(&b.low));
                 own
             };
-            Panel { label: &row.label, bars: own("float"), levels: own("level") }
+            Panel {
+                label: subject.label(origin).text(),
+                bars: own(HistogramKind::Float),
+                levels: own(HistogramKind::Level),
+            }
         })
         .filter(|panel| !panel.bars.is_empty() && !panel.levels.is_empty())
         .collect();

@@ -4,8 +4,9 @@ use bitsweep_results::numbers::{count, fixed, score, significant};
 use bitsweep_results::summary::{Explanation, PickOutcome};
 use bitsweep_results::{Comparison, Goal, Summary};
 
-use super::{Block, Span, Table, paragraph};
-use crate::Report;
+use super::block::{Block, Span, Table, paragraph};
+use super::failures::sentence;
+use crate::report::Report;
 
 /// Tasks whose reasons are given in full; beyond, the table of picks must do.
 const MOST_EXPLAINED: usize = 4;
@@ -16,14 +17,17 @@ const MOST_FLAGS: usize = 12;
 /// Variants named for each flag.
 const MOST_BEARERS: usize = 6;
 
-pub(super) fn blocks(report: &Report<'_>, summary: &Summary) -> Vec<Block> {
+pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
+    let summary = report.summary;
     if summary.comparisons.is_empty() {
-        return vec![
-            Block::Heading(2, "Answer".to_owned()),
-            paragraph("Nothing was recorded, so there is nothing to pick."),
-        ];
+        let nothing = match sentence(summary) {
+            Some(sentence) => format!("There is nothing to pick. {sentence}"),
+            None => "Nothing was recorded, so there is nothing to pick.".to_owned(),
+        };
+        return vec![Block::Heading(2, "Answer".to_owned()), paragraph(nothing)];
     }
     let mut blocks = vec![Block::Heading(2, "Answer".to_owned())];
+    blocks.extend(sentence(summary).map(paragraph));
     let scored: Vec<&Comparison> =
         summary.comparisons.iter().filter(|comparison| comparison.has_scores()).collect();
     if scored.is_empty() {
@@ -51,7 +55,7 @@ fn picks(report: &Report<'_>, scored: &[&Comparison]) -> Vec<Block> {
     }
     for comparison in scored.iter().take(MOST_EXPLAINED) {
         if scored.len() > 1 {
-            blocks.push(Block::Heading(3, comparison.name()));
+            blocks.push(Block::Heading(3, comparison.name().to_owned()));
         }
         for (goal, wish) in [(Goal::Balance, "For balance"), (Goal::LeastMemory, "For least memory")] {
             if let Some(explanation) = comparison.explain(goal, rule) {
@@ -80,7 +84,7 @@ fn pick_row(comparison: &Comparison) -> [String; 7] {
         Some(PickOutcome::Picked(pick)) => {
             let variant = &comparison.variants[pick.variant];
             let macro_f1 = variant.scores.as_ref().map_or(f64::NAN, |scores| scores.macro_f1.mean);
-            [variant.first.label.clone(), count(variant.true_bytes), score(macro_f1)]
+            [variant.label.to_string(), count(variant.true_bytes), score(macro_f1)]
         }
         Some(PickOutcome::NoneQualifies { .. }) => {
             ["float: none qualifies".to_owned(), String::new(), String::new()]
@@ -90,7 +94,7 @@ fn pick_row(comparison: &Comparison) -> [String; 7] {
     let [balance, balance_bytes, balance_score] =
         cells(comparison.picks.as_ref().map(|picks| &picks.balance));
     let [least, least_bytes, least_score] = cells(comparison.picks.as_ref().map(|picks| &picks.least_memory));
-    [comparison.name(), balance, least, balance_bytes, balance_score, least_bytes, least_score]
+    [comparison.name().to_owned(), balance, least, balance_bytes, balance_score, least_bytes, least_score]
 }
 
 fn explained(wish: &str, explanation: Explanation) -> Vec<Block> {
@@ -117,12 +121,10 @@ fn least_error(summary: &Summary) -> Vec<Block> {
                 .variants
                 .iter()
                 .enumerate()
-                .filter(|(other, rival)| {
-                    Some(*other) != comparison.float && rival.first.bits == variant.first.bits
-                })
+                .filter(|(other, rival)| Some(*other) != comparison.float && rival.bits() == variant.bits())
                 .count();
             let task = if summary.comparisons.len() > 1 {
-                format!("{}, ", comparison.name())
+                format!("{}, ", comparison.name().to_owned())
             } else {
                 String::new()
             };
@@ -139,8 +141,8 @@ fn least_error(summary: &Summary) -> Vec<Block> {
                 None => String::new(),
             };
             points.push(vec![
-                Span::Plain(format!("{task}{} bits: ", variant.first.bits)),
-                Span::Strong(variant.first.label.clone()),
+                Span::Plain(format!("{task}{} bits: ", variant.bits())),
+                Span::Strong(variant.label.to_string()),
                 Span::Plain(format!(
                     ", mean squared error {} ({of}){ratio}; {} bytes stored{against}.",
                     significant(variant.mse.mean, 4),
@@ -163,7 +165,7 @@ fn least_error(summary: &Summary) -> Vec<Block> {
 /// Each flag with the variants that bear it.
 fn flagged(summary: &Summary) -> Vec<Block> {
     let several = summary.comparisons.len() > 1;
-    let mut bearers: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut bearers: Vec<(String, Vec<String>)> = Vec::new();
     for comparison in &summary.comparisons {
         for variant in &comparison.variants {
             for (flag, runs) in &variant.flags {
@@ -173,10 +175,11 @@ fn flagged(summary: &Summary) -> Vec<Block> {
                 } else {
                     String::new()
                 };
-                let bearer = format!("{task}{}{often}", variant.first.label);
-                match bearers.iter_mut().find(|(known, _)| known == flag) {
+                let bearer = format!("{task}{}{often}", variant.label);
+                let words = flag.words(&variant.origin.variant.choices);
+                match bearers.iter_mut().find(|(known, _)| *known == words) {
                     Some((_, variants)) => variants.push(bearer),
-                    None => bearers.push((flag, vec![bearer])),
+                    None => bearers.push((words, vec![bearer])),
                 }
             }
         }
@@ -188,7 +191,7 @@ fn flagged(summary: &Summary) -> Vec<Block> {
         let named = variants.iter().take(MOST_BEARERS).cloned().collect::<Vec<_>>().join("; ");
         let more = variants.len().saturating_sub(MOST_BEARERS);
         let rest = if more > 0 { format!("; and {more} more in results.csv") } else { String::new() };
-        vec![Span::Strong((*flag).to_owned()), Span::Plain(format!(": {named}{rest}."))]
+        vec![Span::Strong(flag.clone()), Span::Plain(format!(": {named}{rest}."))]
     });
     vec![paragraph("Flags, to be read with the numbers:"), Block::List(points.collect())]
 }

@@ -4,7 +4,7 @@ use bitsweep_results::numbers::fixed;
 use bitsweep_results::summary::{Effect, EffectAtBits, Expectation, Verdict};
 use bitsweep_results::{Comparison, Summary};
 
-use super::{Block, Span, paragraph};
+use super::block::{Block, Span, paragraph};
 
 /// Tasks whose lessons are told; effects.csv has all.
 const MOST_TASKS: usize = 6;
@@ -67,7 +67,7 @@ pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
     ];
     for comparison in told.iter().take(MOST_TASKS) {
         if summary.comparisons.len() > 1 {
-            blocks.push(Block::Heading(3, comparison.name()));
+            blocks.push(Block::Heading(3, comparison.name().to_owned()));
         }
         blocks.extend(lessons(comparison));
     }
@@ -142,8 +142,8 @@ fn point(effect: &Effect) -> Vec<Span> {
     ];
     let clauses: Vec<String> = clauses.into_iter().flatten().collect();
     vec![
-        Span::Plain(format!("{}: ", effect.axis.replace('_', " "))),
-        Span::Strong(effect.to.clone()),
+        Span::Plain(format!("{}: ", effect.axis.description().name())),
+        Span::Strong(effect.to.to_string()),
         Span::Plain(format!(" instead of {}: {}.", effect.from, clauses.join("; "))),
     ]
 }

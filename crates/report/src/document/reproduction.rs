@@ -1,7 +1,7 @@
 //! The notebook's numbers beside ours, and how to make the report again.
 
-use super::{Block, Span, Table, paragraph};
-use crate::Report;
+use super::block::{Block, Span, Table, paragraph};
+use crate::report::Report;
 
 /// Lines of a configuration that is shown in full.
 const MOST_LINES: usize = 80;

@@ -1,11 +1,11 @@
 //! The variants in tables: scores, then errors and sizes, then classes.
 
 use bitsweep_results::numbers::{count, fixed, p_value, score, significant};
-use bitsweep_results::summary::{PickOutcome, Spread};
-use bitsweep_results::{ClassRow, Comparison, Summary, VariantSummary};
+use bitsweep_results::summary::Spread;
+use bitsweep_results::{Comparison, Confusion, VariantSummary};
 
-use super::{Block, Table, paragraph};
-use crate::Report;
+use super::block::{Block, Table, paragraph};
+use crate::report::Report;
 
 /// Variants up to which a table shows all.
 const MOST_ROWS: usize = 16;
@@ -16,7 +16,8 @@ const MOST_CLASSES: usize = 20;
 /// Bytes in a kilobyte.
 const KB: f64 = 1024.0;
 
-pub(super) fn blocks(report: &Report<'_>, summary: &Summary) -> Vec<Block> {
+pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
+    let summary = report.summary;
     if summary.comparisons.is_empty() {
         return Vec::new();
     }
@@ -24,7 +25,7 @@ pub(super) fn blocks(report: &Report<'_>, summary: &Summary) -> Vec<Block> {
     let mut blocks = vec![Block::Heading(2, "Results".to_owned())];
     for comparison in summary.comparisons.iter().take(MOST_TASKS) {
         if several {
-            blocks.push(Block::Heading(3, comparison.name()));
+            blocks.push(Block::Heading(3, comparison.name().to_owned()));
         }
         blocks.extend(setting(comparison));
         let shown: Vec<&VariantSummary> = comparison
@@ -71,8 +72,8 @@ fn setting(comparison: &Comparison) -> Option<Block> {
     };
     Some(paragraph(format!(
         "{} on {}: {} training rows, {} test rows, {} features, {} classes.{seen}{seeds}",
-        if comparison.model.is_empty() { "Values" } else { &comparison.model },
-        comparison.dataset,
+        if comparison.task.model.is_empty() { "Values" } else { &comparison.task.model },
+        comparison.task.dataset,
         count(shape.train_rows as f64),
         count(shape.test_rows as f64),
         shape.features,
@@ -96,7 +97,7 @@ fn scores(comparison: &Comparison, shown: &[&VariantSummary]) -> Block {
     let rows = shown
         .iter()
         .map(|variant| {
-            let mut row = vec![variant.first.label.clone()];
+            let mut row = vec![variant.label.to_string()];
             let Some(scores) = &variant.scores else {
                 row.resize(headings.len(), String::new());
                 return row;
@@ -141,7 +142,7 @@ fn errors_and_sizes(shown: &[&VariantSummary]) -> Block {
         .iter()
         .map(|variant| {
             let mut row = vec![
-                variant.first.label.clone(),
+                variant.label.to_string(),
                 significant(variant.sse.mean, 5),
                 significant(variant.mse.mean, 4),
                 significant(variant.max_error, 4),
@@ -149,7 +150,7 @@ fn errors_and_sizes(shown: &[&VariantSummary]) -> Block {
                 count(variant.payload_bytes),
                 count(variant.true_bytes),
                 if variant.true_bytes > 0.0 {
-                    format!("{}×", fixed(variant.first.size.float as f64 / variant.true_bytes, 2))
+                    format!("{}×", fixed(variant.measures.size.float as f64 / variant.true_bytes, 2))
                 } else {
                     String::new()
                 },
@@ -174,50 +175,35 @@ fn classes(report: &Report<'_>, comparison: &Comparison) -> Vec<Block> {
         return Vec::new();
     }
     let Some(float) = comparison.float() else { return Vec::new() };
-    let mut variants = vec![&float.first];
-    for outcome in comparison.picks.iter().flat_map(|picks| [&picks.balance, &picks.least_memory]) {
-        match outcome {
-            PickOutcome::Picked(pick) => {
-                let first = &comparison.variants[pick.variant].first;
-                if variants.iter().all(|known| known.variant != first.variant) {
-                    variants.push(first);
-                }
-            }
-            PickOutcome::NoneQualifies { .. } | PickOutcome::NoBaseline => {}
-        }
-    }
-    let own = |variant: usize| -> Vec<&ClassRow> {
-        report
-            .records
-            .classes
-            .iter()
-            .filter(|row| row.unit == float.first.unit && row.variant == variant)
-            .collect()
+    let picked = comparison.picked().into_iter().map(|position| &comparison.variants[position]);
+    let variants: Vec<&VariantSummary> = std::iter::once(float).chain(picked).collect();
+    let unit = float.origin.unit.key;
+    let Some(predictions) = report.records.predictions.iter().find(|own| own.unit.key == unit) else {
+        return Vec::new();
     };
-    let of_float = own(float.first.variant);
-    if of_float.is_empty() || of_float.len() > MOST_CLASSES {
+    if predictions.classes.len() > MOST_CLASSES {
         return Vec::new();
     }
-    let columns: Vec<Vec<&ClassRow>> = variants.iter().map(|variant| own(variant.variant)).collect();
+    let confusion = |variant: &&VariantSummary| predictions.confusion(variant.origin.position)?.ok();
+    let confusions: Vec<Option<Confusion>> = variants.iter().map(confusion).collect();
+    let Some(Some(of_float)) = confusions.first() else { return Vec::new() };
     let mut headings = vec!["Class".to_owned(), "Support".to_owned()];
     for variant in &variants {
         headings.extend(["precision", "recall", "F1"].map(|measure| format!("{}, {measure}", variant.label)));
     }
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
-    let rows = of_float
-        .iter()
-        .map(|class| {
-            let mut row = vec![class.class.clone(), count(class.support as f64)];
-            for column in &columns {
-                match column.iter().find(|other| other.class == class.class) {
-                    Some(found) => {
-                        row.extend([found.precision, found.recall, found.f1].map(|value| fixed(value, 3)))
-                    }
-                    None => row.extend([String::new(), String::new(), String::new()]),
-                }
+    let classes = predictions.classes.iter().enumerate();
+    let rows = classes.map(|(class, name)| {
+        let mut row = vec![name.clone(), count(of_float.support()[class] as f64)];
+        for confusion in &confusions {
+            match confusion {
+                Some(own) => row.extend(
+                    [own.precision(class), own.recall(class), own.f1(class)].map(|value| fixed(value, 3)),
+                ),
+                None => row.extend([String::new(), String::new(), String::new()]),
             }
-            row
-        })
-        .collect();
-    vec![Block::Table(Table::new(1, &headings, rows))]
+        }
+        row
+    });
+    vec![Block::Table(Table::new(1, &headings, rows.collect()))]
 }

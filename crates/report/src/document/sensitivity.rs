@@ -2,17 +2,18 @@
 
 use bitsweep_results::numbers::{count, fixed, score, significant};
 use bitsweep_results::summary::{Attribution, TensorAttribution};
-use bitsweep_results::{Comparison, Summary};
+use bitsweep_results::{Comparison, ErrorPart};
 
-use super::{Block, Span, Table, paragraph};
-use crate::Report;
+use super::block::{Block, Span, Table, paragraph};
+use crate::report::Report;
 
 /// Tasks with tables of their own.
 const MOST_TASKS: usize = 6;
 /// Variants in a table, float not counted.
 const MOST_VARIANTS: usize = 4;
 
-pub(super) fn blocks(report: &Report<'_>, summary: &Summary) -> Vec<Block> {
+pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
+    let summary = report.summary;
     let told: Vec<(&Comparison, Vec<(&str, Attribution)>)> = summary
         .comparisons
         .iter()
@@ -30,7 +31,7 @@ pub(super) fn blocks(report: &Report<'_>, summary: &Summary) -> Vec<Block> {
     ];
     for (comparison, attributions) in told.iter().take(MOST_TASKS) {
         if summary.comparisons.len() > 1 {
-            blocks.push(Block::Heading(3, comparison.name()));
+            blocks.push(Block::Heading(3, comparison.name().to_owned()));
         }
         blocks.push(table(attributions));
         blocks.push(Block::List(attributions.iter().map(|(label, own)| advice(label, own)).collect()));
@@ -50,7 +51,7 @@ fn attributions<'s>(report: &Report<'_>, comparison: &'s Comparison) -> Vec<(&'s
     quantized
         .filter_map(|position| {
             let attribution = Attribution::of(report.records, comparison, position)?;
-            Some((comparison.variants[position].first.label.as_str(), attribution))
+            Some((comparison.variants[position].label.text(), attribution))
         })
         .collect()
 }
@@ -71,20 +72,20 @@ fn table(attributions: &[(&str, Attribution)]) -> Block {
     let rows = attributions.iter().flat_map(|(label, attribution)| {
         let sum = attribution.sum();
         attribution.tensors.iter().map(move |tensor| {
-            let part = |name: &str| {
-                let found = tensor.parts.iter().find(|(known, _)| *known == name);
+            let part = |part: ErrorPart| {
+                let found = tensor.parts.iter().find(|(known, _)| *known == part);
                 found.map_or_else(String::new, |(_, error)| significant(*error, 3))
             };
             let share = if sum > 0.0 { 100.0 * tensor.output_error / sum } else { 0.0 };
             vec![
                 (*label).to_owned(),
-                tensor.tensor.clone(),
+                tensor.tensor.to_string(),
                 tensor.bits.map_or_else(|| "f32".to_owned(), bits),
                 count(tensor.bytes),
                 significant(tensor.output_error, 3),
                 format!("{} %", fixed(share, 0)),
-                part("rounding"),
-                part("clipping"),
+                part(ErrorPart::Rounding),
+                part(ErrorPart::Clipping),
                 score(tensor.macro_f1),
                 tensor.gain_per_byte.map_or_else(String::new, |gain| significant(gain, 2)),
             ]

@@ -1,10 +1,11 @@
 //! What was stored of each tensor: scales and zero points, and for small tensors every code.
 
 use bitsweep_results::numbers::significant;
-use bitsweep_results::{Summary, ValueRow};
+use bitsweep_results::{Key, Origin, ValueRow};
 
-use super::{Block, Table, paragraph};
-use crate::Report;
+use super::block::{Block, Table, paragraph};
+use crate::report::Report;
+use crate::values::of_small_tensors;
 
 /// Rows up to which a table stands in the report.
 const MOST_ROWS: usize = 48;
@@ -15,7 +16,8 @@ const MOST_TENSORS: usize = 6;
 /// Significant digits of parameters: as many as an f32 has.
 const PARAMETER_DIGITS: usize = 8;
 
-pub(super) fn blocks(report: &Report<'_>, summary: &Summary) -> Vec<Block> {
+pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
+    let summary = report.summary;
     let mut blocks = parameters(report);
     if !summary.comparisons.iter().any(|comparison| comparison.has_scores()) {
         blocks.extend(codes(report));
@@ -43,68 +45,62 @@ fn compact(value: f64) -> String {
     }
 }
 
+/// What the variant that a row is of is called.
+fn label(report: &Report<'_>, origin: &Origin) -> String {
+    report.summary.labels.get(&origin.variant).to_string()
+}
+
 fn parameters(report: &Report<'_>) -> Vec<Block> {
     let tensors = &report.records.tensors;
-    if tensors.is_empty() {
+    if tensors.total == 0 {
         return Vec::new();
     }
     let heading = Block::Heading(2, "Scales and zero points".to_owned());
-    if tensors.len() > MOST_ROWS {
+    if tensors.total > MOST_ROWS {
         return vec![
             heading,
             paragraph(format!(
                 "tensors.csv lists the {} blocks with their scales, zero points and errors.",
-                tensors.len()
+                tensors.total
             )),
         ];
     }
-    let rows = tensors
-        .iter()
-        .map(|row| {
-            vec![
-                row.label.clone(),
-                row.tensor.clone(),
-                row.block.to_string(),
-                row.count.to_string(),
-                parameter(row.scale),
-                parameter(row.zero_point),
-                significant(row.mse, 4),
-                significant(row.max_error, 4),
-            ]
-        })
-        .collect();
+    let rows = tensors.rows.iter().map(|row| {
+        vec![
+            label(report, &row.origin),
+            row.tensor.to_string(),
+            row.block.to_string(),
+            row.count.to_string(),
+            parameter(row.scale),
+            parameter(row.zero_point),
+            significant(row.mse, 4),
+            significant(row.max_error, 4),
+        ]
+    });
     let headings = ["Variant", "Tensor", "Block", "Values", "Scale", "Zero point", "MSE", "Largest error"];
-    vec![heading, Block::Table(Table::new(2, &headings, rows))]
+    vec![heading, Block::Table(Table::new(2, &headings, rows.collect()))]
 }
 
-/// One table a small tensor: its values, and each variant's codes and reconstructions.
+/// One table per small tensor: its values, and each variant's codes and reconstructions.
 fn codes(report: &Report<'_>) -> Vec<Block> {
-    let same =
-        |a: &ValueRow, b: &ValueRow| a.unit == b.unit && a.tensor == b.tensor && a.variant == b.variant;
-    let columns: Vec<&[ValueRow]> = report
-        .records
-        .values
-        .chunk_by(same)
-        .filter(|rows| rows.len() <= MOST_ROWS && rows.first().is_some_and(|first| first.variant != 0))
-        .collect();
-    let mut tensors: Vec<(&str, &str)> = Vec::new();
+    let columns = of_small_tensors(&report.records.values, MOST_ROWS);
+    let mut tensors: Vec<(Key, &str)> = Vec::new();
     for first in columns.iter().filter_map(|rows| rows.first()) {
-        if !tensors.contains(&(&first.unit, &first.tensor)) {
-            tensors.push((&first.unit, &first.tensor));
+        let tensor = (first.origin.unit.key, &*first.tensor);
+        if !tensors.contains(&tensor) {
+            tensors.push(tensor);
         }
     }
     let mut blocks = Vec::new();
     for (unit, tensor) in tensors.into_iter().take(MOST_TENSORS) {
-        let own: Vec<&[ValueRow]> = columns
-            .iter()
-            .filter(|rows| rows.first().is_some_and(|first| first.unit == unit && first.tensor == tensor))
-            .copied()
-            .collect();
+        let is_own = |first: &ValueRow| first.origin.unit.key == unit && *first.tensor == *tensor;
+        let own: Vec<&[ValueRow]> =
+            columns.iter().filter(|rows| rows.first().is_some_and(is_own)).copied().collect();
         for group in own.chunks(MOST_VARIANTS) {
-            blocks.push(code_table(group));
+            blocks.push(code_table(report, group));
         }
     }
-    if blocks.is_empty() && report.records.values.is_empty() {
+    if blocks.is_empty() && report.records.values.total == 0 {
         return Vec::new();
     }
     blocks.insert(0, Block::Heading(2, "Codes and reconstructions".to_owned()));
@@ -112,10 +108,11 @@ fn codes(report: &Report<'_>) -> Vec<Block> {
     blocks
 }
 
-fn code_table(variants: &[&[ValueRow]]) -> Block {
+fn code_table(report: &Report<'_>, variants: &[&[ValueRow]]) -> Block {
     let mut headings = vec!["Row".to_owned(), "Column".to_owned(), "Value".to_owned()];
     for first in variants.iter().filter_map(|rows| rows.first()) {
-        headings.extend([format!("{}, code", first.label), format!("{}, reconstruction", first.label)]);
+        let label = label(report, &first.origin);
+        headings.extend([format!("{label}, code"), format!("{label}, reconstruction")]);
     }
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     let longest = variants.iter().map(|rows| rows.len()).max().unwrap_or(0);
@@ -140,15 +137,16 @@ fn code_table(variants: &[&[ValueRow]]) -> Block {
 
 fn codebooks(report: &Report<'_>) -> Vec<Block> {
     let codebooks = &report.records.codebooks;
-    if codebooks.is_empty() || codebooks.len() > MOST_ROWS {
+    if codebooks.total == 0 || codebooks.total > MOST_ROWS {
         return Vec::new();
     }
     let rows = codebooks
+        .rows
         .iter()
         .map(|row| {
             vec![
-                row.label.clone(),
-                row.tensor.clone(),
+                label(report, &row.origin),
+                row.tensor.to_string(),
                 row.codebook.to_string(),
                 row.centroid.to_string(),
                 row.component.to_string(),
@@ -162,15 +160,16 @@ fn codebooks(report: &Report<'_>) -> Vec<Block> {
 
 fn products(report: &Report<'_>) -> Vec<Block> {
     let products = &report.records.products;
-    if products.is_empty() || products.len() > MOST_ROWS {
+    if products.total == 0 || products.total > MOST_ROWS {
         return Vec::new();
     }
     let rows = products
+        .rows
         .iter()
         .map(|row| {
             vec![
-                row.label.clone(),
-                row.tensor.clone(),
+                label(report, &row.origin),
+                row.tensor.to_string(),
                 row.row.to_string(),
                 compact(row.exact),
                 compact(row.lookup),

@@ -2,10 +2,10 @@
 
 use bitsweep_results::Summary;
 
-use super::{Block, Span};
+use super::block::{Block, Span};
 
 /// Terms of every report.
-const QUANTIZATION: [(&str, &str); 8] = [
+const QUANTIZATION: [(&str, &str); 9] = [
     ("Code", "the small whole number stored in place of a value; b bits allow 2^b different codes."),
     (
         "Scale",
@@ -17,7 +17,11 @@ const QUANTIZATION: [(&str, &str); 8] = [
     ),
     (
         "Granularity",
-        "how many values share one scale: a whole tensor, a row, a column or a group; fewer share better, but every scale takes bytes.",
+        "how many values share one scale: a whole tensor, a channel or a group; fewer share better, but every scale takes bytes.",
+    ),
+    (
+        "Input and output channel",
+        "the weights that belong to one input, or to one output, of a layer; in a weight stored as (in, out) they are its rows and its columns, and were called row and column.",
     ),
     (
         "SSE and MSE",
@@ -82,7 +86,7 @@ pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
     let scored = summary.comparisons.iter().any(|comparison| comparison.has_scores());
     let scores: &[(&str, &str)] = if scored { &SCORES } else { &[] };
     let mut variants = summary.comparisons.iter().flat_map(|comparison| &comparison.variants);
-    let has_activations = variants.any(|variant| variant.first.activation_bits.is_some());
+    let has_activations = variants.any(|variant| variant.activation_bits().is_some());
     let activations: &[(&str, &str)] = if has_activations { &ACTIVATIONS } else { &[] };
     let points = scores
         .iter()

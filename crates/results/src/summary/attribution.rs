@@ -1,7 +1,9 @@
 //! Where the output error of a variant comes from, over all of its units.
 
-use super::Comparison;
-use crate::record::{Records, SensitivityRow};
+use std::sync::Arc;
+
+use super::comparison::Comparison;
+use crate::record::{ErrorPart, Records, SensitivityRow};
 
 /// Parts of a tensor's output error below which there is nothing but rounding of the arithmetic.
 const NEGLIGIBLE: f64 = 1e-9;
@@ -21,7 +23,7 @@ pub struct Attribution {
 #[derive(Debug, Clone, PartialEq)]
 pub struct TensorAttribution {
     /// `W1`, `b1` ….
-    pub tensor: String,
+    pub tensor: Arc<str>,
     /// Bits of one code; `None` of what stays f32.
     pub bits: Option<f64>,
     /// True bytes.
@@ -30,9 +32,9 @@ pub struct TensorAttribution {
     pub output_error: f64,
     /// Macro-F1 with this tensor alone changed.
     pub macro_f1: f64,
-    /// The output errors of its parts, each by itself: `rounding`, `clipping`, `bias`. What is below 10⁻⁹ of the tensor's
-    /// own error is rounding of the arithmetic, and shown as 0.
-    pub parts: Vec<(&'static str, f64)>,
+    /// The output errors of its parts, each by itself. What is below 10⁻⁹ of the tensor's own error is rounding of the
+    /// arithmetic, and shown as 0.
+    pub parts: Vec<(ErrorPart, f64)>,
     /// The output error that one bit more saves for each byte that it costs; `None` where no unit knows.
     pub gain_per_byte: Option<f64>,
 }
@@ -40,24 +42,23 @@ pub struct TensorAttribution {
 impl Attribution {
     /// The attribution of the variant at `position` of `comparison`; `None` where no sensitivity was recorded of it.
     pub fn of(records: &Records, comparison: &Comparison, position: usize) -> Option<Attribution> {
-        let first = &comparison.variants.get(position)?.first;
-        let units: Vec<&str> =
-            records.results.iter().filter(|row| comparison.has(row)).map(|row| row.unit.as_str()).collect();
-        let own: Vec<&SensitivityRow> = records
-            .sensitivity
-            .iter()
-            .filter(|row| row.label == first.label && units.contains(&row.unit.as_str()))
-            .collect();
+        let variant = &comparison.variants.get(position)?.origin.variant;
+        let is_own = |row: &&SensitivityRow| {
+            let own = &row.origin.variant;
+            comparison.has(&row.origin) && (Arc::ptr_eq(own, variant) || own.choices == variant.choices)
+        };
+        let own: Vec<&SensitivityRow> = records.sensitivity.iter().filter(is_own).collect();
         let (model, rest): (Vec<&SensitivityRow>, Vec<&SensitivityRow>) =
-            own.into_iter().partition(|row| row.tensor == "all");
+            own.into_iter().partition(|row| &*row.tensor == "all");
         let mut names: Vec<&str> = Vec::new();
         for row in &rest {
-            if !names.contains(&row.tensor.as_str()) {
+            if !names.contains(&&*row.tensor) {
                 names.push(&row.tensor);
             }
         }
-        let of_tensor =
-            |name: &&str| tensor(&rest.iter().copied().filter(|row| row.tensor == *name).collect::<Vec<_>>());
+        let of_tensor = |name: &&str| {
+            tensor(&rest.iter().copied().filter(|row| *row.tensor == **name).collect::<Vec<_>>())
+        };
         Some(Attribution {
             output_error: mean(model.iter().map(|row| row.output_error))?,
             macro_f1: mean(model.iter().map(|row| row.macro_f1))?,
@@ -82,15 +83,15 @@ impl Attribution {
 
 fn tensor(rows: &[&SensitivityRow]) -> Option<TensorAttribution> {
     let (whole, parts): (Vec<&SensitivityRow>, Vec<&SensitivityRow>) =
-        rows.iter().copied().partition(|row| row.part == "whole");
-    let mut names: Vec<&'static str> = Vec::new();
+        rows.iter().copied().partition(|row| row.part == ErrorPart::Whole);
+    let mut names: Vec<ErrorPart> = Vec::new();
     for row in &parts {
         if !names.contains(&row.part) {
             names.push(row.part);
         }
     }
     let output_error = mean(whole.iter().map(|row| row.output_error))?;
-    let part = |name: &&'static str| {
+    let part = |name: &ErrorPart| {
         let errors = parts.iter().filter(|row| row.part == *name).map(|row| row.output_error);
         let error = mean(errors)?;
         Some((*name, if error < NEGLIGIBLE * output_error { 0.0 } else { error }))

@@ -3,258 +3,146 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bitsweep_metrics::{Interval, mean_and_deviation};
-use serde::Serialize;
 
-use super::Comparison;
+use super::effect::{Effect, EffectAtBits};
+use crate::choice::Choice;
+use crate::key::Key;
 use crate::record::ResultRow;
+use crate::value::Value;
 
-/// What is commonly expected of a choice against the plain one on its axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expectation {
-    /// It takes work or bytes, and is made for a better model.
-    Better,
-    /// It saves bytes, or is simpler, and may cost some of the score.
-    Worse,
-    /// Neither.
-    Open,
-}
-
-/// What one choice changes against another on the same axis, everything else being equal.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Effect {
-    /// The axis: `method`, `granularity` ….
-    pub axis: &'static str,
-    /// The plain choice: `nearest`.
-    pub from: String,
-    /// The other: `gptq`.
-    pub to: String,
-    /// What is commonly expected of `to` against `from`.
-    pub expectation: Expectation,
-    /// For each number of bits, most bits first.
-    pub by_bits: Vec<EffectAtBits>,
-}
-
-/// An [`Effect`] among variants of equally many bits.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct EffectAtBits {
-    /// Bits of one code.
-    pub bits: u32,
-    /// Pairs of variants that differ in the choice alone.
-    pub pairs: usize,
-    /// Units, one a seed, that have such pairs.
-    pub units: usize,
-    /// Mean over the units of the mean over the pairs of macro-F1 with `to` less macro-F1 with `from`.
-    pub difference: f64,
-    /// Its 95 % interval over the units, each a random split of the same rows (Nadeau & Bengio 2003); `None` for a single
-    /// unit, and where the difference is the same in all of them: no spread says nothing of other splits.
-    pub interval: Option<Interval>,
-}
-
-/// What the units can tell of a difference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// The whole interval lies above zero.
-    Better,
-    /// The whole interval lies below zero.
-    Worse,
-    /// Zero lies within the interval, or there is none.
-    NotShown,
-}
-
-impl EffectAtBits {
-    /// Whether the interval leaves zero out.
-    pub fn verdict(&self) -> Verdict {
-        match self.interval {
-            Some(interval) if interval.low > 0.0 => Verdict::Better,
-            Some(interval) if interval.high < 0.0 => Verdict::Worse,
-            Some(_) | None => Verdict::NotShown,
-        }
-    }
-}
-
-/// One row of `effects.csv`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct EffectRow {
-    /// The task.
-    pub task: String,
-    /// The axis.
-    pub axis: &'static str,
-    /// The plain choice.
-    pub from: String,
-    /// The other.
-    pub to: String,
-    /// Bits of one code.
-    pub bits: u32,
-    /// Pairs of variants that differ in the choice alone.
-    pub pairs: usize,
-    /// Units that have such pairs.
-    pub units: usize,
-    /// Mean macro-F1 with `to` less macro-F1 with `from`.
-    pub difference: f64,
-    /// Lower end of its 95 % interval.
-    pub low: Option<f64>,
-    /// Upper end.
-    pub high: Option<f64>,
-    /// What that shows.
-    pub verdict: Verdict,
-}
-
-impl Comparison {
-    /// The effects as rows of a table.
-    pub fn effect_rows(&self) -> Vec<EffectRow> {
-        let rows = self.effects.iter().flat_map(|effect| {
-            effect.by_bits.iter().map(|at| EffectRow {
-                task: self.name(),
-                axis: effect.axis,
-                from: effect.from.clone(),
-                to: effect.to.clone(),
-                bits: at.bits,
-                pairs: at.pairs,
-                units: at.units,
-                difference: at.difference,
-                low: at.interval.map(|interval| interval.low),
-                high: at.interval.map(|interval| interval.high),
-                verdict: at.verdict(),
-            })
-        });
-        rows.collect()
-    }
-}
-
-/// The plain choices of each axis, the plainest first, and what is expected of the others on it.
-const PLAIN: [(&str, &[&str], Expectation); 15] = [
-    ("allocation", &["uniform"], Expectation::Better),
-    ("training", &["post-training"], Expectation::Better),
-    ("method", &["nearest"], Expectation::Better),
-    ("bias_correction", &["none"], Expectation::Better),
-    ("transform", &["none"], Expectation::Better),
-    ("range", &["min-max"], Expectation::Better),
-    ("granularity", &["tensor", "row", "column"], Expectation::Better),
-    ("symmetry", &["symmetric"], Expectation::Better),
-    ("outliers", &["none"], Expectation::Better),
-    ("format", &["int"], Expectation::Open),
-    ("rounding", &["nearest-even"], Expectation::Worse),
-    ("scale_format", &["float"], Expectation::Worse),
-    ("codebook_format", &["float"], Expectation::Worse),
-    ("biases", &["keep"], Expectation::Worse),
-    ("activations", &["static min-max"], Expectation::Better),
-];
+/// Axes of which no worth is told: variants of different bits are not compared, a budget says what otherwise the number of
+/// bits does, and calibration rows belong to the method that looks at them.
+const NOT_COMPARED: [Choice; 4] = [Choice::Bits, Choice::ActivationBits, Choice::Budget, Choice::Calibration];
 
 /// One variant, and its macro-F1 by unit.
-struct Candidate<'a> {
-    first: &'a ResultRow,
-    scores: BTreeMap<&'a str, f64>,
+struct Candidate {
+    bits: u32,
+    has_shared_codes: bool,
+    /// The value on each axis, by its number; `None` where the axis does not apply.
+    values: [Option<usize>; Choice::ALL.len()],
+    scores: BTreeMap<Key, f64>,
 }
 
-impl Candidate<'_> {
+impl Candidate {
     /// Whether the other differs in `axis` alone, and in what follows from it. Formats differ in what applies to them: an
-    /// axis that one of two formats lacks is no difference of its own. An asymmetric grid has a zero point and codes of its
-    /// own.
-    fn differs_only_in(&self, axis: &str, other: &Candidate<'_>) -> bool {
-        let same = |name: &str, ours: &str, theirs: &str| {
-            ours == theirs
-                || match axis {
-                    "format" => ours.is_empty() || theirs.is_empty(),
-                    "symmetry" => ["zero_point", "codes", "code_range"].contains(&name),
-                    _ => false,
-                }
-        };
-        let (ours, theirs) = (self.first, other.first);
-        let comparable = axis != "format" || !(ours.has_shared_codes || theirs.has_shared_codes);
+    /// axis that one of two formats lacks is no difference of its own.
+    fn differs_only_in(&self, axis: Choice, other: &Self) -> bool {
+        let is_format = axis == Choice::Format;
+        let comparable = !is_format || !(self.has_shared_codes || other.has_shared_codes);
+        let follows =
+            |name: Choice| name == Choice::Calibration || axis.description().followers.contains(&name);
+        let pairs = self.values.iter().zip(&other.values);
         comparable
-            && ours.bits == theirs.bits
-            && ours.activation_bits == theirs.activation_bits
-            && ours.axes.len() == theirs.axes.len()
-            && ours.axes.iter().zip(&theirs.axes).all(|((name, own), (known, other))| {
-                name == known && (*name == axis || same(name, own, other))
+            && Choice::ALL.into_iter().zip(pairs).all(|(name, (ours, theirs))| {
+                ours == theirs
+                    || name == axis
+                    || follows(name)
+                    || (is_format && !is_size(name) && (ours.is_none() || theirs.is_none()))
             })
+    }
+}
+
+fn is_size(axis: Choice) -> bool {
+    matches!(axis, Choice::Bits | Choice::ActivationBits)
+}
+
+/// The different values on each axis, in order of first appearance.
+struct Values<'a>([Vec<&'a Value>; Choice::ALL.len()]);
+
+impl<'a> Values<'a> {
+    /// The number of a value.
+    fn number(&mut self, axis: usize, value: &'a Value) -> usize {
+        let known = &mut self.0[axis];
+        known.iter().position(|other| *other == value).unwrap_or_else(|| {
+            known.push(value);
+            known.len() - 1
+        })
     }
 }
 
 /// The effects of all choices among the quantized variants of one task; `groups` are the rows of each variant.
 pub(super) fn effects(groups: &[Vec<&ResultRow>]) -> Vec<Effect> {
-    let candidates: Vec<Candidate<'_>> = groups.iter().filter_map(|rows| candidate(rows)).collect();
-    let shape = groups.iter().flatten().find_map(|row| row.shape);
-    let names: Vec<&'static str> = candidates
-        .first()
-        .map(|candidate| candidate.first.axes.iter().map(|(name, _)| *name).collect())
-        .unwrap_or_default();
+    let mut values = Values(std::array::from_fn(|_| Vec::new()));
+    let candidates: Vec<Candidate> = groups.iter().filter_map(|rows| candidate(rows, &mut values)).collect();
+    let shape = groups.iter().flatten().find_map(|row| row.origin.unit.shape);
+    let interval = |differences: &[f64]| {
+        let statistics = mean_and_deviation(differences).ok()?;
+        let spread = statistics.deviation.filter(|deviation| *deviation > 0.0);
+        let shape = shape?;
+        let interval = statistics.corrected_interval(shape.train_rows, shape.test_rows).ok()?;
+        spread.and(interval)
+    };
     let mut effects = Vec::new();
-    // A budget says what otherwise the number of bits does, and variants of different bits are not compared either.
-    for axis in names.into_iter().filter(|axis| *axis != "budget") {
-        let mut values: Vec<&str> = Vec::new();
-        for candidate in &candidates {
-            let value = candidate.first.axis(axis);
-            if !value.is_empty() && !values.contains(&value) {
-                values.push(value);
-            }
-        }
-        let (plain, expectation) = plain(axis, &values);
-        let Some(plain) = plain else { continue };
-        for value in values.iter().filter(|value| **value != plain) {
-            let by_bits = by_bits(&candidates, axis, plain, value, |differences| {
-                let statistics = mean_and_deviation(differences).ok()?;
-                let spread = statistics.deviation.filter(|deviation| *deviation > 0.0);
-                let shape = shape?;
-                let interval = statistics.corrected_interval(shape.train_rows, shape.test_rows).ok()?;
-                spread.and(interval)
-            });
+    for (place, axis) in Choice::ALL.into_iter().enumerate().filter(|(_, axis)| !NOT_COMPARED.contains(axis))
+    {
+        let known = &values.0[place];
+        let Some(from) = plain(axis, known) else { continue };
+        for to in (0..known.len()).filter(|to| *to != from) {
+            let by_bits = by_bits(&candidates, axis, place, (from, to), interval);
             if !by_bits.is_empty() {
-                let (from, to) = (plain.to_owned(), (*value).to_owned());
-                effects.push(Effect { axis, from, to, expectation, by_bits });
+                effects.push(Effect {
+                    axis,
+                    from: known[from].clone(),
+                    to: known[to].clone(),
+                    expectation: axis.description().expectation,
+                    by_bits,
+                });
             }
         }
     }
     effects
 }
 
-fn candidate<'a>(rows: &[&'a ResultRow]) -> Option<Candidate<'a>> {
-    let first = *rows.first()?;
+fn candidate<'a>(rows: &[&'a ResultRow], values: &mut Values<'a>) -> Option<Candidate> {
+    let origin = &rows.first()?.origin;
     let scores = rows.iter().filter_map(|row| {
-        let score = row.scores.as_ref()?.macro_f1.value;
-        score.is_finite().then_some((row.unit.as_str(), score))
+        let score = row.measures()?.scores.as_ref()?.macro_f1.value;
+        score.is_finite().then_some((row.origin.unit.key, score))
     });
-    (first.variant > 0).then(|| Candidate { first, scores: scores.collect() })
+    let choices = &origin.variant.choices;
+    let numbered = |place: usize| choices.get(Choice::ALL[place]).map(|value| values.number(place, value));
+    (!origin.is_float()).then(|| Candidate {
+        bits: choices.bits(),
+        has_shared_codes: origin.variant.has_shared_codes,
+        scores: scores.collect(),
+        values: std::array::from_fn(numbered),
+    })
 }
 
-/// The value that others are compared with, and what is expected of them.
-fn plain<'a>(axis: &str, values: &[&'a str]) -> (Option<&'a str>, Expectation) {
-    let first = values.first().copied();
-    match PLAIN.iter().find(|(known, ..)| *known == axis) {
-        None => (first, Expectation::Open),
-        Some((_, plain, expectation)) => {
-            let known = plain.iter().find_map(|plain| values.iter().find(|value| *value == plain));
-            (known.copied().or(first), *expectation)
-        }
-    }
+/// The value that others are compared with, by its number: the plainest that occurs, else the first.
+fn plain(axis: Choice, values: &[&Value]) -> Option<usize> {
+    let texts: Vec<String> = values.iter().map(ToString::to_string).collect();
+    let plainest =
+        axis.description().plain.iter().find_map(|plain| texts.iter().position(|text| text == plain));
+    plainest.or((!values.is_empty()).then_some(0))
 }
 
 fn by_bits(
-    candidates: &[Candidate<'_>],
-    axis: &str,
-    from: &str,
-    to: &str,
+    candidates: &[Candidate],
+    axis: Choice,
+    place: usize,
+    (from, to): (usize, usize),
     interval: impl Fn(&[f64]) -> Option<Interval>,
 ) -> Vec<EffectAtBits> {
-    let with =
-        |value: &str| candidates.iter().filter(|other| other.first.axis(axis) == value).collect::<Vec<_>>();
+    let with = |value: usize| {
+        candidates.iter().filter(|other| other.values[place] == Some(value)).collect::<Vec<_>>()
+    };
     let (plain_ones, others) = (with(from), with(to));
-    let mut found: BTreeMap<u32, Differences<'_>> = BTreeMap::new();
+    let mut found: BTreeMap<u32, Differences> = BTreeMap::new();
     for (plain, other) in plain_ones.iter().flat_map(|plain| others.iter().map(move |other| (plain, other))) {
         if !plain.differs_only_in(axis, other) {
             continue;
         }
-        let units: BTreeSet<&str> =
+        let units: BTreeSet<Key> =
             plain.scores.keys().filter(|unit| other.scores.contains_key(*unit)).copied().collect();
         if units.is_empty() {
             continue;
         }
-        let differences = found.entry(plain.first.bits).or_default();
+        let differences = found.entry(plain.bits).or_default();
         differences.pairs += 1;
         for unit in units {
             let (sum, count) = differences.by_unit.entry(unit).or_default();
-            *sum += other.scores[unit] - plain.scores[unit];
+            *sum += other.scores[&unit] - plain.scores[&unit];
             *count += 1;
         }
     }
@@ -273,8 +161,8 @@ fn by_bits(
 
 /// Differences between pairs of variants.
 #[derive(Default)]
-struct Differences<'a> {
+struct Differences {
     pairs: usize,
     /// Sum and number of the differences of each unit.
-    by_unit: BTreeMap<&'a str, (f64, usize)>,
+    by_unit: BTreeMap<Key, (f64, usize)>,
 }

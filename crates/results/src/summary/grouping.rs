@@ -1,29 +1,25 @@
 //! Gathering rows of the same task and the same variant.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bitsweep_metrics::{Interval, pareto_front};
 
+use super::comparison::{Comparison, FailedVariant, ScoreSummary, VariantSummary};
 use super::effects::effects;
-use super::{Comparison, ScoreSummary, Spread, VariantSummary};
-use crate::record::{ResultRow, Scores};
+use super::spread::Spread;
+use crate::flag::Flag;
+use crate::key::Key;
+use crate::label::Labels;
+use crate::measures::{Measures, Scores};
+use crate::origin::Variant;
+use crate::record::ResultRow;
 
 /// Level at which a McNemar test tells two models apart.
 const SIGNIFICANCE: f64 = 0.05;
 
-/// What two units must share to be compared.
-type TaskKey<'a> = (&'a str, &'a str, &'a str, &'a [(String, String)]);
-
-/// What two rows must share to be runs of one variant. The label alone names only the axes that vary.
-type VariantKey<'a> = (u32, Option<u32>, &'a str, &'a str, &'a [(&'static str, String)]);
-
-fn task(row: &ResultRow) -> TaskKey<'_> {
-    (&row.dataset, &row.model, &row.rng, &row.unit_axes)
-}
-
-fn variant(row: &ResultRow) -> VariantKey<'_> {
-    (row.bits, row.activation_bits, &row.label, &row.series, &row.axes)
-}
+/// A row that has measures, and its measures.
+type Run<'a> = (&'a ResultRow, &'a Measures);
 
 /// Groups `items` by `key`, groups and members in order of first appearance.
 fn grouped<'a, T, K: Ord>(
@@ -42,30 +38,78 @@ fn grouped<'a, T, K: Ord>(
     groups
 }
 
-/// Comparisons with their variants summed up, still without front and picks.
-pub(super) fn comparisons(rows: &[ResultRow]) -> Vec<Comparison> {
-    grouped(rows, task).into_iter().filter_map(|group| comparison(&group)).collect()
+/// Numbers of variants, equal for equal choices.
+#[derive(Default)]
+struct Numbers<'a> {
+    /// Units share their variants: most are told by where they lie.
+    by_place: BTreeMap<*const Variant, usize>,
+    by_choices: BTreeMap<&'a crate::choice::Choices, usize>,
 }
 
-fn comparison(rows: &[&ResultRow]) -> Option<Comparison> {
+impl<'a> Numbers<'a> {
+    fn of(rows: &'a [ResultRow]) -> Self {
+        let mut numbers = Self::default();
+        for row in rows {
+            let variant = &row.origin.variant;
+            let place = Arc::as_ptr(variant);
+            if !numbers.by_place.contains_key(&place) {
+                let next = numbers.by_choices.len();
+                let number = *numbers.by_choices.entry(&variant.choices).or_insert(next);
+                numbers.by_place.insert(place, number);
+            }
+        }
+        numbers
+    }
+
+    fn number(&self, row: &ResultRow) -> usize {
+        self.by_place.get(&Arc::as_ptr(&row.origin.variant)).copied().unwrap_or_default()
+    }
+}
+
+/// Comparisons with their variants summed up, still without name, front and picks; none of a task without any result.
+pub(super) fn comparisons(rows: &[ResultRow], labels: &Labels) -> Vec<Comparison> {
+    let numbers = Numbers::of(rows);
+    let tasks = grouped(rows, |row| row.origin.unit.task.key);
+    tasks.into_iter().filter_map(|group| comparison(&group, labels, &numbers)).collect()
+}
+
+fn comparison(rows: &[&ResultRow], labels: &Labels, numbers: &Numbers<'_>) -> Option<Comparison> {
     let first = *rows.first()?;
-    let float_scores: BTreeMap<&str, f64> = rows
+    let float_scores: BTreeMap<Key, f64> = rows
         .iter()
-        .filter(|row| row.variant == 0)
-        .filter_map(|row| Some((row.unit.as_str(), row.scores.as_ref()?.macro_f1.value)))
+        .filter(|row| row.origin.is_float())
+        .filter_map(|row| Some((row.origin.unit.key, row.measures()?.scores.as_ref()?.macro_f1.value)))
         .collect();
-    let groups = grouped(rows.iter().copied(), variant);
-    let variants: Vec<VariantSummary> =
-        groups.iter().filter_map(|runs| summary(runs, &float_scores)).collect();
-    Some(Comparison {
-        dataset: first.dataset.clone(),
-        model: first.model.clone(),
-        rng: first.rng.clone(),
-        unit_axes: first.unit_axes.clone(),
-        shape: first.shape,
-        units: rows.iter().map(|row| row.unit.as_str()).collect::<BTreeSet<_>>().len(),
-        float: variants.iter().position(|variant| variant.first.variant == 0),
+    let mut variants = Vec::new();
+    let mut failed = Vec::new();
+    let mut groups = Vec::new();
+    for group in grouped(rows.iter().copied(), |row| numbers.number(row)) {
+        let runs: Vec<Run<'_>> = group.iter().filter_map(|row| Some((*row, row.measures()?))).collect();
+        match summary(&runs, group.len(), &float_scores, labels) {
+            Some(summary) => {
+                variants.push(summary);
+                groups.push(runs.into_iter().map(|(row, _)| row).collect());
+            }
+            None => failed.extend(group.first().map(|row| FailedVariant {
+                label: labels.get(&row.origin.variant).clone(),
+                origin: row.origin.clone(),
+                runs: group.len(),
+            })),
+        }
+    }
+    let units = |rows: &mut dyn Iterator<Item = &&ResultRow>| {
+        rows.map(|row| row.origin.unit.key).collect::<BTreeSet<Key>>().len()
+    };
+    let with_results = units(&mut rows.iter().filter(|row| row.result.is_ok()));
+    (!variants.is_empty()).then(|| Comparison {
+        task: Arc::clone(&first.origin.unit.task),
+        name: String::new(),
+        shape: rows.iter().find_map(|row| row.origin.unit.shape),
+        units: with_results,
+        failed_units: units(&mut rows.iter()) - with_results,
+        float: variants.iter().position(|variant: &VariantSummary| variant.origin.is_float()),
         variants,
+        failed,
         front: Vec::new(),
         least_error: Vec::new(),
         effects: effects(&groups),
@@ -73,29 +117,46 @@ fn comparison(rows: &[&ResultRow]) -> Option<Comparison> {
     })
 }
 
-fn spread(rows: &[&ResultRow], measure: impl Fn(&ResultRow) -> f64) -> Spread {
-    Spread::of(&rows.iter().map(|row| measure(row)).collect::<Vec<_>>())
+fn spread(runs: &[Run<'_>], measure: impl Fn(&Measures) -> f64) -> Spread {
+    Spread::of(&runs.iter().map(|(_, measures)| measure(measures)).collect::<Vec<_>>())
 }
 
-fn summary(rows: &[&ResultRow], float_scores: &BTreeMap<&str, f64>) -> Option<VariantSummary> {
-    let flagged = grouped(rows.iter().copied().filter(|row| !row.flag.is_empty()), |row| row.flag.as_str());
+fn summary(
+    runs: &[Run<'_>],
+    rows: usize,
+    float_scores: &BTreeMap<Key, f64>,
+    labels: &Labels,
+) -> Option<VariantSummary> {
+    let (first, measures) = *runs.first()?;
+    let mut flags: Vec<(Flag, usize)> = Vec::new();
+    for flag in runs.iter().flat_map(|(_, measures)| &measures.flags) {
+        match flags.iter_mut().find(|(known, _)| known == flag) {
+            Some((_, count)) => *count += 1,
+            None => flags.push((*flag, 1)),
+        }
+    }
     Some(VariantSummary {
-        first: (*rows.first()?).clone(),
-        runs: rows.len(),
-        scores: scores(rows, float_scores),
-        sse: spread(rows, |row| row.error.sse),
-        mse: spread(rows, |row| row.error.mse),
-        sqnr_db: spread(rows, |row| row.error.sqnr_db),
-        max_error: rows.iter().fold(0.0, |largest, row| f64::max(largest, row.error.max_error)),
-        payload_bytes: spread(rows, |row| row.size.payload as f64).mean,
-        true_bytes: spread(rows, |row| row.size.total() as f64).mean,
-        flags: flagged.iter().filter_map(|group| Some((group.first()?.flag.clone(), group.len()))).collect(),
+        label: labels.get(&first.origin.variant).clone(),
+        origin: first.origin.clone(),
+        measures: measures.clone(),
+        runs: runs.len(),
+        failed_runs: rows - runs.len(),
+        scores: scores(runs, float_scores),
+        sse: spread(runs, |measures| measures.error.sse),
+        mse: spread(runs, |measures| measures.error.mse),
+        sqnr_db: spread(runs, |measures| measures.error.sqnr_db),
+        max_error: runs
+            .iter()
+            .fold(0.0, |largest, (_, measures)| f64::max(largest, measures.error.max_error)),
+        payload_bytes: spread(runs, |measures| measures.size.payload as f64).mean,
+        true_bytes: spread(runs, |measures| measures.size.total() as f64).mean,
+        flags,
     })
 }
 
-fn scores(rows: &[&ResultRow], float_scores: &BTreeMap<&str, f64>) -> Option<ScoreSummary> {
+fn scores(runs: &[Run<'_>], float_scores: &BTreeMap<Key, f64>) -> Option<ScoreSummary> {
     let scored: Vec<(&ResultRow, &Scores)> =
-        rows.iter().filter_map(|row| Some((*row, row.scores.as_ref()?))).collect();
+        runs.iter().filter_map(|(row, measures)| Some((*row, measures.scores.as_ref()?))).collect();
     if scored.is_empty() {
         return None;
     }
@@ -104,7 +165,7 @@ fn scores(rows: &[&ResultRow], float_scores: &BTreeMap<&str, f64>) -> Option<Sco
     };
     let losses: Vec<f64> = scored
         .iter()
-        .filter_map(|(row, scores)| Some(float_scores.get(row.unit.as_str())? - scores.macro_f1.value))
+        .filter_map(|(row, scores)| Some(float_scores.get(&row.origin.unit.key)? - scores.macro_f1.value))
         .collect();
     let macro_f1 = spread(|scores| scores.macro_f1.value);
     Some(ScoreSummary {
@@ -149,7 +210,7 @@ pub(super) fn least_error(comparison: &Comparison) -> Vec<usize> {
         if Some(position) == comparison.float || mean.is_nan() {
             continue;
         }
-        let holder = best.entry(variant.first.bits).or_insert(position);
+        let holder = best.entry(variant.bits()).or_insert(position);
         if mean < comparison.variants[*holder].mse.mean {
             *holder = position;
         }

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Comparison, Picks};
-
 /// How much macro-F1 each pick may give away against the float model.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -30,6 +28,9 @@ pub enum Goal {
 }
 
 impl Goal {
+    /// Both goals, the first to be told first.
+    pub const ALL: [Self; 2] = [Self::Balance, Self::LeastMemory];
+
     /// The largest loss the rule allows for this goal.
     pub fn allowed_loss(self, rule: &PickRule) -> f64 {
         match self {
@@ -43,6 +44,26 @@ impl Goal {
         match self {
             Self::Balance => "balance",
             Self::LeastMemory => "least memory",
+        }
+    }
+}
+
+/// What to take for balance, and what for least memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picks {
+    /// The smallest variant that is about as good as the float model.
+    pub balance: PickOutcome,
+    /// The smallest variant that is still usable.
+    pub least_memory: PickOutcome,
+}
+
+impl Picks {
+    /// The outcome for a goal.
+    #[must_use]
+    pub fn of(&self, goal: Goal) -> &PickOutcome {
+        match goal {
+            Goal::Balance => &self.balance,
+            Goal::LeastMemory => &self.least_memory,
         }
     }
 }
@@ -61,6 +82,17 @@ pub enum PickOutcome {
     NoBaseline,
 }
 
+impl PickOutcome {
+    /// The picked variant's position.
+    #[must_use]
+    pub fn variant(&self) -> Option<usize> {
+        match self {
+            Self::Picked(pick) => Some(pick.variant),
+            Self::NoneQualifies { .. } | Self::NoBaseline => None,
+        }
+    }
+}
+
 /// A picked variant with its evidence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pick {
@@ -75,72 +107,4 @@ pub struct Pick {
     /// Whether even the lower end of the 95 % sampling interval of macro-F1 stays within the allowed loss of the float
     /// model's macro-F1: otherwise the test set is too small to prove the claim.
     pub supported: bool,
-}
-
-pub(super) fn picks(comparison: &Comparison, rule: &PickRule) -> Option<Picks> {
-    comparison.has_scores().then(|| Picks {
-        balance: outcome(comparison, Goal::Balance.allowed_loss(rule)),
-        least_memory: outcome(comparison, Goal::LeastMemory.allowed_loss(rule)),
-    })
-}
-
-/// A quantized variant that takes fewer bytes than the float model.
-struct Candidate {
-    variant: usize,
-    bytes: f64,
-    macro_f1: f64,
-    sse: f64,
-    loss: f64,
-}
-
-fn candidates(comparison: &Comparison, float_bytes: f64) -> Vec<Candidate> {
-    let mut candidates: Vec<Candidate> = comparison
-        .variants
-        .iter()
-        .enumerate()
-        .filter_map(|(position, variant)| {
-            let scores = variant.scores.as_ref()?;
-            let candidate = Candidate {
-                variant: position,
-                bytes: variant.true_bytes,
-                macro_f1: scores.macro_f1.mean,
-                sse: variant.sse.mean,
-                loss: scores.loss?.mean,
-            };
-            (Some(position) != comparison.float && candidate.bytes < float_bytes && !candidate.loss.is_nan())
-                .then_some(candidate)
-        })
-        .collect();
-    // Smallest first; of equally small ones the better score, then the lesser error, then the plan's order.
-    candidates.sort_by(|a, b| {
-        (a.bytes.total_cmp(&b.bytes))
-            .then(b.macro_f1.total_cmp(&a.macro_f1))
-            .then(a.sse.total_cmp(&b.sse))
-            .then(a.variant.cmp(&b.variant))
-    });
-    candidates
-}
-
-fn outcome(comparison: &Comparison, allowed_loss: f64) -> PickOutcome {
-    let Some((float, float_scores)) =
-        comparison.float().and_then(|float| Some((float, float.scores.as_ref()?)))
-    else {
-        return PickOutcome::NoBaseline;
-    };
-    let candidates = candidates(comparison, float.true_bytes);
-    let Some(index) = candidates.iter().position(|candidate| candidate.loss <= allowed_loss) else {
-        let closest = candidates.iter().min_by(|a, b| a.loss.total_cmp(&b.loss));
-        return PickOutcome::NoneQualifies {
-            closest: closest.map(|candidate| (candidate.variant, candidate.loss)),
-        };
-    };
-    let picked = &candidates[index];
-    let interval = comparison.variants[picked.variant].scores.as_ref().map(|scores| scores.interval);
-    PickOutcome::Picked(Pick {
-        variant: picked.variant,
-        loss: picked.loss,
-        allowed_loss,
-        rejected: index.checked_sub(1).map(|smaller| candidates[smaller].variant),
-        supported: interval.is_some_and(|interval| interval.low >= float_scores.macro_f1.mean - allowed_loss),
-    })
 }

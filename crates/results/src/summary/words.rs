@@ -1,6 +1,7 @@
 //! The picks in words, each sentence with its numbers.
 
-use super::{Comparison, Goal, Pick, PickOutcome, PickRule, ScoreSummary, VariantSummary};
+use super::comparison::{Comparison, ScoreSummary, VariantSummary};
+use super::pick::{Goal, Pick, PickOutcome, PickRule};
 use crate::numbers::{count, fixed, p_value, score, significant};
 
 /// An outcome in words.
@@ -17,13 +18,8 @@ pub struct Explanation {
 impl Comparison {
     /// Explains one of the two picks; `None` without scores.
     pub fn explain(&self, goal: Goal, rule: &PickRule) -> Option<Explanation> {
-        let picks = self.picks.as_ref()?;
-        let outcome = match goal {
-            Goal::Balance => &picks.balance,
-            Goal::LeastMemory => &picks.least_memory,
-        };
-        Some(match outcome {
-            PickOutcome::Picked(pick) => self.picked(pick),
+        Some(match self.picks.as_ref()?.of(goal) {
+            PickOutcome::Picked(pick) => self.explain_pick(pick),
             PickOutcome::NoneQualifies { closest } => self.none_qualifies(*closest, goal.allowed_loss(rule)),
             PickOutcome::NoBaseline => Explanation {
                 choice: "none".to_owned(),
@@ -38,7 +34,7 @@ impl Comparison {
         match closest.and_then(|(position, loss)| Some((self.variants.get(position)?, loss))) {
             Some((variant, loss)) => reasons.push(format!(
                 "The closest smaller variant, {}, loses {} of macro-F1.",
-                variant.first.label,
+                variant.label,
                 excess(loss, allowed_loss)
             )),
             None => {
@@ -55,16 +51,16 @@ impl Comparison {
         }
     }
 
-    fn picked(&self, pick: &Pick) -> Explanation {
+    fn explain_pick(&self, pick: &Pick) -> Explanation {
         let variant = &self.variants[pick.variant];
-        let label = &variant.first.label;
+        let label = variant.label.text();
         let mut reasons = Vec::new();
         if let (Some(float), Some(scores)) = (self.float(), &variant.scores) {
             reasons.push(self.size_reason(pick, variant, float, scores));
             reasons.extend(self.evidence(pick, label, float, scores));
         }
         reasons.extend(flags(variant));
-        Explanation { choice: label.clone(), headline: self.headline(pick, variant), reasons }
+        Explanation { choice: label.to_owned(), headline: self.headline(pick, variant), reasons }
     }
 
     fn headline(&self, pick: &Pick, variant: &VariantSummary) -> String {
@@ -106,7 +102,7 @@ impl Comparison {
         }) {
             text.push_str(&format!(
                 " The next smaller, {} ({} bytes), loses {}.",
-                rejected.first.label,
+                rejected.label,
                 count(rejected.true_bytes),
                 excess(loss, pick.allowed_loss)
             ));
@@ -179,7 +175,8 @@ fn flags(variant: &VariantSummary) -> Vec<String> {
         .iter()
         .map(|(flag, count)| {
             let often = if runs > 1 { format!(" in {count} of {runs} runs") } else { String::new() };
-            format!("{} is flagged{often}: {flag}.", variant.first.label)
+            let words = flag.words(&variant.origin.variant.choices);
+            format!("{} is flagged{often}: {words}.", variant.label)
         })
         .collect()
 }
@@ -200,7 +197,7 @@ fn difference(loss: f64) -> String {
 }
 
 /// `0.9721 ± 0.0034`, or the mean alone for a single run.
-pub(super) fn plus_minus(mean: f64, deviation: Option<f64>) -> String {
+fn plus_minus(mean: f64, deviation: Option<f64>) -> String {
     match deviation {
         Some(deviation) => format!("{} ± {}", score(mean), score(deviation)),
         None => score(mean),

@@ -1,0 +1,14 @@
+//! From text to experiment: sources and overrides, the grid, typed units and variants, errors with their location.
+
+mod diagnostic;
+mod document;
+mod exclusion;
+mod experiment;
+mod grid;
+mod header;
+mod point;
+
+pub use diagnostic::Diagnostic;
+pub use document::Document;
+pub use experiment::{Experiment, GridAxisSummary};
+pub use header::{Aggregate, Divisor, Expectation, Header, Record, TableName};

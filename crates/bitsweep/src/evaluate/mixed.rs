@@ -1,0 +1,210 @@
+//! Bits chosen for each layer, by what they do on the training rows.
+
+use std::collections::BTreeMap;
+
+use bitsweep_models::{Layer, Linear, Model, WeightId};
+use bitsweep_quant::{Budget as Allowance, Candidate, Scheme, Search, allocate};
+use bitsweep_results::{FailureKind, Flag};
+use ndarray::Axis;
+
+use super::assignments::{Assignment, Goal, search};
+use super::prepare::Prepared;
+use super::quantized_model::{FLOAT_BYTES, QuantizedWeight, quantized, size_measures};
+use super::stop::{At, Step, Stop, failed};
+use super::training_rows::{Reading, TrainingRows};
+use crate::plan::Unit;
+use crate::variant::{Biases, Budget, LayerName, Mixed, Objective, Variant};
+
+/// The schemes that were chosen.
+pub(super) struct Choice {
+    pub(super) layers: BTreeMap<LayerName, Scheme>,
+    /// What a reader must know of the choice.
+    pub(super) flags: Vec<Flag>,
+}
+
+/// Chooses the bits of every layer of `float` on the training rows.
+///
+/// Output errors are taken to add up over the layers, each measured with all other layers float: the choice is an
+/// [allocation](allocate). Macro-F1 does not add up: whole assignments are [tried](search).
+pub(super) fn choose(
+    unit: &Unit,
+    prepared: &Prepared<'_>,
+    float: &Model,
+    variant: &Variant,
+    mixed: &Mixed,
+) -> Step<Choice> {
+    let mut layers = Layers::new(unit, prepared, float, variant, mixed)?;
+    let (choices, searched) = match mixed.budget {
+        Budget::Bytes(bytes) => layers.within(bytes, mixed)?,
+        // Rounded down to whole bytes.
+        Budget::BitsPerWeight(bits) => {
+            layers.within((float.parameters() as f64 * bits / 8.0) as u64, mixed)?
+        }
+        Budget::Uniform(scheme) => layers.within(layers.bytes_of(&scheme)?, mixed)?,
+        Budget::MacroF1Loss(loss) => layers.in_fewest_bytes(loss)?,
+        Budget::OutputError(error) => layers.by_output_error(Allowance::Loss(error))?,
+    };
+    let mut flags = Vec::new();
+    match searched {
+        Search::Exact => {}
+        Search::Greedy => flags.push(Flag::GreedySearch),
+    }
+    if let [first, rest @ ..] = choices.as_slice()
+        && rest.iter().all(|other| other == first)
+    {
+        flags.push(Flag::SameBitsEverywhere(mixed.candidates[*first].bits()));
+    }
+    if let Budget::OutputError(budget) = mixed.budget {
+        let whole = layers.read(&choices)?.output_error;
+        if whole > budget {
+            flags.push(Flag::OutputErrorAboveBudget(whole));
+        }
+    }
+    let schemes = choices.iter().map(|&choice| mixed.candidates[choice]);
+    let layers = schemes.enumerate().map(|(layer, scheme)| (LayerName::at(layer), scheme)).collect();
+    Ok(Choice { layers, flags })
+}
+
+/// Every layer under every candidate, and the rows to try them on.
+struct Layers<'u> {
+    unit: &'u Unit,
+    variant: &'u Variant,
+    float: &'u Model,
+    rows: TrainingRows<'u>,
+    /// For each layer the candidates, fewest bits first, with their true bytes.
+    candidates: Vec<Vec<(Linear, u64)>>,
+}
+
+impl<'u> Layers<'u> {
+    fn new(
+        unit: &'u Unit,
+        prepared: &'u Prepared<'_>,
+        float: &'u Model,
+        variant: &'u Variant,
+        mixed: &Mixed,
+    ) -> Step<Layers<'u>> {
+        let of_layer = |position: usize| {
+            let candidates = mixed.candidates.iter();
+            candidates.map(|scheme| quantized_layer(unit, variant, float, position, scheme)).collect()
+        };
+        let candidates = (0..float.layers().len()).map(of_layer).collect::<Result<_, _>>()?;
+        Ok(Layers { unit, variant, float, rows: TrainingRows::new(unit, prepared, float), candidates })
+    }
+
+    /// True bytes of the model with `scheme` in every layer.
+    fn bytes_of(&self, scheme: &Scheme) -> Step<u64> {
+        let layers = 0..self.float.layers().len();
+        let bytes = layers.map(|position| {
+            quantized_layer(self.unit, self.variant, self.float, position, scheme).map(|(_, bytes)| bytes)
+        });
+        bytes.sum()
+    }
+
+    /// The best by the objective in at most so many bytes.
+    fn within(&mut self, bytes: u64, mixed: &Mixed) -> Step<(Assignment, Search)> {
+        let least: u64 = self.layer_bytes().iter().filter_map(|own| own.iter().min()).sum();
+        if least > bytes {
+            return Err(failed(
+                FailureKind::Allocation,
+                format!(
+                    "a budget of `{}`, {bytes} bytes, is too small: expected at least {least} bytes",
+                    mixed.budget
+                ),
+            ));
+        }
+        match mixed.objective {
+            Objective::OutputError => self.by_output_error(Allowance::Bytes(bytes)),
+            Objective::MacroF1 => self.by_macro_f1(bytes),
+        }
+    }
+
+    fn layer_bytes(&self) -> Vec<Vec<u64>> {
+        self.candidates.iter().map(|own| own.iter().map(|(_, bytes)| *bytes).collect()).collect()
+    }
+
+    fn by_output_error(&mut self, allowance: Allowance) -> Step<(Assignment, Search)> {
+        let mut candidates = Vec::new();
+        for (position, own) in self.candidates.iter().enumerate() {
+            let mut losses = Vec::new();
+            for (dense, bytes) in own {
+                let mut layers = self.float.layers().to_vec();
+                layers[position] = dense.clone().into();
+                let loss = read(&mut self.rows, self.float, layers)?.output_error;
+                losses.push(Candidate { bytes: *bytes, loss });
+            }
+            candidates.push(losses);
+        }
+        let allocation = allocate(&candidates, allowance).at(FailureKind::Allocation)?;
+        Ok((allocation.choices, allocation.search))
+    }
+
+    fn by_macro_f1(&mut self, bytes: u64) -> Step<(Assignment, Search)> {
+        let layer_bytes = self.layer_bytes();
+        let goal = Goal::MacroF1 { bytes };
+        let (found, searched) = search(&layer_bytes, goal, &mut |assignment| self.read(assignment))?;
+        let missing =
+            || failed(FailureKind::Allocation, format!("no assignment of bits takes at most {bytes} bytes"));
+        Ok((found.ok_or_else(missing)?, searched))
+    }
+
+    fn in_fewest_bytes(&mut self, loss: f64) -> Step<(Assignment, Search)> {
+        let layer_bytes = self.layer_bytes();
+        let float = self.rows.read(self.float)?.macro_f1;
+        let goal = Goal::Bytes { macro_f1: float - loss };
+        let mut most = f64::NEG_INFINITY;
+        let (found, searched) = search(&layer_bytes, goal, &mut |assignment| {
+            let reading = self.read(assignment)?;
+            most = most.max(reading.macro_f1);
+            Ok::<_, Stop>(reading)
+        })?;
+        let missing = || {
+            let least = float - most;
+            failed(
+                FailureKind::Allocation,
+                format!(
+                    "a macro-F1 loss of at most `{loss}` on the training rows was not found: expected at least {least}"
+                ),
+            )
+        };
+        Ok((found.ok_or_else(missing)?, searched))
+    }
+
+    /// The model with an assignment's layers on the training rows.
+    fn read(&mut self, assignment: &[usize]) -> Step<Reading> {
+        let chosen =
+            self.candidates.iter().zip(assignment).map(|(own, &choice)| own[choice].0.clone().into());
+        read(&mut self.rows, self.float, chosen.collect())
+    }
+}
+
+fn read(rows: &mut TrainingRows<'_>, float: &Model, layers: Vec<Layer>) -> Step<Reading> {
+    rows.read(&Model::new(layers, float.head()).at(FailureKind::Allocation)?)
+}
+
+/// One layer under `scheme`, with the true bytes of its weight and its bias.
+fn quantized_layer(
+    unit: &Unit,
+    variant: &Variant,
+    float: &Model,
+    position: usize,
+    scheme: &Scheme,
+) -> Step<(Linear, u64)> {
+    let Layer::Linear(layer) = &float.layers()[position];
+    let id = WeightId::Weight(position);
+    let codes = quantized(unit, &id, layer.weight.view(), scheme)?;
+    let (weight, reconstruction) = QuantizedWeight::of(id, layer.weight.view(), codes);
+    let mut changed = Linear { weight: reconstruction, ..layer.clone() };
+    let mut weights = vec![weight];
+    let kept = match variant.biases {
+        Biases::Keep => layer.bias.len() as u64 * FLOAT_BYTES,
+        Biases::Quantize => {
+            let id = WeightId::Bias(position);
+            let bias = layer.bias.view().insert_axis(Axis(0));
+            let (bias, reconstruction) = QuantizedWeight::of(id, bias, quantized(unit, &id, bias, scheme)?);
+            changed.bias = reconstruction.row(0).to_owned();
+            weights.push(bias);
+            0
+        }
+    };
+    Ok((changed, size_measures(&weights, kept, 0).total()))
+}

@@ -1,0 +1,135 @@
+//! The stages of a run in the order in which they happen: load → split → scale → train (or take the given model) → for each
+//! variant transform → quantize (or train with quantization in the loop) → score → rows.
+//!
+//! One variant at a time: a variant's weights are dropped once its rows are made. Units are begun in the order of the plan,
+//! and their rows are handed on in that order.
+
+mod assignments;
+mod calibrate;
+mod coded;
+mod fake_quantization;
+mod float_model;
+mod histogram;
+mod latency;
+mod levels;
+mod mixed;
+mod ordered;
+mod prepare;
+mod quantized_model;
+mod quantized_training;
+mod score;
+mod sensitivity;
+mod stop;
+mod tensor;
+mod tensor_rows;
+mod training_rows;
+mod transform;
+mod unit;
+mod variants;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bitsweep_results::Records;
+
+use crate::failure::Failure;
+use crate::plan::Plan;
+use crate::progress::Progress;
+use crate::subject::Subject;
+
+use self::ordered::Ordered;
+use self::unit::Evaluation;
+
+pub use latency::Latency;
+pub use tensor_rows::LargeRows;
+pub use unit::UnitTiming;
+
+/// Asked between steps whether to go on.
+type KeepGoing<'a> = &'a (dyn Fn() -> bool + Sync);
+
+/// The user wants the run to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Interrupted;
+
+/// Takes the rows of the large tables as they come, in the order of the plan.
+pub trait Sink: Send {
+    /// Writes rows behind those that came before.
+    ///
+    /// # Errors
+    /// When the disk refuses them.
+    fn write(&mut self, rows: &LargeRows) -> Result<(), Failure>;
+}
+
+/// Rows of the large tables go nowhere but into the excerpts of the records.
+impl Sink for () {
+    fn write(&mut self, _rows: &LargeRows) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// What a run leaves behind.
+#[derive(Debug, Default)]
+pub struct RunOutcome {
+    /// Everything that depends on the configuration alone.
+    pub records: Records,
+    /// Everything that depends on the machine, in the order of the units.
+    pub timings: Vec<UnitTiming>,
+}
+
+/// Runs all units of a plan, as many at a time as the thread pool has threads.
+///
+/// A unit or a variant that fails is a row with its reason; the others stand. `keep_going` is asked between the steps of
+/// every unit; when it says no, the run ends as interrupted.
+///
+/// # Errors
+/// [`Failure::Interrupted`], and what `sink` refuses.
+pub fn run(
+    plan: &Plan,
+    sink: &mut dyn Sink,
+    progress: &Progress,
+    keep_going: &(dyn Fn() -> bool + Sync),
+) -> Result<RunOutcome, Failure> {
+    let ordered = Mutex::new(Ordered::new(sink));
+    let next = AtomicUsize::new(0);
+    let work = |most: usize| {
+        while let position = next.fetch_add(1, Ordering::Relaxed)
+            && position < most
+        {
+            let unit = &plan.units[position];
+            // A lock is poisoned when another worker ended unexpectedly: the run ends with that.
+            let emit = |rows| {
+                if let Ok(mut ordered) = ordered.lock() {
+                    ordered.add(position, rows);
+                }
+            };
+            let evaluation = Evaluation { plan, position, unit, keep_going, emit: &emit };
+            let outcome = match &unit.spec.subject {
+                Subject::Tensor(tensor) => tensor::evaluate(&evaluation, tensor),
+                Subject::Trained(_) | Subject::Given(_) => variants::evaluate(&evaluation),
+            };
+            let Ok(mut ordered) = ordered.lock() else { return };
+            ordered.finish(position, outcome);
+            if ordered.is_over() {
+                return;
+            }
+            drop(ordered);
+            progress.unit_done(&unit.describe());
+        }
+        next.fetch_min(most, Ordering::Relaxed);
+    };
+    let units = plan.units.len();
+    if latency::is_measured(plan) {
+        // Alone on the machine.
+        work(1.min(units));
+    }
+    rayon::scope(|scope| {
+        for _ in 0..rayon::current_num_threads().min(units) {
+            scope.spawn(|_| work(units));
+        }
+    });
+    let ordered =
+        ordered.into_inner().map_err(|_| Failure::Other("a worker ended unexpectedly".to_owned()))?;
+    let mut outcome = ordered.into_outcome()?;
+    outcome.records.levels = levels::rows(plan);
+    Ok(outcome)
+}

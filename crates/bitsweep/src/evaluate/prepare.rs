@@ -1,0 +1,110 @@
+//! Load → split → scale.
+
+use std::collections::BTreeSet;
+
+use bitsweep_datasets::{Dataset, Split, fit, holdout};
+use bitsweep_random::Stream;
+use ndarray::{Array1, Array2, Axis};
+
+use bitsweep_results::{DatasetShape, FailureKind};
+
+use super::stop::{At, Step, failed};
+use crate::plan::{Unit, too_many_calibration_rows};
+use crate::subject::{DataSpec, SplitSpec};
+use crate::variant::CalibrationRows;
+
+/// Rows to train on and rows to score on, features scaled.
+#[derive(Clone)]
+pub(super) struct Prepared<'u> {
+    pub(super) dataset: &'u Dataset,
+    pub(super) train_features: Array2<f64>,
+    pub(super) train_labels: Vec<usize>,
+    pub(super) test_features: Array2<f64>,
+    pub(super) test_labels: Vec<usize>,
+    /// Row numbers of the test rows in the dataset.
+    pub(super) test_rows: Vec<usize>,
+    /// Number of test rows whose features stand among the training rows, too.
+    pub(super) seen_rows: usize,
+}
+
+impl Prepared<'_> {
+    /// The same rows, every feature divided by its factor.
+    pub(super) fn divided_by(&self, factors: &Array1<f64>) -> Self {
+        let divided = |features: &Array2<f64>| features / factors;
+        Self {
+            train_features: divided(&self.train_features),
+            test_features: divided(&self.test_features),
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn classes(&self) -> usize {
+        self.dataset.class_names.len()
+    }
+
+    pub(super) fn shape(&self) -> DatasetShape {
+        DatasetShape {
+            train_rows: self.train_labels.len(),
+            test_rows: self.test_labels.len(),
+            seen_rows: self.seen_rows,
+            features: self.train_features.ncols(),
+            classes: self.classes(),
+        }
+    }
+
+    /// The features of the calibration rows.
+    pub(super) fn calibration_features(&self, unit: &Unit, rows: CalibrationRows) -> Step<Array2<f64>> {
+        let features = &self.train_features;
+        match rows {
+            CalibrationRows::All => Ok(features.clone()),
+            CalibrationRows::Drawn(rows) if rows.get() > features.nrows() => {
+                Err(failed(FailureKind::Data, too_many_calibration_rows(rows.get(), features.nrows())))
+            }
+            CalibrationRows::Drawn(rows) => {
+                let mut stream = stream(unit, "calibration")?;
+                let drawn = stream.choice_without_replacement(features.nrows(), rows.get());
+                Ok(features.select(Axis(0), &drawn))
+            }
+        }
+    }
+}
+
+/// The stream of one stage of a unit.
+pub(super) fn stream(unit: &Unit, stage: &str) -> Step<Stream> {
+    Stream::new(unit.spec.rng, unit.spec.seed, stage).at(FailureKind::Data)
+}
+
+/// Splits and scales the rows of a unit that has a dataset.
+pub(super) fn prepare<'u>(
+    unit: &Unit,
+    dataset: &'u Dataset,
+    data: &DataSpec,
+    split: &SplitSpec,
+) -> Step<Prepared<'u>> {
+    let SplitSpec::Holdout(rule) = split;
+    let split = holdout(&dataset.labels, dataset.classes(), rule, &mut stream(unit, "split")?);
+    let split = split.at(FailureKind::Data)?;
+    let rows = |rows: &[usize]| dataset.features.select(Axis(0), rows);
+    let labels = |rows: &[usize]| rows.iter().map(|&row| dataset.labels[row]).collect();
+    let train = rows(&split.train);
+    let scaler = fit(&data.scale, train.view()).at(FailureKind::Data)?;
+    let scale = |rows: &Array2<f64>| scaler.apply(rows.view()).at(FailureKind::Data);
+    Ok(Prepared {
+        dataset,
+        train_features: scale(&train)?,
+        train_labels: labels(&split.train),
+        test_features: scale(&rows(&split.test))?,
+        test_labels: labels(&split.test),
+        seen_rows: seen_rows(&dataset.features, &split),
+        test_rows: split.test,
+    })
+}
+
+/// How many test rows have the features of some training row, value by value.
+fn seen_rows(features: &Array2<f64>, split: &Split) -> usize {
+    // Adding 0 makes -0 the same value as 0.
+    let bits =
+        |row: &usize| features.row(*row).iter().map(|value| (value + 0.0).to_bits()).collect::<Vec<u64>>();
+    let trained: BTreeSet<Vec<u64>> = split.train.iter().map(bits).collect();
+    split.test.iter().filter(|row| trained.contains(&bits(row))).count()
+}

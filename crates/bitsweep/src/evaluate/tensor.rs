@@ -1,0 +1,113 @@
+//! A tensor experiment: given values through every scheme, without a model.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bitsweep_quant::{Quantized, Real, Size};
+use bitsweep_results::{ErrorMeasures, FailureKind, Measures, Origin, ProductRow, SizeMeasures};
+use ndarray::{Array2, ArrayView1, ArrayView2};
+
+use super::Interrupted;
+use super::quantized_model::{QuantizedWeight, error_measures, flags, quantized, size_measures};
+use super::stop::{At, Step};
+use super::tensor_rows::LargeRows;
+use super::unit::{Evaluation, UnitOutcome};
+use crate::config::Record;
+use crate::subject::{ElementType, TensorSpec};
+use crate::variant::Variant;
+
+/// Quantizes the tensor by every variant of the unit.
+pub(super) fn evaluate(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> Result<UnitOutcome, Interrupted> {
+    match tensor.dtype {
+        ElementType::F32 => evaluate_as::<f32>(evaluation, tensor),
+        ElementType::F64 => evaluate_as::<f64>(evaluation, tensor),
+    }
+}
+
+fn evaluate_as<T: Real>(
+    evaluation: &Evaluation<'_>,
+    tensor: &TensorSpec,
+) -> Result<UnitOutcome, Interrupted> {
+    let started = Instant::now();
+    let rows = &tensor.values.0;
+    let shape = (rows.len(), rows.first().map_or(0, Vec::len));
+    let flat: Vec<T> = rows.iter().flatten().map(|&value| T::from_f64(value)).collect();
+    let values = Array2::from_shape_vec(shape, flat).expect("rows are of equal length");
+    let float_bytes = values.len() as u64 * size_of::<T>() as u64;
+
+    let mut outcome = UnitOutcome::new(evaluation, None);
+    let stored = Size { codes: float_bytes, ..Size::default() };
+    let baseline = Measures {
+        error: ErrorMeasures { sqnr_db: f64::INFINITY, ..ErrorMeasures::default() },
+        size: SizeMeasures { payload: float_bytes, stored, biases: 0, float: float_bytes },
+        ..Measures::default()
+    };
+    let unit = evaluation.unit;
+    outcome.add(unit.row_key(&unit.float), outcome.origin(0, &unit.float), Ok(baseline))?;
+    for (position, planned) in (1..).zip(&unit.variants) {
+        if !(evaluation.keep_going)() {
+            return Err(Interrupted);
+        }
+        let origin = outcome.origin(position, &planned.identity);
+        let mut large = LargeRows::default();
+        let measured = one(evaluation, tensor, values.view(), &planned.variant, &origin, &mut large);
+        outcome.add(unit.row_key(&planned.identity), origin, measured)?;
+        (evaluation.emit)(large);
+    }
+    outcome.timing.variants_seconds = started.elapsed().as_secs_f64();
+    Ok(outcome)
+}
+
+fn one<T: Real>(
+    evaluation: &Evaluation<'_>,
+    tensor: &TensorSpec,
+    values: ArrayView2<'_, T>,
+    variant: &Variant,
+    origin: &Origin,
+    large: &mut LargeRows,
+) -> Step<Measures> {
+    let quantized = quantized(evaluation.unit, &tensor.name, values, &variant.scheme)?;
+    if let Some(query) = &tensor.query {
+        large.products = products(tensor, values, query, &quantized, origin)?;
+    }
+    let (weight, _) = QuantizedWeight::of(tensor.name.as_str(), values, quantized);
+    // The values of a tensor experiment are what it is about.
+    let wanted = Record { values: true, ..evaluation.plan.header.record };
+    large.add(origin, &weight, values, wanted)?;
+    let only = std::slice::from_ref(&weight);
+    let float_bytes = values.len() as u64 * size_of::<T>() as u64;
+    Ok(Measures {
+        error: error_measures(only),
+        size: size_measures(only, 0, float_bytes),
+        flags: flags(only),
+        ..Measures::default()
+    })
+}
+
+/// The dot products of the query with all rows, by look-up; none where the format has no codebook.
+fn products<T: Real>(
+    tensor: &TensorSpec,
+    values: ArrayView2<'_, T>,
+    query: &[f64],
+    quantized: &Quantized<T>,
+    origin: &Origin,
+) -> Step<Vec<ProductRow>> {
+    if quantized.codebooks().is_empty() {
+        return Ok(Vec::new());
+    }
+    let query: Vec<T> = query.iter().map(|&value| T::from_f64(value)).collect();
+    let lookups = quantized.lookup_products(ArrayView1::from(&query)).at(FailureKind::Quantization)?;
+    let name: Arc<str> = tensor.name.as_str().into();
+    let rows = values.rows().into_iter().zip(lookups).enumerate();
+    let rows = rows.map(|(row, (weights, lookup))| {
+        let exact = weights.iter().zip(&query).fold(T::ZERO, |sum, (&weight, &value)| sum + weight * value);
+        ProductRow {
+            origin: origin.clone(),
+            tensor: Arc::clone(&name),
+            row,
+            exact: exact.to_f64(),
+            lookup: lookup.to_f64(),
+        }
+    });
+    Ok(rows.collect())
+}

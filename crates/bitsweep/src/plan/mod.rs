@@ -1,0 +1,225 @@
+//! From an experiment to what will run: datasets read, tasks, units and variants keyed, labels made.
+
+mod datasets;
+mod foresight;
+mod key;
+mod stages;
+mod tasks;
+
+use std::sync::Arc;
+
+use bitsweep_datasets::Dataset;
+use bitsweep_random::Stream;
+use bitsweep_results::{Key, Labels, Task};
+
+use crate::config::{Diagnostic, Document, Experiment, GridAxisSummary, Header};
+use crate::failure::Failure;
+use crate::subject::{ElementType, Subject, UnitSpec};
+use crate::variant::Variant;
+
+use self::datasets::Datasets;
+use self::key::{canonical, row_key, task_key, unit_key};
+use self::tasks::settings_that_differ;
+
+pub(crate) use foresight::too_many_calibration_rows;
+pub use stages::{Stage, passed, unit_stages};
+
+/// What a run will do, in order.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The experiment's name: the folder its results go to.
+    pub name: String,
+    /// Title, description, what to record and what to reproduce.
+    pub header: Header,
+    /// The axes of the grid.
+    pub axes: Vec<GridAxisSummary>,
+    /// One per trained or given model, or per tensor.
+    pub units: Vec<Unit>,
+    /// The variants that some unit has, each once.
+    pub distinct: Vec<Arc<PlannedVariant>>,
+    /// What variants are called.
+    pub labels: Labels,
+    /// The experiment's TOML with every override in its place.
+    pub source: String,
+}
+
+/// One subject with one seed, and all its variants.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    /// A hash of everything that decides the float model or the tensor.
+    pub key: Key,
+    /// What its variants are compared on.
+    pub task: Arc<Task>,
+    /// What is trained or given, and the random numbers behind it.
+    pub spec: UnitSpec,
+    /// The rows behind the model; `None` of a tensor.
+    pub dataset: Option<Arc<Dataset>>,
+    /// The float model, or the tensor as it is.
+    pub float: Identity,
+    /// What is done to it.
+    pub variants: Vec<Arc<PlannedVariant>>,
+}
+
+/// A variant of the plan.
+#[derive(Debug, Clone)]
+pub struct PlannedVariant {
+    /// What is done.
+    pub variant: Variant,
+    /// What it is known by.
+    pub identity: Identity,
+}
+
+/// What a variant, or the float baseline, is known by.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// What rows say of it: the value on every axis of the table of choices.
+    pub row: Arc<bitsweep_results::Variant>,
+    /// The canonical form of what it does, with the versions of the stages that it passes: what keys hash.
+    canonical: Arc<str>,
+}
+
+impl Plan {
+    /// Reads `document` and everything it refers to.
+    ///
+    /// # Errors
+    /// [`Failure::Configuration`] when the document is wrong, [`Failure::Input`] when a dataset cannot be read.
+    pub fn new(name: &str, document: &Document) -> Result<Plan, Failure> {
+        let Experiment { mut header, units: specs, variants, members, axes } = Experiment::parse(document)?;
+        if document.is_changed() {
+            header.reproduce.clear();
+        }
+        let mut datasets = Datasets::default();
+        let read = |spec: &UnitSpec| -> Result<Option<Arc<Dataset>>, Failure> {
+            // A seed that the generator cannot take is refused before anything runs.
+            Stream::new(spec.rng, spec.seed, "plan").map_err(|error| Diagnostic::new(error.to_string()))?;
+            spec.subject.rows().map(|(data, _)| datasets.get(&data.source)).transpose()
+        };
+        let datasets: Vec<Option<Arc<Dataset>>> = specs.iter().map(read).collect::<Result<_, _>>()?;
+        let tasks = tasks(&specs, &datasets)?;
+        let variants = planned(variants, &specs, &members)?;
+        let mut units = Vec::with_capacity(specs.len());
+        let mut shown: Vec<Arc<bitsweep_results::Variant>> = Vec::new();
+        for (((spec, dataset), task), own) in specs.into_iter().zip(datasets).zip(tasks).zip(members) {
+            let key = unit_key(&spec, dataset.as_deref())?;
+            let float = float(&spec.subject)?;
+            if !shown.contains(&float.row) {
+                shown.push(Arc::clone(&float.row));
+            }
+            let variants = own.into_iter().map(|position| Arc::clone(&variants[position])).collect();
+            units.push(Unit { key, task, spec, dataset, float, variants });
+        }
+        shown.extend(variants.iter().map(|variant| Arc::clone(&variant.identity.row)));
+        let labels = Labels::of(shown.iter().map(AsRef::as_ref));
+        let source = document.resolved_text()?;
+        Ok(Plan { name: name.to_owned(), header, axes, units, distinct: variants, labels, source })
+    }
+
+    /// Number of variants of all units, the float baselines not counted.
+    pub fn variants(&self) -> usize {
+        self.units.iter().map(|unit| unit.variants.len()).sum()
+    }
+
+    /// A hash over the keys of all rows.
+    pub fn key(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for unit in &self.units {
+            let variants = unit.variants.iter().map(|variant| &variant.identity);
+            for identity in [&unit.float].into_iter().chain(variants) {
+                hasher.update(unit.row_key(identity).to_string().as_bytes());
+            }
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}
+
+/// The task of each unit; equal tasks are one.
+fn tasks(specs: &[UnitSpec], datasets: &[Option<Arc<Dataset>>]) -> Result<Vec<Arc<Task>>, Failure> {
+    let mut known: Vec<(Task, &Subject)> = Vec::new();
+    let mut positions = Vec::with_capacity(specs.len());
+    for (spec, dataset) in specs.iter().zip(datasets) {
+        let key = task_key(spec, dataset.as_deref())?;
+        let position = known.iter().position(|(task, _)| task.key == key).unwrap_or_else(|| {
+            let subject = match (&spec.subject, dataset) {
+                (Subject::Tensor(tensor), _) => tensor.name.clone(),
+                (Subject::Trained(_) | Subject::Given(_), dataset) => {
+                    dataset.as_ref().map_or_else(String::new, |dataset| dataset.name.clone())
+                }
+            };
+            known.push((
+                Task {
+                    key,
+                    dataset: subject,
+                    model: spec.subject.model_words(),
+                    rng: spec.rng.to_string(),
+                    settings: Vec::new(),
+                },
+                &spec.subject,
+            ));
+            known.len() - 1
+        });
+        positions.push(position);
+    }
+    let settings = settings_that_differ(&known)?;
+    let tasks: Vec<Arc<Task>> = known
+        .into_iter()
+        .zip(settings)
+        .map(|((task, _), settings)| Arc::new(Task { settings, ..task }))
+        .collect();
+    Ok(positions.into_iter().map(|position| Arc::clone(&tasks[position])).collect())
+}
+
+/// The variants with what they are known by: all units of an experiment have subjects of one kind.
+fn planned(
+    variants: Vec<Variant>,
+    specs: &[UnitSpec],
+    members: &[Vec<usize>],
+) -> Result<Vec<Arc<PlannedVariant>>, Failure> {
+    let mut subjects = vec![None; variants.len()];
+    for (spec, own) in specs.iter().zip(members) {
+        for &position in own {
+            subjects[position].get_or_insert(&spec.subject);
+        }
+    }
+    let variants = variants.into_iter().zip(subjects);
+    let planned = variants.filter_map(|(variant, subject)| {
+        let subject = subject?;
+        let row = bitsweep_results::Variant {
+            choices: variant.choices(subject),
+            name: variant.name.clone().or_else(|| variant.scheme.preset_name().map(str::to_owned)),
+            has_shared_codes: !variant.scheme.has_a_code_for_each_value(),
+        };
+        let canonical = canonical(subject, Some(&variant));
+        Some(canonical.map(|canonical| {
+            Arc::new(PlannedVariant { variant, identity: Identity { row: Arc::new(row), canonical } })
+        }))
+    });
+    planned.collect()
+}
+
+/// The float model, or the tensor as it is.
+fn float(subject: &Subject) -> Result<Identity, Failure> {
+    let bits = match subject {
+        Subject::Tensor(tensor) if tensor.dtype == ElementType::F64 => 64,
+        Subject::Tensor(_) | Subject::Trained(_) | Subject::Given(_) => 32,
+    };
+    let row = Arc::new(bitsweep_results::Variant::float(bits));
+    Ok(Identity { row, canonical: canonical(subject, None)? })
+}
+
+impl Unit {
+    /// The key of a row of this unit: a hash of the unit, of what the variant does, and of the versions of the stages that
+    /// it passes.
+    pub fn row_key(&self, identity: &Identity) -> Key {
+        row_key(self.key, &identity.canonical)
+    }
+
+    /// Dataset or tensor, model, seed and settings, for people.
+    pub fn describe(&self) -> String {
+        let Task { dataset, model, settings, .. } = self.task.as_ref();
+        let mut words = vec![dataset.clone()];
+        words.extend(Some(model.clone()).filter(|model| !model.is_empty()));
+        words.push(format!("seed {}", self.spec.seed));
+        words.extend(settings.iter().map(|(key, value)| format!("{key} {value}")));
+        words.join(", ")
+    }
+}

@@ -1,0 +1,115 @@
+//! What tells the tasks of an experiment apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bitsweep_results::{Task, Value};
+use serde_json::Value as Json;
+
+use crate::failure::Failure;
+use crate::subject::Subject;
+
+/// Tables of a unit whose keys are settings of their own; what stands below other keys is a value.
+const TABLES: [&str; 12] = [
+    "data",
+    "data.source",
+    "data.source.csv",
+    "split",
+    "split.holdout",
+    "model",
+    "model.mlp",
+    "model.logistic",
+    "model.softmax-regression",
+    "model.given",
+    "train",
+    "tensor",
+];
+
+/// Tables that the columns `dataset` and `model` mostly show already.
+const SHOWN: [&str; 3] = ["data.", "model.", "tensor."];
+
+/// Longer values are numbered instead.
+const LONGEST: usize = 80;
+
+/// A task's settings by dotted key, as a file spells them.
+type Settings = BTreeMap<String, Value>;
+
+/// For each task the settings in which the tasks differ, as far as a reader cannot tell them apart without.
+///
+/// What was varied outside of `data`, `model` and `tensor` is always among them. Of the others each is named that tells
+/// tasks apart that names and settings before do not; those that some tasks lack come last.
+pub(super) fn settings_that_differ(tasks: &[(Task, &Subject)]) -> Result<Vec<Vec<(String, Value)>>, Failure> {
+    let settings: Vec<Settings> =
+        tasks.iter().map(|(_, subject)| settings(subject)).collect::<Result<_, _>>()?;
+    let keys: BTreeSet<&str> = settings.iter().flatten().map(|(key, _)| key.as_str()).collect();
+    let distinct_values =
+        |key: &str| settings.iter().filter_map(|own| own.get(key)).collect::<BTreeSet<_>>().len();
+    let (varied, lacking): (Vec<&str>, Vec<&str>) =
+        keys.into_iter().partition(|key| distinct_values(key) > 1);
+    let is_shown = |key: &&str| SHOWN.iter().any(|table| key.starts_with(table));
+    let (hidden, shown): (Vec<&str>, Vec<&str>) = varied.into_iter().partition(|key| !is_shown(key));
+    let mut telling = hidden;
+    let told_apart = |telling: &[&str]| {
+        let points = tasks.iter().zip(&settings).map(|((task, _), own)| {
+            let values: Vec<Option<&Value>> = telling.iter().map(|key| own.get(*key)).collect();
+            (&task.dataset, &task.model, &task.rng, values)
+        });
+        points.collect::<BTreeSet<_>>().len()
+    };
+    for key in shown.into_iter().chain(lacking) {
+        let before = told_apart(&telling);
+        if before == tasks.len() {
+            break;
+        }
+        telling.push(key);
+        if told_apart(&telling) == before {
+            telling.pop();
+        }
+    }
+    let short = |key: &str, value: &Value| match value.json().len() {
+        0..=LONGEST => value.clone(),
+        _ => {
+            let mut values: Vec<&Value> = Vec::new();
+            for known in settings.iter().filter_map(|own| own.get(key)) {
+                if !values.contains(&known) {
+                    values.push(known);
+                }
+            }
+            let position = values.iter().position(|known| *known == value).unwrap_or_default();
+            Value::word(&format!("#{}", position + 1))
+        }
+    };
+    let of_task = |own: &Settings| {
+        let named = telling.iter().filter_map(|key| Some(((*key).to_owned(), short(key, own.get(*key)?))));
+        named.collect()
+    };
+    Ok(settings.iter().map(of_task).collect())
+}
+
+/// The settings of a subject, every default spelled out.
+fn settings(subject: &Subject) -> Result<Settings, Failure> {
+    let tagged = serde_json::to_value(subject).map_err(|error| Failure::Other(error.to_string()))?;
+    let mut settings = Settings::new();
+    match (subject, tagged) {
+        (Subject::Tensor(_), tagged) => flatten("", &tagged, &mut settings),
+        (Subject::Trained(_) | Subject::Given(_), Json::Object(tables)) => {
+            tables.values().for_each(|tables| flatten("", tables, &mut settings));
+        }
+        (Subject::Trained(_) | Subject::Given(_), _) => {}
+    }
+    Ok(settings)
+}
+
+fn flatten(path: &str, value: &Json, settings: &mut Settings) {
+    match value {
+        Json::Object(table) if path.is_empty() || TABLES.contains(&path) => {
+            for (key, value) in table {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                flatten(&path, value, settings);
+            }
+        }
+        Json::Null => {}
+        Json::Object(_) | Json::Array(_) | Json::Bool(_) | Json::Number(_) | Json::String(_) => {
+            settings.insert(path.to_owned(), Value::from(value));
+        }
+    }
+}

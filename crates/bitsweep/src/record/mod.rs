@@ -1,0 +1,11 @@
+//! What a run writes: the results folder, its tables, charts and reports, and where the numbers came from.
+
+mod folder;
+mod large_tables;
+mod provenance;
+mod reproduction;
+mod write;
+
+pub use folder::Folder;
+pub use large_tables::LargeTables;
+pub use write::{Written, write};

@@ -1,0 +1,83 @@
+//! Where the numbers came from, and what they cost on this machine.
+
+use serde::Serialize;
+
+use crate::evaluate::UnitTiming;
+use crate::plan::Plan;
+use crate::subject::UnitSpec;
+
+/// What the numbers came from. The same on every machine.
+#[derive(Serialize)]
+pub(super) struct Provenance<'a> {
+    program: &'static str,
+    version: &'static str,
+    configuration: String,
+    units: Vec<UnitProvenance<'a>>,
+}
+
+#[derive(Serialize)]
+struct UnitProvenance<'a> {
+    unit: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dataset: Option<String>,
+    /// With every default spelled out.
+    specification: &'a UnitSpec,
+}
+
+/// What depends on the machine.
+#[derive(Serialize)]
+pub(super) struct Timings<'a> {
+    host: Host,
+    units: &'a [UnitTiming],
+}
+
+#[derive(Serialize)]
+struct Host {
+    architecture: &'static str,
+    operating_system: &'static str,
+    threads: usize,
+}
+
+impl<'a> Provenance<'a> {
+    pub(super) fn of(plan: &'a Plan) -> Self {
+        let units = plan.units.iter().map(|unit| UnitProvenance {
+            unit: unit.key.to_string(),
+            name: unit.describe(),
+            dataset: unit.dataset.as_ref().map(|dataset| dataset.hash.to_string()),
+            specification: &unit.spec,
+        });
+        Self {
+            program: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            configuration: plan.key(),
+            units: units.collect(),
+        }
+    }
+}
+
+impl<'a> Timings<'a> {
+    pub(super) fn of(units: &'a [UnitTiming]) -> Self {
+        let host = Host {
+            architecture: std::env::consts::ARCH,
+            operating_system: std::env::consts::OS,
+            threads: rayon::current_num_threads(),
+        };
+        Self { host, units }
+    }
+}
+
+/// The lines of the report that say where its numbers came from.
+pub(super) fn lines(plan: &Plan) -> Vec<(String, String)> {
+    let mut lines = vec![
+        (env!("CARGO_PKG_NAME").to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ("configuration (BLAKE3)".to_owned(), plan.key()),
+    ];
+    for dataset in plan.units.iter().filter_map(|unit| unit.dataset.as_ref()) {
+        let line = (format!("dataset {} (BLAKE3)", dataset.name), dataset.hash.to_string());
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}

@@ -1,0 +1,166 @@
+//! Everything a run writes into its results folder once its units are done.
+
+use std::io::{self, Write};
+
+use bitsweep_report::{Report, ReproductionRow, charts, html, markdown, png};
+use bitsweep_results::summary::EffectRow;
+use bitsweep_results::{
+    ClassRow, Comparison, Records, ResultsError, Summary, TableRow, write_csv, write_header, write_parquet,
+    write_rows,
+};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::Folder;
+use super::folder::MARKER;
+use super::provenance::{self, Provenance, Timings};
+use super::reproduction;
+use crate::config::TableName;
+use crate::evaluate::RunOutcome;
+use crate::failure::Failure;
+use crate::plan::Plan;
+
+/// What was written, for the terminal.
+#[derive(Debug)]
+pub struct Written {
+    /// The reproduction table.
+    pub reproduction: Vec<ReproductionRow>,
+}
+
+/// Writes tables, charts and report; the large tables are there already.
+///
+/// # Errors
+/// When the disk refuses, or the report cannot be made.
+pub fn write(
+    plan: &Plan,
+    command: &str,
+    outcome: &RunOutcome,
+    summary: &Summary,
+    folder: &Folder,
+) -> Result<Written, Failure> {
+    let RunOutcome { records, timings } = outcome;
+    folder.write("experiment.toml", |file| file.write_all(plan.source.as_bytes()))?;
+    // Numbers are compared with those in the files, which must be there first.
+    let reproduction = if plan.header.reproduce.is_empty() {
+        let (tables, reported) = rayon::join(
+            || tables(plan, records, summary, folder),
+            || report(plan, command, records, summary, &[], folder),
+        );
+        tables?;
+        reported?;
+        Vec::new()
+    } else {
+        tables(plan, records, summary, folder)?;
+        let reproduction =
+            reproduction::compare(&plan.header.reproduce, |table| folder.read(file_of(table)))?;
+        report(plan, command, records, summary, &reproduction, folder)?;
+        reproduction
+    };
+    write_json(folder, "timings.json", &Timings::of(timings))?;
+    // Last: a folder that has it is complete.
+    write_json(folder, MARKER, &Provenance::of(plan))?;
+    Ok(Written { reproduction })
+}
+
+const fn file_of(table: TableName) -> &'static str {
+    match table {
+        TableName::Results => "results.csv",
+        TableName::Tensors => "tensors.csv",
+        TableName::Values => "values.csv",
+        TableName::Codebooks => "codebooks.csv",
+        TableName::Products => "products.csv",
+        TableName::Curve => "curve.csv",
+        TableName::Classes => "classes.csv",
+    }
+}
+
+fn tables(plan: &Plan, records: &Records, summary: &Summary, folder: &Folder) -> Result<(), Failure> {
+    let labels = &plan.labels;
+    let results = &records.results;
+    let (csv, (parquet, others)) = rayon::join(
+        || folder.write("results.csv", |file| write_csv(results, labels, file).map_err(io::Error::other)),
+        || {
+            rayon::join(
+                || {
+                    folder.write("results.parquet", |file| {
+                        write_parquet(results, labels, file).map_err(io::Error::other)
+                    })
+                },
+                || side_tables(plan, records, summary, folder),
+            )
+        },
+    );
+    csv.and(parquet).and(others)
+}
+
+fn side_tables(plan: &Plan, records: &Records, summary: &Summary, folder: &Folder) -> Result<(), Failure> {
+    let table = Tables { plan, folder };
+    let classes = records.predictions.iter().map(|predictions| predictions.class_rows());
+    let classes: Vec<Vec<ClassRow>> =
+        classes.collect::<Result<_, _>>().map_err(|error| Failure::Other(error.to_string()))?;
+    table.write("predictions.csv", records.predictions.iter().flat_map(|predictions| predictions.rows()))?;
+    table.write("classes.csv", classes.into_iter().flatten())?;
+    table.write("curve.csv", records.curves.iter().flat_map(|curve| curve.rows()))?;
+    table.write("sensitivity.csv", records.sensitivity.iter().cloned())?;
+    table.write("histogram.csv", records.histogram.iter().cloned())?;
+    table.write("levels.csv", records.levels.iter().cloned())?;
+    let effects: Vec<EffectRow> = summary.comparisons.iter().flat_map(Comparison::effect_rows).collect();
+    table.write("effects.csv", effects.into_iter())
+}
+
+/// Writes tables that have rows.
+struct Tables<'a> {
+    plan: &'a Plan,
+    folder: &'a Folder,
+}
+
+impl Tables<'_> {
+    fn write<R: TableRow>(&self, name: &str, rows: impl Iterator<Item = R>) -> Result<(), Failure> {
+        let mut rows = rows.peekable();
+        if rows.peek().is_none() {
+            return Ok(());
+        }
+        self.folder.write(name, |file| {
+            let written: Result<(), ResultsError> =
+                write_header::<R>(file).and_then(|()| write_rows(rows, &self.plan.labels, file));
+            written.map_err(io::Error::other)
+        })
+    }
+}
+
+fn report(
+    plan: &Plan,
+    command: &str,
+    records: &Records,
+    summary: &Summary,
+    reproduction: &[ReproductionRow],
+    folder: &Folder,
+) -> Result<(), Failure> {
+    let report = Report {
+        experiment: plan.name.clone(),
+        title: plan.header.title.clone(),
+        description: plan.header.description.trim().to_owned(),
+        command: command.to_owned(),
+        provenance: provenance::lines(plan),
+        configuration: plan.source.clone(),
+        reproduction: reproduction.to_vec(),
+        records,
+        summary,
+        pick_rule: plan.header.pick,
+    };
+    let charts = charts(&report).map_err(|error| Failure::Other(error.to_string()))?;
+    charts.par_iter().try_for_each(|chart| {
+        let picture = png(&chart.svg).map_err(|error| Failure::Other(error.to_string()))?;
+        folder.write(&format!("charts/{}.svg", chart.name), |file| file.write_all(chart.svg.as_bytes()))?;
+        folder.write(&format!("charts/{}.png", chart.name), |file| file.write_all(&picture))
+    })?;
+    folder.write("report.md", |file| file.write_all(markdown(&report, &charts).as_bytes()))?;
+    folder.write("report.html", |file| file.write_all(html(&report, &charts).as_bytes()))
+}
+
+fn write_json(folder: &Folder, name: &str, value: &impl Serialize) -> Result<(), Failure> {
+    folder.write(name, |file| {
+        serde_json::to_writer_pretty(&mut *file, value)?;
+        file.write_all(b"\n")
+    })
+}

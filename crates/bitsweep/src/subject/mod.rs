@@ -1,0 +1,213 @@
+//! What a unit is about: a model that is trained here, a model that is given, or a tensor.
+
+mod given;
+mod tensor_values;
+
+use std::fmt;
+
+use bitsweep_datasets::{CsvSource, Holdout, Scaling};
+use bitsweep_models::{Logistic, Mlp, Multiclass, SoftmaxRegression, Training};
+use bitsweep_random::Generator;
+use serde::{Deserialize, Serialize, Serializer};
+
+pub use given::{GivenLayer, GivenModel};
+pub use tensor_values::TensorValues;
+
+/// One unit of the grid: its subject and the random numbers behind it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UnitSpec {
+    /// The seed of every random stream of the unit.
+    pub seed: u64,
+    /// The generator behind the streams.
+    pub rng: Generator,
+    /// What the unit is about.
+    pub subject: Subject,
+}
+
+/// What a unit is about.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    /// A model that is trained on the training rows and scored on the test rows.
+    Trained(TrainedSpec),
+    /// A model whose weights are given, scored on the test rows.
+    Given(GivenSpec),
+    /// A tensor, quantized without any model.
+    Tensor(TensorSpec),
+}
+
+/// A model that is trained here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainedSpec {
+    /// The dataset and its scaling.
+    pub data: DataSpec,
+    /// How test rows are set apart.
+    pub split: SplitSpec,
+    /// The model and how it is trained.
+    pub model: TrainedModel,
+}
+
+/// The kinds of models that are trained here, each with its training.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TrainedModel {
+    /// A perceptron trained by gradient descent.
+    Mlp(Mlp, Training),
+    /// Logistic regression trained by gradient descent, as the perceptron is.
+    SoftmaxRegression(SoftmaxRegression, Training),
+    /// Logistic regression fitted by a solver.
+    Logistic(Logistic),
+}
+
+/// As a file spells it: the training stands beside the model.
+impl Serialize for TrainedSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "kebab-case")]
+        enum ModelTable<'a> {
+            Mlp(&'a Mlp),
+            SoftmaxRegression(&'a SoftmaxRegression),
+            Logistic(&'a Logistic),
+        }
+        #[derive(Serialize)]
+        struct Tables<'a> {
+            data: &'a DataSpec,
+            split: &'a SplitSpec,
+            model: ModelTable<'a>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            train: Option<&'a Training>,
+        }
+        let model = match &self.model {
+            TrainedModel::Mlp(mlp, _) => ModelTable::Mlp(mlp),
+            TrainedModel::SoftmaxRegression(regression, _) => ModelTable::SoftmaxRegression(regression),
+            TrainedModel::Logistic(logistic) => ModelTable::Logistic(logistic),
+        };
+        Tables { data: &self.data, split: &self.split, model, train: self.model.training() }
+            .serialize(serializer)
+    }
+}
+
+/// A model whose weights are given.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GivenSpec {
+    /// The dataset and its scaling.
+    pub data: DataSpec,
+    /// How test rows are set apart; the others are calibration rows.
+    pub split: SplitSpec,
+    /// The model.
+    pub model: GivenModel,
+}
+
+/// A dataset and its scaling.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataSpec {
+    /// Where the rows come from.
+    pub source: DataSource,
+    /// How the features are scaled.
+    #[serde(default)]
+    pub scale: Scaling,
+}
+
+/// Where the rows come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DataSource {
+    /// Wine recognition: 178 × 13, 3 cultivars.
+    Wine,
+    /// Handwritten digits: 1,797 × 64, 10 classes.
+    Digits,
+    /// Red wine quality: 1,599 × 11, scores binned into 3 classes.
+    WineQuality,
+    /// A file of the user's.
+    Csv(CsvSource),
+}
+
+/// How test rows are set apart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SplitSpec {
+    /// Once, at random.
+    Holdout(Holdout),
+}
+
+/// A tensor given in the file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TensorSpec {
+    /// Its name in tables and charts.
+    pub name: String,
+    /// A list of numbers (one row), or of rows of equal length.
+    pub values: TensorValues,
+    /// The type the arithmetic is done in.
+    #[serde(default)]
+    pub dtype: ElementType,
+    /// A vector whose dot products with the rows are computed by look-up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<Vec<f64>>,
+}
+
+/// The type of a tensor's elements.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ElementType {
+    /// IEEE 754 single precision.
+    #[default]
+    F32,
+    /// IEEE 754 double precision.
+    F64,
+}
+
+impl Subject {
+    /// The dataset, the split and the model in words of a unit that has them.
+    pub fn rows(&self) -> Option<(&DataSpec, &SplitSpec)> {
+        match self {
+            Subject::Trained(TrainedSpec { data, split, .. })
+            | Subject::Given(GivenSpec { data, split, .. }) => Some((data, split)),
+            Subject::Tensor(_) => None,
+        }
+    }
+
+    /// The number of layers; `None` of a tensor.
+    pub fn layers(&self) -> Option<usize> {
+        match self {
+            Subject::Trained(trained) => Some(match &trained.model {
+                TrainedModel::Mlp(mlp, _) => mlp.hidden.units().len() + 1,
+                TrainedModel::SoftmaxRegression(..) | TrainedModel::Logistic(_) => 1,
+            }),
+            Subject::Given(given) => Some(given.model.layers.len()),
+            Subject::Tensor(_) => None,
+        }
+    }
+
+    /// The model in a few words, `mlp(100)`; empty of a tensor.
+    pub fn model_words(&self) -> String {
+        match self {
+            Subject::Trained(trained) => trained.model.to_string(),
+            Subject::Given(given) => given.model.to_string(),
+            Subject::Tensor(_) => String::new(),
+        }
+    }
+}
+
+impl TrainedModel {
+    /// How it is trained, where that is by gradient descent.
+    pub fn training(&self) -> Option<&Training> {
+        match self {
+            TrainedModel::Mlp(_, training) | TrainedModel::SoftmaxRegression(_, training) => Some(training),
+            TrainedModel::Logistic(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for TrainedModel {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TrainedModel::Mlp(mlp, _) => write!(formatter, "mlp({})", mlp.hidden),
+            TrainedModel::SoftmaxRegression(..) => formatter.write_str("softmax-regression"),
+            TrainedModel::Logistic(logistic) => formatter.write_str(match logistic.multiclass {
+                Multiclass::OneVsRest => "logistic(one-vs-rest)",
+                Multiclass::Multinomial => "logistic(multinomial)",
+            }),
+        }
+    }
+}

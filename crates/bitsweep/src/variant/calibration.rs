@@ -1,0 +1,53 @@
+//! Which rows calibration looks at, and what it does.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+
+use bitsweep_quant::{BiasCorrection, CalibrationMethod};
+use serde::{Deserialize, Serialize};
+
+/// Calibration inputs, as a file spells them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CalibrationSpec {
+    /// How many training rows, drawn without replacement by the unit's stream `calibration`; all of them by default.
+    pub rows: Option<NonZeroUsize>,
+}
+
+/// How codes are chosen and biases corrected, and on which rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Calibration {
+    /// How codes are chosen.
+    pub method: CalibrationMethod,
+    /// What happens to biases once the weights are quantized.
+    pub bias_correction: BiasCorrection,
+    /// The calibration rows; `None` where nothing looks at inputs.
+    pub rows: Option<CalibrationRows>,
+}
+
+/// Which training rows are calibration rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CalibrationRows {
+    /// All.
+    All,
+    /// So many, drawn at random.
+    Drawn(NonZeroUsize),
+}
+
+impl CalibrationRows {
+    /// The rows that the file asks for.
+    pub(crate) fn of(spec: CalibrationSpec) -> CalibrationRows {
+        spec.rows.map_or(CalibrationRows::All, CalibrationRows::Drawn)
+    }
+}
+
+impl fmt::Display for CalibrationRows {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CalibrationRows::All => formatter.write_str("all training rows"),
+            CalibrationRows::Drawn(rows) if rows.get() == 1 => formatter.write_str("1 row"),
+            CalibrationRows::Drawn(rows) => write!(formatter, "{rows} rows"),
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! Whatever a user or a file says, the answer is a result or an error that names the place and the mend.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A small experiment; `extra` comes before its tables, `quantize` is the table of weights.
+fn experiment(extra: &str, quantize: &str) -> String {
+    format!(
+        "title = \"test\"\n{extra}\n\
+         [data]\nsource = \"wine\"\nscale = \"standard\"\n\
+         [split.holdout]\ntest = 0.2\n\
+         [model.mlp]\nhidden = 4\n\
+         [train]\nepochs = 2\nbatch_size = 32\nlearning_rate = 0.1\n\
+         [quantize.weights]\n{quantize}\n"
+    )
+}
+
+/// The same with a CSV file as its data.
+fn csv_experiment(path: &Path, split: &str) -> String {
+    format!(
+        "title = \"test\"\n\
+         [data.source.csv]\npath = {path:?}\ntarget = \"kind\"\n\
+         [split.holdout]\n{split}\n\
+         [model.mlp]\nhidden = 4\n\
+         [train]\nepochs = 2\nbatch_size = 4\nlearning_rate = 0.1\n\
+         [quantize.weights]\nbits = 4\n"
+    )
+}
+
+struct Sandbox {
+    folder: TempDir,
+}
+
+impl Sandbox {
+    fn new() -> Sandbox {
+        Sandbox { folder: TempDir::new().unwrap() }
+    }
+
+    fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn bitsweep(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_bitsweep"))
+            .args(arguments)
+            .current_dir(&self.folder)
+            .output()
+            .unwrap()
+    }
+
+    /// Runs an experiment that must fail with `code`, and returns what it says.
+    fn refused(&self, text: &str, code: i32) -> String {
+        self.file("mine.toml", text);
+        let output = self.bitsweep(&["run", "mine.toml"]);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{error}");
+        assert!(!error.contains("panicked"), "{error}");
+        assert!(!self.folder.path().join("results/mine").exists(), "results of a failed run");
+        error
+    }
+
+    fn refused_csv(&self, csv: &str, split: &str) -> String {
+        let path = self.file("data.csv", csv);
+        self.refused(&csv_experiment(&path, split), 1)
+    }
+}
+
+#[track_caller]
+fn assert_says(error: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(error.contains(part), "`{part}` is not said in:\n{error}");
+    }
+}
+
+#[test]
+fn an_unknown_experiment_gets_the_nearest_name() {
+    let output = Sandbox::new().bitsweep(&["run", "wine-mpl"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_says(
+        &String::from_utf8(output.stderr).unwrap(),
+        &["`wine-mpl`", "did you mean `wine-mlp`?", "bitsweep list"],
+    );
+}
+
+#[test]
+fn an_unknown_key_is_shown_at_its_place_with_the_nearest_key() {
+    let text = experiment("", "bits = 4").replace("epochs", "epoch");
+    assert_says(
+        &Sandbox::new().refused(&text, 2),
+        &["unknown field `epoch`", "mine.toml:11:1", "did you mean `epochs`?"],
+    );
+    let text = experiment("sed = 4", "bits = 4");
+    assert_says(
+        &Sandbox::new().refused(&text, 2),
+        &["unknown key `sed`", "mine.toml:2:1", "did you mean `seed`?"],
+    );
+}
+
+#[test]
+fn an_unknown_choice_is_shown_at_its_place_with_the_nearest_choice() {
+    let error = Sandbox::new().refused(&experiment("", "bits = 4\nrounding = \"nearest\""), 2);
+    assert_says(&error, &["`nearest`", "mine.toml:16:12", "did you mean `nearest-even`?"]);
+}
+
+#[test]
+fn a_wrong_type_is_shown_at_its_place() {
+    let text = experiment("", "bits = 4").replace("epochs = 2", "epochs = \"two\"");
+    assert_says(&Sandbox::new().refused(&text, 2), &["\"two\"", "mine.toml:11:10"]);
+}
+
+#[test]
+fn an_override_is_held_to_the_same_rules_as_the_file() {
+    let sandbox = Sandbox::new();
+    sandbox.file("mine.toml", experiment("", "bits = 4"));
+    for (change, parts) in [
+        ("train.epochs=two", ["\"two\"", "--set:1:14"]),
+        ("train.epoch=2", ["unknown field `epoch`", "did you mean `epochs`?"]),
+        ("quantize.weights.bits=[8, 40]", ["`40`", "--set:1:27"]),
+        ("train.epochs", ["`train.epochs`", "key=value"]),
+        ("seed.x=1", ["seed.x=1", "--set:1:"]),
+    ] {
+        let output = sandbox.bitsweep(&["run", "mine.toml", "--set", change]);
+        assert_eq!(output.status.code(), Some(2), "{change}");
+        assert_says(&String::from_utf8(output.stderr).unwrap(), &parts);
+    }
+}
+
+#[test]
+fn bits_out_of_range_are_refused_at_their_value() {
+    let error = Sandbox::new().refused(&experiment("", "bits = [4, 17]"), 2);
+    assert_says(&error, &["`17`", "1 to 16", "mine.toml:15:12"]);
+    assert_says(&Sandbox::new().refused(&experiment("", "bits = 0"), 2), &["`0`", "1 to 16"]);
+}
+
+#[test]
+fn a_percentile_of_150_is_refused_at_its_value() {
+    let error = Sandbox::new().refused(&experiment("", "bits = 4\nrange = { percentile = 150 }"), 2);
+    assert_says(&error, &["`150`", "mine.toml:16:"]);
+}
+
+#[test]
+fn a_group_of_0_is_refused_at_its_value() {
+    let error = Sandbox::new().refused(&experiment("", "bits = 4\ngranularity = { group = 0 }"), 2);
+    assert_says(&error, &["`0`", "mine.toml:16:"]);
+}
+
+#[test]
+fn an_empty_axis_is_refused() {
+    let error = Sandbox::new().refused(&experiment("", "bits = []"), 2);
+    assert_says(&error, &["`quantize.weights.bits` is empty", "mine.toml:15:8"]);
+}
+
+#[test]
+fn a_value_twice_on_an_axis_and_an_axis_zipped_twice_are_refused() {
+    let error = Sandbox::new().refused(&experiment("", "bits = [4, 8, 4]"), 2);
+    assert_says(&error, &["`4` is twice", "mine.toml:15:15"]);
+    let twice =
+        "seed = [1, 2]\nrng = [\"numpy\", \"modern\"]\nzip = [[\"seed\", \"rng\"], [\"seed\", \"rng\"]]";
+    assert_says(
+        &Sandbox::new().refused(&experiment(twice, "bits = 4"), 2),
+        &["`seed` is zipped twice", "mine.toml:4:"],
+    );
+    let error = Sandbox::new().refused(&experiment("seed = 1\nseed = 2", "bits = 4"), 2);
+    assert_says(&error, &["duplicate key", "mine.toml:3:1"]);
+}
+
+#[test]
+fn zipped_axes_of_unequal_length_are_refused() {
+    let zip = "seed = [1, 2, 3]\nrng = [\"numpy\", \"modern\"]\nzip = [[\"seed\", \"rng\"]]";
+    let error = Sandbox::new().refused(&experiment(zip, "bits = 4"), 2);
+    assert_says(&error, &["`rng` has 2 values", "`seed`, zipped with it, has 3"]);
+}
+
+#[test]
+fn an_exclusion_that_matches_nothing_is_refused() {
+    let text = experiment("exclude = [{ \"quantize.weights.bits\" = 5 }]", "bits = [4, 8]");
+    assert_says(&Sandbox::new().refused(&text, 2), &["matches no point", "mine.toml:2:12"]);
+}
+
+#[test]
+fn contradicting_axes_are_refused_with_a_sentence() {
+    for quantize in [
+        "bits = 4\nsymmetry = \"symmetric\"\nzero_point = \"integer\"",
+        "bits = 4\nformat = \"f16\"",
+        "bits = 1\nformat = \"wrpn\"",
+        "bits = 4\nsymmetry = \"symmetric\"\ncodes = \"unsigned\"",
+        "format = \"int\"",
+    ] {
+        let error = Sandbox::new().refused(&experiment("", quantize), 2);
+        assert_says(&error, &["mine.toml:14:"]);
+    }
+}
+
+#[test]
+fn parts_that_do_not_belong_together_are_refused() {
+    let nothing = experiment("", "bits = 4");
+    let nothing = nothing.split("[quantize").next().unwrap();
+    assert_says(&Sandbox::new().refused(nothing, 2), &["nothing to quantize"]);
+    let untrained =
+        "title = \"x\"\n[model.mlp]\nhidden = 3\n[data]\nsource = \"wine\"\n[split.holdout]\ntest = 9\n";
+    let untrained = format!("{untrained}[quantize.weights]\nbits = 3\n");
+    assert_says(&Sandbox::new().refused(&untrained, 2), &["`train` is missing"]);
+    let both = experiment("tensor = { name = \"t\", values = [1, 2] }", "bits = 4");
+    assert_says(&Sandbox::new().refused(&both, 2), &["beside `tensor`"]);
+    let useless = experiment("", "bits = 4").replace("[model.mlp]\nhidden = 4", "[model.logistic]");
+    assert_says(&Sandbox::new().refused(&useless, 2), &["gradient descent", "remove `train`"]);
+}
+
+#[test]
+fn a_seed_too_large_for_numpy_is_refused() {
+    let error = Sandbox::new().refused(&experiment("seed = 4294967296\nrng = \"numpy\"", "bits = 4"), 2);
+    assert_says(&error, &["`4294967296`"]);
+}
+
+#[test]
+fn a_dataset_with_one_class_is_refused() {
+    let error = Sandbox::new().refused_csv("a,kind\n1,x\n2,x\n3,x\n", "test = 1");
+    assert_says(&error, &["data.csv", "class", "`x`"]);
+}
+
+#[test]
+fn a_class_too_small_for_a_stratified_split_is_refused() {
+    let error =
+        Sandbox::new().refused_csv("a,kind\n1,x\n2,x\n3,x\n4,x\n5,y\n", "test = 2\nstratified = true");
+    assert_says(&error, &["class", "1"]);
+}
+
+#[test]
+fn a_test_set_larger_than_the_data_is_refused() {
+    let error = Sandbox::new().refused_csv("a,kind\n1,x\n2,y\n3,x\n", "test = 30");
+    assert_says(&error, &["30", "3"]);
+}
+
+#[test]
+fn missing_and_extra_columns_are_refused_with_their_row() {
+    assert_says(&Sandbox::new().refused_csv("a,b,kind\n1,2,x\n1,y\n", "test = 1"), &["data.csv", "3"]);
+    assert_says(
+        &Sandbox::new().refused_csv("a,b,kind\n1,2,x\n1,2,3,y\n", "test = 1"),
+        &["data.csv", "3", "4"],
+    );
+}
+
+#[test]
+fn an_unknown_target_column_gets_the_nearest_name() {
+    let error = Sandbox::new().refused_csv("a,kinds\n1,x\n2,y\n", "test = 1");
+    assert_says(&error, &["`kind`", "`kinds`"]);
+}
+
+#[test]
+fn text_where_a_number_belongs_is_refused_with_row_and_column() {
+    let error = Sandbox::new().refused_csv("a,kind\n1,x\nmany,y\n", "test = 1");
+    assert_says(&error, &["data.csv", "3", "`a`", "`many`"]);
+}
+
+#[test]
+fn nan_and_infinity_are_refused_with_row_and_column() {
+    for value in ["NaN", "inf", "-Infinity"] {
+        let error = Sandbox::new().refused_csv(&format!("a,kind\n1,x\n{value},y\n"), "test = 1");
+        assert_says(&error, &["data.csv", "3", "`a`"]);
+    }
+}
+
+#[test]
+fn a_value_of_a_tensor_that_is_not_finite_is_refused_with_its_place() {
+    for value in ["nan", "inf", "-inf"] {
+        let text = format!(
+            "title = \"t\"\n[tensor]\nname = \"t\"\nvalues = [[1, 2], [{value}, 3]]\n[quantize.weights]\nbits = 4\n"
+        );
+        assert_says(&Sandbox::new().refused(&text, 2), &["row 1", "column 0", "mine.toml:4:"]);
+    }
+}
+
+#[test]
+fn rows_of_unequal_length_within_a_tensor_are_refused() {
+    let text =
+        "title = \"t\"\n[tensor]\nname = \"t\"\nvalues = [[1, 2], [3]]\n[quantize.weights]\nbits = 4\n";
+    assert_says(&Sandbox::new().refused(text, 2), &["row 1 has 1 values", "mine.toml:4:10"]);
+}
+
+#[test]
+fn an_empty_experiment_and_an_empty_dataset_are_refused() {
+    assert_says(&Sandbox::new().refused("", 2), &["title"]);
+    assert_says(&Sandbox::new().refused_csv("", "test = 1"), &["data.csv", "empty"]);
+    assert_says(&Sandbox::new().refused_csv("a,kind\n", "test = 1"), &["data.csv"]);
+}
+
+#[test]
+fn a_folder_a_missing_file_and_bytes_that_are_no_text_are_refused() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.folder.path().join("folder.toml")).unwrap();
+    sandbox.file("bytes.toml", [0x74, 0xff, 0xfe]);
+    for (name, part) in
+        [("folder.toml", "is a folder"), ("missing.toml", "cannot read"), ("bytes.toml", "not UTF-8")]
+    {
+        let output = sandbox.bitsweep(&["run", name]);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        assert_says(&String::from_utf8(output.stderr).unwrap(), &[name, part]);
+    }
+    let text = csv_experiment(sandbox.folder.path(), "test = 1");
+    assert_says(&sandbox.refused(&text, 1), &["director"]);
+}
+
+#[test]
+fn diverged_training_is_an_error_that_says_so() {
+    let text = experiment("", "bits = 4").replace("0.1", "1e30");
+    let error = Sandbox::new().refused(&text, 1);
+    assert_says(&error, &["wine", "seed 0", "diverged"]);
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_refused_before_anything_runs() {
+    let sandbox = Sandbox::new();
+    sandbox.file("taken", "a file");
+    let output = sandbox.bitsweep(&["run", "row-wise", "--out", "taken"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_says(&String::from_utf8(output.stderr).unwrap(), &["cannot write", "taken"]);
+}
+
+#[test]
+fn a_folder_that_holds_no_results_is_never_replaced() {
+    let sandbox = Sandbox::new();
+    fs::create_dir_all(sandbox.folder.path().join("results/row-wise")).unwrap();
+    let precious = sandbox.file("results/row-wise/thesis.tex", "years of work");
+    let output = sandbox.bitsweep(&["run", "row-wise"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_says(&String::from_utf8(output.stderr).unwrap(), &["not replaced"]);
+    assert_eq!(fs::read_to_string(precious).unwrap(), "years of work");
+}
+
+#[test]
+fn earlier_results_are_replaced_whole() {
+    let sandbox = Sandbox::new();
+    assert!(sandbox.bitsweep(&["run", "row-wise"]).status.success());
+    let stale = sandbox.file("results/row-wise/stale.csv", "of an earlier version");
+    let csv = sandbox.folder.path().join("results/row-wise/results.csv");
+    let first = fs::read(&csv).unwrap();
+    assert!(sandbox.bitsweep(&["run", "row-wise"]).status.success());
+    assert!(!stale.exists());
+    assert_eq!(fs::read(&csv).unwrap(), first);
+    let left: Vec<_> = fs::read_dir(sandbox.folder.path().join("results")).unwrap().collect();
+    assert_eq!(left.len(), 1, "temporary folders are left: {left:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_earlier_results_as_they_are() {
+    let sandbox = Sandbox::new();
+    sandbox.file("mine.toml", experiment("", "bits = 4"));
+    assert!(sandbox.bitsweep(&["run", "mine.toml"]).status.success());
+    let csv = sandbox.folder.path().join("results/mine/results.csv");
+    let first = fs::read(&csv).unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_bitsweep"))
+        .args(["run", "mine.toml", "--set", "train.epochs=100000000"])
+        .current_dir(&sandbox.folder)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The temporary folder tells that the run listens or is about to; the signal is repeated until it is heard.
+    let started = std::time::Instant::now();
+    let temporary = || fs::read_dir(sandbox.folder.path().join("results")).unwrap().count() > 1;
+    while !temporary() {
+        assert!(started.elapsed().as_secs() < 60, "the run does not start");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_says(&String::from_utf8(output.stderr).unwrap(), &["interrupted"]);
+    assert_eq!(fs::read(&csv).unwrap(), first);
+    assert!(!temporary(), "the temporary folder is left");
+}
+
+#[test]
+fn usage_errors_end_with_2() {
+    let sandbox = Sandbox::new();
+    for arguments in
+        [&["fly"][..], &["run"], &["run", "row-wise", "--jobs", "0"], &["run", "row-wise", "-q", "-v"]]
+    {
+        assert_eq!(sandbox.bitsweep(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}

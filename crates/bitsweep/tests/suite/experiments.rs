@@ -1,0 +1,270 @@
+//! The named experiments: all of them plan, the notebooks come out, and nothing depends on the number of workers.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use bitsweep::evaluate;
+use bitsweep::plan::Plan;
+use bitsweep::progress::{Progress, Verbosity};
+use bitsweep::record::{Folder, LargeTables, write};
+use bitsweep::registry::{EXPERIMENTS, find};
+use bitsweep_results::summarize;
+use tempfile::TempDir;
+
+fn plan(name: &str) -> Plan {
+    let (name, document) = find(name, &[]).unwrap();
+    Plan::new(&name, &document).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[test]
+fn every_named_experiment_plans() {
+    for (name, _) in EXPERIMENTS {
+        let plan = plan(name);
+        assert!(plan.variants() > 0, "{name} has no variants");
+        let mut keys: Vec<_> = plan.units.iter().map(|unit| unit.key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), plan.units.len(), "{name} has units of the same key");
+        for unit in &plan.units {
+            let label = |position: usize| plan.labels.get(&unit.variants[position].identity.row).text();
+            let mut labels: Vec<&str> = (0..unit.variants.len()).map(label).collect();
+            labels.sort_unstable();
+            labels.dedup();
+            assert_eq!(labels.len(), unit.variants.len(), "{name} has variants of the same label");
+        }
+    }
+}
+
+#[test]
+fn every_number_of_the_notebooks_comes_out_as_printed() {
+    let mut notebooks = 0;
+    for (name, _) in EXPERIMENTS {
+        let plan = plan(name);
+        if plan.header.reproduce.is_empty() {
+            continue;
+        }
+        notebooks += 1;
+        let folder = TempDir::new().unwrap();
+        let progress = Progress::new(Verbosity::Quiet, plan.units.len());
+        let results = Folder::create(folder.path(), name).unwrap();
+        let mut large = LargeTables::new(&results, &plan.labels);
+        let outcome = evaluate::run(&plan, &mut large, &progress, &|| true).unwrap();
+        large.finish().unwrap();
+        let summary = summarize(&outcome.records.results, &plan.header.pick);
+        let written = write(&plan, "", &outcome, &summary, &results).unwrap();
+        assert_eq!(written.reproduction.len(), plan.header.reproduce.len());
+        for row in &written.reproduction {
+            assert!(row.agrees, "{name}: {}: printed {}, ours {}", row.what, row.notebook, row.ours);
+        }
+    }
+    assert_eq!(notebooks, 5);
+}
+
+/// A grid of several units with every random stage: split, first weights, shuffling, stochastic rounding, k-means.
+const RANDOM: &str = "title = \"random\"\nseed = [3, 4, 5]\n\
+    [data]\nsource = \"wine\"\nscale = \"standard\"\n\
+    [split.holdout]\ntest = 40\nstratified = true\n\
+    [model.mlp]\nhidden = 9\n\
+    [train]\nepochs = 5\nbatch_size = 7\nlearning_rate = 0.05\nshuffle = true\noptimizer = \"adam\"\n\
+    [[quantize]]\n[quantize.weights]\nbits = [5, 2]\nrounding = [\"stochastic\", \"nearest-even\"]\n\
+    [[quantize]]\n[quantize.weights]\nformat = { pq = { subvectors = 3, centroids = 4 } }\n\
+    [[quantize]]\n[quantize.weights]\nformat = { residual = { stages = 2, centroids = 4, width = 2 } }\n\
+    granularity = { rows = 4 }\ncodebook_format = \"int8\"\n";
+
+fn run(folder: &Path, out: &str, jobs: &str) -> PathBuf {
+    let status = Command::new(env!("CARGO_BIN_EXE_bitsweep"))
+        .args(["run", "random.toml", "--out", out, "--jobs", jobs, "--quiet"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
+    folder.join(out).join("random")
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files.extend(self::files(&path)) } else { files.push(path) }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn results_are_the_same_bytes_for_any_number_of_workers() {
+    let folder = TempDir::new().unwrap();
+    // Nine and three columns divide into three sub-vectors.
+    fs::write(folder.path().join("random.toml"), RANDOM).unwrap();
+    let (one, three) = (run(folder.path(), "one", "1"), run(folder.path(), "three", "3"));
+    let names = |root: &Path| -> Vec<PathBuf> {
+        files(root).iter().map(|path| path.strip_prefix(root).unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&one), names(&three));
+    for name in names(&one) {
+        if name != Path::new("timings.json") {
+            assert!(
+                fs::read(one.join(&name)).unwrap() == fs::read(three.join(&name)).unwrap(),
+                "{} differs",
+                name.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_order_of_the_grid_is_the_order_of_the_table() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("random.toml"), RANDOM).unwrap();
+    let table = fs::read_to_string(run(folder.path(), "out", "2").join("results.csv")).unwrap();
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let (seed, variant) = (column("seed"), column("variant"));
+    let rows: Vec<(u64, usize)> = reader
+        .records()
+        .map(|row| row.map(|row| (row[seed].parse().unwrap(), row[variant].parse().unwrap())).unwrap())
+        .collect();
+    let expected: Vec<(u64, usize)> =
+        [3, 4, 5].into_iter().flat_map(|seed| (0..7).map(move |variant| (seed, variant))).collect();
+    assert_eq!(rows, expected);
+}
+
+#[test]
+fn an_override_is_written_into_the_resolved_experiment_and_runs_again_to_the_same_bytes() {
+    let folder = TempDir::new().unwrap();
+    let bitsweep = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_bitsweep"))
+            .args(arguments)
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    fs::write(folder.path().join("random.toml"), RANDOM).unwrap();
+    bitsweep(&["run", "random.toml", "--out", "first", "--set", "seed=8", "--set", "train.epochs=2"]);
+    let resolved = folder.path().join("first/random/experiment.toml");
+    assert!(fs::read_to_string(&resolved).unwrap().contains("seed = 8"));
+    fs::copy(&resolved, folder.path().join("random.toml")).unwrap();
+    bitsweep(&["run", "random.toml", "--out", "second"]);
+    let results = |run: &str| fs::read(folder.path().join(run).join("random/results.csv")).unwrap();
+    assert_eq!(results("first"), results("second"));
+}
+
+#[test]
+fn the_committed_pages_are_the_generated_ones() {
+    for (command, page) in [("formats", "number-formats.md"), ("combinations", "combinations.md")] {
+        let output = Command::new(env!("CARGO_BIN_EXE_bitsweep")).arg(command).output().unwrap();
+        let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
+        let committed = fs::read_to_string(committed).unwrap();
+        let generated = String::from_utf8(output.stdout).unwrap();
+        assert!(committed == generated, "run `bitsweep {command} > docs/{page}`");
+    }
+}
+
+#[test]
+fn a_query_and_ragged_subvectors_are_recorded_value_by_value() {
+    let folder = TempDir::new().unwrap();
+    let text = "title = \"t\"\n[tensor]\nname = \"t\"\nvalues = [[1, 2, 3], [4, 5, 6]]\nquery = [1, 0, 2]\n\
+                [quantize.weights]\nformat = { pq = { subvectors = 2, centroids = 2 } }\n";
+    fs::write(folder.path().join("random.toml"), text).unwrap();
+    let results = run(folder.path(), "out", "1");
+    let values = fs::read_to_string(results.join("values.csv")).unwrap();
+    assert_eq!(values.lines().count(), 1 + 6);
+    let products = fs::read_to_string(results.join("products.csv")).unwrap();
+    let lookups: Vec<&str> = products.lines().skip(1).filter_map(|line| line.rsplit(',').next()).collect();
+    assert_eq!(lookups, ["7.0", "16.0"]);
+}
+
+#[test]
+fn the_table_of_the_readme_is_what_the_main_command_prints() {
+    let folder = TempDir::new().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_bitsweep"))
+        .args(["run", "wine-mlp", "--quiet"])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let (table, _) = printed.split_once("balance:").unwrap();
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md")).unwrap();
+    assert!(readme.contains(table), "README.md does not have:\n{table}");
+}
+
+#[test]
+fn models_that_look_alike_are_told_apart_by_a_column_of_their_own() {
+    let folder = TempDir::new().unwrap();
+    let text = RANDOM.replace(
+        "[model.mlp]\nhidden = 9\n",
+        "[[model]]\nmlp = { hidden = 9 }\n[[model]]\nmlp = { hidden = 9, initialization = \"xavier\" }\n[[model]]\nlogistic = {}\n",
+    );
+    let text = text.replace("optimizer = \"adam\"", "optimizer = [\"adam\", \"sgd\"]");
+    fs::write(folder.path().join("random.toml"), text).unwrap();
+    let table = fs::read_to_string(run(folder.path(), "out", "2").join("results.csv")).unwrap();
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let (unit, model, initialization, optimizer) =
+        (column("unit"), column("model"), column("model.mlp.initialization"), column("train.optimizer"));
+    let mut units: Vec<[String; 4]> = reader
+        .records()
+        .map(|row| {
+            row.map(|row| [unit, model, initialization, optimizer].map(|column| row[column].to_owned()))
+                .unwrap()
+        })
+        .collect();
+    units.dedup();
+    // Two perceptrons with two optimizers, and one logistic regression, which has none; three seeds each.
+    assert_eq!(units.len(), 3 * (2 * 2 + 1));
+    let logistic = units.iter().find(|unit| unit[1].starts_with("logistic")).unwrap();
+    assert_eq!(logistic[2..], ["", ""]);
+}
+
+#[test]
+fn a_notebook_experiment_that_was_changed_is_not_held_to_the_notebook() {
+    let folder = TempDir::new().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_bitsweep"))
+        .args(["run", "wine-mlp", "--set", "train.epochs=3", "--set", "seed=7"])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let results = folder.path().join("results/wine-mlp");
+    assert!(!fs::read_to_string(results.join("report.md")).unwrap().contains("The notebook's numbers"));
+    assert!(!fs::read_to_string(results.join("experiment.toml")).unwrap().contains("reproduce"));
+}
+
+#[test]
+fn test_rows_that_also_stand_among_the_training_rows_are_counted() {
+    let folder = TempDir::new().unwrap();
+    // Rows 2 k and 2 k + 1 are the same but for the sign of zero: a test row is new if its twin is tested, too.
+    let rows: String = (0..20)
+        .map(|row| format!("{},{}0,{}\n", row / 2, if row % 2 == 0 { "-" } else { "" }, row / 10))
+        .collect();
+    fs::write(folder.path().join("twins.csv"), format!("a,b,kind\n{rows}")).unwrap();
+    let text =
+        RANDOM.replace("source = \"wine\"", "source.csv = { path = \"twins.csv\", target = \"kind\" }");
+    let text = text.replace("test = 40", "test = 8").replace("subvectors = 3", "subvectors = 2");
+    fs::write(folder.path().join("random.toml"), text).unwrap();
+    let results = run(folder.path(), "out", "1");
+    let column = |table: &str, name: &str| -> Vec<(String, usize)> {
+        let mut reader = csv::Reader::from_path(results.join(table)).unwrap();
+        let header = reader.headers().unwrap().clone();
+        let at = |name: &str| header.iter().position(|column| column == name).unwrap();
+        let (unit, name) = (at("unit"), at(name));
+        let rows = reader.records().map(|row| row.unwrap());
+        rows.map(|row| (row[unit].to_owned(), row[name].parse().unwrap())).collect()
+    };
+    let mut tested = column("predictions.csv", "row");
+    tested.sort();
+    tested.dedup();
+    let mut counted = column("results.csv", "seen_test_rows");
+    counted.dedup();
+    assert_eq!(counted.len(), 3);
+    for (unit, seen) in counted {
+        let own = |row: usize| tested.contains(&(unit.clone(), row));
+        let expected = (0..20).filter(|row| own(*row) && !own(row ^ 1)).count();
+        assert_eq!(seen, expected, "{unit}");
+        assert!(expected > 0);
+    }
+}

@@ -1,0 +1,93 @@
+//! Runs a small experiment within a test.
+
+use bitsweep::config::Document;
+use bitsweep::evaluate;
+use bitsweep::failure::Failure;
+use bitsweep::plan::Plan;
+use bitsweep::progress::{Progress, Verbosity};
+use bitsweep_results::{Choice, Flag, Measures, Records, ResultRow, Scores};
+
+/// A small network on wine; `quantize` are the tables of its variants.
+pub(crate) fn experiment(quantize: &str) -> String {
+    format!(
+        "title = \"test\"\n\
+         [data]\nsource = \"wine\"\nscale = \"standard\"\n\
+         [split.holdout]\ntest = 0.2\n\
+         [model.mlp]\nhidden = 8\n\
+         [train]\nepochs = 5\nbatch_size = 32\nlearning_rate = 0.1\n\
+         {quantize}"
+    )
+}
+
+pub(crate) fn planned(text: &str) -> Result<Plan, Failure> {
+    Plan::new("mine", &Document::new("mine.toml", text, &[]))
+}
+
+pub(crate) fn run(text: &str) -> Result<Records, Failure> {
+    run_while(text, &|| true)
+}
+
+pub(crate) fn run_while(text: &str, keep_going: &(dyn Fn() -> bool + Sync)) -> Result<Records, Failure> {
+    run_plan(&planned(text)?, keep_going)
+}
+
+pub(crate) fn run_plan(plan: &Plan, keep_going: &(dyn Fn() -> bool + Sync)) -> Result<Records, Failure> {
+    let progress = Progress::new(Verbosity::Quiet, plan.units.len());
+    evaluate::run(plan, &mut (), &progress, keep_going).map(|outcome| outcome.records)
+}
+
+/// The experiment is rejected when it is planned, or a row of it fails, with a reason that has all `parts`.
+#[track_caller]
+pub(crate) fn refused(text: &str, parts: &[&str]) {
+    let reasons: Vec<String> = match run(text) {
+        Err(failure) => vec![failure.to_string()],
+        Ok(records) => {
+            let failures = records.results.into_iter().filter_map(|row| row.result.err());
+            failures.map(|failure| failure.reason).collect()
+        }
+    };
+    assert!(!reasons.is_empty(), "nothing was refused:\n{text}");
+    let has_all_parts = |reason: &String| parts.iter().all(|part| reason.contains(part));
+    assert!(reasons.iter().any(has_all_parts), "no reason has all of {parts:?}: {reasons:#?}");
+}
+
+/// The measures of a row that has not failed.
+#[track_caller]
+pub(crate) fn measures(row: &ResultRow) -> &Measures {
+    row.result.as_ref().unwrap_or_else(|failure| panic!("{failure}"))
+}
+
+/// The scores of a row of a model.
+#[track_caller]
+pub(crate) fn scores(row: &ResultRow) -> &Scores {
+    measures(row).scores.as_ref().unwrap()
+}
+
+/// The flags of a row that has not failed.
+#[track_caller]
+pub(crate) fn flags(row: &ResultRow) -> &[Flag] {
+    &measures(row).flags
+}
+
+/// The bits of each layer, `W1 4, W2 8`; empty where all have the same by design.
+#[track_caller]
+pub(crate) fn layer_bits(row: &ResultRow) -> String {
+    let bits: Vec<String> =
+        measures(row).layer_bits.iter().map(|(layer, bits)| format!("{layer} {bits}")).collect();
+    bits.join(", ")
+}
+
+/// A row's value on an axis as a reader sees it; empty where the axis does not apply.
+pub(crate) fn choice(row: &ResultRow, choice: Choice) -> String {
+    row.origin.variant.choices.get(choice).map_or_else(String::new, ToString::to_string)
+}
+
+/// What the variant at a position of the first unit is called; 0 is its first variant.
+pub(crate) fn label(plan: &Plan, position: usize) -> &str {
+    plan.labels.get(&plan.units[0].variants[position].identity.row).text()
+}
+
+/// What the variants of the first unit are called.
+pub(crate) fn labels(plan: &Plan) -> Vec<&str> {
+    (0..plan.units[0].variants.len()).map(|position| label(plan, position)).collect()
+}

@@ -1,0 +1,108 @@
+//! What failed: which rows have no measures, and why.
+
+use std::collections::BTreeSet;
+
+use bitsweep_results::numbers::count;
+use bitsweep_results::summary::FailedRow;
+use bitsweep_results::{FailureKind, Key, Summary};
+
+use super::block::{Block, Table, paragraph};
+
+/// Lines of the table.
+const MOST_LINES: usize = 16;
+
+/// Rows that failed for the same reason.
+struct Line<'s> {
+    kind: FailureKind,
+    rows: Vec<&'s FailedRow>,
+}
+
+pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
+    if summary.failures.is_empty() {
+        return Vec::new();
+    }
+    // As closely as there is room for: one by one, by reason, by kind.
+    let ways: [fn(&FailedRow, &FailedRow) -> bool; 3] =
+        [|_, _| false, |a, b| a.failure == b.failure, |a, b| a.failure.kind == b.failure.kind];
+    let mut lines = Vec::new();
+    for same in ways {
+        lines = gathered(&summary.failures, same);
+        if lines.len() <= MOST_LINES {
+            break;
+        }
+    }
+    let rows = lines.iter().map(|line| cells(line, summary)).collect();
+    let headings = ["Task", "Seed", "Variant", "Kind", "Reason", "Rows"];
+    vec![
+        Block::Heading(2, "What failed".to_owned()),
+        paragraph(
+            "These rows have no measures and take no part in any number; results.csv lists each with its reason.",
+        ),
+        Block::Table(Table::new(5, &headings, rows)),
+    ]
+}
+
+/// Failures with those that are the same, in order of first appearance.
+fn gathered(failures: &[FailedRow], same: fn(&FailedRow, &FailedRow) -> bool) -> Vec<Line<'_>> {
+    let mut lines: Vec<Line<'_>> = Vec::new();
+    for row in failures {
+        let known = lines.iter_mut().find(|line| line.rows.first().is_some_and(|first| same(first, row)));
+        match known {
+            Some(line) => line.rows.push(row),
+            None => lines.push(Line { kind: row.failure.kind, rows: vec![row] }),
+        }
+        if lines.len() > MOST_LINES {
+            // Too many already: the next way sums up more.
+            break;
+        }
+    }
+    lines
+}
+
+fn cells(line: &Line<'_>, summary: &Summary) -> Vec<String> {
+    let tasks: BTreeSet<Key> = line.rows.iter().map(|row| row.origin.unit.task.key).collect();
+    let seeds: BTreeSet<u64> = line.rows.iter().map(|row| row.origin.unit.seed).collect();
+    let variant = |row: &FailedRow| match row.origin.is_float() {
+        true => "all variants".to_owned(),
+        false => summary.labels.get(&row.origin.variant).to_string(),
+    };
+    let variants: BTreeSet<String> = line.rows.iter().map(|row| variant(row)).collect();
+    let reasons: BTreeSet<&str> = line.rows.iter().map(|row| row.failure.reason.as_str()).collect();
+    let first = |cell: fn(&FailedRow) -> String| line.rows.first().map_or_else(String::new, |row| cell(row));
+    let one_or = |count: usize, one: String, several: &str| {
+        if count == 1 { one } else { format!("{count} {several}") }
+    };
+    let reason = first(|row| row.failure.reason.clone());
+    vec![
+        one_or(tasks.len(), first(|row| row.task.clone()), "tasks"),
+        one_or(seeds.len(), first(|row| row.origin.unit.seed.to_string()), "seeds"),
+        one_or(variants.len(), variants.iter().next().cloned().unwrap_or_default(), "variants"),
+        line.kind.to_string(),
+        if reasons.len() == 1 {
+            reason
+        } else {
+            format!("{reason} (the first of {} reasons)", reasons.len())
+        },
+        count(line.rows.len() as f64),
+    ]
+}
+
+/// How much there is to go by, in a sentence; `None` where nothing failed.
+pub(super) fn sentence(summary: &Summary) -> Option<String> {
+    let failed = summary.failures.len();
+    if failed == 0 {
+        return None;
+    }
+    let mut tasks: BTreeSet<&str> = summary.failures.iter().map(|row| row.task.as_str()).collect();
+    tasks.extend(summary.comparisons.iter().map(bitsweep_results::Comparison::name));
+    let (some, all) = (summary.units_with_results, summary.units);
+    let of = match (tasks.len(), all) {
+        (..=1, 1) => "seed",
+        (..=1, _) => "seeds",
+        (_, _) => "runs of a task with a seed",
+    };
+    let rows = if failed == 1 { "1 row has no measures and takes" } else { "rows have no measures and take" };
+    let rows = if failed == 1 { rows.to_owned() } else { format!("{} {rows}", count(failed as f64)) };
+    let have = if all == 1 { "has" } else { "have" };
+    Some(format!("{some} of {all} {of} {have} results; {rows} no part in any number (see “What failed”)."))
+}

@@ -1,0 +1,75 @@
+//! What a report is made of, and what is made of it.
+
+use bitsweep_results::{PickRule, Records, Summary};
+
+/// Everything a report is made of.
+#[derive(Debug, Clone)]
+pub struct Report<'a> {
+    /// The experiment's name: `wine-mlp`.
+    pub experiment: String,
+    /// The report's heading.
+    pub title: String,
+    /// What the experiment asks, in a paragraph or more of plain text.
+    pub description: String,
+    /// The command that makes this report again.
+    pub command: String,
+    /// What the numbers came from, as name and value: versions, the configuration's hash, the dataset's hash.
+    pub provenance: Vec<(String, String)>,
+    /// The experiment's TOML source.
+    pub configuration: String,
+    /// The notebook's numbers beside ours; empty where no notebook is followed.
+    pub reproduction: Vec<ReproductionRow>,
+    /// What was recorded.
+    pub records: &'a Records,
+    /// What was concluded from it.
+    pub summary: &'a Summary,
+    /// How much the picks may give away.
+    pub pick_rule: PickRule,
+}
+
+impl<'a> Report<'a> {
+    /// A report of the records and their summary with empty texts and the default pick rule.
+    #[must_use]
+    pub fn new(records: &'a Records, summary: &'a Summary) -> Self {
+        Self {
+            experiment: String::new(),
+            title: String::new(),
+            description: String::new(),
+            command: String::new(),
+            provenance: Vec::new(),
+            configuration: String::new(),
+            reproduction: Vec::new(),
+            records,
+            summary,
+            pick_rule: PickRule::default(),
+        }
+    }
+}
+
+/// One number of a notebook beside ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReproductionRow {
+    /// What the number is: `macro-F1, 4 bit`.
+    pub what: String,
+    /// The number as the notebook prints it.
+    pub notebook: String,
+    /// Ours, at the same precision.
+    pub ours: String,
+    /// Whether the two agree at the printed precision.
+    pub agrees: bool,
+    /// The difference and its reason where they do not; empty otherwise.
+    pub note: String,
+}
+
+/// One chart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chart {
+    /// The file's stem: `macro-f1-by-bits`.
+    pub name: String,
+    /// The heading.
+    pub title: String,
+    /// What the chart shows, for readers who cannot see it.
+    pub alt: String,
+    /// The drawing, 800 px wide, its text kept as text.
+    pub svg: String,
+}

@@ -1,0 +1,55 @@
+//! The identity of tasks, units and variants.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A hash of values, 128 bits wide: equal things have equal keys, different things different ones.
+///
+/// ```
+/// use bitsweep_results::Key;
+///
+/// let key = Key::new(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
+/// assert_eq!(key.to_string(), "0123456789abcdef0123456789abcdef");
+/// assert_eq!(key.short(), "0123456789ab");
+/// assert_eq!(key.to_string().parse(), Ok(key));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Key(u128);
+
+impl Key {
+    /// The key of a hash.
+    #[must_use]
+    pub const fn new(hash: u128) -> Self {
+        Self(hash)
+    }
+
+    /// The first 12 hexadecimal digits, which tables show.
+    #[must_use]
+    pub fn short(self) -> String {
+        let mut digits = self.to_string();
+        digits.truncate(12);
+        digits
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:032x}", self.0)
+    }
+}
+
+/// A text that is no key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a key: expected 32 hexadecimal digits")]
+pub struct NotAKey(String);
+
+impl FromStr for Key {
+    type Err = NotAKey;
+
+    fn from_str(text: &str) -> Result<Self, NotAKey> {
+        let digits =
+            Some(text).filter(|text| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let hash = digits.and_then(|digits| u128::from_str_radix(digits, 16).ok());
+        hash.map(Self).ok_or_else(|| NotAKey(text.to_owned()))
+    }
+}

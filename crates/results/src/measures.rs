@@ -1,0 +1,100 @@
+//! What is measured of one variant of one unit.
+
+use bitsweep_metrics::Interval;
+use bitsweep_quant::Size;
+
+use crate::flag::Flag;
+
+/// Everything that is measured of one variant of one unit.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Measures {
+    /// The bits of each layer's weight where they may differ, with the weight's name: `W1`, 8. No choice: the same variant
+    /// may have chosen others in another unit.
+    pub layer_bits: Vec<(String, u32)>,
+    /// Scores on the test rows; `None` in a tensor experiment.
+    pub scores: Option<Scores>,
+    /// Reconstruction error over all quantized tensors, against the (transformed) float values; of a training with
+    /// quantization in the loop against its latent values.
+    pub error: ErrorMeasures,
+    /// What the method achieved on calibration inputs; `None` without them.
+    pub calibration: Option<CalibrationMeasures>,
+    /// Of the inputs of all layers on the test rows, the share that lay outside the range of their codes; `None` where
+    /// they stay float.
+    pub clipped_activations: Option<f64>,
+    /// The sizes, in bytes.
+    pub size: SizeMeasures,
+    /// What the reader must know.
+    pub flags: Vec<Flag>,
+}
+
+/// How well a variant classifies the test rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scores {
+    /// Fraction of test rows classified correctly.
+    pub accuracy: Interval,
+    /// Unweighted mean of the classes' F1.
+    pub macro_f1: Interval,
+    /// Mean negative logarithm of the probability given to the true class.
+    pub log_loss: f64,
+    /// Fraction of test rows on which variant and float model predict the same class.
+    pub agreement: f64,
+    /// Test rows the float model has right and the variant wrong.
+    pub lost: usize,
+    /// Test rows the float model has wrong and the variant right.
+    pub gained: usize,
+    /// Two-sided exact McNemar test of `lost` against `gained`.
+    pub p_value: f64,
+}
+
+/// Reconstruction error of quantized values.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ErrorMeasures {
+    /// Sum of squared errors (notebook 000's "MSE").
+    pub sse: f64,
+    /// Mean squared error (notebook 001's).
+    pub mse: f64,
+    /// Largest absolute error.
+    pub max_error: f64,
+    /// Signal-to-quantization-noise ratio in dB; infinite where nothing was lost.
+    pub sqnr_db: f64,
+}
+
+/// A calibrated method against rounding to nearest under the same scheme, all layers together.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct CalibrationMeasures {
+    /// Calibration rows.
+    pub rows: usize,
+    /// Codes that differ.
+    pub codes_changed: usize,
+    /// Twice the mean squared output error of the layers with rounding to nearest.
+    pub proxy_loss_nearest: f64,
+    /// The same with the method.
+    pub proxy_loss: f64,
+}
+
+/// Sizes in bytes. `payload` is the notebooks' count; the others are lengths of what is serialized.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SizeMeasures {
+    /// The notebooks' count: bits of all codes, and biases kept as f32; no scales, zero points, codebooks, padding.
+    pub payload: u64,
+    /// The parts of all quantized tensors together.
+    pub stored: Size,
+    /// Biases kept in f32.
+    pub biases: u64,
+    /// Bytes of the same tensors in f32 (f64 for f64 tensors).
+    pub float: u64,
+}
+
+impl SizeMeasures {
+    /// Everything that has to be stored.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.stored.total() + self.biases
+    }
+
+    /// Float bytes over all bytes stored.
+    #[must_use]
+    pub fn compression(&self) -> f64 {
+        self.float as f64 / self.total() as f64
+    }
+}

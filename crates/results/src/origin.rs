@@ -1,0 +1,108 @@
+//! Which task, unit and variant a row is of.
+
+use std::sync::Arc;
+
+use crate::choice::{Choice, Choices};
+use crate::key::Key;
+use crate::value::Value;
+
+/// What units must share for their variants to be compared: everything but the seed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// A hash of the dataset's content and how it is read, split, model, training and generator. Tasks are equal where
+    /// their keys are; the other fields tell them apart for a reader.
+    pub key: Key,
+    /// The dataset's name, or the tensor's in a tensor experiment.
+    pub dataset: String,
+    /// The model in a few words: `mlp(100)`, `logistic(one-vs-rest)`; empty in a tensor experiment.
+    pub model: String,
+    /// `numpy` or `modern`.
+    pub rng: String,
+    /// Settings in which tasks of the experiment differ, dotted key and value; none where a task lacks the setting. Those
+    /// that the other fields show are left out.
+    pub settings: Vec<(String, Value)>,
+}
+
+/// One trained model, or one tensor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// A hash of the task and the seed.
+    pub key: Key,
+    /// What its variants are compared on.
+    pub task: Arc<Task>,
+    /// The seed.
+    pub seed: u64,
+    /// Rows and columns of its data; `None` in a tensor experiment and where the rows could not be split.
+    pub shape: Option<DatasetShape>,
+}
+
+/// Rows and columns of the data behind a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DatasetShape {
+    /// Rows the model is trained on.
+    pub train_rows: usize,
+    /// Rows it is scored on.
+    pub test_rows: usize,
+    /// Test rows whose features stand among the training rows, too: what the model says of them shows memory, not skill.
+    pub seen_rows: usize,
+    /// Columns of the feature matrix.
+    pub features: usize,
+    /// Distinct classes.
+    pub classes: usize,
+}
+
+/// What is done to a unit's model or tensor. Units share their variants.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Variant {
+    /// The value on every axis that applies. Variants are the same where their choices are.
+    pub choices: Choices,
+    /// The name that the user gave it, or that its scheme is known by: `nvfp4`.
+    pub name: Option<String>,
+    /// Whether a code stands for several weights, or a weight takes several codes: the bits of a code are then not those of
+    /// a weight, and no measure for a comparison.
+    pub has_shared_codes: bool,
+}
+
+/// The unit and the variant that a row is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The unit.
+    pub unit: Arc<Unit>,
+    /// The variant.
+    pub variant: Arc<Variant>,
+    /// Position of the variant in its unit; 0 is the float baseline.
+    pub position: usize,
+}
+
+impl Variant {
+    /// The float baseline: weights of so many bits, formats `f32` and `f64`.
+    ///
+    /// ```
+    /// use bitsweep_results::{Choice, Variant};
+    ///
+    /// let float = Variant::float(32);
+    /// assert!(float.is_float() && float.choices.bits() == 32);
+    /// assert!(float.choices.get(Choice::Format).is_some_and(|format| format.is("f32")));
+    /// ```
+    #[must_use]
+    pub fn float(bits: u32) -> Self {
+        let format = Value::word(&format!("f{bits}"));
+        let choices =
+            Choices::default().with(Choice::Bits, Value::number(bits.into())).with(Choice::Format, format);
+        Self { choices, name: None, has_shared_codes: false }
+    }
+
+    /// Whether it is a float baseline: its values are kept as they are, `f32` or `f64`.
+    #[must_use]
+    pub fn is_float(&self) -> bool {
+        self.choices.get(Choice::Format).is_some_and(|format| format.is("f32") || format.is("f64"))
+    }
+}
+
+impl Origin {
+    /// Whether the row is the float baseline's.
+    #[must_use]
+    pub fn is_float(&self) -> bool {
+        self.position == 0
+    }
+}

@@ -1,0 +1,139 @@
+//! Tables whose rows are made of what is recorded for a whole unit.
+
+use std::sync::Arc;
+
+use bitsweep_metrics::{Confusion, MetricError};
+
+use crate::origin::{Origin, Variant};
+use crate::record::{Curve, Predictions};
+
+/// One epoch of training.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CurveRow {
+    /// The unit and the variant.
+    pub origin: Origin,
+    /// Epoch, from 0.
+    pub epoch: usize,
+    /// Sum over the batches of the mean cross-entropy within each batch (notebook 000's).
+    pub loss_sum: f64,
+    /// Mean cross-entropy per sample.
+    pub loss: f64,
+}
+
+/// One prediction of one variant beside the truth and the float model's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PredictionRow {
+    /// The unit and the variant.
+    pub origin: Origin,
+    /// Row number in the dataset.
+    pub row: u32,
+    /// Name of the true class.
+    pub truth: Arc<str>,
+    /// Name of the class that the float model predicts.
+    pub float: Arc<str>,
+    /// Name of the class that the variant predicts.
+    pub quantized: Arc<str>,
+}
+
+/// How well one variant recognizes one class.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClassRow {
+    /// The unit and the variant.
+    pub origin: Origin,
+    /// Name of the class.
+    pub class: Arc<str>,
+    /// Of the rows predicted to be of the class, the fraction that are.
+    pub precision: f64,
+    /// Of the rows of the class, the fraction predicted to be.
+    pub recall: f64,
+    /// Harmonic mean of precision and recall.
+    pub f1: f64,
+    /// Test rows of the class.
+    pub support: usize,
+}
+
+impl Curve {
+    /// One row per epoch.
+    pub fn rows(&self) -> impl Iterator<Item = CurveRow> {
+        self.losses.iter().enumerate().map(|(epoch, losses)| CurveRow {
+            origin: self.origin.clone(),
+            epoch,
+            loss_sum: losses.loss_sum,
+            loss: losses.loss,
+        })
+    }
+}
+
+impl Predictions {
+    fn origin(&self, position: usize, variant: &Arc<Variant>) -> Origin {
+        Origin { unit: Arc::clone(&self.unit), variant: Arc::clone(variant), position }
+    }
+
+    fn class_names(&self) -> Vec<Arc<str>> {
+        self.classes.iter().map(|name| Arc::from(name.as_str())).collect()
+    }
+
+    /// The classes that the variant at `position` of the unit predicts.
+    #[must_use]
+    pub fn of(&self, position: usize) -> Option<&[u16]> {
+        let found = self.variants.iter().find(|(own, ..)| *own == position)?;
+        Some(&found.2)
+    }
+
+    /// How often each class was predicted as each class by the variant at `position`; `None` where it predicted nothing.
+    ///
+    /// # Errors
+    /// When there are no test rows, not as many predictions, or a class has no name.
+    pub fn confusion(&self, position: usize) -> Option<Result<Confusion, MetricError>> {
+        self.of(position).map(|predicted| self.confusion_with(predicted))
+    }
+
+    fn confusion_with(&self, predicted: &[u16]) -> Result<Confusion, MetricError> {
+        let wide = |labels: &[u16]| labels.iter().copied().map(usize::from).collect::<Vec<_>>();
+        Confusion::new(&wide(&self.truth), &wide(predicted), self.classes.len())
+    }
+
+    /// One row per variant and test row. A class without a name is called by its number.
+    pub fn rows(&self) -> impl Iterator<Item = PredictionRow> {
+        let names = self.class_names();
+        let name = move |class: u16| {
+            names.get(usize::from(class)).map_or_else(|| Arc::from(class.to_string()), Arc::clone)
+        };
+        let cells = self.variants.iter().flat_map(move |(position, variant, predicted)| {
+            let origin = self.origin(*position, variant);
+            let tests = self.rows.iter().zip(&self.truth).zip(self.float.iter().zip(predicted));
+            tests.map(move |((row, truth), (float, quantized))| {
+                (origin.clone(), *row, *truth, *float, *quantized)
+            })
+        });
+        cells.map(move |(origin, row, truth, float, quantized)| PredictionRow {
+            origin,
+            row,
+            truth: name(truth),
+            float: name(float),
+            quantized: name(quantized),
+        })
+    }
+
+    /// One row per variant and class.
+    ///
+    /// # Errors
+    /// As [`confusion`](Self::confusion).
+    pub fn class_rows(&self) -> Result<Vec<ClassRow>, MetricError> {
+        let names = self.class_names();
+        let mut rows = Vec::with_capacity(names.len() * self.variants.len());
+        for (position, variant, predicted) in &self.variants {
+            let confusion = self.confusion_with(predicted)?;
+            let origin = self.origin(*position, variant);
+            rows.extend(names.iter().enumerate().map(|(class, name)| ClassRow {
+                origin: origin.clone(),
+                class: Arc::clone(name),
+                precision: confusion.precision(class),
+                recall: confusion.recall(class),
+                f1: confusion.f1(class),
+                support: confusion.support()[class],
+            }));
+        }
+        Ok(rows)
+    }
+}
