@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use bitsweep_quant::{Errors, Quantized, Scheme, SchemeSpec, optimal_clustering, quantize};
+use bitsweep_quant::{Errors, Scheme, SchemeSpec, optimal_clustering, quantize};
 use bitsweep_random::{Generator, Stream};
 use divan::{AllocProfiler, Bencher, black_box};
 use ndarray::Array2;
@@ -74,13 +74,13 @@ const LARGE: [&str; 9] = [
 #[divan::bench(args = LARGE, sample_count = 3, sample_size = 1)]
 fn reconstruct_4096x4096(bencher: Bencher, toml: &str) {
     let quantized = quantize(weights(4096, 4096).view(), &scheme(toml), &mut stream()).unwrap();
-    bencher.bench_local(|| black_box(&quantized).reconstruct());
+    bencher.bench_local(|| black_box(&quantized).reconstruct::<f32>());
 }
 
 #[divan::bench(args = ["bits = 8", "bits = 8; granularity = 'column'", "format = { vq = { centroids = 16 } }"])]
 fn reconstruct_13x100(bencher: Bencher, toml: &str) {
     let quantized = quantize(weights(13, 100).view(), &scheme(toml), &mut stream()).unwrap();
-    bencher.bench_local(|| black_box(&quantized).reconstruct());
+    bencher.bench_local(|| black_box(&quantized).reconstruct::<f32>());
 }
 
 #[divan::bench]
@@ -106,9 +106,8 @@ fn thousand_variants_of_four_tensors(bencher: Bencher) {
         let mut errors = Errors::default();
         for variant in 0..1000 {
             for tensor in &tensors {
-                let quantized: Quantized<f32> =
-                    quantize(tensor.view(), &schemes[variant % 4], &mut stream).unwrap();
-                errors = errors.merge(Errors::measure(tensor.view(), quantized.reconstruct().view()));
+                let quantized = quantize(tensor.view(), &schemes[variant % 4], &mut stream).unwrap();
+                errors = errors.merge(Errors::measure(tensor.view(), quantized.reconstruct::<f32>().view()));
             }
         }
         errors

@@ -15,8 +15,8 @@
 //! | `measure` | errors, and what number formats can express |
 //!
 //! The stages of a uniform scheme are functions in a row: blocks → range → affine parameters → codes →
-//! reconstruction. All arithmetic happens in the type of the values (`f32` or `f64`), in an order that the source
-//! fixes, with transcendental functions from `libm`: results are the same bits on every machine.
+//! reconstruction. All arithmetic happens in the type of the values (`f32` or `f64`), which a quantized matrix remembers
+//! as its [`Dtype`], in an order that the source fixes, with transcendental functions from `libm`: results are the same bits on every machine.
 //!
 //! ```
 //! use bitsweep_quant::{Errors, SchemeSpec, quantize};
@@ -27,7 +27,7 @@
 //! let spec: SchemeSpec = toml::from_str("bits = 8\nsymmetry = 'asymmetric'").unwrap();
 //! let mut stream = Stream::new(Generator::Modern, 0, "quantize").unwrap();
 //! let quantized = quantize(weights.view(), &spec.resolve().unwrap(), &mut stream).unwrap();
-//! let errors = Errors::measure(weights.view(), quantized.reconstruct().view());
+//! let errors = Errors::measure(weights.view(), quantized.reconstruct::<f64>().view());
 //! assert!(errors.sqnr_db() > 40.0);
 //! ```
 
@@ -53,7 +53,7 @@ pub use layer::{
     mean_shift, multiply_inputs, smoothing_factors,
 };
 pub use measure::{Errors, NumberFormat, number_formats, number_line};
-pub use number::Real;
+pub use number::{Dtype, OtherDtype, Real};
 pub use scheme::presets;
 pub use scheme::{
     Bits, Centroids, CodeRange, CodebookFormat, CodebookLayout, Codes, Combination, ExponentBits, Format,

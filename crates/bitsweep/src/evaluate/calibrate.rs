@@ -17,7 +17,7 @@ use crate::variant::{Biases, CalibrationRows, Variant};
 /// A model whose layers were quantized one after the other.
 pub(super) struct Calibrated {
     pub(super) model: Model,
-    pub(super) weights: Vec<QuantizedWeight<f32>>,
+    pub(super) weights: Vec<QuantizedWeight>,
     pub(super) measures: CalibrationMeasures,
     /// What the method and the bias correction did not do.
     pub(super) flags: Vec<Flag>,
@@ -160,7 +160,7 @@ fn quantized_bias(
     bias: ArrayView2<'_, f32>,
     scheme: &Scheme,
     constant_input: &Hessian,
-) -> Step<(QuantizedWeight<f32>, Array2<f32>)> {
+) -> Step<(QuantizedWeight, Array2<f32>)> {
     let quantized = match scheme.range {
         Range::MinMax | Range::Percentile(_) | Range::Mse | Range::Kl => quantized(unit, &id, bias, scheme)?,
         Range::OutputMse => {

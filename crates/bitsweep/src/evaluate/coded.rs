@@ -60,7 +60,7 @@ impl<'m> CodedModel<'m> {
             let layer = CodedLayer {
                 quantizer: ActivationQuantizer::fit(activations.scheme, inputs.view())
                     .map_err(|error| refused(position, &error))?,
-                weights: ScaledLevels::of(&weight.quantized),
+                weights: ScaledLevels::of(&weight.quantized).map_err(|error| refused(position, &error))?,
                 bias: linear.bias.clone(),
                 activation: linear.activation,
             };

@@ -50,9 +50,9 @@ pub(super) struct FakeQuantization<'a> {
     /// Draws of quantized gradients.
     noise: Stream,
     /// What is computed with, in the order of the tensors; `None` where that is the latent tensor.
-    quantized: Vec<Option<Quantized<f32>>>,
+    quantized: Vec<Option<Quantized>>,
     /// The same at the first step.
-    first_quantized: Vec<Option<Quantized<f32>>>,
+    first_quantized: Vec<Option<Quantized>>,
     /// Number of hidden layers.
     hidden: usize,
     /// Where the learned steps of each tensor stand among the parameters.
@@ -121,7 +121,7 @@ impl<'a> FakeQuantization<'a> {
     }
 
     /// What a weight was computed with at the first step; `None` where that was the latent weight.
-    pub(super) fn first(&self, weight: WeightId) -> Option<&Quantized<f32>> {
+    pub(super) fn first(&self, weight: WeightId) -> Option<&Quantized> {
         self.first_quantized[weight.position()].as_ref()
     }
 

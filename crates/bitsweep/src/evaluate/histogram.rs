@@ -16,7 +16,7 @@ const MOST_LEVELS: usize = 256;
 /// Bars of the float values and one row per level of the quantized ones.
 pub(super) fn histogram(
     origin: &Origin,
-    weight: &QuantizedWeight<f32>,
+    weight: &QuantizedWeight,
     original: ArrayView2<'_, f32>,
 ) -> Vec<HistogramRow> {
     let tensor: Arc<str> = weight.name.to_string().into();
@@ -47,7 +47,7 @@ pub(super) fn histogram(
         })
         .collect();
 
-    let mut levels: Vec<f64> = weight.quantized.reconstruct().iter().map(|&value| f64::from(value)).collect();
+    let mut levels: Vec<f64> = weight.quantized.reconstruct().into_iter().collect();
     levels.sort_by(f64::total_cmp);
     let levels: Vec<&[f64]> = levels.chunk_by(|left, right| left == right).collect();
     if levels.len() <= MOST_LEVELS {

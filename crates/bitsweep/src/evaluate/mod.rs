@@ -14,6 +14,7 @@ mod latency;
 mod levels;
 mod mixed;
 mod ordered;
+mod post_training;
 mod prepare;
 mod quantized_model;
 mod quantized_training;

@@ -1,25 +1,22 @@
-//! A model whose weights went through a scheme, and how it is made from the float model.
+//! A model whose weights went through a scheme.
 
 use bitsweep_models::{Model, WeightId};
 use bitsweep_quant::{Errors, QuantizeError, Quantized, Real, Scheme, quantize};
 use bitsweep_results::{CalibrationMeasures, ErrorMeasures, FailureKind, Flag, SizeMeasures};
 use ndarray::ArrayView2;
 
-use super::calibrate::{Calibrated, quantize_layers};
 use super::fake_quantization::HiddenActivations;
-use super::mixed::{Choice, choose};
-use super::prepare::{Prepared, stream};
+use super::prepare::stream;
 use super::stop::{At, Step};
 use crate::plan::Unit;
-use crate::variant::{Biases, Variant};
 
 /// Bytes of one float parameter.
 pub(super) const FLOAT_BYTES: u64 = size_of::<f32>() as u64;
 
 /// A matrix by its codes, and what was lost. The values that were quantized are those of the model that it came from.
-pub(super) struct QuantizedWeight<T, N = WeightId> {
+pub(super) struct QuantizedWeight<N = WeightId> {
     pub(super) name: N,
-    pub(super) quantized: Quantized<T>,
+    pub(super) quantized: Quantized,
     pub(super) errors: Errors,
 }
 
@@ -28,7 +25,7 @@ pub(super) struct QuantizedModel {
     /// The model with the values that the codes stand for.
     pub(super) model: Model,
     /// In the order of the model; biases that stay float are missing.
-    pub(super) weights: Vec<QuantizedWeight<f32>>,
+    pub(super) weights: Vec<QuantizedWeight>,
     /// The float weights behind the codes, where they are others than the float model's: those that were trained.
     pub(super) latent: Option<Model>,
     /// The quantized activations that it was trained with.
@@ -39,7 +36,7 @@ pub(super) struct QuantizedModel {
 
 impl QuantizedModel {
     /// The codes of a weight; `None` where it stays float.
-    pub(super) fn weight(&self, id: WeightId) -> Option<&QuantizedWeight<f32>> {
+    pub(super) fn weight(&self, id: WeightId) -> Option<&QuantizedWeight> {
         self.weights.iter().find(|weight| weight.name == id)
     }
 
@@ -66,12 +63,12 @@ impl QuantizedModel {
     }
 }
 
-impl<T: Real, N> QuantizedWeight<T, N> {
+impl<N> QuantizedWeight<N> {
     /// What quantizing `original` gave, and the values that the codes stand for.
-    pub(super) fn of(
+    pub(super) fn of<T: Real>(
         name: N,
         original: ArrayView2<'_, T>,
-        quantized: Quantized<T>,
+        quantized: Quantized,
     ) -> (Self, ndarray::Array2<T>) {
         let reconstruction = quantized.reconstruct();
         let errors = Errors::measure(original, reconstruction.view());
@@ -85,75 +82,21 @@ pub(super) fn quantized<T: Real>(
     name: &impl std::fmt::Display,
     values: ArrayView2<'_, T>,
     scheme: &Scheme,
-) -> Step<Quantized<T>> {
+) -> Step<Quantized> {
     let mut stream = stream(unit, &format!("quantize {name}"))?;
     named(name, quantize(values, scheme, &mut stream))
 }
 
 /// Names the matrix that could not be quantized.
-pub(super) fn named<T>(
+pub(super) fn named(
     name: &impl std::fmt::Display,
-    quantized: Result<Quantized<T>, QuantizeError>,
-) -> Step<Quantized<T>> {
+    quantized: Result<Quantized, QuantizeError>,
+) -> Step<Quantized> {
     quantized.map_err(|error| format!("{name}: {error}")).at(FailureKind::Quantization)
 }
 
-/// Quantizes `float`, the trained model under the variant's transform, with bits chosen first where they are.
-pub(super) fn post_training(
-    unit: &Unit,
-    prepared: &Prepared<'_>,
-    float: &Model,
-    variant: &Variant,
-) -> Step<QuantizedModel> {
-    let Some(mixed) = &variant.mixed else { return by_given_schemes(unit, prepared, float, variant) };
-    let Choice { layers, flags } = choose(unit, prepared, float, variant, mixed)?;
-    let chosen = Variant { layers, mixed: None, ..variant.clone() };
-    let mut model = by_given_schemes(unit, prepared, float, &chosen)?;
-    model.flags.extend(flags);
-    Ok(model)
-}
-
-fn by_given_schemes(
-    unit: &Unit,
-    prepared: &Prepared<'_>,
-    float: &Model,
-    variant: &Variant,
-) -> Step<QuantizedModel> {
-    if let Some(rows) = variant.calibration.rows {
-        let Calibrated { model, weights, measures, flags } =
-            quantize_layers(unit, prepared, float, variant, rows)?;
-        return Ok(QuantizedModel {
-            model,
-            weights,
-            latent: None,
-            activations: None,
-            calibration: Some(measures),
-            flags,
-        });
-    }
-    let mut model = float.clone();
-    let mut weights = Vec::new();
-    for ((id, values), (_, mut target)) in float.weights().zip(model.weights_mut()) {
-        if id.is_bias() && variant.biases == Biases::Keep {
-            continue;
-        }
-        let quantized = quantized(unit, &id, values, variant.scheme_of(id.layer()))?;
-        quantized.reconstruct_into(target.view_mut()).at(FailureKind::Quantization)?;
-        let errors = Errors::measure(values, target.view());
-        weights.push(QuantizedWeight { name: id, quantized, errors });
-    }
-    Ok(QuantizedModel {
-        model,
-        weights,
-        latent: None,
-        activations: None,
-        calibration: None,
-        flags: Vec::new(),
-    })
-}
-
 /// Errors of all matrices together.
-pub(super) fn error_measures<T, N>(weights: &[QuantizedWeight<T, N>]) -> ErrorMeasures {
+pub(super) fn error_measures<N>(weights: &[QuantizedWeight<N>]) -> ErrorMeasures {
     let errors = weights.iter().fold(Errors::default(), |sum, weight| sum.merge(weight.errors));
     ErrorMeasures {
         sse: errors.sse,
@@ -164,11 +107,7 @@ pub(super) fn error_measures<T, N>(weights: &[QuantizedWeight<T, N>]) -> ErrorMe
 }
 
 /// Sizes of all matrices together; `biases` are the bytes of biases that stay f32, `float` those of the float model.
-pub(super) fn size_measures<T: Real, N>(
-    weights: &[QuantizedWeight<T, N>],
-    biases: u64,
-    float: u64,
-) -> SizeMeasures {
+pub(super) fn size_measures<N>(weights: &[QuantizedWeight<N>], biases: u64, float: u64) -> SizeMeasures {
     let mut measures = SizeMeasures { biases, float, ..SizeMeasures::default() };
     let mut code_bits = 0;
     for QuantizedWeight { quantized, .. } in weights {
@@ -180,7 +119,7 @@ pub(super) fn size_measures<T: Real, N>(
 }
 
 /// What a reader must know of the codes.
-pub(super) fn flags<T: Real, N>(weights: &[QuantizedWeight<T, N>]) -> Vec<Flag> {
+pub(super) fn flags<N>(weights: &[QuantizedWeight<N>]) -> Vec<Flag> {
     let outside: usize = weights.iter().map(|weight| weight.quantized.zero_points_outside_codes()).sum();
     let is_exact = weights.iter().all(|weight| weight.errors.sse == 0.0);
     let outside = (outside > 0).then_some(Flag::ZeroPointsOutsideCodes(outside as u64));

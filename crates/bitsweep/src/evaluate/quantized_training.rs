@@ -103,7 +103,7 @@ fn by_codes(
 
 /// What to say of a training that ends with the codes that it began with.
 fn unchanged(model: &QuantizedModel, hook: &FakeQuantization<'_>, has_moved: bool) -> Option<Flag> {
-    let same = |weight: &QuantizedWeight<f32>| {
+    let same = |weight: &QuantizedWeight| {
         hook.first(weight.name).is_some_and(|first| first.codes() == weight.quantized.codes())
     };
     let is_same = model.weights.iter().all(same);

@@ -74,7 +74,7 @@ impl Subject<'_> {
         id: WeightId,
         original: ArrayView2<'_, f32>,
         changed: ArrayView2<'_, f32>,
-        weight: Option<&QuantizedWeight<f32>>,
+        weight: Option<&QuantizedWeight>,
     ) -> Step<Vec<SensitivityRow>> {
         let name = id.to_string();
         let mut whole = row(self.origin, &name, ErrorPart::Whole, only.read(id, changed)?);
@@ -129,9 +129,9 @@ impl Subject<'_> {
     /// by the error of outputs, which a weight by itself has not.
     fn with_one_bit_more(
         &self,
-        weight: &QuantizedWeight<f32>,
+        weight: &QuantizedWeight,
         original: ArrayView2<'_, f32>,
-    ) -> Step<Option<(QuantizedWeight<f32>, Array2<f32>)>> {
+    ) -> Step<Option<(QuantizedWeight, Array2<f32>)>> {
         let scheme = weight.quantized.scheme();
         let format = Bits::new(scheme.bits() + 1).ok().and_then(|bits| scheme.format.with_bits(bits));
         let next = format
@@ -143,7 +143,7 @@ impl Subject<'_> {
     }
 }
 
-fn true_bytes(weight: &QuantizedWeight<f32>) -> u64 {
+fn true_bytes(weight: &QuantizedWeight) -> u64 {
     size_measures(std::slice::from_ref(weight), 0, 0).total()
 }
 

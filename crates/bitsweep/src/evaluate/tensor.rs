@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use bitsweep_quant::{Quantized, Real, Size};
+use bitsweep_quant::{Dtype, Quantized, Real, Size};
 use bitsweep_results::{ErrorMeasures, FailureKind, Measures, Origin, ProductRow, SizeMeasures};
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
@@ -13,14 +13,14 @@ use super::stop::{At, Step};
 use super::tensor_rows::LargeRows;
 use super::unit::{Evaluation, UnitOutcome};
 use crate::config::Record;
-use crate::subject::{ElementType, TensorSpec};
+use crate::subject::TensorSpec;
 use crate::variant::Variant;
 
 /// Quantizes the tensor by every variant of the unit.
 pub(super) fn evaluate(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> Result<UnitOutcome, Interrupted> {
     match tensor.dtype {
-        ElementType::F32 => evaluate_as::<f32>(evaluation, tensor),
-        ElementType::F64 => evaluate_as::<f64>(evaluation, tensor),
+        Dtype::F32 => evaluate_as::<f32>(evaluation, tensor),
+        Dtype::F64 => evaluate_as::<f64>(evaluation, tensor),
     }
 }
 
@@ -89,7 +89,7 @@ fn products<T: Real>(
     tensor: &TensorSpec,
     values: ArrayView2<'_, T>,
     query: &[f64],
-    quantized: &Quantized<T>,
+    quantized: &Quantized,
     origin: &Origin,
 ) -> Step<Vec<ProductRow>> {
     if quantized.codebooks().is_empty() {

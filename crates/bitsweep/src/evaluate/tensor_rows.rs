@@ -28,7 +28,7 @@ impl LargeRows {
     pub(super) fn add<T: Real, N: ToString>(
         &mut self,
         origin: &Origin,
-        weight: &QuantizedWeight<T, N>,
+        weight: &QuantizedWeight<N>,
         original: ArrayView2<'_, T>,
         wanted: Record,
     ) -> Step<()> {
@@ -55,7 +55,7 @@ impl LargeRows {
         &mut self,
         origin: &Origin,
         name: &Arc<str>,
-        weight: &QuantizedWeight<T, N>,
+        weight: &QuantizedWeight<N>,
         original: ArrayView2<'_, T>,
     ) -> Step<()> {
         let errors = weight.quantized.block_errors(original).at(FailureKind::Quantization)?;
@@ -72,9 +72,8 @@ impl LargeRows {
             sqnr_db: errors.sqnr_db(),
         };
         let blocks = weight.quantized.block_parameters().zip(errors);
-        self.tensors.extend(blocks.map(|(block, errors)| {
-            row(block.block, errors, block.scale.map(Real::to_f64), block.zero_point.map(Real::to_f64))
-        }));
+        self.tensors
+            .extend(blocks.map(|(block, errors)| row(block.block, errors, block.scale, block.zero_point)));
         Ok(())
     }
 
@@ -82,10 +81,10 @@ impl LargeRows {
         &mut self,
         origin: &Origin,
         name: &Arc<str>,
-        weight: &QuantizedWeight<T, N>,
+        weight: &QuantizedWeight<N>,
         original: ArrayView2<'_, T>,
     ) {
-        let reconstruction = weight.quantized.reconstruct();
+        let reconstruction = weight.quantized.reconstruct::<T>();
         let values = original.indexed_iter().zip(&reconstruction);
         self.values.extend(values.map(|(((row, column), value), reconstruction)| ValueRow {
             origin: origin.clone(),
@@ -99,22 +98,17 @@ impl LargeRows {
         }));
     }
 
-    fn add_codebooks<T: Real, N>(
-        &mut self,
-        origin: &Origin,
-        name: &Arc<str>,
-        weight: &QuantizedWeight<T, N>,
-    ) {
+    fn add_codebooks<N>(&mut self, origin: &Origin, name: &Arc<str>, weight: &QuantizedWeight<N>) {
         for (number, codebook) in weight.quantized.codebooks().iter().enumerate() {
             for centroid in 0..codebook.len() {
-                for (component, value) in codebook.centroid(centroid).iter().enumerate() {
+                for (component, &value) in codebook.centroid(centroid).iter().enumerate() {
                     self.codebooks.push(CodebookRow {
                         origin: origin.clone(),
                         tensor: Arc::clone(name),
                         codebook: number,
                         centroid,
                         component,
-                        value: value.to_f64(),
+                        value,
                     });
                 }
             }

@@ -17,8 +17,9 @@ use super::coded::{CodedInference, CodedModel, clipping_flag};
 use super::float_model::{FloatModel, float_model};
 use super::histogram::histogram;
 use super::latency::{self, Latency};
+use super::post_training::post_training;
 use super::prepare::{Prepared, prepare};
-use super::quantized_model::{FLOAT_BYTES, QuantizedModel, error_measures, flags, post_training};
+use super::quantized_model::{FLOAT_BYTES, QuantizedModel, error_measures, flags};
 use super::quantized_training::{self, TrainedVariant, clip_bytes};
 use super::score::{Buffers, Inference, Inputs, score};
 use super::sensitivity::{Subject, baseline_sensitivity};
@@ -269,7 +270,7 @@ impl<'u> Bench<'u> {
         self.add_rows(evaluated, &model, float, variant, prepared, coded.as_ref())?;
         if self.is_timed() {
             let label = self.evaluation.plan.labels.get(&identity.row).text();
-            evaluated.latency = Some(latency::of_variant(&label, &model, coded.as_ref(), inputs, buffers));
+            evaluated.latency = Some(latency::of_variant(label, &model, coded.as_ref(), inputs, buffers));
         }
         Ok(measures)
     }

@@ -9,12 +9,13 @@ mod tasks;
 use std::sync::Arc;
 
 use bitsweep_datasets::Dataset;
+use bitsweep_quant::Dtype;
 use bitsweep_random::Stream;
 use bitsweep_results::{Key, Labels, Task};
 
 use crate::config::{Diagnostic, Document, Experiment, GridAxisSummary, Header};
 use crate::failure::Failure;
-use crate::subject::{ElementType, Subject, UnitSpec};
+use crate::subject::{Subject, UnitSpec};
 use crate::variant::Variant;
 
 use self::datasets::Datasets;
@@ -199,7 +200,7 @@ fn planned(
 /// The float model, or the tensor as it is.
 fn float(subject: &Subject) -> Result<Identity, Failure> {
     let bits = match subject {
-        Subject::Tensor(tensor) if tensor.dtype == ElementType::F64 => 64,
+        Subject::Tensor(tensor) if tensor.dtype == Dtype::F64 => 64,
         Subject::Tensor(_) | Subject::Trained(_) | Subject::Given(_) => 32,
     };
     let row = Arc::new(bitsweep_results::Variant::float(bits));

@@ -7,6 +7,7 @@ use std::fmt;
 
 use bitsweep_datasets::{CsvSource, Holdout, Scaling};
 use bitsweep_models::{Logistic, Mlp, Multiclass, SoftmaxRegression, Training};
+use bitsweep_quant::Dtype;
 use bitsweep_random::Generator;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -140,21 +141,10 @@ pub struct TensorSpec {
     pub values: TensorValues,
     /// The type the arithmetic is done in.
     #[serde(default)]
-    pub dtype: ElementType,
+    pub dtype: Dtype,
     /// A vector whose dot products with the rows are computed by look-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<Vec<f64>>,
-}
-
-/// The type of a tensor's elements.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ElementType {
-    /// IEEE 754 single precision.
-    #[default]
-    F32,
-    /// IEEE 754 double precision.
-    F64,
 }
 
 impl Subject {

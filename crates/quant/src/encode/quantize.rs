@@ -6,7 +6,7 @@ use bitsweep_random::Stream;
 use ndarray::ArrayView2;
 
 use crate::encode::uniform::weight_function;
-use crate::number::{Real, encode_bfloat16, encode_binary16};
+use crate::number::{Each, ForEachDtype, Real, encode_bfloat16, encode_binary16};
 use crate::scheme::{LevelTable, Outliers, Range, Rounding, ScaleFormat, Scheme};
 use crate::tensor::{
     Affine, BitField, Blocks, CodeMatrix, Codebooks, FixedGrid, ParameterKind, Parameters, QuantizeError,
@@ -31,7 +31,7 @@ use super::{gguf, levels, uniform};
 /// let scheme = presets::symmetric_narrow(Bits::new(8).unwrap());
 /// let quantized = quantize(weights.view(), &scheme, &mut stream).unwrap();
 /// assert_eq!(quantized.codes().to_array().row(1).to_vec(), [127, -61, 36, -15]);
-/// assert_eq!(quantized.reconstruct()[[1, 0]], 2.5);
+/// assert_eq!(quantized.reconstruct::<f32>()[[1, 0]], 2.5);
 /// assert_eq!(quantized.size().total(), 12 + 4);
 /// ```
 ///
@@ -42,7 +42,23 @@ pub fn quantize<T: Real>(
     values: ArrayView2<'_, T>,
     scheme: &Scheme,
     stream: &mut Stream,
-) -> Result<Quantized<T>, QuantizeError> {
+) -> Result<Quantized, QuantizeError> {
+    QUANTIZE.of()(values, scheme, stream)
+}
+
+struct Quantize;
+
+impl ForEachDtype for Quantize {
+    type Of<T: Real> = fn(ArrayView2<'_, T>, &Scheme, &mut Stream) -> Result<Quantized, QuantizeError>;
+}
+
+static QUANTIZE: Each<Quantize> = Each { of_f32: quantize_as, of_f64: quantize_as };
+
+fn quantize_as<T: Real>(
+    values: ArrayView2<'_, T>,
+    scheme: &Scheme,
+    stream: &mut Stream,
+) -> Result<Quantized, QuantizeError> {
     scheme.check()?;
     if scheme.range == Range::OutputMse {
         return Err(QuantizeError::NoInputs);
@@ -97,7 +113,25 @@ pub fn quantize_with_scales<T: Real>(
     scheme: &Scheme,
     scales: &[T],
     stream: &mut Stream,
-) -> Result<Quantized<T>, QuantizeError> {
+) -> Result<Quantized, QuantizeError> {
+    QUANTIZE_WITH_SCALES.of()(values, scheme, scales, stream)
+}
+
+struct QuantizeWithScales;
+
+impl ForEachDtype for QuantizeWithScales {
+    type Of<T: Real> = fn(ArrayView2<'_, T>, &Scheme, &[T], &mut Stream) -> Result<Quantized, QuantizeError>;
+}
+
+static QUANTIZE_WITH_SCALES: Each<QuantizeWithScales> =
+    Each { of_f32: quantize_with_scales_as, of_f64: quantize_with_scales_as };
+
+fn quantize_with_scales_as<T: Real>(
+    values: ArrayView2<'_, T>,
+    scheme: &Scheme,
+    scales: &[T],
+    stream: &mut Stream,
+) -> Result<Quantized, QuantizeError> {
     scheme.check()?;
     let shape = values.dim();
     let blocks = Blocks::new(shape, scheme.granularity);
@@ -127,20 +161,21 @@ pub fn quantize_with_scales<T: Real>(
     Ok(Quantized::new(shape, *scheme, codes, parameters))
 }
 
-impl<T: Real> Quantized<T> {
+impl Quantized {
     /// Codes of other values of the same shape, e.g. of the reconstruction, with these parameters.
     ///
     /// # Errors
-    /// Values of another shape, not finite, or beyond a 16-bit float.
-    pub fn encode(
+    /// Values of another shape or type, not finite, or beyond a 16-bit float.
+    pub fn encode<T: Real>(
         &self,
         values: ArrayView2<'_, T>,
         stream: &mut Stream,
     ) -> Result<CodeMatrix, QuantizeError> {
         self.expect_shape(values.dim())?;
+        let parameters = self.parameters()?;
         let values = finite_row_major(values)?;
         let mut codes = CodeMatrix::zeros(self.codes().dim(), BitField::of(self.scheme()).code_type());
-        encode(&values, &self.blocks(), self.scheme(), self.parameters(), stream, &mut codes)?;
+        encode(&values, &self.blocks(), self.scheme(), parameters, stream, &mut codes)?;
         if let (Some(outliers), Some(grid)) = (self.outliers(), self.scheme().grid()) {
             outliers.blank(&mut codes, grid.lowest);
         }

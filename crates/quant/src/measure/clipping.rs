@@ -10,7 +10,7 @@ use crate::tensor::{FixedGrid, Parameters, QuantizeError, Quantized, SparseOutli
 const BINARY16_ENDS: (i32, i32) = (0xfbff, 0x7bff);
 const BFLOAT16_ENDS: (i32, i32) = (0xff7f, 0x7f7f);
 
-impl<T: Real> Quantized<T> {
+impl Quantized {
     /// The values `original` moved into the span of the levels of their block: `c = min(max(w, l₁), l₂)`, where `l₁` and
     /// `l₂` are the values of the outermost codes.
     ///
@@ -30,13 +30,12 @@ impl<T: Real> Quantized<T> {
     /// ```
     ///
     /// # Errors
-    /// When `original` has another shape than the matrix that was quantized.
-    pub fn clipped(&self, original: ArrayView2<'_, T>) -> Result<Array2<T>, QuantizeError> {
-        if original.dim() != self.shape() {
-            return Err(QuantizeError::Shape { expected: self.shape(), found: original.dim() });
-        }
+    /// When `original` has another shape or type than the matrix that was quantized.
+    pub fn clipped<T: Real>(&self, original: ArrayView2<'_, T>) -> Result<Array2<T>, QuantizeError> {
+        self.expect_shape(original.dim())?;
+        let parameters = self.parameters()?;
         let mut clipped = original.to_owned();
-        if let Some(ends) = self.ends() {
+        if let Some(ends) = self.ends(parameters) {
             let blocks = self.blocks();
             for ((row, column), value) in clipped.indexed_iter_mut() {
                 let (low, high) = ends[blocks.index_of(row, column)];
@@ -55,10 +54,10 @@ impl<T: Real> Quantized<T> {
     }
 
     /// The lowest and the highest level of each block; `None` of codebooks.
-    fn ends(&self) -> Option<Vec<(T, T)>> {
+    fn ends<T: Real>(&self, parameters: &Parameters<T>) -> Option<Vec<(T, T)>> {
         let scheme = self.scheme();
         let blocks = self.blocks().len();
-        match self.parameters() {
+        match parameters {
             Parameters::Codebooks(_) => None,
             Parameters::Fixed(grid) => {
                 let (lowest, highest) = match grid {

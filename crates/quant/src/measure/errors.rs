@@ -72,17 +72,17 @@ impl Errors {
     }
 }
 
-impl<T: Real> Quantized<T> {
+impl Quantized {
     /// The errors of every block against the values that were quantized, in order.
     ///
     /// # Errors
-    /// When `original` has another shape.
-    pub fn block_errors(&self, original: ArrayView2<'_, T>) -> Result<Vec<Errors>, QuantizeError> {
+    /// When `original` has another shape or type.
+    pub fn block_errors<T: Real>(&self, original: ArrayView2<'_, T>) -> Result<Vec<Errors>, QuantizeError> {
         self.expect_shape(original.dim())?;
+        let reconstruction = self.decoded(self.parameters::<T>()?);
         let blocks = self.blocks();
         let mut errors = vec![Errors::default(); blocks.len()];
-        let reconstruction = self.reconstruct();
-        for (((row, column), &original), &reconstruction) in original.indexed_iter().zip(&reconstruction) {
+        for (((row, column), &original), reconstruction) in original.indexed_iter().zip(reconstruction) {
             errors[blocks.index_of(row, column)].add(original, reconstruction);
         }
         Ok(errors)

@@ -5,10 +5,29 @@ use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
+use super::dtype::{Dtype, ForEachDtype};
+
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
+    use super::ForEachDtype;
+
+    pub trait Sealed: Sized {
+        /// Of what there is for each type, that of this one.
+        fn pick<F: ForEachDtype>(of_f32: F::Of<f32>, of_f64: F::Of<f64>) -> F::Of<Self>
+        where
+            Self: super::Real;
+    }
+
+    impl Sealed for f32 {
+        fn pick<F: ForEachDtype>(of_f32: F::Of<f32>, _: F::Of<f64>) -> F::Of<f32> {
+            of_f32
+        }
+    }
+
+    impl Sealed for f64 {
+        fn pick<F: ForEachDtype>(_: F::Of<f32>, of_f64: F::Of<f64>) -> F::Of<f64> {
+            of_f64
+        }
+    }
 }
 
 /// `f32` or `f64`: quantization computes in the type of its input, as NumPy does.
@@ -29,6 +48,8 @@ pub trait Real:
     + Neg<Output = Self>
     + 'static
 {
+    /// Which type this is.
+    const DTYPE: Dtype;
     /// 0.
     const ZERO: Self;
     /// 1.
@@ -84,8 +105,9 @@ pub trait Real:
 }
 
 macro_rules! real {
-    ($type:ident, $tanh:path) => {
+    ($type:ident, $dtype:ident, $tanh:path) => {
         impl Real for $type {
+            const DTYPE: Dtype = Dtype::$dtype;
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
             const SMALLEST_NORMAL: Self = $type::MIN_POSITIVE;
@@ -151,8 +173,8 @@ macro_rules! real {
     };
 }
 
-real!(f32, libm::tanhf);
-real!(f64, libm::tanh);
+real!(f32, F32, libm::tanhf);
+real!(f64, F64, libm::tanh);
 
 #[cfg(test)]
 mod tests {

@@ -50,6 +50,12 @@ impl<T: Real> Codebook<T> {
         &self.components
     }
 
+    /// The same numbers in `f64`.
+    pub(crate) fn to_f64(&self) -> Codebook<f64> {
+        let components = self.components.iter().map(|component| component.to_f64()).collect();
+        Codebook { width: self.width, components, scale: self.scale.map(Real::to_f64) }
+    }
+
     /// Bytes of `count` centroids: their components and, where these are bytes, their scale.
     pub(crate) const fn bytes(format: CodebookFormat, width: usize, count: usize) -> usize {
         let components = count.saturating_mul(width);

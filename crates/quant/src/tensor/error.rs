@@ -1,6 +1,6 @@
 //! Why values cannot be quantized.
 
-use crate::number::Real;
+use crate::number::{OtherDtype, Real};
 use crate::scheme::{CodebookFormat, ScaleFormat, SchemeError};
 
 /// Why [`quantize`](crate::quantize) refuses a tensor.
@@ -124,6 +124,9 @@ pub enum QuantizeError {
         /// Rows and columns that were given.
         found: (usize, usize),
     },
+    /// Values of another type than the parameters were made for.
+    #[error(transparent)]
+    Dtype(#[from] OtherDtype),
 }
 
 impl QuantizeError {

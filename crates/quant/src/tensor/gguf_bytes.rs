@@ -5,6 +5,7 @@ use crate::scheme::{Format, GgufType};
 
 use super::parameters::Parameters;
 use super::quantized::Quantized;
+use super::stored::with_parameters;
 
 /// Why a matrix has no bytes in GGUF.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +24,7 @@ pub enum GgufError {
     },
 }
 
-impl<T: Real> Quantized<T> {
+impl Quantized {
     /// The bytes of a GGUF file's tensor `(out, in)`: the blocks of the first column (the inputs of the first output) from
     /// the top, then those of the next column; a matrix with one row is one such run.
     ///
@@ -34,8 +35,11 @@ impl<T: Real> Quantized<T> {
     /// # Errors
     /// When the format is none of GGUF's, or blocks are ragged.
     pub fn gguf_bytes(&self) -> Result<Vec<u8>, GgufError> {
-        let (Format::Gguf(block_type), Parameters::Affine(parameters)) =
-            (self.scheme().format, self.parameters())
+        with_parameters!(self.stored_parameters(), parameters => self.gguf_bytes_by(parameters))
+    }
+
+    fn gguf_bytes_by<T: Real>(&self, parameters: &Parameters<T>) -> Result<Vec<u8>, GgufError> {
+        let (Format::Gguf(block_type), Parameters::Affine(parameters)) = (self.scheme().format, parameters)
         else {
             return Err(GgufError::Format { format: self.scheme().format.to_string() });
         };

@@ -2,7 +2,7 @@
 
 use ndarray::ArrayView1;
 
-use crate::number::Real;
+use crate::number::{OtherDtype, Real};
 
 use super::code_matrix::CodeMatrix;
 use super::codebook::Codebook;
@@ -27,24 +27,27 @@ pub enum LookupError {
         /// Values of the query.
         found: usize,
     },
+    /// The query is of another type.
+    #[error(transparent)]
+    Dtype(#[from] OtherDtype),
 }
 
-impl<T: Real> Quantized<T> {
+impl Quantized {
     /// The dot product of `query` with each row, by look-up.
     ///
     /// Sub-vectors: for each code of a row a table of the dot products of its part of the query with all centroids;
     /// then a row of `M` sub-vectors and `S` stages takes `M·S` look-ups and the `M·S - 1` additions between them
     /// (Jégou, Douze & Schmid 2011, §III). The tables are made once for all rows that share codebooks. Single values: the
     /// query's entries are added up by code, so that one multiplication per centroid and stage is left. In the
-    /// arithmetic of `T`, in order; equal to the dot product with the reconstruction up to rounding.
+    /// arithmetic of the tensor's type, in order; equal to the dot product with the reconstruction up to rounding.
     ///
     /// # Errors
-    /// When the format has no codebook, or the query another length than a row.
-    pub fn lookup_products(&self, query: ArrayView1<'_, T>) -> Result<Vec<T>, LookupError> {
+    /// When the format has no codebook, or the query another length than a row or another type than the tensor.
+    pub fn lookup_products<T: Real>(&self, query: ArrayView1<'_, T>) -> Result<Vec<T>, LookupError> {
         if query.len() != self.shape().1 {
             return Err(LookupError::Length { expected: self.shape().1, found: query.len() });
         }
-        match self.parameters() {
+        match self.parameters()? {
             Parameters::Codebooks(codebooks) => Ok(products(self.codes(), codebooks, &query.to_vec())),
             Parameters::Affine(_) | Parameters::Fixed(_) => {
                 Err(LookupError::NoCodebook { format: self.scheme().format.to_string() })

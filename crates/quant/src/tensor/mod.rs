@@ -20,6 +20,7 @@ mod quantized;
 mod reader;
 mod reconstruction;
 mod split;
+mod stored;
 
 pub use affine::Affine;
 pub(crate) use bit_field::BitField;
@@ -43,3 +44,4 @@ pub use parts::Size;
 pub use quantized::Quantized;
 pub use reader::UnpackError;
 pub(crate) use split::Split;
+pub(crate) use stored::StoredParameters;

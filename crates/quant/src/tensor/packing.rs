@@ -1,6 +1,6 @@
 //! The bytes of a quantized matrix, and back.
 
-use crate::number::Real;
+use crate::number::{Dtype, Real};
 use crate::scheme::{LevelTable, Outliers, Scheme};
 
 use super::affine::Affine;
@@ -16,6 +16,7 @@ use super::parameters::{ParameterKind, Parameters};
 use super::quantized::Quantized;
 use super::reader::{Reader, UnpackError};
 use super::split::Split;
+use super::stored::with_parameters;
 
 /// A quantized matrix as bytes, with what a reader must know to read them (which is not counted as size).
 ///
@@ -30,24 +31,24 @@ pub struct Packed {
     pub shape: (usize, usize),
     /// How it was quantized.
     pub scheme: Scheme,
+    /// The type of the numbers that are stored as wide as the values.
+    pub dtype: Dtype,
     /// Centroids of each codebook, which may be fewer than the scheme asks for.
     pub centroids: Vec<usize>,
     /// The bytes.
     pub bytes: Vec<u8>,
 }
 
-impl<T: Real> Quantized<T> {
+impl Quantized {
     /// The matrix as bytes.
     #[must_use]
     pub fn pack(&self) -> Packed {
         let mut bytes = Vec::with_capacity(usize::try_from(self.size().total()).unwrap_or(0));
-        self.parts().for_each(|part| part.append_to(&mut bytes));
-        Packed {
-            shape: self.shape(),
-            scheme: *self.scheme(),
-            centroids: self.codebooks().iter().map(Codebook::len).collect(),
-            bytes,
-        }
+        let centroids = with_parameters!(self.stored_parameters(), parameters => {
+            self.parts(parameters).for_each(|part| part.append_to(&mut bytes));
+            parameters.codebooks().iter().map(Codebook::len).collect()
+        });
+        Packed { shape: self.shape(), scheme: *self.scheme(), dtype: self.dtype(), centroids, bytes }
     }
 
     /// The matrix that was packed: `unpack(pack(q)) = q`.
@@ -55,7 +56,14 @@ impl<T: Real> Quantized<T> {
     /// # Errors
     /// A scheme that contradicts itself, and bytes that are too few, too many or no codes of the scheme.
     pub fn unpack(packed: &Packed) -> Result<Self, UnpackError> {
-        let Packed { shape, scheme, centroids, bytes } = packed;
+        match packed.dtype {
+            Dtype::F32 => Self::unpack_as::<f32>(packed),
+            Dtype::F64 => Self::unpack_as::<f64>(packed),
+        }
+    }
+
+    fn unpack_as<T: Real>(packed: &Packed) -> Result<Self, UnpackError> {
+        let Packed { shape, scheme, dtype: _, centroids, bytes } = packed;
         scheme.check()?;
         let (rows, columns) = *shape;
         let places = rows.max(1).checked_mul(columns.max(1));
@@ -93,7 +101,7 @@ impl<T: Real> Quantized<T> {
             }
             ParameterKind::Affine | ParameterKind::Levels(_) | ParameterKind::Gguf(_) => {
                 let codes = BitField::of(scheme).read(&mut reader, *shape)?;
-                (codes, Parameters::Affine(affine(&mut reader, scheme, blocks.len())?))
+                (codes, Parameters::Affine(affine::<T>(&mut reader, scheme, blocks.len())?))
             }
             ParameterKind::Fixed(grid) => {
                 (BitField::of(scheme).read(&mut reader, *shape)?, Parameters::Fixed(grid))

@@ -6,6 +6,7 @@ use crate::number::{Real, decode_bfloat16, decode_binary16};
 use crate::scheme::{Bits, CodeRange, CodebookLayout, Codes, Format, GgufType, Grid, LevelFormat, Scheme};
 
 use super::affine::Affine;
+use super::codebook::Codebook;
 use super::codebooks::Codebooks;
 
 /// What turns codes into values.
@@ -64,15 +65,25 @@ impl ParameterKind {
 
 /// One block of a quantized matrix.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct BlockParameters<T> {
+pub struct BlockParameters {
     /// Number of the block.
     pub block: usize,
     /// Values in the block.
     pub count: usize,
-    /// The step between neighbouring levels, where there is one per block.
-    pub scale: Option<T>,
-    /// The code of zero, where there is one per block.
-    pub zero_point: Option<T>,
+    /// The step between neighbouring levels, where there is one per block; exact.
+    pub scale: Option<f64>,
+    /// The code of zero, where there is one per block; as the tensor's type rounds it.
+    pub zero_point: Option<f64>,
+}
+
+impl<T: Real> Parameters<T> {
+    /// The codebooks, in the order of [`Codebooks::all`]; none where the format has none.
+    pub(crate) fn codebooks(&self) -> &[Codebook<T>] {
+        match self {
+            Self::Codebooks(codebooks) => codebooks.all(),
+            Self::Affine(_) | Self::Fixed(_) => &[],
+        }
+    }
 }
 
 impl FixedGrid {

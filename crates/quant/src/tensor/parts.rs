@@ -11,6 +11,7 @@ use super::number_storage::NumberStorage;
 use super::outliers::SparseOutliers;
 use super::parameters::Parameters;
 use super::quantized::Quantized;
+use super::stored::with_parameters;
 
 /// Bytes of the parts of a packed matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -104,11 +105,14 @@ fn length<T: Real>(storage: NumberStorage, numbers: &[T]) -> u64 {
     (numbers.len() * storage.bytes::<T>()) as u64
 }
 
-impl<T: Real> Quantized<T> {
-    /// The parts in the order in which they are packed.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = Part<'_, T>> {
+impl Quantized {
+    /// The parts in the order in which they are packed; `parameters` are those of the matrix.
+    pub(crate) fn parts<'a, T: Real>(
+        &'a self,
+        parameters: &'a Parameters<T>,
+    ) -> impl Iterator<Item = Part<'a, T>> {
         let scheme = self.scheme();
-        let (scales, zero_points, codebooks) = match self.parameters() {
+        let (scales, zero_points) = match parameters {
             Parameters::Affine(affine) => {
                 let scales = match &affine.nested {
                     None => Part::Scales(NumberStorage::of_scales(scheme), &affine.scales),
@@ -116,12 +120,12 @@ impl<T: Real> Quantized<T> {
                 };
                 let zero_points = NumberStorage::of_zero_points(scheme)
                     .map(|storage| Part::ZeroPoints(storage, &affine.zero_points));
-                (Some(scales), zero_points, &[][..])
+                (Some(scales), zero_points)
             }
-            Parameters::Codebooks(codebooks) => (None, None, codebooks.all()),
-            Parameters::Fixed(_) => (None, None, &[][..]),
+            Parameters::Codebooks(_) | Parameters::Fixed(_) => (None, None),
         };
-        let codebooks = codebooks.iter().map(|codebook| Part::Codebook(scheme.codebook_format, codebook));
+        let codebooks = parameters.codebooks().iter();
+        let codebooks = codebooks.map(|codebook| Part::Codebook(scheme.codebook_format, codebook));
         std::iter::once(Part::Codes(BitField::of(scheme), self.codes()))
             .chain(scales)
             .chain(zero_points)
@@ -132,7 +136,9 @@ impl<T: Real> Quantized<T> {
     /// Bytes of the parts: the lengths of what [`pack`](Self::pack) writes.
     #[must_use]
     pub fn size(&self) -> Size {
-        self.parts().map(|part| part.size()).fold(Size::default(), Size::merge)
+        with_parameters!(self.stored_parameters(), parameters => {
+            self.parts(parameters).map(|part| part.size()).fold(Size::default(), Size::merge)
+        })
     }
 
     /// Bits of everything that is stored, divided by the number of values; 0 of no values.

@@ -1,6 +1,6 @@
 //! What quantization leaves: codes and the parameters to read them by.
 
-use crate::number::Real;
+use crate::number::{Dtype, OtherDtype, Real};
 use crate::scheme::{Format, Scheme, ZeroPoint};
 
 use super::affine::Affine;
@@ -10,26 +10,28 @@ use super::codebook::Codebook;
 use super::error::QuantizeError;
 use super::outliers::SparseOutliers;
 use super::parameters::{BlockParameters, Parameters};
+use super::stored::{StoredParameters, with_parameters};
 
-/// A quantized matrix.
+/// A quantized matrix, which knows the [type](Dtype) of the values that it was made from: its parameters are of that type,
+/// and its arithmetic is.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Quantized<T> {
+pub struct Quantized {
     shape: (usize, usize),
     scheme: Scheme,
     codes: CodeMatrix,
-    parameters: Parameters<T>,
+    parameters: StoredParameters,
     outliers: Option<SparseOutliers>,
 }
 
-impl<T: Real> Quantized<T> {
+impl Quantized {
     /// `codes` are one a value, or one a stage of each sub-vector.
-    pub(crate) fn new(
+    pub(crate) fn new<T: Real>(
         shape: (usize, usize),
         scheme: Scheme,
         codes: CodeMatrix,
         parameters: Parameters<T>,
     ) -> Self {
-        Self { shape, scheme, codes, parameters, outliers: None }
+        Self { shape, scheme, codes, parameters: StoredParameters::new(parameters), outliers: None }
     }
 
     /// The same with some values kept beside the codes; the codes in their places are the lowest of the grid.
@@ -45,6 +47,12 @@ impl<T: Real> Quantized<T> {
     #[must_use]
     pub const fn outliers(&self) -> Option<&SparseOutliers> {
         self.outliers.as_ref()
+    }
+
+    /// The type of the values that were quantized.
+    #[must_use]
+    pub const fn dtype(&self) -> Dtype {
+        self.parameters.dtype()
     }
 
     /// Rows and columns of the matrix.
@@ -73,7 +81,11 @@ impl<T: Real> Quantized<T> {
     #[must_use]
     pub fn code_of(&self, row: usize, column: usize) -> i64 {
         assert!(row < self.shape.0 && column < self.shape.1, "no value in row {row}, column {column}");
-        match (&self.parameters, self.scheme.format) {
+        with_parameters!(&self.parameters, parameters => self.code_by(parameters, row, column))
+    }
+
+    fn code_by<T: Real>(&self, parameters: &Parameters<T>, row: usize, column: usize) -> i64 {
+        match (parameters, self.scheme.format) {
             (Parameters::Codebooks(codebooks), Format::Codebook(layout)) => {
                 let first = row * codebooks.codes_per_row();
                 let codes = codebooks.codes_of_column(column);
@@ -87,18 +99,25 @@ impl<T: Real> Quantized<T> {
     }
 
     /// What turns the codes into values.
-    #[must_use]
-    pub const fn parameters(&self) -> &Parameters<T> {
+    ///
+    /// # Errors
+    /// When `T` is not the type of the values that were quantized.
+    pub fn parameters<T: Real>(&self) -> Result<&Parameters<T>, OtherDtype> {
+        self.parameters.get().ok_or(OtherDtype { expected: self.dtype(), found: T::DTYPE })
+    }
+
+    /// What turns the codes into values, of either type.
+    pub(crate) const fn stored_parameters(&self) -> &StoredParameters {
         &self.parameters
     }
 
-    /// The codebooks, in the order of [`Codebooks::all`](crate::Codebooks::all); none where the format has none.
+    /// The codebooks with their numbers in `f64`, which is exact, in the order of [`Codebooks::all`](crate::Codebooks::all);
+    /// none where the format has none.
     #[must_use]
-    pub fn codebooks(&self) -> &[Codebook<T>] {
-        match &self.parameters {
-            Parameters::Codebooks(codebooks) => codebooks.all(),
-            Parameters::Affine(_) | Parameters::Fixed(_) => &[],
-        }
+    pub fn codebooks(&self) -> Vec<Codebook<f64>> {
+        with_parameters!(&self.parameters, parameters => {
+            parameters.codebooks().iter().map(Codebook::to_f64).collect()
+        })
     }
 
     /// The division into blocks that share parameters; one block for formats without parameters per block.
@@ -108,16 +127,26 @@ impl<T: Real> Quantized<T> {
     }
 
     /// The parameters of every block, in order.
-    pub fn block_parameters(&self) -> impl Iterator<Item = BlockParameters<T>> {
+    pub fn block_parameters(&self) -> impl Iterator<Item = BlockParameters> {
         self.blocks().iter().enumerate().map(|(block, values)| {
-            let (scale, zero_point) = match &self.parameters {
-                Parameters::Affine(parameters) => {
-                    (Some(parameters.scales[block]), self.zero_point(parameters, block))
-                }
-                Parameters::Codebooks(_) | Parameters::Fixed(_) => (None, None),
-            };
+            let (scale, zero_point) =
+                with_parameters!(&self.parameters, parameters => self.scale_and_zero_point(parameters, block));
             BlockParameters { block, count: values.length, scale, zero_point }
         })
+    }
+
+    fn scale_and_zero_point<T: Real>(
+        &self,
+        parameters: &Parameters<T>,
+        block: usize,
+    ) -> (Option<f64>, Option<f64>) {
+        match parameters {
+            Parameters::Affine(affine) => {
+                let zero_point = self.zero_point(affine, block).map(Real::to_f64);
+                (Some(affine.scales[block].to_f64()), zero_point)
+            }
+            Parameters::Codebooks(_) | Parameters::Fixed(_) => (None, None),
+        }
     }
 
     /// Number of blocks whose zero point is not one of the codes, as happens when a range does not contain zero.
@@ -125,7 +154,11 @@ impl<T: Real> Quantized<T> {
     /// Such a zero point is kept as it is, and stored in full width; clamped, it would shift the whole block.
     #[must_use]
     pub fn zero_points_outside_codes(&self) -> usize {
-        match (&self.parameters, self.scheme.grid()) {
+        with_parameters!(&self.parameters, parameters => self.outside_codes(parameters))
+    }
+
+    fn outside_codes<T: Real>(&self, parameters: &Parameters<T>) -> usize {
+        match (parameters, self.scheme.grid()) {
             // A minimum is a level, wherever it lies.
             (Parameters::Affine(_), Some(_)) if self.scheme.zero_point() == Some(ZeroPoint::Minimum) => 0,
             (Parameters::Affine(Affine { zero_points, .. }), Some(grid)) => {
@@ -139,7 +172,7 @@ impl<T: Real> Quantized<T> {
     }
 
     /// The code of zero in a block; `lowest - m/s` beside a minimum `m`.
-    fn zero_point(&self, parameters: &Affine<T>, block: usize) -> Option<T> {
+    fn zero_point<T: Real>(&self, parameters: &Affine<T>, block: usize) -> Option<T> {
         let stored = parameters.zero_points[block];
         match (self.scheme.zero_point()?, self.scheme.grid()) {
             (ZeroPoint::Minimum, Some(grid)) => {

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayViewMut2};
 use pulp::{Arch, NullaryFnOnce};
 
-use crate::number::Real;
+use crate::number::{Each, ForEachDtype, Real};
 use crate::scheme::{Grid, LevelTable, ZeroPoint};
 
 use super::affine::Affine;
@@ -12,39 +12,62 @@ use super::code_matrix::{CodeMatrix, CodeReader, PIECE};
 use super::error::QuantizeError;
 use super::parameters::Parameters;
 use super::quantized::Quantized;
+use super::stored::with_parameters;
 
-impl<T: Real> Quantized<T> {
-    /// The values that the codes stand for.
+struct Decode;
+
+impl ForEachDtype for Decode {
+    type Of<T: Real> = fn(&Quantized, &Parameters<T>, &mut [T]);
+}
+
+static DECODE: Each<Decode> = Each { of_f32: Quantized::decode, of_f64: Quantized::decode };
+
+impl Quantized {
+    /// The values that the codes stand for, computed in the [type](Self::dtype) of the values that were quantized; asked for
+    /// in the other type, each is then rounded to the nearest number of that (infinite beyond its largest).
     #[must_use]
-    pub fn reconstruct(&self) -> Array2<T> {
-        let mut values = vec![T::ZERO; self.shape().0 * self.shape().1];
-        self.decode(&mut values);
+    pub fn reconstruct<T: Real>(&self) -> Array2<T> {
+        let values = match self.parameters() {
+            Ok(parameters) => self.decoded(parameters),
+            Err(_) => with_parameters!(self.stored_parameters(), parameters => {
+                let values = self.decoded(parameters).into_iter();
+                values.map(|value| T::from_f64(value.to_f64())).collect()
+            }),
+        };
         Array2::from_shape_vec(self.shape(), values).expect("as many values as the shape has places")
     }
 
     /// Writes the values that the codes stand for into `values`.
     ///
     /// # Errors
-    /// When `values` has another shape.
-    pub fn reconstruct_into(&self, mut values: ArrayViewMut2<'_, T>) -> Result<(), QuantizeError> {
+    /// When `values` has another shape or type.
+    pub fn reconstruct_into<T: Real>(&self, mut values: ArrayViewMut2<'_, T>) -> Result<(), QuantizeError> {
         self.expect_shape(values.dim())?;
+        let parameters = self.parameters()?;
         match values.as_slice_mut() {
-            Some(slice) => self.decode(slice),
+            Some(slice) => DECODE.of()(self, parameters, slice),
             None => values.assign(&self.reconstruct()),
         }
         Ok(())
     }
 
-    fn decode(&self, values: &mut [T]) {
-        self.decode_codes(values);
+    /// The row-major values that the codes stand for; `parameters` are those of the matrix.
+    pub(crate) fn decoded<T: Real>(&self, parameters: &Parameters<T>) -> Vec<T> {
+        let mut values = vec![T::ZERO; self.shape().0 * self.shape().1];
+        DECODE.of()(self, parameters, &mut values);
+        values
+    }
+
+    fn decode<T: Real>(&self, parameters: &Parameters<T>, values: &mut [T]) {
+        self.decode_codes(parameters, values);
         if let Some(outliers) = self.outliers() {
             outliers.put_back(values);
         }
     }
 
-    fn decode_codes(&self, values: &mut [T]) {
+    fn decode_codes<T: Real>(&self, parameters: &Parameters<T>, values: &mut [T]) {
         let codes = self.codes();
-        match self.parameters() {
+        match parameters {
             Parameters::Affine(parameters) => self.decode_blocks(codes, parameters, values),
             Parameters::Codebooks(codebooks) => codebooks.reconstruct(codes, values),
             Parameters::Fixed(grid) => {
@@ -59,7 +82,7 @@ impl<T: Real> Quantized<T> {
         }
     }
 
-    fn decode_blocks(&self, codes: &CodeMatrix, parameters: &Affine<T>, values: &mut [T]) {
+    fn decode_blocks<T: Real>(&self, codes: &CodeMatrix, parameters: &Affine<T>, values: &mut [T]) {
         let blocks = self.blocks();
         if let Some(format) = self.scheme().levels() {
             return reconstruct_levels(codes, &blocks, parameters, &LevelTable::new(format), values);

@@ -1,7 +1,7 @@
 //! Inputs of layers: codes against ONNX Runtime, ranges against what each mode promises.
 
 use bitsweep_quant::{
-    ActivationError, ActivationParameters, ActivationQuantizer, ActivationSpec, QuantizeError, Quantized,
+    ActivationError, ActivationParameters, ActivationQuantizer, ActivationSpec, QuantizeError,
     QuantizedActivations, ScaledLevels,
 };
 use ndarray::{Array1, Array2, Axis, array};
@@ -92,10 +92,10 @@ fn dynamic_codes_and_their_products_are_those_of_onnx_runtime() {
 
         let spelled =
             format!("bits = {}\ngranularity = 'column'\nsymmetry = '{}'", layer.weight_bits, layer.symmetry);
-        let weights: Quantized<f32> = quantized(&matrix(inputs, outputs, &layer.weights), &scheme(&spelled));
+        let weights = quantized::<f32>(&matrix(inputs, outputs, &layer.weights), &scheme(&spelled));
         assert_eq!(weights.codes().iter().collect::<Vec<_>>(), numbers::<i32>(&layer.weight_codes));
         let bias = normal(9, 1, outputs).row(0).to_owned();
-        let product = ScaledLevels::of(&weights).product(&activations, bias.view()).unwrap();
+        let product = ScaledLevels::of(&weights).unwrap().product(&activations, bias.view()).unwrap();
         let scales: Vec<f32> = numbers(&layer.weight_scales);
         let accumulators: Array2<i32> = matrix(rows, outputs, &layer.accumulators);
         for ((row, column), accumulator) in accumulators.indexed_iter() {
@@ -234,7 +234,7 @@ fn degenerate_inputs_have_codes() {
     let weights = quantized(&Array2::<f32>::zeros((0, 3)), &scheme("bits = 4"));
     let empty = dynamic.quantize(Array2::zeros((2, 0)).view()).unwrap();
     let bias = array![1.0, 2.0, 3.0];
-    let product = ScaledLevels::of(&weights).product(&empty, bias.view()).unwrap();
+    let product = ScaledLevels::of(&weights).unwrap().product(&empty, bias.view()).unwrap();
     assert_eq!(product, array![[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]);
 }
 
@@ -257,7 +257,7 @@ fn inputs_that_mean_nothing_are_refused() {
 
 #[test]
 fn layers_that_do_not_fit_are_refused() {
-    let weights = ScaledLevels::of(&quantized(&normal(1, 3, 2), &scheme("bits = 4")));
+    let weights = ScaledLevels::of(&quantized(&normal(1, 3, 2), &scheme("bits = 4"))).unwrap();
     let inputs = |columns| encoded("bits = 8\nmode = 'dynamic'", &normal(2, 1, columns));
     let sentence = |columns, biases| {
         let product = weights.product(&inputs(columns), Array1::zeros(biases).view());
@@ -266,7 +266,7 @@ fn layers_that_do_not_fit_are_refused() {
     assert_eq!(sentence(4, 2), "`4` inputs do not fit weights of 3: expected as many");
     assert_eq!(sentence(3, 3), "`3` biases do not fit weights of 2 outputs: expected as many");
     let many = ScaledLevels::MOST_INPUTS + 1;
-    let wide = ScaledLevels::of(&quantized(&Array2::<f32>::zeros((many, 1)), &scheme("bits = 2")));
+    let wide = ScaledLevels::of(&quantized(&Array2::<f32>::zeros((many, 1)), &scheme("bits = 2"))).unwrap();
     let inputs = encoded("bits = 2\nmode = 'dynamic'", &Array2::zeros((1, many)));
     assert_eq!(
         wide.product(&inputs, Array1::zeros(1).view()).unwrap_err().to_string(),

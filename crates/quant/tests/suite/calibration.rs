@@ -73,7 +73,7 @@ fn run<T: Real>(
     inputs: &Array2<f64>,
     scheme: &Scheme,
     method: CalibrationMethod,
-) -> Calibrated<T> {
+) -> Calibrated {
     let hessian = Hessian::of_inputs(inputs.view()).unwrap();
     calibrate(weights.view(), scheme, &method, &hessian, &mut stream(0)).unwrap()
 }
@@ -140,16 +140,16 @@ fn hqq_is_not_worse_than_the_reference_nor_than_nearest() {
         for golden in &case.hqq {
             let scheme = float_zero_point(golden.bits);
             let result = run(&weights, &case.inputs(), &scheme, CalibrationMethod::Hqq(Hqq::default()));
-            let error = hqq_error(&weights, &result.quantized.reconstruct());
+            let error = hqq_error(&weights, &result.quantized.reconstruct::<f64>());
             let nearest = quantize(weights.view(), &scheme, &mut stream(0)).unwrap();
             assert!(error <= golden.error * (1.0 + 1e-12), "{} {scheme}", case.name);
-            assert!(error <= hqq_error(&weights, &nearest.reconstruct()), "{} {scheme}", case.name);
+            assert!(error <= hqq_error(&weights, &nearest.reconstruct::<f64>()), "{} {scheme}", case.name);
         }
     }
 }
 
 /// The least loss over all codes of one column, and the loss of the given column.
-fn exhaustive(weights: &Array2<f64>, result: &Calibrated<f64>, hessian: &Hessian) -> (f64, f64) {
+fn exhaustive(weights: &Array2<f64>, result: &Calibrated, hessian: &Hessian) -> (f64, f64) {
     let block = result.quantized.block_parameters().next().unwrap();
     let scale = block.scale.unwrap();
     let grid = result.quantized.scheme().grid().unwrap();
@@ -185,7 +185,7 @@ fn greedy_is_never_worse_than_nearest_and_finds_the_exhaustive_optimum_far_more_
         nearest_optimal += usize::from(result.outcome.proxy_loss_nearest <= least * (1.0 + 1e-9));
         for input in 0..7 {
             for step in [-1, 1] {
-                let mut change = &weights - &result.quantized.reconstruct();
+                let mut change = &weights - &result.quantized.reconstruct::<f64>();
                 let code = result.quantized.codes().get(input, 0).unwrap() + step;
                 if scheme.grid().unwrap().contains(code) {
                     change[[input, 0]] -=
@@ -233,7 +233,7 @@ fn constant_and_missing_inputs_are_no_obstacle() {
                 ] {
                     let result = run(&weights, &inputs, &scheme, method);
                     assert!(result.outcome.proxy_loss.is_finite(), "{method}");
-                    assert!(result.quantized.reconstruct().iter().all(|value| value.is_finite()));
+                    assert!(result.quantized.reconstruct::<f64>().iter().all(|value| value.is_finite()));
                 }
             }
         }
@@ -258,7 +258,7 @@ fn a_constant_column_stays_exact() {
     let inputs = stream(5).normal_matrix(9, 3);
     for method in METHODS {
         let result = run(&weights, &inputs, &float_zero_point(2), method);
-        assert_eq!(result.quantized.reconstruct().column(0).to_vec(), [0.3; 3], "{method}");
+        assert_eq!(result.quantized.reconstruct::<f32>().column(0).to_vec(), [0.3; 3], "{method}");
     }
 }
 
@@ -278,7 +278,7 @@ fn a_corrected_bias_gives_back_the_mean_output() {
     let inputs = stream(1).normal_matrix(40, 5) + 0.7;
     let weights = stream(2).normal_matrix(5, 3);
     let scheme = presets::symmetric_narrow(bits(2));
-    let rounded = quantize(weights.view(), &scheme, &mut stream(0)).unwrap().reconstruct();
+    let rounded = quantize(weights.view(), &scheme, &mut stream(0)).unwrap().reconstruct::<f64>();
     let (float, quantized) = (inputs.dot(&weights), inputs.dot(&rounded));
     let shift = mean_shift(float.view(), quantized.view()).unwrap();
     assert!(shift.iter().any(|shift| shift.abs() > 0.01));
@@ -338,8 +338,8 @@ proptest! {
                 let change = weights.mapv(f64::from) - reconstruction.mapv(f64::from);
                 hessian.proxy_loss(change.view()).unwrap()
             };
-            prop_assert_eq!(result.outcome.proxy_loss_nearest, loss(nearest.reconstruct()));
-            prop_assert_eq!(result.outcome.proxy_loss, loss(result.quantized.reconstruct()));
+            prop_assert_eq!(result.outcome.proxy_loss_nearest, loss(nearest.reconstruct::<f32>()));
+            prop_assert_eq!(result.outcome.proxy_loss, loss(result.quantized.reconstruct::<f32>()));
             prop_assert_eq!(result.outcome.changed(), result.quantized != nearest);
             if method == CalibrationMethod::Greedy {
                 prop_assert!(result.outcome.proxy_loss <= result.outcome.proxy_loss_nearest * (1.0 + 1e-12));

@@ -42,7 +42,7 @@ fn a_clipped_value_has_the_code_of_the_value_and_lies_no_farther_from_it() {
     for scheme in format_properties::all().into_iter().chain(plain.map(scheme)) {
         let quantized = quantized(&values, &scheme);
         let clipped = quantized.clipped(values.view()).unwrap();
-        let reconstruction = quantized.reconstruct();
+        let reconstruction = quantized.reconstruct::<f64>();
         let codes = quantized.encode(clipped.view(), &mut stream(0)).unwrap();
         for (position, &value) in values.indexed_iter() {
             let (clipped, reconstruction) = (clipped[position], reconstruction[position]);
@@ -59,7 +59,7 @@ fn a_clipped_value_has_the_code_of_the_value_and_lies_no_farther_from_it() {
 #[test]
 fn another_shape_is_refused() {
     let quantized = quantized(&values(), &scheme("bits = 4"));
-    let error = quantized.clipped(Array2::zeros((2, 2)).view()).unwrap_err();
+    let error = quantized.clipped(Array2::<f64>::zeros((2, 2)).view()).unwrap_err();
     assert_eq!(error, QuantizeError::Shape { expected: (12, 9), found: (2, 2) });
 }
 

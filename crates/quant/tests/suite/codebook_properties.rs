@@ -2,7 +2,7 @@
 
 use bitsweep_quant::{
     CodebookFormat, CodebookLayout, Codebooks, Errors, Format, Granularity, Parameters, Partition, Quantized,
-    Real, Scheme, quantize,
+    Scheme, quantize,
 };
 use ndarray::{Array1, Array2, Axis, array};
 use proptest::prelude::*;
@@ -38,8 +38,8 @@ fn schemes() -> impl Strategy<Value = Scheme> {
     prop::sample::select(all())
 }
 
-fn codebooks<T: Real>(result: &Quantized<T>) -> &Codebooks<T> {
-    match result.parameters() {
+fn codebooks(result: &Quantized) -> &Codebooks<f64> {
+    match result.parameters::<f64>().unwrap() {
         Parameters::Codebooks(codebooks) => codebooks,
         Parameters::Affine(_) | Parameters::Fixed(_) => panic!("not a format of codebooks"),
     }
@@ -80,7 +80,7 @@ proptest! {
         values in matrices(9), scheme in schemes(), seed in any::<u64>(),
     ) {
         let result = quantize(values.view(), &scheme, &mut stream(seed)).unwrap();
-        let reconstruction = result.reconstruct();
+        let reconstruction = result.reconstruct::<f64>();
         let stages = layout(&scheme).stages.get() as usize;
         let block_rows = rows_of_a_block(values.nrows(), &scheme);
         for row in 0..values.nrows() {
@@ -117,7 +117,7 @@ proptest! {
         let result = quantize(values.view(), &scheme, &mut stream(seed)).unwrap();
         let packed = result.pack();
         prop_assert_eq!(packed.bytes.len() as u64, result.size().total());
-        prop_assert_eq!(&Quantized::<f64>::unpack(&packed).unwrap(), &result);
+        prop_assert_eq!(&Quantized::unpack(&packed).unwrap(), &result);
         let components: usize = result.codebooks().iter().map(|codebook| codebook.components().len()).sum();
         let bytes = match scheme.codebook_format {
             CodebookFormat::Float => 8 * components,
@@ -127,7 +127,7 @@ proptest! {
         prop_assert_eq!(result.size().codebooks, bytes as u64);
 
         let narrow = quantize(values.mapv(|value| value as f32).view(), &scheme, &mut stream(seed)).unwrap();
-        prop_assert_eq!(Quantized::<f32>::unpack(&narrow.pack()).unwrap(), narrow);
+        prop_assert_eq!(Quantized::unpack(&narrow.pack()).unwrap(), narrow);
     }
 
     #[test]
@@ -150,7 +150,7 @@ proptest! {
         let query = Array1::from_shape_fn(values.ncols(), |index| (index as f64 * 1.3).sin());
         let products = result.lookup_products(query.view()).unwrap();
         prop_assert_eq!(products.len(), values.nrows());
-        for (product, exact) in products.iter().zip(&result.reconstruct().dot(&query)) {
+        for (product, exact) in products.iter().zip(&result.reconstruct::<f64>().dot(&query)) {
             prop_assert!((product - exact).abs() <= 1e-9);
         }
     }
@@ -175,7 +175,7 @@ proptest! {
                 "format = {{ residual = {{ stages = {stages}, centroids = 3, width = {width} }} }}"
             ));
             let result = quantize(values.view(), &scheme, &mut stream(seed)).unwrap();
-            let sse = Errors::measure(values.view(), result.reconstruct().view()).sse;
+            let sse = Errors::measure(values.view(), result.reconstruct::<f64>().view()).sse;
             prop_assert!(sse <= before * (1.0 + 1e-9) + 1e-20);
             before = sse;
         }
@@ -184,7 +184,7 @@ proptest! {
     #[test]
     fn as_many_centroids_as_distinct_sub_vectors_lose_nothing(values in matrices(7), width in 1..9_u32) {
         let scheme = scheme(&format!("format = {{ vq = {{ centroids = 49, width = {width} }} }}"));
-        prop_assert_eq!(quantized(&values, &scheme).reconstruct(), values);
+        prop_assert_eq!(quantized(&values, &scheme).reconstruct::<f64>(), values);
     }
 
     #[test]
@@ -193,11 +193,11 @@ proptest! {
         let together = quantized(&values, &scheme(&format!("{format}\ngranularity = {{ rows = 2 }}")));
         // One stream runs through all blocks.
         let mut stream = stream(0);
-        let together = together.reconstruct();
+        let together = together.reconstruct::<f64>();
         let blocks = values.axis_chunks_iter(Axis(0), 2).zip(together.axis_chunks_iter(Axis(0), 2));
         for (rows, reconstruction) in blocks {
             let alone = quantize(rows, &scheme(&format), &mut stream).unwrap();
-            prop_assert_eq!(reconstruction.to_owned(), alone.reconstruct());
+            prop_assert_eq!(reconstruction.to_owned(), alone.reconstruct::<f64>());
         }
     }
 }
@@ -225,7 +225,7 @@ fn a_shorter_sub_vector_at_the_end_of_a_row_reads_the_first_components_of_a_cent
     let result = quantized(&values, &scheme("format = { vq = { centroids = 3, width = 2 } }"));
     assert_eq!(result.codebooks()[0].components(), [1.0, 5.0, 2.0, 7.0, 9.0, 0.0]);
     assert_eq!(result.codes().to_array(), array![[0, 0], [1, 2]]);
-    assert_eq!(result.reconstruct(), values);
+    assert_eq!(result.reconstruct::<f64>(), values);
     // A shorter one that begins a whole one costs no centroid, and pulls at its first component where there are too few.
     let result = quantized(&values, &scheme("format = { vq = { centroids = 2, width = 2 } }"));
     assert_eq!(result.codebooks()[0].components(), [4.0 / 3.0, 6.0, 9.0, 0.0]);
@@ -271,7 +271,7 @@ fn huge_and_tiny_sub_vectors_are_clustered() {
 fn sub_vectors_whose_distances_vanish_are_one_to_k_means() {
     let values = array![[1.0, 0.0], [1.0, 1e-200], [1.0, 2e-200], [1.0, 3e-200]];
     let result = quantized(&values, &scheme("format = { vq = { centroids = 3, width = 2 } }"));
-    assert!(Errors::measure(values.view(), result.reconstruct().view()).max_error < 1e-199);
+    assert!(Errors::measure(values.view(), result.reconstruct::<f64>().view()).max_error < 1e-199);
 }
 
 #[test]

@@ -59,14 +59,15 @@ proptest! {
     #[test]
     fn as_many_centroids_as_distinct_values_lose_nothing(values in matrices(5)) {
         let result = quantized(&values, &scheme("format = { vq = { centroids = 25 } }"));
-        prop_assert_eq!(result.reconstruct(), values);
+        prop_assert_eq!(result.reconstruct::<f64>(), values);
     }
 
     #[test]
     fn product_codes_are_the_nearest_centroids(values in matrices(12), seed in any::<u64>()) {
         let scheme = scheme("format = { pq = { subvectors = 1, centroids = 3 } }");
         let result = quantize(values.view(), &scheme, &mut stream(seed)).unwrap();
-        let Some(codebook) = result.codebooks().first() else { return Ok(()) };
+        let codebooks = result.codebooks();
+        let Some(codebook) = codebooks.first() else { return Ok(()) };
         prop_assert!(codebook.len() <= 3);
         for (row, code) in values.rows().into_iter().zip(result.codes().iter()) {
             let distance = |code: usize| {
@@ -92,7 +93,7 @@ proptest! {
         let result = quantized(&values, &scheme(&text));
         let query = Array1::from_shape_fn(values.ncols(), |index| (index as f64 * 1.3).sin());
         let products = result.lookup_products(query.view()).unwrap();
-        let exact = result.reconstruct().dot(&query);
+        let exact = result.reconstruct::<f64>().dot(&query);
         prop_assert_eq!(products.len(), values.nrows());
         for (product, exact) in products.iter().zip(&exact) {
             prop_assert!((product - exact).abs() <= 1e-9);
@@ -171,7 +172,7 @@ fn vector_clustering_is_not_worse_than_the_best_of_ten_of_scikit_learn_and_of_fa
         let mut least = f64::INFINITY;
         for seed in seeds {
             let result = quantize(values.view(), &scheme(&text), &mut stream(seed)).unwrap();
-            let distortion = Errors::measure(values.view(), result.reconstruct().view()).sse;
+            let distortion = Errors::measure(values.view(), result.reconstruct::<f64>().view()).sse;
             assert!(distortion <= best * 1.01, "{data}, {clusters}: {distortion} against {best}");
             least = least.min(distortion);
         }
@@ -243,7 +244,7 @@ fn ragged_rows_give_the_first_sub_vectors_one_value_more() {
     let widths: Vec<usize> = result.codebooks().iter().map(|codebook| codebook.width()).collect();
     assert_eq!(widths, [2, 2, 1]);
     assert_eq!(result.codes().dim(), (6, 3));
-    assert_eq!(result.reconstruct(), values);
+    assert_eq!(result.reconstruct::<f32>(), values);
 }
 
 #[test]
@@ -252,7 +253,7 @@ fn the_same_stream_gives_the_same_codebooks() {
     let scheme = scheme("format = { pq = { subvectors = 2, centroids = 8 } }");
     let run = |seed| quantize(values.view(), &scheme, &mut stream(seed)).unwrap();
     assert_eq!(run(5), run(5));
-    let errors = |result: Quantized<f32>| Errors::measure(values.view(), result.reconstruct().view());
+    let errors = |result: Quantized| Errors::measure(values.view(), result.reconstruct::<f32>().view());
     assert!(errors(run(5)).sqnr_db() > 6.0);
 }
 

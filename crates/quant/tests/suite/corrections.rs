@@ -19,7 +19,7 @@ fn run(
     inputs: &Array2<f64>,
     scheme: &Scheme,
     method: CalibrationMethod,
-) -> Calibrated<f64> {
+) -> Calibrated {
     let hessian = Hessian::of_inputs(inputs.view()).unwrap();
     calibrate(weights.view(), scheme, &method, &hessian, &mut stream(0)).unwrap()
 }
@@ -46,8 +46,8 @@ proptest! {
         let min_max = scheme(&text);
         let result = run(&weights, &inputs, &with_range(min_max, Range::OutputMse), CalibrationMethod::Nearest);
         let nearest = quantize(weights.view(), &min_max, &mut stream(0)).unwrap();
-        let before = output_error(&weights, &nearest.reconstruct(), &inputs);
-        let after = output_error(&weights, &result.quantized.reconstruct(), &inputs);
+        let before = output_error(&weights, &nearest.reconstruct::<f64>(), &inputs);
+        let after = output_error(&weights, &result.quantized.reconstruct::<f64>(), &inputs);
         prop_assert!(after <= before * (1.0 + 1e-12));
         // The record says the same.
         prop_assert!((result.outcome.proxy_loss - after).abs() <= 1e-9 * before);
@@ -60,7 +60,8 @@ proptest! {
 fn the_range_of_a_column_is_the_best_of_all_shrink_factors() {
     let (weights, inputs) = (stream(3).normal_matrix(8, 5), inputs(4, 30, 8));
     let scheme = scheme("bits = 3\ngranularity = 'column'\nrange = 'output-mse'");
-    let reconstruction = run(&weights, &inputs, &scheme, CalibrationMethod::Nearest).quantized.reconstruct();
+    let reconstruction =
+        run(&weights, &inputs, &scheme, CalibrationMethod::Nearest).quantized.reconstruct::<f64>();
     for (column, reconstruction) in weights.axis_iter(Axis(1)).zip(reconstruction.axis_iter(Axis(1))) {
         let loss = |levels: &Array1<f64>| {
             let outputs = inputs.dot(&(&column - levels));
@@ -92,7 +93,7 @@ fn for_uncorrelated_inputs_of_one_size_the_output_error_is_the_squared_error() {
         let output =
             run(&weights, &inputs, &with_range(scheme, Range::OutputMse), CalibrationMethod::Nearest);
         assert_eq!(output.quantized.codes(), squared.codes(), "{text}");
-        assert_eq!(output.quantized.reconstruct(), squared.reconstruct(), "{text}");
+        assert_eq!(output.quantized.reconstruct::<f64>(), squared.reconstruct::<f64>(), "{text}");
     }
 }
 
@@ -103,7 +104,7 @@ fn methods_start_from_ranges_by_output_error() {
     let nearest = run(&weights, &inputs, &scheme, CalibrationMethod::Nearest);
     let greedy = run(&weights, &inputs, &scheme, CalibrationMethod::Greedy);
     assert_eq!(greedy.outcome.proxy_loss_nearest, nearest.outcome.proxy_loss);
-    assert_eq!(greedy.quantized.parameters(), nearest.quantized.parameters());
+    assert_eq!(greedy.quantized.parameters::<f64>().unwrap(), nearest.quantized.parameters::<f64>().unwrap());
     assert!(greedy.outcome.codes_changed > 0 && greedy.outcome.proxy_loss < nearest.outcome.proxy_loss);
 }
 
@@ -157,8 +158,9 @@ fn an_analytic_shift_is_the_mean_shift_of_normal_inputs() {
     let inputs = random.normal_matrix(ROWS, 6) * &spread + &center;
     let features = Moments { mean: center, variance: spread.mapv(|deviation: f64| deviation * deviation) };
     let scheme = scheme("bits = 2\ngranularity = 'column'");
-    let nearest =
-        |weights: &Array2<f64>| quantize(weights.view(), &scheme, &mut stream(0)).unwrap().reconstruct();
+    let nearest = |weights: &Array2<f64>| {
+        quantize(weights.view(), &scheme, &mut stream(0)).unwrap().reconstruct::<f64>()
+    };
     let compare = |analytic: &Array1<f64>, inputs: &Array2<f64>, change: &Array2<f64>| {
         let shifts = inputs.dot(change);
         let mean = shifts.mean_axis(Axis(0)).unwrap();

@@ -54,14 +54,16 @@ fn constant_tensors_are_reconstructed_exactly() {
             for shape in [(3, 4), (1, 5), (1, 1)] {
                 let values = Array2::from_elem(shape, constant);
                 let result = quantized(&values, &scheme);
-                assert_eq!(result.reconstruct(), values, "{scheme} {constant}");
-                if let (Parameters::Affine(affine), false) = (result.parameters(), constant == 0.0) {
+                assert_eq!(result.reconstruct::<f64>(), values, "{scheme} {constant}");
+                if let (Parameters::Affine(affine), false) =
+                    (result.parameters::<f64>().unwrap(), constant == 0.0)
+                {
                     assert!(affine.scales.iter().all(|scale| *scale == constant.abs()));
                 }
             }
         }
         let values = Array2::from_elem((3, 4), 0.1_f32);
-        assert_eq!(quantized(&values, &scheme).reconstruct(), values, "{scheme}");
+        assert_eq!(quantized(&values, &scheme).reconstruct::<f32>(), values, "{scheme}");
     }
 }
 
@@ -70,7 +72,7 @@ fn a_constant_has_a_code_beside_the_zero_point() {
     for text in
         ["symmetry = 'symmetric'", "symmetry = 'asymmetric'", "symmetry = 'asymmetric'\nzero_point = 'float'"]
     {
-        for constant in [2.5, -2.5] {
+        for constant in [2.5_f64, -2.5] {
             let result = quantized(&array![[constant, constant]], &scheme(&format!("bits = 4\n{text}")));
             let zero_point = result.block_parameters().next().unwrap().zero_point.unwrap_or(0.0);
             assert_eq!(f64::from(result.codes().get(0, 0).unwrap()) - zero_point, constant.signum());
@@ -85,11 +87,11 @@ fn empty_tensors_have_no_codes_and_no_parameters() {
         for shape in [(0, 0), (0, 3), (3, 0)] {
             let values = Array2::<f32>::zeros(shape);
             let result = quantized(&values, &scheme);
-            assert_eq!(result.reconstruct().dim(), shape, "{scheme}");
+            assert_eq!(result.reconstruct::<f32>().dim(), shape, "{scheme}");
             assert_eq!(result.size().total(), 0, "{scheme}");
             assert_eq!(result.pack().bytes.len(), 0, "{scheme}");
             assert_eq!(result.bits_per_weight(), 0.0);
-            assert_eq!(Errors::measure(values.view(), result.reconstruct().view()).mse(), 0.0);
+            assert_eq!(Errors::measure(values.view(), result.reconstruct::<f32>().view()).mse(), 0.0);
         }
     }
 }
@@ -134,10 +136,13 @@ fn extreme_values_give_finite_results_or_an_error() {
         for scheme in all_schemes() {
             match quantize(values.view(), &scheme, &mut stream(0)) {
                 Ok(result) => {
-                    assert!(result.reconstruct().iter().all(|value| value.is_finite()), "{scheme} {values}");
+                    assert!(
+                        result.reconstruct::<f32>().iter().all(|value| value.is_finite()),
+                        "{scheme} {values}"
+                    );
                     for block in result.block_parameters() {
-                        assert!(block.scale.is_none_or(f32::is_finite), "{scheme} {values}");
-                        assert!(block.zero_point.is_none_or(f32::is_finite), "{scheme} {values}");
+                        assert!(block.scale.is_none_or(f64::is_finite), "{scheme} {values}");
+                        assert!(block.zero_point.is_none_or(f64::is_finite), "{scheme} {values}");
                     }
                 }
                 Err(
@@ -156,8 +161,8 @@ fn extreme_values_give_finite_results_or_an_error() {
 fn values_too_small_for_a_scale_are_multiples_of_the_smallest_number_and_exact() {
     let tiny = f32::from_bits(1);
     let values = array![[tiny, -tiny, 0.0, 3.0 * tiny]];
-    assert_eq!(quantized(&values, &scheme("bits = 8")).reconstruct(), values);
-    assert_eq!(quantized(&values, &scheme("bits = 8\nsymmetry = 'asymmetric'")).reconstruct(), values);
+    assert_eq!(quantized(&values, &scheme("bits = 8")).reconstruct::<f32>(), values);
+    assert_eq!(quantized(&values, &scheme("bits = 8\nsymmetry = 'asymmetric'")).reconstruct::<f32>(), values);
 }
 
 #[test]
@@ -187,7 +192,7 @@ fn a_percentile_range_of_one_point_gives_every_value_that_point() {
         let mut values = Array2::from_elem((10, 10), constant);
         values[[3, 3]] = 5.0;
         let scheme = scheme(&format!("bits = 4\nsymmetry = '{symmetry}'\nrange = {{ percentile = 90 }}"));
-        assert_eq!(quantized(&values, &scheme).reconstruct(), Array2::from_elem((10, 10), constant));
+        assert_eq!(quantized(&values, &scheme).reconstruct::<f64>(), Array2::from_elem((10, 10), constant));
     }
 }
 
@@ -217,5 +222,5 @@ fn values_of_another_shape_do_not_fit_the_parameters() {
     assert_eq!(result.reconstruct_into(other.clone().view_mut()).unwrap_err(), expected);
     let mut columns = Array2::<f64>::zeros((2, 1));
     result.reconstruct_into(columns.view_mut().reversed_axes()).unwrap();
-    assert_eq!(columns.t(), result.reconstruct());
+    assert_eq!(columns.t(), result.reconstruct::<f64>());
 }

@@ -45,14 +45,14 @@ fn upstream(seed: u64, rows: usize, columns: usize) -> Array2<f64> {
     stream(1000 + seed).normal_matrix(rows, columns)
 }
 
-fn through(values: &Array2<f32>, quantized: &Quantized<f32>, upstream: &Array2<f64>) -> Array2<f64> {
+fn through(values: &Array2<f32>, quantized: &Quantized, upstream: &Array2<f64>) -> Array2<f64> {
     let mut gradient = upstream.clone();
     straight_through_gradient(values.view(), quantized, gradient.view_mut()).unwrap();
     gradient
 }
 
-fn affine(quantized: &Quantized<f32>) -> &Affine<f32> {
-    match quantized.parameters() {
+fn affine(quantized: &Quantized) -> &Affine<f32> {
+    match quantized.parameters::<f32>().unwrap() {
         Parameters::Affine(affine) => affine,
         other => panic!("{other:?}"),
     }
@@ -229,7 +229,7 @@ fn given_scales_are_what_the_codes_are_packed_and_read_with() {
     let scheme = scheme("bits = 3\ngranularity = 'column'");
     let scales = [0.5_f32, 0.25, 1.0, 0.125];
     let result = quantize_with_scales(values.view(), &scheme, &scales, &mut stream(0)).unwrap();
-    for (((_, column), value), reconstruction) in values.indexed_iter().zip(result.reconstruct()) {
+    for (((_, column), value), reconstruction) in values.indexed_iter().zip(result.reconstruct::<f32>()) {
         let code = (value / scales[column]).round_ties_even().clamp(-3.0, 3.0);
         assert_eq!(reconstruction, code * scales[column]);
     }

@@ -72,7 +72,7 @@ fn schemes() -> impl Strategy<Value = Scheme> {
     prop::sample::select(all())
 }
 
-fn scale_of(result: &Quantized<f64>, row: usize, column: usize) -> f64 {
+fn scale_of(result: &Quantized, row: usize, column: usize) -> f64 {
     let block = result.blocks().index_of(row, column);
     result.block_parameters().nth(block).unwrap().scale.unwrap()
 }
@@ -89,17 +89,17 @@ proptest! {
         let result = quantized(&values, &scheme);
         let packed = result.pack();
         prop_assert_eq!(packed.bytes.len() as u64, result.size().total());
-        let unpacked = Quantized::<f64>::unpack(&packed).unwrap();
-        prop_assert_eq!(unpacked.reconstruct(), result.reconstruct());
+        let unpacked = Quantized::unpack(&packed).unwrap();
+        prop_assert_eq!(unpacked.reconstruct::<f64>(), result.reconstruct::<f64>());
         prop_assert_eq!(unpacked, result);
         let singles = quantized(&values.mapv(|value| value as f32), &scheme);
-        prop_assert_eq!(Quantized::<f32>::unpack(&singles.pack()).unwrap(), singles);
+        prop_assert_eq!(Quantized::unpack(&singles.pack()).unwrap(), singles);
     }
 
     #[test]
     fn encoding_a_reconstruction_again_gives_the_same_codes(values in matrices(12), scheme in schemes()) {
         let result = quantized(&values, &scheme);
-        let again = result.encode(result.reconstruct().view(), &mut stream(2)).unwrap();
+        let again = result.encode(result.reconstruct::<f64>().view(), &mut stream(2)).unwrap();
         prop_assert_eq!(&again, result.codes());
     }
 
@@ -108,7 +108,7 @@ proptest! {
         let Some(format) = scheme.levels() else { return Ok(()) };
         let levels = format.levels();
         let result = quantized(&values, &scheme);
-        for ((row, column), reconstruction) in result.reconstruct().indexed_iter() {
+        for ((row, column), reconstruction) in result.reconstruct::<f64>().indexed_iter() {
             let code = result.codes().get(row, column).unwrap();
             let (_, level) = levels.iter().find(|(known, _)| *known == code).unwrap();
             prop_assert_eq!(*reconstruction, scale_of(&result, row, column) * level);
@@ -120,7 +120,7 @@ proptest! {
         let Some(format) = scheme.levels() else { return Ok(()) };
         let levels = format.levels();
         let result = quantized(&values, &scheme);
-        for ((row, column), reconstruction) in result.reconstruct().indexed_iter() {
+        for ((row, column), reconstruction) in result.reconstruct::<f64>().indexed_iter() {
             let (value, scale) = (values[[row, column]], scale_of(&result, row, column));
             let error = (value - reconstruction).abs();
             for (_, level) in &levels {
@@ -132,7 +132,7 @@ proptest! {
     #[test]
     fn a_larger_value_has_no_smaller_reconstruction(values in matrices(12), scheme in schemes()) {
         let result = quantized(&values, &scheme);
-        let reconstruction = result.reconstruct();
+        let reconstruction = result.reconstruct::<f64>();
         for block in result.blocks().iter() {
             let mut pairs: Vec<(f64, f64)> = block
                 .positions()
@@ -152,8 +152,8 @@ proptest! {
         // Quantiles: one level more above zero than below.
         prop_assert_eq!(is_odd, !["nf", "sf"].iter().any(|name| format.to_string().starts_with(name)));
         if is_odd {
-            let result = quantized(&values, &scheme).reconstruct();
-            let mirrored = quantized(&values.mapv(|value| -value), &scheme).reconstruct();
+            let result = quantized(&values, &scheme).reconstruct::<f64>();
+            let mirrored = quantized(&values.mapv(|value| -value), &scheme).reconstruct::<f64>();
             prop_assert_eq!(mirrored, -result);
         }
     }
@@ -166,7 +166,7 @@ proptest! {
         let gap = levels.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
         let (lowest, highest) = (levels[0], levels[levels.len() - 1]);
         let result = quantized(&values, &scheme);
-        for ((row, column), reconstruction) in result.reconstruct().indexed_iter() {
+        for ((row, column), reconstruction) in result.reconstruct::<f64>().indexed_iter() {
             let (value, scale) = (values[[row, column]], scale_of(&result, row, column));
             let beyond = (value - scale * highest).max(scale * lowest - value).max(0.0);
             prop_assert!((value - reconstruction).abs() <= (0.5 * gap * scale + beyond) * (1.0 + 1e-12));
@@ -179,7 +179,7 @@ proptest! {
             "bits = 5\nsymmetry = 'asymmetric'\nzero_point = 'minimum'\ngranularity = {{ group = {group} }}"
         );
         let result = quantized(&values, &crate::scheme(&text));
-        for ((row, column), reconstruction) in result.reconstruct().indexed_iter() {
+        for ((row, column), reconstruction) in result.reconstruct::<f64>().indexed_iter() {
             let value = values[[row, column]];
             let step = scale_of(&result, row, column);
             prop_assert!((value - reconstruction).abs() <= 0.5 * step * (1.0 + 1e-9) + 1e-12 * value.abs());
@@ -210,7 +210,7 @@ fn constants_are_exact_where_scales_are_as_wide_as_the_values() {
         }
         for constant in [0.1_f64, -0.3, 1e-300, -1e300, 5e-324, f64::MAX, 0.0] {
             let values = Array2::from_elem((3, 4), constant);
-            assert_eq!(quantized(&values, &scheme).reconstruct(), values, "{scheme} {constant}");
+            assert_eq!(quantized(&values, &scheme).reconstruct::<f64>(), values, "{scheme} {constant}");
         }
     }
 }
@@ -224,9 +224,9 @@ fn zeros_stay_zeros() {
             continue;
         }
         let mut values = Array2::<f32>::zeros((4, 5));
-        assert_eq!(quantized(&values, &scheme).reconstruct(), values, "{scheme}");
+        assert_eq!(quantized(&values, &scheme).reconstruct::<f32>(), values, "{scheme}");
         values[[0, 0]] = 3.0;
-        let reconstruction = quantized(&values, &scheme).reconstruct();
+        let reconstruction = quantized(&values, &scheme).reconstruct::<f32>();
         if !scheme.is_binary() && scheme.zero_point() != Some(bitsweep_quant::ZeroPoint::Float) {
             assert!(reconstruction.iter().skip(1).all(|value| *value == 0.0), "{scheme} {reconstruction}");
         }
@@ -254,8 +254,8 @@ fn extreme_values_give_finite_results_or_an_error() {
     ] {
         for scheme in all() {
             let Ok(result) = quantize(values.view(), &scheme, &mut stream(0)) else { continue };
-            assert!(result.reconstruct().iter().all(|value| value.is_finite()), "{scheme} {values}");
-            assert_eq!(Quantized::<f32>::unpack(&result.pack()).unwrap(), result, "{scheme} {values}");
+            assert!(result.reconstruct::<f32>().iter().all(|value| value.is_finite()), "{scheme} {values}");
+            assert_eq!(Quantized::unpack(&result.pack()).unwrap(), result, "{scheme} {values}");
         }
     }
 }

@@ -187,7 +187,7 @@ fn bytes_that_are_no_number_are_refused() {
     let spoilt = |text: &str, position: usize, byte: u8| {
         let mut packed = quantized(&values, &scheme(text)).pack();
         packed.bytes[position] = byte;
-        Quantized::<f32>::unpack(&packed).unwrap_err()
+        Quantized::unpack(&packed).unwrap_err()
     };
     // Codes in byte 0 (of 4 bits) or 0 and 1, then scales.
     assert_eq!(spoilt("format = 'mxfp8-e4m3'", 1, 0x7f), UnpackError::Code { code: 0x7f, position: 1 });

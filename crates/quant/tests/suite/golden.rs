@@ -23,14 +23,14 @@ struct Entry {
 fn check<T: Real + FromStr<Err: Debug>>(entry: &Entry) {
     let values: Array2<T> = Array2::from_shape_vec(entry.shape, numbers(&entry.values)).unwrap();
     let result = quantized(&values, &entry.spec.resolve().unwrap());
-    let Parameters::Affine(affine) = result.parameters() else {
+    let Parameters::Affine(affine) = result.parameters::<T>().unwrap() else {
         panic!("no scales for {:?}", entry.spec);
     };
     assert_eq!(affine.scales, numbers::<T>(&entry.scales), "{:?}", entry.spec);
     assert_eq!(affine.zero_points, numbers::<T>(&entry.zero_points), "{:?}", entry.spec);
     let codes: Vec<i32> = result.codes().iter().collect();
     assert_eq!(codes, numbers::<i32>(&entry.codes), "{:?}", entry.spec);
-    let reconstruction: Vec<T> = result.reconstruct().into_iter().collect();
+    let reconstruction: Vec<T> = result.reconstruct::<T>().into_iter().collect();
     assert_eq!(reconstruction, numbers::<T>(&entry.reconstruction), "{:?}", entry.spec);
 }
 

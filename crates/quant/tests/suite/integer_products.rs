@@ -18,7 +18,7 @@ struct Kernel {
 
 impl Kernel {
     /// Codes of `b` bits each, the first in the lowest bits, then 4 bytes a scale, then 4 bytes a zero point.
-    fn load(weights: &Quantized<f32>) -> Self {
+    fn load(weights: &Quantized) -> Self {
         let packed = weights.pack();
         let Scheme { format: Format::Integer { bits, codes, .. }, granularity, .. } = packed.scheme else {
             panic!("{} has no integers", packed.scheme);
@@ -120,7 +120,7 @@ fn compare((rows, inputs, outputs): (usize, usize, usize), input_bits: u32, weig
     let weights = normal(seed + 2, inputs, outputs);
     for spelled in WEIGHTS {
         let weights = quantized(&weights, &scheme(&format!("bits = {weight_bits}\n{spelled}")));
-        let (kernel, levels) = (Kernel::load(&weights), ScaledLevels::of(&weights));
+        let (kernel, levels) = (Kernel::load(&weights), ScaledLevels::of(&weights).unwrap());
         for mode in ACTIVATIONS {
             let activations = encoded(&format!("bits = {input_bits}\n{mode}"), &features);
             let simulated = levels.product(&activations, bias.view()).unwrap();
@@ -177,7 +177,7 @@ fn a_network_of_two_layers_has_the_logits_of_integer_arithmetic() {
             let (mut simulated, mut exact) = (features.clone(), features.clone());
             for (layer, bias) in layers.iter().zip(&biases) {
                 let codes = encoded(&spelled, &simulated);
-                simulated = relu(ScaledLevels::of(layer).product(&codes, bias.view()).unwrap());
+                simulated = relu(ScaledLevels::of(layer).unwrap().product(&codes, bias.view()).unwrap());
                 exact = relu(Kernel::load(layer).product(&encoded(&spelled, &exact), bias, true));
             }
             assert_eq!(bit_patterns(&simulated), bit_patterns(&exact), "W{weights}A{activations}, {mode}");
@@ -218,8 +218,9 @@ fn other_formats_multiply_by_the_levels_they_reconstruct() {
     ] {
         let weights = quantized(&weights, &scheme(spelled));
         let activations = encoded("bits = 8\nmode = 'dynamic'\ngranularity = 'row'", &features);
-        let product = ScaledLevels::of(&weights).product(&activations, bias.view()).unwrap();
-        let (x, w) = (activations.reconstruct().mapv(f64::from), weights.reconstruct().mapv(f64::from));
+        let product = ScaledLevels::of(&weights).unwrap().product(&activations, bias.view()).unwrap();
+        let (x, w) =
+            (activations.reconstruct().mapv(f64::from), weights.reconstruct::<f32>().mapv(f64::from));
         let size = x.mapv(f64::abs).dot(&w.mapv(f64::abs));
         for ((found, expected), size) in product.iter().zip(&x.dot(&w)).zip(&size) {
             assert!((f64::from(*found) - expected).abs() <= 1e-6 * size, "{spelled}: {found} {expected}");

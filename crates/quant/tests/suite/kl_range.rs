@@ -1,6 +1,6 @@
 //! The KL range against a transcription of TensorRT's calibration, and what it promises beyond.
 
-use bitsweep_quant::{Parameters, Quantized, Real};
+use bitsweep_quant::{Parameters, Quantized};
 use ndarray::Array2;
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -35,9 +35,9 @@ impl Case {
 }
 
 /// Scale and zero point of the only block.
-fn parameters<T: Real>(result: &Quantized<T>) -> (f64, f64) {
-    let Parameters::Affine(affine) = result.parameters() else { panic!("no scales") };
-    (affine.scales[0].to_f64(), affine.zero_points[0].to_f64())
+fn parameters(result: &Quantized) -> (f64, f64) {
+    let Parameters::Affine(affine) = result.parameters::<f64>().unwrap() else { panic!("no scales") };
+    (affine.scales[0], affine.zero_points[0])
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod codebooks;
 mod combinations;
 mod corrections;
 mod degenerate;
+mod dtypes;
 mod estimators;
 mod format_properties;
 mod format_refusals;
@@ -50,7 +51,7 @@ fn scheme(toml: &str) -> Scheme {
     toml::from_str::<SchemeSpec>(toml).unwrap().resolve().unwrap()
 }
 
-fn quantized<T: Real>(values: &Array2<T>, scheme: &Scheme) -> Quantized<T> {
+fn quantized<T: Real>(values: &Array2<T>, scheme: &Scheme) -> Quantized {
     quantize(values.view(), scheme, &mut stream(0)).unwrap()
 }
 

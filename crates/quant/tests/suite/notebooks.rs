@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::{assert_prints, bits, matrix, numbers, quantized, scheme};
 
-fn affine<T: Real>(quantized: &Quantized<T>) -> &Affine<T> {
-    match quantized.parameters() {
+fn affine<T: Real>(quantized: &Quantized) -> &Affine<T> {
+    match quantized.parameters::<T>().unwrap() {
         Parameters::Affine(affine) => affine,
         other => panic!("no scale: {other:?}"),
     }
@@ -51,7 +51,7 @@ fn notebook_000_codes_and_sums_of_squared_errors_come_out() {
             let result = quantized(&values, &scheme);
             let codes = notebook["codes"][width.to_string()][name].as_str().unwrap();
             assert_eq!(result.codes().iter().collect::<Vec<_>>(), numbers::<i32>(codes));
-            let errors = Errors::measure(values.view(), result.reconstruct().view());
+            let errors = Errors::measure(values.view(), result.reconstruct::<f32>().view());
             // The notebook rounds each tensor's sum to four decimals before it adds them.
             printed += (errors.sse * 1e4).round_ties_even() / 1e4;
         }
@@ -67,7 +67,7 @@ fn notebook_000_two_bit_coefficients_come_out() {
     for ((name, rows, columns), expected) in SHAPES.into_iter().zip(expected) {
         let values = tensor(&notebook["equalized"][name], rows, columns);
         let result = quantized(&values, &presets::asymmetric_float_zero_point(bits(2)));
-        let affine = affine(&result);
+        let affine = affine::<f32>(&result);
         assert_prints([affine.scales[0], affine.zero_points[0]], expected);
     }
 }
@@ -82,12 +82,12 @@ fn check_vector(
     coefficients: &str,
     codes: &str,
     reconstruction: &str,
-) -> Quantized<f64> {
+) -> Quantized {
     let result = quantized(values, scheme);
-    let affine = affine(&result);
+    let affine = affine::<f64>(&result);
     assert_prints([affine.scales[0], affine.zero_points[0]], coefficients);
     assert_eq!(result.codes().iter().collect::<Vec<_>>(), numbers::<i32>(codes));
-    assert_prints(result.reconstruct(), reconstruction);
+    assert_prints(result.reconstruct::<f64>(), reconstruction);
     result
 }
 
@@ -102,7 +102,7 @@ fn notebook_001_vector_comes_out() {
         "72.88 -42.7 114.85 13.99 78.04 145.03 93.5 104.54 90.55 86.13 81.72 110.43 100.12 -39.75 92.76 109.69 66.99 \
          108.22 109.69 11.78",
     );
-    let errors = Errors::measure(vector.view(), result.reconstruct().view());
+    let errors = Errors::measure(vector.view(), result.reconstruct::<f64>().view());
     assert_prints([errors.mse()], "0.05");
 
     let result = check_vector(
@@ -113,7 +113,7 @@ fn notebook_001_vector_comes_out() {
         "73.22 -42.33 114.4 13.73 77.79 145.29 93.81 105.25 90.38 85.8 81.23 110.97 100.67 -40.04 92.67 109.83 66.35 \
          108.68 109.83 11.44",
     );
-    let errors = Errors::measure(vector.view(), result.reconstruct().view());
+    let errors = Errors::measure(vector.view(), result.reconstruct::<f64>().view());
     assert_prints([errors.mse()], "0.08");
 }
 
@@ -122,8 +122,8 @@ fn notebook_001_outlier_comes_out() {
     let mut vector: Array2<f64> = matrix(1, 20, VECTOR);
     vector[[0, 19]] = 1000.0;
     let codes = "28 0 38 13 29 46 33 36 32 31 30 37 35 0 33 37 26 37 37 255";
-    let without_outlier = |result: &Quantized<f64>| {
-        let reconstruction = result.reconstruct();
+    let without_outlier = |result: &Quantized| {
+        let reconstruction = result.reconstruct::<f64>();
         let (kept, _) = vector.view().split_at(Axis(1), 19);
         Errors::measure(kept, reconstruction.view()).mse()
     };
@@ -155,10 +155,10 @@ fn matrix_002() -> Array2<f32> {
 #[test]
 fn notebook_002_symmetric_matrix_comes_out() {
     let result = quantized(&matrix_002(), &presets::symmetric_narrow(bits(8)));
-    assert_prints([affine(&result).scales[0]], "0.01968504");
+    assert_prints([affine::<f32>(&result).scales[0]], "0.01968504");
     assert_eq!(result.codes().to_array(), array![[5, -25, 0, 51], [127, -61, 36, -15], [46, 76, -102, 10]]);
     assert_prints(
-        result.reconstruct(),
+        result.reconstruct::<f32>(),
         "0.09842519 -0.492126 0 1.003937 2.5 -1.2007874 0.70866144 -0.2952756 0.9055118 1.496063 -2.007874 0.19685039",
     );
 }
@@ -167,10 +167,13 @@ fn notebook_002_symmetric_matrix_comes_out() {
 fn notebook_002_codebooks_come_out() {
     let result = quantized(&matrix_002(), &scheme("format = { vq = { centroids = 4 } }"));
     assert_prints(result.codebooks()[0].components().to_vec(), "-1.6 -0.1 1.025 2.5");
-    assert_prints(result.reconstruct(), "-0.1 -0.1 -0.1 1.025 2.5 -1.6 1.025 -0.1 1.025 1.025 -1.6 -0.1");
+    assert_prints(
+        result.reconstruct::<f32>(),
+        "-0.1 -0.1 -0.1 1.025 2.5 -1.6 1.025 -0.1 1.025 1.025 -1.6 -0.1",
+    );
 
     let result = quantized(&matrix_002(), &scheme("format = { pq = { subvectors = 2, centroids = 3 } }"));
-    assert_eq!(result.reconstruct(), matrix_002());
+    assert_eq!(result.reconstruct::<f32>(), matrix_002());
     let query = array![0.2_f32, -0.1, 0.5, 1.0];
     assert_prints(result.lookup_products(query.view()).unwrap(), "1.07 0.67 -0.77");
 }
@@ -184,7 +187,7 @@ fn notebook_003_codes_come_out_in_single_precision() {
     let scheme = Scheme { granularity: Granularity::OutputChannel, ..presets::asymmetric_signed(bits(8)) };
     let result = quantized(&weights, &scheme);
     assert_eq!(result.codes().to_array(), matrix::<i32>(64, 10, notebook["codes"].as_str().unwrap()));
-    let affine = affine(&result);
+    let affine = affine::<f32>(&result);
     assert_eq!(affine.zero_points, numbers::<f32>(notebook["zero_points"].as_str().unwrap()));
     for (scale, expected) in affine.scales.iter().zip(numbers::<f64>(notebook["scales"].as_str().unwrap())) {
         assert!((f64::from(*scale) / expected - 1.0).abs() < f64::from(f32::EPSILON));
@@ -208,11 +211,11 @@ fn notebook_004_rows_come_out() {
         result.codes().to_array(),
         array![[0, 106, 111, 255], [0, 39, 255, 29], [255, 47, 116, 0], [255, 202, 0, 89]]
     );
-    assert_prints(affine(&result).scales.clone(), "0.16506666 0.00790588 0.38780391 0.01423529");
-    assert_eq!(affine(&result).zero_points, [-13.0, -18.0, -1.0, -462.0]);
+    assert_prints(affine::<f32>(&result).scales.clone(), "0.16506666 0.00790588 0.38780391 0.01423529");
+    assert_eq!(affine::<f32>(&result).zero_points, [-13.0, -18.0, -1.0, -462.0]);
     assert_eq!(result.zero_points_outside_codes(), 4);
     assert_prints(
-        result.reconstruct(),
+        result.reconstruct::<f32>(),
         "2.1459 19.6429 20.4683 44.2379 0.1423 0.4506 2.1583 0.3716 99.2778 18.6146 45.3731 0.3878 10.2067 9.4522 \
          6.5767 7.8436",
     );
@@ -228,6 +231,6 @@ fn notebook_004_rows_come_out() {
         result.codes().to_array(),
         array![[124, -127, 0, 65, -124, -32, 109, -58, -109, -79], [20, 0, 43, 8, 54, 0, -43, 89, 13, -127]]
     );
-    assert_prints(affine(&result).scales.clone(), "0.35377952 2.87401581");
+    assert_prints(affine::<f32>(&result).scales.clone(), "0.35377952 2.87401581");
     assert_eq!(result.size().codes, 20);
 }

@@ -77,7 +77,7 @@ fn row(values: Vec<f32>) -> Array2<f32> {
     Array2::from_shape_vec((1, values.len()), values).unwrap()
 }
 
-fn codes(result: &Quantized<f32>) -> Vec<i32> {
+fn codes(result: &Quantized) -> Vec<i32> {
     result.codes().iter().collect()
 }
 
@@ -117,7 +117,7 @@ fn a_cast_saturates_and_keeps_the_sign_of_zero() {
         |format: &str| quantized(&values, &scheme(&format!("format = '{format}'\nscale_format = 'none'")));
     assert_eq!(codes(&cast("fp8-e4m3")), [0x7e, 0xfe, 0, 0x80, 0, 0x80]);
     assert_eq!(codes(&cast("fp8-e5m2")), [0x7b, 0xfb, 0, 0x80, 0, 0x80]);
-    assert_eq!(cast("fp8-e5m2").reconstruct()[[0, 1]], -57_344.0);
+    assert_eq!(cast("fp8-e5m2").reconstruct::<f32>()[[0, 1]], -57_344.0);
     assert_eq!(cast("fp4-e2m1").size().total(), 3);
 }
 
@@ -144,7 +144,7 @@ fn gguf_blocks_are_those_of_the_gguf_package_byte_for_byte() {
             assert_eq!(found.len() as u64, result.size().total());
             assert_eq!(hash(found), *bytes, "{}", gguf.format);
             // -0 and 0 are one number with two patterns, and which one a code 0 gives is not asked of ggml.
-            let found = result.reconstruct();
+            let found = result.reconstruct::<f32>();
             assert_eq!(bytes_of(&found), *reconstruction, "{}", gguf.format);
             let doubles = quantize(values.mapv(f64::from).view(), &scheme, &mut stream(0)).unwrap();
             assert_eq!(doubles.gguf_bytes(), result.gguf_bytes());
@@ -190,7 +190,7 @@ fn shared_exponents_and_elements_follow_the_microscaling_specification() {
 fn nvfp4_has_e4m3_scales_under_one_f32() {
     let Nvfp4 { tensor, scales, codes: expected } = golden().nvfp4;
     let result = quantized(&matrix(22, 40, 3), &scheme("format = 'nvfp4'"));
-    let Parameters::Affine(affine) = result.parameters() else { panic!("no scales") };
+    let Parameters::Affine(affine) = result.parameters::<f32>().unwrap() else { panic!("no scales") };
     let nested = affine.nested.as_ref().unwrap();
     assert_eq!((&nested.codes, &nested.scales, nested.offset), (&scales, &vec![tensor], None));
     assert_eq!(codes(&result), expected);
@@ -220,7 +220,7 @@ fn double_quantized_scales_are_never_negative() {
     values.column_mut(1).fill(0.0);
     let result = quantized(&values, &scheme("bits = 4\ngranularity = 'column'\nscale_format = 'double'"));
     assert!(result.block_parameters().all(|block| block.scale.unwrap() > 0.0));
-    assert!(result.reconstruct().iter().all(|value| *value >= 0.0));
+    assert!(result.reconstruct::<f32>().iter().all(|value| *value >= 0.0));
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn a_ceiling_power_of_two_clips_nothing() {
     let result = quantized(&values, &scheme(ceiling));
     for ((row, column), value) in values.indexed_iter() {
         let block = result.blocks().index_of(row, column);
-        let scale = result.block_parameters().nth(block).unwrap().scale.unwrap();
+        let scale = result.block_parameters().nth(block).unwrap().scale.unwrap() as f32;
         assert!(value.abs() <= 6.0 * scale);
         assert!(f64::from(scale).log2().fract() == 0.0);
     }
@@ -256,6 +256,6 @@ fn absmean_ternary_weights_are_those_of_bitnet() {
     let result =
         quantized(&array![[0.4_f32, 0.5, 0.6, -2.5, -1.0]], &scheme("format = { ternary = 'absmean' }"));
     assert_eq!(codes(&result), [0, 0, 1, -1, -1]);
-    assert_eq!(result.reconstruct(), array![[0.0, 0.0, 1.0, -1.0, -1.0]]);
+    assert_eq!(result.reconstruct::<f32>(), array![[0.0, 0.0, 1.0, -1.0, -1.0]]);
     assert_eq!(result.size().codes + result.size().padding, 2);
 }

@@ -16,9 +16,9 @@ fn an_outlier_is_kept_and_widens_no_range() {
     let weights = array![[1.0_f32, -1.0, 0.0, 1.0, 1.0], [0.0, -1.0, 100.5, 0.0, -1.0]];
     let (with, without) = split(10.0, "bits = 2");
     let result = quantized(&weights, &with);
-    assert_eq!(result.reconstruct(), weights);
+    assert_eq!(result.reconstruct::<f32>(), weights);
     assert_eq!(result.outliers().unwrap().positions(), [7]);
-    assert_ne!(quantized(&weights, &without).reconstruct(), weights);
+    assert_ne!(quantized(&weights, &without).reconstruct::<f32>(), weights);
     // One byte of gap and two of the value.
     assert_eq!(result.size().outliers, 3);
     assert_eq!(result.size().total(), quantized(&weights, &without).size().total() + 3);
@@ -48,7 +48,7 @@ fn a_block_of_nothing_but_outliers_has_no_range() {
     let weights = array![[8.0_f32, 0.5], [9.0, 0.25]];
     let result = quantized(&weights, &split(50.0, "bits = 3\ngranularity = 'column'").0);
     assert_eq!(result.outliers().unwrap().positions(), [0, 2]);
-    assert_eq!(result.reconstruct().column(0).to_vec(), [8.0, 9.0]);
+    assert_eq!(result.reconstruct::<f32>().column(0).to_vec(), [8.0, 9.0]);
     assert_eq!(result.block_parameters().next().unwrap().scale, Some(1.0));
 }
 
@@ -63,7 +63,7 @@ fn an_outlier_beyond_a_16_bit_float_is_refused() {
 fn bytes_that_are_no_outliers_are_refused() {
     let weights = stream(1).normal_matrix(20, 20);
     let packed = quantized(&weights, &split(1.0, "bits = 4").0).pack();
-    let unpack = |bytes: Vec<u8>| Quantized::<f64>::unpack(&Packed { bytes, ..packed.clone() });
+    let unpack = |bytes: Vec<u8>| Quantized::unpack(&Packed { bytes, ..packed.clone() });
     let outliers =
         packed.bytes.len() - quantized(&weights, &split(1.0, "bits = 4").0).size().outliers as usize;
     let head = &packed.bytes[..outliers];
@@ -100,10 +100,10 @@ proptest! {
         let result = quantized(&weights, &split(percent, axes).0);
         let packed = result.pack();
         prop_assert_eq!(packed.bytes.len() as u64, result.size().total());
-        prop_assert_eq!(&Quantized::<f64>::unpack(&packed).unwrap(), &result);
+        prop_assert_eq!(&Quantized::unpack(&packed).unwrap(), &result);
         // Outliers are the largest, to half a digit of 16-bit floats; the others lie in the range of the others.
         let outliers = result.outliers().unwrap().positions();
-        let reconstruction = result.reconstruct();
+        let reconstruction = result.reconstruct::<f64>();
         let is_outlier = |position: usize| outliers.binary_search(&position).is_ok();
         let all = weights.iter().zip(&reconstruction).enumerate();
         let least = outliers.iter().map(|position| weights.as_slice().unwrap()[*position].abs()).fold(f64::MAX, f64::min);
@@ -122,7 +122,7 @@ proptest! {
     ) {
         let weights = stream(u64::from(seed)).normal_matrix(12, 7);
         let result = quantized(&weights, &split(percent, "bits = 4\ngranularity = 'column'").0);
-        let again = result.encode(result.reconstruct().view(), &mut stream(0)).unwrap();
+        let again = result.encode(result.reconstruct::<f64>().view(), &mut stream(0)).unwrap();
         prop_assert_eq!(&again, result.codes());
     }
 }

@@ -1,6 +1,6 @@
 //! Bytes: their number, their order, and back again.
 
-use bitsweep_quant::{Quantized, Real, Scheme, Size, UnpackError, quantize};
+use bitsweep_quant::{Dtype, Packed, Quantized, Real, Scheme, Size, UnpackError, quantize};
 use ndarray::{Array2, array};
 use proptest::prelude::*;
 
@@ -13,7 +13,7 @@ fn round_trips<T: Real>(values: &Array2<T>, scheme: &Scheme) -> Result<(), TestC
     };
     let packed = result.pack();
     prop_assert_eq!(packed.bytes.len() as u64, result.size().total());
-    prop_assert_eq!(Quantized::<T>::unpack(&packed).unwrap(), result);
+    prop_assert_eq!(Quantized::unpack(&packed).unwrap(), result);
     Ok(())
 }
 
@@ -84,28 +84,29 @@ fn bytes_that_are_too_few_or_too_many_are_refused() {
     for length in (0..packed.bytes.len()).chain([packed.bytes.len() + 1]) {
         let mut other = packed.clone();
         other.bytes.resize(length, 0);
-        assert_eq!(Quantized::<f64>::unpack(&other), Err(UnpackError::Length { found: length }));
+        assert_eq!(Quantized::unpack(&other), Err(UnpackError::Length { found: length }));
     }
     let mut other = packed.clone();
     other.shape = (1 << 40, 3);
-    assert!(matches!(Quantized::<f64>::unpack(&other), Err(UnpackError::Length { .. })));
+    assert!(matches!(Quantized::unpack(&other), Err(UnpackError::Length { .. })));
     // Packed from f64, read as f32.
-    assert!(matches!(Quantized::<f32>::unpack(&packed), Err(UnpackError::Length { .. })));
+    let other = Packed { dtype: Dtype::F32, ..packed };
+    assert!(matches!(Quantized::unpack(&other), Err(UnpackError::Length { .. })));
 }
 
 #[test]
 fn codes_that_the_scheme_does_not_use_are_refused() {
     let mut packed = quantized(&array![[1.0, -2.0, 0.5]], &scheme("bits = 8")).pack();
     packed.bytes[1] = 0x80;
-    assert_eq!(Quantized::<f64>::unpack(&packed), Err(UnpackError::Code { code: -128, position: 1 }));
+    assert_eq!(Quantized::unpack(&packed), Err(UnpackError::Code { code: -128, position: 1 }));
 
     let vq = quantized(&array![[1.0, 2.0, 3.0]], &scheme("format = { vq = { centroids = 4 } }"));
     let mut packed = vq.pack();
     assert_eq!(packed.centroids, [3]);
     packed.bytes[0] |= 3;
-    assert_eq!(Quantized::<f64>::unpack(&packed), Err(UnpackError::Code { code: 3, position: 0 }));
+    assert_eq!(Quantized::unpack(&packed), Err(UnpackError::Code { code: 3, position: 0 }));
     packed.centroids.clear();
-    assert!(matches!(Quantized::<f64>::unpack(&packed), Err(UnpackError::Codebooks { found: 0, .. })));
+    assert!(matches!(Quantized::unpack(&packed), Err(UnpackError::Codebooks { found: 0, .. })));
 }
 
 #[test]
@@ -116,12 +117,12 @@ fn codebooks_that_are_too_many_or_without_a_scale_are_refused() {
     assert_eq!(packed.centroids, [2, 2]);
     let mut other = packed.clone();
     other.centroids.push(2);
-    assert!(matches!(Quantized::<f64>::unpack(&other), Err(UnpackError::Codebooks { found: 3, .. })));
+    assert!(matches!(Quantized::unpack(&other), Err(UnpackError::Codebooks { found: 3, .. })));
     // Twelve codes of one bit, then the scale of the first codebook.
     for scale in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let mut other = packed.clone();
         other.bytes[2..10].copy_from_slice(&f64::to_le_bytes(scale));
-        assert!(matches!(Quantized::<f64>::unpack(&other), Err(UnpackError::CodebookScale { .. })));
+        assert!(matches!(Quantized::unpack(&other), Err(UnpackError::CodebookScale { .. })));
     }
 }
 
@@ -129,14 +130,14 @@ fn codebooks_that_are_too_many_or_without_a_scale_are_refused() {
 fn bits_after_the_last_code_must_be_zero() {
     let mut packed = quantized(&array![[1.0, -1.0, 0.0]], &scheme("bits = 2")).pack();
     packed.bytes[0] |= 0x40;
-    assert_eq!(Quantized::<f64>::unpack(&packed), Err(UnpackError::Padding { bits: 1 }));
+    assert_eq!(Quantized::unpack(&packed), Err(UnpackError::Padding { bits: 1 }));
 }
 
 #[test]
 fn a_contradicting_scheme_is_refused_before_its_bytes_are_read() {
     let mut packed = quantized(&array![[1.0, -1.0, 0.0]], &scheme("format = 'f16'")).pack();
     packed.scheme.rounding = bitsweep_quant::Rounding::Stochastic;
-    assert!(matches!(Quantized::<f64>::unpack(&packed), Err(UnpackError::Scheme(_))));
+    assert!(matches!(Quantized::unpack(&packed), Err(UnpackError::Scheme(_))));
 }
 
 #[test]
@@ -145,7 +146,7 @@ fn shapes_beyond_memory_are_refused() {
         let mut packed = quantized(&Array2::<f64>::zeros((0, 0)), &scheme(text)).pack();
         for shape in [(usize::MAX, 0), (0, usize::MAX), (usize::MAX, usize::MAX), (1 << 40, 1 << 40)] {
             packed.shape = shape;
-            assert_eq!(Quantized::<f64>::unpack(&packed), Err(UnpackError::Shape { shape }));
+            assert_eq!(Quantized::unpack(&packed), Err(UnpackError::Shape { shape }));
         }
     }
 }
@@ -154,7 +155,7 @@ fn shapes_beyond_memory_are_refused() {
 fn parameters_that_are_not_finite_are_refused() {
     let mut packed = quantized(&array![[1.0_f32, -2.0, 0.5]], &scheme("bits = 8")).pack();
     packed.bytes[3..].copy_from_slice(&f32::INFINITY.to_le_bytes());
-    assert_eq!(Quantized::<f32>::unpack(&packed), Err(UnpackError::NotFinite { value: f64::INFINITY }));
+    assert_eq!(Quantized::unpack(&packed), Err(UnpackError::NotFinite { value: f64::INFINITY }));
 }
 
 #[test]
@@ -165,5 +166,5 @@ fn more_sub_vectors_than_columns_have_no_codebooks() {
     )
     .pack();
     packed.shape = (2, 3);
-    assert!(matches!(Quantized::<f64>::unpack(&packed), Err(UnpackError::Codebooks { found: 0, .. })));
+    assert!(matches!(Quantized::unpack(&packed), Err(UnpackError::Codebooks { found: 0, .. })));
 }

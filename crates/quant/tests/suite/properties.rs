@@ -77,8 +77,8 @@ fn percentile(value: f64) -> Range {
 }
 
 /// Levels of a scheme with more than signs: scale and zero point of a value's block.
-fn affine(result: &Quantized<f64>, row: usize, column: usize) -> (f64, f64) {
-    let Parameters::Affine(affine) = result.parameters() else { panic!("no scales") };
+fn affine(result: &Quantized, row: usize, column: usize) -> (f64, f64) {
+    let Parameters::Affine(affine) = result.parameters::<f64>().unwrap() else { panic!("no scales") };
     let block = result.blocks().index_of(row, column);
     (affine.scales[block], affine.zero_points[block])
 }
@@ -91,7 +91,7 @@ proptest! {
         let range = [Range::MinMax, percentile(p), Range::Mse, Range::Kl][choice as usize];
         let scheme = with_range(scheme, range).unwrap_or(scheme);
         let result = quantize(values.view(), &scheme, &mut stream(1)).unwrap();
-        for ((row, column), reconstruction) in result.reconstruct().indexed_iter() {
+        for ((row, column), reconstruction) in result.reconstruct::<f64>().indexed_iter() {
             let (scale, zero_point) = affine(&result, row, column);
             let code = result.codes().get(row, column).unwrap();
             match scheme.grid() {
@@ -110,7 +110,7 @@ proptest! {
         let Some(grid) = scheme.grid() else { return Ok(()) };
         let scheme = if clip { with_range(scheme, percentile(p)).unwrap() } else { scheme };
         let result = quantize(values.view(), &scheme, &mut stream(1)).unwrap();
-        for ((row, column), reconstruction) in result.reconstruct().indexed_iter() {
+        for ((row, column), reconstruction) in result.reconstruct::<f64>().indexed_iter() {
             let (scale, zero_point) = affine(&result, row, column);
             let value = values[[row, column]];
             let level = |code: i32| scale * (f64::from(code) - zero_point);
@@ -135,7 +135,7 @@ proptest! {
             return Ok(());
         }
         let result = quantize(values.view(), &scheme, &mut stream(1)).unwrap();
-        for ((row, column), reconstruction) in result.reconstruct().indexed_iter() {
+        for ((row, column), reconstruction) in result.reconstruct::<f64>().indexed_iter() {
             let (scale, zero_point) = affine(&result, row, column);
             let limit = scale * (1.0 + 1e-14 * (1.0 + zero_point.abs()));
             prop_assert!((values[[row, column]] - reconstruction).abs() <= limit);
@@ -152,7 +152,7 @@ proptest! {
         let scheme = with_range(scheme, range).unwrap_or(scheme);
         let result = quantize(values.view(), &scheme, &mut stream(1)).unwrap();
         // A block of zeros has scale 0 in binary, and its sign is +1 then as before.
-        let again = result.encode(result.reconstruct().view(), &mut stream(2)).unwrap();
+        let again = result.encode(result.reconstruct::<f64>().view(), &mut stream(2)).unwrap();
         prop_assert_eq!(&again, result.codes());
     }
 
@@ -165,7 +165,7 @@ proptest! {
         ]),
     ) {
         let result = quantized(&values, &scheme(text));
-        let again = result.encode(result.reconstruct().view(), &mut stream(2)).unwrap();
+        let again = result.encode(result.reconstruct::<f64>().view(), &mut stream(2)).unwrap();
         prop_assert_eq!(&again, result.codes());
     }
 
@@ -202,10 +202,10 @@ proptest! {
     fn rows_and_columns_are_quantized_on_their_own(values in matrices(12), scheme in nearest_schemes()) {
         let alone = Scheme { granularity: Granularity::Tensor, ..scheme };
         for (granularity, axis) in [(Granularity::InputChannel, Axis(0)), (Granularity::OutputChannel, Axis(1))] {
-            let together = quantized(&values, &Scheme { granularity, ..scheme }).reconstruct();
+            let together = quantized(&values, &Scheme { granularity, ..scheme }).reconstruct::<f64>();
             for (lane, expected) in values.axis_iter(axis).zip(together.axis_iter(axis)) {
                 let lane = lane.insert_axis(Axis(0)).to_owned();
-                let own = quantized(&lane, &alone).reconstruct();
+                let own = quantized(&lane, &alone).reconstruct::<f64>();
                 prop_assert_eq!(own.row(0), expected);
             }
         }
@@ -225,7 +225,7 @@ proptest! {
         let blocks = result.block_errors(values.view()).unwrap();
         prop_assert_eq!(blocks.len(), result.block_parameters().count());
         let sum = blocks.into_iter().fold(Errors::default(), Errors::merge);
-        let whole = Errors::measure(values.view(), result.reconstruct().view());
+        let whole = Errors::measure(values.view(), result.reconstruct::<f64>().view());
         prop_assert_eq!((sum.count, sum.max_error), (whole.count, whole.max_error));
         prop_assert!((sum.sse - whole.sse).abs() <= 1e-12 * whole.sse);
         prop_assert_eq!(result.block_parameters().map(|block| block.count).sum::<usize>(), values.len());
@@ -248,7 +248,7 @@ fn stochastic_rounding_is_unbiased() {
     // Scale 0.1, so that 0.23 lies at position 2.3.
     let values = Array2::from_shape_fn((1, 40_001), |(_, column)| if column == 0 { 0.7 } else { 0.23 });
     let scheme = scheme("bits = 4\nrounding = 'stochastic'");
-    let mean = quantized(&values, &scheme).reconstruct().iter().skip(1).sum::<f64>() / 40_000.0;
+    let mean = quantized(&values, &scheme).reconstruct::<f64>().iter().skip(1).sum::<f64>() / 40_000.0;
     // The deviation of one value is 0.1·sqrt(0.3·0.7), of the mean 200 times less: five of those.
     assert!((mean - 0.23).abs() < 5.0 * 0.1 * 0.46 / 200.0);
 }
@@ -272,9 +272,9 @@ fn mse_range_clips_an_outlier_at_few_bits() {
     });
     for symmetry in ["symmetric", "asymmetric"] {
         let scheme = |range| scheme(&format!("bits = 3\nsymmetry = '{symmetry}'\nrange = '{range}'"));
-        let of_bulk = |result: Quantized<f64>| {
+        let of_bulk = |result: Quantized| {
             let (_, bulk) = values.view().split_at(Axis(1), 1);
-            let reconstruction = result.reconstruct();
+            let reconstruction = result.reconstruct::<f64>();
             let (_, reconstruction) = reconstruction.view().split_at(Axis(1), 1);
             Errors::measure(bulk, reconstruction).mse()
         };
@@ -287,7 +287,7 @@ fn mse_range_clips_an_outlier_at_few_bits() {
 #[test]
 fn symmetric_full_grid_clips_the_largest_value_to_two_thirds_at_two_bits() {
     let result = quantized(&ndarray::array![[1.0_f64, -1.0, 0.1]], &scheme("bits = 2\ncode_range = 'full'"));
-    let reconstruction = result.reconstruct();
+    let reconstruction = result.reconstruct::<f64>();
     assert!((reconstruction[[0, 0]] - 2.0 / 3.0).abs() < 1e-15);
     assert_eq!(result.codes().to_array().row(0).to_vec(), [1, -2, 0]);
 }

@@ -52,8 +52,8 @@ proptest! {
         let Ok(result) = quantize(values.view(), &scheme, &mut stream(0)) else {
             return Err(TestCaseError::reject("a zero point beyond 32 bits"));
         };
-        let Parameters::Affine(affine) = result.parameters() else { panic!("no scales") };
-        let reconstruction = result.reconstruct();
+        let Parameters::Affine(affine) = result.parameters::<f32>().unwrap() else { panic!("no scales") };
+        let reconstruction = result.reconstruct::<f32>();
         for ((row, column), &value) in values.indexed_iter() {
             let mine = group_of(row, column, values.dim(), scheme.granularity);
             let block: Vec<f32> = values
@@ -84,7 +84,7 @@ proptest! {
             ..bitsweep_quant::presets::symmetric_narrow(Bits::LEAST)
         };
         let result = quantize(values.view(), &scheme, &mut stream(0)).unwrap();
-        let reconstruction = result.reconstruct();
+        let reconstruction = result.reconstruct::<f64>();
         for ((row, column), value) in values.indexed_iter() {
             let block = if rows { values.row(row) } else { values.column(column) };
             let mean = block.iter().map(|value| value.abs()).sum::<f64>() / block.len() as f64;

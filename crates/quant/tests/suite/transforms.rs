@@ -207,7 +207,7 @@ proptest! {
         let error = |factors: &Array1<f64>| {
             let mut scaled = weights.clone();
             multiply_inputs(factors, &mut scaled);
-            let levels = quantized(&scaled, &scheme).reconstruct();
+            let levels = quantized(&scaled, &scheme).reconstruct::<f64>();
             let change = (&inputs / factors).dot(&(scaled - levels));
             change.iter().map(|change| change * change).sum::<f64>()
         };

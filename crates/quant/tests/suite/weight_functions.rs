@@ -16,7 +16,7 @@ proptest! {
             return Ok(());
         }
         let steps = 2.0_f64.powi(width as i32) - 1.0;
-        for (value, reconstruction) in values.iter().zip(result.reconstruct()) {
+        for (value, reconstruction) in values.iter().zip(result.reconstruct::<f64>()) {
             let position = steps * (value.tanh() / (2.0 * largest) + 0.5);
             // The C library's tanh may differ in the last digit, which decides near ties.
             let near_tie = (position.fract() - 0.5).abs() < 1e-9;
@@ -29,7 +29,7 @@ proptest! {
     fn wrpn_follows_its_formula(values in matrices(12), width in 2..=16_u32) {
         let result = quantized(&values, &scheme(&format!("format = 'wrpn'\nbits = {width}")));
         let steps = 2.0_f64.powi(width as i32 - 1) - 1.0;
-        for (value, reconstruction) in values.iter().zip(result.reconstruct()) {
+        for (value, reconstruction) in values.iter().zip(result.reconstruct::<f64>()) {
             prop_assert_eq!(reconstruction, (value.clamp(-1.0, 1.0) * steps).round_ties_even() / steps);
         }
     }
@@ -39,15 +39,15 @@ proptest! {
 fn dorefa_rescales_the_weights_to_one() {
     let result = quantized(&array![[0.001_f32, -0.002, 0.002]], &scheme("format = 'dorefa'\nbits = 4"));
     assert_eq!(result.codes().to_array().row(0).to_vec(), [11, 0, 15]);
-    assert_eq!(result.reconstruct()[[0, 2]], 1.0);
-    assert_eq!(result.reconstruct()[[0, 1]], -1.0);
+    assert_eq!(result.reconstruct::<f32>()[[0, 2]], 1.0);
+    assert_eq!(result.reconstruct::<f32>()[[0, 1]], -1.0);
 }
 
 #[test]
 fn one_bit_dorefa_is_sign_times_mean_magnitude() {
     let result = quantized(&array![[0.5_f64, -0.1, 0.0]], &scheme("format = 'dorefa'\nbits = 1"));
     assert_eq!(result.codes().to_array().row(0).to_vec(), [1, -1, 1]);
-    for (value, sign) in result.reconstruct().iter().zip([1.0, -1.0, 1.0]) {
+    for (value, sign) in result.reconstruct::<f64>().iter().zip([1.0, -1.0, 1.0]) {
         assert!((value - sign * 0.2).abs() < 1e-15);
     }
 }
@@ -55,7 +55,7 @@ fn one_bit_dorefa_is_sign_times_mean_magnitude() {
 #[test]
 fn two_bit_wrpn_is_ternary() {
     let result = quantized(&array![[3.0, 0.6, 0.5, 0.4, -0.6, -9.0]], &scheme("format = 'wrpn'\nbits = 2"));
-    assert_eq!(result.reconstruct(), array![[1.0, 1.0, 0.0, 0.0, -1.0, -1.0]]);
+    assert_eq!(result.reconstruct::<f64>(), array![[1.0, 1.0, 0.0, 0.0, -1.0, -1.0]]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use crate::number::OtherDtype;
 use crate::scheme::{Rounding, SchemeError};
 use crate::tensor::QuantizeError;
 
@@ -16,6 +17,9 @@ pub enum ActivationError {
     /// The inputs cannot be quantized.
     #[error(transparent)]
     Quantize(#[from] QuantizeError),
+    /// Weights of another type than the kernels'.
+    #[error(transparent)]
+    Dtype(#[from] OtherDtype),
     /// One bit leaves zero and nothing to tell inputs apart by, or no zero at all.
     #[error(
         "`bits = 1` is too few for activations, which need a code for 0 and codes beside it: expected 2 to 16"

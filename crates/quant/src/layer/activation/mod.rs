@@ -23,7 +23,7 @@
 //! let mut stream = Stream::new(Generator::Modern, 0, "quantize").unwrap();
 //! let scheme = presets::symmetric_narrow(Bits::new(8).unwrap());
 //! let weights = quantize(array![[1.27_f32], [-1.0]].view(), &scheme, &mut stream).unwrap();
-//! let outputs = ScaledLevels::of(&weights).product(&inputs, array![0.25].view()).unwrap();
+//! let outputs = ScaledLevels::of(&weights).unwrap().product(&inputs, array![0.25].view()).unwrap();
 //! // 50·127 - 155·100 = -9150 steps of 0.01·0.01.
 //! assert!((outputs[[0, 0]] - (0.25 - 0.915)).abs() < 1e-6);
 //! ```

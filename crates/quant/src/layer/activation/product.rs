@@ -32,21 +32,23 @@ impl ScaledLevels {
     /// numbers up to 2⁵³, which f64 holds exactly.
     pub const MOST_INPUTS: usize = 1 << 21;
 
-    /// The levels and scales of `weights`.
-    #[must_use]
-    pub fn of(weights: &Quantized<f32>) -> Self {
+    /// The levels and scales of `weights`, which are of `f32`.
+    ///
+    /// # Errors
+    /// Weights of `f64`.
+    pub fn of(weights: &Quantized) -> Result<Self, ActivationError> {
         let (rows, columns) = weights.shape();
         let scheme = weights.scheme();
         let is_minimum = scheme.zero_point() == Some(ZeroPoint::Minimum);
-        let affine = match weights.parameters() {
+        let affine = match weights.parameters::<f32>()? {
             Parameters::Affine(affine) if !is_minimum => affine,
             Parameters::Affine(_) | Parameters::Codebooks(_) | Parameters::Fixed(_) => {
-                return Self {
-                    levels: weights.reconstruct().mapv(f64::from),
+                return Ok(Self {
+                    levels: weights.reconstruct(),
                     scales: Array2::ones((usize::from(rows > 0), columns)),
                     rows_per_scale: rows.max(1),
                     outliers: Vec::new(),
-                };
+                });
             }
         };
         let blocks = weights.blocks();
@@ -76,7 +78,7 @@ impl ScaledLevels {
         for &(row, column, _) in &outliers {
             levels[[row, column]] = 0.0;
         }
-        Self { levels, scales, rows_per_scale, outliers }
+        Ok(Self { levels, scales, rows_per_scale, outliers })
     }
 
     /// The number of inputs, the rows of the weights.

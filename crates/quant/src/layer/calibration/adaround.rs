@@ -58,7 +58,7 @@ pub(super) fn quantize<T: Real>(
     layer: &Layer<'_, T>,
     settings: &AdaRound,
     hessian: &Hessian,
-) -> Result<Quantized<T>, QuantizeError> {
+) -> Result<Quantized, QuantizeError> {
     let levels = layer.levels()?;
     let outputs = layer.shape().1;
     let mut choices: Vec<Choice> = Vec::with_capacity(layer.weights.len());

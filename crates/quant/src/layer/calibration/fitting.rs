@@ -20,7 +20,7 @@ impl<T: Real> Layer<'_, T> {
     }
 
     /// The layer rounded to nearest on its levels.
-    pub(super) fn nearest(&self) -> Result<Quantized<T>, QuantizeError> {
+    pub(super) fn nearest(&self) -> Result<Quantized, QuantizeError> {
         let levels = self.levels()?;
         let outputs = self.shape().1;
         let code = |(position, &weight): (usize, &T)| {

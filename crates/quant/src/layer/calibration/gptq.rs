@@ -44,7 +44,7 @@ pub(super) fn quantize<T: Real>(
     layer: &Layer<'_, T>,
     settings: &Gptq,
     hessian: &Hessian,
-) -> Result<Quantized<T>, CalibrationError> {
+) -> Result<Quantized, CalibrationError> {
     let (inputs, outputs) = layer.shape();
     let Curvature { order, factor, dead } = Curvature::new(hessian, settings)?;
     let mut updated: Vec<f64> = layer.weights.iter().map(|weight| weight.to_f64()).collect();

@@ -15,10 +15,7 @@ const LEAST_GAIN: f64 = 1e-12;
 /// A step `c` of input `i`'s level changes the loss by `2·c·(Hδ)ᵢ + c²·Hᵢᵢ`. The result is never worse than nearest, and no
 /// single step improves it. It need not be the optimum: on 100 random layers of 7 strongly correlated inputs and 2 bits it
 /// finds that of exhaustive search 41 times, nearest 16 times.
-pub(super) fn quantize<T: Real>(
-    layer: &Layer<'_, T>,
-    hessian: &Hessian,
-) -> Result<Quantized<T>, QuantizeError> {
+pub(super) fn quantize<T: Real>(layer: &Layer<'_, T>, hessian: &Hessian) -> Result<Quantized, QuantizeError> {
     let levels = layer.levels()?;
     let (inputs, outputs) = layer.shape();
     let mut codes = vec![0; layer.weights.len()];

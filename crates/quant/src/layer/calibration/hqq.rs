@@ -37,7 +37,7 @@ impl Default for Hqq {
     }
 }
 
-pub(super) fn quantize<T: Real>(layer: &Layer<'_, T>, settings: &Hqq) -> Result<Quantized<T>, QuantizeError> {
+pub(super) fn quantize<T: Real>(layer: &Layer<'_, T>, settings: &Hqq) -> Result<Quantized, QuantizeError> {
     let mut levels = layer.levels()?;
     let mut codes = vec![0; layer.weights.len()];
     for (index, block) in layer.blocks.iter().enumerate() {

@@ -68,7 +68,7 @@ impl<'a, T: Real> Layer<'a, T> {
     }
 
     /// The layer with `codes`, row-major, on `levels`.
-    pub(super) fn quantized(&self, codes: Vec<i32>, levels: Levels<T>) -> Quantized<T> {
+    pub(super) fn quantized(&self, codes: Vec<i32>, levels: Levels<T>) -> Quantized {
         let codes = CodeMatrix::of(self.shape(), BitField::of(&self.scheme).code_type(), codes);
         Quantized::new(self.shape(), self.scheme, codes, Parameters::Affine(levels.affine))
     }

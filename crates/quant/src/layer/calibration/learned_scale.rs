@@ -51,7 +51,7 @@ pub(super) fn quantize<T: Real>(
     settings: &LearnedScale,
     hessian: &Hessian,
     stream: &mut Stream,
-) -> Result<Quantized<T>, QuantizeError> {
+) -> Result<Quantized, QuantizeError> {
     let first = layer.levels()?.affine.scales;
     let mut best = layer.nearest()?;
     let (mut slope, start) = slope_and_loss(layer, &best, hessian);
@@ -94,10 +94,10 @@ pub(super) fn quantize<T: Real>(
 /// `H·Δ` and `tr(ΔᵀHΔ)` of a quantization of the layer.
 fn slope_and_loss<T: Real>(
     layer: &Layer<'_, T>,
-    quantized: &Quantized<T>,
+    quantized: &Quantized,
     hessian: &Hessian,
 ) -> (Vec<f64>, f64) {
-    let reconstruction = quantized.reconstruct();
+    let reconstruction = quantized.reconstruct::<T>();
     let pairs = reconstruction.iter().zip(&layer.weights);
     let change: Vec<f64> = pairs.map(|(level, weight)| level.to_f64() - weight.to_f64()).collect();
     let mut slope = vec![0.0; change.len()];

@@ -51,7 +51,7 @@ use bitsweep_random::Stream;
 use ndarray::ArrayView2;
 
 use crate::encode::quantize;
-use crate::number::Real;
+use crate::number::{Each, ForEachDtype, Real};
 use crate::scheme::{Range, Scheme};
 use crate::tensor::QuantizeError;
 
@@ -88,7 +88,31 @@ pub fn calibrate<T: Real>(
     method: &CalibrationMethod,
     hessian: &Hessian,
     stream: &mut Stream,
-) -> Result<Calibrated<T>, CalibrationError> {
+) -> Result<Calibrated, CalibrationError> {
+    CALIBRATE.of()(weights, scheme, method, hessian, stream)
+}
+
+struct Calibrate;
+
+impl ForEachDtype for Calibrate {
+    type Of<T: Real> = fn(
+        ArrayView2<'_, T>,
+        &Scheme,
+        &CalibrationMethod,
+        &Hessian,
+        &mut Stream,
+    ) -> Result<Calibrated, CalibrationError>;
+}
+
+static CALIBRATE: Each<Calibrate> = Each { of_f32: calibrate_as, of_f64: calibrate_as };
+
+fn calibrate_as<T: Real>(
+    weights: ArrayView2<'_, T>,
+    scheme: &Scheme,
+    method: &CalibrationMethod,
+    hessian: &Hessian,
+    stream: &mut Stream,
+) -> Result<Calibrated, CalibrationError> {
     method.check(scheme)?;
     if hessian.inputs() != weights.nrows() {
         return Err(CalibrationError::Inputs { weights: weights.nrows(), hessian: hessian.inputs() });

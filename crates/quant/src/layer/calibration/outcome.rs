@@ -9,9 +9,9 @@ use super::hessian::Hessian;
 
 /// A quantized layer and what its method achieved.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Calibrated<T> {
+pub struct Calibrated {
     /// Codes and parameters.
-    pub quantized: Quantized<T>,
+    pub quantized: Quantized,
     /// The comparison with rounding to nearest.
     pub outcome: CalibrationOutcome,
 }
@@ -34,12 +34,12 @@ impl CalibrationOutcome {
     /// Compares two quantizations of `weights` by one scheme on inputs with `hessian`; all have the same number of inputs.
     pub(super) fn measure<T: Real>(
         weights: ArrayView2<'_, T>,
-        nearest: &Quantized<T>,
-        quantized: &Quantized<T>,
+        nearest: &Quantized,
+        quantized: &Quantized,
         hessian: &Hessian,
     ) -> Self {
-        let loss = |quantized: &Quantized<T>| {
-            let reconstruction = quantized.reconstruct();
+        let loss = |quantized: &Quantized| {
+            let reconstruction = quantized.reconstruct::<T>();
             let pairs = weights.iter().zip(&reconstruction);
             let change: Vec<f64> = pairs.map(|(weight, level)| weight.to_f64() - level.to_f64()).collect();
             hessian.quadratic_form(&change, weights.ncols())

@@ -1,5 +1,6 @@
 //! Why gradients do not pass.
 
+use crate::number::OtherDtype;
 use crate::scheme::{Outliers, Range, Scheme};
 
 /// Why a scheme cannot be trained with an estimator.
@@ -55,6 +56,9 @@ pub enum EstimatorError {
         /// Rows and columns of the gradient or latent values.
         found: (usize, usize),
     },
+    /// Weights of another type than the latent values.
+    #[error(transparent)]
+    Dtype(#[from] OtherDtype),
     /// Steps of another number than blocks.
     #[error("`{found}` steps do not fit `{expected}` blocks")]
     Steps {

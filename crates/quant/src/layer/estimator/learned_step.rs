@@ -73,15 +73,17 @@ pub fn initial_steps(values: ArrayView2<'_, f32>, scheme: &Scheme) -> Result<Vec
 /// in proportion.
 ///
 /// # Errors
-/// As [`check_learned_step`]; also matrices of different shapes, or another number of steps than blocks.
+/// As [`check_learned_step`]; also matrices of different shapes or types, or another number of steps than blocks.
 pub fn learned_step_gradient(
     latent: ArrayView2<'_, f32>,
-    quantized: &Quantized<f32>,
+    quantized: &Quantized,
     mut gradient: ArrayViewMut2<'_, f64>,
     step_gradient: &mut [f64],
 ) -> Result<(), EstimatorError> {
     let grid = check_learned_step(quantized.scheme())?;
     expect_shape(quantized.shape(), [latent.dim(), gradient.dim()])?;
+    // Steps of another type are not those of the latent values.
+    quantized.parameters::<f32>()?;
     let blocks = quantized.blocks();
     if step_gradient.len() != blocks.len() {
         return Err(EstimatorError::Steps { expected: blocks.len(), found: step_gradient.len() });
@@ -96,15 +98,14 @@ pub fn learned_step_gradient(
 /// [`learned_step_gradient`] of row-major values that are known to fit, by a scheme known to have a scale a block.
 pub(crate) fn add_step_gradient<T: Real>(
     latent: &[T],
-    quantized: &Quantized<T>,
+    quantized: &Quantized,
     grid: Grid,
     gradient: &mut [f64],
     step_gradient: &mut [f64],
 ) {
     let blocks = quantized.blocks();
     let columns = quantized.shape().1;
-    let scales: Vec<f64> =
-        quantized.block_parameters().map(|block| block.scale.map_or(1.0, Real::to_f64)).collect();
+    let scales: Vec<f64> = quantized.block_parameters().map(|block| block.scale.unwrap_or(1.0)).collect();
     let (lowest, highest) = (f64::from(grid.lowest), f64::from(grid.highest));
     let mut sums = vec![0.0; blocks.len()];
     let values = latent.iter().zip(quantized.codes().iter());

@@ -53,15 +53,15 @@ pub fn check_straight_through(scheme: &Scheme) -> Result<(), EstimatorError> {
 /// ```
 ///
 /// # Errors
-/// A format without an even grid, or matrices of different shapes.
+/// A format without an even grid, or matrices of different shapes or types.
 pub fn straight_through_gradient(
     latent: ArrayView2<'_, f32>,
-    quantized: &Quantized<f32>,
+    quantized: &Quantized,
     gradient: ArrayViewMut2<'_, f64>,
 ) -> Result<(), EstimatorError> {
     expect_shape(quantized.shape(), [latent.dim(), gradient.dim()])?;
     check_straight_through(quantized.scheme())?;
-    match (quantized.parameters(), quantized.scheme().grid()) {
+    match (quantized.parameters::<f32>()?, quantized.scheme().grid()) {
         (Parameters::Affine(parameters), Some(grid)) => {
             stop_outside(latent, &quantized.blocks(), parameters, grid, gradient);
         }

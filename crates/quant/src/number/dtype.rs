@@ -1,0 +1,61 @@
+//! Which of the two types a tensor's numbers have.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::real::Real;
+
+/// The type of a tensor's numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dtype {
+    /// IEEE 754 single precision.
+    #[default]
+    F32,
+    /// IEEE 754 double precision.
+    F64,
+}
+
+impl fmt::Display for Dtype {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+        })
+    }
+}
+
+/// Numbers of another type than a quantized tensor's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "values of type `{found}` do not fit a tensor that was quantized in `{expected}`: expected values of type `{expected}`"
+)]
+pub struct OtherDtype {
+    /// The type of the tensor.
+    pub expected: Dtype,
+    /// The type of what was given.
+    pub found: Dtype,
+}
+
+/// Something that there is for each of the two types.
+pub trait ForEachDtype {
+    /// What there is for `T`.
+    type Of<T: Real>: Copy;
+}
+
+/// The functions of both types.
+///
+/// In a `static` both are compiled in this crate, once; a generic caller, which other crates compile for themselves,
+/// only asks for the one of its type.
+pub(crate) struct Each<F: ForEachDtype> {
+    pub(crate) of_f32: F::Of<f32>,
+    pub(crate) of_f64: F::Of<f64>,
+}
+
+impl<F: ForEachDtype> Each<F> {
+    /// The function of a type.
+    pub(crate) fn of<T: Real>(&self) -> F::Of<T> {
+        T::pick::<F>(self.of_f32, self.of_f64)
+    }
+}
