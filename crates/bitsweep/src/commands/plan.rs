@@ -22,6 +22,7 @@ struct PlannedUnit<'a> {
 struct Entry<'a> {
     key: String,
     label: &'a str,
+    location: &'a str,
 }
 
 pub(super) fn plan(request: &Request, json: bool) -> Result<(), Failure> {
@@ -30,17 +31,19 @@ pub(super) fn plan(request: &Request, json: bool) -> Result<(), Failure> {
     let foreseen = |key| failures.iter().find(|(failing, _)| failing.key == key).map(|(_, reason)| reason);
     let label = |planned: &PlannedVariant| plan.labels.get(&planned.identity.row).text();
     if json {
-        let units = plan.units.iter().map(|unit| {
-            let entry = |planned: &'_ Arc<PlannedVariant>| Entry {
-                key: unit.row_key(&planned.identity).to_string(),
-                label: label(planned),
-            };
-            PlannedUnit {
-                key: unit.key.to_string(),
-                unit: unit.describe(),
-                variants: unit.variants.iter().map(entry).collect(),
-                will_fail: foreseen(unit.key).cloned(),
-            }
+        let units = plan.units.iter().map(|unit| PlannedUnit {
+            key: unit.key.to_string(),
+            unit: unit.describe(),
+            variants: unit
+                .variants
+                .iter()
+                .map(|planned| Entry {
+                    key: unit.row_key(&planned.identity).to_string(),
+                    label: label(planned),
+                    location: &planned.location,
+                })
+                .collect(),
+            will_fail: foreseen(unit.key).cloned(),
         });
         return print_json(&units.collect::<Vec<_>>());
     }

@@ -66,7 +66,7 @@ pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failur
     if options.json {
         print_json(&json(&plan, records, &summary, &place, &written)?)?;
     } else {
-        print(&table::text(&summary, &plan.header.pick))?;
+        print(&table::text(&summary, &plan))?;
     }
     let report = place.join("report.md");
     progress.note(&format!("report: {}", report.display()));

@@ -3,28 +3,39 @@
 use bitsweep_results::summary::FailedRow;
 use bitsweep_results::{Comparison, Goal, PickRule, Summary, VariantSummary};
 
+use crate::plan::Plan;
+
 /// A comparison with more variants shows its Pareto front only.
 const MOST_ROWS: usize = 24;
 
-/// Every comparison as a table with its two picks.
-pub(super) fn text(summary: &Summary, rule: &PickRule) -> String {
+/// Every comparison of a plan's results as a table with its two picks, then what failed.
+pub(super) fn text(summary: &Summary, plan: &Plan) -> String {
+    let rule = &plan.header.pick;
     let mut parts: Vec<String> = summary.comparisons.iter().map(|comparison| one(comparison, rule)).collect();
-    parts.extend(failed(summary));
+    parts.extend(failed(summary, plan));
     parts.join("\n")
 }
 
-/// The rows that failed, the first of each reason with their number.
-fn failed(summary: &Summary) -> Option<String> {
-    let mut reasons: Vec<(String, usize)> = Vec::new();
-    for FailedRow { failure, .. } in &summary.failures {
-        match reasons.iter_mut().find(|(reason, _)| *reason == failure.reason) {
-            Some((_, count)) => *count += 1,
-            None => reasons.push((failure.reason.clone(), 1)),
+/// What failed: each variant and reason once, with the number of its units.
+fn failed(summary: &Summary, plan: &Plan) -> Option<String> {
+    let mut failures: Vec<(&FailedRow, usize)> = Vec::new();
+    for failed in &summary.failures {
+        let is_same = |(known, _): &&mut (&FailedRow, usize)| {
+            known.failure == failed.failure && known.origin.variant == failed.origin.variant
+        };
+        match failures.iter_mut().find(is_same) {
+            Some((_, units)) => *units += 1,
+            None => failures.push((failed, 1)),
         }
     }
-    let lines = reasons.iter().map(|(reason, count)| match count {
-        1 => format!("  {reason}\n"),
-        _ => format!("  {count} times: {reason}\n"),
+    let lines = failures.iter().map(|(FailedRow { origin, failure, .. }, units)| {
+        let what = match plan.location_of(&origin.variant) {
+            Some(location) => format!("{} ({location})", summary.labels.get(&origin.variant).text()),
+            None => "all variants".to_owned(),
+        };
+        let often =
+            if *units > 1 { format!(" of {units} units") } else { format!(" of seed {}", origin.unit.seed) };
+        format!("  {what}{often}: {failure}\n")
     });
     let failed = summary.failures.len();
     (failed > 0).then(|| format!("failed, {failed} in all:\n{}", lines.collect::<String>()))

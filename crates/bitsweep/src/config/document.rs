@@ -173,6 +173,12 @@ impl Document {
         }
     }
 
+    /// Where `span` stands, for people: `mine.toml:14:1`.
+    pub(crate) fn location(&self, span: Range<usize>) -> String {
+        let Place { source, line, column, .. } = self.place(span);
+        format!("{source}:{line}:{column}")
+    }
+
     /// An error at `span`.
     pub(crate) fn error(&self, span: Range<usize>, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(message).at(self.place(span))

@@ -32,8 +32,8 @@ pub struct Experiment {
     pub header: Header,
     /// The units in the order of the grid.
     pub units: Vec<UnitSpec>,
-    /// All variants that some unit has.
-    pub variants: Vec<Variant>,
+    /// All variants that some unit has, and where each stands in the file: `mine.toml:14:1`.
+    pub variants: Vec<(Variant, String)>,
     /// For each unit the positions of its variants in `variants`.
     pub members: Vec<Vec<usize>>,
     /// The axes of the grid, in file order.
@@ -97,6 +97,8 @@ impl Experiment {
         check_subjects(document, &units, &members, &variants, &locations)?;
         let axes =
             axes.into_iter().map(|axis| GridAxisSummary { name: axis.name, values: axis.labels }).collect();
+        let locations = locations.iter().map(|location| location.of_whole(document));
+        let variants = variants.into_iter().zip(locations).collect();
         Ok(Experiment { header, units, variants, members, axes })
     }
 }

@@ -164,6 +164,11 @@ impl Location {
         Location { whole: quantize.map_or(0..0, Spanned::span), keys: keys.collect() }
     }
 
+    /// Where the variant stands, for people.
+    pub(super) fn of_whole(&self, document: &Document) -> String {
+        document.location(self.whole.clone())
+    }
+
     /// What is wrong with the variant as a whole.
     pub(super) fn error(&self, document: &Document, message: impl Into<String>) -> Diagnostic {
         document.error(self.whole.clone(), message)

@@ -235,7 +235,7 @@ impl<'u> Bench<'u> {
         planned: &PlannedVariant,
         buffers: &mut Buffers,
     ) -> Step<Measures> {
-        let PlannedVariant { variant, identity } = planned;
+        let PlannedVariant { variant, identity, location: _ } = planned;
         let float: &Model = &transformed.model;
         let prepared = transformed.divided.as_ref().unwrap_or(self.prepared);
         let model = match &variant.training {

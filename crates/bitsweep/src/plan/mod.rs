@@ -68,6 +68,8 @@ pub struct PlannedVariant {
     pub variant: Variant,
     /// What it is known by.
     pub identity: Identity,
+    /// Where it stands in the file, for people: `mine.toml:14:1`.
+    pub location: String,
 }
 
 /// What a variant, or the float baseline, is known by.
@@ -118,6 +120,12 @@ impl Plan {
     /// Number of variants of all units, the float baselines not counted.
     pub fn variants(&self) -> usize {
         self.units.iter().map(|unit| unit.variants.len()).sum()
+    }
+
+    /// Where a variant stands in the file; `None` of the float baseline.
+    pub fn location_of(&self, row: &bitsweep_results::Variant) -> Option<&str> {
+        let planned = self.distinct.iter().find(|planned| *planned.identity.row == *row)?;
+        Some(&planned.location)
     }
 
     /// A hash over the keys of all rows.
@@ -171,7 +179,7 @@ fn tasks(specs: &[UnitSpec], datasets: &[Option<Arc<Dataset>>]) -> Result<Vec<Ar
 
 /// The variants with what they are known by: all units of an experiment have subjects of one kind.
 fn planned(
-    variants: Vec<Variant>,
+    variants: Vec<(Variant, String)>,
     specs: &[UnitSpec],
     members: &[Vec<usize>],
 ) -> Result<Vec<Arc<PlannedVariant>>, Failure> {
@@ -182,7 +190,7 @@ fn planned(
         }
     }
     let variants = variants.into_iter().zip(subjects);
-    let planned = variants.filter_map(|(variant, subject)| {
+    let planned = variants.filter_map(|((variant, location), subject)| {
         let subject = subject?;
         let row = bitsweep_results::Variant {
             choices: variant.choices(subject),
@@ -191,7 +199,11 @@ fn planned(
         };
         let canonical = canonical(subject, Some(&variant));
         Some(canonical.map(|canonical| {
-            Arc::new(PlannedVariant { variant, identity: Identity { row: Arc::new(row), canonical } })
+            Arc::new(PlannedVariant {
+                variant,
+                identity: Identity { row: Arc::new(row), canonical },
+                location,
+            })
         }))
     });
     planned.collect()
