@@ -13,7 +13,8 @@ use serde::forward_to_deserialize_any;
 use serde::ser::{Serialize, Serializer};
 
 /// Whether a value is the neutral one of its axis or setting, which a canonical form leaves out.
-pub(crate) fn is_neutral<T: Default + PartialEq>(value: &T) -> bool {
+#[must_use]
+pub fn is_neutral<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 

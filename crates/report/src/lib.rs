@@ -5,10 +5,10 @@
 //!
 //! ```
 //! use bitsweep_report::{Report, charts, markdown};
-//! use bitsweep_results::{PickRule, Records, summarize};
+//! use bitsweep_results::{Labels, PickRule, Records, summarize};
 //!
 //! let records = Records::default();
-//! let summary = summarize(&records.results, &PickRule::default());
+//! let summary = summarize(&records.results, &Labels::of_rows(&records.results), &PickRule::default());
 //! let report = Report { title: "Nothing yet".into(), ..Report::new(&records, &summary) };
 //! assert!(charts(&report)?.is_empty());
 //! assert!(markdown(&report, &[]).starts_with("# Nothing yet\n"));

@@ -8,7 +8,7 @@ use bitsweep_results::{Excerpt, ValueRow};
 pub(crate) fn of_small_tensors(values: &Excerpt<ValueRow>, most: usize) -> Vec<&[ValueRow]> {
     let same = |a: &ValueRow, b: &ValueRow| {
         a.origin.position == b.origin.position
-            && (Arc::ptr_eq(&a.origin.unit, &b.origin.unit) || a.origin.unit.key == b.origin.unit.key)
+            && (Arc::ptr_eq(&a.origin.unit, &b.origin.unit) || a.origin.unit.keys() == b.origin.unit.keys())
             && a.tensor == b.tensor
     };
     let mut tensors: Vec<&[ValueRow]> = values.rows.chunk_by(same).collect();

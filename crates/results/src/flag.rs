@@ -1,5 +1,7 @@
 //! What a reader must know of a row.
 
+use std::mem;
+
 use serde::{Deserialize, Serialize};
 
 use crate::choice::{Choice, Choices};
@@ -62,6 +64,28 @@ mod exact {
 }
 
 impl Flag {
+    /// Whether both say the same, whatever their numbers.
+    #[must_use]
+    pub fn is_same_kind(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::SameBitsEverywhere(own), Self::SameBitsEverywhere(other)) => own == other,
+            _ => mem::discriminant(self) == mem::discriminant(other),
+        }
+    }
+
+    /// Of two flags of the same kind the one with the larger number.
+    #[must_use]
+    pub fn larger(self, other: Self) -> Self {
+        let is_larger = match (self, other) {
+            (Self::ZeroPointsOutsideCodes(own), Self::ZeroPointsOutsideCodes(other))
+            | (Self::ParametersAtLowerBound(own), Self::ParametersAtLowerBound(other)) => other > own,
+            (Self::LogitsMoved { most: own, .. }, Self::LogitsMoved { most: other, .. })
+            | (Self::OutputErrorAboveBudget(own), Self::OutputErrorAboveBudget(other)) => other > own,
+            _ => false,
+        };
+        if is_larger { other } else { self }
+    }
+
     /// The flag as a clause; `choices` are those of the variant that bears it.
     #[must_use]
     pub fn words(&self, choices: &Choices) -> String {

@@ -26,7 +26,7 @@ pub struct Task {
 /// One trained model, or one tensor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
-    /// A hash of the task and the seed.
+    /// A hash of the subject, the seed and the rows behind them, wherever they were read from.
     pub key: Key,
     /// What its variants are compared on.
     pub task: Arc<Task>,
@@ -34,6 +34,15 @@ pub struct Unit {
     pub seed: u64,
     /// Rows and columns of its data; `None` in a tensor experiment and where the rows could not be split.
     pub shape: Option<DatasetShape>,
+}
+
+impl Unit {
+    /// The keys of the task and of the unit, which together tell units apart: tasks on equal rows from two files have
+    /// units of equal keys.
+    #[must_use]
+    pub fn keys(&self) -> (Key, Key) {
+        (self.task.key, self.key)
+    }
 }
 
 /// Rows and columns of the data behind a unit.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bitsweep_results::summary::{Effect, Expectation, Verdict};
 use bitsweep_results::{
-    Choice, DatasetShape, FailureKind, Interval, Measures, PickRule, ResultRow, RowFailure, Task, Unit,
+    Choice, DatasetShape, FailureKind, Interval, Measures, Labels, PickRule, ResultRow, RowFailure, Task, Unit,
     Value, Variant, summarize,
 };
 use made::{key, scored, task, variant};
@@ -56,7 +56,7 @@ fn units(gains: [f64; 3]) -> Vec<ResultRow> {
 }
 
 fn effects(rows: &[ResultRow]) -> Vec<Effect> {
-    summarize(rows, &PickRule::default()).comparisons.remove(0).effects
+    summarize(rows, &Labels::of_rows(rows), &PickRule::default()).comparisons.remove(0).effects
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bitsweep_results::summary::{Pick, PickOutcome, full_names};
 use bitsweep_results::{
-    Choice, Comparison, ErrorMeasures, FailureKind, Flag, Goal, Measures, PickRule, ResultRow, RowFailure,
+    Choice, Comparison, ErrorMeasures, FailureKind, Flag, Goal, Measures, Labels, PickRule, ResultRow, RowFailure,
     Scores, Size, SizeMeasures, Task, Value, Variant, distinct_names, summarize,
 };
 use made::{interval, measures, scored, task, unit};
@@ -61,7 +61,7 @@ fn notebook() -> Vec<ResultRow> {
 }
 
 fn only(rows: &[ResultRow]) -> Comparison {
-    let mut comparisons = summarize(rows, &PickRule::default()).comparisons;
+    let mut comparisons = summarize(rows, &Labels::of_rows(rows), &PickRule::default()).comparisons;
     assert_eq!(comparisons.len(), 1);
     comparisons.remove(0)
 }
@@ -225,7 +225,7 @@ fn other_tasks_are_other_comparisons_with_names_of_their_own() {
         with("6", "digits", &[]),
     ];
     let rows: Vec<ResultRow> = tasks.iter().map(|task| row_of(task, "u", 0, 32, 1.0, 6812)).collect();
-    let summary = summarize(&rows, &PickRule::default());
+    let summary = summarize(&rows, &Labels::of_rows(&rows), &PickRule::default());
     let names: Vec<&str> = summary.comparisons.iter().map(Comparison::name).collect();
     assert_eq!(
         names,
@@ -280,7 +280,7 @@ fn what_failed_takes_no_part_and_is_listed() {
         failed(row("c", 1, 4, 0.92, 851)),
         failed(row("c", 2, 2, 0.8, 425)),
     ];
-    let summary = summarize(&rows, &PickRule::default());
+    let summary = summarize(&rows, &Labels::of_rows(&rows), &PickRule::default());
     assert_eq!((summary.units, summary.units_with_results, summary.failures.len()), (3, 2, 4));
     assert_eq!(summary.failures[1].failure.reason, "no codes");
     let [comparison] = summary.comparisons.as_slice() else { panic!() };
@@ -300,7 +300,8 @@ fn what_failed_takes_no_part_and_is_listed() {
 
 #[test]
 fn a_task_of_failures_alone_is_no_comparison() {
-    let summary = summarize(&[failed(row("a", 0, 32, 1.0, 6812))], &PickRule::default());
+    let rows = [failed(row("a", 0, 32, 1.0, 6812))];
+    let summary = summarize(&rows, &Labels::of_rows(&rows), &PickRule::default());
     assert_eq!((summary.comparisons.len(), summary.units, summary.units_with_results), (0, 1, 0));
     assert_eq!(summary.failures.len(), 1);
 }
@@ -322,7 +323,7 @@ fn a_tensor_experiment_has_least_errors_and_no_picks() {
 
 #[test]
 fn no_rows_give_no_comparisons() {
-    assert!(summarize(&[], &PickRule::default()).comparisons.is_empty());
+    assert!(summarize(&[], &Labels::default(), &PickRule::default()).comparisons.is_empty());
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failur
     progress.detail(&format!("units: {:.2} s", started.elapsed().as_secs_f64()));
     let started = Instant::now();
     let records = &outcome.records;
-    let summary = pool.install(|| summarize(&records.results, &plan.header.pick));
+    let summary = pool.install(|| summarize(&records.results, &plan.labels, &plan.header.pick));
     refuse_no_results(records, &summary)?;
     let command = command(request);
     let written = pool.install(|| write(&plan, &command, &outcome, &summary, &folder))?;

@@ -104,19 +104,26 @@ impl Experiment {
 }
 
 /// The units that differ: points that differ only in what their model does not use (a logistic regression has no epochs)
-/// are one, with the variants of the first.
+/// are one, with the variants of all.
 fn distinct_units(
     document: &Document,
     alternatives: Vec<Alternative<'_>>,
     members: Vec<Vec<usize>>,
 ) -> Result<(Vec<UnitSpec>, Vec<Vec<usize>>), Diagnostic> {
     let mut units: Vec<UnitSpec> = Vec::new();
-    let mut kept = Vec::new();
+    let mut kept: Vec<Vec<usize>> = Vec::new();
     for (alternative, own) in alternatives.into_iter().zip(members) {
         let unit = unit(document, alternative.node)?;
-        if !units.contains(&unit) {
-            units.push(unit);
-            kept.push(own);
+        match units.iter().position(|known| *known == unit) {
+            None => {
+                units.push(unit);
+                kept.push(own);
+            }
+            Some(twin) => {
+                kept[twin].extend(own);
+                kept[twin].sort_unstable();
+                kept[twin].dedup();
+            }
         }
     }
     Ok((units, kept))
@@ -145,7 +152,8 @@ fn refuse_twins(document: &Document, variants: &[Variant], locations: &[Location
     for (position, (variant, location)) in variants.iter().zip(locations).enumerate() {
         let canonical = serde_json::to_string(variant).map_err(|error| Diagnostic::new(error.to_string()))?;
         if let Some(twin) = known.insert(canonical, position) {
-            let message = format!("variants {twin} and {position} are the same: {}", variant.schemes_text());
+            let first = locations[twin].of_whole(document);
+            let message = format!("two variants are the same, this one and that at {first}: {}", variant.schemes_text());
             return Err(location
                 .error(document, message)
                 .help("remove one of them, or leave it out with [[exclude]]"));

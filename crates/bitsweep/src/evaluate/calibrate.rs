@@ -143,7 +143,7 @@ fn flags(variant: &Variant, outcome: &CalibrationOutcome, corrected: bool) -> Ve
     let method = variant.calibration.method;
     let is_nearest = method == CalibrationMethod::Nearest;
     let corrects = variant.calibration.bias_correction != BiasCorrection::None;
-    let by_output = is_nearest && variant.scheme.range == Range::OutputMse;
+    let by_output = is_nearest && variant.has_range(Range::OutputMse);
     let flags = [
         (!is_nearest && !outcome.changed(), Flag::MethodChangedNothing),
         (outcome.is_worse(), Flag::MethodRaisedOutputError),

@@ -33,7 +33,7 @@ use crate::variant::Variant;
 /// A plan with more variants shows no histograms.
 const MOST_HISTOGRAMS: usize = 16;
 
-/// Bytes that the weights of the variants in work may take together.
+/// Bytes that the weights of all variants evaluated at one time may take together.
 const MOST_BYTES_IN_WORK: usize = 512 << 20;
 
 /// Evaluates the float model of the unit and all its variants.
@@ -151,7 +151,9 @@ impl<'u> Bench<'u> {
         }
         // The weights by their codes, the values of the codes, and a layer in the layout of the kernels.
         let bytes = self.model.parameters() * 3 * size_of::<f32>();
-        (MOST_BYTES_IN_WORK / bytes.max(1)).clamp(1, 4 * rayon::current_num_threads())
+        let threads = rayon::current_num_threads();
+        let units = self.evaluation.plan.units.len().min(threads);
+        (MOST_BYTES_IN_WORK / units / bytes.max(1)).clamp(1, 4 * threads)
     }
 
     /// Whether prediction times are measured.
@@ -343,10 +345,13 @@ impl<'u> Bench<'u> {
         Ok(())
     }
 
-    /// Moves what a variant left into the rows of the unit.
+    /// Moves what a variant left into the rows of the unit; a variant that failed leaves its failure alone.
     fn record(&self, outcome: &mut UnitOutcome, evaluated: Evaluated) -> Result<(), Interrupted> {
         let Evaluated { origin, key, measured, predictions, curve, sensitivity, histogram, large, latency } =
             evaluated;
+        if measured.is_err() {
+            return outcome.add(key, origin, measured);
+        }
         if let Some(classes) = predictions {
             let all = outcome.predictions.get_or_insert_with(|| self.no_predictions(&origin));
             all.variants.push((origin.position, Arc::clone(&origin.variant), classes));

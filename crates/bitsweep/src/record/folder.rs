@@ -77,13 +77,14 @@ impl Folder {
         finished.map_err(|error| self.refused(name, &error))
     }
 
-    /// The bytes of a file that was written; none where there is no such file.
+    /// The bytes of a file that was written.
     pub(super) fn read(&self, name: &str) -> Result<Vec<u8>, Failure> {
-        match fs::read(self.temporary.path().join(name)) {
-            Ok(bytes) => Ok(bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(error) => Err(self.refused(name, &error)),
-        }
+        fs::read(self.temporary.path().join(name)).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Failure::Other(format!(
+                "`reproduce` asks for `{name}`, which this experiment does not write; see `record`"
+            )),
+            _ => Failure::Output(format!("cannot read `{name}`: {error}")),
+        })
     }
 
     /// What is said when the disk refuses to write `name`.

@@ -19,9 +19,9 @@ pub(super) fn compare(
         if !tables.iter().any(|(name, _)| *name == expectation.table) {
             tables.push((expectation.table, Table::read(&csv(expectation.table)?)?));
         }
-        let found = tables.iter().find(|(name, _)| *name == expectation.table);
-        let ours = found.map_or_else(|| Ok(Vec::new()), |(_, table)| table.query(expectation))?;
-        rows.push(compare_one(expectation, &ours));
+        for (_, table) in tables.iter().filter(|(name, _)| *name == expectation.table) {
+            rows.push(compare_one(expectation, &table.query(expectation)?));
+        }
     }
     Ok(rows)
 }

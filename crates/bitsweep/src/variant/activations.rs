@@ -11,5 +11,6 @@ pub struct Activations {
     /// Codes, and where their range comes from.
     pub scheme: ActivationScheme,
     /// The calibration rows; `None` of a dynamic scheme, which looks at none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<CalibrationRows>,
 }

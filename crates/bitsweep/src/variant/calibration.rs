@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 
+use bitsweep_quant::spelling::is_neutral;
 use bitsweep_quant::{BiasCorrection, CalibrationMethod};
 use serde::{Deserialize, Serialize};
 
@@ -18,10 +19,13 @@ pub struct CalibrationSpec {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Calibration {
     /// How codes are chosen.
+    #[serde(skip_serializing_if = "is_neutral")]
     pub method: CalibrationMethod,
     /// What happens to biases once the weights are quantized.
+    #[serde(skip_serializing_if = "is_neutral")]
     pub bias_correction: BiasCorrection,
     /// The calibration rows; `None` where nothing looks at inputs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<CalibrationRows>,
 }
 

@@ -17,7 +17,8 @@ mod training;
 
 use std::collections::BTreeMap;
 
-use bitsweep_quant::{Scheme, Transform};
+use bitsweep_quant::spelling::is_neutral;
+use bitsweep_quant::{Range, Scheme, Transform};
 use serde::Serialize;
 
 pub use activations::Activations;
@@ -60,15 +61,15 @@ pub struct Variant {
     pub training: Option<AwareTraining>,
 }
 
-/// Whether an axis has its neutral value, which is left out of the canonical form: an axis that comes later changes no key.
-fn is_neutral<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
 impl Variant {
     /// Whether layers may have different schemes.
     pub fn is_layered(&self) -> bool {
         self.mixed.is_some() || !self.layers.is_empty()
+    }
+
+    /// Whether the scheme of some layer has this range.
+    pub fn has_range(&self, range: Range) -> bool {
+        std::iter::once(&self.scheme).chain(self.layers.values()).any(|scheme| scheme.range == range)
     }
 
     /// The scheme of a layer, counted from 0.

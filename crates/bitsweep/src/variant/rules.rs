@@ -69,7 +69,7 @@ impl Part {
             Part::Calibration if variant.calibration.bias_correction != BiasCorrection::None => {
                 "bias_correction"
             }
-            Part::Calibration if variant.scheme.range == Range::OutputMse => "weights",
+            Part::Calibration if variant.has_range(Range::OutputMse) => "weights",
             Part::Calibration if variant.transform.looks_at_inputs() => "transform",
             Part::Calibration => "calibration",
             Part::Layers => "layers",

@@ -2,7 +2,7 @@
 
 use bitsweep_models::{SpecificationError, Training};
 use bitsweep_quant::estimator::{EstimatorError, check_learned_step, check_straight_through};
-use bitsweep_quant::spelling::NameOrTable;
+use bitsweep_quant::spelling::{NameOrTable, is_neutral};
 use bitsweep_quant::{Bits, Format, Scheme};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -13,7 +13,7 @@ pub struct AwareTraining {
     /// How gradients pass through quantization.
     pub method: GradientEstimator,
     /// The weights it begins with.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_neutral")]
     pub start: Start,
     /// Passes over the training rows; those of the float training when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -23,7 +23,7 @@ struct Panel<'a> {
     /// The tensor's name, where there are several.
     dataset: Option<&'a str>,
     /// Panels of one tensor share their scale.
-    tensor: (Key, &'a str),
+    tensor: ((Key, Key), &'a str),
     values: &'a [ValueRow],
 }
 
@@ -40,7 +40,7 @@ fn gather<'a>(subject: &Subject<'a>) -> Vec<Panel<'a>> {
             finite.then(|| Panel {
                 name: subject.label(origin).text(),
                 dataset: several.then_some(origin.unit.task.dataset.as_str()),
-                tensor: (origin.unit.key, tensor),
+                tensor: (origin.unit.keys(), tensor),
                 values,
             })
         })

@@ -53,7 +53,7 @@ fn gather(subject: &Subject<'_>) -> (Vec<Panel>, Vec<String>) {
     let trained = |variant: &VariantSummary| {
         let Origin { unit, position, .. } = &variant.origin;
         let is_own = |curve: &&bitsweep_results::Curve| {
-            curve.origin.unit.key == unit.key && curve.origin.position == *position
+            curve.origin.unit.keys() == unit.keys() && curve.origin.position == *position
         };
         subject.records.curves.iter().find(is_own).and_then(points)
     };

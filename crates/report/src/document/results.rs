@@ -177,8 +177,8 @@ fn classes(report: &Report<'_>, comparison: &Comparison) -> Vec<Block> {
     let Some(float) = comparison.float() else { return Vec::new() };
     let picked = comparison.picked().into_iter().map(|position| &comparison.variants[position]);
     let variants: Vec<&VariantSummary> = std::iter::once(float).chain(picked).collect();
-    let unit = float.origin.unit.key;
-    let Some(predictions) = report.records.predictions.iter().find(|own| own.unit.key == unit) else {
+    let unit = float.origin.unit.keys();
+    let Some(predictions) = report.records.predictions.iter().find(|own| own.unit.keys() == unit) else {
         return Vec::new();
     };
     if predictions.classes.len() > MOST_CLASSES {

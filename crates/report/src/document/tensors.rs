@@ -84,16 +84,16 @@ fn parameters(report: &Report<'_>) -> Vec<Block> {
 /// One table per small tensor: its values, and each variant's codes and reconstructions.
 fn codes(report: &Report<'_>) -> Vec<Block> {
     let columns = of_small_tensors(&report.records.values, MOST_ROWS);
-    let mut tensors: Vec<(Key, &str)> = Vec::new();
+    let mut tensors: Vec<((Key, Key), &str)> = Vec::new();
     for first in columns.iter().filter_map(|rows| rows.first()) {
-        let tensor = (first.origin.unit.key, &*first.tensor);
+        let tensor = (first.origin.unit.keys(), &*first.tensor);
         if !tensors.contains(&tensor) {
             tensors.push(tensor);
         }
     }
     let mut blocks = Vec::new();
     for (unit, tensor) in tensors.into_iter().take(MOST_TENSORS) {
-        let is_own = |first: &ValueRow| first.origin.unit.key == unit && *first.tensor == *tensor;
+        let is_own = |first: &ValueRow| first.origin.unit.keys() == unit && *first.tensor == *tensor;
         let own: Vec<&[ValueRow]> =
             columns.iter().filter(|rows| rows.first().is_some_and(is_own)).copied().collect();
         for group in own.chunks(MOST_VARIANTS) {

@@ -6,6 +6,7 @@ use super::naming;
 use super::parts::Label;
 use crate::choice::Choices;
 use crate::origin::Variant;
+use crate::record::ResultRow;
 
 /// The labels of all variants that are shown together, those of an experiment.
 ///
@@ -50,6 +51,12 @@ impl Labels {
         let by_choices = distinct.iter().map(|variant| variant.choices.clone()).zip(labels).collect();
         let unknown = Label::named("unknown");
         Self { by_choices, unknown }
+    }
+
+    /// The labels of the variants of `rows`.
+    #[must_use]
+    pub fn of_rows(rows: &[ResultRow]) -> Self {
+        Self::of(rows.iter().map(|row| &*row.origin.variant))
     }
 
     /// The label of a variant; `unknown` of one that was not among those that the labels were made for.

@@ -130,8 +130,11 @@ fn summary(
     let (first, measures) = *runs.first()?;
     let mut flags: Vec<(Flag, usize)> = Vec::new();
     for flag in runs.iter().flat_map(|(_, measures)| &measures.flags) {
-        match flags.iter_mut().find(|(known, _)| known == flag) {
-            Some((_, count)) => *count += 1,
+        match flags.iter_mut().find(|(known, _)| known.is_same_kind(flag)) {
+            Some((known, count)) => {
+                *known = known.larger(*flag);
+                *count += 1;
+            }
             None => flags.push((*flag, 1)),
         }
     }

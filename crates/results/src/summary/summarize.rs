@@ -10,15 +10,14 @@ use crate::label::Labels;
 use crate::origin::Task;
 use crate::record::ResultRow;
 
-/// Sums up the rows of an experiment and picks by `rule`.
+/// Sums up the rows of an experiment, whose variants bear `labels`, and picks by `rule`.
 ///
 /// Rows without scores give comparisons without front and picks; no rows give no comparisons. NaN scores and sizes are
 /// carried through the statistics and never picked. Rows that failed take no part, and are listed.
 #[must_use]
-pub fn summarize(rows: &[ResultRow], rule: &PickRule) -> Summary {
-    let labels = Labels::of(rows.iter().map(|row| &*row.origin.variant));
+pub fn summarize(rows: &[ResultRow], labels: &Labels, rule: &PickRule) -> Summary {
     let names = task_names(rows);
-    let mut comparisons = grouping::comparisons(rows, &labels);
+    let mut comparisons = grouping::comparisons(rows, labels);
     for comparison in &mut comparisons {
         comparison.name = names.get(&comparison.task.key).cloned().unwrap_or_default();
         comparison.front = grouping::front(&comparison.variants);
@@ -31,14 +30,14 @@ pub fn summarize(rows: &[ResultRow], rule: &PickRule) -> Summary {
         Some(FailedRow { task, origin: row.origin.clone(), failure })
     });
     let units = |rows: &mut dyn Iterator<Item = &ResultRow>| {
-        rows.map(|row| row.origin.unit.key).collect::<BTreeSet<Key>>().len()
+        rows.map(|row| row.origin.unit.keys()).collect::<BTreeSet<_>>().len()
     };
     Summary {
         failures: failed.collect(),
         units: units(&mut rows.iter()),
         units_with_results: units(&mut rows.iter().filter(|row| row.result.is_ok())),
         comparisons,
-        labels,
+        labels: labels.clone(),
     }
 }
 

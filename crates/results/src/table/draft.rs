@@ -40,15 +40,15 @@ impl Draft {
     }
 
     pub(super) fn scores(&mut self) -> &mut Scores {
-        let none = Interval { value: 0.0, low: 0.0, high: 0.0 };
+        let none = Interval { value: f64::NAN, low: f64::NAN, high: f64::NAN };
         self.measures.scores.get_or_insert(Scores {
             accuracy: none,
             macro_f1: none,
-            log_loss: 0.0,
-            agreement: 0.0,
+            log_loss: f64::NAN,
+            agreement: f64::NAN,
             lost: 0,
             gained: 0,
-            p_value: 0.0,
+            p_value: f64::NAN,
         })
     }
 

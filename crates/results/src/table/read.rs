@@ -37,11 +37,19 @@ pub fn read_parquet(bytes: &[u8]) -> Result<Vec<ResultRow>, ResultsError> {
     Ok(rows)
 }
 
+/// Columns that no row is without.
+const NEVER_NULL: [&str; 6] = ["key", "unit_key", "task_key", "choices", "seed", "dataset"];
+
 /// Puts the cells of one column into the rows.
 fn fill(drafts: &mut [Draft], batch: &DataFrame, column: &Column, first: usize) -> Result<(), ResultsError> {
     let cells = batch.column(&column.name).map_err(ResultsError::Read)?.as_materialized_series();
     let bad =
         |row: usize| ResultsError::StoredCell { column: column.name.clone().into_owned(), row: first + row };
+    if NEVER_NULL.contains(&&*column.name)
+        && let Some(row) = cells.is_null().iter().position(|is_null| is_null == Some(true))
+    {
+        return Err(bad(row));
+    }
     match &column.access {
         Access::Text(_, Some(put)) => each(drafts, cells.str().map(|cells| cells.iter()), put),
         Access::Whole(_, Some(put)) => each(drafts, cells.u64().map(|cells| cells.iter()), put),

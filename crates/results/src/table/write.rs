@@ -53,7 +53,7 @@ pub fn write_parquet(rows: &[ResultRow], labels: &Labels, out: &mut impl Write) 
     let schema = table.batch(&[])?;
     let mut writer = ParquetWriter::new(out)
         .with_compression(ParquetCompression::Snappy)
-        .set_parallel(false)
+        .set_parallel(rayon::current_num_threads() > 1)
         .batched(schema.schema())
         .map_err(failed)?;
     if rows.is_empty() {

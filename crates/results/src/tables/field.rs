@@ -162,7 +162,7 @@ macro_rules! named {
     };
 }
 
-named!(ErrorPart, "`whole`, `rounding`, `clipping` or `bias`");
+named!(ErrorPart, "`whole`, `rounding`, `clipping`, `bias` or `activations`");
 named!(HistogramKind, "`float` or `level`");
 named!(Verdict, "`better`, `worse` or `not-shown`");
 
