@@ -188,22 +188,23 @@ const BIAS_CORRECTION: Description = Description {
     ..axis("bias_correction", "quantize.bias_correction", 16)
 };
 
-const CALIBRATION: Description =
-    Description { words: calibrated, ..axis("calibration", "quantize.calibration", 17) };
-
 const TRANSFORM: Description = Description {
     plain: &["none"],
     expectation: Better,
     words: |transform| if transform.is("none") { "not equalized".to_owned() } else { transform.to_string() },
-    ..axis("transform", "quantize.transform", 18)
+    ..axis("transform", "quantize.transform", 17)
 };
 
 const BIASES: Description = Description {
     plain: &["keep"],
     expectation: Worse,
     words: |biases| format!("biases {}", if biases.is("keep") { "kept" } else { "quantized" }),
-    ..axis("biases", "quantize.biases", 19)
+    ..axis("biases", "quantize.biases", 18)
 };
+
+/// Other choices ask for calibration rows: it is named where nothing else tells variants apart.
+const CALIBRATION: Description =
+    Description { words: calibrated, ..axis("calibration", "quantize.calibration", 19) };
 
 const ZERO_POINT: Description = Description {
     words: |zero_point| format!("{zero_point} zero point"),

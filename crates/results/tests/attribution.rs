@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bitsweep_results::summary::Attribution;
 use bitsweep_results::{
-    ErrorPart, Measures, Origin, Labels, PickRule, Records, ResultRow, SensitivityRow, Variant, summarize,
+    ErrorPart, Labels, Measures, Origin, PickRule, Records, ResultRow, SensitivityRow, Variant, summarize,
 };
 
 /// A unit's variant; the third unit is of another task.

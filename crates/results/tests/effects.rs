@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use bitsweep_results::summary::{Effect, Expectation, Verdict};
 use bitsweep_results::{
-    Choice, DatasetShape, FailureKind, Interval, Measures, Labels, PickRule, ResultRow, RowFailure, Task, Unit,
-    Value, Variant, summarize,
+    Choice, DatasetShape, FailureKind, Interval, Labels, Measures, PickRule, ResultRow, RowFailure, Task,
+    Unit, Value, Variant, summarize,
 };
 use made::{key, scored, task, variant};
 

@@ -147,7 +147,7 @@ fn a_label_without_an_axis_has_the_rest_of_its_series() {
     let one = |bits, symmetry, granularity| {
         variant(bits, &[(Choice::Symmetry, symmetry), (Choice::Granularity, granularity)])
     };
-    let variants = [one(4, "symmetric", "tensor"), one(2, "symmetric", "row"), one(4, "asymmetric", "row")];
+    let variants = [one(4, "symmetric", "row"), one(2, "symmetric", "row"), one(4, "asymmetric", "row")];
     let labels = Labels::of(&variants);
     let label = labels.get(&variants[1]);
     assert_eq!((label.text(), label.size()), ("2 bit · symmetric", Some("2 bit")));
@@ -155,6 +155,20 @@ fn a_label_without_an_axis_has_the_rest_of_its_series() {
     assert_eq!(label.without(Choice::Symmetry), "quantized");
     assert_eq!(label.parts().collect::<Vec<_>>(), [(Choice::Symmetry, "symmetric")]);
     assert_eq!(Labels::of([]).get(&variants[0]).text(), "unknown");
+}
+
+#[test]
+fn what_differs_with_the_bits_is_named_beside_them() {
+    let format = |bits, format| variant(bits, &[(Choice::Format, format)]);
+    let variants = [format(8, "fp8-e4m3"), format(4, "fp4-e2m1")];
+    assert_eq!(texts(&variants), ["8 bit · fp8-e4m3", "4 bit · fp4-e2m1"]);
+}
+
+#[test]
+fn calibration_that_another_choice_asks_for_is_not_named_in_its_place() {
+    let plain = variant(3, &[(Choice::Transform, "none")]);
+    let awq = variant(3, &[(Choice::Transform, "awq"), (Choice::Calibration, "all")]);
+    assert_eq!(texts(&[plain, awq]), ["not equalized", "awq"]);
 }
 
 /// Choices on a few axes, whose words collide across axes and with names.

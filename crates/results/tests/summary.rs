@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use bitsweep_results::summary::{Pick, PickOutcome, full_names};
 use bitsweep_results::{
-    Choice, Comparison, ErrorMeasures, FailureKind, Flag, Goal, Measures, Labels, PickRule, ResultRow, RowFailure,
-    Scores, Size, SizeMeasures, Task, Value, Variant, distinct_names, summarize,
+    Choice, Comparison, ErrorMeasures, FailureKind, Flag, Goal, Labels, Measures, PickRule, ResultRow,
+    RowFailure, Scores, Size, SizeMeasures, Task, Value, Variant, distinct_names, summarize,
 };
 use made::{interval, measures, scored, task, unit};
 

@@ -153,7 +153,10 @@ fn refuse_twins(document: &Document, variants: &[Variant], locations: &[Location
         let canonical = serde_json::to_string(variant).map_err(|error| Diagnostic::new(error.to_string()))?;
         if let Some(twin) = known.insert(canonical, position) {
             let first = locations[twin].of_whole(document);
-            let message = format!("two variants are the same, this one and that at {first}: {}", variant.schemes_text());
+            let message = format!(
+                "two variants are the same, this one and that at {first}: {}",
+                variant.schemes_text()
+            );
             return Err(location
                 .error(document, message)
                 .help("remove one of them, or leave it out with [[exclude]]"));

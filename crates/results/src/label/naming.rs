@@ -13,12 +13,22 @@ const FLOAT: &str = "float";
 /// The axes that make up a size.
 const SIZES: [Choice; 3] = [Choice::Bits, Choice::Budget, Choice::ActivationBits];
 
+/// Axes whose values follow from the size or from how it is chosen: the size speaks for them.
+const FOLLOW_SIZE: [Choice; 6] = [
+    Choice::Allocation,
+    Choice::Layers,
+    Choice::ZeroPoint,
+    Choice::Codes,
+    Choice::CodeRange,
+    Choice::Calibration,
+];
+
 /// The labels of distinct variants, in their order.
 pub(super) fn labels(variants: &[&Variant]) -> Vec<Label> {
     let quantized: Vec<usize> = (0..variants.len()).filter(|index| !variants[*index].is_float()).collect();
     let mut labels = vec![Label::default(); variants.len()];
 
-    let telling = telling(variants, &quantized, |_| (), |_| true);
+    let telling = telling(variants, &quantized);
     let names: BTreeSet<&str> =
         quantized.iter().filter_map(|index| variants[*index].name.as_deref()).collect();
     let names_suffice = names.len() == quantized.len();
@@ -35,13 +45,13 @@ pub(super) fn labels(variants: &[&Variant]) -> Vec<Label> {
             let inputs = choices.get(Choice::ActivationBits).filter(|_| shows_activations);
             shows_sizes.then_some((bits, budget, inputs))
         };
-        let mut axes = self::telling(variants, &members, shown, is_in_words);
+        let mut axes = telling_beside_size(variants, &members, shown);
         if name.is_none() && names.len() < quantized.len() && !names.is_empty() {
             // Beside variants with names, one of which nothing is said would not be understood.
             let is_silent =
                 |index: &usize| axes.iter().all(|axis| variants[*index].choices.get(*axis).is_none());
             if members.iter().any(is_silent) {
-                axes = self::telling(variants, &quantized, shown, is_in_words);
+                axes = telling_beside_size(variants, &quantized, shown);
             }
         }
         for index in members {
@@ -65,7 +75,7 @@ pub(super) fn labels(variants: &[&Variant]) -> Vec<Label> {
     }
 
     let float: Vec<usize> = (0..variants.len()).filter(|index| variants[*index].is_float()).collect();
-    let axes = self::telling(variants, &float, |_| (), |_| true);
+    let axes = self::telling(variants, &float);
     for index in float {
         labels[index].name = Some(FLOAT.to_owned());
         labels[index].words = words(variants[index], &axes);
@@ -76,9 +86,43 @@ pub(super) fn labels(variants: &[&Variant]) -> Vec<Label> {
     labels
 }
 
-/// Whether an axis may be spoken of beside the size.
-fn is_in_words(axis: Choice) -> bool {
-    !SIZES.contains(&axis)
+/// Axes to name beside the size. What differs is named though the size differs with it (`8 bit · fp8-e4m3`,
+/// `4 bit · fp4-e2m1`); what follows from the size, or what only some variants have (`W4A8`), where the size does not tell.
+fn telling_beside_size<K: Ord>(
+    variants: &[&Variant],
+    members: &[usize],
+    size: impl Fn(usize) -> K,
+) -> Vec<Choice> {
+    let has_several = |axis| {
+        let values = members.iter().filter_map(|index| variants[*index].choices.get(axis));
+        values.collect::<BTreeSet<_>>().len() > 1
+    };
+    let (mut by_axes, mut count) = numbered(members.iter().map(|_| ()));
+    let (mut with_size, mut count_with_size) = numbered(members.iter().map(|index| size(*index)));
+    let mut telling = Vec::new();
+    for axis in ranked().filter(|axis| !SIZES.contains(axis)) {
+        let values = || members.iter().map(|index| variants[*index].choices.get(axis));
+        let (finer, more) = numbered(by_axes.iter().copied().zip(values()));
+        let (finer_with_size, more_with_size) = numbered(with_size.iter().copied().zip(values()));
+        let is_telling = if FOLLOW_SIZE.contains(&axis) || !has_several(axis) {
+            more_with_size > count_with_size
+        } else {
+            more > count
+        };
+        if is_telling {
+            telling.push(axis);
+            (by_axes, count) = (finer, more);
+            (with_size, count_with_size) = (finer_with_size, more_with_size);
+        }
+    }
+    telling
+}
+
+/// All axes, the one most worth naming first.
+fn ranked() -> impl Iterator<Item = Choice> {
+    let mut axes = Choice::ALL;
+    axes.sort_by_key(|axis| axis.description().rank);
+    axes.into_iter()
 }
 
 /// Variants with the same name, or with none.
@@ -90,19 +134,11 @@ fn groups<'v>(variants: &[&'v Variant], members: &[usize]) -> BTreeMap<Option<&'
     groups
 }
 
-/// Axes in the order in which they are worth naming, as far as each tells members apart that neither `known` nor those
-/// before it do.
-fn telling<K: Ord>(
-    variants: &[&Variant],
-    members: &[usize],
-    known: impl Fn(usize) -> K,
-    admits: impl Fn(Choice) -> bool,
-) -> Vec<Choice> {
-    let mut axes: Vec<Choice> = Choice::ALL.into_iter().filter(|axis| admits(*axis)).collect();
-    axes.sort_by_key(|axis| axis.description().rank);
-    let (mut classes, mut count) = numbered(members.iter().map(|index| known(*index)));
+/// Axes in the order in which they are worth naming, as far as each tells members apart that those before it do not.
+fn telling(variants: &[&Variant], members: &[usize]) -> Vec<Choice> {
+    let (mut classes, mut count) = numbered(members.iter().map(|_| ()));
     let mut telling = Vec::new();
-    for axis in axes {
+    for axis in ranked() {
         let values = members.iter().map(|index| variants[*index].choices.get(axis));
         let (finer, more) = numbered(classes.iter().copied().zip(values));
         if more > count {
@@ -167,7 +203,7 @@ fn tell_apart(variants: &[&Variant], labels: &mut [Label]) {
         }
     }
     for members in same_texts(labels) {
-        let axes = telling(variants, &members, |_| (), |_| true);
+        let axes = telling(variants, &members);
         for index in members.into_iter().filter(|index| !variants[*index].is_float()) {
             spell_out(&mut labels[index], variants[index], &axes);
         }

@@ -38,7 +38,7 @@ pub fn read_parquet(bytes: &[u8]) -> Result<Vec<ResultRow>, ResultsError> {
 }
 
 /// Columns that no row is without.
-const NEVER_NULL: [&str; 6] = ["key", "unit_key", "task_key", "choices", "seed", "dataset"];
+const NEVER_NULL: [&str; 5] = ["key", "unit_key", "task_key", "choices", "seed"];
 
 /// Puts the cells of one column into the rows.
 fn fill(drafts: &mut [Draft], batch: &DataFrame, column: &Column, first: usize) -> Result<(), ResultsError> {
