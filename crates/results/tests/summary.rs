@@ -69,7 +69,7 @@ fn only(rows: &[ResultRow]) -> Comparison {
 fn picked(outcome: &PickOutcome) -> &Pick {
     match outcome {
         PickOutcome::Picked(pick) => pick,
-        PickOutcome::NoneQualifies { .. } | PickOutcome::NoBaseline => {
+        PickOutcome::NoneQualifies { .. } | PickOutcome::NoneInEveryUnit | PickOutcome::NoBaseline => {
             panic!("expected a pick, found {outcome:?}")
         }
     }
@@ -296,6 +296,42 @@ fn what_failed_takes_no_part_and_is_listed() {
     assert_eq!(failed, [("4 bit", 2)]);
     // The first run that succeeded is unit b's.
     assert_eq!(comparison.variants[0].origin, rows[1].origin);
+}
+
+/// On the seeds that it has the 2-bit model is as good as the float model, and better than that over all.
+#[test]
+fn a_variant_without_results_for_every_seed_is_no_candidate() {
+    let rows = [
+        row("a", 0, 32, 0.6, 6812),
+        row("a", 1, 4, 0.6, 851),
+        failed(row("a", 2, 2, 0.0, 425)),
+        row("b", 0, 32, 0.9, 6812),
+        row("b", 1, 4, 0.9, 851),
+        row("b", 2, 2, 0.9, 425),
+    ];
+    let comparison = only(&rows);
+    let partial = &comparison.variants[2];
+    assert_eq!(comparison.label_with_runs(partial), "2 bit (1 of 2 seeds)");
+    assert_eq!(labels(&comparison, &comparison.front), ["4 bit"]);
+    assert_eq!(picked(&comparison.picks.as_ref().unwrap().least_memory).variant, 1);
+    let reasons = comparison.explain(Goal::Balance, &PickRule::default()).unwrap().reasons;
+    assert!(reasons.iter().any(|reason| reason.contains("1 variant has results for some")), "{reasons:?}");
+
+    let alone: Vec<ResultRow> =
+        rows.into_iter().filter(|row| row.origin.is_float() || row.origin.position == 2).collect();
+    let comparison = only(&alone);
+    assert_eq!(comparison.picks.as_ref().unwrap().balance, PickOutcome::NoneInEveryUnit);
+    let headline = comparison.explain(Goal::Balance, &PickRule::default()).unwrap().headline;
+    assert!(headline.starts_with("No pick"), "{headline}");
+}
+
+#[test]
+fn flags_of_one_kind_are_counted_together() {
+    let mut rows = [row("a", 0, 32, 1.0, 6812), row("a", 1, 4, 1.0, 851), row("b", 1, 4, 1.0, 851)];
+    measures(&mut rows[1]).flags = vec![Flag::ZeroPointsOutsideCodes(2)];
+    measures(&mut rows[2]).flags = vec![Flag::ZeroPointsOutsideCodes(5)];
+    let comparison = only(&rows);
+    assert_eq!(comparison.variants[1].flags, [(Flag::ZeroPointsOutsideCodes(5), 2)]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `bitsweep plan`
 
+use std::ptr;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -7,7 +8,7 @@ use serde::Serialize;
 use super::{planned, print, print_json};
 use crate::cli::Request;
 use crate::failure::Failure;
-use crate::plan::{Plan, PlannedVariant};
+use crate::plan::{Foreseen, Plan, PlannedVariant, Unit};
 
 #[derive(Serialize)]
 struct PlannedUnit<'a> {
@@ -15,7 +16,7 @@ struct PlannedUnit<'a> {
     unit: String,
     variants: Vec<Entry<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    will_fail: Option<String>,
+    will_fail: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -23,13 +24,13 @@ struct Entry<'a> {
     key: String,
     label: &'a str,
     location: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    will_fail: Option<&'a str>,
 }
 
 pub(super) fn plan(request: &Request, json: bool) -> Result<(), Failure> {
     let plan = planned(request)?;
     let failures = plan.foreseen_failures();
-    let foreseen = |key| failures.iter().find(|(failing, _)| failing.key == key).map(|(_, reason)| reason);
-    let label = |planned: &PlannedVariant| plan.labels.get(&planned.identity.row).text();
     if json {
         let units = plan.units.iter().map(|unit| PlannedUnit {
             key: unit.key.to_string(),
@@ -39,37 +40,55 @@ pub(super) fn plan(request: &Request, json: bool) -> Result<(), Failure> {
                 .iter()
                 .map(|planned| Entry {
                     key: unit.row_key(&planned.identity).to_string(),
-                    label: label(planned),
+                    label: label(&plan, planned),
                     location: &planned.location,
+                    will_fail: reason(&failures, unit, Some(planned)),
                 })
                 .collect(),
-            will_fail: foreseen(unit.key).cloned(),
+            will_fail: reason(&failures, unit, None),
         });
         return print_json(&units.collect::<Vec<_>>());
     }
-    print(&text(&plan, foreseen, label))
+    print(&text(&plan, &failures))
 }
 
-fn text<'p>(
-    plan: &'p Plan,
-    foreseen: impl Fn(bitsweep_results::Key) -> Option<&'p String>,
-    label: impl Fn(&'p PlannedVariant) -> &'p str,
-) -> String {
+fn label<'p>(plan: &'p Plan, planned: &PlannedVariant) -> &'p str {
+    plan.labels.get(&planned.identity.row).text()
+}
+
+/// Why a variant of a unit, or the whole unit, will fail.
+fn reason<'f>(
+    failures: &'f [Foreseen<'_>],
+    unit: &Unit,
+    variant: Option<&PlannedVariant>,
+) -> Option<&'f str> {
+    let is_same = |foreseen: &&Foreseen<'_>| match (foreseen.variant, variant) {
+        (None, None) => true,
+        (Some(own), Some(other)) => ptr::eq(own, other),
+        (Some(_), None) | (None, Some(_)) => false,
+    };
+    let own = failures.iter().filter(|foreseen| ptr::eq(foreseen.unit, unit));
+    own.into_iter().find(is_same).map(|foreseen| foreseen.reason.as_str())
+}
+
+fn text(plan: &Plan, failures: &[Foreseen<'_>]) -> String {
     let mut text = format!("{} units, {} variants\n", plan.units.len(), plan.variants());
     // Units mostly have the same variants: those are shown once, under the first unit that has them.
     let mut shown: Option<&[Arc<PlannedVariant>]> = None;
     for unit in &plan.units {
         let count = unit.variants.len();
         text += &format!("{}  {}: {count} variants\n", unit.key.short(), unit.describe());
-        if let Some(reason) = foreseen(unit.key) {
-            text += &format!("    will fail: {reason}\n");
+        for foreseen in failures.iter().filter(|foreseen| ptr::eq(foreseen.unit, unit)) {
+            let what =
+                foreseen.variant.map_or_else(String::new, |variant| format!("{} ", label(plan, variant)));
+            text += &format!("    {what}will fail: {}\n", foreseen.reason);
         }
         let is_shown = shown.is_some_and(|shown| {
             shown.len() == count && shown.iter().zip(&unit.variants).all(|(a, b)| Arc::ptr_eq(a, b))
         });
         if !is_shown {
             for planned in &unit.variants {
-                text += &format!("    {}: {}\n", label(planned), planned.variant.schemes_text());
+                text += &format!("    {}: {}\n", label(plan, planned), planned.variant.schemes_text());
             }
             shown = Some(&unit.variants);
         }

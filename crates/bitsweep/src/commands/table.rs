@@ -5,7 +5,7 @@ use bitsweep_results::{Comparison, Goal, PickRule, Summary, VariantSummary};
 
 use crate::plan::Plan;
 
-/// A comparison with more variants shows its Pareto front only.
+/// A comparison with more variants shows its picks and its Pareto front only.
 const MOST_ROWS: usize = 24;
 
 /// Every comparison of a plan's results as a table with its two picks, then what failed.
@@ -57,6 +57,7 @@ fn one(comparison: &Comparison, rule: &PickRule) -> String {
     let shown = if shortened {
         let front = comparison.front.iter().chain(&comparison.least_error);
         let mut positions: Vec<usize> = comparison.float.iter().chain(front).copied().collect();
+        positions.extend(comparison.picked());
         positions.sort_unstable();
         positions.dedup();
         positions.into_iter().map(|position| all[position]).collect()
@@ -64,11 +65,11 @@ fn one(comparison: &Comparison, rule: &PickRule) -> String {
         all
     };
     let mut lines = vec![header(comparison)];
-    lines.extend(shown.iter().map(|variant| row(variant, comparison.has_scores())));
+    lines.extend(shown.iter().map(|variant| row(comparison, variant)));
     let mut text = format!("{heading}\n{}", aligned(&lines));
     if shortened {
         text += &format!(
-            "({} of {} variants: the Pareto front and the least error of each width; results.csv has all)\n",
+            "({} of {} variants: the picks, the Pareto front and the least error of each width; results.csv has all)\n",
             shown.len(),
             comparison.variants.len()
         );
@@ -101,9 +102,9 @@ fn header(comparison: &Comparison) -> Vec<String> {
     names.into_iter().map(str::to_owned).collect()
 }
 
-fn row(variant: &VariantSummary, has_scores: bool) -> Vec<String> {
-    let mut cells = vec![variant.label.text().to_owned()];
-    if has_scores {
+fn row(comparison: &Comparison, variant: &VariantSummary) -> Vec<String> {
+    let mut cells = vec![comparison.label_with_runs(variant)];
+    if comparison.has_scores() {
         let kilobytes = |bytes: f64| format!("{:.3}", bytes / 1024.0);
         match &variant.scores {
             Some(scores) => {

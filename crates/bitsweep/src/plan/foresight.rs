@@ -1,24 +1,48 @@
 //! What can be known before anything runs.
 
-use std::num::NonZeroUsize;
-
 use bitsweep_datasets::holdout;
 use bitsweep_random::Stream;
 
-use super::{Plan, Unit};
+use super::{Plan, PlannedVariant, Unit};
 use crate::subject::{SplitSpec, Subject, TrainedModel};
-use crate::variant::CalibrationRows;
+use crate::variant::{CalibrationRows, Variant};
 
 impl Plan {
-    /// The units that will fail as a whole or in part, each with the reason: rows that cannot be split as asked, more
-    /// calibration rows than training rows.
-    pub fn foreseen_failures(&self) -> Vec<(&Unit, String)> {
-        self.units.iter().filter_map(|unit| Some((unit, unit.foreseen_failure()?))).collect()
+    /// What will fail: units whose rows cannot be split as asked, variants with more calibration rows than training rows.
+    pub fn foreseen_failures(&self) -> Vec<Foreseen<'_>> {
+        self.units.iter().flat_map(Unit::foreseen_failures).collect()
     }
 }
 
+/// A failure that is certain before anything runs.
+#[derive(Debug)]
+pub struct Foreseen<'p> {
+    /// The unit that fails, or whose variant fails.
+    pub unit: &'p Unit,
+    /// The variant that fails; `None` where the whole unit does.
+    pub variant: Option<&'p PlannedVariant>,
+    /// Why, in the words of the row that will have failed.
+    pub reason: String,
+}
+
 impl Unit {
-    fn foreseen_failure(&self) -> Option<String> {
+    fn foreseen_failures(&self) -> Vec<Foreseen<'_>> {
+        match self.training_rows() {
+            None => Vec::new(),
+            Some(Err(reason)) => vec![Foreseen { unit: self, variant: None, reason }],
+            Some(Ok(training_rows)) => {
+                let failing = self.variants.iter().filter_map(|planned| {
+                    let asked = asked_rows(&planned.variant).filter(|asked| *asked > training_rows)?;
+                    let reason = too_many_calibration_rows(asked, training_rows);
+                    Some(Foreseen { unit: self, variant: Some(planned), reason })
+                });
+                failing.collect()
+            }
+        }
+    }
+
+    /// The number of training rows, or why there are none; `None` of a subject without rows.
+    fn training_rows(&self) -> Option<Result<usize, String>> {
         let (_, SplitSpec::Holdout(rule)) = self.spec.subject.rows()?;
         let dataset = self.dataset.as_deref()?;
         let stream = Stream::new(self.spec.rng, self.spec.seed, "split");
@@ -27,25 +51,14 @@ impl Unit {
         });
         let split = match split {
             Ok(split) => split,
-            Err(reason) => return Some(reason),
+            Err(reason) => return Some(Err(reason)),
         };
         if let Some(class) = split.classes_without_training_rows(&dataset.labels, dataset.classes()).first()
             && self.needs_all_classes()
         {
-            return Some(format!("class `{}` has no training row", dataset.class_names[*class]));
+            return Some(Err(format!("class `{}` has no training row", dataset.class_names[*class])));
         }
-        let train_rows = split.train.len();
-        let asked = self.variants.iter().filter_map(|variant| {
-            let variant = &variant.variant;
-            let drawn = |rows: CalibrationRows| match rows {
-                CalibrationRows::All => None,
-                CalibrationRows::Drawn(rows) => Some(rows),
-            };
-            let inputs = variant.activations.as_ref().and_then(|activations| activations.rows);
-            variant.calibration.rows.and_then(drawn).max(inputs.and_then(drawn))
-        });
-        let most = asked.max().map_or(0, NonZeroUsize::get);
-        (most > train_rows).then(|| too_many_calibration_rows(most, train_rows))
+        Some(Ok(split.train.len()))
     }
 
     /// Whether the model cannot be fitted without a training row of each class.
@@ -55,6 +68,16 @@ impl Unit {
             Subject::Given(_) | Subject::Tensor(_) => false,
         }
     }
+}
+
+/// The most calibration rows that a variant draws; `None` where it draws none.
+fn asked_rows(variant: &Variant) -> Option<usize> {
+    let inputs = variant.activations.as_ref().and_then(|activations| activations.rows);
+    let drawn = [variant.calibration.rows, inputs].into_iter().filter_map(|rows| match rows? {
+        CalibrationRows::All => None,
+        CalibrationRows::Drawn(rows) => Some(rows.get()),
+    });
+    drawn.max()
 }
 
 /// Why `rows` calibration rows cannot be drawn.

@@ -22,6 +22,7 @@ use self::datasets::Datasets;
 use self::key::{canonical, row_key, task_key, unit_key};
 use self::tasks::settings_that_differ;
 
+pub use foresight::Foreseen;
 pub(crate) use foresight::too_many_calibration_rows;
 pub use stages::{Stage, passed, unit_stages};
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use bitsweep::failure::Failure;
+use bitsweep::plan::Foreseen;
 use bitsweep_results::{Labels, PickRule, Records, summarize};
 use tempfile::TempDir;
 
@@ -213,8 +214,12 @@ fn a_plan_foresees_more_calibration_rows_than_training_rows() {
     for quantize in [methods, activations] {
         let plan = planned(&experiment(quantize)).unwrap();
         let foreseen = plan.foreseen_failures();
-        let [(unit, reason)] = foreseen.as_slice() else { panic!("{quantize}") };
+        let [Foreseen { unit, variant: Some(variant), reason }] = foreseen.as_slice() else {
+            panic!("{quantize}")
+        };
         assert_eq!(unit.key, plan.units[0].key);
+        let last = plan.units[0].variants.last().unwrap();
+        assert_eq!(variant.variant, last.variant);
         assert_eq!(
             reason,
             "`calibration.rows = 143` but there are 142 training rows: expected at most as many"

@@ -37,7 +37,7 @@ fn shown<'a>(subject: &'a Subject<'_>) -> Option<(&'a Comparison, Vec<usize>)> {
     for outcome in [&picks.balance, &picks.least_memory] {
         match outcome {
             PickOutcome::Picked(pick) if !positions.contains(&pick.variant) => positions.push(pick.variant),
-            PickOutcome::Picked(_) | PickOutcome::NoBaseline => {}
+            PickOutcome::Picked(_) | PickOutcome::NoneInEveryUnit | PickOutcome::NoBaseline => {}
             PickOutcome::NoneQualifies { closest } => positions.extend(closest.map(|(position, _)| position)),
         }
     }

@@ -34,7 +34,7 @@ fn title(summary: &Summary) -> String {
             only.variants[pick.variant].label, pick.allowed_loss
         ),
         Some(PickOutcome::NoneQualifies { .. }) => format!("{subject}: every variant falls short of float"),
-        Some(PickOutcome::NoBaseline) | None => subject.to_owned(),
+        Some(PickOutcome::NoneInEveryUnit | PickOutcome::NoBaseline) | None => subject.to_owned(),
     }
 }
 

@@ -89,6 +89,9 @@ fn pick_row(comparison: &Comparison) -> [String; 7] {
         Some(PickOutcome::NoneQualifies { .. }) => {
             ["float: none qualifies".to_owned(), String::new(), String::new()]
         }
+        Some(PickOutcome::NoneInEveryUnit) => {
+            ["none: no variant has results for every seed".to_owned(), String::new(), String::new()]
+        }
         Some(PickOutcome::NoBaseline) | None => ["no float model".to_owned(), String::new(), String::new()],
     };
     let [balance, balance_bytes, balance_score] =

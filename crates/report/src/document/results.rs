@@ -97,7 +97,7 @@ fn scores(comparison: &Comparison, shown: &[&VariantSummary]) -> Block {
     let rows = shown
         .iter()
         .map(|variant| {
-            let mut row = vec![variant.label.to_string()];
+            let mut row = vec![comparison.label_with_runs(variant)];
             let Some(scores) = &variant.scores else {
                 row.resize(headings.len(), String::new());
                 return row;

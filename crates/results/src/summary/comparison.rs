@@ -62,7 +62,7 @@ pub struct Comparison {
     /// Position in `variants` of the float baseline.
     pub float: Option<usize>,
     /// Positions in `variants` of the Pareto front of true bytes (less is better) against mean macro-F1 (more is
-    /// better), smallest first; empty without scores.
+    /// better), smallest first, of the variants with results in every unit; empty without scores.
     pub front: Vec<usize>,
     /// For each number of bits, most bits first, the quantized variant of least mean squared error.
     pub least_error: Vec<usize>,
@@ -178,6 +178,23 @@ impl Comparison {
     #[must_use]
     pub fn float(&self) -> Option<&VariantSummary> {
         self.variants.get(self.float?)
+    }
+
+    /// Whether a variant has results in every unit that has any: means of others are over fewer seeds than the float
+    /// model's, and are not held against it.
+    #[must_use]
+    pub fn is_in_every_unit(&self, variant: &VariantSummary) -> bool {
+        variant.runs == self.units
+    }
+
+    /// The label of a variant, with its seeds where they are not all: `4 bit (3 of 6 seeds)`.
+    #[must_use]
+    pub fn label_with_runs(&self, variant: &VariantSummary) -> String {
+        if self.is_in_every_unit(variant) {
+            variant.label.to_string()
+        } else {
+            format!("{} ({} of {} seeds)", variant.label, variant.runs, self.units)
+        }
     }
 
     /// Whether any variant has scores, that is, whether there is a model.

@@ -190,10 +190,12 @@ fn scores(runs: &[Run<'_>], float_scores: &BTreeMap<Key, f64>) -> Option<ScoreSu
 }
 
 /// Positions of the Pareto front, smallest variant first.
-pub(super) fn front(variants: &[VariantSummary]) -> Vec<usize> {
-    let candidates: Vec<(usize, (f64, f64))> = variants
+pub(super) fn front(comparison: &Comparison) -> Vec<usize> {
+    let candidates: Vec<(usize, (f64, f64))> = comparison
+        .variants
         .iter()
         .enumerate()
+        .filter(|(_, variant)| comparison.is_in_every_unit(variant))
         .filter_map(|(position, variant)| {
             let point = (variant.true_bytes, variant.scores.as_ref()?.macro_f1.mean);
             (point.0.is_finite() && point.1.is_finite()).then_some((position, point))

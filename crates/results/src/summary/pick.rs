@@ -78,6 +78,8 @@ pub enum PickOutcome {
         /// The smaller variant of least loss, with its loss.
         closest: Option<(usize, f64)>,
     },
+    /// No quantized variant has results in every unit.
+    NoneInEveryUnit,
     /// There is no float baseline to lose against.
     NoBaseline,
 }
@@ -88,7 +90,7 @@ impl PickOutcome {
     pub fn variant(&self) -> Option<usize> {
         match self {
             Self::Picked(pick) => Some(pick.variant),
-            Self::NoneQualifies { .. } | Self::NoBaseline => None,
+            Self::NoneQualifies { .. } | Self::NoneInEveryUnit | Self::NoBaseline => None,
         }
     }
 }

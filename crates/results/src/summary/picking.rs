@@ -10,7 +10,7 @@ pub(super) fn picks(comparison: &Comparison, rule: &PickRule) -> Option<Picks> {
     })
 }
 
-/// A quantized variant that takes fewer bytes than the float model.
+/// A quantized variant with results in every unit that takes fewer bytes than the float model.
 struct Candidate {
     variant: usize,
     bytes: f64,
@@ -25,7 +25,7 @@ fn candidates(comparison: &Comparison, float_bytes: f64) -> Vec<Candidate> {
         .iter()
         .enumerate()
         .filter_map(|(position, variant)| {
-            let scores = variant.scores.as_ref()?;
+            let scores = variant.scores.as_ref().filter(|_| comparison.is_in_every_unit(variant))?;
             let candidate = Candidate {
                 variant: position,
                 bytes: variant.true_bytes,
@@ -53,6 +53,10 @@ fn outcome(comparison: &Comparison, allowed_loss: f64) -> PickOutcome {
     else {
         return PickOutcome::NoBaseline;
     };
+    let quantized = comparison.variants.iter().filter(|variant| !variant.origin.is_float());
+    if !quantized.into_iter().any(|variant| comparison.is_in_every_unit(variant)) {
+        return PickOutcome::NoneInEveryUnit;
+    }
     let candidates = candidates(comparison, float.true_bytes);
     let Some(index) = candidates.iter().position(|candidate| candidate.loss <= allowed_loss) else {
         let closest = candidates.iter().min_by(|a, b| a.loss.total_cmp(&b.loss));

@@ -20,7 +20,7 @@ pub fn summarize(rows: &[ResultRow], labels: &Labels, rule: &PickRule) -> Summar
     let mut comparisons = grouping::comparisons(rows, labels);
     for comparison in &mut comparisons {
         comparison.name = names.get(&comparison.task.key).cloned().unwrap_or_default();
-        comparison.front = grouping::front(&comparison.variants);
+        comparison.front = grouping::front(comparison);
         comparison.least_error = grouping::least_error(comparison);
         comparison.picks = picking::picks(comparison, rule);
     }

@@ -18,15 +18,22 @@ pub struct Explanation {
 impl Comparison {
     /// Explains one of the two picks; `None` without scores.
     pub fn explain(&self, goal: Goal, rule: &PickRule) -> Option<Explanation> {
-        Some(match self.picks.as_ref()?.of(goal) {
+        let mut explanation = match self.picks.as_ref()?.of(goal) {
             PickOutcome::Picked(pick) => self.explain_pick(pick),
             PickOutcome::NoneQualifies { closest } => self.none_qualifies(*closest, goal.allowed_loss(rule)),
-            PickOutcome::NoBaseline => Explanation {
-                choice: "none".to_owned(),
-                headline: "No pick: there is no float model to compare with.".to_owned(),
-                reasons: Vec::new(),
-            },
-        })
+            PickOutcome::NoneInEveryUnit => {
+                no_pick("No pick: no quantized variant has results for every seed.")
+            }
+            PickOutcome::NoBaseline => no_pick("No pick: there is no float model to compare with."),
+        };
+        let partial = self.variants.iter().filter(|variant| !self.is_in_every_unit(variant)).count();
+        if partial > 0 {
+            let variants = if partial == 1 { "variant has" } else { "variants have" };
+            explanation.reasons.push(format!(
+                "{partial} {variants} results for some of the seeds alone, and cannot be picked."
+            ));
+        }
+        Some(explanation)
     }
 
     fn none_qualifies(&self, closest: Option<(usize, f64)>, allowed_loss: f64) -> Explanation {
@@ -213,4 +220,8 @@ fn excess(loss: f64, allowed_loss: f64) -> String {
 /// A configured number without padding: `0.01`, `0.1`.
 fn trimmed(value: f64) -> String {
     format!("{value}")
+}
+
+fn no_pick(headline: &str) -> Explanation {
+    Explanation { choice: "none".to_owned(), headline: headline.to_owned(), reasons: Vec::new() }
 }
