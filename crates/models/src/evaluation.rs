@@ -79,7 +79,7 @@ impl Model {
 
     /// Shows `visit` the inputs of every layer for `features`, `(rows, input_size)`, in batches of `batch_rows` rows, the
     /// last one of what is left: for each batch, and in it for each layer from the first to the last, the position of the
-    /// layer, counted from 0, and its inputs, one row a row of the batch.
+    /// layer, counted from 0, and its inputs, one row per row of the batch.
     ///
     /// The memory is that of one batch and one layer, however many rows and layers there are. The numbers are those that
     /// [`logits`](Self::logits) computes with, to the bit, whatever the size of the batches. Each batch brings every

@@ -20,6 +20,12 @@ impl VariantSpec {
     /// # Errors
     /// A sentence for the first contradiction, and the key at which it stands.
     pub fn resolve(&self) -> Result<Variant, Refusal> {
+        if let Some(name) = &self.name
+            && (name.trim().is_empty() || name.contains(char::is_control))
+        {
+            let message = format!("found `{}`, expected a name of one line", name.escape_default());
+            return Err(Refusal::new("name", message));
+        }
         let Schemes { base, layers, mixed } = match &self.mixed {
             None => self.given_schemes()?,
             Some(spec) => {

@@ -1,4 +1,4 @@
-//! Whatever a user or a file says, the answer is a result or an error that names the place and the mend.
+//! Whatever a user or a file says, the answer is a result or an error that names the location and the fix.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -141,6 +141,16 @@ fn bits_out_of_range_are_refused_at_their_value() {
 fn a_percentile_of_150_is_refused_at_its_value() {
     let error = Sandbox::new().refused(&experiment("", "bits = 4\nrange = { percentile = 150 }"), 2);
     assert_says(&error, &["`150`", "mine.toml:16:"]);
+}
+
+#[test]
+fn a_name_that_no_label_can_show_is_refused() {
+    for name in ["", "  ", "two\\nlines"] {
+        let text = experiment("", "bits = 4")
+            .replace("[quantize.weights]", &format!("[quantize]\nname = \"{name}\"\n[quantize.weights]"));
+        let error = Sandbox::new().refused(&text, 2);
+        assert_says(&error, &["expected a name of one line", "mine.toml:15:"]);
+    }
 }
 
 #[test]

@@ -198,6 +198,15 @@ fn nvfp4_has_e4m3_scales_under_one_f32() {
 }
 
 #[test]
+fn a_block_of_zeros_has_a_minimum_and_no_zero_point() {
+    let values = Array2::from_shape_fn((1, 64), |(_, column)| (column as f32 - 31.0).max(0.0));
+    let result = quantized(&values, &scheme("format = 'q4_1'"));
+    let zero_points: Vec<bool> = result.block_parameters().map(|block| block.zero_point.is_some()).collect();
+    assert_eq!(zero_points, [false, true]);
+    assert!(result.reconstruct::<f32>().iter().take(32).all(|value| *value == 0.0));
+}
+
+#[test]
 fn double_quantization_keeps_scales_within_the_dynamic_map() {
     let values = matrix(23, 64, 600).mapv(|value| value.abs().min(1.0) + 0.5);
     let single = quantized(&values, &scheme("format = 'nf4'"));

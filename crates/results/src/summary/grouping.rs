@@ -41,7 +41,7 @@ fn grouped<'a, T, K: Ord>(
 /// Numbers of variants, equal for equal choices.
 #[derive(Default)]
 struct Numbers<'a> {
-    /// Units share their variants: most are told by where they lie.
+    /// Numbers by address: units share their variants, so most need no comparison of choices.
     by_place: BTreeMap<*const Variant, usize>,
     by_choices: BTreeMap<&'a crate::choice::Choices, usize>,
 }
