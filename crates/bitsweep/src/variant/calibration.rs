@@ -1,6 +1,5 @@
 //! Which rows calibration looks at, and what it does.
 
-use std::fmt;
 use std::num::NonZeroUsize;
 
 use bitsweep_quant::spelling::is_neutral;
@@ -43,15 +42,5 @@ impl CalibrationRows {
     /// The rows that the file asks for.
     pub(crate) fn of(spec: CalibrationSpec) -> CalibrationRows {
         spec.rows.map_or(CalibrationRows::All, CalibrationRows::Drawn)
-    }
-}
-
-impl fmt::Display for CalibrationRows {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CalibrationRows::All => formatter.write_str("all training rows"),
-            CalibrationRows::Drawn(rows) if rows.get() == 1 => formatter.write_str("1 row"),
-            CalibrationRows::Drawn(rows) => write!(formatter, "{rows} rows"),
-        }
     }
 }

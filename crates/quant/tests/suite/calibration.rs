@@ -205,8 +205,8 @@ fn uncorrelated_inputs_of_equal_size_leave_every_weight_to_itself() {
     let weights = stream(1).normal_matrix(6, 5).mapv(|weight| weight as f32);
     for method in METHODS.into_iter().filter(|method| !matches!(method, CalibrationMethod::Hqq(_))) {
         let result = run(&weights, &inputs, &by_column(presets::symmetric_narrow(bits(3))), method);
-        assert!(!result.outcome.changed(), "{method}");
-        assert!(!result.outcome.is_worse(), "{method}");
+        assert!(!result.outcome.changed(), "{method:?}");
+        assert!(!result.outcome.is_worse(), "{method:?}");
     }
 }
 
@@ -232,7 +232,7 @@ fn constant_and_missing_inputs_are_no_obstacle() {
                     )),
                 ] {
                     let result = run(&weights, &inputs, &scheme, method);
-                    assert!(result.outcome.proxy_loss.is_finite(), "{method}");
+                    assert!(result.outcome.proxy_loss.is_finite(), "{method:?}");
                     assert!(result.quantized.reconstruct::<f64>().iter().all(|value| value.is_finite()));
                 }
             }
@@ -258,7 +258,7 @@ fn a_constant_column_stays_exact() {
     let inputs = stream(5).normal_matrix(9, 3);
     for method in METHODS {
         let result = run(&weights, &inputs, &float_zero_point(2), method);
-        assert_eq!(result.quantized.reconstruct::<f32>().column(0).to_vec(), [0.3; 3], "{method}");
+        assert_eq!(result.quantized.reconstruct::<f32>().column(0).to_vec(), [0.3; 3], "{method:?}");
     }
 }
 
@@ -377,7 +377,7 @@ fn methods_that_look_at_inputs_beat_nearest_where_inputs_are_correlated() {
         CalibrationMethod::Greedy,
     ] {
         let part = loss(method) / nearest;
-        assert!(part < 0.9, "{method} has {part} of the loss of nearest");
+        assert!(part < 0.9, "{method:?} has {part} of the loss of nearest");
     }
 }
 

@@ -160,9 +160,10 @@ fn methods_are_spelled_by_name_or_as_a_table() {
     assert_eq!(read("'gptq'").unwrap(), CalibrationMethod::Gptq(Gptq::default()));
     assert_eq!(read("'nearest'").unwrap(), CalibrationMethod::Nearest);
     let ordered = read("{ gptq = { act_order = true, damp = 0.1 } }").unwrap();
-    assert_eq!(ordered.to_string(), "gptq(act order, damp 0.1)");
-    assert_eq!(read("{ adaround = { iterations = 10 } }").unwrap().to_string(), "adaround(10 iterations)");
-    assert_eq!(read("{ hqq = {} }").unwrap().to_string(), "hqq");
+    assert_eq!(ordered, CalibrationMethod::Gptq(Gptq { act_order: true, damp: 0.1 }));
+    let short = CalibrationMethod::AdaRound(AdaRound { iterations: 10, ..AdaRound::default() });
+    assert_eq!(read("{ adaround = { iterations = 10 } }").unwrap(), short);
+    assert_eq!(read("{ hqq = {} }").unwrap(), CalibrationMethod::Hqq(Hqq::default()));
     for (text, sentence) in [
         ("'gtpq'", "unknown variant `gtpq`, expected one of `nearest`, `gptq`, `adaround`, `hqq`, `greedy`"),
         ("{ greedy = {} }", "`greedy` has no settings: expected the name alone"),

@@ -1,7 +1,5 @@
 //! The mean output of a quantized layer, put back where it was.
 
-use std::fmt;
-
 use ndarray::{Array1, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
@@ -20,16 +18,6 @@ pub enum BiasCorrection {
     Empirical,
     /// The same shift as expected from the means and variances of the features, see [`Moments`](super::Moments).
     Analytic,
-}
-
-impl fmt::Display for BiasCorrection {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(match self {
-            Self::None => "none",
-            Self::Empirical => "empirical",
-            Self::Analytic => "analytic",
-        })
-    }
 }
 
 /// `mean(y) - mean(ŷ)` of each output over the rows of `float` and `quantized`, both `(n, out)`: what must be added to the

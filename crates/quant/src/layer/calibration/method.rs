@@ -148,52 +148,6 @@ impl CalibrationMethod {
             }
         }
     }
-
-    /// The settings that differ from the defaults, in words.
-    fn unusual(&self) -> Vec<String> {
-        let mut words = Vec::new();
-        let mut note = |unusual: bool, text: String| {
-            if unusual {
-                words.push(text);
-            }
-        };
-        match self {
-            Self::Nearest | Self::Greedy => {}
-            Self::Gptq(Gptq { act_order, damp }) => {
-                note(*act_order, "act order".to_owned());
-                note(*damp != Gptq::default().damp, format!("damp {damp}"));
-            }
-            Self::AdaRound(AdaRound { iterations, learning_rate, regularization }) => {
-                let usual = AdaRound::default();
-                note(*iterations != usual.iterations, format!("{iterations} iterations"));
-                note(*learning_rate != usual.learning_rate, format!("learning rate {learning_rate}"));
-                note(*regularization != usual.regularization, format!("regularization {regularization}"));
-            }
-            Self::Hqq(Hqq { norm, beta, kappa, iterations }) => {
-                let usual = Hqq::default();
-                note(*norm != usual.norm, format!("norm {norm}"));
-                note(*beta != usual.beta, format!("beta {beta}"));
-                note(*kappa != usual.kappa, format!("kappa {kappa}"));
-                note(*iterations != usual.iterations, format!("{iterations} iterations"));
-            }
-            Self::LearnedScale(LearnedScale { iterations, learning_rate }) => {
-                let usual = LearnedScale::default();
-                note(*iterations != usual.iterations, format!("{iterations} iterations"));
-                note(*learning_rate != usual.learning_rate, format!("learning rate {learning_rate}"));
-            }
-        }
-        words
-    }
-}
-
-/// The name, and in parentheses the settings that are not the defaults: `gptq(act order, damp 0.1)`.
-impl fmt::Display for CalibrationMethod {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.unusual() {
-            words if words.is_empty() => formatter.pad(self.name()),
-            words => formatter.pad(&format!("{}({})", self.name(), words.join(", "))),
-        }
-    }
 }
 
 impl Serialize for CalibrationMethod {
