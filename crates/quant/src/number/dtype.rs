@@ -4,8 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::real::Real;
-
 /// The type of a tensor's numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -36,26 +34,4 @@ pub struct OtherDtype {
     pub expected: Dtype,
     /// The type of what was given.
     pub found: Dtype,
-}
-
-/// Something that there is for each of the two types.
-pub trait ForEachDtype {
-    /// What there is for `T`.
-    type Of<T: Real>: Copy;
-}
-
-/// The functions of both types.
-///
-/// In a `static` both are compiled in this crate, once; a generic caller, which other crates compile for themselves,
-/// only asks for the one of its type.
-pub(crate) struct Each<F: ForEachDtype> {
-    pub(crate) of_f32: F::Of<f32>,
-    pub(crate) of_f64: F::Of<f64>,
-}
-
-impl<F: ForEachDtype> Each<F> {
-    /// The function of a type.
-    pub(crate) fn of<T: Real>(&self) -> F::Of<T> {
-        T::pick::<F>(self.of_f32, self.of_f64)
-    }
 }

@@ -1,14 +1,16 @@
 //! The numbers that everything is computed in.
 
 mod dtype;
+mod each;
 mod float16;
 mod lanes;
 mod real;
 mod row_major;
 
 pub use dtype::{Dtype, OtherDtype};
-pub(crate) use dtype::{Each, ForEachDtype};
+pub(crate) use each::Each;
 pub(crate) use float16::{decode_bfloat16, decode_binary16, encode_bfloat16, encode_binary16};
 pub(crate) use lanes::fold_lanes;
+pub(crate) use real::ForEachDtype;
 pub use real::Real;
 pub(crate) use row_major::row_major;

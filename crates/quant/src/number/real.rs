@@ -5,7 +5,7 @@ use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use super::dtype::{Dtype, ForEachDtype};
+use super::dtype::Dtype;
 
 mod sealed {
     use super::ForEachDtype;
@@ -28,6 +28,12 @@ mod sealed {
             of_f64
         }
     }
+}
+
+/// Something that there is for each of the two types.
+pub trait ForEachDtype {
+    /// What there is for `T`.
+    type Of<T: Real>: Copy;
 }
 
 /// `f32` or `f64`: quantization computes in the type of its input, as NumPy does.
