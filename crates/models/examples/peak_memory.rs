@@ -8,14 +8,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::convert::Infallible;
 use std::env;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use bitsweep_models::{
-    Adam, Hook, Mlp, NoHook, Optimizer, Trained, Training, initial_mlp, predict, train_hooked,
+    Adam, Hook, Mlp, NoHook, Optimizer, Trained, Training, initial_mlp, inputs_behind, predict, train_hooked,
 };
 use bitsweep_random::{Generator, Stream};
 use ndarray::Array2;
@@ -70,10 +69,10 @@ fn main() {
     let started = Instant::now();
     let mut sum = 0.0;
     let batch_rows = NonZeroUsize::new(64).unwrap();
-    let Ok(()) = model.visit_inputs(features, batch_rows, |_, inputs| {
-        sum += inputs.sum();
-        Ok::<(), Infallible>(())
-    });
+    for position in 0..model.layers().len() {
+        let inputs = inputs_behind(&model.layers()[..position], features, batch_rows);
+        sum += inputs.map(|inputs| inputs.sum()).sum::<f64>();
+    }
     report("inputs of layers in f64", started);
     println!("loss {}, first class {}, sum {sum}", curve[0].loss, predictions[0]);
 }

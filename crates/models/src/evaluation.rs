@@ -77,69 +77,46 @@ impl Model {
         buffers.rows()
     }
 
-    /// Shows `visit` the inputs of every layer for `features`, `(rows, input_size)`, in batches of `batch_rows` rows, the
-    /// last one of what is left: for each batch, and in it for each layer from the first to the last, the position of the
-    /// layer, counted from 0, and its inputs, one row per row of the batch.
-    ///
-    /// The memory is that of one batch and one layer, however many rows and layers there are. The numbers are those that
-    /// [`logits`](Self::logits) computes with, to the bit, whatever the size of the batches. Each batch brings every
-    /// layer's weights into the layout of the kernels, which is little beside the products from some 64 rows on.
-    ///
-    /// # Errors
-    /// The first that `visit` returns, and with it the walk ends.
-    ///
-    /// # Panics
-    /// When `features` has another number of columns than [`input_size`](Self::input_size).
-    ///
-    /// ```
-    /// use std::convert::Infallible;
-    /// use std::num::NonZeroUsize;
-    ///
-    /// use bitsweep_models::{Activation, Head, Linear, Model};
-    /// use ndarray::array;
-    ///
-    /// let layer = |factor| Linear {
-    ///     weight: array![[factor]],
-    ///     bias: array![0.0],
-    ///     activation: Activation::Identity,
-    /// };
-    /// let model = Model::new([layer(2.0), layer(3.0)], Head::Softmax)?;
-    /// let mut largest = [0.0_f64; 2];
-    /// let features = array![[1.0], [5.0], [4.0]];
-    /// let Ok(()) = model.visit_inputs(features.view(), NonZeroUsize::MIN, |position, inputs| {
-    ///     largest[position] = inputs.fold(largest[position], |largest, &input| largest.max(input));
-    ///     Ok::<(), Infallible>(())
-    /// });
-    /// assert_eq!(largest, [5.0, 10.0]);
-    /// # Ok::<(), bitsweep_models::ModelError>(())
-    /// ```
-    pub fn visit_inputs<T: Real, E>(
-        &self,
-        features: ArrayView2<'_, T>,
-        batch_rows: NonZeroUsize,
-        mut visit: impl FnMut(usize, ArrayView2<'_, T>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut buffers = ForwardBuffers::default();
-        let last = self.layers().len() - 1;
-        for first in (0..features.nrows()).step_by(batch_rows.get()) {
-            let end = first.saturating_add(batch_rows.get()).min(features.nrows());
-            let batch = features.slice_axis(Axis(0), Slice::from(first..end));
-            self.start(batch, &mut buffers);
-            visit(0, batch)?;
-            for (position, layer) in self.layers()[..last].iter().enumerate() {
-                buffers.advance(layer);
-                visit(position + 1, buffers.rows())?;
-            }
-        }
-        Ok(())
-    }
-
     /// Makes the features the input of the first layer.
     fn start<T: Real>(&self, features: ArrayView2<'_, T>, buffers: &mut ForwardBuffers<T>) {
         let columns = features.ncols();
         assert_eq!(columns, self.input_size(), "the number of features is not the model's number of inputs");
         buffers.input.assign(features);
     }
+}
+
+/// The inputs of the layer that follows `layers`, for `features (rows, input_size)`, in batches `(batch_rows, in)`, the last
+/// one of what is left.
+///
+/// The memory is that of one batch and one layer, however many rows and layers there are. The numbers are those that
+/// [`Model::logits`] computes with, to the bit, whatever the size of the batches. Each batch brings every layer's weights
+/// into the layout of the kernels, which is little beside the products from some 64 rows on.
+///
+/// # Panics
+/// When the first layer, or a later one behind it, has another number of inputs than it is given.
+///
+/// ```
+/// use std::num::NonZeroUsize;
+///
+/// use bitsweep_models::{Activation, Layer, Linear, inputs_behind};
+/// use ndarray::array;
+///
+/// let double = Linear { weight: array![[2.0]], bias: array![0.0], activation: Activation::Identity };
+/// let features = array![[1.0], [5.0], [4.0]];
+/// let layers = [Layer::from(double)];
+/// let batches = inputs_behind(&layers, features.view(), NonZeroUsize::new(2).unwrap());
+/// assert_eq!(batches.collect::<Vec<_>>(), [array![[2.0], [10.0]], array![[8.0]]]);
+/// ```
+pub fn inputs_behind<'a, T: Real>(
+    layers: &'a [Layer],
+    features: ArrayView2<'a, T>,
+    batch_rows: NonZeroUsize,
+) -> impl Iterator<Item = Array2<T>> + 'a {
+    (0..features.nrows()).step_by(batch_rows.get()).map(move |first| {
+        let end = first.saturating_add(batch_rows.get()).min(features.nrows());
+        let batch = features.slice_axis(Axis(0), Slice::from(first..end)).to_owned();
+        layers.iter().fold(batch, |inputs, layer| layer.outputs(inputs.view()))
+    })
 }
 
 impl<T: Real> ForwardBuffers<T> {

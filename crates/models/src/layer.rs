@@ -1,7 +1,10 @@
 //! The kinds of layers.
 
+use ndarray::{Array2, ArrayView2};
+
 use crate::activation::Activation;
 use crate::linear::Linear;
+use crate::real::Real;
 
 /// A layer of a [`Model`](crate::Model).
 ///
@@ -58,6 +61,17 @@ impl Layer {
     pub fn activation(&self) -> Activation {
         match self {
             Self::Linear(linear) => linear.activation,
+        }
+    }
+
+    /// The outputs `(batch, out)` for the inputs `(batch, in)`: the same bits as inside of
+    /// [`Model::logits`](crate::Model::logits).
+    ///
+    /// # Panics
+    /// When `inputs` has another number of columns than there are inputs.
+    pub fn outputs<T: Real>(&self, inputs: ArrayView2<'_, T>) -> Array2<T> {
+        match self {
+            Self::Linear(linear) => linear.outputs(inputs),
         }
     }
 }

@@ -26,7 +26,7 @@ mod training;
 mod weight_id;
 
 pub use activation::Activation;
-pub use evaluation::ForwardBuffers;
+pub use evaluation::{ForwardBuffers, inputs_behind};
 pub use float::Float;
 pub use head::{Head, predict, predict_into};
 pub use hidden_layers::HiddenLayers;

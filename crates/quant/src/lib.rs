@@ -47,10 +47,10 @@ pub use layer::{
     ActivationQuantizer, ActivationRange, ActivationScheme, ActivationSpec, AdaRound, Allocation,
     AllocationError, BiasCorrection, Budget, Calibrated, CalibrationError, CalibrationMethod,
     CalibrationOutcome, Candidate, Equalization, Gptq, Hessian, HessianSum, Hqq, LayerMismatch, LearnedScale,
-    MOST_PARTIAL_SUMS, MeanSum, Moments, MovingAverage, QuantizedActivations, ScaledLevels, Search, Smooth,
-    Transform, VarianceSum, absmax_equalization, absorb, absorbable, activation_aware_factors, allocate,
-    allocate_greedily, calibrate, combinations, cross_layer_equalization, divide_outputs, estimator,
-    mean_shift, multiply_inputs, smoothing_factors,
+    MOST_PARTIAL_SUMS, MeanSum, Moments, MovingAverage, QuantizedActivations, ScaledLevels, Search, ShiftSum,
+    Smooth, Transform, VarianceSum, absmax_equalization, absorb, absorbable, activation_aware_factors,
+    allocate, allocate_greedily, calibrate, combinations, cross_layer_equalization, divide_outputs,
+    estimator, mean_shift, multiply_inputs, smoothing_factors,
 };
 pub use measure::{Errors, NumberFormat, number_formats, number_line};
 pub use number::{Dtype, OtherDtype, Real};

@@ -1,9 +1,11 @@
 //! Layer by layer: codes chosen and biases corrected for the inputs that the layer sees.
 
-use bitsweep_models::{Activation, Layer, Linear, Model, WeightId};
+use std::num::NonZeroUsize;
+
+use bitsweep_models::{Activation, Layer, Linear, Model, WeightId, inputs_behind};
 use bitsweep_quant::{
-    BiasCorrection, CalibrationMethod, CalibrationOutcome, Hessian, Moments, Range, Scheme, calibrate,
-    mean_shift,
+    BiasCorrection, CalibrationError, CalibrationMethod, CalibrationOutcome, Hessian, HessianSum, Moments,
+    Range, Scheme, ShiftSum, calibrate,
 };
 use bitsweep_results::{CalibrationMeasures, FailureKind, Flag};
 use ndarray::{Array2, ArrayView2, Axis};
@@ -13,6 +15,9 @@ use super::quantized_model::{QuantizedWeight, quantized};
 use super::stop::{At, Step, failed};
 use crate::plan::Unit;
 use crate::variant::{Biases, CalibrationRows, Variant};
+
+/// Calibration rows whose inputs of a layer are in memory at a time.
+const BATCH_ROWS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
 /// A model whose layers were quantized one after the other.
 pub(super) struct Calibrated {
@@ -38,11 +43,11 @@ pub(super) fn quantize_layers(
     rows: CalibrationRows,
 ) -> Step<Calibrated> {
     let kind = FailureKind::Quantization;
-    let mut inputs = prepared.calibration_features(unit, rows)?;
-    let measures = CalibrationMeasures { rows: inputs.nrows(), ..CalibrationMeasures::default() };
-    let mut correction = Correction::new(variant.calibration.bias_correction, &inputs)?;
+    let features = prepared.calibration_features(unit, rows)?;
+    let measures = CalibrationMeasures { rows: features.nrows(), ..CalibrationMeasures::default() };
+    let mut correction = Correction::new(variant.calibration.bias_correction, &features)?;
     let constant_input = Hessian::of_inputs(Array2::<f64>::ones((1, 1)).view()).at(kind)?;
-    let mut layers = Vec::with_capacity(float.layers().len());
+    let mut layers: Vec<Layer> = Vec::with_capacity(float.layers().len());
     let mut weights = Vec::new();
     let mut total = CalibrationOutcome::default();
     let mut corrected = false;
@@ -50,7 +55,7 @@ pub(super) fn quantize_layers(
         let Layer::Linear(layer) = layer;
         let (id, scheme) = (WeightId::Weight(position), variant.scheme_of(position));
         let named = |error: &dyn std::fmt::Display| failed(kind, format!("{id}: {error}"));
-        let hessian = Hessian::of_inputs(inputs.view()).map_err(|error| named(&error))?;
+        let hessian = hessian(layer, &layers, &features).map_err(|error| named(&error))?;
         let mut stream = stream(unit, &format!("quantize {id}"))?;
         let weight = layer.weight.view();
         let calibrated = calibrate(weight, scheme, &variant.calibration.method, &hessian, &mut stream);
@@ -59,7 +64,8 @@ pub(super) fn quantize_layers(
         let (own, reconstruction) = QuantizedWeight::of(id, weight, calibrated.quantized);
         weights.push(own);
         let mut changed = Linear { weight: reconstruction, ..layer.clone() };
-        let shift = correction.shift(layer, &changed, &inputs).map_err(|error| named(&error))?;
+        let (before, after) = ((&float.layers()[..position], layer), (layers.as_slice(), &changed));
+        let shift = correction.shift(before, after, &features).map_err(|error| named(&error))?;
         if let Some(shift) = shift {
             changed.bias.zip_mut_with(&shift, |bias, shift| *bias = (f64::from(*bias) + shift) as f32);
             corrected |= changed.bias != layer.bias;
@@ -74,8 +80,7 @@ pub(super) fn quantize_layers(
                 weights.push(own);
             }
         }
-        inputs = changed.outputs(inputs.view());
-        layers.push(changed);
+        layers.push(changed.into());
     }
     let model = Model::new(layers, float.head()).at(kind)?;
     let CalibrationOutcome { codes_changed, proxy_loss_nearest, proxy_loss, .. } = total;
@@ -83,42 +88,63 @@ pub(super) fn quantize_layers(
     Ok(Calibrated { model, weights, measures, flags: flags(variant, &total, corrected) })
 }
 
+/// The Hessian of the inputs of `layer`, which follows `before`.
+fn hessian(layer: &Linear, before: &[Layer], features: &Array2<f64>) -> Result<Hessian, CalibrationError> {
+    let mut sum = HessianSum::new(layer.input_size());
+    for inputs in calibration_batches(before, features) {
+        sum.add(inputs.view())?;
+    }
+    sum.finish()
+}
+
+/// The inputs of the layer that follows `layers`, on the calibration rows, in batches.
+fn calibration_batches<'a>(
+    layers: &'a [Layer],
+    features: &'a Array2<f64>,
+) -> impl Iterator<Item = Array2<f64>> + 'a {
+    inputs_behind(layers, features.view(), BATCH_ROWS)
+}
+
 /// What is known of the float model's layers, as far as correcting biases needs it.
 enum Correction {
     None,
-    /// What the next layer of the float model sees.
-    Empirical(Array2<f64>),
-    /// Its mean and variance.
+    /// Its layers suffice.
+    Empirical,
+    /// Mean and variance of what its next layer sees.
     Analytic(Moments),
 }
 
 impl Correction {
-    fn new(correction: BiasCorrection, inputs: &Array2<f64>) -> Step<Correction> {
+    fn new(correction: BiasCorrection, features: &Array2<f64>) -> Step<Correction> {
         Ok(match correction {
             BiasCorrection::None => Correction::None,
-            BiasCorrection::Empirical => Correction::Empirical(inputs.clone()),
+            BiasCorrection::Empirical => Correction::Empirical,
             BiasCorrection::Analytic => {
-                Correction::Analytic(Moments::of_inputs(inputs.view()).at(FailureKind::Quantization)?)
+                Correction::Analytic(Moments::of_inputs(features.view()).at(FailureKind::Quantization)?)
             }
         })
     }
 
-    /// What must be added to the biases of `changed`, which sees `inputs`, to have the mean outputs of `layer`.
+    /// What must be added to the biases of the `changed` layer to have the mean outputs of the float `layer`, each behind
+    /// the layers before it.
     fn shift(
         &mut self,
-        layer: &Linear,
-        changed: &Linear,
-        inputs: &Array2<f64>,
+        (before, layer): (&[Layer], &Linear),
+        (changed_before, changed): (&[Layer], &Linear),
+        features: &Array2<f64>,
     ) -> Result<Option<ndarray::Array1<f64>>, String> {
-        let text = |error: bitsweep_quant::CalibrationError| error.to_string();
+        let text = |error: CalibrationError| error.to_string();
         match self {
             Correction::None => Ok(None),
-            Correction::Empirical(float_inputs) => {
-                let float_outputs = layer.sums(float_inputs.view());
-                let outputs = changed.sums(inputs.view());
-                let shift = mean_shift(float_outputs.view(), outputs.view()).map_err(text)?;
-                *float_inputs = float_outputs.mapv_into(|sum| layer.activation.apply(sum));
-                Ok(Some(shift))
+            Correction::Empirical => {
+                let mut sum = ShiftSum::new(layer.output_size());
+                let seen_by_float = calibration_batches(before, features);
+                let seen = calibration_batches(changed_before, features);
+                for (float_inputs, inputs) in seen_by_float.zip(seen) {
+                    let float_outputs = layer.sums(float_inputs.view());
+                    sum.add(float_outputs.view(), changed.sums(inputs.view()).view()).map_err(text)?;
+                }
+                sum.finish().map(Some).map_err(text)
             }
             Correction::Analytic(moments) => {
                 let weight = layer.weight.view();

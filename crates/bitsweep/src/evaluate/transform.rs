@@ -120,14 +120,16 @@ fn scale_inputs<'u>(
     rows: CalibrationRows,
     factors_of: impl Fn(usize, &Array2<f64>, &Linear) -> Step<Array1<f32>>,
 ) -> Step<Transformed<'static, 'u>> {
-    let inputs = layer_inputs(unit, prepared, float, rows)?;
+    let features = prepared.calibration_features(unit, rows)?;
     let mut layers = float.layers().to_vec();
     let mut changed = false;
     let mut divided = None;
     for position in (0..layers.len()).rev() {
         let (before, from) = layers.split_at_mut(position);
         let Some(Layer::Linear(layer)) = from.first_mut() else { continue };
-        let factors = factors_of(position, &inputs[position], layer)?;
+        let float_before = float.layers()[..position].iter();
+        let inputs = float_before.fold(features.clone(), |inputs, layer| layer.outputs(inputs.view()));
+        let factors = factors_of(position, &inputs, layer)?;
         let is_neutral = factors.iter().all(|factor| *factor == 1.0);
         changed |= !is_neutral;
         multiply_inputs(&factors, &mut layer.weight);
@@ -184,19 +186,4 @@ fn absorb_high_biases<'u>(
         absorbed.flags.push(Flag::LogitsMoved { most, largest });
     }
     Ok(absorbed)
-}
-
-/// The inputs of every layer on the calibration rows, in `f64`.
-fn layer_inputs(
-    unit: &Unit,
-    prepared: &Prepared<'_>,
-    model: &Model,
-    rows: CalibrationRows,
-) -> Step<Vec<Array2<f64>>> {
-    let mut inputs = vec![prepared.calibration_features(unit, rows)?];
-    for (position, layer) in model.layers().iter().enumerate() {
-        let Layer::Linear(layer) = layer;
-        inputs.push(layer.outputs(inputs[position].view()));
-    }
-    Ok(inputs)
 }

@@ -20,7 +20,7 @@ pub use allocation::{
 };
 pub use calibration::{
     AdaRound, BiasCorrection, Calibrated, CalibrationError, CalibrationMethod, CalibrationOutcome, Gptq,
-    Hessian, HessianSum, Hqq, LearnedScale, MeanSum, Moments, VarianceSum, calibrate, mean_shift,
+    Hessian, HessianSum, Hqq, LearnedScale, MeanSum, Moments, ShiftSum, VarianceSum, calibrate, mean_shift,
 };
 pub use combinations::combinations;
 pub use high_bias::{absorb, absorbable};

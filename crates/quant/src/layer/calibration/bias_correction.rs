@@ -40,18 +40,55 @@ pub fn mean_shift<T: Real>(
     float: ArrayView2<'_, T>,
     quantized: ArrayView2<'_, T>,
 ) -> Result<Array1<f64>, CalibrationError> {
-    if float.dim() != quantized.dim() {
-        return Err(CalibrationError::Outputs { expected: float.dim(), found: quantized.dim() });
+    let mut sum = ShiftSum::new(float.ncols());
+    sum.add(float, quantized)?;
+    sum.finish()
+}
+
+/// A mean shift that is summed up batch by batch: the same bits as [`mean_shift`] of all rows, however they are divided.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShiftSum {
+    rows: usize,
+    sums: Array1<f64>,
+}
+
+impl ShiftSum {
+    /// The sum over no rows of so many outputs.
+    #[must_use]
+    pub fn new(outputs: usize) -> Self {
+        Self { rows: 0, sums: Array1::zeros(outputs) }
     }
-    let rows = float.nrows();
-    if rows == 0 {
-        return Err(CalibrationError::NoRows);
+
+    /// Adds the rows of two batches `(n, out)`, in `f64` one after the other.
+    ///
+    /// # Errors
+    /// Outputs of different shapes, or more or fewer outputs than before: nothing of the batches is added then.
+    pub fn add<T: Real>(
+        &mut self,
+        float: ArrayView2<'_, T>,
+        quantized: ArrayView2<'_, T>,
+    ) -> Result<(), CalibrationError> {
+        let expected = (float.nrows(), self.sums.len());
+        if let Some(found) = [float.dim(), quantized.dim()].into_iter().find(|found| *found != expected) {
+            return Err(CalibrationError::Outputs { expected, found });
+        }
+        for (float, quantized) in float.axis_iter(Axis(0)).zip(quantized.axis_iter(Axis(0))) {
+            for (sum, (float, quantized)) in self.sums.iter_mut().zip(float.iter().zip(quantized)) {
+                *sum += float.to_f64() - quantized.to_f64();
+            }
+        }
+        self.rows += float.nrows();
+        Ok(())
     }
-    let mut sums = Array1::zeros(float.ncols());
-    for (float, quantized) in float.axis_iter(Axis(0)).zip(quantized.axis_iter(Axis(0))) {
-        for (sum, (float, quantized)) in sums.iter_mut().zip(float.iter().zip(quantized)) {
-            *sum += float.to_f64() - quantized.to_f64();
+
+    /// The mean shift of each output.
+    ///
+    /// # Errors
+    /// No rows.
+    pub fn finish(self) -> Result<Array1<f64>, CalibrationError> {
+        match self.rows {
+            0 => Err(CalibrationError::NoRows),
+            rows => Ok(self.sums / rows as f64),
         }
     }
-    Ok(sums / rows as f64)
 }

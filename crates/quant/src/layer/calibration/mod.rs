@@ -37,7 +37,7 @@ mod outcome;
 mod output_range;
 
 pub use adaround::AdaRound;
-pub use bias_correction::{BiasCorrection, mean_shift};
+pub use bias_correction::{BiasCorrection, ShiftSum, mean_shift};
 pub use error::CalibrationError;
 pub use gptq::Gptq;
 pub use hessian::{Hessian, HessianSum};
