@@ -220,8 +220,8 @@ fn other_tasks_are_other_comparisons_with_names_of_their_own() {
         with("2", "digits", &[]),
         with("3", "wine", &[("train.epochs", "50")]),
         // Two files of one name, and a task that nothing shown tells apart.
-        with("4", "data", &[("path", "/home/somebody/measurements/first/data.csv")]),
-        with("5", "data", &[("path", "/home/somebody/measurements/second/data.csv")]),
+        with("4", "data", &[("path", "/srv/sensors/measurements/first/data.csv")]),
+        with("5", "data", &[("path", "/srv/sensors/measurements/second/data.csv")]),
         with("6", "digits", &[]),
     ];
     let rows: Vec<ResultRow> = tasks.iter().map(|task| row_of(task, "u", 0, 32, 1.0, 6812)).collect();

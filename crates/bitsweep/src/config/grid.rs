@@ -39,8 +39,6 @@ pub(crate) struct Choice {
     /// Dotted key of the list.
     pub(crate) axis: String,
     pub(crate) index: usize,
-    /// The element as text; a table's `name`, if it has one.
-    pub(crate) label: String,
 }
 
 /// An axis of the grid.
@@ -62,10 +60,10 @@ pub(crate) fn expand<'t>(
         DeValue::Array(elements) if !LIST_VALUES.contains(&path) => {
             let labels: Vec<String> = elements.iter().map(label).collect();
             check_axis(document, node, path, elements, &labels)?;
-            axes.push(GridAxis { name: path.to_owned(), labels: labels.clone(), span: node.span() });
+            axes.push(GridAxis { name: path.to_owned(), labels, span: node.span() });
             let mut alternatives = Vec::new();
             for (index, element) in elements.iter().enumerate() {
-                let choice = Choice { axis: path.to_owned(), index, label: labels[index].clone() };
+                let choice = Choice { axis: path.to_owned(), index };
                 let expanded = if element.get_ref().is_array() {
                     vec![Alternative { node: element.clone(), choices: Vec::new() }]
                 } else {

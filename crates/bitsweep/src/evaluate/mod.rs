@@ -91,43 +91,48 @@ pub fn run(
     keep_going: &(dyn Fn() -> bool + Sync),
 ) -> Result<RunOutcome, Failure> {
     let ordered = Mutex::new(Ordered::new(sink));
-    let next = AtomicUsize::new(0);
-    let work = |most: usize| {
-        while let position = next.fetch_add(1, Ordering::Relaxed)
-            && position < most
-        {
-            let unit = &plan.units[position];
-            // A lock is poisoned when another worker ended unexpectedly: the run ends with that.
-            let emit = |rows| {
-                if let Ok(mut ordered) = ordered.lock() {
-                    ordered.add(position, rows);
-                }
-            };
-            let evaluation = Evaluation { plan, position, unit, keep_going, emit: &emit };
-            let outcome = match &unit.spec.subject {
-                Subject::Tensor(tensor) => tensor::evaluate(&evaluation, tensor),
-                Subject::Trained(_) | Subject::Given(_) => variants::evaluate(&evaluation),
-            };
-            let Ok(mut ordered) = ordered.lock() else { return };
-            ordered.finish(position, outcome);
-            if ordered.is_over() {
-                return;
+    // Whether to go on.
+    let evaluate = |position: usize| {
+        let unit = &plan.units[position];
+        // A lock is poisoned when another worker ended unexpectedly: the run ends with that.
+        let emit = |rows| {
+            if let Ok(mut ordered) = ordered.lock() {
+                ordered.add(position, rows);
             }
-            drop(ordered);
-            progress.unit_done(&unit.describe());
+        };
+        let evaluation = Evaluation { plan, position, unit, keep_going, emit: &emit };
+        let outcome = match &unit.spec.subject {
+            Subject::Tensor(tensor) => tensor::evaluate(&evaluation, tensor),
+            Subject::Trained(_) | Subject::Given(_) => variants::evaluate(&evaluation),
+        };
+        let Ok(mut ordered) = ordered.lock() else { return false };
+        ordered.finish(position, outcome);
+        if ordered.is_over() {
+            return false;
         }
-        next.fetch_min(most, Ordering::Relaxed);
+        drop(ordered);
+        progress.unit_done(&unit.describe());
+        true
     };
     let units = plan.units.len();
-    if latency::is_measured(plan) {
-        // Alone on the machine.
-        work(1.min(units));
+    // A unit whose latencies are measured is alone on the machine.
+    let is_first_alone = latency::is_measured(plan) && units > 0;
+    if !is_first_alone || evaluate(0) {
+        let next = AtomicUsize::new(usize::from(is_first_alone));
+        let work = || {
+            loop {
+                let position = next.fetch_add(1, Ordering::Relaxed);
+                if position >= units || !evaluate(position) {
+                    return;
+                }
+            }
+        };
+        rayon::scope(|scope| {
+            for _ in 0..rayon::current_num_threads().min(units) {
+                scope.spawn(|_| work());
+            }
+        });
     }
-    rayon::scope(|scope| {
-        for _ in 0..rayon::current_num_threads().min(units) {
-            scope.spawn(|_| work(units));
-        }
-    });
     let ordered =
         ordered.into_inner().map_err(|_| Failure::Other("a worker ended unexpectedly".to_owned()))?;
     let mut outcome = ordered.into_outcome()?;

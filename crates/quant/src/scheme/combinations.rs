@@ -156,27 +156,22 @@ fn with_bits(scheme: Scheme, bits: Bits) -> Scheme {
 /// Integers take the codes that belong to the symmetry.
 fn with_symmetry(scheme: Scheme, symmetry: Symmetry) -> Scheme {
     let (codes, code_range) = symmetry.usual_codes();
-    with_code_range(with_codes(Scheme { symmetry, ..scheme }, codes), code_range)
+    with_integer_codes(Scheme { symmetry, ..scheme }, |_, _| (codes, code_range))
 }
 
 fn with_codes(scheme: Scheme, codes: Codes) -> Scheme {
-    match scheme.format {
-        Format::Integer { bits, code_range, .. } => {
-            Scheme { format: Format::Integer { bits, codes, code_range }, ..scheme }
-        }
-        Format::Float16
-        | Format::BFloat16
-        | Format::Codebook(_)
-        | Format::DoReFa { .. }
-        | Format::Wrpn { .. }
-        | Format::Levels(_)
-        | Format::Gguf(_) => scheme,
-    }
+    with_integer_codes(scheme, |_, code_range| (codes, code_range))
 }
 
 fn with_code_range(scheme: Scheme, code_range: CodeRange) -> Scheme {
+    with_integer_codes(scheme, |codes, _| (codes, code_range))
+}
+
+/// Integers with other codes; other formats have none to choose.
+fn with_integer_codes(scheme: Scheme, change: impl FnOnce(Codes, CodeRange) -> (Codes, CodeRange)) -> Scheme {
     match scheme.format {
-        Format::Integer { bits, codes, .. } => {
+        Format::Integer { bits, codes, code_range } => {
+            let (codes, code_range) = change(codes, code_range);
             Scheme { format: Format::Integer { bits, codes, code_range }, ..scheme }
         }
         Format::Float16
