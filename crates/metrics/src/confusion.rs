@@ -161,32 +161,30 @@ impl Confusion {
         ratio(2 * self.count(class, class), self.support()[class] + self.predicted()[class])
     }
 
-    /// Whether any sample is of this class or predicted as such.
-    ///
-    /// # Panics
-    /// When `class` is not below the number of classes.
-    pub fn is_present(&self, class: usize) -> bool {
-        self.support()[class] + self.predicted()[class] > 0
-    }
-
-    /// The classes that occur in truth or prediction, ascending: those that scikit-learn reports and averages
-    /// over.
+    /// The classes that have samples, ascending: those that macro-F1 is over.
     pub fn present(&self) -> impl Iterator<Item = usize> + Clone + '_ {
-        (0..self.classes).filter(|&class| self.is_present(class))
+        (0..self.classes).filter(|&class| self.support()[class] > 0)
     }
 
-    /// The unweighted mean of the F1 of the classes that occur in truth or prediction.
+    /// The unweighted mean of the F1 of the classes that have samples.
     ///
-    /// Equal bit for bit to scikit-learn's `f1_score(truth, predicted, average="macro")`, which leaves out
-    /// classes that occur in neither. Allocates nothing: `O(classes)`.
+    /// Equal bit for bit to scikit-learn's `f1_score(truth, predicted, average="macro", labels=np.unique(truth))`.
+    /// Without `labels` scikit-learn averages over the classes that were predicted, too, so that two classifiers
+    /// may be averaged over different classes on the same samples. A sample that is predicted as a class without
+    /// samples counts as missed by its own class. Allocates nothing: `O(classes)`.
+    ///
+    /// ```
+    /// use bitsweep_metrics::Confusion;
+    ///
+    /// // Class 2 has no sample, and is predicted once: F1 of class 0 is 2/3, of class 1 it is 1.
+    /// let confusion = Confusion::new(&[0, 0, 1], &[0, 2, 1], 3)?;
+    /// assert_eq!(confusion.macro_f1(), (2.0 / 3.0 + 1.0) / 2.0);
+    /// # Ok::<(), bitsweep_metrics::MetricError>(())
+    /// ```
     pub fn macro_f1(&self) -> f64 {
-        // The classes in step: right samples (down the diagonal), then true and predicted ones together.
-        let right = self.cells.iter().step_by(self.classes + 1);
-        let sizes =
-            self.support().iter().zip(self.predicted()).map(|(support, predicted)| support + predicted);
-        let count = sizes.clone().filter(|&size| size > 0).count();
-        let present = right.zip(sizes).filter(|&(_, size)| size > 0);
-        pairwise_sum(&mut present.map(|(&right, size)| ratio(2 * right, size)), count) / count as f64
+        let mut f1 = self.present().map(|class| self.f1(class));
+        let count = self.present().count();
+        pairwise_sum(&mut f1, count) / count as f64
     }
 }
 

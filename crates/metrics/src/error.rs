@@ -89,14 +89,6 @@ pub enum MetricError {
         /// Position of the point, from 0.
         position: usize,
     },
-    /// There are not as many class names as classes.
-    #[error("`{names}` class names given for `{classes}` classes, expected one per class")]
-    NameCount {
-        /// The number of names given.
-        names: usize,
-        /// The number of classes.
-        classes: usize,
-    },
 }
 
 /// Refuses sequences of unequal length, and empty ones.

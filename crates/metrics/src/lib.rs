@@ -4,15 +4,13 @@
 //! have an order written in the source and transcendental functions come from `libm`, so that every number is
 //! the same on every machine.
 //!
-//! - One classifier: [`Confusion`] with its [report](Confusion::report) and [macro-F1](Confusion::macro_f1),
-//!   [`log_loss`].
+//! - One classifier: [`Confusion`] with its [macro-F1](Confusion::macro_f1), [`log_loss`].
 //! - How far a score on a small test set may be off: [`accuracy_interval`], [`macro_f1_interval`].
 //! - Two classifiers on the same samples: [`agreement`], [`Changes`], [`mcnemar_exact`],
 //!   [`macro_f1_permutation`].
 //! - Repeated runs: [`mean_and_deviation`] and the intervals of the mean.
 //! - Many variants: [`pareto_front`].
 
-mod classification_report;
 mod confusion;
 mod error;
 mod interval;
@@ -25,7 +23,6 @@ mod repeated;
 mod student_t;
 mod summation;
 
-pub use classification_report::{AverageScores, ClassScores, ClassificationReport, NamedReport};
 pub use confusion::Confusion;
 pub use error::MetricError;
 pub use interval::{Interval, accuracy_interval};

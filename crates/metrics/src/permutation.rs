@@ -161,10 +161,9 @@ impl Pair {
 
     fn macro_f1(&self, tallies: &[Tally]) -> f64 {
         let (mut sum, mut present) = (0.0, 0.0);
-        for (tally, support) in tallies.iter().zip(&self.support) {
-            let size = tally.predicted + support;
-            if size > 0 {
-                sum += 2.0 * tally.right as f64 / size as f64;
+        for (tally, &support) in tallies.iter().zip(&self.support) {
+            if support > 0 {
+                sum += 2.0 * tally.right as f64 / (tally.predicted + support) as f64;
                 present += 1.0;
             }
         }

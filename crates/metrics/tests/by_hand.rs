@@ -24,10 +24,12 @@ fn scores_without_a_denominator_are_zero() {
 }
 
 #[test]
-fn macro_f1_leaves_out_a_class_that_is_neither_true_nor_predicted() {
+fn macro_f1_leaves_out_a_class_without_samples_even_where_it_is_predicted() {
     let confusion = Confusion::new(&[0, 0, 2], &[0, 0, 2], 5).unwrap();
     assert_eq!(confusion.macro_f1(), 1.0);
+    let confusion = Confusion::new(&[0, 0, 2], &[0, 3, 2], 5).unwrap();
     assert_eq!(confusion.present().collect::<Vec<_>>(), [0, 2]);
+    assert_eq!(confusion.macro_f1(), (2.0 / 3.0 + 1.0) / 2.0);
 }
 
 #[test]

@@ -101,9 +101,3 @@ fn points_that_cannot_be_ordered_are_refused() {
     let message = "cost of point `0` is not a number, expected one that can be ordered";
     says(pareto_front(&[(f64::NAN, 0.5)]), message);
 }
-
-#[test]
-fn a_report_wants_a_name_for_each_class() {
-    let report = Confusion::new(&[0, 1], &[0, 1], 3).unwrap().report();
-    says(report.named(&["a", "b"]), "`2` class names given for `3` classes, expected one per class");
-}

@@ -7,9 +7,16 @@ use serde::{Deserialize, Serialize};
 use crate::choice::{Choice, Choices};
 
 /// Something that a reader must know of a row, with its numbers. Words are made by [`words`](Self::words).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Flag {
+    /// Macro-F1 leaves out classes of which there is no test row.
+    UntestedClasses {
+        /// How many they are.
+        count: usize,
+        /// The names of the first ones, [`NAMED_CLASSES`](Self::NAMED_CLASSES) at most.
+        first: Vec<String>,
+    },
     /// So many zero points are none of the codes.
     ZeroPointsOutsideCodes(u64),
     /// Every value comes back exactly.
@@ -49,6 +56,11 @@ pub enum Flag {
     InputsClipped,
 }
 
+/// Names as they stand in a sentence.
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
 /// Numbers as text, so that infinite and undefined ones, and every digit, come back as they were.
 mod exact {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
@@ -64,26 +76,31 @@ mod exact {
 }
 
 impl Flag {
+    /// Classes that a flag names.
+    pub const NAMED_CLASSES: usize = 3;
+
     /// Whether both say the same, whatever their numbers.
     #[must_use]
     pub fn is_same_kind(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::SameBitsEverywhere(own), Self::SameBitsEverywhere(other)) => own == other,
+            (Self::UntestedClasses { .. }, Self::UntestedClasses { .. }) => self == other,
             _ => mem::discriminant(self) == mem::discriminant(other),
         }
     }
 
-    /// Of two flags of the same kind the one with the larger number.
-    #[must_use]
-    pub fn larger(self, other: Self) -> Self {
-        let is_larger = match (self, other) {
+    /// Takes the numbers of a flag of the same kind where they are larger.
+    pub fn raise_to(&mut self, other: &Self) {
+        let is_larger = match (&*self, other) {
             (Self::ZeroPointsOutsideCodes(own), Self::ZeroPointsOutsideCodes(other))
             | (Self::ParametersAtLowerBound(own), Self::ParametersAtLowerBound(other)) => other > own,
             (Self::LogitsMoved { most: own, .. }, Self::LogitsMoved { most: other, .. })
             | (Self::OutputErrorAboveBudget(own), Self::OutputErrorAboveBudget(other)) => other > own,
             _ => false,
         };
-        if is_larger { other } else { self }
+        if is_larger {
+            self.clone_from(other);
+        }
     }
 
     /// The flag as a clause; `choices` are those of the variant that bears it.
@@ -91,6 +108,14 @@ impl Flag {
     pub fn words(&self, choices: &Choices) -> String {
         let choice = |choice: Choice| choices.get(choice).map_or_else(String::new, ToString::to_string);
         match self {
+            Self::UntestedClasses { count: 1, first } => {
+                format!("macro-F1 leaves out class {}, of which there is no test row", quoted(first))
+            }
+            Self::UntestedClasses { count, first } => {
+                let more = count.saturating_sub(first.len());
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                format!("macro-F1 leaves out {count} classes without a test row: {}{more}", quoted(first))
+            }
             Self::ZeroPointsOutsideCodes(1) => "1 zero point lies outside the codes".to_owned(),
             Self::ZeroPointsOutsideCodes(count) => format!("{count} zero points lie outside the codes"),
             Self::Exact => "every value is reconstructed exactly".to_owned(),

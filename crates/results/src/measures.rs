@@ -32,7 +32,7 @@ pub struct Measures {
 pub struct Scores {
     /// Fraction of test rows classified correctly.
     pub accuracy: Interval,
-    /// Unweighted mean of the classes' F1.
+    /// Unweighted mean of the F1 of the classes that have test rows.
     pub macro_f1: Interval,
     /// Mean negative logarithm of the probability given to the true class.
     pub log_loss: f64,

@@ -390,6 +390,8 @@ fn flag() -> impl Strategy<Value = Flag> {
         (number(), number()).prop_map(|(most, largest)| Flag::LogitsMoved { most, largest }),
         number().prop_map(Flag::OutputErrorAboveBudget),
         any::<u32>().prop_map(Flag::SameBitsEverywhere),
+        (any::<usize>(), prop::collection::vec(".*", 0..3))
+            .prop_map(|(count, first)| Flag::UntestedClasses { count, first }),
         prop::sample::select(vec![
             Flag::Exact,
             Flag::GreedySearch,

@@ -6,7 +6,7 @@ use bitsweep_datasets::{Dataset, Split, fit, holdout};
 use bitsweep_random::Stream;
 use ndarray::{Array1, Array2, Axis};
 
-use bitsweep_results::{DatasetShape, FailureKind};
+use bitsweep_results::{DatasetShape, FailureKind, Flag};
 
 use super::stop::{At, Step, failed};
 use crate::plan::{Unit, too_many_calibration_rows};
@@ -50,6 +50,16 @@ impl Prepared<'_> {
             features: self.train_features.ncols(),
             classes: self.classes(),
         }
+    }
+
+    /// Classes of which there is no test row, as a flag; `None` where there is one of each.
+    pub(super) fn untested_classes(&self) -> Option<Flag> {
+        let tested: BTreeSet<usize> = self.test_labels.iter().copied().collect();
+        let names = self.dataset.class_names.iter().enumerate();
+        let untested = names.filter(|(class, _)| !tested.contains(class)).map(|(_, name)| name);
+        let first: Vec<String> = untested.take(Flag::NAMED_CLASSES).cloned().collect();
+        let count = self.classes() - tested.len();
+        (count > 0).then_some(Flag::UntestedClasses { count, first })
     }
 
     /// The features of the calibration rows.

@@ -7,7 +7,7 @@ use bitsweep_metrics::MetricError;
 use bitsweep_models::{EpochLoss, Model};
 use bitsweep_quant::{Size, Transform};
 use bitsweep_results::{
-    Curve, ErrorMeasures, FailureKind, HistogramRow, Measures, Origin, Predictions, RowFailure,
+    Curve, ErrorMeasures, FailureKind, Flag, HistogramRow, Measures, Origin, Predictions, RowFailure,
     SensitivityRow, SizeMeasures,
 };
 use rayon::prelude::*;
@@ -124,6 +124,8 @@ struct Bench<'u> {
     model: &'u Model,
     inputs: Inputs,
     float: Inference,
+    /// Classes that no score speaks of.
+    untested: Option<Flag>,
     /// The float model under each transform of weights alone that some variant asks for, made when first asked for.
     transformed: Vec<(Transform, OnceLock<Result<Transformed<'u, 'u>, RowFailure>>)>,
 }
@@ -141,7 +143,8 @@ impl<'u> Bench<'u> {
             }
         }
         let transformed = transforms.into_iter().map(|transform| (transform, OnceLock::new())).collect();
-        Bench { evaluation, unit, prepared, model, inputs, float, transformed }
+        let untested = prepared.untested_classes();
+        Bench { evaluation, unit, prepared, model, inputs, float, untested, transformed }
     }
 
     /// How many variants are worked on at a time: few of a large model.
@@ -293,8 +296,7 @@ impl<'u> Bench<'u> {
             size.stored.zero_points += zero_points;
         }
         let mut all_flags = flags(&model.weights);
-        all_flags.extend(model.flags.iter().copied());
-        all_flags.extend(transformed.flags.iter().copied());
+        all_flags.extend(model.flags.iter().chain(&transformed.flags).cloned());
         Measures {
             layer_bits: if variant.is_layered() { model.layer_bits() } else { Vec::new() },
             error: error_measures(&model.weights),
@@ -305,7 +307,12 @@ impl<'u> Bench<'u> {
         }
     }
 
-    fn score(&self, evaluated: &mut Evaluated, measures: Measures, inference: &Inference) -> Step<Measures> {
+    fn score(
+        &self,
+        evaluated: &mut Evaluated,
+        mut measures: Measures,
+        inference: &Inference,
+    ) -> Step<Measures> {
         let Prepared { test_labels, .. } = self.prepared;
         let scored: Result<_, MetricError> =
             score(inference, test_labels, &self.float.predictions, self.prepared.classes());
@@ -313,7 +320,9 @@ impl<'u> Bench<'u> {
         if self.evaluation.plan.header.record.predictions {
             evaluated.predictions = Some(narrow(&inference.predictions));
         }
-        Ok(Measures { scores: Some(scores), ..measures })
+        measures.scores = Some(scores);
+        measures.flags.extend(self.untested.clone());
+        Ok(measures)
     }
 
     /// Rows that look into the variant's weights.

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bitsweep_results::{Labels, PickRule, Records, Summary, distinct_names, summarize};
+use bitsweep_results::{Flag, Labels, PickRule, Records, Summary, distinct_names, summarize};
 use tempfile::TempDir;
 
-use crate::harness::run;
+use crate::harness::{flags, run, scores};
 
 fn case(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/cases").join(name)
@@ -150,4 +150,20 @@ fn seeds_are_units_of_one_task_and_everything_else_makes_another() {
     assert!(summary.comparisons.iter().all(|comparison| comparison.units == 3));
     let names: Vec<&str> = summary.comparisons.iter().map(|comparison| comparison.name()).collect();
     assert!(names.iter().all(|name| name.contains("epochs")), "{names:?}");
+}
+
+#[test]
+fn variants_of_a_unit_are_scored_over_the_same_classes() {
+    let text = fs::read_to_string(case("untested-class/case.toml")).unwrap();
+    let path = case("untested-class/d.csv");
+    let (records, summary) = summary(&text.replace("\"d.csv\"", &format!("{path:?}")));
+    let scores: Vec<String> =
+        records.results.iter().map(|row| format!("{:.4}", scores(row).macro_f1.value)).collect();
+    // With seed 1 there is no test row of class `rare`, which 1 bit predicts once.
+    assert_eq!((&*scores[3], &*scores[5]), ("0.9576", "0.9283"));
+    let untested = Flag::UntestedClasses { count: 1, first: vec!["rare".to_owned()] };
+    let flagged: Vec<bool> = records.results.iter().map(|row| flags(row).contains(&untested)).collect();
+    assert_eq!(flagged, [false, false, false, true, true, true]);
+    let float = &summary.comparisons[0].variants[0];
+    assert_eq!(float.flags, [(untested, 1)]);
 }

@@ -17,6 +17,8 @@ from sklearn import metrics
 
 warnings.simplefilter("ignore")
 random = np.random.default_rng(20240607)
+# Numeric derivatives add less than this to a class without samples.
+SOME = 1e-5
 
 
 def labels(samples, classes, used, right):
@@ -35,11 +37,10 @@ def report(samples, classes, used, right):
 
 def describe(truth, predicted, classes):
     truth, predicted = np.asarray(truth), np.asarray(predicted)
-    present = sorted(set(truth.tolist()) | set(predicted.tolist()))
-    scores = metrics.classification_report(truth, predicted, output_dict=True, zero_division=0)
-    # With nothing right, scikit-learn prints supports as floats: a quirk not to be followed.
-    some_right = bool((truth == predicted).any())
-    names = [f"class {label}" if label % 3 else f"a longer name for {label}" for label in range(classes)]
+    present = np.unique(truth)
+    *scores, support = metrics.precision_recall_fscore_support(
+        truth, predicted, labels=range(classes), zero_division=0
+    )
     # In thousandths, so that some are 0 and some 1: those are clipped.
     probabilities = random.multinomial(1000, random.dirichlet(np.full(classes, 0.3), size=len(truth))) / 1000
     return {
@@ -47,28 +48,21 @@ def describe(truth, predicted, classes):
         "truth": truth.tolist(),
         "predicted": predicted.tolist(),
         "counts": metrics.confusion_matrix(truth, predicted, labels=range(classes)).tolist() if classes <= 12 else None,
-        "present": present,
-        "rows": [[scores[str(label)][key] for key in ("precision", "recall", "f1-score")] for label in present],
+        "present": present.tolist(),
+        "scores": [column.astype(float).tolist() for column in scores],
+        "support": support.astype(int).tolist(),
         "accuracy": metrics.accuracy_score(truth, predicted),
-        "macro": [scores["macro avg"][key] for key in ("precision", "recall", "f1-score")],
-        "weighted": [scores["weighted avg"][key] for key in ("precision", "recall", "f1-score")],
-        "macro_f1": metrics.f1_score(truth, predicted, average="macro"),
-        "names": names,
-        "text": metrics.classification_report(
-            truth, predicted, target_names=[names[label] for label in present], zero_division=0
-        )
-        if some_right
-        else None,
-        "text_without_names": metrics.classification_report(truth, predicted, zero_division=0) if some_right else None,
+        "macro_f1": metrics.f1_score(truth, predicted, average="macro", labels=present),
         "probabilities": probabilities.tolist() if classes <= 12 else None,
         "log_loss": metrics.log_loss(truth, probabilities, labels=range(classes)) if classes <= 12 else None,
     }
 
 
 def macro_f1(counts):
-    """Macro-F1 of a matrix of counts (not necessarily whole), over the classes that occur."""
+    """Macro-F1 of a matrix of counts (not necessarily whole), over the classes that have samples."""
+    present = counts.sum(1) > SOME
     size = counts.sum(0) + counts.sum(1)
-    return (2 * np.diag(counts)[size > 0] / size[size > 0]).mean()
+    return (2 * np.diag(counts)[present] / size[present]).mean()
 
 
 def gradient(counts, function, step=1e-4):
@@ -93,22 +87,26 @@ def takahashi(counts):
 def effective_samples(counts):
     """The effective sample size of `macro_f1_interval`, with matrix products instead of loops."""
     counts = np.asarray(counts, float)
-    size = counts.sum(0) + counts.sum(1)
-    counts = counts[np.ix_(size > 0, size > 0)]
-    classes, samples = len(counts), counts.sum()
+    present = counts.sum(1) > 0
+    # Samples predicted as a class without samples are in the rows, but in no column.
+    stray = counts[present][:, ~present].sum(1)
+    counts = counts[np.ix_(present, present)]
+    classes = len(counts)
+    size = counts.sum(0) + counts.sum(1) + stray
     wrong = 2 * (1 - np.eye(classes)) / (classes * (classes - 1))
-    right = np.diag(2 * (counts.sum(0) + counts.sum(1)) / (2 * samples))
-    counts = counts + wrong + right
-    size = counts.sum(0) + counts.sum(1)
+    counts = counts + wrong + np.diag(2 * size / size.sum())
+    size = counts.sum(0) + counts.sum(1) + stray
     f1 = 2 * np.diag(counts) / size
     slope = f1 / (size - 1)
     slopes = (np.diag(2 / (size - 1)) - slope[:, None] - slope[None, :]) / classes
-    return float(f1.mean() * (1 - f1.mean()) / (counts * slopes**2).sum())
+    variance = (counts * slopes**2).sum() + (stray * (slope / classes) ** 2).sum()
+    return float(f1.mean() * (1 - f1.mean()) / variance)
 
 
 def exchanges(truth, first, second):
     """The exact paired permutation test of macro-F1, one f1_score a side and exchange."""
-    score = lambda predicted: metrics.f1_score(truth, predicted, average="macro", zero_division=0)
+    present = np.unique(truth)
+    score = lambda predicted: metrics.f1_score(truth, predicted, average="macro", labels=present, zero_division=0)
     differing = np.flatnonzero(first != second)
     observed = score(second) - score(first)
     hits = 0
@@ -189,6 +187,7 @@ matrices = [
     pair_matrix([88, 7], [(0, 1, 2), (1, 0, 3)]),
     pair_matrix([20, 0, 15], [(0, 2, 3), (2, 0, 2)]),
     pair_matrix([0, 0], [(0, 1, 5), (1, 0, 4)]),
+    pair_matrix([30, 0, 20, 0], [(0, 1, 2), (0, 3, 1), (2, 1, 4), (2, 0, 3)]),
     pair_matrix([43] * 10, [(1, 8, 5), (8, 1, 4), (3, 5, 3), (9, 0, 2), (2, 7, 4), (4, 6, 2)]),
 ]
 

@@ -2,7 +2,7 @@
 
 use bitsweep_results::numbers::{count, fixed, p_value, score, significant};
 use bitsweep_results::summary::Spread;
-use bitsweep_results::{Comparison, Confusion, VariantSummary};
+use bitsweep_results::{Comparison, Confusion, Flag, VariantSummary};
 
 use super::block::{Block, Table, paragraph};
 use crate::report::Report;
@@ -70,8 +70,12 @@ fn setting(comparison: &Comparison) -> Option<Block> {
             if comparison.units > 1 { " of the first split" } else { "" },
         ),
     };
+    let untested = comparison.float().is_some_and(|float| {
+        float.flags.iter().any(|(flag, _)| matches!(flag, Flag::UntestedClasses { .. }))
+    });
+    let averaged = if untested { "those with test rows, see the flags" } else { "all of them" };
     Some(paragraph(format!(
-        "{} on {}: {} training rows, {} test rows, {} features, {} classes.{seen}{seeds}",
+        "{} on {}: {} training rows, {} test rows, {} features, {} classes; macro-F1 is over {averaged}.{seen}{seeds}",
         if comparison.task.model.is_empty() { "Values" } else { &comparison.task.model },
         comparison.task.dataset,
         count(shape.train_rows as f64),
@@ -197,10 +201,10 @@ fn classes(report: &Report<'_>, comparison: &Comparison) -> Vec<Block> {
         let mut row = vec![name.clone(), count(of_float.support()[class] as f64)];
         for confusion in &confusions {
             match confusion {
-                Some(own) => row.extend(
+                Some(own) if own.support()[class] > 0 => row.extend(
                     [own.precision(class), own.recall(class), own.f1(class)].map(|value| fixed(value, 3)),
                 ),
-                None => row.extend([String::new(), String::new(), String::new()]),
+                Some(_) | None => row.extend([String::new(), String::new(), String::new()]),
             }
         }
         row

@@ -59,7 +59,10 @@ const SCORES: [(&str, &str); 7] = [
         "F1",
         "the harmonic mean of precision (how many of the rows given to a class belong to it) and recall (how many of its rows were found).",
     ),
-    ("Macro-F1", "the plain mean of the classes' F1, so that a small class counts as much as a large one."),
+    (
+        "Macro-F1",
+        "the plain mean of the F1 of the classes that have test rows, so that a small class counts as much as a large one; the classes are the same for all variants of a run.",
+    ),
     (
         "95 % interval",
         "the range of scores that the model may well have on new data, given how few test rows there are; it says nothing of other seeds, which have a column of their own.",

@@ -120,7 +120,7 @@ pub struct VariantSummary {
 pub struct ScoreSummary {
     /// Fraction of test rows classified correctly.
     pub accuracy: Spread,
-    /// Unweighted mean of the classes' F1.
+    /// Unweighted mean of the F1 of the classes that have test rows.
     pub macro_f1: Spread,
     /// The 95 % sampling interval of macro-F1 in one run, its ends averaged over the runs. It tells what the size of the
     /// test set allows to say, and does not shrink with more seeds; the spread over seeds is `macro_f1.deviation`.

@@ -132,10 +132,10 @@ fn summary(
     for flag in runs.iter().flat_map(|(_, measures)| &measures.flags) {
         match flags.iter_mut().find(|(known, _)| known.is_same_kind(flag)) {
             Some((known, count)) => {
-                *known = known.larger(*flag);
+                known.raise_to(flag);
                 *count += 1;
             }
-            None => flags.push((*flag, 1)),
+            None => flags.push((flag.clone(), 1)),
         }
     }
     Some(VariantSummary {
