@@ -13,8 +13,8 @@ pub struct Measures {
     pub layer_bits: Vec<(String, u32)>,
     /// Scores on the test rows; `None` in a tensor experiment.
     pub scores: Option<Scores>,
-    /// Reconstruction error over all quantized tensors, against the (transformed) float values; of a training with
-    /// quantization in the loop against its latent values.
+    /// Reconstruction error over all quantized tensors, against the float values, in their units: a transform is undone. Of
+    /// a training with quantization in the loop against its latent values.
     pub error: ErrorMeasures,
     /// What the method achieved on calibration inputs; `None` without them.
     pub calibration: Option<CalibrationMeasures>,
@@ -59,7 +59,8 @@ pub struct ErrorMeasures {
     pub sqnr_db: f64,
 }
 
-/// A calibrated method against rounding to nearest under the same scheme, all layers together.
+/// A calibrated method against rounding to nearest under the same scheme, all layers together, each in the units that its
+/// outputs have without a transform.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct CalibrationMeasures {
     /// Calibration rows.

@@ -188,7 +188,8 @@ pub struct EpochLoss {
     pub loss: f64,
 }
 
-/// Parameters and errors of one block of one tensor.
+/// Parameters and errors of one block of one tensor, in the units of the values that were quantized: after the variant's
+/// transform.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TensorRow {
     /// The unit and the variant.
@@ -213,7 +214,7 @@ pub struct TensorRow {
     pub sqnr_db: f64,
 }
 
-/// One value, its code and its reconstruction.
+/// One value, its code and its reconstruction, in the units that were quantized: after the variant's transform.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ValueRow {
     /// The unit and the variant.

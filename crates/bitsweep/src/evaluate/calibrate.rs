@@ -5,13 +5,14 @@ use std::num::NonZeroUsize;
 use bitsweep_models::{Activation, Layer, Linear, Model, WeightId, inputs_behind};
 use bitsweep_quant::{
     BiasCorrection, CalibrationError, CalibrationMethod, CalibrationOutcome, Hessian, HessianSum, Moments,
-    Range, Scheme, ShiftSum, calibrate,
+    Quantized, Range, Scheme, ShiftSum, calibrate,
 };
 use bitsweep_results::{CalibrationMeasures, FailureKind, Flag};
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::prepare::{Prepared, stream};
 use super::quantized_model::{QuantizedWeight, quantized};
+use super::rescaling::Rescaling;
 use super::stop::{At, Step, failed};
 use crate::plan::Unit;
 use crate::variant::{Biases, CalibrationRows, Variant};
@@ -28,7 +29,7 @@ pub(super) struct Calibrated {
     pub(super) flags: Vec<Flag>,
 }
 
-/// Quantizes the weights of `float`, the first layer first.
+/// Quantizes the weights of `float`, the first layer first; output errors are told in the units before `rescaling`.
 ///
 /// A layer's calibration inputs are the outputs of the layers before it as quantized and corrected so far, in `f64`.
 /// Biases are corrected so that the mean output before the activation is that of the float model, whose own layers saw
@@ -39,6 +40,7 @@ pub(super) fn quantize_layers(
     unit: &Unit,
     prepared: &Prepared<'_>,
     float: &Model,
+    rescaling: &Rescaling,
     variant: &Variant,
     rows: CalibrationRows,
 ) -> Step<Calibrated> {
@@ -60,10 +62,15 @@ pub(super) fn quantize_layers(
         let weight = layer.weight.view();
         let calibrated = calibrate(weight, scheme, &variant.calibration.method, &hessian, &mut stream);
         let calibrated = calibrated.map_err(|error| named(&error))?;
-        total = total.merge(calibrated.outcome);
-        let (own, reconstruction) = QuantizedWeight::of(id, weight, calibrated.quantized);
-        weights.push(own);
-        let mut changed = Linear { weight: reconstruction, ..layer.clone() };
+        let outcome = match rescaling.outputs_of(position) {
+            None => calibrated.outcome,
+            Some(factors) => calibrated
+                .outcome_in_units(weight, &hessian, factors.view())
+                .map_err(|error| named(&error))?,
+        };
+        total = total.merge(outcome);
+        let mut changed = Linear { weight: calibrated.quantized.reconstruct(), ..layer.clone() };
+        weights.push(QuantizedWeight { name: id, quantized: calibrated.quantized });
         let (before, after) = ((&float.layers()[..position], layer), (layers.as_slice(), &changed));
         let shift = correction.shift(before, after, &features).map_err(|error| named(&error))?;
         if let Some(shift) = shift {
@@ -75,9 +82,9 @@ pub(super) fn quantize_layers(
             Biases::Quantize => {
                 let bias = changed.bias.view().insert_axis(Axis(0));
                 let id = WeightId::Bias(position);
-                let (own, reconstruction) = quantized_bias(unit, id, bias, scheme, &constant_input)?;
-                changed.bias = reconstruction.row(0).to_owned();
-                weights.push(own);
+                let quantized = quantized_bias(unit, id, bias, scheme, &constant_input)?;
+                changed.bias = quantized.reconstruct().row(0).to_owned();
+                weights.push(QuantizedWeight { name: id, quantized });
             }
         }
         layers.push(changed.into());
@@ -186,15 +193,15 @@ fn quantized_bias(
     bias: ArrayView2<'_, f32>,
     scheme: &Scheme,
     constant_input: &Hessian,
-) -> Step<(QuantizedWeight, Array2<f32>)> {
-    let quantized = match scheme.range {
-        Range::MinMax | Range::Percentile(_) | Range::Mse | Range::Kl => quantized(unit, &id, bias, scheme)?,
+) -> Step<Quantized> {
+    match scheme.range {
+        Range::MinMax | Range::Percentile(_) | Range::Mse | Range::Kl => quantized(unit, &id, bias, scheme),
         Range::OutputMse => {
             let mut stream = stream(unit, &format!("quantize {id}"))?;
             let calibrated =
                 calibrate(bias, scheme, &CalibrationMethod::Nearest, constant_input, &mut stream);
-            calibrated.map_err(|error| format!("{id}: {error}")).at(FailureKind::Quantization)?.quantized
+            let calibrated = calibrated.map_err(|error| format!("{id}: {error}"));
+            Ok(calibrated.at(FailureKind::Quantization)?.quantized)
         }
-    };
-    Ok(QuantizedWeight::of(id, bias, quantized))
+    }
 }

@@ -191,18 +191,17 @@ fn quantized_layer(
 ) -> Step<(Linear, u64)> {
     let Layer::Linear(layer) = &float.layers()[position];
     let id = WeightId::Weight(position);
-    let codes = quantized(unit, &id, layer.weight.view(), scheme)?;
-    let (weight, reconstruction) = QuantizedWeight::of(id, layer.weight.view(), codes);
-    let mut changed = Linear { weight: reconstruction, ..layer.clone() };
-    let mut weights = vec![weight];
+    let weight = quantized(unit, &id, layer.weight.view(), scheme)?;
+    let mut changed = Linear { weight: weight.reconstruct(), ..layer.clone() };
+    let mut weights = vec![QuantizedWeight { name: id, quantized: weight }];
     let kept = match variant.biases {
         Biases::Keep => layer.bias.len() as u64 * FLOAT_BYTES,
         Biases::Quantize => {
             let id = WeightId::Bias(position);
             let bias = layer.bias.view().insert_axis(Axis(0));
-            let (bias, reconstruction) = QuantizedWeight::of(id, bias, quantized(unit, &id, bias, scheme)?);
-            changed.bias = reconstruction.row(0).to_owned();
-            weights.push(bias);
+            let bias = quantized(unit, &id, bias, scheme)?;
+            changed.bias = bias.reconstruct().row(0).to_owned();
+            weights.push(QuantizedWeight { name: id, quantized: bias });
             0
         }
     };

@@ -18,6 +18,7 @@ mod post_training;
 mod prepare;
 mod quantized_model;
 mod quantized_training;
+mod rescaling;
 mod score;
 mod sensitivity;
 mod stop;

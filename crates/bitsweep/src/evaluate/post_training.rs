@@ -1,7 +1,6 @@
 //! A variant made from the float model.
 
 use bitsweep_models::Model;
-use bitsweep_quant::Errors;
 use bitsweep_results::FailureKind;
 
 use super::calibrate::{Calibrated, quantize_layers};
@@ -9,20 +8,21 @@ use super::mixed::{Choice, choose};
 use super::prepare::Prepared;
 use super::quantized_model::{QuantizedModel, QuantizedWeight, quantized};
 use super::stop::{At, Step};
+use super::transform::Transformed;
 use crate::plan::Unit;
 use crate::variant::{Biases, Variant};
 
-/// Quantizes `float`, the trained model under the variant's transform, with bits chosen first where they are.
+/// Quantizes the trained model under the variant's transform, with bits chosen first where they are.
 pub(super) fn post_training(
     unit: &Unit,
     prepared: &Prepared<'_>,
-    float: &Model,
+    transformed: &Transformed<'_, '_>,
     variant: &Variant,
 ) -> Step<QuantizedModel> {
-    let Some(mixed) = &variant.mixed else { return by_given_schemes(unit, prepared, float, variant) };
-    let Choice { layers, flags } = choose(unit, prepared, float, variant, mixed)?;
+    let Some(mixed) = &variant.mixed else { return by_given_schemes(unit, prepared, transformed, variant) };
+    let Choice { layers, flags } = choose(unit, prepared, &transformed.model, variant, mixed)?;
     let chosen = Variant { layers, mixed: None, ..variant.clone() };
-    let mut model = by_given_schemes(unit, prepared, float, &chosen)?;
+    let mut model = by_given_schemes(unit, prepared, transformed, &chosen)?;
     model.flags.extend(flags);
     Ok(model)
 }
@@ -30,12 +30,13 @@ pub(super) fn post_training(
 fn by_given_schemes(
     unit: &Unit,
     prepared: &Prepared<'_>,
-    float: &Model,
+    transformed: &Transformed<'_, '_>,
     variant: &Variant,
 ) -> Step<QuantizedModel> {
+    let Transformed { model: float, rescaling, .. } = transformed;
     if let Some(rows) = variant.calibration.rows {
         let Calibrated { model, weights, measures, flags } =
-            quantize_layers(unit, prepared, float, variant, rows)?;
+            quantize_layers(unit, prepared, float, rescaling, variant, rows)?;
         return Ok(QuantizedModel {
             model,
             weights,
@@ -45,7 +46,7 @@ fn by_given_schemes(
             flags,
         });
     }
-    let mut model = float.clone();
+    let mut model = Model::clone(float);
     let mut weights = Vec::new();
     for ((id, values), (_, mut target)) in float.weights().zip(model.weights_mut()) {
         if id.is_bias() && variant.biases == Biases::Keep {
@@ -53,8 +54,7 @@ fn by_given_schemes(
         }
         let quantized = quantized(unit, &id, values, variant.scheme_of(id.layer()))?;
         quantized.reconstruct_into(target.view_mut()).at(FailureKind::Quantization)?;
-        let errors = Errors::measure(values, target.view());
-        weights.push(QuantizedWeight { name: id, quantized, errors });
+        weights.push(QuantizedWeight { name: id, quantized });
     }
     Ok(QuantizedModel {
         model,

@@ -13,11 +13,10 @@ use crate::plan::Unit;
 /// Bytes of one float parameter.
 pub(super) const FLOAT_BYTES: u64 = size_of::<f32>() as u64;
 
-/// A matrix by its codes, and what was lost. The values that were quantized are those of the model that it came from.
+/// A matrix by its codes. The values that were quantized are those of the model that it came from.
 pub(super) struct QuantizedWeight<N = WeightId> {
     pub(super) name: N,
     pub(super) quantized: Quantized,
-    pub(super) errors: Errors,
 }
 
 /// A model whose weights went through a scheme.
@@ -63,19 +62,6 @@ impl QuantizedModel {
     }
 }
 
-impl<N> QuantizedWeight<N> {
-    /// What quantizing `original` gave, and the values that the codes stand for.
-    pub(super) fn of<T: Real>(
-        name: N,
-        original: ArrayView2<'_, T>,
-        quantized: Quantized,
-    ) -> (Self, ndarray::Array2<T>) {
-        let reconstruction = quantized.reconstruct();
-        let errors = Errors::measure(original, reconstruction.view());
-        (Self { name, quantized, errors }, reconstruction)
-    }
-}
-
 /// Quantizes a matrix called `name`; each has a random stream of its own.
 pub(super) fn quantized<T: Real>(
     unit: &Unit,
@@ -95,9 +81,8 @@ pub(super) fn named(
     quantized.map_err(|error| format!("{name}: {error}")).at(FailureKind::Quantization)
 }
 
-/// Errors of all matrices together.
-pub(super) fn error_measures<N>(weights: &[QuantizedWeight<N>]) -> ErrorMeasures {
-    let errors = weights.iter().fold(Errors::default(), |sum, weight| sum.merge(weight.errors));
+/// The measures that follow from the errors of all matrices.
+pub(super) fn error_measures(errors: &Errors) -> ErrorMeasures {
     ErrorMeasures {
         sse: errors.sse,
         mse: errors.mse(),
@@ -118,10 +103,10 @@ pub(super) fn size_measures<N>(weights: &[QuantizedWeight<N>], biases: u64, floa
     measures
 }
 
-/// What a reader must know of the codes.
-pub(super) fn flags<N>(weights: &[QuantizedWeight<N>]) -> Vec<Flag> {
+/// What a reader must know of the codes, which have these errors.
+pub(super) fn flags<N>(weights: &[QuantizedWeight<N>], errors: &Errors) -> Vec<Flag> {
     let outside: usize = weights.iter().map(|weight| weight.quantized.zero_points_outside_codes()).sum();
-    let is_exact = weights.iter().all(|weight| weight.errors.sse == 0.0);
     let outside = (outside > 0).then_some(Flag::ZeroPointsOutsideCodes(outside as u64));
-    outside.into_iter().chain(is_exact.then_some(Flag::Exact)).collect()
+    let exact = (errors.sse == 0.0).then_some(Flag::Exact);
+    outside.into_iter().chain(exact).collect()
 }

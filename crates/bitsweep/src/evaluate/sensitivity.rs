@@ -139,7 +139,8 @@ impl Subject<'_> {
             .filter(|scheme| scheme.range != Range::OutputMse && scheme.check().is_ok());
         let Some(next) = next else { return Ok(None) };
         let quantized = quantized(self.unit, &weight.name, original, &next)?;
-        Ok(Some(QuantizedWeight::of(weight.name, original, quantized)))
+        let values = quantized.reconstruct();
+        Ok(Some((QuantizedWeight { name: weight.name, quantized }, values)))
     }
 }
 

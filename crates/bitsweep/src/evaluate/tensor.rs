@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use bitsweep_quant::{Dtype, Quantized, Real, Size};
+use bitsweep_quant::{Dtype, Errors, Quantized, Real, Size};
 use bitsweep_results::{ErrorMeasures, FailureKind, Measures, Origin, ProductRow, SizeMeasures};
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
@@ -70,16 +70,17 @@ fn one<T: Real>(
     if let Some(query) = &tensor.query {
         large.products = products(tensor, values, query, &quantized, origin)?;
     }
-    let (weight, _) = QuantizedWeight::of(tensor.name.as_str(), values, quantized);
+    let errors = Errors::measure(values, quantized.reconstruct().view());
+    let weight = QuantizedWeight { name: tensor.name.as_str(), quantized };
     // The values of a tensor experiment are what it is about.
     let wanted = Record { values: true, ..evaluation.plan.header.record };
     large.add(origin, &weight, values, wanted)?;
     let only = std::slice::from_ref(&weight);
     let float_bytes = values.len() as u64 * size_of::<T>() as u64;
     Ok(Measures {
-        error: error_measures(only),
+        error: error_measures(&errors),
         size: size_measures(only, 0, float_bytes),
-        flags: flags(only),
+        flags: flags(only, &errors),
         ..Measures::default()
     })
 }

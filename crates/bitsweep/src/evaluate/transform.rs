@@ -13,6 +13,7 @@ use ndarray::{Array1, Array2};
 
 use super::prepare::{Prepared, stream};
 use super::quantized_model::FLOAT_BYTES;
+use super::rescaling::Rescaling;
 use super::stop::{At, Step, failed};
 use crate::plan::Unit;
 use crate::variant::{CalibrationRows, Variant};
@@ -27,6 +28,8 @@ pub(super) struct Transformed<'m, 'u> {
     pub(super) model: Cow<'m, Model>,
     /// The rows with every feature divided by its factor; `None` where features stay as they are.
     pub(super) divided: Option<Prepared<'u>>,
+    /// How weights were rescaled.
+    pub(super) rescaling: Rescaling,
     /// What the reader must know of the transform.
     pub(super) flags: Vec<Flag>,
 }
@@ -34,14 +37,15 @@ pub(super) struct Transformed<'m, 'u> {
 impl<'m> Transformed<'m, '_> {
     /// The model as it is.
     pub(super) fn unchanged(model: &'m Model) -> Self {
-        Self { model: Cow::Borrowed(model), divided: None, flags: Vec::new() }
+        let rescaling = Rescaling::none(model.layers().len());
+        Self { model: Cow::Borrowed(model), divided: None, rescaling, flags: Vec::new() }
     }
 
     /// A model by a transform that may have changed nothing.
-    fn of(layers: Vec<Layer>, float: &Model, changed: bool) -> Step<Self> {
+    fn of(layers: Vec<Layer>, float: &Model, rescaling: Rescaling, changed: bool) -> Step<Self> {
         let model = Model::new(layers, float.head()).at(KIND)?;
         let flags = if changed { Vec::new() } else { vec![Flag::TransformChangedNothing] };
-        Ok(Self { model: Cow::Owned(model), divided: None, flags })
+        Ok(Self { model: Cow::Owned(model), divided: None, rescaling, flags })
     }
 
     /// Bytes of the feature factors. A standard scaler divides each feature by a number of its own anyway, which takes the
@@ -91,15 +95,17 @@ type Equalize =
 /// which two layers are one.
 fn equalize<'u>(float: &Model, equalize: Equalize) -> Step<Transformed<'static, 'u>> {
     let mut layers = float.layers().to_vec();
+    let mut rescaling = Rescaling::none(layers.len());
     let mut changed = false;
     for position in 1..layers.len() {
         let [Layer::Linear(first), Layer::Linear(second)] = neighbours(&mut layers, position);
         if first.activation.is_positively_homogeneous() && first.activation != Activation::Identity {
-            let done = equalize(&mut first.weight, &mut first.bias, &mut second.weight);
-            changed |= done.at(KIND)?.changed();
+            let done = equalize(&mut first.weight, &mut first.bias, &mut second.weight).at(KIND)?;
+            changed |= done.changed();
+            rescaling.divide_inputs(position, &done.factors);
         }
     }
-    Transformed::of(layers, float, changed)
+    Transformed::of(layers, float, rescaling, changed)
 }
 
 /// The layer at `position` and the one before it.
@@ -122,6 +128,7 @@ fn scale_inputs<'u>(
 ) -> Step<Transformed<'static, 'u>> {
     let features = prepared.calibration_features(unit, rows)?;
     let mut layers = float.layers().to_vec();
+    let mut rescaling = Rescaling::none(layers.len());
     let mut changed = false;
     let mut divided = None;
     for position in (0..layers.len()).rev() {
@@ -133,6 +140,7 @@ fn scale_inputs<'u>(
         let is_neutral = factors.iter().all(|factor| *factor == 1.0);
         changed |= !is_neutral;
         multiply_inputs(&factors, &mut layer.weight);
+        rescaling.divide_inputs(position, &factors);
         match before.last_mut() {
             Some(Layer::Linear(previous))
                 if is_neutral || previous.activation.is_positively_homogeneous() =>
@@ -153,7 +161,7 @@ fn scale_inputs<'u>(
             None => divided = Some(prepared.divided_by(&factors.mapv(f64::from))),
         }
     }
-    Ok(Transformed { divided, ..Transformed::of(layers, float, changed)? })
+    Ok(Transformed { divided, ..Transformed::of(layers, float, rescaling, changed)? })
 }
 
 /// Moves what hidden units always give into the biases of the next layer, the first hidden layer first.
@@ -177,7 +185,8 @@ fn absorb_high_biases<'u>(
         }
         inputs = first.outputs(inputs.view());
     }
-    let mut absorbed = Transformed::of(layers, float, changed)?;
+    let rescaling = Rescaling::none(layers.len());
+    let mut absorbed = Transformed::of(layers, float, rescaling, changed)?;
     let (before, after) = (float.logits(features.view()), absorbed.model.logits(features.view()));
     let largest = before.iter().fold(0.0, |largest: f64, logit| largest.max(logit.abs()));
     let most =

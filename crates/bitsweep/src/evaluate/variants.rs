@@ -244,7 +244,7 @@ impl<'u> Bench<'u> {
         let float: &Model = &transformed.model;
         let prepared = transformed.divided.as_ref().unwrap_or(self.prepared);
         let model = match &variant.training {
-            None => post_training(self.unit, prepared, float, variant)?,
+            None => post_training(self.unit, prepared, transformed, variant)?,
             Some(aware) => {
                 let keep_going = self.evaluation.keep_going;
                 let trained =
@@ -295,11 +295,12 @@ impl<'u> Bench<'u> {
             size.stored.scales += scales;
             size.stored.zero_points += zero_points;
         }
-        let mut all_flags = flags(&model.weights);
+        let errors = transformed.rescaling.errors(self.model, &transformed.model, model);
+        let mut all_flags = flags(&model.weights, &errors);
         all_flags.extend(model.flags.iter().chain(&transformed.flags).cloned());
         Measures {
             layer_bits: if variant.is_layered() { model.layer_bits() } else { Vec::new() },
-            error: error_measures(&model.weights),
+            error: error_measures(&errors),
             calibration: model.calibration,
             size,
             flags: all_flags,

@@ -115,8 +115,8 @@ stages! {
     WrpnTraining = "wrpn-training", 1;
     /// PACT's training.
     Pact = "pact", 1;
-    /// Predictions, scores and their intervals.
-    Score = "score", 1;
+    /// Predictions, scores and their intervals, errors of weights.
+    Score = "score", 2;
 }
 
 /// The stages up to the float model of a subject.

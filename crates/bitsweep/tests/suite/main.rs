@@ -17,3 +17,4 @@ mod mixed_precision;
 mod presets;
 mod quantized_training;
 mod tasks;
+mod transforms;

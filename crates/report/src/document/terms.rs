@@ -25,7 +25,7 @@ const QUANTIZATION: [(&str, &str); 9] = [
     ),
     (
         "SSE and MSE",
-        "the sum and the mean of the squared differences between values and reconstructions; notebook 000 calls the sum MSE.",
+        "the sum and the mean of the squared differences between values and reconstructions, in the units of the float model: a transform is undone. tensors.csv has them in the units that were quantized; notebook 000 calls that sum MSE.",
     ),
     (
         "SQNR",

@@ -131,6 +131,14 @@ pub enum CalibrationError {
         /// Rows and columns of the Hessian.
         hessian: usize,
     },
+    /// Factors of another layer's outputs.
+    #[error("`{factors}` factors do not fit `{outputs}` outputs: expected as many")]
+    OutputFactors {
+        /// Columns of the weights.
+        outputs: usize,
+        /// Factors.
+        factors: usize,
+    },
     /// Moments of another layer.
     #[error("moments of `{moments}` inputs do not fit weights of {weights}: expected as many")]
     Moments {

@@ -141,5 +141,5 @@ fn calibrate_as<T: Real>(
         nearest
     };
     let outcome = CalibrationOutcome::measure(weights, &reference, &quantized, hessian);
-    Ok(Calibrated { quantized, outcome })
+    Ok(Calibrated { quantized, reference, outcome })
 }

@@ -1,10 +1,11 @@
 //! Whether a method acted.
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView1, ArrayView2, Zip};
 
 use crate::number::Real;
 use crate::tensor::Quantized;
 
+use super::error::CalibrationError;
 use super::hessian::Hessian;
 
 /// A quantized layer and what its method achieved.
@@ -12,6 +13,8 @@ use super::hessian::Hessian;
 pub struct Calibrated {
     /// Codes and parameters.
     pub quantized: Quantized,
+    /// What the method is compared with.
+    pub(super) reference: Quantized,
     /// The comparison with rounding to nearest.
     pub outcome: CalibrationOutcome,
 }
@@ -30,6 +33,40 @@ pub struct CalibrationOutcome {
     pub proxy_loss: f64,
 }
 
+impl Calibrated {
+    /// The outcome where output `k` counts `factors[k]` times as much as it is: that of a layer whose outputs were divided by
+    /// `factors`, in the units from before. `weights` and `hessian` are those that were calibrated with.
+    ///
+    /// # Errors
+    /// When there are more or fewer factors than outputs, or inputs than the Hessian has.
+    pub fn outcome_in_units<T: Real>(
+        &self,
+        weights: ArrayView2<'_, T>,
+        hessian: &Hessian,
+        factors: ArrayView1<'_, f64>,
+    ) -> Result<CalibrationOutcome, CalibrationError> {
+        if factors.len() != weights.ncols() {
+            return Err(CalibrationError::OutputFactors { outputs: weights.ncols(), factors: factors.len() });
+        }
+        let loss = |quantized: &Quantized| {
+            let change = change(weights, quantized) * factors;
+            hessian.proxy_loss(change.view())
+        };
+        Ok(CalibrationOutcome {
+            proxy_loss_nearest: loss(&self.reference)?,
+            proxy_loss: loss(&self.quantized)?,
+            ..self.outcome
+        })
+    }
+}
+
+/// What quantization took from each weight.
+fn change<T: Real>(weights: ArrayView2<'_, T>, quantized: &Quantized) -> Array2<f64> {
+    Zip::from(weights)
+        .and(&quantized.reconstruct::<T>())
+        .map_collect(|weight, level| weight.to_f64() - level.to_f64())
+}
+
 impl CalibrationOutcome {
     /// Compares two quantizations of `weights` by one scheme on inputs with `hessian`; all have the same number of inputs.
     pub(super) fn measure<T: Real>(
@@ -39,9 +76,7 @@ impl CalibrationOutcome {
         hessian: &Hessian,
     ) -> Self {
         let loss = |quantized: &Quantized| {
-            let reconstruction = quantized.reconstruct::<T>();
-            let pairs = weights.iter().zip(&reconstruction);
-            let change: Vec<f64> = pairs.map(|(weight, level)| weight.to_f64() - level.to_f64()).collect();
+            let change: Vec<f64> = change(weights, quantized).into_iter().collect();
             hessian.quadratic_form(&change, weights.ncols())
         };
         let codes = nearest.codes().iter().zip(quantized.codes().iter());

@@ -1,0 +1,87 @@
+//! How a transform rescaled weights, to be undone where variants are compared.
+
+use bitsweep_models::{Model, WeightId};
+use bitsweep_quant::Errors;
+use ndarray::{Array1, Array2, ArrayView2, Axis};
+
+use super::quantized_model::QuantizedModel;
+
+/// The factors of every layer: with those of its inputs `s` and of its outputs `t` a layer has weights
+/// `W'_jk = W_jk·s_j/t_k` and biases `b'_k = b_k/t_k`.
+#[derive(Debug, Clone)]
+pub(super) struct Rescaling {
+    layers: Vec<Factors>,
+}
+
+/// The factors of one layer; `None` where they are 1.
+#[derive(Debug, Clone, Default)]
+struct Factors {
+    inputs: Option<Array1<f64>>,
+    outputs: Option<Array1<f64>>,
+}
+
+impl Rescaling {
+    /// A model of so many layers, none of them rescaled.
+    pub(super) fn none(layers: usize) -> Self {
+        Self { layers: vec![Factors::default(); layers] }
+    }
+
+    /// The inputs of the layer were divided by `factors`, as the outputs of the layer before it were.
+    pub(super) fn divide_inputs(&mut self, layer: usize, factors: &Array1<f32>) {
+        let factors = factors.mapv(f64::from);
+        if let Some(before) = layer.checked_sub(1) {
+            self.layers[before].outputs = Some(factors.clone());
+        }
+        self.layers[layer].inputs = Some(factors);
+    }
+
+    /// What the outputs of the layer were divided by.
+    pub(super) fn outputs_of(&self, layer: usize) -> Option<&Array1<f64>> {
+        self.layers[layer].outputs.as_ref()
+    }
+
+    /// `values` of a weight in the units from before.
+    fn undone(&self, id: WeightId, values: &mut Array2<f64>) {
+        let Factors { inputs, outputs } = &self.layers[id.layer()];
+        if let (Some(inputs), WeightId::Weight(_)) = (inputs, id) {
+            *values /= &inputs.view().insert_axis(Axis(1));
+        }
+        if let Some(outputs) = outputs {
+            *values *= outputs;
+        }
+    }
+
+    /// What the weights of a model that went through a scheme have lost, in the units of `float`, the model before any
+    /// transform. The errors of a model that was trained are those of its latent weights.
+    pub(super) fn errors(&self, float: &Model, transformed: &Model, model: &QuantizedModel) -> Errors {
+        let quantized = model.original(transformed);
+        let pairs = quantized.weights().zip(model.model.weights()).zip(float.weights());
+        let coded = pairs.filter(|(((id, _), _), _)| model.weight(*id).is_some());
+        let errors = coded.map(|(((id, values), (_, levels)), (_, before))| {
+            if self.is_neutral(id) && (model.latent.is_some() || before == values) {
+                return Errors::measure(values, levels);
+            }
+            let mut change = wide(values) - wide(levels);
+            self.undone(id, &mut change);
+            let original = match model.latent {
+                None => wide(before),
+                Some(_) => {
+                    let mut latent = wide(values);
+                    self.undone(id, &mut latent);
+                    latent
+                }
+            };
+            Errors::measure(original.view(), (&original - &change).view())
+        });
+        errors.fold(Errors::default(), Errors::merge)
+    }
+
+    fn is_neutral(&self, id: WeightId) -> bool {
+        let Factors { inputs, outputs } = &self.layers[id.layer()];
+        outputs.is_none() && (inputs.is_none() || id.is_bias())
+    }
+}
+
+fn wide(values: ArrayView2<'_, f32>) -> Array2<f64> {
+    values.mapv(f64::from)
+}
