@@ -1,7 +1,6 @@
 //! A variant made from the float model.
 
 use bitsweep_models::Model;
-use bitsweep_quant::Errors;
 use bitsweep_results::FailureKind;
 
 use super::calibrate::{Calibrated, quantize_layers};
@@ -53,8 +52,7 @@ fn by_given_schemes(
         }
         let quantized = quantized(unit, &id, values, variant.scheme_of(id.layer()))?;
         quantized.reconstruct_into(target.view_mut()).at(FailureKind::Quantization)?;
-        let errors = Errors::measure(values, target.view());
-        weights.push(QuantizedWeight { name: id, quantized, errors });
+        weights.push(QuantizedWeight::measured(id, values, quantized, target.view()));
     }
     Ok(QuantizedModel {
         model,

@@ -1,7 +1,7 @@
 //! A model whose weights went through a scheme.
 
 use bitsweep_models::{Model, WeightId};
-use bitsweep_quant::{Errors, QuantizeError, Quantized, Real, Scheme, quantize};
+use bitsweep_quant::{Errors, FarParameters, QuantizeError, Quantized, Real, Saturated, Scheme, quantize};
 use bitsweep_results::{CalibrationMeasures, ErrorMeasures, FailureKind, Flag, SizeMeasures};
 use ndarray::ArrayView2;
 
@@ -18,6 +18,8 @@ pub(super) struct QuantizedWeight<N = WeightId> {
     pub(super) name: N,
     pub(super) quantized: Quantized,
     pub(super) errors: Errors,
+    /// The values beyond the largest number of the format.
+    saturated: Saturated,
 }
 
 /// A model whose weights went through a scheme.
@@ -71,8 +73,19 @@ impl<N> QuantizedWeight<N> {
         quantized: Quantized,
     ) -> (Self, ndarray::Array2<T>) {
         let reconstruction = quantized.reconstruct();
-        let errors = Errors::measure(original, reconstruction.view());
-        (Self { name, quantized, errors }, reconstruction)
+        (Self::measured(name, original, quantized, reconstruction.view()), reconstruction)
+    }
+
+    /// What quantizing `original` gave, whose codes stand for `reconstruction`.
+    pub(super) fn measured<T: Real>(
+        name: N,
+        original: ArrayView2<'_, T>,
+        quantized: Quantized,
+        reconstruction: ArrayView2<'_, T>,
+    ) -> Self {
+        let errors = Errors::measure(original, reconstruction);
+        let saturated = Saturated::measure(original, quantized.scheme());
+        Self { name, quantized, errors, saturated }
     }
 }
 
@@ -99,7 +112,7 @@ pub(super) fn named(
 pub(super) fn error_measures<N>(weights: &[QuantizedWeight<N>]) -> ErrorMeasures {
     let errors = weights.iter().fold(Errors::default(), |sum, weight| sum.merge(weight.errors));
     ErrorMeasures {
-        sse: errors.sse,
+        sse: errors.sse(),
         mse: errors.mse(),
         max_error: errors.max_error,
         sqnr_db: errors.sqnr_db(),
@@ -121,7 +134,21 @@ pub(super) fn size_measures<N>(weights: &[QuantizedWeight<N>], biases: u64, floa
 /// What a reader must know of the codes.
 pub(super) fn flags<N>(weights: &[QuantizedWeight<N>]) -> Vec<Flag> {
     let outside: usize = weights.iter().map(|weight| weight.quantized.zero_points_outside_codes()).sum();
-    let is_exact = weights.iter().all(|weight| weight.errors.sse == 0.0);
-    let outside = (outside > 0).then_some(Flag::ZeroPointsOutsideCodes(outside as u64));
-    outside.into_iter().chain(is_exact.then_some(Flag::Exact)).collect()
+    let far = weights
+        .iter()
+        .map(|weight| weight.quantized.far_parameters())
+        .fold(FarParameters::default(), FarParameters::merge);
+    let saturated =
+        weights.iter().map(|weight| weight.saturated).fold(Saturated::default(), Saturated::merge);
+    let is_exact = weights.iter().all(|weight| weight.errors.is_exact());
+    let FarParameters { count, wanted, stored } = far;
+    [
+        (outside > 0, Flag::ZeroPointsOutsideCodes(outside as u64)),
+        (count > 0, Flag::ParametersFarFromWanted { count, wanted, stored }),
+        (saturated.count > 0, Flag::ValuesSaturated { count: saturated.count, largest: saturated.largest }),
+        (is_exact, Flag::Exact),
+    ]
+    .into_iter()
+    .filter_map(|(applies, flag)| applies.then_some(flag))
+    .collect()
 }

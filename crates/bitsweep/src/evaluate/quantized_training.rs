@@ -1,7 +1,7 @@
 //! A variant trained with quantization in the loop.
 
 use bitsweep_models::{EpochLoss, Model, train_hooked};
-use bitsweep_quant::{Errors, quantize_with_scales};
+use bitsweep_quant::quantize_with_scales;
 use bitsweep_results::{FailureKind, Flag};
 
 use super::KeepGoing;
@@ -87,8 +87,7 @@ fn by_codes(
             }
         };
         quantized.reconstruct_into(target.view_mut()).at(FailureKind::Quantization)?;
-        let errors = Errors::measure(values, target.view());
-        weights.push(QuantizedWeight { name: id, quantized, errors });
+        weights.push(QuantizedWeight::measured(id, values, quantized, target.view()));
     }
     let activations = hook.hidden_activations();
     Ok(QuantizedModel {
