@@ -19,6 +19,26 @@ pub enum Flag {
     },
     /// So many zero points are none of the codes.
     ZeroPointsOutsideCodes(u64),
+    /// So many numbers stored beside the codes (scales, minimums, centroids, outliers) are far from the wanted ones, further
+    /// than rounding to nearest in their format explains; `wanted` became `stored` at worst.
+    ParametersFarFromWanted {
+        /// How many.
+        count: u64,
+        /// The wanted number of the one that is off by the largest factor.
+        #[serde(with = "exact")]
+        wanted: f64,
+        /// What is stored of it.
+        #[serde(with = "exact")]
+        stored: f64,
+    },
+    /// So many values lie beyond the largest number of a format without scales, and became it.
+    ValuesSaturated {
+        /// How many.
+        count: u64,
+        /// The largest magnitude among them.
+        #[serde(with = "exact")]
+        largest: f64,
+    },
     /// Every value comes back exactly.
     Exact,
     /// The transform left every weight as it was.
@@ -93,7 +113,14 @@ impl Flag {
     pub fn raise_to(&mut self, other: &Self) {
         let is_larger = match (&*self, other) {
             (Self::ZeroPointsOutsideCodes(own), Self::ZeroPointsOutsideCodes(other))
-            | (Self::ParametersAtLowerBound(own), Self::ParametersAtLowerBound(other)) => other > own,
+            | (Self::ParametersAtLowerBound(own), Self::ParametersAtLowerBound(other))
+            | (
+                Self::ParametersFarFromWanted { count: own, .. },
+                Self::ParametersFarFromWanted { count: other, .. },
+            )
+            | (Self::ValuesSaturated { count: own, .. }, Self::ValuesSaturated { count: other, .. }) => {
+                other > own
+            }
             (Self::LogitsMoved { most: own, .. }, Self::LogitsMoved { most: other, .. })
             | (Self::OutputErrorAboveBudget(own), Self::OutputErrorAboveBudget(other)) => other > own,
             _ => false,
@@ -118,6 +145,18 @@ impl Flag {
             }
             Self::ZeroPointsOutsideCodes(1) => "1 zero point lies outside the codes".to_owned(),
             Self::ZeroPointsOutsideCodes(count) => format!("{count} zero points lie outside the codes"),
+            Self::ParametersFarFromWanted { count: 1, wanted, stored } => {
+                format!("1 stored parameter is far from the wanted one: {wanted:.2e} became {stored:.2e}")
+            }
+            Self::ParametersFarFromWanted { count, wanted, stored } => format!(
+                "{count} stored parameters are far from the wanted ones: {wanted:.2e} became {stored:.2e} at worst"
+            ),
+            Self::ValuesSaturated { count: 1, largest } => {
+                format!("1 value, {largest:.2e}, is beyond the largest number of its format, which it became")
+            }
+            Self::ValuesSaturated { count, largest } => format!(
+                "{count} values, up to {largest:.2e}, are beyond the largest number of their format, which they became"
+            ),
             Self::Exact => "every value is reconstructed exactly".to_owned(),
             Self::TransformChangedNothing => format!("{} changed nothing", choice(Choice::Transform)),
             Self::LogitsMoved { most, largest } => format!(

@@ -70,7 +70,7 @@ pub(super) fn quantize_layers(
         };
         total = total.merge(outcome);
         let mut changed = Linear { weight: calibrated.quantized.reconstruct(), ..layer.clone() };
-        weights.push(QuantizedWeight { name: id, quantized: calibrated.quantized });
+        weights.push(QuantizedWeight::new(id, weight, calibrated.quantized));
         let (before, after) = ((&float.layers()[..position], layer), (layers.as_slice(), &changed));
         let shift = correction.shift(before, after, &features).map_err(|error| named(&error))?;
         if let Some(shift) = shift {
@@ -83,8 +83,9 @@ pub(super) fn quantize_layers(
                 let bias = changed.bias.view().insert_axis(Axis(0));
                 let id = WeightId::Bias(position);
                 let quantized = quantized_bias(unit, id, bias, scheme, &constant_input)?;
-                changed.bias = quantized.reconstruct().row(0).to_owned();
-                weights.push(QuantizedWeight { name: id, quantized });
+                let reconstruction: Array2<f32> = quantized.reconstruct();
+                weights.push(QuantizedWeight::new(id, bias, quantized));
+                changed.bias = reconstruction.row(0).to_owned();
             }
         }
         layers.push(changed.into());

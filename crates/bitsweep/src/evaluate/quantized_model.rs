@@ -1,7 +1,7 @@
 //! A model whose weights went through a scheme.
 
 use bitsweep_models::{Model, WeightId};
-use bitsweep_quant::{Errors, QuantizeError, Quantized, Real, Scheme, quantize};
+use bitsweep_quant::{Errors, FarParameters, QuantizeError, Quantized, Real, Saturated, Scheme, quantize};
 use bitsweep_results::{CalibrationMeasures, ErrorMeasures, FailureKind, Flag, SizeMeasures};
 use ndarray::ArrayView2;
 
@@ -17,6 +17,8 @@ pub(super) const FLOAT_BYTES: u64 = size_of::<f32>() as u64;
 pub(super) struct QuantizedWeight<N = WeightId> {
     pub(super) name: N,
     pub(super) quantized: Quantized,
+    /// The values beyond the largest number of the format.
+    saturated: Saturated,
 }
 
 /// A model whose weights went through a scheme.
@@ -62,6 +64,14 @@ impl QuantizedModel {
     }
 }
 
+impl<N> QuantizedWeight<N> {
+    /// What quantizing `original` gave.
+    pub(super) fn new<T: Real>(name: N, original: ArrayView2<'_, T>, quantized: Quantized) -> Self {
+        let saturated = Saturated::measure(original, quantized.scheme());
+        Self { name, quantized, saturated }
+    }
+}
+
 /// Quantizes a matrix called `name`; each has a random stream of its own.
 pub(super) fn quantized<T: Real>(
     unit: &Unit,
@@ -84,7 +94,7 @@ pub(super) fn named(
 /// The measures that follow from the errors of all matrices.
 pub(super) fn error_measures(errors: &Errors) -> ErrorMeasures {
     ErrorMeasures {
-        sse: errors.sse,
+        sse: errors.sse(),
         mse: errors.mse(),
         max_error: errors.max_error,
         sqnr_db: errors.sqnr_db(),
@@ -106,7 +116,20 @@ pub(super) fn size_measures<N>(weights: &[QuantizedWeight<N>], biases: u64, floa
 /// What a reader must know of the codes, which have these errors.
 pub(super) fn flags<N>(weights: &[QuantizedWeight<N>], errors: &Errors) -> Vec<Flag> {
     let outside: usize = weights.iter().map(|weight| weight.quantized.zero_points_outside_codes()).sum();
-    let outside = (outside > 0).then_some(Flag::ZeroPointsOutsideCodes(outside as u64));
-    let exact = (errors.sse == 0.0).then_some(Flag::Exact);
-    outside.into_iter().chain(exact).collect()
+    let far = weights
+        .iter()
+        .map(|weight| weight.quantized.far_parameters())
+        .fold(FarParameters::default(), FarParameters::merge);
+    let saturated =
+        weights.iter().map(|weight| weight.saturated).fold(Saturated::default(), Saturated::merge);
+    let FarParameters { count, wanted, stored } = far;
+    [
+        (outside > 0, Flag::ZeroPointsOutsideCodes(outside as u64)),
+        (count > 0, Flag::ParametersFarFromWanted { count, wanted, stored }),
+        (saturated.count > 0, Flag::ValuesSaturated { count: saturated.count, largest: saturated.largest }),
+        (errors.is_exact(), Flag::Exact),
+    ]
+    .into_iter()
+    .filter_map(|(applies, flag)| applies.then_some(flag))
+    .collect()
 }

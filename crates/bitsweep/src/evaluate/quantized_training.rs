@@ -87,7 +87,7 @@ fn by_codes(
             }
         };
         quantized.reconstruct_into(target.view_mut()).at(FailureKind::Quantization)?;
-        weights.push(QuantizedWeight { name: id, quantized });
+        weights.push(QuantizedWeight::new(id, values, quantized));
     }
     let activations = hook.hidden_activations();
     Ok(QuantizedModel {

@@ -66,7 +66,7 @@ impl LargeRows {
             count: errors.count,
             scale,
             zero_point,
-            sse: errors.sse,
+            sse: errors.sse(),
             mse: errors.mse(),
             max_error: errors.max_error,
             sqnr_db: errors.sqnr_db(),

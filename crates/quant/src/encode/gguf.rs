@@ -2,40 +2,47 @@
 
 use crate::number::{Real, decode_binary16, encode_binary16};
 use crate::scheme::{GgufType, ScaleFormat};
-use crate::tensor::{Affine, Block, Blocks, CodeMatrix, QuantizeError};
+use crate::tensor::{Affine, Blocks, CodeMatrix, FarParameters};
 
-/// The parameters of finite row-major `values`, whose codes fill `codes`, by the rules of ggml's reference (`quantize_row_*_ref`): codes are
-/// found with the scale and minimum before they are rounded to f16. The arithmetic is that of `f32`.
+/// The parameters of finite row-major `values`, and those that are stored far from the wanted ones; the codes fill `codes`.
+/// By the rules of ggml's reference (`quantize_row_*_ref`): codes are found with the scale and minimum before they are
+/// rounded to f16. The arithmetic is that of `f32`.
 pub(crate) fn quantize<T: Real>(
     values: &[T],
     blocks: &Blocks,
     block_type: GgufType,
     codes: &mut CodeMatrix,
-) -> Result<Affine<T>, QuantizeError> {
+) -> (Affine<T>, FarParameters) {
+    let mut far = FarParameters::default();
     let mut parameters = Affine {
         scales: Vec::with_capacity(blocks.len()),
         zero_points: Vec::with_capacity(blocks.len()),
         nested: None,
     };
-    for (index, block) in blocks.iter().enumerate() {
-        let gathered = gather(values, block);
-        let (scale, minimum) = fit(&gathered, block_type);
-        let stored = [scale, minimum].map(|parameter| {
-            let stored = decode_binary16(encode_binary16(f64::from(parameter)));
-            if stored.is_finite() {
-                Ok(T::from_f64(stored))
-            } else {
-                Err(QuantizeError::scale_too_large(index, parameter, ScaleFormat::F16))
-            }
-        });
-        let [stored_scale, stored_minimum] = stored;
-        parameters.scales.push(stored_scale?);
-        parameters.zero_points.push(stored_minimum?);
-        for (position, &value) in block.positions().zip(&gathered) {
+    for block in blocks.iter() {
+        let originals: Vec<T> = block.positions().map(|position| values[position]).collect();
+        let singles: Vec<f32> = originals.iter().map(|&value| single(value)).collect();
+        let (scale, minimum) = fit(&singles, block_type);
+        let [stored_scale, stored_minimum] =
+            [scale, minimum].map(|parameter| decode_binary16(encode_binary16(f64::from(parameter))));
+        let (wanted_scale, wanted_minimum) = fit(&originals, block_type);
+        if wanted_scale != T::ZERO {
+            far.note(wanted_scale.to_f64(), stored_scale, ScaleFormat::F16.rounding());
+        }
+        let magnitude = originals.iter().fold(T::ZERO, |largest, value| largest.greater(value.abs()));
+        far.note_beside(
+            wanted_minimum.to_f64(),
+            stored_minimum,
+            magnitude.to_f64(),
+            ScaleFormat::F16.rounding(),
+        );
+        parameters.scales.push(T::from_f64(stored_scale));
+        parameters.zero_points.push(T::from_f64(stored_minimum));
+        for (position, &value) in block.positions().zip(&singles) {
             codes.set(position, code(value, scale, minimum, block_type));
         }
     }
-    Ok(parameters)
+    (parameters, far)
 }
 
 /// Fills `codes` with those of other values with given parameters.
@@ -50,28 +57,33 @@ pub(crate) fn encode<T: Real>(
     for (block, (scale, minimum)) in blocks.iter().zip(both) {
         let (scale, minimum) = (scale.to_f64() as f32, minimum.to_f64() as f32);
         for position in block.positions() {
-            codes.set(position, code(values[position].to_f64() as f32, scale, minimum, block_type));
+            codes.set(position, code(single(values[position]), scale, minimum, block_type));
         }
     }
 }
 
-fn gather<T: Real>(values: &[T], block: Block) -> Vec<f32> {
-    block.positions().map(|position| values[position].to_f64() as f32).collect()
+/// The value in `f32`: beyond the largest number that one.
+fn single<T: Real>(value: T) -> f32 {
+    (value.to_f64() as f32).clamp(f32::MIN, f32::MAX)
 }
 
-/// Scale and minimum, 0 where the type has none.
-fn fit(values: &[f32], block_type: GgufType) -> (f32, f32) {
+/// Scale and minimum of at least one value; the minimum is 0 where the type has none.
+fn fit<T: Real>(values: &[T], block_type: GgufType) -> (T, T) {
     // The first of several values of largest magnitude.
-    let signed_extreme =
-        || values.iter().fold(0.0_f32, |most, &value| if value.abs() > most.abs() { value } else { most });
-    let low = values.iter().copied().fold(f32::INFINITY, f32::lesser);
-    let high = values.iter().copied().fold(f32::NEG_INFINITY, f32::greater);
+    let extreme =
+        values.iter().fold(T::ZERO, |most, &value| if value.abs() > most.abs() { value } else { most });
+    let low = values.iter().fold(values[0], |low, &value| low.lesser(value));
+    let high = values.iter().fold(values[0], |high, &value| high.greater(value));
+    let steps = |count: i32| {
+        let (width, count) = (high - low, T::from_i32(count));
+        if width.is_finite() { width / count } else { high / count - low / count }
+    };
     match block_type {
-        GgufType::Q4_0 => (signed_extreme() / -8.0, 0.0),
-        GgufType::Q5_0 => (signed_extreme() / -16.0, 0.0),
-        GgufType::Q4_1 => ((high - low) / 15.0, low),
-        GgufType::Q5_1 => ((high - low) / 31.0, low),
-        GgufType::Q8_0 => (signed_extreme().abs() / 127.0, 0.0),
+        GgufType::Q4_0 => (extreme / T::from_i32(-8), T::ZERO),
+        GgufType::Q5_0 => (extreme / T::from_i32(-16), T::ZERO),
+        GgufType::Q4_1 => (steps(15), low),
+        GgufType::Q5_1 => (steps(31), low),
+        GgufType::Q8_0 => (extreme.abs() / T::from_i32(127), T::ZERO),
     }
 }
 

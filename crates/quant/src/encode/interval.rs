@@ -17,6 +17,17 @@ impl<T: Real> Interval<T> {
         self.low == self.high
     }
 
+    /// The range of the values with their signs changed.
+    #[inline(always)]
+    pub(crate) fn mirrored(self) -> Self {
+        Self { low: -self.high, high: -self.low }
+    }
+
+    /// The part that lies in another range.
+    pub(crate) fn within(self, other: Self) -> Self {
+        Self { low: self.low.greater(other.low), high: self.high.lesser(other.high) }
+    }
+
     /// The largest magnitude in the range.
     #[inline(always)]
     pub(crate) fn magnitude(self) -> T {

@@ -9,8 +9,8 @@ use crate::encode::uniform::weight_function;
 use crate::number::{Each, ForEachDtype, Real, encode_bfloat16, encode_binary16};
 use crate::scheme::{LevelTable, Outliers, Range, Rounding, ScaleFormat, Scheme};
 use crate::tensor::{
-    Affine, BitField, Blocks, CodeMatrix, Codebooks, FixedGrid, ParameterKind, Parameters, QuantizeError,
-    Quantized, SparseOutliers,
+    Affine, BitField, Blocks, CodeMatrix, Codebooks, FarParameters, FixedGrid, ParameterKind, Parameters,
+    QuantizeError, Quantized, SparseOutliers,
 };
 
 use super::finite::finite_row_major;
@@ -36,8 +36,9 @@ use super::{gguf, levels, uniform};
 /// ```
 ///
 /// # Errors
-/// A scheme that contradicts itself, a range that needs calibration inputs, a value that is not finite, and values that
-/// the format or its parameters cannot hold.
+/// A scheme that contradicts itself, a range that needs calibration inputs, a value that is not finite, and levels or zero
+/// points that overflow their type. Values and parameters beyond the numbers of their *format* take its largest: see
+/// [`Saturated`](crate::Saturated) and [`Quantized::far_parameters`].
 pub fn quantize<T: Real>(
     values: ArrayView2<'_, T>,
     scheme: &Scheme,
@@ -67,8 +68,10 @@ fn quantize_as<T: Real>(
     let values = finite_row_major(values)?;
     let outliers = match scheme.outliers {
         Outliers::None => None,
-        Outliers::Percent(percent) => Some(SparseOutliers::largest(&values, shape.1, percent)?),
+        Outliers::Percent(percent) => Some(SparseOutliers::largest(&values, percent)),
     };
+    let far_outliers =
+        outliers.as_ref().map_or_else(FarParameters::default, |outliers| outliers.far(&values));
     let values = match &outliers {
         None => values,
         Some(outliers) => Cow::Owned(outliers.taken_off(&values, &Blocks::new(shape, scheme.granularity))),
@@ -76,28 +79,26 @@ fn quantize_as<T: Real>(
     let blocks = Blocks::new(shape, scheme.granularity);
     let zeros = |columns: usize| CodeMatrix::zeros((shape.0, columns), BitField::of(scheme).code_type());
     let mut codes = zeros(shape.1);
-    let parameters = match ParameterKind::of(scheme) {
-        ParameterKind::Affine => {
-            Parameters::Affine(uniform::quantize(&values, &blocks, scheme, stream, &mut codes)?)
-        }
+    let affine = |(affine, far)| (Parameters::Affine(affine), far);
+    let (parameters, far) = match ParameterKind::of(scheme) {
+        ParameterKind::Affine => affine(uniform::quantize(&values, &blocks, scheme, stream, &mut codes)?),
         ParameterKind::Levels(format) => {
-            Parameters::Affine(levels::quantize(&values, &blocks, scheme, format, &mut codes)?)
+            affine(levels::quantize(&values, &blocks, scheme, format, &mut codes)?)
         }
-        ParameterKind::Gguf(block) => {
-            Parameters::Affine(gguf::quantize(&values, &blocks, block, &mut codes)?)
-        }
+        ParameterKind::Gguf(block) => affine(gguf::quantize(&values, &blocks, block, &mut codes)),
         ParameterKind::Codebooks(layout) => {
-            let codebooks = Codebooks::fit(&values, &blocks, layout, scheme.codebook_format, stream)?;
+            let (codebooks, far) = Codebooks::fit(&values, &blocks, layout, scheme.codebook_format, stream)?;
             codes = zeros(codebooks.codes_per_row());
             codebooks.encode(&values, &mut codes)?;
-            Parameters::Codebooks(codebooks)
+            (Parameters::Codebooks(codebooks), far)
         }
         ParameterKind::Fixed(grid) => {
-            encode_fixed(&values, shape.1, grid, scheme.rounding, stream, &mut codes)?;
-            Parameters::Fixed(grid)
+            encode_fixed(&values, grid, scheme.rounding, stream, &mut codes);
+            (Parameters::Fixed(grid), FarParameters::default())
         }
     };
-    Ok(Quantized::new(shape, *scheme, codes, parameters).with_outliers(outliers))
+    let quantized = Quantized::new(shape, *scheme, codes, parameters).with_outliers(outliers);
+    Ok(quantized.with_far_parameters(far.merge(far_outliers)))
 }
 
 /// Quantizes a matrix with given `scales`, one for each block, of a symmetric integer scheme: `q = clip(round(w/s))`.
@@ -165,7 +166,7 @@ impl Quantized {
     /// Codes of other values of the same shape, e.g. of the reconstruction, with these parameters.
     ///
     /// # Errors
-    /// Values of another shape or type, not finite, or beyond a 16-bit float.
+    /// Values of another shape or type, or not finite.
     pub fn encode<T: Real>(
         &self,
         values: ArrayView2<'_, T>,
@@ -192,7 +193,6 @@ fn encode<T: Real>(
     stream: &mut Stream,
     codes: &mut CodeMatrix,
 ) -> Result<(), QuantizeError> {
-    let columns = blocks.shape().1;
     match parameters {
         Parameters::Affine(parameters) => {
             match (ParameterKind::of(scheme), scheme.grid()) {
@@ -211,45 +211,30 @@ fn encode<T: Real>(
             Ok(())
         }
         Parameters::Codebooks(codebooks) => codebooks.encode(values, codes),
-        Parameters::Fixed(grid) => encode_fixed(values, columns, *grid, scheme.rounding, stream, codes),
+        Parameters::Fixed(grid) => {
+            encode_fixed(values, *grid, scheme.rounding, stream, codes);
+            Ok(())
+        }
     }
 }
 
 fn encode_fixed<T: Real>(
     values: &[T],
-    columns: usize,
     grid: FixedGrid,
     rounding: Rounding,
     stream: &mut Stream,
     codes: &mut CodeMatrix,
-) -> Result<(), QuantizeError> {
+) {
     match grid {
         FixedGrid::DoReFa(bits) => weight_function::encode_dorefa(values, bits, rounding, stream, codes),
         FixedGrid::Wrpn(bits) => weight_function::encode_wrpn(values, bits, rounding, stream, codes),
-        FixedGrid::Float16 => encode_floats(values, columns, grid, encode_binary16, codes)?,
-        FixedGrid::BFloat16 => encode_floats(values, columns, grid, encode_bfloat16, codes)?,
+        FixedGrid::Float16 => encode_floats(values, encode_binary16, codes),
+        FixedGrid::BFloat16 => encode_floats(values, encode_bfloat16, codes),
     }
-    Ok(())
 }
 
-fn encode_floats<T: Real>(
-    values: &[T],
-    columns: usize,
-    grid: FixedGrid,
-    encode: fn(f64) -> u16,
-    codes: &mut CodeMatrix,
-) -> Result<(), QuantizeError> {
+fn encode_floats<T: Real>(values: &[T], encode: fn(f64) -> u16, codes: &mut CodeMatrix) {
     for (position, value) in values.iter().enumerate() {
-        let code = i32::from(encode(value.to_f64()));
-        if !grid.level::<f64>(code).is_finite() {
-            return Err(QuantizeError::TooLargeForFormat {
-                row: position / columns,
-                column: position % columns,
-                value: value.to_f64(),
-                format: grid.to_string(),
-            });
-        }
-        codes.set(position, code);
+        codes.set(position, i32::from(encode(value.to_f64())));
     }
-    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Scaling of a layer's inputs, undone in its weights, so that what is hard to quantize meets what is easy.
 
 use bitsweep_random::Stream;
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use serde::{Deserialize, Deserializer, de};
 
 use crate::layer::calibration::{CalibrationError, CalibrationMethod, Hessian, calibrate};
@@ -11,6 +11,8 @@ use crate::spelling::serialize_unusual;
 
 /// Steps of AWQ's grid from `α = 0` to 1, as its authors'.
 const GRID: u32 = 20;
+/// Half a unit in the last place of `f32`, relative to a number.
+const ROUNDING: f64 = 1.0 / 16_777_216.0;
 
 /// Settings of SmoothQuant (Xiao et al. 2023, *SmoothQuant: Accurate and Efficient Post-Training Quantization for Large
 /// Language Models*, eq. 4).
@@ -43,7 +45,8 @@ fn migration_strength<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64,
 /// `W (in, out)` the weights; the layer then computes `(X/s)·(s·W)`.
 ///
 /// At `α = 0.5` input `j` and row `j` of the weights have the same range afterwards. That helps where inputs are quantized,
-/// too; weights alone rather get harder to quantize. `s_j = 1` where one of the ranges is 0.
+/// too; weights alone rather get harder to quantize. `s_j = 1` where an input, or the row of its
+/// weights, is 0 but for rounding: where `max|X_j|·max|W_j|` is at most 2⁻²⁴ of the largest.
 ///
 /// ```
 /// use bitsweep_quant::{Smooth, smoothing_factors};
@@ -62,19 +65,13 @@ pub fn smoothing_factors<T: Real>(
     smooth: Smooth,
 ) -> Result<Array1<T>, CalibrationError> {
     expect_inputs(inputs, weights)?;
-    let largest = |values: &mut dyn Iterator<Item = f64>| {
-        values.fold(0.0, |largest: f64, value| largest.max(value.abs()))
+    let (columns, rows) = (largest_magnitudes(inputs, Axis(1)), largest_magnitudes(weights, Axis(0)));
+    let parts = columns.iter().zip(&rows).map(|(column, row)| column * row).collect::<Vec<_>>();
+    let factor = |((column, row), counts): ((&f64, &f64), bool)| {
+        let factor = libm::pow(*column, smooth.alpha) / libm::pow(*row, 1.0 - smooth.alpha);
+        if counts { positive_or_one(T::from_f64(factor)) } else { T::ONE }
     };
-    let pairs = inputs.axis_iter(Axis(1)).zip(weights.axis_iter(Axis(0)));
-    let factor = pairs.map(|(input, row)| {
-        let input = largest(&mut input.iter().copied());
-        let row = largest(&mut row.iter().map(|weight| weight.to_f64()));
-        if input == 0.0 || row == 0.0 {
-            return T::ONE;
-        }
-        positive_or_one(T::from_f64(libm::pow(input, smooth.alpha) / libm::pow(row, 1.0 - smooth.alpha)))
-    });
-    Ok(factor.collect())
+    Ok(columns.iter().zip(&rows).zip(that_count(&parts)).map(factor).collect())
 }
 
 /// AWQ's factor of each input (Lin et al. 2024, *AWQ: Activation-aware Weight Quantization for On-Device LLM Compression
@@ -82,7 +79,8 @@ pub fn smoothing_factors<T: Real>(
 ///
 /// `α` is the one of 0, 0.05, …, 1 for which rounding `s·W` to nearest by `scheme` leaves the least output error on
 /// `inputs (n, in)`; `α = 0`, factors of 1, wins ties. As in the authors' code factors are divided by the geometric mean of
-/// the largest and the smallest; `s_j = 1` where an input is always 0. Every candidate draws the same numbers of `stream`.
+/// the largest and the smallest; `s_j = 1` where an input (or the row of its weights) is always 0 but for rounding:
+/// where `mean|X_j|·max|W_j|` is at most 2⁻²⁴ of the largest. Every candidate draws the same numbers of `stream`.
 ///
 /// # Errors
 /// Inputs that mean nothing or do not fit the weights, and whatever [`quantize`](crate::quantize) refuses.
@@ -94,9 +92,15 @@ pub fn activation_aware_factors<T: Real>(
 ) -> Result<Array1<T>, CalibrationError> {
     expect_inputs(inputs, weights)?;
     let count = inputs.nrows() as f64;
-    let mean =
-        |input: ndarray::ArrayView1<'_, f64>| input.iter().map(|value| value.abs()).sum::<f64>() / count;
+    let mean = |input: ArrayView1<'_, f64>| input.iter().map(|value| value.abs()).sum::<f64>() / count;
     let strengths: Vec<f64> = inputs.axis_iter(Axis(1)).map(mean).collect();
+    let rows = largest_magnitudes(weights, Axis(0));
+    let parts: Vec<f64> = strengths.iter().zip(&rows).map(|(strength, row)| strength * row).collect();
+    let strengths: Vec<Option<f64>> = strengths
+        .iter()
+        .zip(that_count(&parts))
+        .map(|(strength, counts)| counts.then_some(*strength))
+        .collect();
     let mut best = Array1::from_elem(strengths.len(), T::ONE);
     let mut least = f64::INFINITY;
     for step in 0..=GRID {
@@ -117,17 +121,33 @@ pub fn activation_aware_factors<T: Real>(
     Ok(best)
 }
 
-/// `x^α` of all numbers above 0, divided by the geometric mean of the largest and the smallest; 1 for zeros.
-fn powers<T: Real>(strengths: &[f64], alpha: f64) -> Array1<T> {
-    let powers: Vec<f64> = strengths.iter().map(|&strength| libm::pow(strength, alpha)).collect();
-    let alive =
-        || strengths.iter().zip(&powers).filter(|(strength, _)| **strength > 0.0).map(|(_, power)| *power);
-    let (low, high) = (alive().fold(f64::INFINITY, f64::min), alive().fold(0.0, f64::max));
+/// `x^α` of all strengths, divided by the geometric mean of the largest and the smallest; 1 of what has none.
+fn powers<T: Real>(strengths: &[Option<f64>], alpha: f64) -> Array1<T> {
+    let powers: Vec<Option<f64>> =
+        strengths.iter().map(|strength| strength.map(|strength| libm::pow(strength, alpha))).collect();
+    let known = || powers.iter().flatten().copied();
+    let (low, high) = (known().fold(f64::INFINITY, f64::min), known().fold(0.0, f64::max));
     let middle = (low * high).sqrt();
-    let factor = |(&strength, &power): (&f64, &f64)| {
-        if strength > 0.0 { positive_or_one(T::from_f64(power / middle)) } else { T::ONE }
+    let factor =
+        |power: &Option<f64>| power.map_or(T::ONE, |power| positive_or_one(T::from_f64(power / middle)));
+    powers.iter().map(factor).collect()
+}
+
+/// For each channel whether its part counts: whether it is more than rounding error of `f32`, 2⁻²⁴, beside the largest.
+///
+/// A feature that never changes is 10⁻¹⁶ once it is standardized, not 0: a factor made of rounding errors would put the
+/// weights of its channel, or all others', out of every range.
+pub(crate) fn that_count(parts: &[f64]) -> impl Iterator<Item = bool> {
+    let largest = parts.iter().fold(0.0, |largest: f64, part| largest.max(*part));
+    parts.iter().map(move |part| *part > largest * ROUNDING)
+}
+
+/// The largest magnitude at each index along `axis`; 0 where there is no value.
+pub(crate) fn largest_magnitudes<T: Real>(matrix: ArrayView2<'_, T>, axis: Axis) -> Vec<f64> {
+    let largest = |lane: ArrayView1<'_, T>| {
+        lane.iter().fold(T::ZERO, |largest, value| largest.greater(value.abs())).to_f64()
     };
-    strengths.iter().zip(&powers).map(factor).collect()
+    matrix.axis_iter(axis).map(largest).collect()
 }
 
 /// `W[j,:] *= s_j`: the weights of a layer whose inputs are divided by `factors`.

@@ -6,7 +6,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::number::Real;
 use crate::spelling::{NameOrTable, name_or_table};
 
-use super::input_scaling::{Smooth, divide_outputs, multiply_inputs, positive_or_one};
+use super::input_scaling::{
+    Smooth, divide_outputs, largest_magnitudes, multiply_inputs, positive_or_one, that_count,
+};
 
 /// A rescaling of hidden unit `j` between two layers: `W1[:,j] /= s_j`, `b1_j /= s_j`, `W2[j,:] *= s_j`. Those that scale a
 /// layer's inputs scale features, too, which are divided before they enter the first layer.
@@ -121,7 +123,7 @@ impl<'de> Deserialize<'de> for Transform {
 }
 
 /// Notebook 000's equalization: `s_j = max|W1[:,j]| / max_i max|W1[:,i]|`, so that all columns of the first layer have
-/// the same largest magnitude; `s_j = 1` where a column is zero.
+/// the same largest magnitude; `s_j = 1` where a column is zero but for rounding, at most 2⁻²⁴ of the largest.
 ///
 /// `first` is `(in, hidden)`, `first_bias` `(hidden)` and `second` `(hidden, out)`; all change in place, in the
 /// arithmetic of `T`.
@@ -134,16 +136,20 @@ pub fn absmax_equalization<T: Real>(
     second: &mut Array2<T>,
 ) -> Result<Equalization<T>, LayerMismatch> {
     fit(first, first_bias, second)?;
-    let columns = largest_magnitudes(first, Axis(1));
-    let largest = columns.iter().fold(T::ZERO, |largest, &column| largest.greater(column));
-    let factors = columns.mapv(|column| positive_or_one(column / largest));
+    let columns = largest_magnitudes(first.view(), Axis(1));
+    let largest = columns.iter().fold(0.0, |largest: f64, column| largest.max(*column));
+    let factor = |(column, counts): (&f64, bool)| {
+        // In the arithmetic of `T`, which holds both exactly.
+        if counts { positive_or_one(T::from_f64(*column) / T::from_f64(largest)) } else { T::ONE }
+    };
+    let factors = columns.iter().zip(that_count(&columns)).map(factor).collect();
     rescale(&factors, first, first_bias, second);
     Ok(Equalization { factors })
 }
 
 /// Cross-layer equalization (Nagel et al. 2019, Data-Free Quantization, §4.1): `s_j = sqrt(max|W1[:,j]| /
 /// max|W2[j,:]|)`, so that column `j` of the first and row `j` of the second layer have the same largest magnitude;
-/// `s_j = 1` where one of them is zero.
+/// `s_j = 1` where one of them is zero but for rounding: where their product is at most 2⁻²⁴ of the largest.
 ///
 /// Shapes and errors are those of [`absmax_equalization`]; the factors are computed in `f64`.
 ///
@@ -155,12 +161,14 @@ pub fn cross_layer_equalization<T: Real>(
     second: &mut Array2<T>,
 ) -> Result<Equalization<T>, LayerMismatch> {
     fit(first, first_bias, second)?;
-    let columns = largest_magnitudes(first, Axis(1));
-    let rows = largest_magnitudes(second, Axis(0));
-    let pairs = columns.iter().zip(&rows);
-    let factors = pairs
-        .map(|(column, row)| positive_or_one(T::from_f64((column.to_f64() / row.to_f64()).sqrt())))
-        .collect();
+    let (columns, rows) =
+        (largest_magnitudes(first.view(), Axis(1)), largest_magnitudes(second.view(), Axis(0)));
+    let pairs = || columns.iter().zip(&rows);
+    let parts: Vec<f64> = pairs().map(|(column, row)| column * row).collect();
+    let factor = |((column, row), counts): ((&f64, &f64), bool)| {
+        if counts { positive_or_one(T::from_f64((column / row).sqrt())) } else { T::ONE }
+    };
+    let factors = pairs().zip(that_count(&parts)).map(factor).collect();
     rescale(&factors, first, first_bias, second);
     Ok(Equalization { factors })
 }
@@ -172,14 +180,6 @@ fn fit<T>(first: &Array2<T>, first_bias: &Array1<T>, second: &Array2<T>) -> Resu
     } else {
         Err(LayerMismatch { outputs, biases, inputs })
     }
-}
-
-/// The largest magnitude at each index along `axis`; 0 where there is no value.
-fn largest_magnitudes<T: Real>(matrix: &Array2<T>, axis: Axis) -> Array1<T> {
-    let largest = |lane: ndarray::ArrayView1<'_, T>| {
-        lane.iter().fold(T::ZERO, |largest, value| largest.greater(value.abs()))
-    };
-    matrix.axis_iter(axis).map(largest).collect()
 }
 
 fn rescale<T: Real>(

@@ -4,11 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::number::Real;
 use crate::scheme::{LevelTable, ZeroPoint};
-use crate::tensor::{FixedGrid, Parameters, QuantizeError, Quantized, SparseOutliers};
-
-/// Codes of the lowest and the highest finite 16-bit floats: binary16's ±65504, bfloat16's ±3.39e38.
-const BINARY16_ENDS: (i32, i32) = (0xfbff, 0x7bff);
-const BFLOAT16_ENDS: (i32, i32) = (0xff7f, 0x7f7f);
+use crate::tensor::{Parameters, QuantizeError, Quantized, SparseOutliers};
 
 impl Quantized {
     /// The values `original` moved into the span of the levels of their block: `c = min(max(w, l₁), l₂)`, where `l₁` and
@@ -60,13 +56,7 @@ impl Quantized {
         match parameters {
             Parameters::Codebooks(_) => None,
             Parameters::Fixed(grid) => {
-                let (lowest, highest) = match grid {
-                    FixedGrid::Float16 => BINARY16_ENDS,
-                    FixedGrid::BFloat16 => BFLOAT16_ENDS,
-                    FixedGrid::DoReFa(_) | FixedGrid::Wrpn(_) => {
-                        scheme.grid().map(|grid| (grid.lowest, grid.highest))?
-                    }
-                };
+                let (lowest, highest) = grid.end_codes();
                 Some(vec![(grid.level(lowest), grid.level(highest)); blocks])
             }
             Parameters::Affine(affine) => {

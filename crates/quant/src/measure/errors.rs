@@ -6,6 +6,8 @@ use pulp::{Arch, NullaryFnOnce};
 use crate::number::{Real, row_major};
 use crate::tensor::{QuantizeError, Quantized};
 
+use super::squares::SquareSum;
+
 /// Sums over values and their reconstructions, from which all error measures follow.
 ///
 /// ```
@@ -13,16 +15,16 @@ use crate::tensor::{QuantizeError, Quantized};
 /// use ndarray::array;
 ///
 /// let errors = Errors::measure(array![[1.0, 2.0]].view(), array![[1.0, 2.5]].view());
-/// assert_eq!((errors.count, errors.sse, errors.mse(), errors.max_error), (2, 0.25, 0.125, 0.5));
+/// assert_eq!((errors.count, errors.sse(), errors.mse(), errors.max_error), (2, 0.25, 0.125, 0.5));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Errors {
     /// Number of values.
     pub count: usize,
-    /// Sum of squared errors `Σ(w - ŵ)²` (notebook 000's "MSE").
-    pub sse: f64,
-    /// Sum of squares `Σw²`.
-    pub signal: f64,
+    /// Squared errors `Σ(w - ŵ)²`.
+    pub noise: SquareSum,
+    /// Squares `Σw²`.
+    pub signal: SquareSum,
     /// Largest magnitude of an error.
     pub max_error: f64,
 }
@@ -34,7 +36,17 @@ impl Errors {
     #[must_use]
     pub fn measure<T: Real>(original: ArrayView2<'_, T>, reconstruction: ArrayView2<'_, T>) -> Self {
         let (original, reconstruction) = (row_major(original), row_major(reconstruction));
-        Arch::new().dispatch(Measure { original: &original, reconstruction: &reconstruction })
+        let errors = Arch::new().dispatch(Measure { original: &original, reconstruction: &reconstruction });
+        let is_plain = |sum: SquareSum| SquareSum::is_safe(sum.value());
+        let is_exact = errors.max_error == 0.0;
+        if is_plain(errors.signal) && (is_exact || is_plain(errors.noise)) {
+            return errors;
+        }
+        let mut errors = Self::default();
+        for (&original, &reconstruction) in original.iter().zip(reconstruction.iter()) {
+            errors.add(original, reconstruction);
+        }
+        errors
     }
 
     /// Adds one value.
@@ -43,8 +55,8 @@ impl Errors {
         let original = original.to_f64();
         let error = original - reconstruction.to_f64();
         self.count += 1;
-        self.sse += error * error;
-        self.signal += original * original;
+        self.noise.add(error);
+        self.signal.add(original);
         self.max_error = error.abs().greater(self.max_error);
     }
 
@@ -53,22 +65,35 @@ impl Errors {
     pub fn merge(self, other: Self) -> Self {
         Self {
             count: self.count + other.count,
-            sse: self.sse + other.sse,
-            signal: self.signal + other.signal,
+            noise: self.noise.merge(other.noise),
+            signal: self.signal.merge(other.signal),
             max_error: self.max_error.max(other.max_error),
         }
+    }
+
+    /// Sum of squared errors `Σ(w - ŵ)²` (notebook 000's "MSE"); infinite beyond the largest number.
+    #[must_use]
+    pub fn sse(&self) -> f64 {
+        self.noise.value()
     }
 
     /// Mean squared error `sse/n`; 0 of no values.
     #[must_use]
     pub fn mse(&self) -> f64 {
-        if self.count == 0 { 0.0 } else { self.sse / self.count as f64 }
+        if self.count == 0 { 0.0 } else { self.noise.mean(self.count) }
     }
 
-    /// Signal-to-quantization-noise ratio `10·log₁₀(Σw²/Σ(w - ŵ)²)` in decibels; infinite where nothing was lost.
+    /// Whether every value came back as it was.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.noise.is_zero()
+    }
+
+    /// Signal-to-quantization-noise ratio `10·log₁₀(Σw²/Σ(w - ŵ)²)` in decibels, right where the sums overflow or underflow,
+    /// too; infinite where nothing was lost.
     #[must_use]
     pub fn sqnr_db(&self) -> f64 {
-        if self.sse == 0.0 { f64::INFINITY } else { 10.0 * libm::log10(self.signal / self.sse) }
+        if self.is_exact() { f64::INFINITY } else { 10.0 * self.signal.log10_of_ratio(self.noise) }
     }
 }
 
@@ -116,8 +141,8 @@ impl<T: Real> NullaryFnOnce for Measure<'_, T> {
         lanes.add(&padded[0], &padded[1]);
         Errors {
             count,
-            sse: lanes.sse.iter().sum(),
-            signal: lanes.signal.iter().sum(),
+            noise: SquareSum::of_ordinary(lanes.noise.iter().sum()),
+            signal: SquareSum::of_ordinary(lanes.signal.iter().sum()),
             max_error: lanes.max_error.into_iter().fold(0.0, f64::greater),
         }
     }
@@ -125,7 +150,7 @@ impl<T: Real> NullaryFnOnce for Measure<'_, T> {
 
 #[derive(Default)]
 struct Lanes {
-    sse: [f64; LANES],
+    noise: [f64; LANES],
     signal: [f64; LANES],
     max_error: [f64; LANES],
 }
@@ -135,7 +160,7 @@ impl Lanes {
     fn add<T: Real>(&mut self, original: &[T; LANES], reconstruction: &[T; LANES]) {
         let value = original.map(T::to_f64);
         let error: [f64; LANES] = std::array::from_fn(|lane| value[lane] - reconstruction[lane].to_f64());
-        for (sum, error) in self.sse.iter_mut().zip(&error) {
+        for (sum, error) in self.noise.iter_mut().zip(&error) {
             *sum += error * error;
         }
         for (sum, value) in self.signal.iter_mut().zip(&value) {
@@ -144,5 +169,26 @@ impl Lanes {
         for (largest, error) in self.max_error.iter_mut().zip(&error) {
             *largest = error.abs().greater(*largest);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array2, array};
+
+    #[test]
+    fn the_ratio_of_signal_to_noise_has_no_unit() {
+        // Σw² = 25, Σ(w - ŵ)² = 0.25: 20 dB.
+        let (values, levels) = (array![[3.0, 4.0]], array![[3.5, 4.0]]);
+        for exponent in [-1060, -600, -300, 0, 300, 600, 1020] {
+            let unit = 2.0_f64.powi(exponent / 2) * 2.0_f64.powi(exponent - exponent / 2);
+            let errors = Errors::measure((&values * unit).view(), (&levels * unit).view());
+            assert!((errors.sqnr_db() - 20.0).abs() < 1e-12, "2^{exponent}: {}", errors.sqnr_db());
+            assert!(!errors.is_exact());
+        }
+        let long = Array2::from_elem((50, 3), 1e308);
+        assert!(Errors::measure(long.view(), long.view()).is_exact());
+        assert_eq!(Errors::measure(long.view(), (&long * 0.5).view()).sse(), f64::INFINITY);
     }
 }

@@ -2,15 +2,22 @@
 
 use half::{bf16, f16};
 
-/// The bit pattern of the nearest binary16 number, ties to even.
+/// By which part of it rounding to nearest may change a normal number: half a unit in the last place.
+pub(crate) const BINARY16_ROUNDING: f64 = 1.0 / 2048.0;
+/// The same of bfloat16.
+pub(crate) const BFLOAT16_ROUNDING: f64 = 1.0 / 256.0;
+
+/// The bit pattern of the nearest binary16 number, ties to even: beyond the largest number that one, never infinity.
 pub(crate) fn encode_binary16(value: f64) -> u16 {
     // The constant conversions compute in software, the same on every machine.
-    f16::from_f32_const(round_to_odd(value)).to_bits()
+    let bits = f16::from_f32_const(round_to_odd(value)).to_bits();
+    if decode_binary16(bits).is_infinite() { bits - 1 } else { bits }
 }
 
-/// The bit pattern of the nearest bfloat16 number, ties to even.
+/// The bit pattern of the nearest bfloat16 number, ties to even: beyond the largest number that one, never infinity.
 pub(crate) fn encode_bfloat16(value: f64) -> u16 {
-    bf16::from_f32_const(round_to_odd(value)).to_bits()
+    let bits = bf16::from_f32_const(round_to_odd(value)).to_bits();
+    if decode_bfloat16(bits).is_infinite() { bits - 1 } else { bits }
 }
 
 /// The number of a binary16 bit pattern.
@@ -69,11 +76,15 @@ mod tests {
     }
 
     #[test]
-    fn overflow_starts_halfway_beyond_the_largest_number() {
-        assert_eq!(encode_binary16(65_519.9), 0x7bff);
-        assert_eq!(encode_binary16(65_520.0), 0x7c00);
-        assert_eq!(encode_bfloat16(f64::from(f32::MAX)), 0x7f80);
-        assert_eq!(encode_bfloat16(f64::MAX), 0x7f80);
+    fn what_is_beyond_the_largest_number_becomes_it() {
+        for value in [65_519.9, 65_520.0, 1e30, f64::MAX] {
+            assert_eq!(encode_binary16(value), 0x7bff);
+            assert_eq!(encode_binary16(-value), 0xfbff);
+        }
+        for value in [f64::from(f32::MAX), f64::MAX] {
+            assert_eq!(encode_bfloat16(value), 0x7f7f);
+            assert_eq!(encode_bfloat16(-value), 0xff7f);
+        }
     }
 
     #[test]

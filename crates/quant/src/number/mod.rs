@@ -9,7 +9,9 @@ mod row_major;
 
 pub use dtype::{Dtype, OtherDtype};
 pub(crate) use each::Each;
-pub(crate) use float16::{decode_bfloat16, decode_binary16, encode_bfloat16, encode_binary16};
+pub(crate) use float16::{
+    BFLOAT16_ROUNDING, BINARY16_ROUNDING, decode_bfloat16, decode_binary16, encode_bfloat16, encode_binary16,
+};
 pub(crate) use lanes::fold_lanes;
 pub(crate) use real::ForEachDtype;
 pub use real::Real;

@@ -124,7 +124,7 @@ pub enum Codes {
     Unsigned,
 }
 
-/// Which of the `2^b` codes are used.
+/// Which of the `2^b` codes are used, and how symmetric ones are laid over a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CodeRange {
@@ -134,6 +134,10 @@ pub enum CodeRange {
     /// All but the lowest, so that signed codes are symmetric around 0: `-(2^(b-1)-1) … 2^(b-1)-1`; unsigned codes
     /// start at 1 (TensorFlow's `narrow_range`).
     Narrow,
+    /// All of them, and a symmetric scale of the least magnitude with which no value clips:
+    /// `s = max(-min/2^(b-1), max/(2^(b-1)-1))`, or `s = -max(max/2^(b-1), -min/(2^(b-1)-1))` where that is smaller: a
+    /// negative scale mirrors the grid, so that the code without a counterpart lies on the side of the largest magnitude.
+    Covering,
 }
 
 /// Which values share one scale and zero point, or one set of codebooks.
@@ -254,6 +258,7 @@ impl fmt::Display for CodeRange {
         formatter.pad(match self {
             Self::Full => "full",
             Self::Narrow => "narrow",
+            Self::Covering => "covering",
         })
     }
 }

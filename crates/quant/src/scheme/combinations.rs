@@ -113,7 +113,7 @@ macro_rules! choice {
 }
 
 /// At least one value of every axis that is a choice of its own.
-pub(crate) const CHOICES: [Choice; 33] = [
+pub(crate) const CHOICES: [Choice; 34] = [
     choice!(Bits, "1", with_bits(Bits::LEAST)),
     choice!(Bits, "8", with_bits(Bits::literal(8))),
     choice!(Bits, "16", with_bits(Bits::MOST)),
@@ -125,6 +125,7 @@ pub(crate) const CHOICES: [Choice; 33] = [
     choice!(Codes, "unsigned", with_codes(Codes::Unsigned)),
     choice!(CodeRange, "full", with_code_range(CodeRange::Full)),
     choice!(CodeRange, "narrow", with_code_range(CodeRange::Narrow)),
+    choice!(CodeRange, "covering", with_code_range(CodeRange::Covering)),
     choice!(Granularity, "tensor", granularity: Granularity::Tensor),
     choice!(Granularity, "input-channel", granularity: Granularity::InputChannel),
     choice!(Granularity, "{ rows = 32 }", granularity: Granularity::Rows(GROUP)),

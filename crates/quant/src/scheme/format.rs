@@ -21,7 +21,7 @@ pub enum Format {
         bits: Bits,
         /// With or without sign.
         codes: Codes,
-        /// All codes, or all but the lowest.
+        /// Which codes are used.
         code_range: CodeRange,
     },
     /// IEEE 754 binary16: 1 sign, 5 exponent, 10 mantissa bits; the code is the bit pattern.
@@ -76,7 +76,7 @@ impl Grid {
         };
         Self {
             lowest: match code_range {
-                CodeRange::Full => lowest,
+                CodeRange::Full | CodeRange::Covering => lowest,
                 CodeRange::Narrow => lowest + 1,
             },
             highest: lowest + count - 1,

@@ -211,7 +211,12 @@ impl Scheme {
         !sign_only && !unscaled && self.format.has(axis)
     }
 
-    pub(super) fn integer_codes(&self) -> Option<(Codes, CodeRange)> {
+    /// Whether scales may be negative, so that they need a format with a sign.
+    pub(crate) fn has_signed_scales(&self) -> bool {
+        matches!(self.format, Format::Integer { code_range: CodeRange::Covering, .. })
+    }
+
+    pub(crate) fn integer_codes(&self) -> Option<(Codes, CodeRange)> {
         match self.format {
             Format::Integer { codes, code_range, .. } => Some((codes, code_range)),
             Format::Gguf(block) => Some((block.codes(), block.code_range())),

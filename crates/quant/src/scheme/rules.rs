@@ -13,7 +13,7 @@ use super::scheme_error::SchemeError;
 type Rule = fn(&Scheme) -> Option<SchemeError>;
 
 /// All rules. The first that refuses a scheme decides, so that those which a reader can mend most simply come first.
-const RULES: [Rule; 17] = [
+const RULES: [Rule; 19] = [
     an_axis_that_the_format_has_not,
     block_types_with_other_axes,
     no_scale_where_levels_need_one,
@@ -26,6 +26,8 @@ const RULES: [Rule; 17] = [
     levels_of_undefined_widths,
     unsigned_codes_around_zero,
     all_codes_of_signs,
+    signs_of_asymmetric_scales,
+    signed_scales_without_a_place_for_the_sign,
     ranges_or_outliers_of_signs,
     rounded_signs,
     a_single_code,
@@ -176,8 +178,25 @@ fn unsigned_codes_around_zero(scheme: &Scheme) -> Option<SchemeError> {
 
 /// Binary codes are -1 and +1: there is no code 0 to leave out or to add.
 fn all_codes_of_signs(scheme: &Scheme) -> Option<SchemeError> {
-    let is_full = matches!(scheme.format, Format::Integer { code_range: CodeRange::Full, .. });
-    (is_full && scheme.is_binary()).then_some(SchemeError::BinaryFull)
+    let Format::Integer { code_range: code_range @ (CodeRange::Full | CodeRange::Covering), .. } =
+        scheme.format
+    else {
+        return None;
+    };
+    scheme.is_binary().then_some(SchemeError::BinaryFull { code_range })
+}
+
+/// A zero point puts the codes wherever the range lies.
+fn signs_of_asymmetric_scales(scheme: &Scheme) -> Option<SchemeError> {
+    (scheme.has_signed_scales() && scheme.symmetry != Symmetry::Symmetric)
+        .then_some(SchemeError::CoveringAsymmetric)
+}
+
+/// Powers of two are stored as exponents alone, and nested scales as codes of what is above 0.
+fn signed_scales_without_a_place_for_the_sign(scheme: &Scheme) -> Option<SchemeError> {
+    let Scheme { scale_format, .. } = *scheme;
+    (scheme.has_signed_scales() && (scale_format.is_power_of_two() || scale_format.is_nested()))
+        .then_some(SchemeError::ScaleWithoutSign { scale_format })
 }
 
 /// The scale of signs is a mean magnitude.

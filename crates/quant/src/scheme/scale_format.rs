@@ -4,8 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::number::{BFLOAT16_ROUNDING, BINARY16_ROUNDING};
+
 /// The number format of the scales. Values are quantized with the scale as stored, so that the reconstruction is what the
-/// bytes say; a scale too small for the format becomes its smallest positive number.
+/// bytes say; a scale too small or too large for the format becomes its smallest positive or its largest number (see
+/// [`FarParameters`](crate::FarParameters)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScaleFormat {
@@ -41,6 +44,18 @@ impl ScaleFormat {
         match self {
             Self::E8m0Floor | Self::E8m0Ceiling => true,
             Self::Float | Self::F16 | Self::Bf16 | Self::TwoLevel | Self::Double | Self::None => false,
+        }
+    }
+
+    /// By which part of it rounding may change a scale among the normal numbers of the format (of two nested levels FP8
+    /// E4M3's, of powers of two up to a factor of two), and a minimum beside it; `None` where nothing is rounded.
+    pub(crate) const fn rounding(self) -> Option<f64> {
+        match self {
+            Self::Float | Self::None => None,
+            Self::F16 => Some(BINARY16_ROUNDING),
+            Self::Bf16 => Some(BFLOAT16_ROUNDING),
+            Self::TwoLevel | Self::Double => Some(1.0 / 16.0),
+            Self::E8m0Floor | Self::E8m0Ceiling => Some(1.0),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Why a scheme is refused.
 
-use super::choice::{Granularity, Outliers, Range, Rounding, SchemeAxis, ZeroPoint};
+use super::choice::{CodeRange, Granularity, Outliers, Range, Rounding, SchemeAxis, ZeroPoint};
 use super::scale_format::ScaleFormat;
 
 /// Why a scheme is refused.
@@ -42,9 +42,25 @@ pub enum SchemeError {
     OneBitNarrow,
     /// Binary codes are -1 and +1, there is no code 0 to add.
     #[error(
-        "`code_range = full` does not apply to 1-bit symmetric weights, which are -s and +s: expected `code_range = narrow` or at least 2 bits"
+        "`code_range = {code_range}` does not apply to 1-bit symmetric weights, which are -s and +s: expected `code_range = narrow` or at least 2 bits"
     )]
-    BinaryFull,
+    BinaryFull {
+        /// The code range that was asked for.
+        code_range: CodeRange,
+    },
+    /// A zero point already lays all codes over the range.
+    #[error(
+        "`code_range = covering` chooses scale and sign of a symmetric grid: expected `symmetry = symmetric`, or `code_range = full`"
+    )]
+    CoveringAsymmetric,
+    /// Scales of which only the magnitude is stored.
+    #[error(
+        "`code_range = covering` has scales of both signs, and `scale_format = {scale_format}` stores none: expected `scale_format = float`, `f16` or `bf16`, or `code_range = full`"
+    )]
+    ScaleWithoutSign {
+        /// The scale format asked for.
+        scale_format: ScaleFormat,
+    },
     /// The scale of binary weights is a mean, not a range.
     #[error(
         "`range = {range}` does not apply to 1-bit symmetric weights, whose scale is the mean magnitude: expected `range = min-max` or at least 2 bits"

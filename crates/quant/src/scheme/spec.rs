@@ -29,7 +29,7 @@ use super::scheme_error::SchemeError;
 /// | `symmetry` | `"symmetric"`, `"asymmetric"` | `"symmetric"` |
 /// | `zero_point` | `"integer"`, `"float"`, `"minimum"` | `"integer"` when asymmetric |
 /// | `codes` | `"signed"`, `"unsigned"` | `"unsigned"` with an integer zero point or a minimum, else `"signed"` |
-/// | `code_range` | `"full"`, `"narrow"` | `"narrow"` when symmetric, else `"full"` |
+/// | `code_range` | `"full"`, `"narrow"`, `"covering"` | `"narrow"` when symmetric, else `"full"` |
 /// | `granularity` | `"tensor"`, `"input-channel"`, `{ rows = 16 }`, `"output-channel"`, `{ group = 32 }`; `"row"` and `"column"` are other names of the two channels | `"tensor"` |
 /// | `scale_format` | `"float"`, `"f16"`, `"bf16"`, `"e8m0-floor"`, `"e8m0-ceiling"`, `"two-level"`, `"double"`, `"none"` | `"float"` |
 /// | `codebook_format` | `"float"`, `"f16"`, `"int8"` | `"float"` |

@@ -1,9 +1,7 @@
 //! Scale and zero point of each block.
 
 use crate::number::Real;
-use crate::scheme::ScaleFormat;
 
-use super::error::QuantizeError;
 use super::nested_scales::NestedScales;
 
 /// Scales `s` and zero points `z`, one of each per block: `ŵ = s·(q - z)`; in formats of levels `ŵ = s·level(q)`.
@@ -22,13 +20,5 @@ impl<T: Real> Affine<T> {
     /// Scales without zero points.
     pub(crate) fn of_scales(scales: Vec<T>) -> Self {
         Self { zero_points: vec![T::ZERO; scales.len()], scales, nested: None }
-    }
-
-    /// The same, knowing the bytes behind its scales.
-    pub(crate) fn nested_in(self, nested: NestedScales, format: ScaleFormat) -> Result<Self, QuantizeError> {
-        match self.scales.iter().position(|scale| !scale.is_finite()) {
-            None => Ok(Self { nested: Some(nested), ..self }),
-            Some(block) => Err(QuantizeError::scale_too_large(block, self.scales[block], format)),
-        }
     }
 }

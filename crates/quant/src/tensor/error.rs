@@ -1,7 +1,7 @@
 //! Why values cannot be quantized.
 
-use crate::number::{OtherDtype, Real};
-use crate::scheme::{CodebookFormat, ScaleFormat, SchemeError};
+use crate::number::OtherDtype;
+use crate::scheme::SchemeError;
 
 /// Why [`quantize`](crate::quantize) refuses a tensor.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -28,7 +28,7 @@ pub enum QuantizeError {
     },
     /// The scale or the ends of the grid overflow.
     #[error(
-        "the range `{low}` to `{high}` of block {block} is too wide for its number type: expected values well below its largest number"
+        "the range `{low:e}` to `{high:e}` of block {block} is too wide for its number type: expected values well below its largest number"
     )]
     RangeTooWide {
         /// Number of the block.
@@ -47,42 +47,6 @@ pub enum QuantizeError {
         block: usize,
         /// The zero point.
         zero_point: f64,
-    },
-    /// A scale or a minimum is beyond the largest number of its format.
-    #[error(
-        "`{value}`, the scale or minimum of block {block}, is beyond the largest number of `scale_format = {scale_format}`: expected a wider one"
-    )]
-    ScaleTooLarge {
-        /// Number of the block.
-        block: usize,
-        /// The scale or minimum.
-        value: f64,
-        /// The format it does not fit.
-        scale_format: ScaleFormat,
-    },
-    /// A component of a centroid is beyond the largest number of its format.
-    #[error(
-        "`{value}`, a component of a centroid, is beyond the largest number of `codebook_format = {format}`: expected `codebook_format = float` or smaller values"
-    )]
-    CentroidTooLarge {
-        /// The component.
-        value: f64,
-        /// The format it does not fit.
-        format: CodebookFormat,
-    },
-    /// A value overflows a 16-bit float.
-    #[error(
-        "`{value}` in row {row}, column {column} (counted from 0) is beyond the largest number of format `{format}`: expected a smaller one, or `bf16` or a scaled format"
-    )]
-    TooLargeForFormat {
-        /// Row of the first such value.
-        row: usize,
-        /// Column of the first such value.
-        column: usize,
-        /// The value.
-        value: f64,
-        /// The format's name.
-        format: String,
     },
     /// A row has fewer values than the scheme wants sub-vectors.
     #[error("`subvectors = {subvectors}` splits rows of {columns} columns: expected at most {columns}")]
@@ -127,10 +91,4 @@ pub enum QuantizeError {
     /// Values of another type than the parameters were made for.
     #[error(transparent)]
     Dtype(#[from] OtherDtype),
-}
-
-impl QuantizeError {
-    pub(crate) fn scale_too_large<T: Real>(block: usize, value: T, scale_format: ScaleFormat) -> Self {
-        Self::ScaleTooLarge { block, value: value.to_f64(), scale_format }
-    }
 }

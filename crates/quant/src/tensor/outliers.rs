@@ -1,11 +1,11 @@
 //! The few largest weights, kept as they are beside the codes of all others.
 
-use crate::number::{Real, decode_binary16, encode_binary16};
+use crate::number::{BINARY16_ROUNDING, Real, decode_binary16, encode_binary16};
 use crate::scheme::OutlierPercent;
 
 use super::blocks::Blocks;
 use super::code_matrix::CodeMatrix;
-use super::error::QuantizeError;
+use super::far::FarParameters;
 use super::reader::{Reader, UnpackError};
 
 /// Bits of a position's gap in one byte; the highest bit says that another byte follows.
@@ -35,28 +35,23 @@ impl SparseOutliers {
     }
 
     /// The largest of finite row-major `values`; of equal ones those that come first.
-    pub(crate) fn largest<T: Real>(
-        values: &[T],
-        columns: usize,
-        percent: OutlierPercent,
-    ) -> Result<Self, QuantizeError> {
+    pub(crate) fn largest<T: Real>(values: &[T], percent: OutlierPercent) -> Self {
         let mut positions: Vec<usize> = (0..values.len()).collect();
         // Stable: equal magnitudes stay in order.
         positions.sort_by(|&a, &b| values[b].abs().total_cmp(&values[a].abs()));
         positions.truncate(Self::count(percent, values.len()));
         positions.sort_unstable();
-        let encode = |&position: &usize| {
-            let value = values[position].to_f64();
-            let code = encode_binary16(value);
-            if decode_binary16(code).is_finite() {
-                Ok(code)
-            } else {
-                let (row, column) = (position / columns, position % columns);
-                Err(QuantizeError::TooLargeForFormat { row, column, value, format: "f16".to_owned() })
-            }
-        };
-        let values = positions.iter().map(encode).collect::<Result<_, _>>()?;
-        Ok(Self { positions, values })
+        let values = positions.iter().map(|&position| encode_binary16(values[position].to_f64())).collect();
+        Self { positions, values }
+    }
+
+    /// Those that are stored far from what they are among row-major `values`.
+    pub(crate) fn far<T: Real>(&self, values: &[T]) -> FarParameters {
+        let mut far = FarParameters::default();
+        for (position, stored) in self.entries() {
+            far.note(values[position].to_f64(), stored, Some(BINARY16_ROUNDING));
+        }
+        far
     }
 
     /// The values with every outlier brought into the range of the other values of its block, so that the range of the

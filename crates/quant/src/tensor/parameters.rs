@@ -87,6 +87,22 @@ impl<T: Real> Parameters<T> {
 }
 
 impl FixedGrid {
+    /// The codes of the lowest and of the highest finite level.
+    pub(crate) const fn end_codes(self) -> (i32, i32) {
+        match self {
+            Self::Float16 => (0xfbff, 0x7bff),
+            Self::BFloat16 => (0xff7f, 0x7f7f),
+            Self::DoReFa(bits) => {
+                let Grid { lowest, highest } = Grid::new(bits, Codes::Unsigned, CodeRange::Full);
+                (lowest, highest)
+            }
+            Self::Wrpn(bits) => {
+                let Grid { lowest, highest } = Grid::new(bits, Codes::Signed, CodeRange::Narrow);
+                (lowest, highest)
+            }
+        }
+    }
+
     /// The value of a code.
     pub(crate) fn level<T: Real>(self, code: i32) -> T {
         match self {

@@ -8,19 +8,35 @@ use super::blocks::Blocks;
 use super::code_matrix::CodeMatrix;
 use super::codebook::Codebook;
 use super::error::QuantizeError;
+use super::far::FarParameters;
 use super::outliers::SparseOutliers;
 use super::parameters::{BlockParameters, Parameters};
 use super::stored::{StoredParameters, with_parameters};
 
 /// A quantized matrix, which knows the [type](Dtype) of the values that it was made from: its parameters are of that type,
 /// and its arithmetic is.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Two are equal where they are stored as the same.
+#[derive(Debug, Clone)]
 pub struct Quantized {
     shape: (usize, usize),
     scheme: Scheme,
     codes: CodeMatrix,
     parameters: StoredParameters,
     outliers: Option<SparseOutliers>,
+    /// Known to who quantized, not to who unpacked.
+    far: FarParameters,
+}
+
+impl PartialEq for Quantized {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { shape, scheme, codes, parameters, outliers, far: _ } = self;
+        *shape == other.shape
+            && *scheme == other.scheme
+            && *codes == other.codes
+            && *parameters == other.parameters
+            && *outliers == other.outliers
+    }
 }
 
 impl Quantized {
@@ -31,7 +47,14 @@ impl Quantized {
         codes: CodeMatrix,
         parameters: Parameters<T>,
     ) -> Self {
-        Self { shape, scheme, codes, parameters: StoredParameters::new(parameters), outliers: None }
+        Self {
+            shape,
+            scheme,
+            codes,
+            parameters: StoredParameters::new(parameters),
+            outliers: None,
+            far: FarParameters::default(),
+        }
     }
 
     /// The same with some values kept beside the codes; the codes in their places are the lowest of the grid.
@@ -41,6 +64,18 @@ impl Quantized {
             outliers.blank(&mut codes, grid.lowest);
         }
         Self { codes, outliers, ..self }
+    }
+
+    /// The same, knowing which parameters are stored far from the wanted ones.
+    pub(crate) fn with_far_parameters(self, far: FarParameters) -> Self {
+        Self { far, ..self }
+    }
+
+    /// The parameters that are stored far from the wanted ones. Of an unpacked matrix nothing is known of them: there are
+    /// none.
+    #[must_use]
+    pub const fn far_parameters(&self) -> FarParameters {
+        self.far
     }
 
     /// The values kept beside the codes; `None` where the scheme keeps none.

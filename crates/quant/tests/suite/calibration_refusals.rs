@@ -219,6 +219,16 @@ fn learned_scales_of_asymmetric_grids_are_refused() {
 }
 
 #[test]
+fn learned_scales_of_both_signs_are_refused() {
+    refused(
+        CalibrationMethod::LearnedScale(LearnedScale::default()),
+        &scheme("bits = 4\ncode_range = 'covering'"),
+        "`method = learned-scale` keeps scales above 0, and `code_range = covering` has scales of both signs: expected \
+         `code_range = full` or `narrow`",
+    );
+}
+
+#[test]
 fn learned_scales_refuse_settings_that_mean_nothing() {
     for (iterations, learning_rate, sentence) in [
         (0, 0.01, "`iterations = 0` of method `learned-scale` means nothing: expected at least 1"),

@@ -172,7 +172,7 @@ fn vector_clustering_is_not_worse_than_the_best_of_ten_of_scikit_learn_and_of_fa
         let mut least = f64::INFINITY;
         for seed in seeds {
             let result = quantize(values.view(), &scheme(&text), &mut stream(seed)).unwrap();
-            let distortion = Errors::measure(values.view(), result.reconstruct::<f64>().view()).sse;
+            let distortion = Errors::measure(values.view(), result.reconstruct::<f64>().view()).sse();
             assert!(distortion <= best * 1.01, "{data}, {clusters}: {distortion} against {best}");
             least = least.min(distortion);
         }

@@ -3,7 +3,7 @@
 use bitsweep_quant::{Errors, Parameters, QuantizeError, Scheme, SchemeSpec, quantize};
 use ndarray::{Array2, array};
 
-use crate::{codebook_properties, quantized, scheme, stream};
+use crate::{codebook_properties, format_properties, quantized, scheme, stream};
 
 /// Every integer convention at several widths, every granularity and range that combines.
 fn all_schemes() -> Vec<Scheme> {
@@ -12,6 +12,7 @@ fn all_schemes() -> Vec<Scheme> {
         for symmetry in [
             "",
             "code_range = 'full'",
+            "code_range = 'covering'",
             "symmetry = 'asymmetric'",
             "symmetry = 'asymmetric'\ncodes = 'signed'",
             "symmetry = 'asymmetric'\ncode_range = 'narrow'",
@@ -145,12 +146,7 @@ fn extreme_values_give_finite_results_or_an_error() {
                         assert!(block.zero_point.is_none_or(f64::is_finite), "{scheme} {values}");
                     }
                 }
-                Err(
-                    QuantizeError::RangeTooWide { .. }
-                    | QuantizeError::ZeroPointTooLarge { .. }
-                    | QuantizeError::TooLargeForFormat { .. }
-                    | QuantizeError::CentroidTooLarge { .. },
-                ) => {}
+                Err(QuantizeError::RangeTooWide { .. } | QuantizeError::ZeroPointTooLarge { .. }) => {}
                 Err(error) => panic!("{scheme} {values}: {error}"),
             }
         }
@@ -197,12 +193,57 @@ fn a_percentile_range_of_one_point_gives_every_value_that_point() {
 }
 
 #[test]
-fn a_sixteen_bit_float_refuses_what_would_become_infinite() {
-    let error =
-        quantize(array![[1.0, 70_000.0]].view(), &scheme("format = 'f16'"), &mut stream(0)).unwrap_err();
-    assert!(matches!(error, QuantizeError::TooLargeForFormat { row: 0, column: 1, .. }));
-    assert!(error.to_string().starts_with("`70000` in row 0, column 1"));
-    assert!(quantize(array![[70_000.0]].view(), &scheme("format = 'bf16'"), &mut stream(0)).is_ok());
+fn a_constant_block_of_gguf_is_its_minimum_in_16_bits() {
+    // ggml: d = (max - min)/15 = 0, m = min, all codes 0. 0.1 in binary16 is 1638/16384.
+    for (text, constant, expected) in [
+        ("format = 'q4_1'", 0.1, 1638.0 / 16_384.0),
+        ("format = 'q5_1'", 0.1, 1638.0 / 16_384.0),
+        ("format = 'q4_1'", -2.0, -2.0),
+        ("format = 'q5_1'", 0.0, 0.0),
+        // Scaled by 1/8, 1/16 and 1/127, whose codes 8, 16 and 127 give the constant back as far as binary16 holds it.
+        ("format = 'q4_0'", -2.0, -2.0),
+        ("format = 'q5_0'", 3.0, 3.0),
+        ("format = 'q4_0'", 0.0, 0.0),
+    ] {
+        let values = Array2::from_elem((64, 2), constant);
+        let result = quantized(&values, &scheme(text));
+        assert_eq!(result.reconstruct::<f64>(), Array2::from_elem((64, 2), expected), "{text} {constant}");
+        for block in result.block_parameters() {
+            let numbers = [block.scale, block.zero_point];
+            assert!(numbers.into_iter().flatten().all(f64::is_finite), "{text} {constant}: {block:?}");
+        }
+    }
+}
+
+#[test]
+fn every_format_gives_finite_numbers_for_doubles_at_the_ends_of_their_range() {
+    for scheme in all_schemes().into_iter().chain(format_properties::all()) {
+        for values in [
+            array![[1e308, -1.5e308, 1e307, 1.7e308]],
+            array![[1.7e308, 1.7e308, 1e300, 0.0]],
+            array![[f64::MAX, f64::MAX, f64::MAX, f64::MAX]],
+            array![[1e-200, -1.5e-200, 1e-201, 1.7e-200]],
+            array![[5e-324, -1e-323, 0.0, 2e-310]],
+            array![[1e300, 1e-300, -1e-300, 1.0]],
+            array![[-0.0, 0.0, 5e-324, 0.0]],
+        ] {
+            let result = match quantize(values.view(), &scheme, &mut stream(0)) {
+                Ok(result) => result,
+                Err(QuantizeError::RangeTooWide { .. } | QuantizeError::ZeroPointTooLarge { .. }) => continue,
+                Err(error) => panic!("{scheme} {values}: {error}"),
+            };
+            let reconstruction = result.reconstruct::<f64>();
+            assert!(reconstruction.iter().all(|value| value.is_finite()), "{scheme} {values}");
+            for block in result.block_parameters() {
+                let numbers = [block.scale, block.zero_point];
+                assert!(numbers.into_iter().flatten().all(f64::is_finite), "{scheme} {values}: {block:?}");
+            }
+            let errors = Errors::measure(values.view(), reconstruction.view());
+            assert_eq!(errors.is_exact(), values == reconstruction, "{scheme} {values}");
+            assert!(!errors.sqnr_db().is_nan(), "{scheme} {values}");
+            assert_eq!(errors.sqnr_db() == f64::INFINITY, errors.is_exact(), "{scheme} {values}");
+        }
+    }
 }
 
 #[test]

@@ -64,6 +64,7 @@ fn a_range_that_clips_nothing_passes_the_gradient_as_it_is() {
         "bits = 4",
         "bits = 2\ncode_range = 'full'",
         "bits = 16\ncode_range = 'full'",
+        "bits = 2\ncode_range = 'covering'",
         "bits = 1",
         "bits = 1\nsymmetry = 'asymmetric'",
         "bits = 3\nsymmetry = 'asymmetric'\ngranularity = 'column'",

@@ -26,8 +26,10 @@ mod number_formats;
 mod outliers;
 mod packing;
 mod properties;
+mod range_search;
 mod reference;
 mod refusals;
+mod stored_parameters;
 mod transforms;
 mod weight_functions;
 

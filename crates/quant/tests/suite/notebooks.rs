@@ -53,7 +53,7 @@ fn notebook_000_codes_and_sums_of_squared_errors_come_out() {
             assert_eq!(result.codes().iter().collect::<Vec<_>>(), numbers::<i32>(codes));
             let errors = Errors::measure(values.view(), result.reconstruct::<f32>().view());
             // The notebook rounds each tensor's sum to four decimals before it adds them.
-            printed += (errors.sse * 1e4).round_ties_even() / 1e4;
+            printed += (errors.sse() * 1e4).round_ties_even() / 1e4;
         }
         assert_prints([printed], sse);
     }

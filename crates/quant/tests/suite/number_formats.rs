@@ -255,7 +255,7 @@ fn ternary_weights_of_least_error_are_no_worse_than_absmean() {
         result.block_errors(values.view()).unwrap()
     };
     for (least, absmean) in error("least-error").iter().zip(error("absmean")) {
-        assert!(least.sse <= absmean.sse * (1.0 + 1e-6));
+        assert!(least.sse() <= absmean.sse() * (1.0 + 1e-6));
     }
 }
 

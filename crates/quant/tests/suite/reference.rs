@@ -21,6 +21,11 @@ fn parameters(block: &[f32], scheme: &Scheme) -> (f32, f32) {
     match (scheme.symmetry, code_range) {
         (Symmetry::Symmetric, CodeRange::Narrow) => (top / highest as f32, 0.0),
         (Symmetry::Symmetric, CodeRange::Full) => (2.0 * top / levels, 0.0),
+        (Symmetry::Symmetric, CodeRange::Covering) => {
+            let covering = |low: f32, high: f32| (low / lowest as f32).max(high / highest as f32);
+            let (positive, negative) = (covering(low, high), covering(-high, -low));
+            (if negative < positive { -negative } else { positive }, 0.0)
+        }
         (Symmetry::Asymmetric(ZeroPoint::Minimum), _) => panic!("no zero point"),
         (Symmetry::Asymmetric(ZeroPoint::Float), _) => {
             let scale = (high - low) / levels;
@@ -102,6 +107,7 @@ fn grids_have_the_codes_of_their_convention() {
         (lowest, highest)
     };
     assert_eq!(grid(8, Codes::Signed, CodeRange::Full), (-128, 127));
+    assert_eq!(grid(8, Codes::Signed, CodeRange::Covering), (-128, 127));
     assert_eq!(grid(8, Codes::Signed, CodeRange::Narrow), (-127, 127));
     assert_eq!(grid(8, Codes::Unsigned, CodeRange::Full), (0, 255));
     assert_eq!(grid(8, Codes::Unsigned, CodeRange::Narrow), (1, 255));

@@ -156,12 +156,34 @@ fn one_bit_narrow_asymmetric_is_refused() {
 }
 
 #[test]
-fn one_bit_symmetric_refuses_a_full_range() {
+fn one_bit_symmetric_refuses_more_codes_than_two() {
+    for code_range in ["full", "covering"] {
+        refused(
+            &format!("bits = 1\ncode_range = '{code_range}'"),
+            &format!(
+                "`code_range = {code_range}` does not apply to 1-bit symmetric weights, which are -s and +s: expected \
+                 `code_range = narrow` or at least 2 bits"
+            ),
+        );
+    }
+}
+
+#[test]
+fn covering_codes_need_a_symmetric_scale_that_is_stored_with_its_sign() {
     refused(
-        "bits = 1\ncode_range = 'full'",
-        "`code_range = full` does not apply to 1-bit symmetric weights, which are -s and +s: expected \
-         `code_range = narrow` or at least 2 bits",
+        "bits = 4\ncode_range = 'covering'\nsymmetry = 'asymmetric'",
+        "`code_range = covering` chooses scale and sign of a symmetric grid: expected `symmetry = symmetric`, or \
+         `code_range = full`",
     );
+    for scale_format in ["e8m0-floor", "e8m0-ceiling", "two-level", "double"] {
+        refused(
+            &format!("bits = 4\ncode_range = 'covering'\nscale_format = '{scale_format}'"),
+            &format!(
+                "`code_range = covering` has scales of both signs, and `scale_format = {scale_format}` stores none: \
+                 expected `scale_format = float`, `f16` or `bf16`, or `code_range = full`"
+            ),
+        );
+    }
 }
 
 #[test]

@@ -278,6 +278,55 @@ fn inputs_without_range_are_not_scaled() {
     assert_eq!(factors[0], 1.0);
 }
 
+/// Ordinary inputs with one that is `rest` but for its rounding errors, and weights.
+fn with_a_constant(rest: f64) -> (Array2<f64>, Array2<f64>) {
+    let mut inputs = stream(11).normal_matrix(30, 4);
+    inputs.column_mut(2).fill(rest);
+    (inputs, stream(12).normal_matrix(4, 3))
+}
+
+#[test]
+fn an_input_of_rounding_errors_counts_as_one_of_zeros() {
+    let scheme = scheme("bits = 3\ngranularity = 'column'");
+    let both = |rest: f64, unit: f64| {
+        let (inputs, weights) = with_a_constant(rest);
+        let (inputs, weights) = (inputs * unit, weights / unit);
+        let smooth = smoothing_factors(inputs.view(), weights.view(), Smooth::default()).unwrap();
+        let awq = activation_aware_factors(inputs.view(), weights.view(), &scheme, &stream(0)).unwrap();
+        [smooth, awq]
+    };
+    // What standardizing a constant 0.1 or 1e6 leaves; whatever unit all inputs have.
+    for unit in [1.0, 2.0_f64.powi(-60), 2.0_f64.powi(40)] {
+        let zeros = both(0.0, unit);
+        for rest in [1.4e-16, -1.1e-10, 3e-9] {
+            assert_eq!(both(rest, unit), zeros, "{rest:e}");
+            assert_eq!((zeros[0][2], zeros[1][2]), (1.0, 1.0));
+        }
+    }
+    // An input that is small, but says something, has its factor.
+    assert!(both(1e-3, 1.0)[0][2] < 0.1);
+    let (inputs, mut weights) = with_a_constant(1.0);
+    weights.row_mut(1).fill(1e-17);
+    let factors = smoothing_factors(inputs.view(), weights.view(), Smooth::default()).unwrap();
+    assert_eq!(factors[1], 1.0);
+}
+
+#[test]
+fn a_unit_of_rounding_errors_keeps_its_scale() {
+    let network =
+        || (array![[1e-17_f32, 2.0, 4.0]], array![0.5_f32, 1.0, 1.0], array![[1.0_f32], [1.0], [1e-12]]);
+    let (mut first, mut bias, mut second) = network();
+    let done = absmax_equalization(&mut first, &mut bias, &mut second).unwrap();
+    assert_eq!(done.factors, array![1.0, 0.5, 1.0]);
+    let (mut first, mut bias, mut second) = network();
+    let done = cross_layer_equalization(&mut first, &mut bias, &mut second).unwrap();
+    assert_eq!(done.factors, array![1.0, 2.0_f32.sqrt(), 1.0]);
+    // Weights that are small on one side and large on the other are no rounding errors.
+    let (mut first, mut bias, mut second) = (array![[1e-9, 2.0]], array![0.0, 0.0], array![[1e9], [0.5]]);
+    let done = cross_layer_equalization(&mut first, &mut bias, &mut second).unwrap();
+    assert!((done.factors[0] / 1e-9 - 1.0_f64).abs() < 1e-12);
+}
+
 #[test]
 fn inputs_of_another_layer_are_refused() {
     let sentence = "`3` columns of calibration inputs do not fit weights of 2 inputs: expected as many";

@@ -4,7 +4,7 @@ use bitsweep_random::Stream;
 
 use crate::number::Real;
 use crate::scheme::{CodebookFormat, CodebookLayout};
-use crate::tensor::{Blocks, CodeMatrix, Codebook, Codebooks, QuantizeError, Split};
+use crate::tensor::{Blocks, CodeMatrix, Codebook, Codebooks, FarParameters, QuantizeError, Split};
 
 use super::k_means::cluster;
 use super::one_dimensional::optimal_clustering;
@@ -12,21 +12,22 @@ use super::storing::{scaled, unsafe_exponent};
 use super::vectors::Vectors;
 
 impl<T: Real> Codebooks<T> {
-    /// The codebooks of row-major `values`, fitted stage by stage to what the stages before left.
+    /// The codebooks of row-major `values`, and the components stored far from what they are; fitted stage by stage to what the stages before left.
     ///
     /// Exact where that is cheap (single values, and no more distinct sub-vectors than centroids), else k-means. A stage
     /// sees what the centroids before it leave as they are stored.
     ///
     /// # Errors
-    /// More sub-vectors than columns, and centroids beyond the largest number of their format.
+    /// More sub-vectors than columns.
     pub(crate) fn fit(
         values: &[T],
         blocks: &Blocks,
         layout: CodebookLayout,
         format: CodebookFormat,
         stream: &mut Stream,
-    ) -> Result<Self, QuantizeError> {
+    ) -> Result<(Self, FarParameters), QuantizeError> {
         let split = Split::new(blocks.shape().1, layout.partition)?;
+        let mut far = FarParameters::default();
         let stages = layout.stages.get();
         let mut books = Vec::new();
         for block in blocks.iter() {
@@ -36,7 +37,7 @@ impl<T: Real> Codebooks<T> {
                 for stage in 1..=stages {
                     let left = batch.left();
                     let centroids = centroids(&left, &batch, layout.centroids.get() as usize, stream);
-                    let codebook = Codebook::store(batch.width, &centroids, format)?;
+                    let codebook = Codebook::store(batch.width, &centroids, format, &mut far);
                     if stage < stages {
                         let codes = codebook.codes(&left, &batch.lengths);
                         batch.add(&codebook, &codes);
@@ -45,7 +46,7 @@ impl<T: Real> Codebooks<T> {
                 }
             }
         }
-        Ok(Self::new(split, layout, blocks, books))
+        Ok((Self::new(split, layout, blocks, books), far))
     }
 
     /// Fills `codes` with those of row-major values: for each sub-vector the nearest centroid of the first stage, then of what it leaves

@@ -2,7 +2,7 @@
 
 use crate::number::{Real, decode_binary16, encode_binary16};
 use crate::scheme::CodebookFormat;
-use crate::tensor::{Codebook, QuantizeError};
+use crate::tensor::{Codebook, FarParameters};
 
 use super::search::Search;
 use super::vectors::lexicographic;
@@ -12,15 +12,13 @@ const LARGEST_CODE: i32 = 127;
 
 impl<T: Real> Codebook<T> {
     /// The codebook that stores `centroids`, one after the other, of `width` components each; centroids that rounding
-    /// makes equal are one.
-    ///
-    /// # Errors
-    /// A component beyond the largest number of the format.
+    /// makes equal are one. Notes the components that are stored far from what they are.
     pub(super) fn store(
         width: usize,
         centroids: &[f64],
         format: CodebookFormat,
-    ) -> Result<Self, QuantizeError> {
+        far: &mut FarParameters,
+    ) -> Self {
         let (rounded, scale) = match format {
             CodebookFormat::Float => (centroids.iter().map(|&c| T::from_f64(c)).collect(), None),
             CodebookFormat::F16 => {
@@ -36,15 +34,16 @@ impl<T: Real> Codebook<T> {
                 (centroids.iter().map(code).collect::<Vec<T>>(), Some(scale))
             }
         };
-        if let Some(position) = rounded.iter().position(|component| !component.is_finite()) {
-            return Err(QuantizeError::CentroidTooLarge { value: centroids[position], format });
-        }
         let reals: Vec<f64> = rounded.iter().map(|component| component.to_f64()).collect();
+        let largest = largest_magnitude(centroids);
+        for (&wanted, &stored) in centroids.iter().zip(&reals) {
+            far.note_beside(wanted, stored, largest, format.rounding());
+        }
         let mut order: Vec<&[f64]> = reals.chunks(width).collect();
         order.sort_by(|a, b| lexicographic(a, b));
         order.dedup();
         let components = order.into_iter().flatten().map(|&c| T::from_f64(c)).collect();
-        Ok(Self::new(width, components, scale))
+        Self::new(width, components, scale)
     }
 
     /// The number of the centroid nearest to `vector` by the components that it has (squared Euclidean distance in
@@ -68,15 +67,23 @@ impl<T: Real> Codebook<T> {
     }
 }
 
+fn largest_magnitude(centroids: &[f64]) -> f64 {
+    centroids.iter().fold(0.0, |largest: f64, component| largest.max(component.abs()))
+}
+
 /// `max|c|/127`; the magnitude itself where all components have the same, which is then exact.
 fn scale_of<T: Real>(centroids: &[f64]) -> T {
-    let largest = centroids.iter().fold(0.0, |largest: f64, component| largest.max(component.abs()));
+    let largest = largest_magnitude(centroids);
     if largest == 0.0 {
         return T::ONE;
     }
-    let one_magnitude = centroids.iter().all(|component| component.abs() == largest);
-    let scale = T::from_f64(if one_magnitude { largest } else { largest / f64::from(LARGEST_CODE) });
-    if scale > T::ZERO { scale } else { T::SMALLEST }
+    if centroids.iter().all(|component| component.abs() == largest) {
+        return T::from_f64(largest).greater(T::SMALLEST);
+    }
+    let scale = T::from_f64(largest / f64::from(LARGEST_CODE)).greater(T::SMALLEST);
+    // Rounded up, the scale may carry the largest code beyond the largest number.
+    let overflows = !(scale * T::from_i32(LARGEST_CODE)).is_finite();
+    if overflows { scale * T::from_f64(1.0 - 1e-6) } else { scale }
 }
 
 /// The number of the nearest of ascending values, the lower of two equally near ones.

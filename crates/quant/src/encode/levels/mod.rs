@@ -7,20 +7,20 @@ use crate::encode::scales::{ScaleRounding, scale_of_levels, store};
 use crate::encode::uniform::range;
 use crate::number::Real;
 use crate::scheme::{LevelFormat, LevelTable, ScaleFormat, ScaleRule, Scheme};
-use crate::tensor::{Affine, Blocks, CodeMatrix, QuantizeError};
+use crate::tensor::{Affine, Blocks, CodeMatrix, FarParameters, QuantizeError};
 
-/// The scales of finite row-major `values`; fills `codes`.
+/// The scales of finite row-major `values`, and those that are stored far from the wanted ones; fills `codes`.
 pub(crate) fn quantize<T: Real>(
     values: &[T],
     blocks: &Blocks,
     scheme: &Scheme,
     format: LevelFormat,
     codes: &mut CodeMatrix,
-) -> Result<Affine<T>, QuantizeError> {
+) -> Result<(Affine<T>, FarParameters), QuantizeError> {
     let table = LevelTable::new(format);
-    let parameters = fit(values, blocks, scheme, format, &table)?;
+    let (parameters, far) = fit(values, blocks, scheme, format, &table)?;
     encode(values, blocks, &parameters, &table, codes);
-    Ok(parameters)
+    Ok((parameters, far))
 }
 
 fn fit<T: Real>(
@@ -29,10 +29,10 @@ fn fit<T: Real>(
     scheme: &Scheme,
     format: LevelFormat,
     table: &LevelTable,
-) -> Result<Affine<T>, QuantizeError> {
+) -> Result<(Affine<T>, FarParameters), QuantizeError> {
     let rounding = ScaleRounding::of(scheme);
     if rounding.format == ScaleFormat::None {
-        return Ok(Affine::of_scales(vec![T::ONE; blocks.len()]));
+        return Ok((Affine::of_scales(vec![T::ONE; blocks.len()]), FarParameters::default()));
     }
     let largest = T::from_f64(table.largest());
     let ranges: Vec<Interval<T>> = match format.scale_rule() {
@@ -49,14 +49,14 @@ fn fit<T: Real>(
         false => scale_of_levels(range.magnitude(), largest),
     });
     let magnitudes: Vec<T> = ranges.iter().map(|range| range.magnitude()).collect();
-    let parameters = store(rounding, &wanted.collect::<Vec<_>>(), &magnitudes)?;
+    let (parameters, far) = store(rounding, &wanted.collect::<Vec<_>>(), &magnitudes);
     // A scale that was rounded up may carry the largest level beyond the largest number.
     let too_wide = ranges
         .iter()
         .zip(&parameters.scales)
         .position(|(range, &scale)| !is_exact(range) && !(scale * largest).is_finite());
     match too_wide {
-        None => Ok(parameters),
+        None => Ok((parameters, far)),
         Some(block) => {
             let high = magnitudes[block].to_f64();
             Err(QuantizeError::RangeTooWide { block, low: -high, high })

@@ -5,5 +5,5 @@ mod rounding;
 mod storing;
 
 pub(crate) use nesting::nest;
-pub(crate) use rounding::{Rounded, ScaleRounding};
+pub(crate) use rounding::ScaleRounding;
 pub(crate) use storing::{scale_of_levels, store};

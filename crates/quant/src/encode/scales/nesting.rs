@@ -4,9 +4,9 @@ use crate::number::Real;
 use crate::scheme::ScaleFormat;
 use crate::tensor::{BLOCKS, NestedScales, nested_table};
 
-/// Nested scales of a format that has them, and `wanted` (at least 0) as they come out of them: all above 0.
+/// Nested scales of a format that has them, and `wanted` (at least 0) as they come out of them: all above 0 and finite.
 ///
-/// `None` when the format is not nested; a scale that is not finite where `wanted` is beyond `f32`.
+/// `None` when the format is not nested.
 pub(crate) fn nest<T: Real>(format: ScaleFormat, wanted: &[T]) -> Option<(NestedScales, Vec<T>)> {
     let wanted: Vec<f64> = wanted.iter().map(|scale| scale.to_f64()).collect();
     let largest = |values: &[f64]| values.iter().fold(0.0, |largest, value| f64::max(largest, value.abs()));
@@ -24,7 +24,7 @@ pub(crate) fn nest<T: Real>(format: ScaleFormat, wanted: &[T]) -> Option<(Nested
             if wanted.is_empty() {
                 return Some((nested, Vec::new()));
             }
-            let mean = (wanted.iter().sum::<f64>() / wanted.len() as f64) as f32;
+            let mean = ((wanted.iter().sum::<f64>() / wanted.len() as f64) as f32).min(f32::MAX);
             nested.offset = Some(mean);
             let differences: Vec<f64> = wanted.iter().map(|scale| scale - f64::from(mean)).collect();
             nested.scales.extend(differences.chunks(BLOCKS).map(|chunk| positive(largest(chunk))));
@@ -53,5 +53,5 @@ pub(crate) fn nest<T: Real>(format: ScaleFormat, wanted: &[T]) -> Option<(Nested
 
 /// The scale in `f32`, 1 where everything it shall scale is 0.
 fn positive(scale: f64) -> f32 {
-    if scale == 0.0 { 1.0 } else { (scale as f32).max(f32::MIN_POSITIVE) }
+    if scale == 0.0 { 1.0 } else { (scale as f32).clamp(f32::MIN_POSITIVE, f32::MAX) }
 }

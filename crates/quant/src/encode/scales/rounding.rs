@@ -14,14 +14,6 @@ pub(crate) struct ScaleRounding {
     places: i32,
 }
 
-/// A scale as stored.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Rounded<T> {
-    Scale(T),
-    /// Beyond the largest number of the format.
-    TooLarge,
-}
-
 impl ScaleRounding {
     pub(crate) fn of(scheme: &Scheme) -> Self {
         let largest = match (scheme.grid(), scheme.levels()) {
@@ -36,20 +28,14 @@ impl ScaleRounding {
         }
     }
 
-    /// `scale` as stored, given the largest magnitude of the range it was made for. Nested formats round later, when all
-    /// scales are known.
+    /// The finite `scale` above 0 as stored, given the largest magnitude of the range it was made for: beyond the numbers
+    /// of its format the least or the largest of them, never 0. Nested formats round later, when all scales are known.
     #[inline]
-    pub(crate) fn round<T: Real>(self, scale: T, magnitude: T) -> Rounded<T> {
+    pub(crate) fn round<T: Real>(self, scale: T, magnitude: T) -> T {
         match self.format {
-            ScaleFormat::Float | ScaleFormat::TwoLevel | ScaleFormat::Double | ScaleFormat::None => {
-                Rounded::Scale(scale)
-            }
-            ScaleFormat::F16 => {
-                at_least(decode_binary16(encode_binary16(scale.to_f64())), decode_binary16(1))
-            }
-            ScaleFormat::Bf16 => {
-                at_least(decode_bfloat16(encode_bfloat16(scale.to_f64())), decode_bfloat16(1))
-            }
+            ScaleFormat::Float | ScaleFormat::TwoLevel | ScaleFormat::Double | ScaleFormat::None => scale,
+            ScaleFormat::F16 => T::from_f64(decode_binary16(encode_binary16(scale.to_f64()).max(1))),
+            ScaleFormat::Bf16 => T::from_f64(decode_bfloat16(encode_bfloat16(scale.to_f64()).max(1))),
             ScaleFormat::E8m0Floor => {
                 self.power_of_two(libm::ilogb(magnitude.to_f64()) - self.element_exponent)
             }
@@ -62,29 +48,19 @@ impl ScaleRounding {
     }
 
     /// A minimum as stored.
-    pub(crate) fn round_minimum<T: Real>(self, minimum: T) -> Rounded<T> {
-        let rounded = match NumberStorage::of_minimums(self.format) {
-            NumberStorage::F16 => decode_binary16(encode_binary16(minimum.to_f64())),
-            NumberStorage::Bf16 => decode_bfloat16(encode_bfloat16(minimum.to_f64())),
+    pub(crate) fn round_minimum<T: Real>(self, minimum: T) -> T {
+        match NumberStorage::of_minimums(self.format) {
+            NumberStorage::F16 => T::from_f64(decode_binary16(encode_binary16(minimum.to_f64()))),
+            NumberStorage::Bf16 => T::from_f64(decode_bfloat16(encode_bfloat16(minimum.to_f64()))),
             NumberStorage::Float
             | NumberStorage::Exponent { .. }
             | NumberStorage::Integer
-            | NumberStorage::Nowhere => return Rounded::Scale(minimum),
-        };
-        if rounded.is_finite() { Rounded::Scale(T::from_f64(rounded)) } else { Rounded::TooLarge }
-    }
-
-    fn power_of_two<T: Real>(self, exponent: i32) -> Rounded<T> {
-        let stored = (exponent + self.places).max(*EXPONENTS.start());
-        if stored > *EXPONENTS.end() {
-            return Rounded::TooLarge;
+            | NumberStorage::Nowhere => minimum,
         }
-        let scale = T::from_f64(libm::scalbn(1.0, stored - self.places));
-        if scale.is_finite() { Rounded::Scale(scale) } else { Rounded::TooLarge }
     }
-}
 
-/// A positive scale after rounding: never 0, never infinite.
-fn at_least<T: Real>(rounded: f64, smallest: f64) -> Rounded<T> {
-    if rounded.is_finite() { Rounded::Scale(T::from_f64(rounded.max(smallest))) } else { Rounded::TooLarge }
+    fn power_of_two<T: Real>(self, exponent: i32) -> T {
+        let stored = (exponent + self.places).clamp(*EXPONENTS.start(), *EXPONENTS.end());
+        T::from_f64(libm::scalbn(1.0, stored - self.places))
+    }
 }

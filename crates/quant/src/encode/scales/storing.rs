@@ -1,10 +1,10 @@
 //! The scales of levels and of signs, and all scales as they are stored.
 
 use crate::number::Real;
-use crate::tensor::{Affine, QuantizeError};
+use crate::tensor::{Affine, FarParameters};
 
 use super::nesting::nest;
-use super::rounding::{Rounded, ScaleRounding};
+use super::rounding::ScaleRounding;
 
 /// The scale that makes the magnitude the largest level.
 #[inline]
@@ -14,24 +14,26 @@ pub(crate) fn scale_of_levels<T: Real>(magnitude: T, largest: T) -> T {
     if scale < T::SMALLEST_NORMAL && scale * largest < magnitude { scale + T::SMALLEST } else { scale }
 }
 
-/// Scales as stored; a block of zeros has the scale 1, or what is left of 0 in a nested format.
+/// Scales as stored, and which of them are far from the wanted ones; a block of zeros has the scale 1, or what is left of
+/// 0 in a nested format.
 pub(crate) fn store<T: Real>(
     rounding: ScaleRounding,
     wanted: &[T],
     magnitudes: &[T],
-) -> Result<Affine<T>, QuantizeError> {
-    if let Some((nested, scales)) = nest(rounding.format, wanted) {
-        return Affine::of_scales(scales).nested_in(nested, rounding.format);
-    }
-    let mut scales = Vec::with_capacity(wanted.len());
-    for (block, (&scale, &magnitude)) in wanted.iter().zip(magnitudes).enumerate() {
-        let (scale, magnitude) = if scale == T::ZERO { (T::ONE, T::ONE) } else { (scale, magnitude) };
-        match rounding.round(scale, magnitude) {
-            Rounded::Scale(scale) => scales.push(scale),
-            Rounded::TooLarge => {
-                return Err(QuantizeError::scale_too_large(block, scale, rounding.format));
-            }
+) -> (Affine<T>, FarParameters) {
+    let parameters = match nest(rounding.format, wanted) {
+        Some((nested, scales)) => Affine { nested: Some(nested), ..Affine::of_scales(scales) },
+        None => {
+            let stored = wanted.iter().zip(magnitudes).map(|(&scale, &magnitude)| match scale == T::ZERO {
+                true => rounding.round(T::ONE, T::ONE),
+                false => rounding.round(scale, magnitude),
+            });
+            Affine::of_scales(stored.collect())
         }
+    };
+    let mut far = FarParameters::default();
+    for (wanted, stored) in wanted.iter().zip(&parameters.scales).filter(|(wanted, _)| **wanted != T::ZERO) {
+        far.note(wanted.to_f64(), stored.to_f64(), rounding.format.rounding());
     }
-    Ok(Affine::of_scales(scales))
+    (parameters, far)
 }

@@ -1,10 +1,10 @@
 //! Scale and zero point of each block, fitted to its range.
 
 use crate::encode::interval::Interval;
-use crate::encode::scales::{Rounded, ScaleRounding, nest};
+use crate::encode::scales::{ScaleRounding, nest};
 use crate::number::Real;
-use crate::scheme::{Grid, ScaleFormat, Symmetry, ZeroPoint};
-use crate::tensor::{Affine, QuantizeError};
+use crate::scheme::{CodeRange, Grid, ScaleFormat, Scheme, Symmetry, ZeroPoint};
+use crate::tensor::{Affine, FarParameters, QuantizeError};
 
 /// Why a range has no parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,131 +13,179 @@ pub(crate) enum Unfit<T> {
     TooWide,
     /// The zero point does not fit in an `i32`.
     ZeroPointTooLarge(T),
-    /// The scale or the minimum does not fit in its format.
-    ScaleTooLarge(T),
 }
 
-/// The parameters of every block.
-pub(crate) fn fit_ranges<T: Real>(
-    ranges: &[Interval<T>],
+/// How the codes of a grid are laid over ranges, by the conventions that [`Scheme`]'s presets name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fitting {
     symmetry: Symmetry,
+    code_range: CodeRange,
     grid: Grid,
     rounding: ScaleRounding,
-) -> Result<Affine<T>, QuantizeError> {
-    // Nested scales are found together, others block by block.
-    let wanted = |range: &Interval<T>| wanted_scale(*range, symmetry, grid);
-    let together = match rounding.format.is_nested() {
-        true => nest(rounding.format, &ranges.iter().map(wanted).collect::<Vec<_>>()),
-        false => None,
-    };
-    let (nested, scales) = together.unzip();
-    let mut parameters = Affine {
-        scales: Vec::with_capacity(ranges.len()),
-        zero_points: Vec::with_capacity(ranges.len()),
-        nested,
-    };
-    for (block, range) in ranges.iter().enumerate() {
-        let fitted = match &scales {
-            None => fit_block(*range, symmetry, grid, rounding),
-            Some(scales) => shift(*range, scales[block], symmetry, grid),
+}
+
+impl Fitting {
+    /// That of a scheme with the codes of `grid`.
+    pub(crate) fn of(scheme: &Scheme, grid: Grid) -> Self {
+        let code_range = scheme.integer_codes().map_or(CodeRange::Full, |(_, code_range)| code_range);
+        Self { symmetry: scheme.symmetry, code_range, grid, rounding: ScaleRounding::of(scheme) }
+    }
+
+    /// The parameters of every block, and those that are stored far from the wanted ones.
+    pub(crate) fn fit_ranges<T: Real>(
+        self,
+        ranges: &[Interval<T>],
+    ) -> Result<(Affine<T>, FarParameters), QuantizeError> {
+        let wanted: Vec<T> = ranges.iter().map(|range| self.wanted_scale(*range)).collect();
+        // Nested scales are found together, others block by block.
+        let (nested, scales) = nest(self.rounding.format, &wanted).unzip();
+        let mut parameters = Affine {
+            scales: Vec::with_capacity(ranges.len()),
+            zero_points: Vec::with_capacity(ranges.len()),
+            nested,
         };
-        let minimum = fitted.and_then(|(scale, zero_point)| match symmetry {
-            Symmetry::Asymmetric(ZeroPoint::Minimum) => match rounding.round_minimum(range.low) {
-                Rounded::Scale(minimum) if level_from(minimum, scale, grid).is_finite() => {
-                    Ok((scale, minimum))
+        let mut far = FarParameters::default();
+        for (block, (&range, wanted)) in ranges.iter().zip(wanted).enumerate() {
+            let fitted = match &scales {
+                None => self.fit_block(range),
+                Some(scales) => self.shift(range, scales[block]),
+            };
+            let stored = fitted.and_then(|(scale, zero_point)| match self.symmetry {
+                Symmetry::Asymmetric(ZeroPoint::Minimum) => Ok((scale, self.minimum(range.low, scale)?)),
+                Symmetry::Symmetric | Symmetry::Asymmetric(ZeroPoint::Integer | ZeroPoint::Float) => {
+                    Ok((scale, zero_point))
                 }
-                Rounded::Scale(_) => Err(Unfit::TooWide),
-                Rounded::TooLarge => Err(Unfit::ScaleTooLarge(range.low)),
-            },
-            Symmetry::Symmetric | Symmetry::Asymmetric(ZeroPoint::Integer | ZeroPoint::Float) => {
-                Ok((scale, zero_point))
+            });
+            let (scale, zero_point) = stored.map_err(|unfit| match unfit {
+                Unfit::TooWide => {
+                    QuantizeError::RangeTooWide { block, low: range.low.to_f64(), high: range.high.to_f64() }
+                }
+                Unfit::ZeroPointTooLarge(zero_point) => {
+                    QuantizeError::ZeroPointTooLarge { block, zero_point: zero_point.to_f64() }
+                }
+            })?;
+            let rounding = self.rounding.format.rounding();
+            if wanted != T::ZERO {
+                far.note(wanted.to_f64(), scale.abs().to_f64(), rounding);
             }
-        });
-        let (scale, zero_point) = minimum.map_err(|unfit| match unfit {
-            Unfit::TooWide => {
-                QuantizeError::RangeTooWide { block, low: range.low.to_f64(), high: range.high.to_f64() }
+            if self.symmetry == Symmetry::Asymmetric(ZeroPoint::Minimum) {
+                let magnitude = range.magnitude().to_f64();
+                far.note_beside(range.low.to_f64(), zero_point.to_f64(), magnitude, rounding);
             }
-            Unfit::ZeroPointTooLarge(zero_point) => {
-                QuantizeError::ZeroPointTooLarge { block, zero_point: zero_point.to_f64() }
-            }
-            Unfit::ScaleTooLarge(scale) => QuantizeError::scale_too_large(block, scale, rounding.format),
-        })?;
-        parameters.scales.push(scale);
-        parameters.zero_points.push(zero_point);
-    }
-    Ok(parameters)
-}
-
-/// The highest level above a minimum.
-fn level_from<T: Real>(minimum: T, scale: T, grid: Grid) -> T {
-    scale * T::from_i32(grid.steps()) + minimum
-}
-
-/// Scale and zero point of one block, by the conventions that [`Scheme`](crate::Scheme)'s presets name.
-#[inline]
-pub(crate) fn fit_block<T: Real>(
-    range: Interval<T>,
-    symmetry: Symmetry,
-    grid: Grid,
-    rounding: ScaleRounding,
-) -> Result<(T, T), Unfit<T>> {
-    let is_from_minimum = symmetry == Symmetry::Asymmetric(ZeroPoint::Minimum);
-    if range.is_collapsed() && rounding.format == ScaleFormat::Float && !is_from_minimum {
-        return Ok(fit_constant(range.low, symmetry, grid));
-    }
-    let wanted = wanted_scale(range, symmetry, grid);
-    // A block of zeros, or of a constant above a minimum, has no scale of its own.
-    let (wanted, magnitude) = if wanted == T::ZERO { (T::ONE, T::ONE) } else { (wanted, range.magnitude()) };
-    match rounding.round(wanted, magnitude) {
-        Rounded::Scale(scale) => shift(range, scale, symmetry, grid),
-        Rounded::TooLarge => Err(Unfit::ScaleTooLarge(wanted)),
-    }
-}
-
-/// The scale with which the range fills the grid; 0 where any would do.
-#[inline]
-fn wanted_scale<T: Real>(range: Interval<T>, symmetry: Symmetry, grid: Grid) -> T {
-    let steps = T::from_i32(grid.steps());
-    let scale = match symmetry {
-        // On the narrow grid this is max|w| / (2^(b-1)-1), rounded the same; on the full one, 2·max|w| / (2^b-1).
-        Symmetry::Symmetric if grid.lowest == -grid.highest => range.magnitude() / T::from_i32(grid.highest),
-        Symmetry::Symmetric => (range.magnitude() + range.magnitude()) / steps,
-        // A constant needs room from 0 to itself; above a minimum it needs none.
-        Symmetry::Asymmetric(ZeroPoint::Integer | ZeroPoint::Float) if range.is_collapsed() => {
-            range.magnitude() / steps
+            parameters.scales.push(scale);
+            parameters.zero_points.push(zero_point);
         }
-        Symmetry::Asymmetric(_) => (range.high - range.low) / steps,
-    };
-    if scale == T::ZERO && range.is_collapsed() {
-        return T::ZERO;
+        Ok((parameters, far))
     }
-    // A subnormal quotient has lost digits: the next number up keeps the range on the grid and is never 0.
-    if scale < T::SMALLEST_NORMAL { scale + T::SMALLEST } else { scale }
-}
 
-/// The scale with the zero point that belongs to it. Above a minimum, where 0 would have its code.
-#[inline]
-fn shift<T: Real>(range: Interval<T>, scale: T, symmetry: Symmetry, grid: Grid) -> Result<(T, T), Unfit<T>> {
-    let low = if range.is_collapsed() { range.low.lesser(T::ZERO) } else { range.low };
-    let zero_point = match symmetry {
-        Symmetry::Symmetric => T::ZERO,
-        Symmetry::Asymmetric(ZeroPoint::Float | ZeroPoint::Minimum) => T::from_i32(grid.lowest) - low / scale,
-        Symmetry::Asymmetric(ZeroPoint::Integer) => {
-            let shift = (-(low / scale)).round_ties_even();
-            let zero_point = T::from_f64(shift.to_f64() + f64::from(grid.lowest));
-            if zero_point.to_f64().abs() > f64::from(i32::MAX) {
-                return Err(Unfit::ZeroPointTooLarge(zero_point));
-            }
-            zero_point
+    /// The minimum of a block as it is stored.
+    fn minimum<T: Real>(self, low: T, scale: T) -> Result<T, Unfit<T>> {
+        let minimum = self.rounding.round_minimum(low);
+        let highest = scale * T::from_i32(self.grid.steps()) + minimum;
+        if highest.is_finite() { Ok(minimum) } else { Err(Unfit::TooWide) }
+    }
+
+    /// Scale and zero point of one block.
+    #[inline]
+    pub(crate) fn fit_block<T: Real>(self, range: Interval<T>) -> Result<(T, T), Unfit<T>> {
+        let is_from_minimum = self.symmetry == Symmetry::Asymmetric(ZeroPoint::Minimum);
+        if range.is_collapsed() && self.rounding.format == ScaleFormat::Float && !is_from_minimum {
+            return Ok(fit_constant(range.low, self.symmetry, self.grid));
         }
-    };
-    let level = |code| scale * (T::from_i32(code) - zero_point);
-    let is_finite = level(grid.lowest).is_finite() && level(grid.highest).is_finite();
-    // Levels above a minimum are none of these, and are checked with the minimum.
-    if is_finite || symmetry == Symmetry::Asymmetric(ZeroPoint::Minimum) {
-        Ok((scale, zero_point))
-    } else {
-        Err(Unfit::TooWide)
+        let wanted = self.wanted_scale(range);
+        if !wanted.is_finite() {
+            return Err(Unfit::TooWide);
+        }
+        // A block of zeros, or of a constant above a minimum, has no scale of its own.
+        let (wanted, magnitude) =
+            if wanted == T::ZERO { (T::ONE, T::ONE) } else { (wanted, range.magnitude()) };
+        let scale = self.rounding.round(wanted, magnitude);
+        self.shift(range, if self.is_mirrored(range) { -scale } else { scale })
+    }
+
+    /// The magnitude of the scale with which the range fills the grid; 0 where any would do.
+    #[inline]
+    pub(super) fn wanted_scale<T: Real>(self, range: Interval<T>) -> T {
+        let steps = T::from_i32(self.grid.steps());
+        let scale = match (self.symmetry, self.code_range) {
+            (Symmetry::Symmetric, CodeRange::Narrow) => range.magnitude() / T::from_i32(self.grid.highest),
+            (Symmetry::Symmetric, CodeRange::Full) => (range.magnitude() + range.magnitude()) / steps,
+            (Symmetry::Symmetric, CodeRange::Covering) => {
+                self.covering_scale(range).lesser(self.covering_scale(range.mirrored()))
+            }
+            // A constant needs room from 0 to itself; above a minimum it needs none.
+            (Symmetry::Asymmetric(ZeroPoint::Integer | ZeroPoint::Float), _) if range.is_collapsed() => {
+                range.magnitude() / steps
+            }
+            (Symmetry::Asymmetric(_), _) => (range.high - range.low) / steps,
+        };
+        if scale == T::ZERO && range.is_collapsed() {
+            return T::ZERO;
+        }
+        // A subnormal quotient has lost digits: the next number up keeps the range on the grid and is never 0.
+        if scale < T::SMALLEST_NORMAL { scale + T::SMALLEST } else { scale }
+    }
+
+    /// The least scale above 0 with which neither end of the range clips.
+    #[inline]
+    fn covering_scale<T: Real>(self, range: Interval<T>) -> T {
+        (range.low / T::from_i32(self.grid.lowest)).greater(range.high / T::from_i32(self.grid.highest))
+    }
+
+    /// Whether the scale is negative, which puts the lowest code where the largest magnitude is.
+    #[inline]
+    fn is_mirrored<T: Real>(self, range: Interval<T>) -> bool {
+        let is_signed = self.symmetry == Symmetry::Symmetric && self.code_range == CodeRange::Covering;
+        is_signed && self.covering_scale(range.mirrored()) < self.covering_scale(range)
+    }
+
+    /// The scale with the zero point that belongs to it. Above a minimum, where 0 would have its code.
+    #[inline]
+    fn shift<T: Real>(self, range: Interval<T>, scale: T) -> Result<(T, T), Unfit<T>> {
+        let grid = self.grid;
+        let low = if range.is_collapsed() { range.low.lesser(T::ZERO) } else { range.low };
+        let zero_point = match self.symmetry {
+            Symmetry::Symmetric => T::ZERO,
+            Symmetry::Asymmetric(ZeroPoint::Float | ZeroPoint::Minimum) => {
+                T::from_i32(grid.lowest) - low / scale
+            }
+            Symmetry::Asymmetric(ZeroPoint::Integer) => {
+                let shift = (-(low / scale)).round_ties_even();
+                let zero_point = T::from_f64(shift.to_f64() + f64::from(grid.lowest));
+                if zero_point.to_f64().abs() > f64::from(i32::MAX) {
+                    return Err(Unfit::ZeroPointTooLarge(zero_point));
+                }
+                zero_point
+            }
+        };
+        let level = |code| scale * (T::from_i32(code) - zero_point);
+        let is_finite = level(grid.lowest).is_finite() && level(grid.highest).is_finite();
+        // Levels above a minimum are none of these, and are checked with the minimum.
+        if is_finite || self.symmetry == Symmetry::Asymmetric(ZeroPoint::Minimum) {
+            Ok((scale, zero_point))
+        } else {
+            Err(Unfit::TooWide)
+        }
+    }
+
+    /// The ranges that a scale of this magnitude covers, by a positive and by a negative scale.
+    pub(super) fn covered_by<T: Real>(self, scale: T) -> [Interval<T>; 2] {
+        let Grid { lowest, highest } = self.grid;
+        let upright = Interval { low: scale * T::from_i32(lowest), high: scale * T::from_i32(highest) };
+        [upright, upright.mirrored()]
+    }
+
+    /// Up to which multiple of the range, in hundredths, wider ones can have less error.
+    ///
+    /// Beyond twice the range that clips nothing, half the step has all levels that are in use and more between them. The
+    /// largest step that clips nothing on either side is `max|w|` by the highest code.
+    pub(crate) fn widest(self) -> i32 {
+        let Grid { lowest, highest } = self.grid;
+        match (self.symmetry, self.code_range) {
+            (Symmetry::Symmetric, CodeRange::Full) => 100 * self.grid.steps() / highest + 1,
+            (Symmetry::Symmetric, CodeRange::Covering) => -200 * lowest / highest + 1,
+            (Symmetry::Symmetric, CodeRange::Narrow) | (Symmetry::Asymmetric(_), _) => 200,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use ndarray::{Array2, ArrayView2};
 
 use crate::encode::scales::ScaleRounding;
-use crate::encode::uniform::{fit_ranges, range, round_and_clamp};
+use crate::encode::uniform::{Fitting, range, round_and_clamp};
 use crate::encode::{Elements, Interval, finite_row_major};
 use crate::number::Real;
 use crate::scheme::{Grid, Rounding, Scheme, ZeroPoint};
@@ -211,7 +211,7 @@ fn parameters(
     let widened =
         |range: &Interval<f32>| Interval { low: range.low.lesser(0.0), high: range.high.greater(0.0) };
     let ranges: Vec<_> = ranges.iter().map(widened).collect();
-    let affine = fit_ranges(&ranges, codes.symmetry, grid, ScaleRounding::of(codes))?;
+    let (affine, _) = Fitting::of(codes, grid).fit_ranges(&ranges)?;
     let pairs = affine.scales.iter().zip(&affine.zero_points);
     let parameters = pairs.map(|(&scale, zero_point)| ActivationParameters {
         scale,

@@ -67,6 +67,11 @@ pub enum CalibrationError {
     /// Scales are learned, zero points are not.
     #[error("`method = learned-scale` learns scales alone: expected `symmetry = symmetric`")]
     LearnedZeroPoint,
+    /// A learned scale stays above 0.
+    #[error(
+        "`method = learned-scale` keeps scales above 0, and `code_range = covering` has scales of both signs: expected `code_range = full` or `narrow`"
+    )]
+    LearnedSign,
     /// GPTQ finds the parameters of a group on weights that have moved, for inputs still to come.
     #[error(
         "`range = output-mse` does not combine with `method = gptq` in groups, whose parameters come from updated weights: expected another range or granularity"

@@ -94,6 +94,9 @@ impl CalibrationMethod {
         {
             return Err(CalibrationError::OutputRangeOfGroups);
         }
+        if matches!(self, Self::LearnedScale(_)) && scheme.has_signed_scales() {
+            return Err(CalibrationError::LearnedSign);
+        }
         match (self, scheme.symmetry) {
             (
                 Self::Hqq(_),

@@ -1,8 +1,8 @@
 //! The range of least output error.
 
 use crate::encode::scales::ScaleRounding;
-use crate::encode::uniform::range::search_shrunken;
-use crate::encode::uniform::{fit_block, range};
+use crate::encode::uniform::range::{Candidates, search};
+use crate::encode::uniform::{Fitting, range};
 use crate::encode::{Elements, Interval};
 use crate::number::Real;
 use crate::tensor::{Block, QuantizeError};
@@ -15,7 +15,7 @@ use super::layer::{BlockLevels, Layer, Levels};
 /// From the nearest codes over min-max ranges, block by block in order: the range, among those that
 /// [`Range::Mse`](crate::Range::Mse) searches, with the least output error of the whole layer, all other blocks as they
 /// are by then. A block's change `d` of its values changes `tr(ΔᵀHΔ)` by `Σ 2·dᵀ(HΔ) + dᵀHd` over its columns; the
-/// unshrunken range changes it by 0, so that the loss never rises. Blocks of one column do not depend on each other;
+/// min-max range changes it by 0, so that the loss never rises. Blocks of one column do not depend on each other;
 /// groups, rows and tensors along a column do, and are searched once.
 pub(super) fn fit<T: Real>(
     layer: &Layer<'_, T>,
@@ -25,6 +25,8 @@ pub(super) fn fit<T: Real>(
     let Layer { scheme, grid, blocks, weights, .. } = layer;
     let rounding = ScaleRounding::of(scheme);
     let ranges = range::estimate(weights, blocks, scheme, Elements::Grid(*grid), rounding);
+    let fitting = Fitting::of(scheme, *grid);
+    let candidates = Candidates::of(scheme, fitting);
     let mut error = OutputError::new(layer, &levels, hessian);
     for (index, min_max) in ranges.into_iter().enumerate() {
         if min_max.is_collapsed() {
@@ -32,11 +34,11 @@ pub(super) fn fit<T: Real>(
         }
         let block = blocks.get(index);
         let candidate = |range: Interval<T>| {
-            let (scale, zero_point) = fit_block(range, scheme.symmetry, *grid, rounding).ok()?;
+            let (scale, zero_point) = fitting.fit_block(range).ok()?;
             Some(BlockLevels { scale, zero_point, ..levels.block(index, *grid) })
         };
         let added = |range| candidate(range).map(|levels| error.added_by(&error.steps(block, levels)));
-        let best = search_shrunken(min_max, scheme.symmetry, added);
+        let best = search(min_max, candidates, added);
         if let Some(best) = candidate(best) {
             let steps = error.steps(block, best);
             error.take(&steps);

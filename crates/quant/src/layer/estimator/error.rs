@@ -39,6 +39,11 @@ pub enum EstimatorError {
     /// Only the step is learned.
     #[error("`lsq` learns the step, not a zero point: expected `symmetry = symmetric`")]
     ZeroPoint,
+    /// A learned step stays above 0.
+    #[error(
+        "`lsq` keeps steps above 0, and `code_range = covering` has scales of both signs: expected `code_range = full` or `narrow`"
+    )]
+    Sign,
     /// The highest code of one bit is 0.
     #[error("`lsq` divides by the highest code, which is 0 at 1 bit: expected at least 2 bits")]
     OneBit,

@@ -24,6 +24,7 @@ pub fn check_learned_step(scheme: &Scheme) -> Result<Grid, EstimatorError> {
             Symmetry::Symmetric if scheme.range != Range::MinMax => {
                 Err(EstimatorError::Range { range: scheme.range })
             }
+            Symmetry::Symmetric if scheme.has_signed_scales() => Err(EstimatorError::Sign),
             Symmetry::Symmetric => {
                 expect_plain_parameters(scheme)?;
                 scheme.grid().ok_or(no_step)

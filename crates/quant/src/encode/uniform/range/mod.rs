@@ -4,9 +4,9 @@ mod kullback_leibler;
 mod least_squares;
 mod min_max;
 mod percentile;
-mod shrinking;
+mod search;
 
-pub(crate) use shrinking::search_shrunken;
+pub(crate) use search::{Candidates, search};
 
 use std::borrow::Cow;
 
@@ -31,20 +31,29 @@ pub(crate) fn estimate<T: Real>(
         Range::Percentile(percentile) => each_block(values, blocks, &mut ranges, |range, block| {
             let block = block.into_owned();
             match scheme.symmetry {
-                Symmetry::Symmetric => percentile::of_magnitudes(block, percentile, range),
+                Symmetry::Symmetric => {
+                    seen_by(scheme, percentile::of_magnitudes(block, percentile, range), range)
+                }
                 Symmetry::Asymmetric(_) => percentile::of_values(block, percentile),
             }
         }),
         Range::Mse => each_block(values, blocks, &mut ranges, |range, block| {
-            least_squares::search(&block, range, scheme, elements, rounding)
+            least_squares::estimate(&block, range, scheme, elements, rounding)
         }),
         Range::Kl => each_block(values, blocks, &mut ranges, |range, block| match elements {
-            Elements::Grid(grid) => kullback_leibler::search(&block, range, scheme.symmetry, grid),
+            Elements::Grid(grid) => {
+                seen_by(scheme, kullback_leibler::search(&block, range, scheme.symmetry, grid), range)
+            }
             // No such scheme passes `Scheme::check`.
             Elements::Levels(_) => range,
         }),
     }
     ranges
+}
+
+/// A range `-t … t` as far as there are values, where both ends and not the magnitude alone decide the scale.
+fn seen_by<T: Real>(scheme: &Scheme, range: Interval<T>, min_max: Interval<T>) -> Interval<T> {
+    if scheme.has_signed_scales() { range.within(min_max) } else { range }
 }
 
 /// Replaces the range of each block that is more than a point, given its values in one piece; they are copied only where
