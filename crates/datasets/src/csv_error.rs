@@ -167,3 +167,32 @@ pub enum CsvProblem {
         classes: Vec<String>,
     },
 }
+
+impl CsvProblem {
+    /// The key of a [`CsvSource`](crate::CsvSource) that says what the file does not have.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::UnknownColumn { .. }
+            | Self::AmbiguousColumn { .. }
+            | Self::ColumnOutOfRange { .. }
+            | Self::NameWithoutHeader { .. }
+            | Self::UnusedTarget { .. }
+            | Self::ContinuousTarget { .. }
+            | Self::TooManyClasses { .. }
+            | Self::OneClass { .. }
+            | Self::MissingLabel { .. } => "target",
+            Self::ClassNameCount { .. } => "class_names",
+            Self::NotFound { .. }
+            | Self::IsDirectory
+            | Self::Unreadable(_)
+            | Self::Empty
+            | Self::InvalidUtf8 { .. }
+            | Self::OnlyHeader
+            | Self::NoFeatures
+            | Self::ColumnCount { .. }
+            | Self::NotANumber { .. }
+            | Self::NotFinite { .. } => "path",
+        }
+    }
+}

@@ -73,6 +73,12 @@ impl CsvSource {
         }
     }
 
+    /// What the dataset is called: the file's name without its extension.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
     /// Reads the file; a relative path starts at `folder`.
     ///
     /// # Errors
@@ -106,7 +112,7 @@ impl CsvSource {
             }
         };
         Ok(Dataset {
-            name: self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+            name: self.name(),
             features: table.features,
             labels: table.labels,
             feature_names: table.feature_names,

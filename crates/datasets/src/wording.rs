@@ -25,7 +25,11 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         let candidate = candidate.to_lowercase();
         let edits = strsim::damerau_levenshtein(&name, &candidate);
         let is_begun = !name.is_empty() && (candidate.starts_with(&name) || name.starts_with(&candidate));
-        if edits <= limit && edits < name.chars().count() { Some(edits) } else { is_begun.then_some(usize::MAX) }
+        if edits <= limit && edits < name.chars().count() {
+            Some(edits)
+        } else {
+            is_begun.then_some(usize::MAX)
+        }
     };
     let candidates =
         candidates.into_iter().filter(|candidate| (1..=LONGEST).contains(&candidate.trim().len()));

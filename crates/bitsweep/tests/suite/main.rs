@@ -4,6 +4,7 @@
 
 mod activations;
 mod bad_input;
+mod before_the_run;
 mod calibration;
 mod command_line;
 mod experiments;
@@ -17,3 +18,4 @@ mod mixed_precision;
 mod presets;
 mod quantized_training;
 mod tasks;
+mod wrong_types;
