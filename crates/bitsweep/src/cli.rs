@@ -43,6 +43,9 @@ pub enum Command {
         json: bool,
     },
     /// Show what would run: units and variants.
+    ///
+    /// Reads the data. What is wrong, or known to fail before anything runs, is said as `run` says it, with the same exit
+    /// code.
     Plan {
         /// The experiment, and changes to it.
         #[command(flatten)]
@@ -54,7 +57,8 @@ pub enum Command {
     /// Run an experiment: train, sweep, and write table, charts and report.
     ///
     /// The exit code is 0 when everything has results; 3 when some units or variants failed (the results of the others are
-    /// written, and the report says what failed and why); 2 when the command line or the experiment is wrong; 1 otherwise.
+    /// written, and the report says what failed and why); 2 when the command line, the experiment or its data are wrong, and
+    /// nothing was run; 1 otherwise. Paths in an experiment's file start at its folder.
     Run {
         /// The experiment, and changes to it.
         #[command(flatten)]
@@ -70,6 +74,10 @@ pub enum Command {
         json: bool,
     },
     /// Check experiment files without running them.
+    ///
+    /// Reads the data that they name, since whether rows can be split depends on them. Says what `run` would say before
+    /// it begins, and ends with the same exit code: 2 when a file is wrong; 3 when some units or variants are known to
+    /// fail.
     Validate {
         /// The files.
         #[arg(value_name = "FILE", required = true)]

@@ -7,12 +7,17 @@ use crate::config::Diagnostic;
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The command line or an experiment's file is wrong.
+    /// The command line, an experiment's file or a file that it names is wrong.
     #[error("{0}")]
     Configuration(Box<Diagnostic>),
-    /// A dataset cannot be read or used.
-    #[error("{0}")]
-    Input(String),
+    /// Some units or variants are known to fail before anything runs.
+    #[error("{failed} of {rows} rows will fail")]
+    Foreseen {
+        /// Rows that will have no results.
+        failed: usize,
+        /// All rows, a unit that fails as a whole being one.
+        rows: usize,
+    },
     /// Not one variant of one unit has results.
     #[error("nothing could be measured: {reason}")]
     NoResults {
@@ -53,13 +58,12 @@ impl From<Diagnostic> for Failure {
 }
 
 impl Failure {
-    /// 2 for usage and configuration, 3 for results in which some rows failed, 1 for everything else.
+    /// 2 for usage and configuration, 3 where some rows failed or will fail, 1 for everything else.
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Failure::Configuration(_) => ExitCode::from(2),
-            Failure::Incomplete { .. } => ExitCode::from(3),
-            Failure::Input(_)
-            | Failure::NoResults { .. }
+            Failure::Incomplete { .. } | Failure::Foreseen { .. } => ExitCode::from(3),
+            Failure::NoResults { .. }
             | Failure::Output(_)
             | Failure::Reproduction { .. }
             | Failure::Other(_)

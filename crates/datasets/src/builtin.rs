@@ -100,6 +100,8 @@ fn wine(bytes: &[u8]) -> Result<Dataset, CsvProblem> {
         labels: table.labels,
         feature_names: WINE_FEATURES.map(str::to_owned).to_vec(),
         class_names,
+        lines: None,
+        notes: Vec::new(),
         hash: blake3::hash(bytes),
     })
 }
@@ -115,12 +117,15 @@ fn digits(bytes: &[u8]) -> Result<Dataset, CsvProblem> {
         labels: table.labels,
         feature_names: (0..64).map(|pixel| format!("pixel_{}_{}", pixel / 8, pixel % 8)).collect(),
         class_names: table.class_names,
+        lines: None,
+        notes: Vec::new(),
         hash: blake3::hash(bytes),
     })
 }
 
 fn last_column_is_the_class(bytes: &[u8], features: usize) -> Result<Table, CsvProblem> {
-    let layout = Layout { target: &Target::Number(features + 1), header: false, delimiter: b',' };
+    let layout =
+        Layout { target: &Target::Number(features + 1), unused: &[], header: false, delimiter: b',' };
     read_table(bytes, &layout)
 }
 
@@ -134,6 +139,8 @@ fn wine_quality() -> Dataset {
         features: data.records,
         labels,
         class_names: ["low", "medium", "high"].map(str::to_owned).to_vec(),
+        lines: None,
+        notes: Vec::new(),
     }
 }
 

@@ -17,8 +17,11 @@ pub struct CsvError {
 #[derive(Debug, thiserror::Error)]
 pub enum CsvProblem {
     /// There is no such file.
-    #[error("no such file")]
-    NotFound,
+    #[error("no such file: looked for `{}`", place.display())]
+    NotFound {
+        /// Where it would be, from the root.
+        place: PathBuf,
+    },
     /// The path leads to a directory.
     #[error("is a directory, expected a CSV file")]
     IsDirectory,
@@ -39,9 +42,9 @@ pub enum CsvProblem {
     /// There is a header and nothing below it.
     #[error("has a header but no rows below it")]
     OnlyHeader,
-    /// No column bears the target's name.
+    /// No column bears a name that is asked for.
     #[error("no column is named `{name}`{}; the columns are {}", suggestion(nearest.as_deref()), list(columns))]
-    UnknownTarget {
+    UnknownColumn {
         /// The name that was asked for.
         name: String,
         /// The column that it may have meant.
@@ -49,33 +52,41 @@ pub enum CsvProblem {
         /// The names in the file.
         columns: Vec<String>,
     },
-    /// Several columns bear the target's name.
-    #[error("{count} columns are named `{name}`: give the target column's number instead")]
-    AmbiguousTarget {
+    /// Several columns bear a name that is asked for.
+    #[error("{count} columns are named `{name}`: give the column's number instead")]
+    AmbiguousColumn {
         /// The name that was asked for.
         name: String,
         /// How many columns bear it.
         count: usize,
     },
-    /// The target's number is beyond the last column, or zero.
-    #[error("target column `{number}` does not exist: expected a number from 1 to {columns}")]
-    TargetOutOfRange {
+    /// A column's number is beyond the last column, or zero.
+    #[error("column `{number}` does not exist: expected a number from 1 to {columns}")]
+    ColumnOutOfRange {
         /// The number that was asked for.
         number: usize,
         /// How many columns there are.
         columns: usize,
     },
-    /// The target is named, but the file has no names.
+    /// A column is named, but the file has no names.
     #[error(
-        "target `{name}` is a name, but the file has no header: give the column's number, counted from 1"
+        "column `{name}` is asked for by name, but the file has no header: give the column's number, counted from 1"
     )]
-    TargetWithoutHeader {
+    NameWithoutHeader {
         /// The name that was asked for.
         name: String,
     },
-    /// The target is the only column.
-    #[error("has no column besides the target, expected at least one feature")]
+    /// All columns but the target are left out, or there are none.
+    #[error("has no column besides the target and those left out, expected at least one feature")]
     NoFeatures,
+    /// A column is the target, and left out.
+    #[error(
+        "column `{column}` is the target, and is also left out, in `unused` or as another target of this file: expected one of both"
+    )]
+    UnusedTarget {
+        /// The column's name.
+        column: String,
+    },
     /// A row is shorter or longer than the first line.
     #[error("line {line}: expected {expected} columns, found {found}")]
     ColumnCount {
@@ -87,7 +98,10 @@ pub enum CsvProblem {
         found: usize,
     },
     /// A feature is not a number.
-    #[error("line {line}, column `{column}`: expected a number, found `{}`", excerpt(text))]
+    #[error(
+        "line {line}, column `{column}`: expected a number, found `{}`; fill it in, remove the row, or leave the column out: `unused = [\"{column}\"]`",
+        excerpt(text)
+    )]
     NotANumber {
         /// The line on which the row begins.
         line: usize,
@@ -105,6 +119,28 @@ pub enum CsvProblem {
         column: String,
         /// What stands there.
         text: String,
+    },
+    /// The classes are measurements.
+    #[error(
+        "the target column `{column}` is continuous, {classes} different numbers in {rows} rows: expected classes; put ranges of it into a column of their own, or name another target"
+    )]
+    ContinuousTarget {
+        /// The target column's name.
+        column: String,
+        /// How many different numbers there are.
+        classes: usize,
+        /// How many rows there are.
+        rows: usize,
+    },
+    /// There are more classes than predictions can tell apart.
+    #[error("the target column `{column}` has {classes} classes: expected at most {most}")]
+    TooManyClasses {
+        /// The target column's name.
+        column: String,
+        /// How many there are.
+        classes: usize,
+        /// How many there may be.
+        most: usize,
     },
     /// A row has no class.
     #[error("line {line}: the target column `{column}` is empty, expected a class")]
@@ -130,4 +166,33 @@ pub enum CsvProblem {
         /// The classes in the file, in the order in which the names must stand.
         classes: Vec<String>,
     },
+}
+
+impl CsvProblem {
+    /// The key of a [`CsvSource`](crate::CsvSource) that says what the file does not have.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::UnknownColumn { .. }
+            | Self::AmbiguousColumn { .. }
+            | Self::ColumnOutOfRange { .. }
+            | Self::NameWithoutHeader { .. }
+            | Self::UnusedTarget { .. }
+            | Self::ContinuousTarget { .. }
+            | Self::TooManyClasses { .. }
+            | Self::OneClass { .. }
+            | Self::MissingLabel { .. } => "target",
+            Self::ClassNameCount { .. } => "class_names",
+            Self::NotFound { .. }
+            | Self::IsDirectory
+            | Self::Unreadable(_)
+            | Self::Empty
+            | Self::InvalidUtf8 { .. }
+            | Self::OnlyHeader
+            | Self::NoFeatures
+            | Self::ColumnCount { .. }
+            | Self::NotANumber { .. }
+            | Self::NotFinite { .. } => "path",
+        }
+    }
 }

@@ -1,6 +1,6 @@
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{self, Path, PathBuf};
 
 use serde::de::{self, Deserializer, Unexpected};
 use serde::{Deserialize, Serialize, Serializer};
@@ -18,15 +18,18 @@ use crate::target::Target;
 /// header = true             # the default
 /// delimiter = ","           # the default
 /// class_names = ["…", "…"]  # optional: shown instead of what the file says
+/// unused = ["id"]           # optional: columns that are neither features nor target
 /// ```
 ///
-/// Classes may be text or integers. They are numbered in sorted order: numerically when all are integers, otherwise
-/// by their characters (Unicode code points). White space around a cell does not count; blank lines are skipped.
-/// Without a header the columns are called `column 1`, `column 2` and so on.
+/// Classes may be text or numbers. They are numbered in sorted order: by value when all are numbers, and then spellings
+/// of one number (`1`, `1.0`, `+1`) are one class, called by the shortest of them; otherwise by their characters (Unicode
+/// code points). White space around a cell does not count; blank lines are skipped. Without a header the columns are
+/// called `column 1`, `column 2` and so on. What looks like a slip (`yes` and `Yes`, a class `NA`) is a
+/// [note](Dataset::notes).
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct CsvSource {
-    /// The file; a relative path starts at the current directory.
+    /// The file.
     pub path: PathBuf,
     /// The column with the class.
     pub target: Target,
@@ -43,6 +46,9 @@ pub struct CsvSource {
     /// Names to show instead of the file's, in the sorted order of its classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class_names: Option<Vec<String>>,
+    /// Columns that are neither features nor target.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unused: Vec<Target>,
 }
 
 fn has_header() -> bool {
@@ -57,26 +63,46 @@ impl CsvSource {
     /// A comma-separated file with a header.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>, target: Target) -> Self {
-        Self { path: path.into(), target, header: has_header(), delimiter: comma(), class_names: None }
+        Self {
+            path: path.into(),
+            target,
+            header: has_header(),
+            delimiter: comma(),
+            class_names: None,
+            unused: Vec::new(),
+        }
     }
 
-    /// Reads the file.
+    /// What the dataset is called: the file's name without its extension.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    /// Reads the file; a relative path starts at `folder`.
     ///
     /// # Errors
     /// A [`CsvError`] that names the file, the line and the column, and what was expected there.
-    pub fn read(&self) -> Result<Dataset, CsvError> {
-        self.load().map_err(|problem| CsvError { path: self.path.clone(), problem })
+    pub fn read(&self, folder: &Path) -> Result<Dataset, CsvError> {
+        self.load(&folder.join(&self.path)).map_err(|problem| CsvError { path: self.path.clone(), problem })
     }
 
-    fn load(&self) -> Result<Dataset, CsvProblem> {
-        let bytes = fs::read(&self.path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => CsvProblem::NotFound,
+    fn load(&self, place: &Path) -> Result<Dataset, CsvProblem> {
+        let bytes = fs::read(place).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                CsvProblem::NotFound { place: path::absolute(place).unwrap_or_else(|_| place.to_owned()) }
+            }
             io::ErrorKind::IsADirectory => CsvProblem::IsDirectory,
             // Opening a directory is itself refused on some systems.
-            _ if self.path.is_dir() => CsvProblem::IsDirectory,
+            _ if place.is_dir() => CsvProblem::IsDirectory,
             _ => CsvProblem::Unreadable(error),
         })?;
-        let layout = Layout { target: &self.target, header: self.header, delimiter: self.delimiter };
+        let layout = Layout {
+            target: &self.target,
+            unused: &self.unused,
+            header: self.header,
+            delimiter: self.delimiter,
+        };
         let table = read_table(&bytes, &layout)?;
         let class_names = match &self.class_names {
             None => table.class_names,
@@ -86,11 +112,13 @@ impl CsvSource {
             }
         };
         Ok(Dataset {
-            name: self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+            name: self.name(),
             features: table.features,
             labels: table.labels,
             feature_names: table.feature_names,
             class_names,
+            lines: Some(table.lines),
+            notes: table.notes,
             hash: blake3::hash(&bytes),
         })
     }

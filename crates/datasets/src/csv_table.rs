@@ -1,18 +1,25 @@
 //! From the bytes of a CSV file to features and classes.
 
-use std::cmp::Ordering;
 use std::io;
+use std::ops::Range;
 
 use csv::{ReaderBuilder, StringRecord};
 use ndarray::Array2;
 
+use crate::class_labels::{Classes, classes};
 use crate::csv_error::CsvProblem;
+use crate::dataset::Note;
 use crate::target::Target;
 use crate::wording::nearest;
+
+/// Predictions are stored in two bytes.
+const MOST_CLASSES: usize = 1 << 16;
 
 /// What the bytes alone do not say.
 pub(crate) struct Layout<'a> {
     pub(crate) target: &'a Target,
+    /// Columns that are neither target nor features.
+    pub(crate) unused: &'a [Target],
     pub(crate) header: bool,
     pub(crate) delimiter: u8,
 }
@@ -25,13 +32,16 @@ pub(crate) struct Table {
     pub(crate) feature_names: Vec<String>,
     /// The classes as written in the file, sorted.
     pub(crate) class_names: Vec<String>,
+    /// The line on which each row begins.
+    pub(crate) lines: Vec<usize>,
+    pub(crate) notes: Vec<Note>,
 }
 
 /// Reads features and classes; rows are checked in the order of the file.
 pub(crate) fn read_table(bytes: &[u8], layout: &Layout<'_>) -> Result<Table, CsvProblem> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let offset = error.valid_up_to();
-        CsvProblem::InvalidUtf8 { line: line_at(bytes, offset), byte: bytes[offset] }
+        CsvProblem::InvalidUtf8 { line: 1 + line_ends(bytes, 0..offset), byte: bytes[offset] }
     })?;
     // A byte order mark is no content.
     if text.trim_start_matches('\u{feff}').trim().is_empty() {
@@ -52,44 +62,52 @@ pub(crate) fn read_table(bytes: &[u8], layout: &Layout<'_>) -> Result<Table, Csv
             return Err(CsvProblem::OnlyHeader);
         }
     }
-    let target = target_column(layout, &columns)?;
-    if columns.len() < 2 {
-        return Err(CsvProblem::NoFeatures);
-    }
+    let target = column_of(layout.target, layout.header, &columns)?;
+    let is_feature = feature_columns(layout, &columns, target)?;
 
     let mut features = Vec::new();
-    let mut texts = Vec::new();
+    let mut cells = Vec::new();
+    let mut lines = Lines::of(bytes);
+    let mut line_of_row = Vec::new();
     while more {
-        let line = || line_of(bytes, &record);
+        let line = lines.of_record(&record);
         if record.len() != columns.len() {
-            return Err(CsvProblem::ColumnCount {
-                line: line(),
-                expected: columns.len(),
-                found: record.len(),
-            });
+            return Err(CsvProblem::ColumnCount { line, expected: columns.len(), found: record.len() });
         }
-        for (index, cell) in record.iter().map(str::trim).enumerate() {
-            if index != target {
-                features.push(finite(cell).map_err(|wrong| wrong.at(line(), &columns[index], cell))?);
-            } else if cell.is_empty() {
-                return Err(CsvProblem::MissingLabel { line: line(), column: columns[index].clone() });
-            } else {
-                texts.push(cell.to_owned());
+        for (index, cell) in record.iter().enumerate() {
+            let text = cell.trim();
+            if is_feature[index] {
+                features.push(finite(text).map_err(|wrong| wrong.at(line, &columns[index], text))?);
+            } else if index == target && text.is_empty() {
+                return Err(CsvProblem::MissingLabel { line, column: columns[index].clone() });
+            } else if index == target {
+                cells.push(cell.to_owned());
             }
         }
+        line_of_row.push(line);
         more = next(&mut record)?;
     }
 
-    let (class_names, labels) = classes(&texts);
+    let Classes { names: class_names, labels, notes, are_continuous } = classes(&columns[target], &cells);
+    let column = || columns[target].clone();
     if let [class] = class_names.as_slice() {
-        return Err(CsvProblem::OneClass { class: class.clone(), column: columns[target].clone() });
+        return Err(CsvProblem::OneClass { class: class.clone(), column: column() });
     }
-    let width = columns.len() - 1;
+    if are_continuous {
+        let (classes, rows) = (class_names.len(), labels.len());
+        return Err(CsvProblem::ContinuousTarget { column: column(), classes, rows });
+    }
+    if class_names.len() > MOST_CLASSES {
+        let classes = class_names.len();
+        return Err(CsvProblem::TooManyClasses { column: column(), classes, most: MOST_CLASSES });
+    }
+    let mut kept = is_feature.iter();
+    let mut feature_names = columns;
+    feature_names.retain(|_| kept.next() == Some(&true));
+    let width = feature_names.len();
     let features =
         Array2::from_shape_fn((labels.len(), width), |(row, column)| features[row * width + column]);
-    let mut feature_names = columns;
-    feature_names.remove(target);
-    Ok(Table { features, labels, feature_names, class_names })
+    Ok(Table { features, labels, feature_names, class_names, lines: line_of_row, notes })
 }
 
 fn column_names(first: &StringRecord, header: bool) -> Vec<String> {
@@ -100,22 +118,36 @@ fn column_names(first: &StringRecord, header: bool) -> Vec<String> {
     }
 }
 
-/// The index of the target column.
-fn target_column(layout: &Layout<'_>, columns: &[String]) -> Result<usize, CsvProblem> {
-    match layout.target {
+/// Whether each column is a feature.
+fn feature_columns(layout: &Layout<'_>, columns: &[String], target: usize) -> Result<Vec<bool>, CsvProblem> {
+    let mut is_feature = vec![true; columns.len()];
+    is_feature[target] = false;
+    for unused in layout.unused {
+        let index = column_of(unused, layout.header, columns)?;
+        if index == target {
+            return Err(CsvProblem::UnusedTarget { column: columns[index].clone() });
+        }
+        is_feature[index] = false;
+    }
+    if is_feature.contains(&true) { Ok(is_feature) } else { Err(CsvProblem::NoFeatures) }
+}
+
+/// The index of a column.
+fn column_of(column: &Target, header: bool, columns: &[String]) -> Result<usize, CsvProblem> {
+    match column {
         Target::Number(number) if (1..=columns.len()).contains(number) => Ok(number - 1),
         Target::Number(number) => {
-            Err(CsvProblem::TargetOutOfRange { number: *number, columns: columns.len() })
+            Err(CsvProblem::ColumnOutOfRange { number: *number, columns: columns.len() })
         }
-        Target::Name(name) if !layout.header => Err(CsvProblem::TargetWithoutHeader { name: name.clone() }),
+        Target::Name(name) if !header => Err(CsvProblem::NameWithoutHeader { name: name.clone() }),
         Target::Name(name) => {
             let mut matches = columns.iter().enumerate().filter(|(_, column)| *column == name);
             match (matches.next(), matches.count()) {
                 (Some((index, _)), 0) => Ok(index),
                 (Some(_), others) => {
-                    Err(CsvProblem::AmbiguousTarget { name: name.clone(), count: others + 1 })
+                    Err(CsvProblem::AmbiguousColumn { name: name.clone(), count: others + 1 })
                 }
-                (None, _) => Err(CsvProblem::UnknownTarget {
+                (None, _) => Err(CsvProblem::UnknownColumn {
                     name: name.clone(),
                     nearest: nearest(name, columns.iter().map(String::as_str)).map(str::to_owned),
                     columns: columns.to_vec(),
@@ -146,42 +178,38 @@ fn finite(cell: &str) -> Result<f64, Wrong> {
     if value.is_finite() { Ok(value) } else { Err(Wrong::NotFinite) }
 }
 
-/// The distinct texts in sorted order, and the place of each text among them.
-fn classes(texts: &[String]) -> (Vec<String>, Vec<usize>) {
-    let integers: Option<Vec<i64>> = texts.iter().map(|text| text.parse().ok()).collect();
-    let mut order: Vec<usize> = (0..texts.len()).collect();
-    // Texts break ties between spellings of one integer, such as `1` and `01`, which stay two classes.
-    let compare = |&a: &usize, &b: &usize| -> Ordering {
-        let by_value = integers.as_ref().map_or(Ordering::Equal, |values| values[a].cmp(&values[b]));
-        by_value.then_with(|| texts[a].cmp(&texts[b]))
-    };
-    order.sort_by(compare);
-    let mut names: Vec<String> = Vec::new();
-    let mut labels = vec![0; texts.len()];
-    for row in order {
-        if names.last() != Some(&texts[row]) {
-            names.push(texts[row].clone());
-        }
-        labels[row] = names.len() - 1;
+/// Counts lines from one record to the next.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    /// The bytes that were counted.
+    offset: usize,
+    /// The line that holds the byte at `offset`.
+    line: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn of(bytes: &'a [u8]) -> Self {
+        Self { bytes, offset: 0, line: 1 }
     }
-    (names, labels)
+
+    /// The line on which a record begins that is not before the one of the last call.
+    ///
+    /// The csv crate's own line is that of the first blank line before the record, if there is one.
+    fn of_record(&mut self, record: &StringRecord) -> usize {
+        let start = record.position().map_or(0, |position| position.byte() as usize);
+        let blank = self.bytes[start..].iter().take_while(|&&byte| byte == b'\n' || byte == b'\r').count();
+        self.line += line_ends(self.bytes, self.offset..start + blank);
+        self.offset = start + blank;
+        self.line
+    }
 }
 
-/// The line on which a record begins.
-///
-/// The csv crate's own line is that of the first blank line before the record, if there is one.
-fn line_of(bytes: &[u8], record: &StringRecord) -> usize {
-    let start = record.position().map_or(0, |position| position.byte() as usize);
-    let blank = bytes[start..].iter().take_while(|&&byte| byte == b'\n' || byte == b'\r').count();
-    line_at(bytes, start + blank)
-}
-
-/// The number, counted from 1, of the line that holds the byte at `offset`: `\n`, `\r\n` and a lone `\r` end a line.
-fn line_at(bytes: &[u8], offset: usize) -> usize {
+/// How many lines end at the bytes of a range: `\n`, `\r\n` and a lone `\r` end a line.
+fn line_ends(bytes: &[u8], range: Range<usize>) -> usize {
     let ends = |index: &usize| match bytes[*index] {
         b'\n' => true,
         b'\r' => bytes.get(index + 1) != Some(&b'\n'),
         _ => false,
     };
-    1 + (0..offset).filter(ends).count()
+    range.filter(ends).count()
 }

@@ -1,4 +1,8 @@
+use std::fmt;
+
 use ndarray::{Array2, Axis};
+
+use crate::wording::list;
 
 /// A classification dataset: one row of numbers and one class for each sample.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +17,10 @@ pub struct Dataset {
     pub feature_names: Vec<String>,
     /// One name for each class.
     pub class_names: Vec<String>,
+    /// The line of its file on which each row begins, counted from 1; `None` of built-in data.
+    pub lines: Option<Vec<usize>>,
+    /// What a reader should know of the data.
+    pub notes: Vec<Note>,
     /// The BLAKE3 hash of the file's bytes, or, for data that comes without a file, of its numbers.
     pub hash: blake3::Hash,
 }
@@ -40,6 +48,18 @@ impl Dataset {
         counts
     }
 
+    /// Where a row stands, for people: `line 17`, or `row 17`, counted from 1, of data without a file.
+    ///
+    /// # Panics
+    /// When `row` is not below [`rows`](Self::rows).
+    #[must_use]
+    pub fn place_of(&self, row: usize) -> String {
+        match &self.lines {
+            Some(lines) => format!("line {}", lines[row]),
+            None => format!("row {}", row + 1),
+        }
+    }
+
     /// Features and labels of some rows, in the order of `rows`.
     ///
     /// # Panics
@@ -47,5 +67,82 @@ impl Dataset {
     #[must_use]
     pub fn subset(&self, rows: &[usize]) -> (Array2<f64>, Vec<usize>) {
         (self.features.select(Axis(0), rows), rows.iter().map(|&row| self.labels[row]).collect())
+    }
+}
+
+/// Something that a reader should know of a dataset: it may be meant, or a slip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// Several spellings of one number are one class.
+    OneNumber {
+        /// The target column.
+        column: String,
+        /// What the class is called.
+        class: String,
+        /// All spellings.
+        spellings: Vec<String>,
+    },
+    /// Some cells of a class have blanks around it.
+    Blanks {
+        /// The target column.
+        column: String,
+        /// The class.
+        class: String,
+    },
+    /// Classes differ only in case, or in blanks within them.
+    AlikeClasses {
+        /// The target column.
+        column: String,
+        /// The classes.
+        classes: Vec<String>,
+    },
+    /// A class is called what usually stands for a missing value.
+    LooksMissing {
+        /// The target column.
+        column: String,
+        /// The class.
+        class: String,
+        /// Its rows.
+        rows: usize,
+    },
+    /// Some labels are numbers and some are not, so that all are sorted as text.
+    NumbersAsText {
+        /// The target column.
+        column: String,
+        /// The classes that are no numbers.
+        texts: Vec<String>,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OneNumber { column, class, spellings } => write!(
+                formatter,
+                "column `{column}`: {} are one number, and one class, `{class}`",
+                list(spellings)
+            ),
+            Self::Blanks { column, class } => {
+                write!(
+                    formatter,
+                    "column `{column}`: blanks around some cells of class `{class}` do not count"
+                )
+            }
+            Self::AlikeClasses { column, classes } => write!(
+                formatter,
+                "column `{column}`: the classes {} differ only in case or blanks: spell them alike if they are one",
+                list(classes)
+            ),
+            Self::LooksMissing { column, class, rows } => write!(
+                formatter,
+                "column `{column}`: `{class}` usually stands for a missing value, but is a class of {rows} {}: remove them if it does",
+                if *rows == 1 { "row" } else { "rows" }
+            ),
+            Self::NumbersAsText { column, texts } => write!(
+                formatter,
+                "column `{column}`: some classes are numbers, but {} not: all are sorted as text",
+                if let [text] = texts.as_slice() { format!("`{text}` is") } else { list(texts) + " are" }
+            ),
+        }
     }
 }

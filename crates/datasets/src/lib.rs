@@ -24,6 +24,7 @@
 //! ```
 
 mod builtin;
+mod class_labels;
 mod csv_error;
 mod csv_source;
 mod csv_table;
@@ -38,9 +39,9 @@ mod wording;
 pub use builtin::{BuiltinError, builtin, builtin_names};
 pub use csv_error::{CsvError, CsvProblem};
 pub use csv_source::CsvSource;
-pub use dataset::Dataset;
+pub use dataset::{Dataset, Note};
 pub use holdout::{Holdout, TestSize, holdout};
 pub use scaling::{Scaler, Scaling, ScalingError, fit};
 pub use split::{Split, SplitError};
 pub use target::Target;
-pub use wording::nearest;
+pub use wording::{excerpt, nearest};

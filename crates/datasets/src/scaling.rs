@@ -1,6 +1,8 @@
 use ndarray::{Array1, Array2, ArrayView2};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use crate::dataset::Dataset;
+
 /// What is done to the features before training; in TOML `"none"`, `"standard"` or `{ divide = 16 }`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -63,6 +65,25 @@ pub enum ScalingError {
         /// The columns now.
         found: usize,
     },
+}
+
+impl ScalingError {
+    /// The error in the names of the dataset; `rows` are the rows of it that were scaled.
+    #[must_use]
+    pub fn in_names_of(&self, dataset: &Dataset, rows: &[usize]) -> String {
+        let column = |column: usize| &dataset.feature_names[column];
+        match self {
+            Self::Moments { column: at } => {
+                format!("column `{}` cannot be standardized: its mean or variance is beyond f64", column(*at))
+            }
+            Self::Overflow { row, column: at, value } => format!(
+                "{}, column `{}`: `{value:e}` is beyond f64 after scaling",
+                dataset.place_of(rows[*row]),
+                column(*at)
+            ),
+            Self::Divisor(_) | Self::NoRows | Self::Columns { .. } => self.to_string(),
+        }
+    }
 }
 
 /// Fits a scaler on the training rows.

@@ -1,5 +1,7 @@
 //! Training and test rows, and why there are none.
 
+use crate::dataset::Dataset;
+
 /// Training and test rows: each row of the dataset is in exactly one of the two, in random order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
@@ -64,6 +66,26 @@ pub enum SplitError {
         /// The number of classes.
         classes: usize,
     },
+}
+
+impl SplitError {
+    /// The error in the names of the dataset that was to be split: its class, and the line of its file.
+    #[must_use]
+    pub fn in_names_of(&self, dataset: &Dataset) -> String {
+        match self {
+            Self::SmallClass { class, row } => format!(
+                "class `{}` has only one row ({}): a stratified split needs at least 2 of each class",
+                dataset.class_names[*class],
+                dataset.place_of(*row)
+            ),
+            Self::Fraction(_)
+            | Self::NoTestRows
+            | Self::Count { .. }
+            | Self::NoTrainingRows { .. }
+            | Self::FewerRowsThanClasses { .. }
+            | Self::Label { .. } => self.to_string(),
+        }
+    }
 }
 
 impl Split {

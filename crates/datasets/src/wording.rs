@@ -4,7 +4,7 @@
 ///
 /// Near means a Damerau-Levenshtein distance, regardless of case, of at most a third of the name's length and at
 /// least one; a candidate that begins with the name, or the other way round, comes after those. The first of equally near
-/// candidates wins.
+/// candidates wins. A name has something in common with what it means, and neither is as long as a page.
 ///
 /// ```
 /// use bitsweep_datasets::nearest;
@@ -14,15 +14,26 @@
 /// assert_eq!(nearest("iris", ["wine", "digits"]), None);
 /// ```
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// A longer name is no slip, and would take long to compare.
+    const LONGEST: usize = 200;
+    if name.len() > LONGEST {
+        return None;
+    }
     let name = name.to_lowercase();
     let limit = (name.chars().count() / 3).max(1);
     let distance = |candidate: &str| {
         let candidate = candidate.to_lowercase();
         let edits = strsim::damerau_levenshtein(&name, &candidate);
         let is_begun = !name.is_empty() && (candidate.starts_with(&name) || name.starts_with(&candidate));
-        if edits <= limit { Some(edits) } else { is_begun.then_some(usize::MAX) }
+        if edits <= limit && edits < name.chars().count() {
+            Some(edits)
+        } else {
+            is_begun.then_some(usize::MAX)
+        }
     };
-    let near = candidates.into_iter().filter_map(|candidate| Some((distance(candidate)?, candidate)));
+    let candidates =
+        candidates.into_iter().filter(|candidate| (1..=LONGEST).contains(&candidate.trim().len()));
+    let near = candidates.filter_map(|candidate| Some((distance(candidate)?, candidate)));
     near.min_by_key(|&(distance, _)| distance).map(|(_, candidate)| candidate)
 }
 
@@ -40,8 +51,9 @@ pub(crate) fn list<S: AsRef<str>>(names: &[S]) -> String {
     quoted.join(", ") + &more
 }
 
-/// The beginning of a text that may be as long as a file.
-pub(crate) fn excerpt(text: &str) -> String {
+/// The beginning of a text that may be as long as a file: 60 characters and `…`.
+#[must_use]
+pub fn excerpt(text: &str) -> String {
     const SHOWN: usize = 60;
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -73,5 +85,8 @@ mod tests {
     #[test]
     fn another_word_is_not_taken_for_a_slip() {
         assert_eq!(nearest("iris", ["wine", "digits"]), None);
+        assert_eq!(nearest("x", ["", " ", "value"]), None);
+        assert_eq!(nearest("", ["x", "value"]), None);
+        assert_eq!(nearest(&"wine".repeat(100), ["wine"]), None);
     }
 }

@@ -13,8 +13,10 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::cli::{Cli, Command, Request};
 use crate::failure::Failure;
+use crate::foresight::{Foreseen, foresee, sentences};
 use crate::plan::Plan;
 use crate::progress::Verbosity;
+use crate::record::check_expectations;
 use crate::registry;
 
 /// Does what the command line asks.
@@ -31,11 +33,11 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::List { json } => list::list(*json),
         Command::Describe { experiment, json } => describe::describe(experiment, *json),
-        Command::Plan { experiment, json } => plan::plan(experiment, *json),
+        Command::Plan { experiment, json } => plan::plan(experiment, *json, verbosity),
         Command::Run { experiment, out, jobs, json } => {
             run::run(experiment, &run::Options { out, jobs: *jobs, json: *json, verbosity })
         }
-        Command::Validate { files } => validate::validate(files),
+        Command::Validate { files } => validate::validate(files, verbosity),
         Command::Formats => formats::formats(),
         Command::Combinations => combinations::combinations(),
     }
@@ -53,6 +55,31 @@ pub fn report_failure(failure: &Failure) {
 fn planned(request: &Request) -> Result<Plan, Failure> {
     let (name, document) = registry::find(&request.experiment, &request.set)?;
     Plan::new(&name, &document)
+}
+
+/// Checks everything that can be known before a plan is run, and tells what a reader should know of it.
+fn foreseen(plan: &Plan, verbosity: Verbosity) -> Result<Vec<Foreseen<'_>>, Failure> {
+    check_expectations(plan)?;
+    let foreseen = foresee(plan)?;
+    if verbosity > Verbosity::Quiet {
+        for (dataset, note) in plan.notes() {
+            eprintln!("note: {dataset}: {note}");
+        }
+        for sentence in sentences(&foreseen, plan) {
+            eprintln!("note: {sentence}");
+        }
+    }
+    Ok(foreseen)
+}
+
+/// Says by the exit code that some rows of a plan will fail.
+fn refuse_foreseen(plan: &Plan, foreseen: &[Foreseen<'_>]) -> Result<(), Failure> {
+    let whole = foreseen.iter().filter(|foreseen| foreseen.variant.is_none());
+    let unmade: usize = whole.map(|foreseen| foreseen.unit.variants.len()).sum();
+    match foreseen.len() {
+        0 => Ok(()),
+        failed => Err(Failure::Foreseen { failed, rows: plan.units.len() + plan.variants() - unmade }),
+    }
 }
 
 /// Writes `text` to stdout. A reader that has gone away (`| head`) is no failure.

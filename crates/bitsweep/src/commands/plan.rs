@@ -1,14 +1,17 @@
 //! `bitsweep plan`
 
+use std::collections::HashMap;
 use std::ptr;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{planned, print, print_json};
+use super::{foreseen, planned, print, print_json, refuse_foreseen};
 use crate::cli::Request;
 use crate::failure::Failure;
-use crate::plan::{Foreseen, Plan, PlannedVariant, Unit};
+use crate::foresight::Foreseen;
+use crate::plan::{Plan, PlannedVariant, Unit};
+use crate::progress::Verbosity;
 
 #[derive(Serialize)]
 struct PlannedUnit<'a> {
@@ -23,14 +26,15 @@ struct PlannedUnit<'a> {
 struct Entry<'a> {
     key: String,
     label: &'a str,
-    location: &'a str,
+    location: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     will_fail: Option<&'a str>,
 }
 
-pub(super) fn plan(request: &Request, json: bool) -> Result<(), Failure> {
+pub(super) fn plan(request: &Request, json: bool, verbosity: Verbosity) -> Result<(), Failure> {
     let plan = planned(request)?;
-    let failures = plan.foreseen_failures();
+    let foreseen = foreseen(&plan, verbosity)?;
+    let reasons = reasons(&foreseen);
     if json {
         let units = plan.units.iter().map(|unit| PlannedUnit {
             key: unit.key.to_string(),
@@ -41,47 +45,46 @@ pub(super) fn plan(request: &Request, json: bool) -> Result<(), Failure> {
                 .map(|planned| Entry {
                     key: unit.row_key(&planned.identity).to_string(),
                     label: label(&plan, planned),
-                    location: &planned.location,
-                    will_fail: reason(&failures, unit, Some(planned)),
+                    location: plan.location(planned),
+                    will_fail: reasons.get(&(ptr::from_ref(unit), ptr::from_ref(planned.as_ref()))).copied(),
                 })
                 .collect(),
-            will_fail: reason(&failures, unit, None),
+            will_fail: reasons.get(&(ptr::from_ref(unit), ptr::null())).copied(),
         });
-        return print_json(&units.collect::<Vec<_>>());
+        print_json(&units.collect::<Vec<_>>())?;
+    } else {
+        print(&text(&plan, &foreseen))?;
     }
-    print(&text(&plan, &failures))
+    refuse_foreseen(&plan, &foreseen)
+}
+
+/// Why variants of units, or whole units, will fail, by their addresses.
+fn reasons<'f>(foreseen: &'f [Foreseen<'_>]) -> HashMap<(*const Unit, *const PlannedVariant), &'f str> {
+    let reasons = foreseen.iter().map(|Foreseen { unit, variant, diagnostic }| {
+        let variant = variant.map_or(ptr::null(), ptr::from_ref);
+        ((ptr::from_ref(*unit), variant), diagnostic.message())
+    });
+    reasons.collect()
 }
 
 fn label<'p>(plan: &'p Plan, planned: &PlannedVariant) -> &'p str {
     plan.labels.get(&planned.identity.row).text()
 }
 
-/// Why a variant of a unit, or the whole unit, will fail.
-fn reason<'f>(
-    failures: &'f [Foreseen<'_>],
-    unit: &Unit,
-    variant: Option<&PlannedVariant>,
-) -> Option<&'f str> {
-    let is_same = |foreseen: &&Foreseen<'_>| match (foreseen.variant, variant) {
-        (None, None) => true,
-        (Some(own), Some(other)) => ptr::eq(own, other),
-        (Some(_), None) | (None, Some(_)) => false,
-    };
-    let own = failures.iter().filter(|foreseen| ptr::eq(foreseen.unit, unit));
-    own.into_iter().find(is_same).map(|foreseen| foreseen.reason.as_str())
-}
-
-fn text(plan: &Plan, failures: &[Foreseen<'_>]) -> String {
+fn text(plan: &Plan, foreseen: &[Foreseen<'_>]) -> String {
+    // In the order of the plan.
+    let mut foreseen = foreseen.iter().peekable();
     let mut text = format!("{} units, {} variants\n", plan.units.len(), plan.variants());
     // Units mostly have the same variants: those are shown once, under the first unit that has them.
     let mut shown: Option<&[Arc<PlannedVariant>]> = None;
     for unit in &plan.units {
         let count = unit.variants.len();
         text += &format!("{}  {}: {count} variants\n", unit.key.short(), unit.describe());
-        for foreseen in failures.iter().filter(|foreseen| ptr::eq(foreseen.unit, unit)) {
-            let what =
-                foreseen.variant.map_or_else(String::new, |variant| format!("{} ", label(plan, variant)));
-            text += &format!("    {what}will fail: {}\n", foreseen.reason);
+        while let Some(Foreseen { variant, diagnostic, .. }) =
+            foreseen.next_if(|foreseen| ptr::eq(foreseen.unit, unit))
+        {
+            let what = variant.map_or_else(String::new, |variant| format!("{} ", label(plan, variant)));
+            text += &format!("    {what}will fail: {}\n", diagnostic.message());
         }
         let is_shown = shown.is_some_and(|shown| {
             shown.len() == count && shown.iter().zip(&unit.variants).all(|(a, b)| Arc::ptr_eq(a, b))

@@ -7,7 +7,7 @@ use std::time::Instant;
 use bitsweep_results::{Goal, Records, ResultRow, Summary, objects, summarize};
 use serde::Serialize;
 
-use super::{planned, print, print_json};
+use super::{foreseen, planned, print, print_json};
 use crate::cli::Request;
 use crate::commands::table;
 use crate::config::Header;
@@ -31,6 +31,7 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failure> {
     let plan = planned(request)?;
+    foreseen(&plan, options.verbosity)?;
     let progress = Progress::new(options.verbosity, plan.units.len());
     progress.detail(&format!("{}: {} units, {} variants", plan.name, plan.units.len(), plan.variants()));
     let folder = Folder::create(options.out, &plan.name)?;

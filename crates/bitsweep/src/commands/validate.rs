@@ -2,28 +2,39 @@
 
 use std::path::PathBuf;
 
-use super::{print, report_failure};
+use super::{foreseen, print, refuse_foreseen, report_failure};
 use crate::config::{Diagnostic, Document};
 use crate::failure::Failure;
 use crate::plan::Plan;
+use crate::progress::Verbosity;
 
-pub(super) fn validate(files: &[PathBuf]) -> Result<(), Failure> {
+pub(super) fn validate(files: &[PathBuf], verbosity: Verbosity) -> Result<(), Failure> {
     let mut wrong = 0;
+    let mut incomplete = None;
     for file in files {
         let planned = Document::read(file, &[]).map_err(Failure::from);
-        match planned.and_then(|document| Plan::new(&file.to_string_lossy(), &document)) {
-            Ok(plan) => {
-                let (units, variants) = (plan.units.len(), plan.variants());
-                print(&format!("{}: {units} units, {variants} variants\n", file.display()))?;
-            }
+        let planned = planned.and_then(|document| Plan::new(&file.to_string_lossy(), &document));
+        let checked = planned.and_then(|plan| {
+            let foreseen = foreseen(&plan, verbosity)?;
+            let (units, variants) = (plan.units.len(), plan.variants());
+            print(&format!("{}: {units} units, {variants} variants\n", file.display()))?;
+            refuse_foreseen(&plan, &foreseen)
+        });
+        match checked {
+            Ok(()) => {}
+            Err(failure) if files.len() == 1 => return Err(failure),
             Err(failure) => {
-                wrong += 1;
                 report_failure(&failure);
+                match failure {
+                    Failure::Foreseen { .. } => incomplete = Some(failure),
+                    _ => wrong += 1,
+                }
             }
         }
     }
-    match wrong {
-        0 => Ok(()),
-        _ => Err(Diagnostic::new(format!("{wrong} of {} files are wrong", files.len())).into()),
+    match (wrong, incomplete) {
+        (0, None) => Ok(()),
+        (0, Some(incomplete)) => Err(incomplete),
+        (wrong, _) => Err(Diagnostic::new(format!("{wrong} of {} files are wrong", files.len())).into()),
     }
 }

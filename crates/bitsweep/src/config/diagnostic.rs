@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use bitsweep_datasets::nearest;
+use bitsweep_datasets::{excerpt, nearest};
 
 /// What is wrong, where it stands, and the fix.
 ///
@@ -25,30 +25,42 @@ pub struct Diagnostic {
 /// A stretch of one line of one source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
-    pub(super) source: String,
+    source: String,
     /// From 1.
-    pub(super) line: usize,
+    line: usize,
     /// In characters, from 1.
-    pub(super) column: usize,
-    pub(super) excerpt: String,
+    column: usize,
+    /// The line; of a long one what is around the stretch.
+    excerpt: String,
+    /// Characters of the excerpt before the stretch.
+    indent: usize,
     /// In characters, at least 1.
-    pub(super) width: usize,
+    width: usize,
 }
 
 impl Place {
-    /// The place of `span` (in bytes) within `text`, the whole of the source called `source`.
-    pub(super) fn new(source: &str, text: &str, span: Range<usize>) -> Place {
+    /// Characters that are shown of a long line on either side of where a stretch begins.
+    const AROUND: usize = 80;
+
+    /// The place of `span` (in bytes) within `text`, which is line `line` of the source called `source`.
+    pub(super) fn new(source: &str, line: usize, text: &str, span: Range<usize>) -> Place {
+        let text = text.trim_end();
         let start = floor_char_boundary(text, span.start);
-        let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-        let line_end = text[start..].find('\n').map_or(text.len(), |newline| start + newline);
-        let end = floor_char_boundary(text, span.end).clamp(start, line_end);
-        Place {
-            source: source.to_owned(),
-            line: text[..line_start].matches('\n').count() + 1,
-            column: text[line_start..start].chars().count() + 1,
-            excerpt: text[line_start..line_end].trim_end().to_owned(),
-            width: text[start..end].chars().count().max(1),
+        let end = floor_char_boundary(text, span.end);
+        let (before, from) = (&text[..start], &text[start..]);
+        let column = before.chars().count() + 1;
+        let cut = (column - 1).saturating_sub(Self::AROUND);
+        let mut excerpt: String = before.chars().skip(cut).collect();
+        if cut > 0 {
+            excerpt.insert(0, '…');
         }
+        let indent = excerpt.chars().count();
+        excerpt.extend(from.chars().take(Self::AROUND));
+        if from.chars().nth(Self::AROUND).is_some() {
+            excerpt.push('…');
+        }
+        let width = text[start..end].chars().take(Self::AROUND).count().max(1);
+        Place { source: source.to_owned(), line, column, excerpt, indent, width }
     }
 }
 
@@ -60,10 +72,22 @@ fn floor_char_boundary(text: &str, index: usize) -> usize {
     index
 }
 
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { source, line, column, .. } = self;
+        write!(formatter, "{source}:{line}:{column}")
+    }
+}
+
 impl Diagnostic {
-    /// An error without a place of its own.
-    pub fn new(message: impl Into<String>) -> Diagnostic {
-        Diagnostic { message: message.into(), place: None, help: None }
+    /// An error without a place of its own; of long texts that it quotes the beginning is shown.
+    pub fn new(message: impl AsRef<str>) -> Diagnostic {
+        Diagnostic { message: shortened(message.as_ref()), place: None, help: None }
+    }
+
+    /// What is wrong, without its place and the fix.
+    pub fn message(&self) -> &str {
+        &self.message
     }
 
     pub(super) fn at(mut self, place: Place) -> Diagnostic {
@@ -88,7 +112,7 @@ impl Diagnostic {
     /// What serde said, with the nearest of the names it lists.
     pub(super) fn from_serde(message: &str) -> Diagnostic {
         let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-        let diagnostic = Diagnostic::new(message);
+        let diagnostic = Diagnostic::new(in_words_of_toml(message));
         match quoted.split_first() {
             Some((wrong, names)) if message.starts_with("unknown ") => {
                 diagnostic.nearest(wrong, names.iter().copied())
@@ -98,13 +122,100 @@ impl Diagnostic {
     }
 }
 
+/// The message with the beginning of each long text that it quotes.
+fn shortened(message: &str) -> String {
+    /// Longer lists of names are quoted one by one.
+    const LONGEST: usize = 200;
+    let shown = message.split('`').enumerate().map(|(position, part)| {
+        let is_quoted = position % 2 == 1;
+        if is_quoted && part.chars().nth(LONGEST).is_some() { excerpt(part) } else { part.to_owned() }
+    });
+    shown.collect::<Vec<_>>().join("`")
+}
+
+/// serde's message, which speaks of Rust's types, in words of who writes TOML.
+fn in_words_of_toml(message: &str) -> String {
+    const WHOLE: &str = "a whole number";
+    const NOT_NEGATIVE: &str = "a whole number, 0 or above";
+    const POSITIVE: &str = "a whole number above 0";
+    // What is expected stands last in a message.
+    const EXPECTED: [(&str, &str); 27] = [
+        ("a nonzero u8", POSITIVE),
+        ("a nonzero u16", POSITIVE),
+        ("a nonzero u32", POSITIVE),
+        ("a nonzero u64", POSITIVE),
+        ("a nonzero usize", POSITIVE),
+        ("u8", NOT_NEGATIVE),
+        ("u16", NOT_NEGATIVE),
+        ("u32", NOT_NEGATIVE),
+        ("u64", NOT_NEGATIVE),
+        ("usize", NOT_NEGATIVE),
+        ("i8", WHOLE),
+        ("i16", WHOLE),
+        ("i32", WHOLE),
+        ("i64", WHOLE),
+        ("isize", WHOLE),
+        ("f32", "a number"),
+        ("f64", "a number"),
+        ("bool", "`true` or `false`"),
+        ("a boolean", "`true` or `false`"),
+        ("str", "text in quotation marks"),
+        ("a string", "text in quotation marks"),
+        ("path string", "a path in quotation marks"),
+        ("a character", "one character in quotation marks"),
+        ("a sequence", "a list"),
+        ("a map", "a table"),
+        ("string or table", "a name, or a table with one key"),
+        ("unit variant", "a name without settings"),
+    ];
+    const FOUND: [(&str, &str); 9] = [
+        ("floating point `", "the number `"),
+        ("integer `", "the number `"),
+        ("boolean `", "`"),
+        ("string \"", "the text \""),
+        ("character `", "the character `"),
+        ("sequence,", "a list,"),
+        ("map,", "a table,"),
+        ("unit value,", "nothing,"),
+        ("newtype variant,", "a table,"),
+    ];
+    let (found, expected) = match message.rsplit_once(", expected ") {
+        Some((found, expected)) => (found.to_owned() + ",", Some(expected)),
+        None => (message.to_owned(), None),
+    };
+    let mut words = found;
+    // Numbers beyond 64 bits come with their type.
+    for wide in [" as i128", " as u128"] {
+        words = words.replace(&format!("`{wide},"), "`,");
+    }
+    if let Some(choice) = words.strip_prefix("unknown variant ") {
+        words = format!("unknown choice {choice}");
+    }
+    if words.starts_with("wanted exactly 1 element") {
+        return "expected a table with one key".to_owned();
+    }
+    for kind in ["invalid type: ", "invalid value: "] {
+        if let Some(rest) = words.strip_prefix(kind) {
+            let plain =
+                FOUND.iter().find_map(|(rust, plain)| Some(plain.to_string() + rest.strip_prefix(rust)?));
+            words = format!("found {}", plain.unwrap_or_else(|| rest.to_owned()));
+        }
+    }
+    let Some(expected) = expected else { return words };
+    let plain = EXPECTED.iter().find(|(rust, _)| *rust == expected).map(|(_, plain)| *plain);
+    let is_of_rust =
+        ["struct ", "tuple struct ", "enum ", "tuple "].iter().any(|kind| expected.starts_with(kind));
+    let expected = plain.unwrap_or(if is_of_rust { "a table" } else { expected });
+    format!("{words} expected {expected}")
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", self.message)?;
         let gutter = self.place.as_ref().map_or(1, |place| place.line.to_string().len());
-        if let Some(Place { source, line, column, excerpt, width }) = &self.place {
-            let (space, carets) = (" ".repeat(column - 1), "^".repeat(*width));
-            write!(formatter, "\n{:gutter$}--> {source}:{line}:{column}", "")?;
+        if let Some(place @ Place { line, excerpt, indent, width, .. }) = &self.place {
+            let (space, carets) = (" ".repeat(*indent), "^".repeat(*width));
+            write!(formatter, "\n{:gutter$}--> {place}", "")?;
             write!(formatter, "\n{:gutter$} |\n{line} | {excerpt}\n{:gutter$} | {space}{carets}", "", "")?;
         }
         if let Some(help) = &self.help {
@@ -121,16 +232,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_counts_lines_and_columns_in_characters() {
-        let text = "a = 1\nµ = \"é\" # é\nlast";
-        let place = Place::new("x.toml", text, text.find("\"é\"").unwrap()..text.find(" #").unwrap());
-        assert_eq!((place.line, place.column, place.width), (2, 5, 3));
-        assert_eq!(place.excerpt, "µ = \"é\" # é");
+    fn a_place_counts_columns_in_characters() {
+        let text = "µ = \"é\" # é";
+        let place = Place::new("x.toml", 2, text, text.find("\"é\"").unwrap()..text.find(" #").unwrap());
+        assert_eq!(place.to_string(), "x.toml:2:5");
+        assert_eq!((place.indent, place.width, place.excerpt.as_str()), (4, 3, text));
     }
 
     #[test]
     fn a_place_past_the_end_is_the_end() {
-        let place = Place::new("x.toml", "a = ", 4..9);
-        assert_eq!((place.line, place.column, place.width), (1, 5, 1));
+        let place = Place::new("x.toml", 1, "a = ", 4..9);
+        assert_eq!((place.column, place.width), (4, 1));
+    }
+
+    #[test]
+    fn of_a_long_line_the_place_is_shown() {
+        let text = format!("{}here{}", "a".repeat(1_000_000), "b".repeat(1_000_000));
+        let place = Place::new("x.toml", 1, &text, 1_000_000..2_000_000);
+        assert_eq!(place.to_string(), "x.toml:1:1000001");
+        assert_eq!(place.excerpt, format!("…{}here{}…", "a".repeat(80), "b".repeat(76)));
+        assert_eq!((place.indent, place.width), (81, 80));
+    }
+
+    #[test]
+    fn of_a_long_quoted_text_the_beginning_is_shown() {
+        let long = Diagnostic::new(format!("unknown key `{}`, expected one of `a`", "x".repeat(5_000_000)));
+        assert_eq!(long.message(), format!("unknown key `{}…`, expected one of `a`", "x".repeat(60)));
     }
 }

@@ -1,16 +1,16 @@
 //! The text of an experiment with its `--set` overrides, as one tree whose every value knows where it was written.
 
+use std::io;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{self, Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
+use super::Node;
 use super::diagnostic::{Diagnostic, Place};
-
-/// A value of the tree, with the bytes it was written in.
-pub(crate) type Node<'t> = Spanned<DeValue<'t>>;
+use super::places::Places;
 
 /// The sources of one experiment: its file, then each `--set`, one after the other in one text.
 ///
@@ -19,6 +19,10 @@ pub(crate) type Node<'t> = Spanned<DeValue<'t>>;
 pub struct Document {
     text: String,
     sources: Vec<Source>,
+    /// Where each line of the text begins.
+    lines: Vec<usize>,
+    /// Where relative paths start.
+    folder: PathBuf,
 }
 
 #[derive(Debug, Clone)]
@@ -28,9 +32,11 @@ struct Source {
 }
 
 impl Document {
-    /// A document of `text`, called `name` in errors, changed by `overrides` of the form `key=value`.
+    /// A document of `text`, called `name` in errors, changed by `overrides` of the form `key=value`. Relative paths in it
+    /// start at the working directory.
     pub fn new(name: &str, text: &str, overrides: &[String]) -> Document {
-        let mut document = Document { text: String::new(), sources: Vec::new() };
+        let mut document =
+            Document { text: String::new(), sources: Vec::new(), lines: Vec::new(), folder: PathBuf::new() };
         document.add(name, text);
         for change in overrides {
             document.add("--set", change);
@@ -38,7 +44,7 @@ impl Document {
         document
     }
 
-    /// Reads the document from a file.
+    /// Reads the document from a file. Relative paths in it, and in its overrides, start at the file's folder.
     ///
     /// # Errors
     /// When the file cannot be read or is not UTF-8 text.
@@ -47,13 +53,27 @@ impl Document {
         if path.is_dir() {
             return Err(Diagnostic::new(format!("`{name}` is a folder, expected an experiment's TOML file")));
         }
-        let bytes =
-            std::fs::read(path).map_err(|error| Diagnostic::new(format!("cannot read `{name}`: {error}")))?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let position = error.utf8_error().valid_up_to();
-            Diagnostic::new(format!("`{name}` is not UTF-8 text: byte {position} is invalid"))
+        let bytes = std::fs::read(path).map_err(|error| {
+            Diagnostic::new(match error.kind() {
+                io::ErrorKind::NotFound => {
+                    let place = path::absolute(path).unwrap_or_else(|_| path.to_owned());
+                    format!("cannot read `{name}`: no such file: looked for `{}`", place.display())
+                }
+                _ => format!("cannot read `{name}`: {error}"),
+            })
         })?;
-        Ok(Document::new(&name, &text, overrides))
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let valid = error.utf8_error().valid_up_to();
+            let line = error.as_bytes()[..valid].split(|byte| *byte == b'\n').count();
+            Diagnostic::new(format!("`{name}` is not UTF-8 text: line {line} has a byte that is none"))
+        })?;
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        Ok(Document { folder, ..Document::new(&name, &text, overrides) })
+    }
+
+    /// Where relative paths start.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The experiment's file as it was written.
@@ -84,6 +104,8 @@ impl Document {
     fn add(&mut self, name: &str, text: &str) {
         let start = self.text.len();
         self.text.push_str(text);
+        self.lines.push(start);
+        self.lines.extend(text.match_indices('\n').map(|(newline, _)| start + newline + 1));
         self.sources.push(Source { name: name.to_owned(), span: start..self.text.len() });
         self.text.push('\n');
     }
@@ -175,13 +197,22 @@ impl Document {
 
     /// Where `span` stands, for people: `mine.toml:14:1`.
     pub(crate) fn location(&self, span: Range<usize>) -> String {
-        let Place { source, line, column, .. } = self.place(span);
-        format!("{source}:{line}:{column}")
+        self.place(span).to_string()
     }
 
     /// An error at `span`.
-    pub(crate) fn error(&self, span: Range<usize>, message: impl Into<String>) -> Diagnostic {
+    pub(crate) fn error(&self, span: Range<usize>, message: impl AsRef<str>) -> Diagnostic {
         Diagnostic::new(message).at(self.place(span))
+    }
+
+    /// An error at `key` of the table at `position` of a list of tables, or at the table.
+    pub(crate) fn error_in_list(&self, list: &str, position: usize, key: &str, message: &str) -> Diagnostic {
+        let span = self.tree().ok().and_then(|tree| {
+            let element = tree.get_ref().as_table()?.get(list)?.get_ref().as_array()?.get(position)?;
+            let places = Places::of(element);
+            Some(if places.has(key) { places.find(key) } else { element.span() })
+        });
+        self.error(span.unwrap_or(0..0), message)
     }
 
     /// An error of deserialization, at the place it names.
@@ -201,8 +232,14 @@ impl Document {
     fn place(&self, span: Range<usize>) -> Place {
         let source = self.sources.iter().rev().find(|source| source.span.start <= span.start);
         let Source { name, span: whole } = source.unwrap_or(&self.sources[0]);
-        let local = |index: usize| index.clamp(whole.start, whole.end) - whole.start;
-        Place::new(name, &self.text[whole.clone()], local(span.start)..local(span.end))
+        let start = span.start.clamp(whole.start, whole.end);
+        let number_of = |offset: usize| self.lines.partition_point(|&line| line <= offset);
+        let number = number_of(start);
+        let first = self.lines[number - 1];
+        let end = self.lines.get(number).map_or(whole.end, |next| next - 1).min(whole.end);
+        let text = &self.text[first..end.max(start)];
+        let line = number - number_of(whole.start) + 1;
+        Place::new(name, line, text, start - first..span.end.clamp(start, whole.end) - first)
     }
 }
 

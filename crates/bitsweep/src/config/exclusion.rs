@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use toml::de::DeValue;
 
+use super::Node;
 use super::diagnostic::Diagnostic;
-use super::document::{Document, Node};
+use super::document::Document;
 use super::grid::{in_file_order, lookup, text};
 
 /// Points left out of the grid: all of the named keys have one of the named values.

@@ -1,7 +1,10 @@
 //! What an experiment's file says, typed and checked: a header, units and variants.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 
+use bitsweep_datasets::Target;
 use serde::Serialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -11,8 +14,9 @@ use super::document::Document;
 use super::exclusion::Exclusion;
 use super::grid::{self, Alternative, Zip};
 use super::header::Header;
-use super::point::{Location, typed, unit, variant};
-use crate::subject::{Subject, UnitSpec};
+use super::places::Places;
+use super::point::{refused, typed, unit, variant};
+use crate::subject::{DataSource, DataSpec, Subject, UnitSpec};
 use crate::variant::Variant;
 
 /// Keys that say something of the experiment as a whole; lists in them are no axes.
@@ -30,10 +34,10 @@ const VARIANT_KEY: &str = "quantize";
 pub struct Experiment {
     /// Title, description and what to record.
     pub header: Header,
-    /// The units in the order of the grid.
-    pub units: Vec<UnitSpec>,
-    /// All variants that some unit has, and where each stands in the file: `mine.toml:14:1`.
-    pub variants: Vec<(Variant, String)>,
+    /// The units in the order of the grid, and where their keys stand.
+    pub(crate) units: Vec<(UnitSpec, Places)>,
+    /// All variants that some unit has, and where their keys stand.
+    pub(crate) variants: Vec<(Variant, Places)>,
     /// For each unit the positions of its variants in `variants`.
     pub members: Vec<Vec<usize>>,
     /// The axes of the grid, in file order.
@@ -73,7 +77,10 @@ impl Experiment {
         let mut axes = Vec::new();
         let mut units = grid::expand(document, &part(&UNIT_KEYS), "", &mut axes)?;
         if !root.contains_key(VARIANT_KEY) {
-            return Err(Diagnostic::new("there is nothing to quantize: the table `quantize` is missing")
+            let subject = ["model", "tensor"].into_iter().find_map(|key| root.get(key));
+            let missing = "there is nothing to quantize: the table `quantize` is missing";
+            return Err(document
+                .error(subject.map_or(0..0, Spanned::span), missing)
                 .help("add [quantize.weights] with, for example, bits = [8, 4]"));
         }
         let mut variants = grid::expand(document, &part(&[VARIANT_KEY]), "", &mut axes)?;
@@ -85,20 +92,17 @@ impl Experiment {
         }
         let zips = Zip::read(document, root.get("zip"), &axes)?;
         let exclusions = Exclusion::read(document, root.get("exclude"))?;
-        let members = members(document, &mut units, &mut variants, &zips, &exclusions)?;
+        let members = members(document, root, &mut units, &mut variants, &zips, &exclusions)?;
 
-        let (units, members) = distinct_units(document, units, members)?;
+        let (mut units, members) = distinct_units(document, units, members)?;
         refuse_unused_training(document, root, &units)?;
-        let (variants, locations): (Vec<Variant>, Vec<Location>) = variants
-            .into_iter()
-            .map(|alternative| variant(document, alternative.node))
-            .collect::<Result<_, Diagnostic>>()?;
-        refuse_twins(document, &variants, &locations)?;
-        check_subjects(document, &units, &members, &variants, &locations)?;
+        leave_out_other_targets(&mut units);
+        let variants: Vec<(Variant, Places)> =
+            variants.into_iter().map(|point| variant(document, point.node)).collect::<Result<_, _>>()?;
+        refuse_twins(document, &variants)?;
+        check_subjects(document, &units, &members, &variants)?;
         let axes =
             axes.into_iter().map(|axis| GridAxisSummary { name: axis.name, values: axis.labels }).collect();
-        let locations = locations.iter().map(|location| location.of_whole(document));
-        let variants = variants.into_iter().zip(locations).collect();
         Ok(Experiment { header, units, variants, members, axes })
     }
 }
@@ -107,34 +111,42 @@ impl Experiment {
 /// are one, with the variants of all.
 fn distinct_units(
     document: &Document,
-    alternatives: Vec<Alternative<'_>>,
+    points: Vec<Alternative<'_>>,
     members: Vec<Vec<usize>>,
-) -> Result<(Vec<UnitSpec>, Vec<Vec<usize>>), Diagnostic> {
-    let mut units: Vec<UnitSpec> = Vec::new();
+) -> Result<(Vec<(UnitSpec, Places)>, Vec<Vec<usize>>), Diagnostic> {
+    let mut units = Vec::new();
     let mut kept: Vec<Vec<usize>> = Vec::new();
-    for (alternative, own) in alternatives.into_iter().zip(members) {
-        let unit = unit(document, alternative.node)?;
-        match units.iter().position(|known| *known == unit) {
-            None => {
-                units.push(unit);
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for (point, own) in points.into_iter().zip(members) {
+        let (unit, places) = unit(document, point.node)?;
+        match known.entry(as_written(&unit)?) {
+            Entry::Vacant(entry) => {
+                entry.insert(units.len());
+                units.push((unit, places));
                 kept.push(own);
             }
-            Some(twin) => {
-                kept[twin].extend(own);
-                kept[twin].sort_unstable();
-                kept[twin].dedup();
+            Entry::Occupied(twin) => {
+                let twin = &mut kept[*twin.get()];
+                twin.extend(own);
+                twin.sort_unstable();
+                twin.dedup();
             }
         }
     }
     Ok((units, kept))
 }
 
+/// A value as text that is the same for equal values.
+fn as_written(value: &impl Serialize) -> Result<String, Diagnostic> {
+    serde_json::to_string(value).map_err(|error| Diagnostic::new(error.to_string()))
+}
+
 fn refuse_unused_training(
     document: &Document,
     root: &DeTable<'_>,
-    units: &[UnitSpec],
+    units: &[(UnitSpec, Places)],
 ) -> Result<(), Diagnostic> {
-    let is_used = |unit: &UnitSpec| match &unit.subject {
+    let is_used = |(unit, _): &(UnitSpec, Places)| match &unit.subject {
         Subject::Trained(trained) => trained.model.training().is_some(),
         Subject::Given(_) | Subject::Tensor(_) => false,
     };
@@ -146,19 +158,39 @@ fn refuse_unused_training(
     }
 }
 
+/// A target is no feature for the other targets of its file: what is to be predicted is not known.
+fn leave_out_other_targets(units: &mut [(UnitSpec, Places)]) {
+    let mut targets: HashMap<PathBuf, Vec<Target>> = HashMap::new();
+    for (unit, _) in units.iter() {
+        if let Some((DataSpec { source: DataSource::Csv(csv), .. }, _)) = unit.subject.rows() {
+            let known = targets.entry(csv.path.clone()).or_default();
+            if !known.contains(&csv.target) {
+                known.push(csv.target.clone());
+            }
+        }
+    }
+    for (unit, _) in units {
+        if let Some(DataSpec { source: DataSource::Csv(csv), .. }) = unit.subject.data_mut() {
+            let others = targets[&csv.path].iter().filter(|target| **target != csv.target);
+            let others: Vec<Target> = others.filter(|target| !csv.unused.contains(target)).cloned().collect();
+            csv.unused.extend(others);
+        }
+    }
+}
+
 /// Variants that do the same would be one row under two labels.
-fn refuse_twins(document: &Document, variants: &[Variant], locations: &[Location]) -> Result<(), Diagnostic> {
-    let mut known: HashMap<String, usize> = HashMap::new();
-    for (position, (variant, location)) in variants.iter().zip(locations).enumerate() {
-        let canonical = serde_json::to_string(variant).map_err(|error| Diagnostic::new(error.to_string()))?;
-        if let Some(twin) = known.insert(canonical, position) {
-            let first = locations[twin].of_whole(document);
+fn refuse_twins(document: &Document, variants: &[(Variant, Places)]) -> Result<(), Diagnostic> {
+    let whole = |places: &Places| places.find(VARIANT_KEY);
+    let mut known: HashMap<String, &Places> = HashMap::new();
+    for (variant, places) in variants {
+        if let Some(twin) = known.insert(as_written(variant)?, places) {
+            let first = document.location(whole(twin));
             let message = format!(
                 "two variants are the same, this one and that at {first}: {}",
                 variant.schemes_text()
             );
-            return Err(location
-                .error(document, message)
+            return Err(document
+                .error(whole(places), message)
                 .help("remove one of them, or leave it out with [[exclude]]"));
         }
     }
@@ -168,23 +200,20 @@ fn refuse_twins(document: &Document, variants: &[Variant], locations: &[Location
 /// Every variant must combine with the subject of every unit that has it.
 fn check_subjects(
     document: &Document,
-    units: &[UnitSpec],
+    units: &[(UnitSpec, Places)],
     members: &[Vec<usize>],
-    variants: &[Variant],
-    locations: &[Location],
+    variants: &[(Variant, Places)],
 ) -> Result<(), Diagnostic> {
     // Units that differ in their seed alone are checked once.
-    let mut checked: Vec<(&Subject, &Vec<usize>)> = Vec::new();
-    for (unit, own) in units.iter().zip(members) {
-        if checked.contains(&(&unit.subject, own)) {
+    let mut checked: HashSet<(String, &[usize])> = HashSet::new();
+    for ((unit, _), own) in units.iter().zip(members) {
+        if !checked.insert((as_written(&unit.subject)?, own)) {
             continue;
         }
         for &position in own {
-            variants[position]
-                .check_subject(&unit.subject)
-                .map_err(|refusal| locations[position].diagnostic(document, &refusal))?;
+            let (variant, places) = &variants[position];
+            variant.check_subject(&unit.subject).map_err(|refusal| refused(document, places, &refusal))?;
         }
-        checked.push((&unit.subject, own));
     }
     Ok(())
 }
@@ -192,6 +221,7 @@ fn check_subjects(
 /// The variants of each unit; units and variants without any are dropped.
 fn members(
     document: &Document,
+    root: &DeTable<'_>,
     units: &mut Vec<Alternative<'_>>,
     variants: &mut Vec<Alternative<'_>>,
     zips: &[Zip],
@@ -223,10 +253,14 @@ fn members(
             document.error(exclusions[unused].span.clone(), "this exclusion matches no point of the grid")
         );
     }
+    let mut is_used = vec![false; variants.len()];
+    for &position in members.iter().flatten() {
+        is_used[position] = true;
+    }
     let mut new_position = vec![None; variants.len()];
     let mut next = 0;
     for (position, new) in new_position.iter_mut().enumerate() {
-        if members.iter().any(|own| own.binary_search(&position).is_ok()) {
+        if is_used[position] {
             *new = Some(next);
             next += 1;
         }
@@ -242,7 +276,9 @@ fn members(
         }
     }
     if members.is_empty() {
-        return Err(Diagnostic::new("`zip` and `exclude` leave no point of the grid"));
+        let key = ["exclude", "zip"].into_iter().find_map(|key| root.get(key));
+        let span = key.map_or(0..0, Spanned::span);
+        return Err(document.error(span, "`zip` and `exclude` leave no point of the grid"));
     }
     Ok(members)
 }

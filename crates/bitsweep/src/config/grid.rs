@@ -3,19 +3,22 @@
 //! The first axis of the file varies slowest. The elements of a list may be tables with lists of their own
 //! (`[[quantize]]`), which then vary only where their table is chosen.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::Node;
 use super::diagnostic::Diagnostic;
-use super::document::{Document, Node};
+use super::document::Document;
 
 /// Lists that are values, not axes.
-const LIST_VALUES: [&str; 5] = [
+const LIST_VALUES: [&str; 6] = [
     "tensor.values",
     "tensor.query",
     "data.source.csv.class_names",
+    "data.source.csv.unused",
     "model.given.layers",
     "quantize.mixed.bits",
 ];
@@ -141,15 +144,15 @@ fn check_axis(
             document.error(node.span(), format!("the axis `{path}` is empty, expected at least one value"))
         );
     }
-    let texts: Vec<String> = elements.iter().map(text).collect();
-    for (index, value) in texts.iter().enumerate() {
-        if texts[..index].contains(value) {
+    let mut known = HashSet::new();
+    for (index, element) in elements.iter().enumerate() {
+        if !known.insert(text(element)) {
             let message = format!("`{}` is twice on the axis `{path}`", labels[index]);
-            return Err(document.error(elements[index].span(), message));
+            return Err(document.error(element.span(), message));
         }
-        if elements[index].get_ref().is_array() && !LISTS_OF_LISTS.contains(&path) {
+        if element.get_ref().is_array() && !LISTS_OF_LISTS.contains(&path) {
             let message = format!("a list within the list `{path}`, expected values or tables");
-            return Err(document.error(elements[index].span(), message));
+            return Err(document.error(element.span(), message));
         }
     }
     Ok(())

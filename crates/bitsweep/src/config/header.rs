@@ -98,6 +98,21 @@ pub enum TableName {
     Classes,
 }
 
+impl TableName {
+    /// The stem of the table's file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            TableName::Results => "results",
+            TableName::Tensors => "tensors",
+            TableName::Values => "values",
+            TableName::Codebooks => "codebooks",
+            TableName::Products => "products",
+            TableName::Curve => "curve",
+            TableName::Classes => "classes",
+        }
+    }
+}
+
 /// How several rows become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

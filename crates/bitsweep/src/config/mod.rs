@@ -6,9 +6,14 @@ mod exclusion;
 mod experiment;
 mod grid;
 mod header;
+mod places;
 mod point;
 
 pub use diagnostic::Diagnostic;
 pub use document::Document;
 pub use experiment::{Experiment, GridAxisSummary};
 pub use header::{Aggregate, Divisor, Expectation, Header, Record, TableName};
+pub(crate) use places::Places;
+
+/// A value of the tree, with the bytes it was written in.
+pub(crate) type Node<'t> = toml::Spanned<toml::de::DeValue<'t>>;

@@ -1,16 +1,15 @@
 //! One point of the grid, typed and checked: a unit, or a variant.
 
-use std::ops::Range;
-
 use bitsweep_models::{Logistic, Mlp, SoftmaxRegression, SpecificationError, Training};
-use bitsweep_random::Generator;
+use bitsweep_quant::Dtype;
+use bitsweep_random::{Generator, Stream};
 use serde::Deserialize;
-use toml::Spanned;
 use toml::de::ValueDeserializer;
 
+use super::Node;
 use super::diagnostic::Diagnostic;
-use super::document::{Document, Node};
-use super::grid;
+use super::document::Document;
+use super::places::Places;
 use crate::subject::{
     DataSpec, GivenModel, GivenSpec, SplitSpec, Subject, TensorSpec, TensorValues, TrainedModel, TrainedSpec,
     UnitSpec,
@@ -52,13 +51,21 @@ enum ModelTable {
 }
 
 /// Reads a unit and refuses parts that do not belong together.
-pub(super) fn unit(document: &Document, node: Node<'_>) -> Result<UnitSpec, Diagnostic> {
-    let UnitTables { seed, rng, data, split, model, train, tensor } = typed(document, node.clone())?;
-    let tables = Tables { document, node: &node };
+pub(super) fn unit(document: &Document, node: Node<'_>) -> Result<(UnitSpec, Places), Diagnostic> {
+    let places = Places::of(&node);
+    let tables = Tables { document, places: &places };
+    let unit = unit_at(&tables, typed(document, node)?)?;
+    Stream::new(unit.rng, unit.seed, "seed").map_err(|error| tables.error("seed", error.to_string()))?;
+    Ok((unit, places))
+}
+
+fn unit_at(tables: &Tables<'_>, unit: UnitTables) -> Result<UnitSpec, Diagnostic> {
+    let UnitTables { seed, rng, data, split, model, train, tensor } = unit;
     let subject = match (tensor, model) {
         (Some(tensor), _) => Subject::Tensor(tables.tensor(tensor)?),
         (None, None) => {
-            return Err(Diagnostic::new("there is neither a `model` nor a `tensor`, expected one of them").help(
+            let missing = "there is neither a `model` nor a `tensor`, expected one of them";
+            return Err(tables.error("model", missing).help(
                 "add [model.mlp], [model.logistic], [model.softmax-regression], [model.given] or [tensor]",
             ));
         }
@@ -69,6 +76,9 @@ pub(super) fn unit(document: &Document, node: Node<'_>) -> Result<UnitSpec, Diag
             let split = split.ok_or_else(|| missing("split"))?;
             let trained = match model {
                 ModelTable::Given(model) => {
+                    if let Some(number) = model.beyond_f32() {
+                        return Err(tables.error("model.given", beyond_f32(number)));
+                    }
                     model.model().map_err(|error| tables.error("model.given", error.to_string()))?;
                     return Ok(UnitSpec {
                         seed,
@@ -95,23 +105,23 @@ pub(super) fn unit(document: &Document, node: Node<'_>) -> Result<UnitSpec, Diag
     Ok(UnitSpec { seed, rng, subject })
 }
 
-/// The tables of one unit, to point at.
-struct Tables<'a, 't> {
-    document: &'a Document,
-    node: &'a Node<'t>,
+fn beyond_f32(number: f64) -> String {
+    format!("`{number:e}` is beyond f32: expected magnitudes up to {:e}", f32::MAX)
 }
 
-impl Tables<'_, '_> {
-    fn error(&self, path: &str, message: impl Into<String>) -> Diagnostic {
-        let span = grid::lookup(self.node, path).map_or(0..0, Spanned::span);
-        self.document.error(span, message)
+/// The tables of one unit, to point at.
+struct Tables<'a> {
+    document: &'a Document,
+    places: &'a Places,
+}
+
+impl Tables<'_> {
+    fn error(&self, path: &str, message: impl AsRef<str>) -> Diagnostic {
+        self.document.error(self.places.find(path), message)
     }
 
-    /// At the setting itself where it stands directly in its table, else at the table.
     fn setting(&self, table: &str, error: &SpecificationError) -> Diagnostic {
-        let setting = format!("{table}.{}", error.key);
-        let is_there = grid::lookup(self.node, &setting).is_some();
-        self.error(if is_there { &setting } else { table }, error.to_string())
+        self.error(&format!("{table}.{}", error.key), error.to_string())
     }
 
     fn training(&self, training: Option<Training>, model: &str) -> Result<Training, Diagnostic> {
@@ -123,7 +133,7 @@ impl Tables<'_, '_> {
 
     fn tensor(&self, tensor: TensorSpec) -> Result<TensorSpec, Diagnostic> {
         for key in ["data", "split", "model", "train"] {
-            if grid::lookup(self.node, key).is_some() {
+            if self.places.has(key) {
                 let message =
                     format!("`{key}` cannot stand beside `tensor`: a tensor is quantized without a model");
                 return Err(self.error(key, message));
@@ -139,6 +149,13 @@ impl Tables<'_, '_> {
                 return Err(self.error("tensor.values", message));
             }
         }
+        let numbers = rows.iter().flatten().chain(tensor.query.iter().flatten());
+        let beyond = numbers.copied().find(|number| number.is_finite() && !(*number as f32).is_finite());
+        if let (Dtype::F32, Some(number)) = (tensor.dtype, beyond) {
+            let is_value = rows.iter().flatten().any(|value| *value == number);
+            let key = if is_value { "tensor.values" } else { "tensor.query" };
+            return Err(self.error(key, beyond_f32(number)).help("`dtype = \"f64\"` holds it"));
+        }
         let columns = rows.first().map_or(0, Vec::len);
         match &tensor.query {
             Some(query) if query.len() != columns => Err(self.error(
@@ -150,46 +167,20 @@ impl Tables<'_, '_> {
     }
 }
 
-/// Where the keys of a variant stand.
-pub(super) struct Location {
-    whole: Range<usize>,
-    keys: Vec<(String, Range<usize>)>,
-}
-
-impl Location {
-    fn of(node: &Node<'_>) -> Location {
-        let quantize = grid::lookup(node, "quantize");
-        let entries = quantize.and_then(|quantize| quantize.get_ref().as_table()).into_iter().flatten();
-        let keys = entries.map(|(key, value)| (key.get_ref().to_string(), value.span()));
-        Location { whole: quantize.map_or(0..0, Spanned::span), keys: keys.collect() }
-    }
-
-    /// Where the variant stands, for people.
-    pub(super) fn of_whole(&self, document: &Document) -> String {
-        document.location(self.whole.clone())
-    }
-
-    /// What is wrong with the variant as a whole.
-    pub(super) fn error(&self, document: &Document, message: impl Into<String>) -> Diagnostic {
-        document.error(self.whole.clone(), message)
-    }
-
-    /// What is wrong, at the key that is wrong.
-    pub(super) fn diagnostic(&self, document: &Document, refusal: &Refusal) -> Diagnostic {
-        let key = self.keys.iter().find(|(key, _)| key == refusal.key);
-        document.error(key.map_or(&self.whole, |(_, span)| span).clone(), refusal.to_string())
-    }
+/// What is wrong with a variant, at the key that is wrong.
+pub(super) fn refused(document: &Document, places: &Places, refusal: &Refusal) -> Diagnostic {
+    document.error(places.find(&format!("quantize.{}", refusal.key)), refusal.to_string())
 }
 
 /// Reads and resolves a variant.
-pub(super) fn variant(document: &Document, node: Node<'_>) -> Result<(Variant, Location), Diagnostic> {
+pub(super) fn variant(document: &Document, node: Node<'_>) -> Result<(Variant, Places), Diagnostic> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Root {
         quantize: VariantSpec,
     }
-    let location = Location::of(&node);
+    let places = Places::of(&node);
     let Root { quantize } = typed(document, node)?;
-    let variant = quantize.resolve().map_err(|refusal| location.diagnostic(document, &refusal))?;
-    Ok((variant, location))
+    let variant = quantize.resolve().map_err(|refusal| refused(document, &places, &refusal))?;
+    Ok((variant, places))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use bitsweep_datasets::Dataset;
 use bitsweep_models::{
     EpochLoss, Mlp, Model, TrainError, Training, fit_logistic, initial_mlp, initial_softmax_regression,
 };
@@ -28,6 +29,11 @@ pub(super) fn float_model(
     prepared: &Prepared<'_>,
     keep_going: KeepGoing<'_>,
 ) -> Step<FloatModel> {
+    let checked = check_model(unit, prepared.dataset, &prepared.train_labels);
+    checked.at(match &unit.spec.subject {
+        Subject::Trained(_) => FailureKind::Training,
+        Subject::Given(_) | Subject::Tensor(_) => FailureKind::Data,
+    })?;
     match &unit.spec.subject {
         Subject::Trained(TrainedSpec { model, .. }) => {
             let started = Instant::now();
@@ -36,21 +42,44 @@ pub(super) fn float_model(
         }
         Subject::Given(GivenSpec { model, .. }) => {
             let model = model.model().at(FailureKind::Data)?;
-            let (inputs, outputs) = (model.input_size(), model.output_size());
-            let (features, classes) = (prepared.train_features.ncols(), prepared.classes());
-            if (inputs, outputs) != (features, classes) {
-                return Err(failed(
-                    FailureKind::Data,
-                    format!(
-                        "the given model has {inputs} inputs and {outputs} outputs, but the data have {features} features and {classes} classes"
-                    ),
-                ));
-            }
             Ok(FloatModel { model, curve: Vec::new(), training_seconds: None })
         }
         Subject::Tensor(tensor) => {
             Err(failed(FailureKind::Training, format!("`{}` is a tensor, not a model", tensor.name)))
         }
+    }
+}
+
+/// Whether the unit's model goes with its data: a given one takes the features and tells the classes apart, and a logistic
+/// regression has a training row of each class.
+///
+/// # Errors
+/// A sentence in the dataset's names.
+pub(crate) fn check_model(unit: &Unit, dataset: &Dataset, train_labels: &[usize]) -> Result<(), String> {
+    let classes = dataset.classes();
+    match &unit.spec.subject {
+        Subject::Given(_) => {
+            let features = dataset.features.ncols();
+            let widths = unit.spec.subject.widths(features, classes);
+            match widths.as_slice() {
+                [inputs, .., outputs] if (*inputs, *outputs) != (features, classes) => Err(format!(
+                    "the given model has {inputs} inputs and {outputs} outputs, but the data have {features} features and {classes} classes"
+                )),
+                _ => Ok(()),
+            }
+        }
+        Subject::Trained(TrainedSpec { model: TrainedModel::Logistic(_), .. }) => {
+            let mut is_there = vec![false; classes];
+            train_labels.iter().for_each(|&label| is_there[label] = true);
+            match is_there.iter().position(|is_there| !is_there) {
+                None => Ok(()),
+                Some(class) => Err(format!(
+                    "class `{}` has no training row: expected at least one of each of the {classes} classes",
+                    dataset.class_names[class]
+                )),
+            }
+        }
+        Subject::Trained(_) | Subject::Tensor(_) => Ok(()),
     }
 }
 

@@ -35,12 +35,10 @@ pub(super) fn choose(
 ) -> Step<Choice> {
     let mut layers = Layers::new(unit, prepared, float, variant, mixed)?;
     let (choices, searched) = match mixed.budget {
-        Budget::Bytes(bytes) => layers.within(bytes, mixed)?,
-        // Rounded down to whole bytes.
-        Budget::BitsPerWeight(bits) => {
-            layers.within((float.parameters() as f64 * bits / 8.0) as u64, mixed)?
+        Budget::Bytes(_) | Budget::BitsPerWeight(_) | Budget::Uniform(_) => {
+            let allowed = allowed_bytes(unit, float, variant, mixed, &layers.candidates)?;
+            layers.within(allowed, mixed)?
         }
-        Budget::Uniform(scheme) => layers.within(layers.bytes_of(&scheme)?, mixed)?,
         Budget::MacroF1Loss(loss) => layers.in_fewest_bytes(loss)?,
         Budget::OutputError(error) => layers.by_output_error(Allowance::Loss(error))?,
     };
@@ -65,53 +63,89 @@ pub(super) fn choose(
     Ok(Choice { layers, flags })
 }
 
+/// For each layer the candidates, fewest bits first, with their true bytes.
+type Candidates = Vec<Vec<(Linear, u64)>>;
+
+fn candidates(unit: &Unit, float: &Model, variant: &Variant, mixed: &Mixed) -> Step<Candidates> {
+    let of_layer = |position: usize| {
+        let candidates = mixed.candidates.iter();
+        candidates.map(|scheme| quantized_layer(unit, variant, float, position, scheme)).collect()
+    };
+    (0..float.layers().len()).map(of_layer).collect()
+}
+
+/// Whether a budget of bytes holds the fewest bits in every layer of a model of this shape.
+///
+/// # Errors
+/// A sentence with the least bytes.
+pub(crate) fn check_budget(
+    unit: &Unit,
+    shape: &Model,
+    variant: &Variant,
+    mixed: &Mixed,
+) -> Result<(), String> {
+    let allowed = candidates(unit, shape, variant, mixed)
+        .and_then(|candidates| allowed_bytes(unit, shape, variant, mixed, &candidates));
+    match allowed {
+        Ok(_) | Err(Stop::Interrupted) => Ok(()),
+        Err(Stop::Failed(failure)) => Err(failure.reason),
+    }
+}
+
+/// The bytes of the budget, enough for the smallest candidate of every layer.
+fn allowed_bytes(
+    unit: &Unit,
+    float: &Model,
+    variant: &Variant,
+    mixed: &Mixed,
+    candidates: &Candidates,
+) -> Step<u64> {
+    let bytes = match mixed.budget {
+        Budget::Bytes(bytes) => bytes,
+        // Rounded down to whole bytes.
+        Budget::BitsPerWeight(bits) => (float.parameters() as f64 * bits / 8.0) as u64,
+        Budget::Uniform(scheme) => {
+            let layers = 0..float.layers().len();
+            let bytes = layers.map(|position| {
+                quantized_layer(unit, variant, float, position, &scheme).map(|(_, bytes)| bytes)
+            });
+            bytes.sum::<Step<u64>>()?
+        }
+        Budget::MacroF1Loss(_) | Budget::OutputError(_) => u64::MAX,
+    };
+    let smallest = |own: &Vec<(Linear, u64)>| own.iter().map(|(_, bytes)| *bytes).min();
+    let least: u64 = candidates.iter().filter_map(smallest).sum();
+    if least > bytes {
+        let reason = format!(
+            "a budget of `{}`, {bytes} bytes, is too small: expected at least {least} bytes",
+            mixed.budget
+        );
+        return Err(failed(FailureKind::Allocation, reason));
+    }
+    Ok(bytes)
+}
+
 /// Every layer under every candidate, and the rows to try them on.
 struct Layers<'u> {
-    unit: &'u Unit,
-    variant: &'u Variant,
     float: &'u Model,
     rows: TrainingRows<'u>,
-    /// For each layer the candidates, fewest bits first, with their true bytes.
-    candidates: Vec<Vec<(Linear, u64)>>,
+    candidates: Candidates,
 }
 
 impl<'u> Layers<'u> {
     fn new(
-        unit: &'u Unit,
+        unit: &Unit,
         prepared: &'u Prepared<'_>,
         float: &'u Model,
-        variant: &'u Variant,
+        variant: &Variant,
         mixed: &Mixed,
     ) -> Step<Layers<'u>> {
-        let of_layer = |position: usize| {
-            let candidates = mixed.candidates.iter();
-            candidates.map(|scheme| quantized_layer(unit, variant, float, position, scheme)).collect()
-        };
-        let candidates = (0..float.layers().len()).map(of_layer).collect::<Result<_, _>>()?;
-        Ok(Layers { unit, variant, float, rows: TrainingRows::new(unit, prepared, float), candidates })
-    }
-
-    /// True bytes of the model with `scheme` in every layer.
-    fn bytes_of(&self, scheme: &Scheme) -> Step<u64> {
-        let layers = 0..self.float.layers().len();
-        let bytes = layers.map(|position| {
-            quantized_layer(self.unit, self.variant, self.float, position, scheme).map(|(_, bytes)| bytes)
-        });
-        bytes.sum()
+        let candidates = candidates(unit, float, variant, mixed)?;
+        Ok(Layers { float, rows: TrainingRows::new(unit, prepared, float), candidates })
     }
 
     /// The best by the objective in at most so many bytes.
     fn within(&mut self, bytes: u64, mixed: &Mixed) -> Step<(Assignment, Search)> {
-        let least: u64 = self.layer_bytes().iter().filter_map(|own| own.iter().min()).sum();
-        if least > bytes {
-            return Err(failed(
-                FailureKind::Allocation,
-                format!(
-                    "a budget of `{}`, {bytes} bytes, is too small: expected at least {least} bytes",
-                    mixed.budget
-                ),
-            ));
-        }
         match mixed.objective {
             Objective::OutputError => self.by_output_error(Allowance::Bytes(bytes)),
             Objective::MacroF1 => self.by_macro_f1(bytes),

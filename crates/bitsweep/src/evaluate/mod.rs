@@ -42,7 +42,10 @@ use crate::subject::Subject;
 use self::ordered::Ordered;
 use self::unit::Evaluation;
 
+pub(crate) use float_model::check_model;
 pub use latency::Latency;
+pub(crate) use mixed::check_budget;
+pub(crate) use prepare::{scaled, split, too_many_calibration_rows};
 pub use tensor_rows::LargeRows;
 pub use unit::UnitTiming;
 

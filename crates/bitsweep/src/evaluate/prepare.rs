@@ -9,8 +9,8 @@ use ndarray::{Array1, Array2, Axis};
 use bitsweep_results::{DatasetShape, FailureKind, Flag};
 
 use super::stop::{At, Step, failed};
-use crate::plan::{Unit, too_many_calibration_rows};
-use crate::subject::{DataSpec, SplitSpec};
+use crate::plan::Unit;
+use crate::subject::SplitSpec;
 use crate::variant::CalibrationRows;
 
 /// Rows to train on and rows to score on, features scaled.
@@ -84,26 +84,64 @@ pub(super) fn stream(unit: &Unit, stage: &str) -> Step<Stream> {
     Stream::new(unit.spec.rng, unit.spec.seed, stage).at(FailureKind::Data)
 }
 
-/// Splits and scales the rows of a unit that has a dataset.
-pub(super) fn prepare<'u>(
+/// Why `rows` calibration rows cannot be drawn.
+pub(crate) fn too_many_calibration_rows(rows: usize, train_rows: usize) -> String {
+    format!("`calibration.rows = {rows}` but there are {train_rows} training rows: expected at most as many")
+}
+
+/// Training and test rows of a unit.
+///
+/// # Errors
+/// Why they cannot be divided as asked, in the dataset's names.
+pub(crate) fn split(unit: &Unit, dataset: &Dataset) -> Result<Split, String> {
+    let Some((_, SplitSpec::Holdout(rule))) = unit.spec.subject.rows() else {
+        return Err("the unit has no rows to split".to_owned());
+    };
+    let stream = Stream::new(unit.spec.rng, unit.spec.seed, "split");
+    let mut stream = stream.map_err(|error| error.to_string())?;
+    holdout(&dataset.labels, dataset.classes(), rule, &mut stream).map_err(|error| error.in_names_of(dataset))
+}
+
+/// Features of the training rows and of the test rows, scaled.
+///
+/// # Errors
+/// When they cannot be scaled, or are beyond `f32`, in the dataset's names.
+pub(crate) fn scaled(
     unit: &Unit,
-    dataset: &'u Dataset,
-    data: &DataSpec,
-    split: &SplitSpec,
-) -> Step<Prepared<'u>> {
-    let SplitSpec::Holdout(rule) = split;
-    let split = holdout(&dataset.labels, dataset.classes(), rule, &mut stream(unit, "split")?);
-    let split = split.at(FailureKind::Data)?;
-    let rows = |rows: &[usize]| dataset.features.select(Axis(0), rows);
+    dataset: &Dataset,
+    split: &Split,
+) -> Result<(Array2<f64>, Array2<f64>), String> {
+    let Some((data, _)) = unit.spec.subject.rows() else {
+        return Err("the unit has no features to scale".to_owned());
+    };
+    let features = |rows: &[usize]| dataset.features.select(Axis(0), rows);
+    let train = features(&split.train);
+    let scaler = fit(&data.scale, train.view()).map_err(|error| error.in_names_of(dataset, &split.train))?;
+    let scale = |features: &Array2<f64>, rows: &[usize]| {
+        let scaled = scaler.apply(features.view()).map_err(|error| error.in_names_of(dataset, rows))?;
+        match scaled.indexed_iter().find(|(_, value)| !(**value as f32).is_finite()) {
+            None => Ok(scaled),
+            Some(((row, column), _)) => Err(format!(
+                "{}, column `{}`: `{:e}` is beyond f32, in which models compute: scale the features, or leave it out",
+                dataset.place_of(rows[row]),
+                dataset.feature_names[column],
+                features[(row, column)]
+            )),
+        }
+    };
+    Ok((scale(&train, &split.train)?, scale(&features(&split.test), &split.test)?))
+}
+
+/// Splits and scales the rows of a unit that has a dataset.
+pub(super) fn prepare<'u>(unit: &Unit, dataset: &'u Dataset) -> Step<Prepared<'u>> {
+    let split = split(unit, dataset).at(FailureKind::Data)?;
+    let (train_features, test_features) = scaled(unit, dataset, &split).at(FailureKind::Data)?;
     let labels = |rows: &[usize]| rows.iter().map(|&row| dataset.labels[row]).collect();
-    let train = rows(&split.train);
-    let scaler = fit(&data.scale, train.view()).at(FailureKind::Data)?;
-    let scale = |rows: &Array2<f64>| scaler.apply(rows.view()).at(FailureKind::Data);
     Ok(Prepared {
         dataset,
-        train_features: scale(&train)?,
+        train_features,
         train_labels: labels(&split.train),
-        test_features: scale(&rows(&split.test))?,
+        test_features,
         test_labels: labels(&split.test),
         seen_rows: seen_rows(&dataset.features, &split),
         test_rows: split.test,

@@ -23,7 +23,7 @@ use super::quantized_model::{FLOAT_BYTES, QuantizedModel, error_measures, flags}
 use super::quantized_training::{self, TrainedVariant, clip_bytes};
 use super::score::{Buffers, Inference, Inputs, score};
 use super::sensitivity::{Subject, baseline_sensitivity};
-use super::stop::{At, Step, Stop};
+use super::stop::{At, Step, Stop, failed};
 use super::tensor_rows::LargeRows;
 use super::transform::{Transformed, transform};
 use super::unit::{Evaluation, UnitOutcome};
@@ -48,11 +48,12 @@ pub(super) fn evaluate(evaluation: &Evaluation<'_>) -> Result<UnitOutcome, Inter
     if !(evaluation.keep_going)() {
         return Err(Interrupted);
     }
-    let (Some(dataset), Some((data, split))) = (unit.dataset.as_deref(), unit.spec.subject.rows()) else {
-        let failure = RowFailure { kind: FailureKind::Data, reason: "the unit has no rows".to_owned() };
-        return failed_as_a_whole(outcome, Stop::Failed(failure));
+    let dataset = match &unit.dataset {
+        Some(Ok(dataset)) => dataset,
+        Some(Err(error)) => return failed_as_a_whole(outcome, failed(FailureKind::Data, error)),
+        None => return failed_as_a_whole(outcome, failed(FailureKind::Data, "the unit has no rows")),
     };
-    let prepared = match prepare(unit, dataset, data, split) {
+    let prepared = match prepare(unit, dataset) {
         Ok(prepared) => prepared,
         Err(stop) => return failed_as_a_whole(outcome, stop),
     };
@@ -240,7 +241,7 @@ impl<'u> Bench<'u> {
         planned: &PlannedVariant,
         buffers: &mut Buffers,
     ) -> Step<Measures> {
-        let PlannedVariant { variant, identity, location: _ } = planned;
+        let PlannedVariant { variant, identity, .. } = planned;
         let float: &Model = &transformed.model;
         let prepared = transformed.divided.as_ref().unwrap_or(self.prepared);
         let model = match &variant.training {
@@ -392,7 +393,7 @@ impl<'u> Bench<'u> {
     }
 }
 
-/// Classes as positions of 16 bits: a dataset of more classes than that could not be split.
+/// Classes as positions of 16 bits: a dataset has no more classes than that.
 fn narrow(classes: &[usize]) -> Box<[u16]> {
     classes.iter().map(|&class| class as u16).collect()
 }

@@ -1,35 +1,42 @@
 //! Every dataset is read once.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use bitsweep_datasets::{Dataset, builtin};
+use bitsweep_datasets::builtin;
 
+use super::Read;
 use crate::failure::Failure;
 use crate::subject::DataSource;
 
 /// The datasets that were read so far.
-#[derive(Default)]
-pub(super) struct Datasets {
-    read: Vec<(DataSource, Arc<Dataset>)>,
+pub(super) struct Datasets<'f> {
+    /// Where relative paths start.
+    folder: &'f Path,
+    read: Vec<(DataSource, Read)>,
 }
 
-impl Datasets {
-    pub(super) fn get(&mut self, source: &DataSource) -> Result<Arc<Dataset>, Failure> {
-        if let Some((_, dataset)) = self.read.iter().find(|(known, _)| known == source) {
-            return Ok(Arc::clone(dataset));
-        }
-        let dataset = match source {
-            DataSource::Wine => read_builtin("wine"),
-            DataSource::Digits => read_builtin("digits"),
-            DataSource::WineQuality => read_builtin("wine-quality"),
-            DataSource::Csv(source) => source.read().map_err(|error| Failure::Input(error.to_string())),
-        };
-        let dataset = Arc::new(dataset?);
-        self.read.push((source.clone(), Arc::clone(&dataset)));
-        Ok(dataset)
+impl<'f> Datasets<'f> {
+    pub(super) fn new(folder: &'f Path) -> Self {
+        Self { folder, read: Vec::new() }
     }
-}
 
-fn read_builtin(name: &str) -> Result<Dataset, Failure> {
-    builtin(name).map_err(|error| Failure::Input(error.to_string()))
+    /// The dataset, or why its file cannot be read.
+    ///
+    /// # Errors
+    /// When the program is damaged.
+    pub(super) fn get(&mut self, source: &DataSource) -> Result<Read, Failure> {
+        if let Some((_, read)) = self.read.iter().find(|(known, _)| known == source) {
+            return Ok(read.clone());
+        }
+        let read = match source {
+            DataSource::Wine | DataSource::Digits | DataSource::WineQuality => {
+                Ok(builtin(&source.name()).map_err(|error| Failure::Other(error.to_string()))?)
+            }
+            DataSource::Csv(source) => source.read(self.folder),
+        };
+        let read = read.map(Arc::new).map_err(Arc::new);
+        self.read.push((source.clone(), read.clone()));
+        Ok(read)
+    }
 }

@@ -1,19 +1,18 @@
 //! From an experiment to what will run: datasets read, tasks, units and variants keyed, labels made.
 
 mod datasets;
-mod foresight;
 mod key;
 mod stages;
 mod tasks;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use bitsweep_datasets::Dataset;
+use bitsweep_datasets::{CsvError, Dataset};
 use bitsweep_quant::Dtype;
-use bitsweep_random::Stream;
 use bitsweep_results::{Key, Labels, Task};
 
-use crate::config::{Diagnostic, Document, Experiment, GridAxisSummary, Header};
+use crate::config::{Diagnostic, Document, Experiment, GridAxisSummary, Header, Places};
 use crate::failure::Failure;
 use crate::subject::{Subject, UnitSpec};
 use crate::variant::Variant;
@@ -22,8 +21,6 @@ use self::datasets::Datasets;
 use self::key::{canonical, row_key, task_key, unit_key};
 use self::tasks::settings_that_differ;
 
-pub use foresight::Foreseen;
-pub(crate) use foresight::too_many_calibration_rows;
 pub use stages::{Stage, passed, unit_stages};
 
 /// What a run will do, in order.
@@ -43,6 +40,8 @@ pub struct Plan {
     pub labels: Labels,
     /// The experiment's TOML with every override in its place.
     pub source: String,
+    /// What the plan was made from: errors point into it.
+    document: Document,
 }
 
 /// One subject with one seed, and all its variants.
@@ -54,13 +53,18 @@ pub struct Unit {
     pub task: Arc<Task>,
     /// What is trained or given, and the random numbers behind it.
     pub spec: UnitSpec,
-    /// The rows behind the model; `None` of a tensor.
-    pub dataset: Option<Arc<Dataset>>,
+    /// The rows behind the model, or why there are none; `None` of a tensor.
+    pub dataset: Option<Read>,
     /// The float model, or the tensor as it is.
     pub float: Identity,
     /// What is done to it.
     pub variants: Vec<Arc<PlannedVariant>>,
+    /// Where its keys stand.
+    places: Places,
 }
+
+/// A dataset, or why its file could not be read.
+pub type Read = Result<Arc<Dataset>, Arc<CsvError>>;
 
 /// A variant of the plan.
 #[derive(Debug, Clone)]
@@ -69,8 +73,8 @@ pub struct PlannedVariant {
     pub variant: Variant,
     /// What it is known by.
     pub identity: Identity,
-    /// Where it stands in the file, for people: `mine.toml:14:1`.
-    pub location: String,
+    /// Where its keys stand.
+    places: Places,
 }
 
 /// What a variant, or the float baseline, is known by.
@@ -83,39 +87,59 @@ pub struct Identity {
 }
 
 impl Plan {
-    /// Reads `document` and everything it refers to.
+    /// Reads `document` and everything it refers to. A file that cannot be read is a fault of the units that need it.
     ///
     /// # Errors
-    /// [`Failure::Configuration`] when the document is wrong, [`Failure::Input`] when a dataset cannot be read.
+    /// [`Failure::Configuration`] when the document is wrong.
     pub fn new(name: &str, document: &Document) -> Result<Plan, Failure> {
         let Experiment { mut header, units: specs, variants, members, axes } = Experiment::parse(document)?;
         if document.is_changed() {
             header.reproduce.clear();
         }
-        let mut datasets = Datasets::default();
-        let read = |spec: &UnitSpec| -> Result<Option<Arc<Dataset>>, Failure> {
-            // A seed that the generator cannot take is refused before anything runs.
-            Stream::new(spec.rng, spec.seed, "plan").map_err(|error| Diagnostic::new(error.to_string()))?;
+        let mut datasets = Datasets::new(document.folder());
+        let read = |(spec, _): &(UnitSpec, Places)| -> Result<Option<Read>, Failure> {
             spec.subject.rows().map(|(data, _)| datasets.get(&data.source)).transpose()
         };
-        let datasets: Vec<Option<Arc<Dataset>>> = specs.iter().map(read).collect::<Result<_, _>>()?;
+        let datasets: Vec<Option<Read>> = specs.iter().map(read).collect::<Result<_, _>>()?;
         let tasks = tasks(&specs, &datasets)?;
         let variants = planned(variants, &specs, &members)?;
         let mut units = Vec::with_capacity(specs.len());
         let mut shown: Vec<Arc<bitsweep_results::Variant>> = Vec::new();
-        for (((spec, dataset), task), own) in specs.into_iter().zip(datasets).zip(tasks).zip(members) {
-            let key = unit_key(&spec, dataset.as_deref())?;
+        for ((((spec, places), dataset), task), own) in
+            specs.into_iter().zip(datasets).zip(tasks).zip(members)
+        {
+            let key = unit_key(&spec, readable(dataset.as_ref()))?;
             let float = float(&spec.subject)?;
             if !shown.contains(&float.row) {
                 shown.push(Arc::clone(&float.row));
             }
             let variants = own.into_iter().map(|position| Arc::clone(&variants[position])).collect();
-            units.push(Unit { key, task, spec, dataset, float, variants });
+            units.push(Unit { key, task, spec, dataset, float, variants, places });
         }
         shown.extend(variants.iter().map(|variant| Arc::clone(&variant.identity.row)));
         let labels = Labels::of(shown.iter().map(AsRef::as_ref));
-        let source = document.resolved_text()?;
-        Ok(Plan { name: name.to_owned(), header, axes, units, distinct: variants, labels, source })
+        let (source, document) = (document.resolved_text()?, document.clone());
+        Ok(Plan { name: name.to_owned(), header, axes, units, distinct: variants, labels, source, document })
+    }
+
+    /// What is wrong with a unit, at the key that is wrong.
+    pub(crate) fn error_in_unit(&self, unit: &Unit, key: &str, message: &str) -> Diagnostic {
+        self.document.error(unit.places.find(key), message)
+    }
+
+    /// What is wrong with a variant, at the key below `quantize` that is wrong.
+    pub(crate) fn error_in_variant(&self, planned: &PlannedVariant, key: &str, message: &str) -> Diagnostic {
+        self.document.error(planned.places.find(&format!("quantize.{key}")), message)
+    }
+
+    /// What is wrong with a table of `[[reproduce]]`, by its position, at the key that is wrong.
+    pub(crate) fn error_in_expectation(&self, position: usize, key: &str, message: &str) -> Diagnostic {
+        self.document.error_in_list("reproduce", position, key, message)
+    }
+
+    /// Where a variant stands, for people: `mine.toml:14:1`.
+    pub fn location(&self, planned: &PlannedVariant) -> String {
+        self.document.location(planned.places.find("quantize"))
     }
 
     /// Number of variants of all units, the float baselines not counted.
@@ -124,9 +148,23 @@ impl Plan {
     }
 
     /// Where a variant stands in the file; `None` of the float baseline.
-    pub fn location_of(&self, row: &bitsweep_results::Variant) -> Option<&str> {
+    pub fn location_of(&self, row: &bitsweep_results::Variant) -> Option<String> {
         let planned = self.distinct.iter().find(|planned| *planned.identity.row == *row)?;
-        Some(&planned.location)
+        Some(self.location(planned))
+    }
+
+    /// What a reader should know of the data, dataset by dataset: its name, and a sentence.
+    pub fn notes(&self) -> Vec<(&str, String)> {
+        let mut notes = Vec::new();
+        for dataset in self.units.iter().filter_map(Unit::rows) {
+            for note in &dataset.notes {
+                let note = (dataset.name.as_str(), note.to_string());
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
+        }
+        notes
     }
 
     /// A hash over the keys of all rows.
@@ -142,29 +180,27 @@ impl Plan {
     }
 }
 
+/// The dataset that was read, where it was.
+fn readable(dataset: Option<&Read>) -> Option<&Dataset> {
+    dataset?.as_deref().ok()
+}
+
 /// The task of each unit; equal tasks are one.
-fn tasks(specs: &[UnitSpec], datasets: &[Option<Arc<Dataset>>]) -> Result<Vec<Arc<Task>>, Failure> {
+fn tasks(specs: &[(UnitSpec, Places)], datasets: &[Option<Read>]) -> Result<Vec<Arc<Task>>, Failure> {
     let mut known: Vec<(Task, &Subject)> = Vec::new();
+    let mut position_of: HashMap<Key, usize> = HashMap::new();
     let mut positions = Vec::with_capacity(specs.len());
-    for (spec, dataset) in specs.iter().zip(datasets) {
-        let key = task_key(spec, dataset.as_deref())?;
-        let position = known.iter().position(|(task, _)| task.key == key).unwrap_or_else(|| {
-            let subject = match (&spec.subject, dataset) {
-                (Subject::Tensor(tensor), _) => tensor.name.clone(),
-                (Subject::Trained(_) | Subject::Given(_), dataset) => {
-                    dataset.as_ref().map_or_else(String::new, |dataset| dataset.name.clone())
-                }
+    for ((spec, _), dataset) in specs.iter().zip(datasets) {
+        let key = task_key(spec, readable(dataset.as_ref()))?;
+        let position = *position_of.entry(key).or_insert_with(|| {
+            let task = Task {
+                key,
+                dataset: spec.subject.name(),
+                model: spec.subject.model_words(),
+                rng: spec.rng.to_string(),
+                settings: Vec::new(),
             };
-            known.push((
-                Task {
-                    key,
-                    dataset: subject,
-                    model: spec.subject.model_words(),
-                    rng: spec.rng.to_string(),
-                    settings: Vec::new(),
-                },
-                &spec.subject,
-            ));
+            known.push((task, &spec.subject));
             known.len() - 1
         });
         positions.push(position);
@@ -180,18 +216,18 @@ fn tasks(specs: &[UnitSpec], datasets: &[Option<Arc<Dataset>>]) -> Result<Vec<Ar
 
 /// The variants with what they are known by: all units of an experiment have subjects of one kind.
 fn planned(
-    variants: Vec<(Variant, String)>,
-    specs: &[UnitSpec],
+    variants: Vec<(Variant, Places)>,
+    specs: &[(UnitSpec, Places)],
     members: &[Vec<usize>],
 ) -> Result<Vec<Arc<PlannedVariant>>, Failure> {
     let mut subjects = vec![None; variants.len()];
-    for (spec, own) in specs.iter().zip(members) {
+    for ((spec, _), own) in specs.iter().zip(members) {
         for &position in own {
             subjects[position].get_or_insert(&spec.subject);
         }
     }
     let variants = variants.into_iter().zip(subjects);
-    let planned = variants.filter_map(|((variant, location), subject)| {
+    let planned = variants.filter_map(|((variant, places), subject)| {
         let subject = subject?;
         let row = bitsweep_results::Variant {
             choices: variant.choices(subject),
@@ -200,11 +236,7 @@ fn planned(
         };
         let canonical = canonical(subject, Some(&variant));
         Some(canonical.map(|canonical| {
-            Arc::new(PlannedVariant {
-                variant,
-                identity: Identity { row: Arc::new(row), canonical },
-                location,
-            })
+            Arc::new(PlannedVariant { variant, identity: Identity { row: Arc::new(row), canonical }, places })
         }))
     });
     planned.collect()
@@ -221,6 +253,11 @@ fn float(subject: &Subject) -> Result<Identity, Failure> {
 }
 
 impl Unit {
+    /// The rows behind the model, where they could be read.
+    pub fn rows(&self) -> Option<&Dataset> {
+        readable(self.dataset.as_ref())
+    }
+
     /// The key of a row of this unit: a hash of the unit, of what the variant does, and of the versions of the stages that
     /// it passes.
     pub fn row_key(&self, identity: &Identity) -> Key {

@@ -8,7 +8,7 @@ use bitsweep_quant::{
     Scheme, Transform,
 };
 
-use crate::subject::{Subject, TrainedModel};
+use crate::subject::{DataSource, Subject, TrainedModel};
 use crate::variant::{GradientEstimator, Variant};
 
 macro_rules! stages {
@@ -37,6 +37,8 @@ macro_rules! stages {
 }
 
 stages! {
+    /// Features and classes of a CSV file.
+    ReadCsv = "read-csv", 1;
     /// Division into training and test rows.
     Split = "split", 1;
     /// Scaling of features.
@@ -121,16 +123,20 @@ stages! {
 
 /// The stages up to the float model of a subject.
 pub fn unit_stages(subject: &Subject) -> Vec<Stage> {
-    match subject {
-        Subject::Tensor(_) => Vec::new(),
-        Subject::Given(_) => vec![Stage::Split, Stage::Scale],
-        Subject::Trained(trained) => match trained.model {
-            TrainedModel::Mlp(..) | TrainedModel::SoftmaxRegression(..) => {
-                vec![Stage::Split, Stage::Scale, Stage::Train]
-            }
-            TrainedModel::Logistic(_) => vec![Stage::Split, Stage::Scale, Stage::FitLogistic],
-        },
-    }
+    let Some((data, _)) = subject.rows() else { return Vec::new() };
+    let mut stages = match &data.source {
+        DataSource::Csv(_) => vec![Stage::ReadCsv],
+        DataSource::Wine | DataSource::Digits | DataSource::WineQuality => Vec::new(),
+    };
+    stages.extend([Stage::Split, Stage::Scale]);
+    stages.extend(match subject {
+        Subject::Tensor(_) | Subject::Given(_) => None,
+        Subject::Trained(trained) => Some(match trained.model {
+            TrainedModel::Mlp(..) | TrainedModel::SoftmaxRegression(..) => Stage::Train,
+            TrainedModel::Logistic(_) => Stage::FitLogistic,
+        }),
+    });
+    stages
 }
 
 /// The stages that a variant of a subject passes beyond those of its unit; `None` is the float baseline.

@@ -65,24 +65,20 @@ pub(super) fn settings_that_differ(tasks: &[(Task, &Subject)]) -> Result<Vec<Vec
             telling.pop();
         }
     }
-    let short = |key: &str, value: &Value| match value.json().len() {
-        0..=LONGEST => value.clone(),
-        _ => {
-            let mut values: Vec<&Value> = Vec::new();
-            for known in settings.iter().filter_map(|own| own.get(key)) {
-                if !values.contains(&known) {
-                    values.push(known);
-                }
-            }
-            let position = values.iter().position(|known| *known == value).unwrap_or_default();
-            Value::word(&format!("#{}", position + 1))
+    let mut named = vec![Vec::new(); settings.len()];
+    for key in telling {
+        // The numbers of long values.
+        let mut numbers: BTreeMap<&Value, usize> = BTreeMap::new();
+        for (own, named) in settings.iter().zip(&mut named) {
+            let Some(value) = own.get(key) else { continue };
+            let next = numbers.len() + 1;
+            let number = *numbers.entry(value).or_insert(next);
+            let is_short = value.json().len() <= LONGEST;
+            let shown = if is_short { value.clone() } else { Value::word(&format!("#{number}")) };
+            named.push((key.to_owned(), shown));
         }
-    };
-    let of_task = |own: &Settings| {
-        let named = telling.iter().filter_map(|key| Some(((*key).to_owned(), short(key, own.get(*key)?))));
-        named.collect()
-    };
-    Ok(settings.iter().map(of_task).collect())
+    }
+    Ok(named)
 }
 
 /// The settings of a subject, every default spelled out.

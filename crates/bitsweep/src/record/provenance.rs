@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::evaluate::UnitTiming;
-use crate::plan::Plan;
+use crate::plan::{Plan, Unit};
 use crate::subject::UnitSpec;
 
 /// What the numbers came from. The same on every machine.
@@ -12,6 +12,8 @@ pub(super) struct Provenance<'a> {
     program: &'static str,
     version: &'static str,
     configuration: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
     units: Vec<UnitProvenance<'a>>,
 }
 
@@ -44,13 +46,14 @@ impl<'a> Provenance<'a> {
         let units = plan.units.iter().map(|unit| UnitProvenance {
             unit: unit.key.to_string(),
             name: unit.describe(),
-            dataset: unit.dataset.as_ref().map(|dataset| dataset.hash.to_string()),
+            dataset: unit.rows().map(|dataset| dataset.hash.to_string()),
             specification: &unit.spec,
         });
         Self {
             program: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
             configuration: plan.key(),
+            notes: plan.notes().into_iter().map(|(dataset, note)| format!("{dataset}: {note}")).collect(),
             units: units.collect(),
         }
     }
@@ -73,11 +76,12 @@ pub(super) fn lines(plan: &Plan) -> Vec<(String, String)> {
         (env!("CARGO_PKG_NAME").to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
         ("configuration (BLAKE3)".to_owned(), plan.key()),
     ];
-    for dataset in plan.units.iter().filter_map(|unit| unit.dataset.as_ref()) {
+    for dataset in plan.units.iter().filter_map(Unit::rows) {
         let line = (format!("dataset {} (BLAKE3)", dataset.name), dataset.hash.to_string());
         if !lines.contains(&line) {
             lines.push(line);
         }
     }
+    lines.extend(plan.notes().into_iter().map(|(dataset, note)| (format!("note on {dataset}"), note)));
     lines
 }

@@ -2,7 +2,7 @@
 
 use bitsweep_report::ReproductionRow;
 
-use crate::config::{Aggregate, Expectation, TableName};
+use crate::config::{Aggregate, Diagnostic, Expectation, TableName};
 use crate::failure::Failure;
 
 /// Compares every expectation with the tables, given as the CSV text that is written to the results folder.
@@ -58,13 +58,13 @@ fn decimals_of(printed: &str) -> usize {
 }
 
 /// A CSV table as text.
-struct Table {
-    header: csv::StringRecord,
-    rows: Vec<csv::StringRecord>,
+pub(super) struct Table {
+    pub(super) header: csv::StringRecord,
+    pub(super) rows: Vec<csv::StringRecord>,
 }
 
 impl Table {
-    fn read(bytes: &[u8]) -> Result<Table, Failure> {
+    pub(super) fn read(bytes: &[u8]) -> Result<Table, Failure> {
         let unreadable = |error: csv::Error| Failure::Other(format!("cannot read our own table: {error}"));
         let mut reader = csv::Reader::from_reader(bytes);
         let header = reader.headers().map_err(unreadable)?.clone();
@@ -72,14 +72,11 @@ impl Table {
         Ok(Table { header, rows })
     }
 
-    fn column(&self, name: &str) -> Result<usize, Failure> {
+    /// The position of a column.
+    pub(super) fn column(&self, name: &str) -> Result<usize, Diagnostic> {
         self.header.iter().position(|column| column == name).ok_or_else(|| {
             let known = self.header.iter().collect::<Vec<_>>().join("`, `");
-            crate::config::Diagnostic::new(format!(
-                "`reproduce` names the column `{name}`, expected one of `{known}`"
-            ))
-            .nearest(name, self.header.iter())
-            .into()
+            Diagnostic::new(format!("the table has no column `{name}`, expected one of `{known}`"))
         })
     }
 
@@ -126,7 +123,7 @@ fn rounded(value: f64, decimals: usize) -> f64 {
 }
 
 /// Whether a cell has the wanted value, or one of the wanted values.
-fn admits(wanted: &toml::Value, cell: &str) -> bool {
+pub(super) fn admits(wanted: &toml::Value, cell: &str) -> bool {
     match wanted {
         toml::Value::Array(values) => values.iter().any(|value| admits(value, cell)),
         toml::Value::String(text) => text == cell,

@@ -15,7 +15,6 @@ use super::Folder;
 use super::folder::MARKER;
 use super::provenance::{self, Provenance, Timings};
 use super::reproduction;
-use crate::config::TableName;
 use crate::evaluate::RunOutcome;
 use crate::failure::Failure;
 use crate::plan::Plan;
@@ -51,8 +50,9 @@ pub fn write(
         Vec::new()
     } else {
         tables(plan, records, summary, folder)?;
-        let reproduction =
-            reproduction::compare(&plan.header.reproduce, |table| folder.read(file_of(table)))?;
+        let reproduction = reproduction::compare(&plan.header.reproduce, |table| {
+            folder.read(&format!("{}.csv", table.name()))
+        })?;
         report(plan, command, records, summary, &reproduction, folder)?;
         reproduction
     };
@@ -60,18 +60,6 @@ pub fn write(
     // Last: a folder that has it is complete.
     write_json(folder, MARKER, &Provenance::of(plan))?;
     Ok(Written { reproduction })
-}
-
-const fn file_of(table: TableName) -> &'static str {
-    match table {
-        TableName::Results => "results.csv",
-        TableName::Tensors => "tensors.csv",
-        TableName::Values => "values.csv",
-        TableName::Codebooks => "codebooks.csv",
-        TableName::Products => "products.csv",
-        TableName::Curve => "curve.csv",
-        TableName::Classes => "classes.csv",
-    }
 }
 
 fn tables(plan: &Plan, records: &Records, summary: &Summary, folder: &Folder) -> Result<(), Failure> {

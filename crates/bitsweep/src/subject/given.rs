@@ -52,6 +52,15 @@ impl GivenModel {
         Head::Softmax
     }
 
+    /// The first number beyond `f32`, in which models compute.
+    pub fn beyond_f32(&self) -> Option<f64> {
+        let numbers = self
+            .layers
+            .iter()
+            .flat_map(|layer| layer.weight.0.iter().flatten().chain(layer.bias.iter().flatten()));
+        numbers.copied().find(|number| number.is_finite() && !(*number as f32).is_finite())
+    }
+
     /// The model, its numbers rounded to `f32`.
     ///
     /// # Errors
@@ -78,12 +87,18 @@ impl GivenLayer {
     }
 }
 
+impl GivenModel {
+    /// The number of inputs, then the outputs of each layer.
+    pub(super) fn widths(&self) -> Vec<usize> {
+        let inputs = self.layers.first().map(|layer| layer.shape().0);
+        inputs.into_iter().chain(self.layers.iter().map(|layer| layer.shape().1)).collect()
+    }
+}
+
 /// The number of inputs, then the outputs of each layer: `given(13-100-3)`.
 impl fmt::Display for GivenModel {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inputs = self.layers.first().map(|layer| layer.shape().0);
-        let widths = inputs.into_iter().chain(self.layers.iter().map(|layer| layer.shape().1));
-        let widths: Vec<String> = widths.map(|width| width.to_string()).collect();
+        let widths: Vec<String> = self.widths().iter().map(ToString::to_string).collect();
         write!(formatter, "given({})", widths.join("-"))
     }
 }

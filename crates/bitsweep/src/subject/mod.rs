@@ -123,6 +123,18 @@ pub enum DataSource {
     Csv(CsvSource),
 }
 
+impl DataSource {
+    /// What the dataset is called: its built-in name, or its file's name without the extension.
+    pub fn name(&self) -> String {
+        match self {
+            DataSource::Wine => "wine".to_owned(),
+            DataSource::Digits => "digits".to_owned(),
+            DataSource::WineQuality => "wine-quality".to_owned(),
+            DataSource::Csv(csv) => csv.name(),
+        }
+    }
+}
+
 /// How test rows are set apart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -157,6 +169,24 @@ impl Subject {
         }
     }
 
+    /// What it is called: the name of its dataset, or the tensor's.
+    pub fn name(&self) -> String {
+        match self {
+            Subject::Tensor(tensor) => tensor.name.clone(),
+            Subject::Trained(TrainedSpec { data, .. }) | Subject::Given(GivenSpec { data, .. }) => {
+                data.source.name()
+            }
+        }
+    }
+
+    /// The dataset of a unit that has one, to be changed.
+    pub(crate) fn data_mut(&mut self) -> Option<&mut DataSpec> {
+        match self {
+            Subject::Trained(TrainedSpec { data, .. }) | Subject::Given(GivenSpec { data, .. }) => Some(data),
+            Subject::Tensor(_) => None,
+        }
+    }
+
     /// The number of layers; `None` of a tensor.
     pub fn layers(&self) -> Option<usize> {
         match self {
@@ -166,6 +196,21 @@ impl Subject {
             }),
             Subject::Given(given) => Some(given.model.layers.len()),
             Subject::Tensor(_) => None,
+        }
+    }
+
+    /// The inputs of a model's first layer, then the outputs of each, for so many features and classes; empty of a tensor.
+    pub fn widths(&self, features: usize, classes: usize) -> Vec<usize> {
+        match self {
+            Subject::Trained(trained) => {
+                let hidden = match &trained.model {
+                    TrainedModel::Mlp(mlp, _) => mlp.hidden.units(),
+                    TrainedModel::SoftmaxRegression(..) | TrainedModel::Logistic(_) => &[],
+                };
+                [&[features], hidden, &[classes]].concat()
+            }
+            Subject::Given(given) => given.model.widths(),
+            Subject::Tensor(_) => Vec::new(),
         }
     }
 

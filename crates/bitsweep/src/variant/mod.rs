@@ -18,7 +18,7 @@ mod training;
 use std::collections::BTreeMap;
 
 use bitsweep_quant::spelling::is_neutral;
-use bitsweep_quant::{Range, Scheme, Transform};
+use bitsweep_quant::{Format, Range, Scheme, Transform};
 use serde::Serialize;
 
 pub use activations::Activations;
@@ -70,6 +70,13 @@ impl Variant {
     /// Whether the scheme of some layer has this range.
     pub fn has_range(&self, range: Range) -> bool {
         std::iter::once(&self.scheme).chain(self.layers.values()).any(|scheme| scheme.range == range)
+    }
+
+    /// Whether the scheme of some layer has codebooks.
+    pub fn has_codebooks(&self) -> bool {
+        let schemes = std::iter::once(&self.scheme).chain(self.layers.values());
+        let mut formats = schemes.map(|scheme| scheme.format);
+        formats.any(|format| matches!(format, Format::Codebook(_)))
     }
 
     /// The scheme of a layer, counted from 0.

@@ -177,7 +177,7 @@ fn what_contradicts_itself_is_refused_at_its_place() {
     let text = experiment(&format!("{WEIGHTS}[quantize.activations]\nbits = 1\nmode = \"static\"\n"));
     refused(&text, &["`bits = 1` is too few for activations", "mine.toml:15:"]);
     let text = experiment(&format!("{WEIGHTS}[quantize.activations]\nbits = 8\nmode = \"statick\"\n"));
-    refused(&text, &["unknown variant `statick`", "did you mean `static`?"]);
+    refused(&text, &["unknown choice `statick`", "did you mean `static`?"]);
     let text = experiment(&format!(
         "{WEIGHTS}[quantize.activations]\nbits = 8\nmode = \"static\"\nrange = \"moving-averge\"\n"
     ));

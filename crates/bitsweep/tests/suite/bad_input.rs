@@ -66,7 +66,7 @@ impl Sandbox {
 
     fn refused_csv(&self, csv: &str, split: &str) -> String {
         let path = self.file("data.csv", csv);
-        self.refused(&csv_experiment(&path, split), 1)
+        self.refused(&csv_experiment(&path, split), 2)
     }
 }
 
@@ -193,6 +193,27 @@ fn an_exclusion_that_matches_nothing_is_refused() {
 }
 
 #[test]
+fn exclusions_that_leave_nothing_are_refused_at_their_place() {
+    let text = experiment("exclude = [{ \"quantize.weights.bits\" = [4, 8] }]", "bits = [4, 8]");
+    assert_says(&Sandbox::new().refused(&text, 2), &["leave no point", "mine.toml:2:11"]);
+}
+
+#[test]
+fn what_a_message_quotes_of_a_long_text_is_its_beginning() {
+    let long = "x".repeat(5_000_000);
+    for text in [
+        format!("{long} = 1\n{}", experiment("", "bits = 4")),
+        experiment("", &format!("bits = \"{long}\"")),
+        experiment("", &format!("bits = 4\nrounding = \"{long}\"")),
+        experiment("", &format!("bits = 4\n{long} = 1")),
+    ] {
+        let error = Sandbox::new().refused(&text, 2);
+        assert!(error.len() < 5_000, "{} bytes: {}", error.len(), &error[..2_000]);
+        assert_says(&error, &["mine.toml:", "…"]);
+    }
+}
+
+#[test]
 fn contradicting_axes_are_refused_with_a_sentence() {
     for quantize in [
         "bits = 4\nsymmetry = \"symmetric\"\nzero_point = \"integer\"",
@@ -210,7 +231,7 @@ fn contradicting_axes_are_refused_with_a_sentence() {
 fn parts_that_do_not_belong_together_are_refused() {
     let nothing = experiment("", "bits = 4");
     let nothing = nothing.split("[quantize").next().unwrap();
-    assert_says(&Sandbox::new().refused(nothing, 2), &["nothing to quantize"]);
+    assert_says(&Sandbox::new().refused(nothing, 2), &["nothing to quantize", "mine.toml:8:"]);
     let untrained =
         "title = \"x\"\n[model.mlp]\nhidden = 3\n[data]\nsource = \"wine\"\n[split.holdout]\ntest = 9\n";
     let untrained = format!("{untrained}[quantize.weights]\nbits = 3\n");
@@ -224,7 +245,7 @@ fn parts_that_do_not_belong_together_are_refused() {
 #[test]
 fn a_seed_too_large_for_numpy_is_refused() {
     let error = Sandbox::new().refused(&experiment("seed = 4294967296\nrng = \"numpy\"", "bits = 4"), 2);
-    assert_says(&error, &["`4294967296`"]);
+    assert_says(&error, &["`4294967296`", "mine.toml:2:8"]);
 }
 
 #[test]
@@ -237,7 +258,7 @@ fn a_dataset_with_one_class_is_refused() {
 fn a_class_too_small_for_a_stratified_split_is_refused() {
     let error =
         Sandbox::new().refused_csv("a,kind\n1,x\n2,x\n3,x\n4,x\n5,y\n", "test = 2\nstratified = true");
-    assert_says(&error, &["class", "1"]);
+    assert_says(&error, &["class `y` has only one row (line 6)", "mine.toml:5:"]);
 }
 
 #[test]
@@ -312,7 +333,7 @@ fn a_folder_a_missing_file_and_bytes_that_are_no_text_are_refused() {
         assert_says(&String::from_utf8(output.stderr).unwrap(), &[name, part]);
     }
     let text = csv_experiment(sandbox.folder.path(), "test = 1");
-    assert_says(&sandbox.refused(&text, 1), &["director"]);
+    assert_says(&sandbox.refused(&text, 2), &["director", "mine.toml:3:8"]);
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn a_method_that_does_not_combine_is_refused_at_its_place() {
     let text = experiment("[quantize]\nmethod = \"gptq\"\n[quantize.weights]\nformat = \"f16\"\n");
     refused(&text, &["`method = gptq` does not apply to format `f16`", "mine.toml:14:10"]);
     let text = experiment("[quantize]\nmethod = \"gtpq\"\n[quantize.weights]\nbits = 4\n");
-    refused(&text, &["unknown variant `gtpq`", "mine.toml:14:10", "did you mean `gptq`?"]);
+    refused(&text, &["unknown choice `gtpq`", "mine.toml:14:10", "did you mean `gptq`?"]);
     let text = experiment("[quantize]\nmethod = { gptq = { damp = -1 } }\n[quantize.weights]\nbits = 4\n");
     refused(&text, &["mine.toml:14:", "damp"]);
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use bitsweep::failure::Failure;
-use bitsweep::plan::Foreseen;
+use bitsweep::foresight::{Foreseen, foresee};
 use bitsweep_results::{Labels, PickRule, Records, summarize};
 use tempfile::TempDir;
 
@@ -127,11 +127,11 @@ fn a_run_in_which_nothing_could_be_measured_writes_nothing_and_says_why() {
     let folder = one_bad_seed();
     // All rows of a class are test rows for this seed.
     let output = bitsweep(&folder, &["run", "case.toml", "--set", "seed=26"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     let error = stderr(&output);
-    assert!(error.contains("nothing could be measured") && error.contains("seed 26"), "{error}");
+    assert!(error.contains("class `rare` ") && error.contains("case.toml:"), "{error}");
     assert!(error.contains(NO_TRAINING_ROW), "{error}");
-    assert_eq!(fs::read_dir(folder.path().join("results")).unwrap().count(), 0);
+    assert!(!folder.path().join("results").exists());
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_run_in_which_nothing_could_be_measured_leaves_earlier_results() {
     assert!(bitsweep(&folder, &["run", "case.toml", "--set", "seed=1"]).status.success());
     let results = folder.path().join("results/case/results.csv");
     let earlier = fs::read(&results).unwrap();
-    assert_eq!(bitsweep(&folder, &["run", "case.toml", "--set", "seed=26"]).status.code(), Some(1));
+    assert_eq!(bitsweep(&folder, &["run", "case.toml", "--set", "seed=26"]).status.code(), Some(2));
     assert_eq!(fs::read(results).unwrap(), earlier);
 }
 
@@ -188,50 +188,61 @@ fn a_plan_foresees_a_class_with_fewer_rows_than_the_split_needs() {
     fs::write(folder.path().join("d.csv"), "x1,x2,y\n1,2,a\n2,1,a\n3,5,a\n4,4,a\n5,3,rare\n").unwrap();
     let text = case("one-bad-seed/case.toml").replace("test = 0.4", "test = 2\nstratified = true");
     fs::write(folder.path().join("case.toml"), text).unwrap();
+    // With one class too small nothing is left; another file is split well.
     let seeds = ["case.toml", "--set", "seed=[1, 2]"];
+    let refused = bitsweep(&folder, &[&["plan"][..], &seeds].concat());
+    assert_eq!(refused.status.code(), Some(2));
+    let reason = "class `rare` has only one row (line 6): a stratified split needs at least 2 of each class";
+    assert!(stderr(&refused).contains(reason), "{}", stderr(&refused));
+    fs::write(folder.path().join("e.csv"), "x1,x2,y\n1,2,a\n2,1,a\n3,5,b\n4,4,b\n5,3,b\n").unwrap();
+    let seeds = [&seeds[..], &["--set", "data.source.csv.path=[\"d.csv\", \"e.csv\"]"]].concat();
     let output = bitsweep(&folder, &[&["plan"][..], &seeds].concat());
-    assert!(output.status.success(), "{}", stderr(&output));
-    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    let printed = String::from_utf8(output.stdout.clone()).unwrap();
     let foreseen: Vec<&str> = printed.lines().filter_map(|line| line.split("will fail: ").nth(1)).collect();
-    let [reason, other] = foreseen.as_slice() else { panic!("{printed}") };
-    assert_eq!(reason, other);
-    assert!(reason.contains("only one row") && reason.contains("at least 2"), "{reason}");
+    assert_eq!(foreseen, [reason, reason]);
+    assert!(stderr(&output).contains("2 of 4 units will fail"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("2 of 8 rows will fail"), "{}", stderr(&output));
     let json = bitsweep(&folder, &[&["plan", "--json"][..], &seeds].concat());
     let units: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert!(units.as_array().unwrap().iter().all(|unit| unit["will_fail"] == *reason), "{units}");
+    let failing = units.as_array().unwrap().iter().filter(|unit| unit["will_fail"] == reason);
+    assert_eq!(failing.count(), 2, "{units}");
     // What is foreseen is what happens.
     let run = bitsweep(&folder, &[&["run"][..], &seeds].concat());
-    assert_eq!(run.status.code(), Some(1));
-    assert!(stderr(&run).contains(reason), "{}", stderr(&run));
+    assert_eq!(run.status.code(), Some(3));
+    assert!(stderr(&run).contains("2 of 8 rows failed"), "{}", stderr(&run));
 }
 
 #[test]
 fn a_plan_foresees_more_calibration_rows_than_training_rows() {
     let methods =
         "[quantize]\nmethod = \"gptq\"\ncalibration.rows = [142, 143]\n[quantize.weights]\nbits = 4\n";
-    let activations = "[quantize]\nactivations = { bits = 8, mode = \"static\" }\ncalibration.rows = 143\n\
+    let activations = "[quantize]\nactivations = { bits = 8, mode = \"static\" }\ncalibration.rows = [1, 143]\n\
                        training = { method = \"lsq\" }\n[quantize.weights]\nbits = 4\n";
+    let reason = "`calibration.rows = 143` but there are 142 training rows: expected at most as many";
     for quantize in [methods, activations] {
         let plan = planned(&experiment(quantize)).unwrap();
-        let foreseen = plan.foreseen_failures();
-        let [Foreseen { unit, variant: Some(variant), reason }] = foreseen.as_slice() else {
+        let foreseen = foresee(&plan).unwrap();
+        let [Foreseen { unit, variant: Some(variant), diagnostic }] = foreseen.as_slice() else {
             panic!("{quantize}")
         };
         assert_eq!(unit.key, plan.units[0].key);
         let last = plan.units[0].variants.last().unwrap();
         assert_eq!(variant.variant, last.variant);
-        assert_eq!(
-            reason,
-            "`calibration.rows = 143` but there are 142 training rows: expected at most as many"
-        );
+        assert_eq!(diagnostic.message(), reason);
         let failures: Vec<String> = run(&experiment(quantize))
             .unwrap()
             .results
             .iter()
             .filter_map(|row| row.result.as_ref().err().map(ToString::to_string))
             .collect();
-        assert_eq!(failures, [reason.as_str()]);
+        assert_eq!(failures, [reason]);
     }
-    let fitting = experiment("[quantize]\ncalibration.rows = 142\n[quantize.weights]\nbits = 4\n");
-    assert!(planned(&fitting).unwrap().foreseen_failures().is_empty());
+    let rows = |rows: usize| {
+        experiment(&format!("[quantize]\ncalibration.rows = {rows}\n[quantize.weights]\nbits = 4\n"))
+    };
+    assert!(foresee(&planned(&rows(142)).unwrap()).unwrap().is_empty());
+    // Nothing would be left to run.
+    let error = foresee(&planned(&rows(143)).unwrap()).unwrap_err().to_string();
+    assert!(error.contains(reason) && error.contains("mine.toml:14:20"), "{error}");
 }

@@ -66,6 +66,10 @@ fn training(line: &str, format: &str) -> String {
 fn sample(stage: Stage) -> String {
     let biases = "[quantize]\nbiases = 'quantize'\n";
     match stage {
+        Stage::ReadCsv => model("[model.logistic]\n", &weights("")).replace(
+            "source = 'wine'",
+            "source.csv = { path = 'tests/suite/cases/number-classes.csv', target = 'y' }",
+        ),
         Stage::Split | Stage::Scale | Stage::Train | Stage::Score => {
             network(&format!("{biases}{}", weights("")))
         }

@@ -4,6 +4,7 @@
 
 mod activations;
 mod bad_input;
+mod before_the_run;
 mod calibration;
 mod command_line;
 mod experiments;
@@ -18,3 +19,4 @@ mod presets;
 mod quantized_training;
 mod tasks;
 mod transforms;
+mod wrong_types;

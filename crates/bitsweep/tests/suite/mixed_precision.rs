@@ -370,7 +370,7 @@ fn budgets_that_mean_nothing_are_refused() {
     refused(&mixed("[2, 4]", "macro_f1_loss = -0.1", ""), &["expected a number from 0 to 1"]);
     refused(&mixed("[2, 4]", "output_error = nan", ""), &["expected a finite number, 0 or above"]);
     refused(&mixed("[2, 4]", "bits_per_weight = 0", ""), &["expected a finite number above 0"]);
-    refused(&mixed("[2, 4]", "kilobytes = 1", ""), &["unknown variant `kilobytes`"]);
+    refused(&mixed("[2, 4]", "kilobytes = 1", ""), &["unknown choice `kilobytes`"]);
 }
 
 #[test]

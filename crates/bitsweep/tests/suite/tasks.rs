@@ -86,9 +86,11 @@ fn two_targets_of_one_file_are_two_tasks() {
     let text = of_data(&format!(
         "[data]\nscale = \"standard\"\n[data.source.csv]\npath = {path:?}\ntarget = [\"easy\", \"hard\"]\n"
     ));
-    let (_, summary) = summary(&text);
+    let (records, summary) = summary(&text);
     let names: Vec<&str> = summary.comparisons.iter().map(|comparison| comparison.name()).collect();
     assert!(names[0].contains("easy") && names[1].contains("hard"), "{names:?}");
+    // Neither is a feature for the other.
+    assert!(records.results.iter().all(|row| row.origin.unit.shape.unwrap().features == 2));
     float_scores(&summary);
 }
 

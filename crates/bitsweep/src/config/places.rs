@@ -1,0 +1,50 @@
+//! Where the keys of one point of the grid stand.
+
+use std::ops::Range;
+
+use toml::de::DeValue;
+
+use super::Node;
+
+/// Where the keys of one point of the grid stand, by dotted key.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Places {
+    keys: Vec<(String, Range<usize>)>,
+}
+
+impl Places {
+    /// The keys below `node`; what a list holds has no places of its own.
+    pub(super) fn of(node: &Node<'_>) -> Places {
+        let mut places = Places::default();
+        places.add("", node);
+        places
+    }
+
+    fn add(&mut self, path: &str, node: &Node<'_>) {
+        let DeValue::Table(table) = node.get_ref() else { return };
+        for (key, value) in table {
+            let path =
+                if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
+            self.add(&path, value);
+            self.keys.push((path, value.span()));
+        }
+    }
+
+    /// Whether a key is there.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.keys.iter().any(|(key, _)| key == path)
+    }
+
+    /// Where a key stands; of a key that is not there the table that would hold it, at last the whole.
+    pub(crate) fn find(&self, mut path: &str) -> Range<usize> {
+        loop {
+            if let Some((_, span)) = self.keys.iter().find(|(key, _)| key == path) {
+                return span.clone();
+            }
+            match path.rsplit_once('.') {
+                Some((table, _)) => path = table,
+                None => return 0..0,
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Whether a budget of bytes can be kept to: sizes depend on shapes, not on what is trained.
+
+use std::ptr;
+
+use bitsweep_datasets::Dataset;
+use bitsweep_models::{Activation, Head, Linear, Model};
+use ndarray::{Array1, Array2};
+
+use crate::evaluate::check_budget;
+use crate::plan::Unit;
+use crate::variant::{Budget, Variant};
+
+/// Can this variant be kept within its budget for models of this shape?
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Question {
+    variant: *const Variant,
+    /// Inputs of the first layer, then the outputs of each.
+    widths: Vec<usize>,
+}
+
+impl Question {
+    /// `None` of a variant without a budget of bytes.
+    pub(super) fn of(unit: &Unit, dataset: &Dataset, variant: &Variant) -> Option<Question> {
+        match variant.mixed.as_ref()?.budget {
+            Budget::Bytes(_) | Budget::BitsPerWeight(_) | Budget::Uniform(_) => {}
+            Budget::MacroF1Loss(_) | Budget::OutputError(_) => return None,
+        }
+        let widths = unit.spec.subject.widths(dataset.features.ncols(), dataset.classes());
+        Some(Question { variant: ptr::from_ref(variant), widths })
+    }
+
+    /// Why not, if it cannot.
+    pub(super) fn answer(&self, unit: &Unit, variant: &Variant) -> Option<String> {
+        let layers = self.widths.windows(2).map(|widths| Linear {
+            weight: Array2::zeros((widths[0], widths[1])),
+            bias: Array1::zeros(widths[1]),
+            activation: Activation::Identity,
+        });
+        let model = Model::new(layers, Head::Softmax).ok()?;
+        check_budget(unit, &model, variant, variant.mixed.as_ref()?).err()
+    }
+}

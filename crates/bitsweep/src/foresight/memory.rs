@@ -1,0 +1,169 @@
+//! Whether a unit fits into memory: an estimate of what it holds at one time, before anything is allocated.
+
+use std::collections::HashSet;
+
+use bitsweep_models::Optimizer;
+use bitsweep_results::numbers::count;
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+
+use crate::config::Diagnostic;
+use crate::failure::Failure;
+use crate::plan::{Plan, PlannedVariant, Unit};
+use crate::subject::{Subject, TrainedModel};
+
+const SINGLE: u64 = size_of::<f32>() as u64;
+const DOUBLE: u64 = size_of::<f64>() as u64;
+
+/// Refuses a unit that needs more memory than this machine, or the container, has. What is measured does not depend on
+/// the machine: an experiment runs as it is, or not at all.
+pub(super) fn check(plan: &Plan) -> Result<(), Failure> {
+    let available = available();
+    // Units that differ in their seed alone need the same.
+    let mut checked = HashSet::new();
+    for unit in plan.units.iter().filter(|unit| checked.insert(unit.task.key)) {
+        if let Some(error) = refusal(plan, unit, available) {
+            return Err(error.into());
+        }
+    }
+    Ok(())
+}
+
+/// Bytes of memory, those of the container where it has fewer.
+fn available() -> u64 {
+    let memory = MemoryRefreshKind::nothing().with_ram();
+    let system = System::new_with_specifics(RefreshKind::nothing().with_memory(memory));
+    let container = system.cgroup_limits().map(|limits| limits.total_memory).filter(|bytes| *bytes > 0);
+    system.total_memory().min(container.unwrap_or(u64::MAX))
+}
+
+/// Something that a unit holds.
+struct Part<'u> {
+    what: String,
+    bytes: u64,
+    place: Place<'u>,
+}
+
+/// The key that asks for it.
+#[derive(Clone, Copy)]
+enum Place<'u> {
+    Unit(&'static str),
+    Variant(&'u PlannedVariant, &'static str),
+}
+
+fn refusal(plan: &Plan, unit: &Unit, available: u64) -> Option<Diagnostic> {
+    let parts = parts(unit);
+    let bytes = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.bytes));
+    let largest = parts.into_iter().max_by_key(|part| part.bytes).filter(|_| bytes > available)?;
+    let message = format!(
+        "{} needs about {} of memory, {} of it for {}, but there are {}: expected something smaller",
+        unit.describe(),
+        gigabytes(bytes),
+        gigabytes(largest.bytes),
+        largest.what,
+        gigabytes(available)
+    );
+    Some(match largest.place {
+        Place::Unit(key) => plan.error_in_unit(unit, key, &message),
+        Place::Variant(planned, key) => plan.error_in_variant(planned, key, &message),
+    })
+}
+
+fn gigabytes(bytes: u64) -> String {
+    format!("{:.1} GB", bytes as f64 / 1e9)
+}
+
+/// What a unit with a model holds at one time. A tensor is written in the file, and as small.
+fn parts(unit: &Unit) -> Vec<Part<'_>> {
+    let Some(dataset) = unit.rows() else { return Vec::new() };
+    let (rows, features, classes) = (dataset.rows(), dataset.features.ncols(), dataset.classes());
+    let subject = &unit.spec.subject;
+    let part = |what: String, place, factors: &[u64]| Part { what, bytes: product(factors), place };
+    let widths = subject.widths(features, classes);
+    let widest = widths.iter().copied().max().unwrap_or(0) as u64;
+    let parameters = parameters(&widths);
+    let mut parts = vec![
+        // As they were read, and scaled; in the layout of the kernels while a model is trained.
+        part(
+            format!("{} rows of {} features", count(rows as f64), count(features as f64)),
+            Place::Unit("data.source"),
+            &[rows as u64, features as u64, 3 * DOUBLE],
+        ),
+        // The widest layer's outputs; logits and probabilities of two models.
+        part(
+            format!("the outputs of {} rows", count(rows as f64)),
+            Place::Unit("model"),
+            &[rows as u64, widest.saturating_add(4 * classes as u64), DOUBLE],
+        ),
+        part(
+            format!("the confusion matrices of {} classes", count(classes as f64)),
+            Place::Unit("data.source"),
+            &[2 * classes as u64, classes as u64 + 2, size_of::<usize>() as u64],
+        ),
+        part(
+            format!("{} weights and their training", count(parameters as f64)),
+            Place::Unit("model"),
+            &[parameters, copies(unit), SINGLE],
+        ),
+    ];
+    for planned in &unit.variants {
+        let variant = &planned.variant;
+        if variant.calibration.rows.is_some() {
+            let widest_input = widths.iter().rev().skip(1).max().copied().unwrap_or(0) as u64;
+            // The second moments, their factor and its inverse.
+            parts.push(part(
+                format!("the second moments of a layer's {} inputs", count(widest_input as f64)),
+                Place::Variant(planned, "method"),
+                &[widest_input, widest_input, 3 * DOUBLE],
+            ));
+            break;
+        }
+    }
+    for planned in &unit.variants {
+        let widening = planned.variant.training.as_ref().map_or(1, |training| training.method.widening());
+        if widening > 1 {
+            let mut widened = widths.clone();
+            if let [_, hidden @ .., _] = widened.as_mut_slice() {
+                hidden.iter_mut().for_each(|units| *units = units.saturating_mul(widening));
+            }
+            let parameters = self::parameters(&widened);
+            parts.push(part(
+                format!("{} weights after widening", count(parameters as f64)),
+                Place::Variant(planned, "training"),
+                &[parameters, copies(unit), SINGLE],
+            ));
+            break;
+        }
+    }
+    parts
+}
+
+fn product(factors: &[u64]) -> u64 {
+    factors.iter().fold(1, |product, factor| product.saturating_mul(*factor))
+}
+
+/// Weights and biases of dense layers between these widths.
+fn parameters(widths: &[usize]) -> u64 {
+    let layers = widths.windows(2).map(|pair| product(&[pair[0] as u64 + 1, pair[1] as u64]));
+    layers.fold(0, u64::saturating_add)
+}
+
+/// How many numbers of single precision are held for each weight: the float model, and either its training (weights,
+/// gradient and what is transposed, and the optimizer's moments) or a variant (values, codes and the layout of the
+/// kernels).
+fn copies(unit: &Unit) -> u64 {
+    const VARIANT: u64 = 4;
+    match &unit.spec.subject {
+        Subject::Trained(trained) => match &trained.model {
+            TrainedModel::Mlp(_, training) | TrainedModel::SoftmaxRegression(_, training) => {
+                let moments = match training.optimizer {
+                    Optimizer::Sgd(_) => 1,
+                    Optimizer::Adam(_) => 2,
+                };
+                (4 + moments).max(VARIANT)
+            }
+            // L-BFGS remembers ten steps and their gradients, in double precision.
+            TrainedModel::Logistic(_) => 30 * DOUBLE / SINGLE,
+        },
+        Subject::Given(_) | Subject::Tensor(_) => VARIANT,
+    }
+}

@@ -1,0 +1,223 @@
+//! Whether `[[reproduce]]` asks for numbers that a run will write: known before it begins.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bitsweep_results::{
+    ClassRow, CodebookRow, CurveRow, FailureKind, Origin, ProductRow, ResultRow, RowFailure, TableRow,
+    TensorRow, Unit, ValueRow, write_csv,
+};
+
+use super::reproduction::{Table, admits};
+use crate::config::{Diagnostic, Expectation, TableName};
+use crate::failure::Failure;
+use crate::plan::Plan;
+use crate::subject::Subject;
+
+/// More decimals than any double has.
+const MOST_DECIMALS: usize = 1_100;
+
+/// Refuses tables of `[[reproduce]]` that no run of the plan can answer: a table that is not written, a column that it does
+/// not have, rows that there are none of, or rows of several tasks that their names do not tell apart.
+///
+/// # Errors
+/// What is wrong, at the key that is wrong.
+pub fn check_expectations(plan: &Plan) -> Result<(), Failure> {
+    if plan.header.reproduce.is_empty() {
+        return Ok(());
+    }
+    let rows = rows(plan);
+    let results = results(plan, &rows)?;
+    for (position, expectation) in plan.header.reproduce.iter().enumerate() {
+        let check = Check { plan, position, expectation, rows: &rows };
+        check.numbers()?;
+        check.is_written()?;
+        match expectation.table {
+            TableName::Results => check.rows_of(&results)?,
+            TableName::Tensors => check.rows_of(&side_table::<TensorRow>(plan, &rows))?,
+            TableName::Values => check.rows_of(&side_table::<ValueRow>(plan, &rows))?,
+            TableName::Codebooks => check.rows_of(&side_table::<CodebookRow>(plan, &rows))?,
+            TableName::Products => check.rows_of(&side_table::<ProductRow>(plan, &rows))?,
+            TableName::Curve => check.rows_of(&side_table::<CurveRow>(plan, &rows))?,
+            TableName::Classes => check.rows_of(&side_table::<ClassRow>(plan, &rows))?,
+        }
+    }
+    Ok(())
+}
+
+/// One row for each variant of each unit, the float baselines included, without measures.
+fn rows(plan: &Plan) -> Vec<ResultRow> {
+    let of_unit = |unit: &crate::plan::Unit| {
+        let shown =
+            Arc::new(Unit { key: unit.key, task: Arc::clone(&unit.task), seed: unit.spec.seed, shape: None });
+        let identities =
+            [&unit.float].into_iter().chain(unit.variants.iter().map(|planned| &planned.identity));
+        let rows = identities.enumerate().map(|(position, identity)| ResultRow {
+            key: unit.row_key(identity),
+            origin: Origin { unit: Arc::clone(&shown), variant: Arc::clone(&identity.row), position },
+            result: Err(RowFailure { kind: FailureKind::Data, reason: String::new() }),
+        });
+        rows.collect::<Vec<_>>()
+    };
+    plan.units.iter().flat_map(of_unit).collect()
+}
+
+/// The results table as far as it is known.
+fn results(plan: &Plan, rows: &[ResultRow]) -> Result<Table, Failure> {
+    let mut bytes = Vec::new();
+    write_csv(rows, &plan.labels, &mut bytes).map_err(|error| Failure::Other(error.to_string()))?;
+    Table::read(&bytes)
+}
+
+/// What is known of a side table: for each row that it will have, however many times, what the row is of.
+fn side_table<R: TableRow>(plan: &Plan, rows: &[ResultRow]) -> Table {
+    let identity = R::IDENTITY.columns();
+    let row = |row: &ResultRow| {
+        let known = identity.iter().map(|column| match *column {
+            "unit" => row.origin.unit.key.short(),
+            "variant" => row.origin.position.to_string(),
+            "label" => plan.labels.get(&row.origin.variant).text().to_owned(),
+            _ => String::new(),
+        });
+        known.chain(R::COLUMNS.iter().map(|_| String::new())).collect()
+    };
+    Table { header: identity.iter().chain(R::COLUMNS).collect(), rows: rows.iter().map(row).collect() }
+}
+
+/// One table of `[[reproduce]]`.
+struct Check<'a> {
+    plan: &'a Plan,
+    position: usize,
+    expectation: &'a Expectation,
+    rows: &'a [ResultRow],
+}
+
+impl Check<'_> {
+    fn error(&self, key: &str, message: impl AsRef<str>) -> Diagnostic {
+        self.plan.error_in_expectation(self.position, key, message.as_ref())
+    }
+
+    fn numbers(&self) -> Result<(), Diagnostic> {
+        let Expectation { value, each_rounded_to, decimals, per, aggregate, .. } = self.expectation;
+        if let Some(wrong) = value.split_whitespace().find(|text| text.parse::<f64>().is_err()) {
+            let message = format!("`{wrong}` is no number: expected one, or several separated by blanks");
+            return Err(self.error("value", message));
+        }
+        match (aggregate, value.split_whitespace().count()) {
+            (_, 0) => return Err(self.error("value", "there is no number: expected at least one")),
+            (Some(_), count @ 2..) => {
+                return Err(self.error("value", format!("`aggregate` gives one number, not {count}")));
+            }
+            (Some(_) | None, _) => {}
+        }
+        let per_decimals = per.as_ref().map(|per| per.decimals);
+        for (key, decimals) in
+            [("each_rounded_to", *each_rounded_to), ("decimals", *decimals), ("per.decimals", per_decimals)]
+        {
+            if let Some(decimals) = decimals.filter(|decimals| *decimals > MOST_DECIMALS) {
+                let message = format!(
+                    "`{decimals}` decimals are more than a number has: expected at most {MOST_DECIMALS}"
+                );
+                return Err(self.error(key, message));
+            }
+        }
+        match per {
+            Some(per) if !per.unit.is_normal() => Err(self.error(
+                "per.unit",
+                format!("`{}` cannot be divided by: expected a finite number, not 0", per.unit),
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Whether the plan writes the table at all.
+    fn is_written(&self) -> Result<(), Diagnostic> {
+        let record = self.plan.header.record;
+        let units = &self.plan.units;
+        let has_tensors = units.iter().any(|unit| matches!(unit.spec.subject, Subject::Tensor(_)));
+        let has_query = units
+            .iter()
+            .any(|unit| matches!(&unit.spec.subject, Subject::Tensor(tensor) if tensor.query.is_some()));
+        let has_models = units.iter().any(|unit| unit.spec.subject.rows().is_some());
+        let has_codebooks = self.plan.distinct.iter().any(|planned| planned.variant.has_codebooks());
+        let is_trained = units.iter().any(|unit| match &unit.spec.subject {
+            Subject::Trained(trained) => trained.model.training().is_some(),
+            Subject::Given(_) | Subject::Tensor(_) => false,
+        });
+        let (is_written, fix) = match self.expectation.table {
+            TableName::Results => (true, ""),
+            TableName::Tensors => (record.tensors, "`record.tensors = true` writes it"),
+            TableName::Values => (record.values || has_tensors, "`record.values = true` writes it"),
+            TableName::Codebooks => (has_codebooks, "no variant has a codebook"),
+            TableName::Products => {
+                (has_query && has_codebooks, "it takes a tensor with a `query`, and a codebook")
+            }
+            TableName::Curve => (is_trained, "no model is trained by gradient descent"),
+            TableName::Classes => {
+                (record.predictions && has_models, "it takes a model, and `record.predictions = true`")
+            }
+        };
+        if is_written {
+            return Ok(());
+        }
+        let name = self.expectation.table.name();
+        Err(self.error("table", format!("this experiment does not write the table `{name}`")).help(fix))
+    }
+
+    /// Whether the table has the columns and, as far as it is known, the rows.
+    fn rows_of(&self, table: &Table) -> Result<(), Diagnostic> {
+        let column = |key: &str, name: &str| {
+            let unknown =
+                |error: Diagnostic| self.error(key, error.message()).nearest(name, table.header.iter());
+            table.column(name).map_err(unknown)
+        };
+        column("column", &self.expectation.column)?;
+        if let Some(per) = &self.expectation.per {
+            column("per.column", &per.column)?;
+        }
+        let mut chosen: Vec<usize> = (0..table.rows.len()).collect();
+        for (name, value) in &self.expectation.rows {
+            let key = format!("where.{name}");
+            let column = column(&key, name)?;
+            // Why a row failed is not known before it did.
+            let is_known =
+                !name.starts_with("failure") && table.rows.iter().any(|row| !row[column].is_empty());
+            if !is_known {
+                continue;
+            }
+            chosen.retain(|&row| admits(value, &table.rows[row][column]));
+            if chosen.is_empty() {
+                let values: BTreeSet<&str> =
+                    table.rows.iter().map(|row| &row[column]).filter(|cell| !cell.is_empty()).collect();
+                let shown: Vec<String> = values.iter().take(20).map(|cell| format!("`{cell}`")).collect();
+                let message = format!(
+                    "no row of the table has this value in `{name}` beside the conditions before it; the column has {}",
+                    shown.join(", ")
+                );
+                return Err(self.error(&key, message));
+            }
+        }
+        self.refuse_tasks_of_one_name(&chosen)
+    }
+
+    fn refuse_tasks_of_one_name(&self, chosen: &[usize]) -> Result<(), Diagnostic> {
+        let task = |row: usize| &self.rows[row].origin.unit.task;
+        let names = |row: usize| (&task(row).dataset, &task(row).model, &task(row).rng);
+        let mut known = std::collections::BTreeMap::new();
+        for &row in chosen {
+            let first = *known.entry(names(row)).or_insert(row);
+            if task(first).key != task(row).key {
+                let differing =
+                    task(row).settings.iter().filter(|setting| !task(first).settings.contains(setting));
+                let keys: Vec<String> = differing.map(|(key, _)| format!("`{key}`")).collect();
+                let message = format!(
+                    "this matches two tasks on `{}` that differ in {}: expected one; name it in `where`",
+                    task(row).dataset,
+                    keys.join(", ")
+                );
+                return Err(self.error("where", message));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,299 @@
+//! What can be known before anything is trained is said by `validate`, `plan` and `run` alike, at its place.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+use crate::harness::experiment;
+
+fn bitsweep(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_bitsweep")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn folder_with(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+/// What all three commands say of `mine.toml`, which is wrong.
+#[track_caller]
+fn refused_in(folder: &TempDir) -> String {
+    let said = ["validate", "plan", "run"].map(|command| {
+        let output = bitsweep(folder.path(), &[command, "mine.toml"]);
+        assert_eq!(output.status.code(), Some(2), "{command}: {}", stderr(&output));
+        stderr(&output)
+    });
+    assert!(said.iter().all(|error| *error == said[0]), "{said:#?}");
+    assert!(!folder.path().join("results").exists(), "something was written");
+    said.into_iter().next().unwrap()
+}
+
+#[track_caller]
+fn refused(text: &str, parts: &[&str]) {
+    let error = refused_in(&folder_with(&[("mine.toml", text)]));
+    for part in parts {
+        assert!(error.contains(part), "`{part}` is not said in:\n{error}");
+    }
+}
+
+/// A small network on wine with weights of 4 bits.
+fn network() -> String {
+    experiment("[quantize.weights]\nbits = 4\n")
+}
+
+/// With numbers to reproduce: `lines` beside `what` and `value = "1"`.
+fn reproducing(lines: &str) -> String {
+    format!("{}[[reproduce]]\nwhat = \"a number\"\n{lines}\n", network())
+}
+
+#[test]
+fn a_misspelled_column_to_reproduce_is_refused() {
+    let number = "value = \"1\"\ntable = \"results\"\n";
+    refused(
+        &reproducing(&format!("{number}column = \"macro_f2\"")),
+        &["no column `macro_f2`", "mine.toml:18:10", "did you mean `macro_f1`?"],
+    );
+    refused(
+        &reproducing(&format!("{number}column = \"sse\"\nwhere = {{ lable = \"4 bit\" }}")),
+        &["no column `lable`", "mine.toml:19:19", "did you mean `label`?"],
+    );
+    refused(
+        &reproducing(&format!("{number}column = \"sse\"\nper = {{ column = \"float_byte\", decimals = 2 }}")),
+        &["no column `float_byte`", "mine.toml:19:18", "did you mean `float_bytes`?"],
+    );
+}
+
+#[test]
+fn rows_to_reproduce_that_there_are_none_of_are_refused() {
+    let number = "value = \"1\"\ntable = \"results\"\ncolumn = \"sse\"\n";
+    refused(
+        &reproducing(&format!("{number}where = {{ label = \"5 bit\" }}")),
+        &["no row of the table", "`label`", "`4 bit`, `float`", "mine.toml:19:19"],
+    );
+    refused(&reproducing(&format!("{number}where = {{ seed = 1 }}")), &["`seed`", "`0`"]);
+    // Of measures nothing is known beforehand.
+    let folder = folder_with(&[("mine.toml", &reproducing(&format!("{number}where = {{ macro_f1 = 7 }}")))]);
+    assert!(bitsweep(folder.path(), &["validate", "mine.toml"]).status.success());
+}
+
+#[test]
+fn a_table_to_reproduce_that_is_not_written_is_refused() {
+    for (table, column, fix) in [
+        ("values", "code", "record.values = true"),
+        ("codebooks", "value", "no variant has a codebook"),
+        ("products", "lookup", "`query`"),
+    ] {
+        refused(
+            &reproducing(&format!("value = \"1\"\ntable = \"{table}\"\ncolumn = \"{column}\"")),
+            &["does not write the table", table, "mine.toml:17:9", fix],
+        );
+    }
+    let number = "value = \"1\"\ntable = \"tensors\"\ncolumn = \"sse\"";
+    refused(
+        &format!("record.tensors = false\n{}", reproducing(number)),
+        &["does not write the table `tensors`", "record.tensors = true"],
+    );
+}
+
+#[test]
+fn numbers_to_reproduce_that_are_none_are_refused() {
+    let of = |value: &str, line: &str| {
+        reproducing(&format!("value = \"{value}\"\ntable = \"results\"\ncolumn = \"sse\"\n{line}"))
+    };
+    refused(&of("one", ""), &["`one` is no number", "mine.toml:16:9"]);
+    refused(&of("", ""), &["there is no number", "mine.toml:16:9"]);
+    refused(&of("1 2", "aggregate = \"sum\""), &["one number, not 2"]);
+    refused(&of("1", "decimals = 100000"), &["`100000` decimals", "mine.toml:19:12"]);
+}
+
+#[test]
+fn rows_of_two_tasks_of_one_name_are_refused_as_ambiguous() {
+    let wanted = "value = \"1\"\ntable = \"results\"\ncolumn = \"sse\"\n";
+    let two = |conditions: &str| {
+        reproducing(&format!("{wanted}where = {{ {conditions} }}")).replace("epochs = 5", "epochs = [1, 2]")
+    };
+    refused(
+        &two("label = \"4 bit\""),
+        &["two tasks on `wine`", "differ in `train.epochs`", "mine.toml:19:9"],
+    );
+    let folder = folder_with(&[("mine.toml", &two("label = \"4 bit\", \"train.epochs\" = 1"))]);
+    assert!(bitsweep(folder.path(), &["validate", "mine.toml"]).status.success());
+}
+
+#[test]
+fn impossible_splits_are_refused() {
+    for (split, reason) in [
+        ("test = 178", "test count `178` leaves no training rows"),
+        ("test = 0.999", "leaves no training rows"),
+        ("test = 2\nstratified = true", "2 test rows cannot hold 3 classes"),
+        ("test = 176\nstratified = true", "2 training rows cannot hold 3 classes"),
+    ] {
+        refused(&network().replace("test = 0.2", split), &[reason, "mine.toml:5:"]);
+    }
+}
+
+#[test]
+fn a_budget_below_the_least_possible_is_refused_with_the_least() {
+    let of = |budget: &str| {
+        experiment(&format!("[quantize.weights]\n[quantize.mixed]\nbits = [2, 4]\nbudget = {{ {budget} }}\n"))
+    };
+    // 13 × 8 and 8 × 3 codes of 2 bits are 26 and 6 bytes, with a scale of 4 bytes each and 11 biases: 84 in all.
+    refused(&of("bytes = 83"), &["expected at least 84 bytes", "mine.toml:16:10"]);
+    let folder = folder_with(&[("mine.toml", &of("bytes = 84"))]);
+    let output = bitsweep(folder.path(), &["run", "mine.toml", "-q"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    refused(&of("bits_per_weight = 1.0"), &["expected at least 84 bytes"]);
+}
+
+#[test]
+fn a_given_model_that_does_not_fit_its_data_is_refused() {
+    let of = |layers: &str| {
+        format!(
+            "title = \"t\"\n[data]\nsource = \"wine\"\n[split.holdout]\ntest = 9\n[model.given]\nlayers = [{layers}]\n\
+             [quantize.weights]\nbits = 4\n"
+        )
+    };
+    refused(
+        &of("{ weight = [[1, 2, 3]] }"),
+        &["has 1 inputs and 3 outputs", "13 features and 3 classes", "mine.toml:6:"],
+    );
+    refused(&of("{ weight = [[1, 2, 1e39]] }"), &["`1e39` is beyond f32", "mine.toml:6:"]);
+}
+
+#[test]
+fn a_number_beyond_f32_is_called_by_what_was_written() {
+    let tensor = "title = \"t\"\n[tensor]\nname = \"t\"\nvalues = [1, 1e39]\n[quantize.weights]\nbits = 4\n";
+    refused(tensor, &["`1e39` is beyond f32", "mine.toml:4:10", "`dtype = \"f64\"`"]);
+    let text = network().replace(
+        "source = \"wine\"\nscale = \"standard\"",
+        "source.csv = { path = \"d.csv\", target = \"y\" }",
+    );
+    let csv = "a,b,y\n1,1,x\n1,2,z\n1,1e39,x\n2,2,z\n";
+    let error = refused_in(&folder_with(&[("mine.toml", &text), ("d.csv", csv)]));
+    assert!(error.contains("line 4, column `b`: `1e39` is beyond f32"), "{error}");
+    assert!(!error.contains("inf"), "{error}");
+}
+
+#[test]
+fn a_model_that_fits_into_no_memory_is_refused_with_the_figure() {
+    let text = network().replace("hidden = 8", &format!("hidden = [{:?}]", [65_536; 16]));
+    // 15 layers of 65,536² weights, and 5 numbers of 4 bytes for each.
+    refused(&text, &["needs about 1289.", "64,", "weights and their training", "mine.toml:7:"]);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_a_fault_of_its_units_alone() {
+    let csv = "source.csv = { path = [\"missing.csv\", \"d.csv\"], target = \"y\" }";
+    let text = network().replace("source = \"wine\"\nscale = \"standard\"", csv);
+    let rows: String = (0..20).map(|row| format!("{row},{},k{}\n", row % 7, row / 10)).collect();
+    let folder = folder_with(&[("mine.toml", &text), ("d.csv", &format!("a,b,y\n{rows}"))]);
+    let place = fs::canonicalize(folder.path()).unwrap().join("missing.csv");
+    let reason = format!("`missing.csv`: no such file: looked for `{}`", place.display());
+    for command in ["validate", "plan", "run"] {
+        let output = bitsweep(folder.path(), &[command, "mine.toml"]);
+        assert_eq!(output.status.code(), Some(3), "{command}: {}", stderr(&output));
+        let error = stderr(&output);
+        assert!(error.contains(&reason) && error.contains("mine.toml:3:25"), "{command}: {error}");
+    }
+    let results = fs::read_to_string(folder.path().join("results/mine/results.csv")).unwrap();
+    assert_eq!(results.lines().count(), 1 + 1 + 2, "{results}");
+    assert!(results.lines().nth(1).unwrap().contains("no such file"), "{results}");
+}
+
+#[test]
+fn paths_start_at_the_folder_of_the_file_that_names_them() {
+    let csv = "source.csv = { path = \"data/d.csv\", target = \"y\" }";
+    let text = network().replace("source = \"wine\"\nscale = \"standard\"", csv);
+    let rows: String = (0..20).map(|row| format!("{row},{},k{}\n", row % 7, row / 10)).collect();
+    let folder = TempDir::new().unwrap();
+    fs::create_dir_all(folder.path().join("study/data")).unwrap();
+    fs::create_dir(folder.path().join("elsewhere")).unwrap();
+    fs::write(folder.path().join("study/mine.toml"), text).unwrap();
+    fs::write(folder.path().join("study/data/d.csv"), format!("a,b,y\n{rows}")).unwrap();
+    let mut tables = Vec::new();
+    for (from, file) in
+        [("study", "mine.toml"), (".", "study/mine.toml"), ("elsewhere", "../study/mine.toml")]
+    {
+        let from = folder.path().join(from);
+        for command in ["validate", "plan", "describe"] {
+            let output = bitsweep(&from, &[command, file]);
+            assert!(output.status.success(), "{command}: {}", stderr(&output));
+        }
+        let output = bitsweep(&from, &["run", file, "-q"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        tables.push(fs::read(from.join("results/mine/results.csv")).unwrap());
+    }
+    assert!(tables.iter().all(|table| *table == tables[0]));
+}
+
+#[test]
+fn class_names_name_the_rows_of_numbers_in_their_order() {
+    let csv = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/cases/number-classes.csv"),
+    );
+    let text = "title = \"t\"\n[data]\nscale = \"standard\"\n[data.source.csv]\npath = \"d.csv\"\ntarget = \"y\"\n\
+                class_names = [\"one\", \"two\", \"ten\"]\n[split.holdout]\ntest = 0.25\nstratified = true\n\
+                [model.logistic]\n[quantize.weights]\nbits = 8\n";
+    let folder = folder_with(&[("mine.toml", text), ("d.csv", &csv.unwrap())]);
+    assert!(bitsweep(folder.path(), &["run", "mine.toml", "-q"]).status.success());
+    let classes = fs::read_to_string(folder.path().join("results/mine/classes.csv")).unwrap();
+    let float = classes.lines().filter(|line| line.contains(",float,"));
+    let support: Vec<(&str, &str)> = float
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            (cells[3], cells[7])
+        })
+        .collect();
+    // Of 20, 28 and 12 rows a quarter each.
+    assert_eq!(support, [("one", "5"), ("two", "7"), ("ten", "3")]);
+}
+
+#[test]
+fn slips_in_the_classes_are_said_and_stand_in_the_report() {
+    let rows: String = (0..24).map(|row| format!("{row},{}\n", ["yes", "Yes", "NA"][row % 3])).collect();
+    let text = network().replace(
+        "source = \"wine\"\nscale = \"standard\"",
+        "source.csv = { path = \"d.csv\", target = \"y\" }",
+    );
+    let folder = folder_with(&[("mine.toml", &text), ("d.csv", &format!("a,y\n{rows}"))]);
+    let notes = ["`Yes`, `yes` differ only in case", "`NA` usually stands for a missing value"];
+    for command in ["validate", "plan", "run"] {
+        let said = stderr(&bitsweep(folder.path(), &[command, "mine.toml"]));
+        assert!(notes.iter().all(|note| said.contains(note)), "{command}: {said}");
+        assert!(stderr(&bitsweep(folder.path(), &[command, "mine.toml", "--quiet"])).is_empty());
+    }
+    for file in ["report.md", "provenance.json"] {
+        let text = fs::read_to_string(folder.path().join("results/mine").join(file)).unwrap();
+        assert!(text.contains("differ only in case") && text.contains("missing value"), "{file}");
+    }
+}
+
+#[test]
+fn sixteen_thousand_variants_are_checked_at_once() {
+    let variant = |number: usize| {
+        format!(
+            "[[quantize]]\nname = \"v{number}\"\nweights = {{ bits = 4, range = {{ percentile = 9{}.{number} }} }}\n",
+            number % 10
+        )
+    };
+    let tables: String = (10_000..26_000).map(variant).collect();
+    let hidden: Vec<String> = (1..=16_000).map(|units| units.to_string()).collect();
+    let wide = network().replace("hidden = 8", &format!("hidden = [{}]", hidden.join(", ")));
+    for text in [experiment(&tables), wide] {
+        let folder = folder_with(&[("mine.toml", &text)]);
+        let started = std::time::Instant::now();
+        let output = bitsweep(folder.path(), &["validate", "mine.toml"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        // Some 1.5 s of a whole core; it was 54 s when every location was counted from the top of the file.
+        assert!(started.elapsed().as_secs() < 15, "{:?}", started.elapsed());
+    }
+}
