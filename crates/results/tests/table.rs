@@ -390,6 +390,9 @@ fn flag() -> impl Strategy<Value = Flag> {
         (number(), number()).prop_map(|(most, largest)| Flag::LogitsMoved { most, largest }),
         number().prop_map(Flag::OutputErrorAboveBudget),
         any::<u32>().prop_map(Flag::SameBitsEverywhere),
+        (any::<u64>(), number(), number())
+            .prop_map(|(count, wanted, stored)| { Flag::ParametersFarFromWanted { count, wanted, stored } }),
+        (any::<u64>(), number()).prop_map(|(count, largest)| Flag::ValuesSaturated { count, largest }),
         prop::sample::select(vec![
             Flag::Exact,
             Flag::GreedySearch,

@@ -6,6 +6,7 @@ mod activations;
 mod bad_input;
 mod calibration;
 mod command_line;
+mod constant_features;
 mod experiments;
 mod failures;
 mod fingerprints;
