@@ -50,11 +50,11 @@ stages! {
     /// Equalization by absolute maxima.
     AbsmaxEqualization = "absmax-equalization", 1;
     /// Cross-layer equalization.
-    CrossLayerEqualization = "cross-layer-equalization", 1;
+    CrossLayerEqualization = "cross-layer-equalization", 2;
     /// SmoothQuant's scaling of inputs.
-    Smooth = "smooth", 1;
+    Smooth = "smooth", 2;
     /// AWQ's scaling of inputs.
-    Awq = "awq", 1;
+    Awq = "awq", 2;
     /// High-bias absorption.
     HighBiasAbsorption = "high-bias-absorption", 1;
     /// Even grids, with scales and zero points by smallest and largest value.
@@ -72,7 +72,7 @@ stages! {
     /// Block types of GGUF.
     Gguf = "gguf", 1;
     /// Scales in a format of their own.
-    ScaleFormat = "scale-format", 1;
+    ScaleFormat = "scale-format", 2;
     /// Stochastic rounding.
     StochasticRounding = "stochastic-rounding", 1;
     /// Weights kept beside the codes.
@@ -80,11 +80,11 @@ stages! {
     /// Ranges by percentiles.
     PercentileRange = "percentile-range", 1;
     /// Ranges by least squared error.
-    MseRange = "mse-range", 1;
+    MseRange = "mse-range", 2;
     /// Ranges by Kullback-Leibler divergence.
     KlRange = "kl-range", 1;
     /// Ranges by output error.
-    OutputMseRange = "output-mse-range", 1;
+    OutputMseRange = "output-mse-range", 2;
     /// The output error on calibration rows.
     Calibration = "calibration", 1;
     /// GPTQ.

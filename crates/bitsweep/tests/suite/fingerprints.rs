@@ -90,7 +90,8 @@ fn sample(stage: Stage) -> String {
         Stage::Integer => tensor(
             "[[quantize]]\nweights = { bits = [1, 2, 5, 8, 12], granularity = ['tensor', 'input-channel', { group = 2 }] }\n\
              [[quantize]]\nweights = { bits = [2, 4, 8], symmetry = 'asymmetric', zero_point = ['integer', 'float', 'minimum'] }\n\
-             [[quantize]]\nweights = { bits = [3, 6], code_range = 'full', rounding = ['nearest-even', 'half-away'] }",
+             [[quantize]]\nweights = { bits = [3, 6], code_range = 'full', rounding = ['nearest-even', 'half-away'] }\n\
+             [[quantize]]\nweights = { bits = [3, 6], code_range = 'covering', granularity = ['tensor', 'input-channel'] }",
         ),
         Stage::Float16 => of_tensor("format = ['f16', 'bf16']"),
         Stage::Codebook => of_tensor(
@@ -112,7 +113,10 @@ fn sample(stage: Stage) -> String {
         Stage::PercentileRange => {
             of_tensor("bits = 4\nrange = { percentile = 90 }\nsymmetry = ['symmetric', 'asymmetric']")
         }
-        Stage::MseRange => of_tensor("bits = [2, 4]\nrange = 'mse'\nsymmetry = ['symmetric', 'asymmetric']"),
+        Stage::MseRange => tensor(
+            "[[quantize]]\nweights = { bits = [2, 4], range = 'mse', symmetry = ['symmetric', 'asymmetric'] }\n\
+             [[quantize]]\nweights = { bits = [2, 4], range = 'mse', code_range = ['full', 'covering'], granularity = 'input-channel' }",
+        ),
         Stage::KlRange => of_tensor("bits = [2, 4]\nrange = 'kl'\nsymmetry = ['symmetric', 'asymmetric']"),
         Stage::OutputMseRange => network(&weights("range = 'output-mse'")),
         Stage::Calibration => method("calibration = { rows = 40 }"),

@@ -18,7 +18,7 @@ const INTEGERS: [Axis; 7] = [
     ("range", &["'min-max'", "'mse'", "{ percentile = 99 }", "{ percentile = 99.5 }"]),
     ("rounding", &["'nearest-even'", "'half-away'", "'stochastic'"]),
     ("outliers", &["'none'", "{ percent = 1 }", "{ percent = 2.5 }"]),
-    ("code_range", &["'full'", "'narrow'"]),
+    ("code_range", &["'full'", "'narrow'", "'covering'"]),
     ("scale_format", &["'float'", "'f16'", "'bf16'"]),
 ];
 

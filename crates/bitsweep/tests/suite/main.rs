@@ -7,6 +7,7 @@ mod bad_input;
 mod before_the_run;
 mod calibration;
 mod command_line;
+mod constant_features;
 mod experiments;
 mod failures;
 mod fingerprints;

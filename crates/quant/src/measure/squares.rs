@@ -94,7 +94,10 @@ impl SquareSum {
     /// `log₁₀` of the quotient of two sums above 0.
     pub(super) fn log10_of_ratio(self, other: Self) -> f64 {
         let ((own, own_exponent), (other, other_exponent)) = (self.scaled(), other.scaled());
-        libm::log10(own / other) + f64::from(own_exponent - other_exponent) * std::f64::consts::LOG10_2
+        let ratio = own / other;
+        let logarithm =
+            if ratio.is_normal() { libm::log10(ratio) } else { libm::log10(own) - libm::log10(other) };
+        logarithm + f64::from(own_exponent - other_exponent) * std::f64::consts::LOG10_2
     }
 }
 

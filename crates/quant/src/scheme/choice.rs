@@ -181,13 +181,14 @@ pub enum Range {
     MinMax,
     /// Percentiles `p` and `100 - p` of the values; symmetric: percentile `p` of the magnitudes. Values outside clip.
     Percentile(Percentile),
-    /// The range of least squared reconstruction error among shrunken min-max ranges, the unshrunken included.
+    /// The range of least squared reconstruction error among multiples of the min-max range, from a hundredth of it to about
+    /// twice as much in steps of a hundredth: itself included, and wider than where it clips nothing.
     Mse,
     /// Clipped where the histogram of magnitudes, once quantized, is nearest to their own by Kullback–Leibler divergence
     /// (Migacz 2017): for many values, such as activations, on even grids of at most 8 bits.
     Kl,
-    /// The range of least error of the layer's *outputs* on calibration inputs, `tr(ΔᵀHΔ)`, among shrunken min-max ranges,
-    /// the unshrunken included; see [`calibrate`](crate::calibrate). Needs calibration inputs.
+    /// The range of least error of the layer's *outputs* on calibration inputs, `tr(ΔᵀHΔ)`, among the ranges that
+    /// `mse` searches; see [`calibrate`](crate::calibrate). Needs calibration inputs.
     OutputMse,
 }
 

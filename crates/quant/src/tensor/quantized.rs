@@ -206,13 +206,14 @@ impl Quantized {
         }
     }
 
-    /// The code of zero in a block; `lowest - m/s` beside a minimum `m`, none where the scale is 0 and all codes mean `m`.
+    /// The code of zero in a block; `lowest - m/s` beside a minimum `m`, none where that is no number, as where the scale is
+    /// 0 and all codes mean `m`.
     fn zero_point<T: Real>(&self, parameters: &Affine<T>, block: usize) -> Option<T> {
         let stored = parameters.zero_points[block];
         match (self.scheme.zero_point()?, self.scheme.grid()) {
-            (ZeroPoint::Minimum, Some(_)) if parameters.scales[block] == T::ZERO => None,
             (ZeroPoint::Minimum, Some(grid)) => {
-                Some(T::from_i32(grid.lowest) - stored / parameters.scales[block])
+                let code = T::from_i32(grid.lowest) - stored / parameters.scales[block];
+                code.is_finite().then_some(code)
             }
             (ZeroPoint::Integer | ZeroPoint::Float | ZeroPoint::Minimum, _) => Some(stored),
         }
