@@ -122,15 +122,25 @@ impl Diagnostic {
     }
 }
 
-/// The message with the beginning of each long text that it quotes.
+/// The message with the beginning of each long text that it quotes, in backticks or, outside of them, in quotation marks.
 fn shortened(message: &str) -> String {
-    /// Longer lists of names are quoted one by one.
+    /// Longer texts are no names, but slips.
     const LONGEST: usize = 200;
-    let shown = message.split('`').enumerate().map(|(position, part)| {
-        let is_quoted = position % 2 == 1;
-        if is_quoted && part.chars().nth(LONGEST).is_some() { excerpt(part) } else { part.to_owned() }
-    });
-    shown.collect::<Vec<_>>().join("`")
+    /// Whatever else is long.
+    const MOST: usize = 8_000;
+    let quoted = |text: &str, mark: char, outside: &dyn Fn(&str) -> String| -> String {
+        let parts = text.split(mark).enumerate().map(|(position, part)| match position % 2 {
+            1 if part.chars().nth(LONGEST).is_some() => excerpt(part),
+            1 => part.to_owned(),
+            _ => outside(part),
+        });
+        parts.collect::<Vec<_>>().join(&mark.to_string())
+    };
+    let short = quoted(message, '`', &|outside| quoted(outside, '"', &str::to_owned));
+    match short.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &short[..end]),
+        None => short,
+    }
 }
 
 /// serde's message, which speaks of Rust's types, in words of who writes TOML.
@@ -258,5 +268,9 @@ mod tests {
     fn of_a_long_quoted_text_the_beginning_is_shown() {
         let long = Diagnostic::new(format!("unknown key `{}`, expected one of `a`", "x".repeat(5_000_000)));
         assert_eq!(long.message(), format!("unknown key `{}…`, expected one of `a`", "x".repeat(60)));
+        let long = Diagnostic::new(format!("found the text \"{}\", expected `a`", "x".repeat(5_000_000)));
+        assert_eq!(long.message(), format!("found the text \"{}…\", expected `a`", "x".repeat(60)));
+        let long = Diagnostic::new(format!("found the text \"``{}\"", "x".repeat(5_000_000)));
+        assert_eq!(long.message().chars().count(), 8_001);
     }
 }

@@ -160,10 +160,10 @@ fn refuse_unused_training(
 
 /// A target is no feature for the other targets of its file: what is to be predicted is not known.
 fn leave_out_other_targets(units: &mut [(UnitSpec, Places)]) {
-    let mut targets: HashMap<PathBuf, Vec<Target>> = HashMap::new();
+    let mut targets: HashMap<(PathBuf, bool), Vec<Target>> = HashMap::new();
     for (unit, _) in units.iter() {
         if let Some((DataSpec { source: DataSource::Csv(csv), .. }, _)) = unit.subject.rows() {
-            let known = targets.entry(csv.path.clone()).or_default();
+            let known = targets.entry((csv.path.clone(), csv.header)).or_default();
             if !known.contains(&csv.target) {
                 known.push(csv.target.clone());
             }
@@ -171,7 +171,8 @@ fn leave_out_other_targets(units: &mut [(UnitSpec, Places)]) {
     }
     for (unit, _) in units {
         if let Some(DataSpec { source: DataSource::Csv(csv), .. }) = unit.subject.data_mut() {
-            let others = targets[&csv.path].iter().filter(|target| **target != csv.target);
+            let others =
+                targets[&(csv.path.clone(), csv.header)].iter().filter(|target| **target != csv.target);
             let others: Vec<Target> = others.filter(|target| !csv.unused.contains(target)).cloned().collect();
             csv.unused.extend(others);
         }

@@ -4,7 +4,6 @@
 //! alone is told, and the others run: these failures are rows, with the same reasons.
 
 mod budget;
-mod memory;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -44,7 +43,7 @@ pub fn foresee(plan: &Plan) -> Result<Vec<Foreseen<'_>>, Failure> {
     {
         return Err(first.diagnostic.clone().into());
     }
-    memory::check(plan)?;
+    plan.check_memory()?;
     Ok(foreseen)
 }
 

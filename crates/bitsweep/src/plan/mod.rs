@@ -2,6 +2,7 @@
 
 mod datasets;
 mod key;
+mod memory;
 mod stages;
 mod tasks;
 
