@@ -179,7 +179,7 @@ fn a_number_beyond_f32_is_called_by_what_was_written() {
     );
     let csv = "a,b,y\n1,1,x\n1,2,z\n1,1e39,x\n2,2,z\n";
     let error = refused_in(&folder_with(&[("mine.toml", &text), ("d.csv", csv)]));
-    assert!(error.contains("line 4, column `b`: `1e39` is beyond f32"), "{error}");
+    assert!(error.contains("line 4 of `d.csv`, column `b`: `1e39` is beyond f32"), "{error}");
     assert!(!error.contains("inf"), "{error}");
 }
 
