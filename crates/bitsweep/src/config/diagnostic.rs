@@ -18,7 +18,7 @@ use bitsweep_datasets::{excerpt, nearest};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     message: String,
-    place: Option<Place>,
+    place: Option<Box<Place>>,
     help: Option<String>,
 }
 
@@ -91,7 +91,7 @@ impl Diagnostic {
     }
 
     pub(super) fn at(mut self, place: Place) -> Diagnostic {
-        self.place = Some(place);
+        self.place = Some(Box::new(place));
         self
     }
 
@@ -223,7 +223,8 @@ impl fmt::Display for Diagnostic {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", self.message)?;
         let gutter = self.place.as_ref().map_or(1, |place| place.line.to_string().len());
-        if let Some(place @ Place { line, excerpt, indent, width, .. }) = &self.place {
+        if let Some(place) = &self.place {
+            let Place { line, excerpt, indent, width, .. } = place.as_ref();
             let (space, carets) = (" ".repeat(*indent), "^".repeat(*width));
             write!(formatter, "\n{:gutter$}--> {place}", "")?;
             write!(formatter, "\n{:gutter$} |\n{line} | {excerpt}\n{:gutter$} | {space}{carets}", "", "")?;
