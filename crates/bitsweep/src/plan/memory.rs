@@ -8,7 +8,7 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use super::{Plan, PlannedVariant, Unit};
 use crate::config::Diagnostic;
-use crate::subject::{Subject, TrainedModel};
+use crate::subject::{SplitSpec, Subject, TrainedModel};
 
 const SINGLE: u64 = size_of::<f32>() as u64;
 const DOUBLE: u64 = size_of::<f64>() as u64;
@@ -26,7 +26,7 @@ impl Plan {
 
     /// How many units fit into memory at one time, at least one.
     pub(crate) fn units_at_once(&self) -> usize {
-        let most = self.unlike_units().map(|unit| sum(&parts(unit))).max().unwrap_or(0);
+        let most = self.unlike_units().map(|unit| sum(&parts(self, unit))).max().unwrap_or(0);
         usize::try_from(available() / most.max(1)).unwrap_or(usize::MAX).max(1)
     }
 
@@ -60,7 +60,7 @@ enum Place<'u> {
 }
 
 fn refusal(plan: &Plan, unit: &Unit, available: u64) -> Option<Diagnostic> {
-    let parts = parts(unit);
+    let parts = parts(plan, unit);
     let bytes = sum(&parts);
     let largest = parts.into_iter().max_by_key(|part| part.bytes).filter(|_| bytes > available)?;
     let message = format!(
@@ -86,12 +86,13 @@ fn gigabytes(bytes: u64) -> String {
 }
 
 /// What a unit with a model holds at one time. A tensor is written in the file, and as small.
-fn parts(unit: &Unit) -> Vec<Part<'_>> {
+fn parts<'p>(plan: &Plan, unit: &'p Unit) -> Vec<Part<'p>> {
     let Some(dataset) = unit.rows() else { return Vec::new() };
     let (rows, features, classes) = (dataset.rows(), dataset.features.ncols(), dataset.classes());
     let subject = &unit.spec.subject;
     let part = |what: String, place, factors: &[u64]| Part { what, bytes: product(factors), place };
     let widths = subject.widths(features, classes);
+    let scored = scored_rows(plan, unit, rows);
     let widest = widths.iter().copied().max().unwrap_or(0) as u64;
     let parameters = parameters(&widths);
     let mut parts = vec![
@@ -103,9 +104,9 @@ fn parts(unit: &Unit) -> Vec<Part<'_>> {
         ),
         // The widest layer's outputs; logits and probabilities of two models.
         part(
-            format!("the outputs of {} rows", count(rows as f64)),
+            format!("the outputs of {} rows", count(scored as f64)),
             Place::Unit("model"),
-            &[rows as u64, widest.saturating_add(4 * classes as u64), DOUBLE],
+            &[scored as u64, widest.saturating_add(4 * classes as u64), DOUBLE],
         ),
         part(
             format!("the confusion matrices of {} classes", count(classes as f64)),
@@ -148,6 +149,24 @@ fn parts(unit: &Unit) -> Vec<Part<'_>> {
         }
     }
     parts
+}
+
+/// Of how many rows there are logits at one time: the test rows, and where a solver or a choice looks at the training rows
+/// as a whole, all.
+fn scored_rows(plan: &Plan, unit: &Unit, rows: usize) -> usize {
+    let is_fitted = match &unit.spec.subject {
+        Subject::Trained(trained) => trained.model.training().is_none(),
+        Subject::Given(_) | Subject::Tensor(_) => false,
+    };
+    let has_choices = unit.variants.iter().any(|planned| planned.variant.mixed.is_some());
+    match unit.spec.subject.rows() {
+        Some((_, SplitSpec::Holdout(rule)))
+            if !is_fitted && !has_choices && !plan.header.record.sensitivity =>
+        {
+            rule.test_rows(rows).unwrap_or(rows)
+        }
+        Some(_) | None => rows,
+    }
 }
 
 fn product(factors: &[u64]) -> u64 {
