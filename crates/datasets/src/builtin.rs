@@ -100,7 +100,7 @@ fn wine(bytes: &[u8]) -> Result<Dataset, CsvProblem> {
         labels: table.labels,
         feature_names: WINE_FEATURES.map(str::to_owned).to_vec(),
         class_names,
-        lines: None,
+        file: None,
         notes: Vec::new(),
         hash: blake3::hash(bytes),
     })
@@ -117,7 +117,7 @@ fn digits(bytes: &[u8]) -> Result<Dataset, CsvProblem> {
         labels: table.labels,
         feature_names: (0..64).map(|pixel| format!("pixel_{}_{}", pixel / 8, pixel % 8)).collect(),
         class_names: table.class_names,
-        lines: None,
+        file: None,
         notes: Vec::new(),
         hash: blake3::hash(bytes),
     })
@@ -139,7 +139,7 @@ fn wine_quality() -> Dataset {
         features: data.records,
         labels,
         class_names: ["low", "medium", "high"].map(str::to_owned).to_vec(),
-        lines: None,
+        file: None,
         notes: Vec::new(),
     }
 }

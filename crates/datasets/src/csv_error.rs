@@ -81,7 +81,7 @@ pub enum CsvProblem {
     NoFeatures,
     /// A column is the target, and left out.
     #[error(
-        "column `{column}` is the target, and is also left out, in `unused` or as another target of this file: expected one of both"
+        "column `{column}` is the target, and is also left out: in `unused`, or as another target of this file"
     )]
     UnusedTarget {
         /// The column's name.

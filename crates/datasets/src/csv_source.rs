@@ -5,10 +5,10 @@ use std::path::{self, Path, PathBuf};
 use serde::de::{self, Deserializer, Unexpected};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::Dataset;
 use crate::csv_error::{CsvError, CsvProblem};
 use crate::csv_table::{Layout, read_table};
 use crate::target::Target;
+use crate::{Dataset, RowsOfFile};
 
 /// A user's own data: a CSV file with one row per sample, numbers as features and one column with the class.
 ///
@@ -117,7 +117,7 @@ impl CsvSource {
             labels: table.labels,
             feature_names: table.feature_names,
             class_names,
-            lines: Some(table.lines),
+            file: Some(RowsOfFile { path: self.path.clone(), lines: table.lines }),
             notes: table.notes,
             hash: blake3::hash(&bytes),
         })

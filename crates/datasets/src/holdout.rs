@@ -33,6 +33,16 @@ pub struct Holdout {
     pub stratified: bool,
 }
 
+impl Holdout {
+    /// How many of so many rows are held out for the test.
+    ///
+    /// # Errors
+    /// A [`SplitError`] for a size that leaves one side empty.
+    pub fn test_rows(&self, rows: usize) -> Result<usize, SplitError> {
+        self.test.of(rows).map(|(_, test)| test)
+    }
+}
+
 impl TestSize {
     /// The numbers of training and test rows, checked in the order of scikit-learn's `_validate_shuffle_split`.
     fn of(self, rows: usize) -> Result<(usize, usize), SplitError> {

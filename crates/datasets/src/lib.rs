@@ -39,7 +39,7 @@ mod wording;
 pub use builtin::{BuiltinError, builtin, builtin_names};
 pub use csv_error::{CsvError, CsvProblem};
 pub use csv_source::CsvSource;
-pub use dataset::{Dataset, Note};
+pub use dataset::{Dataset, Note, RowsOfFile};
 pub use holdout::{Holdout, TestSize, holdout};
 pub use scaling::{Scaler, Scaling, ScalingError, fit};
 pub use split::{Split, SplitError};

@@ -5,7 +5,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bitsweep_datasets::{CsvError, CsvProblem, CsvSource, Dataset, Target};
+use bitsweep_datasets::{
+    CsvError, CsvProblem, CsvSource, Dataset, Holdout, Scaling, Target, TestSize, fit, holdout,
+};
+use bitsweep_random::{Generator, Stream};
 use ndarray::array;
 
 const FLOWERS: &str = "length,width,species\n1.5,2,rose\n-3e2,.5,daisy\n4,5,rose\n";
@@ -51,7 +54,9 @@ fn a_file_becomes_features_and_sorted_classes() {
 #[test]
 fn a_target_number_counts_columns_from_one() {
     let content = "a,b\nx,1\ny,2\n";
-    assert_eq!(read(content, Target::Number(1)).unwrap(), read(content, named("a")).unwrap());
+    let (by_number, by_name) =
+        (read(content, Target::Number(1)).unwrap(), read(content, named("a")).unwrap());
+    assert_eq!((by_number.features, by_number.labels), (by_name.features, by_name.labels));
 }
 
 #[test]
@@ -184,8 +189,37 @@ fn unused_columns_are_no_features() {
 #[test]
 fn rows_know_their_lines() {
     let data = read("a,y\n\n1,\"x\nx\"\n\n\n2,z\n3,z", named("y")).unwrap();
-    assert_eq!(data.lines, Some(vec![3, 7, 8]));
-    assert_eq!(data.place_of(1), "line 7");
+    let file = data.file.as_ref().unwrap();
+    assert_eq!(file.lines, [3, 7, 8]);
+    assert_eq!(data.place_of(1), format!("line 7 of `{}`", file.path.display()));
+    assert_eq!(bitsweep_datasets::builtin("wine").unwrap().place_of(1), "row 2 of `wine`");
+}
+
+#[test]
+fn errors_speak_in_the_names_of_the_dataset() {
+    let data = read("a,b,y\n1,2,x\n1e300,4,x\n-1e300,6,rare\n", named("y")).unwrap();
+    let path = data.file.as_ref().unwrap().path.display();
+    let rule = Holdout { test: TestSize::Count(1), stratified: true };
+    let mut stream = Stream::new(Generator::Modern, 0, "split").unwrap();
+    let error = holdout(&data.labels, data.classes(), &rule, &mut stream).unwrap_err();
+    assert_eq!(
+        error.in_names_of(&data),
+        format!(
+            "class `rare` has only one row (line 4 of `{path}`): a stratified split needs at least 2 of each class"
+        )
+    );
+    let rows = [1, 2];
+    let (features, _) = data.subset(&rows);
+    let error = fit(&Scaling::Standard, features.view()).unwrap_err();
+    assert_eq!(
+        error.in_names_of(&data, &rows),
+        "column `a` of `flowers` cannot be standardized: its mean or variance is beyond f64"
+    );
+    let error = fit(&Scaling::Divide(1e-300), features.view()).unwrap().apply(features.view()).unwrap_err();
+    assert_eq!(
+        error.in_names_of(&data, &rows),
+        format!("line 3 of `{path}`, column `a`: `1e300` is beyond f64 after scaling")
+    );
 }
 
 #[test]

@@ -18,7 +18,7 @@ use bitsweep_datasets::{excerpt, nearest};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     message: String,
-    place: Option<Place>,
+    place: Option<Box<Place>>,
     help: Option<String>,
 }
 
@@ -91,7 +91,7 @@ impl Diagnostic {
     }
 
     pub(super) fn at(mut self, place: Place) -> Diagnostic {
-        self.place = Some(place);
+        self.place = Some(Box::new(place));
         self
     }
 
@@ -122,15 +122,25 @@ impl Diagnostic {
     }
 }
 
-/// The message with the beginning of each long text that it quotes.
+/// The message with the beginning of each long text that it quotes, in backticks or, outside of them, in quotation marks.
 fn shortened(message: &str) -> String {
-    /// Longer lists of names are quoted one by one.
+    /// Longer texts are no names, but slips.
     const LONGEST: usize = 200;
-    let shown = message.split('`').enumerate().map(|(position, part)| {
-        let is_quoted = position % 2 == 1;
-        if is_quoted && part.chars().nth(LONGEST).is_some() { excerpt(part) } else { part.to_owned() }
-    });
-    shown.collect::<Vec<_>>().join("`")
+    /// Whatever else is long.
+    const MOST: usize = 8_000;
+    let quoted = |text: &str, mark: char, outside: &dyn Fn(&str) -> String| -> String {
+        let parts = text.split(mark).enumerate().map(|(position, part)| match position % 2 {
+            1 if part.chars().nth(LONGEST).is_some() => excerpt(part),
+            1 => part.to_owned(),
+            _ => outside(part),
+        });
+        parts.collect::<Vec<_>>().join(&mark.to_string())
+    };
+    let short = quoted(message, '`', &|outside| quoted(outside, '"', &str::to_owned));
+    match short.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &short[..end]),
+        None => short,
+    }
 }
 
 /// serde's message, which speaks of Rust's types, in words of who writes TOML.
@@ -213,7 +223,8 @@ impl fmt::Display for Diagnostic {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", self.message)?;
         let gutter = self.place.as_ref().map_or(1, |place| place.line.to_string().len());
-        if let Some(place @ Place { line, excerpt, indent, width, .. }) = &self.place {
+        if let Some(place) = &self.place {
+            let Place { line, excerpt, indent, width, .. } = place.as_ref();
             let (space, carets) = (" ".repeat(*indent), "^".repeat(*width));
             write!(formatter, "\n{:gutter$}--> {place}", "")?;
             write!(formatter, "\n{:gutter$} |\n{line} | {excerpt}\n{:gutter$} | {space}{carets}", "", "")?;
@@ -258,5 +269,9 @@ mod tests {
     fn of_a_long_quoted_text_the_beginning_is_shown() {
         let long = Diagnostic::new(format!("unknown key `{}`, expected one of `a`", "x".repeat(5_000_000)));
         assert_eq!(long.message(), format!("unknown key `{}…`, expected one of `a`", "x".repeat(60)));
+        let long = Diagnostic::new(format!("found the text \"{}\", expected `a`", "x".repeat(5_000_000)));
+        assert_eq!(long.message(), format!("found the text \"{}…\", expected `a`", "x".repeat(60)));
+        let long = Diagnostic::new(format!("found the text \"``{}\"", "x".repeat(5_000_000)));
+        assert_eq!(long.message().chars().count(), 8_001);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::mem;
 use std::path::PathBuf;
 
 use bitsweep_datasets::Target;
@@ -14,7 +15,7 @@ use super::document::Document;
 use super::exclusion::Exclusion;
 use super::grid::{self, Alternative, Zip};
 use super::header::Header;
-use super::places::Places;
+use super::places::{Placed, Places};
 use super::point::{refused, typed, unit, variant};
 use crate::subject::{DataSource, DataSpec, Subject, UnitSpec};
 use crate::variant::Variant;
@@ -35,9 +36,9 @@ pub struct Experiment {
     /// Title, description and what to record.
     pub header: Header,
     /// The units in the order of the grid, and where their keys stand.
-    pub(crate) units: Vec<(UnitSpec, Places)>,
+    pub(crate) units: Vec<Placed<UnitSpec>>,
     /// All variants that some unit has, and where their keys stand.
-    pub(crate) variants: Vec<(Variant, Places)>,
+    pub(crate) variants: Vec<Placed<Variant>>,
     /// For each unit the positions of its variants in `variants`.
     pub members: Vec<Vec<usize>>,
     /// The axes of the grid, in file order.
@@ -92,12 +93,12 @@ impl Experiment {
         }
         let zips = Zip::read(document, root.get("zip"), &axes)?;
         let exclusions = Exclusion::read(document, root.get("exclude"))?;
-        let members = members(document, root, &mut units, &mut variants, &zips, &exclusions)?;
+        let mut members = members(document, root, &mut units, &mut variants, &zips, &exclusions)?;
 
-        let (mut units, members) = distinct_units(document, units, members)?;
+        let mut units = distinct_units(document, units, &mut members)?;
         refuse_unused_training(document, root, &units)?;
         leave_out_other_targets(&mut units);
-        let variants: Vec<(Variant, Places)> =
+        let variants: Vec<Placed<Variant>> =
             variants.into_iter().map(|point| variant(document, point.node)).collect::<Result<_, _>>()?;
         refuse_twins(document, &variants)?;
         check_subjects(document, &units, &members, &variants)?;
@@ -112,12 +113,12 @@ impl Experiment {
 fn distinct_units(
     document: &Document,
     points: Vec<Alternative<'_>>,
-    members: Vec<Vec<usize>>,
-) -> Result<(Vec<(UnitSpec, Places)>, Vec<Vec<usize>>), Diagnostic> {
+    members: &mut Vec<Vec<usize>>,
+) -> Result<Vec<Placed<UnitSpec>>, Diagnostic> {
     let mut units = Vec::new();
     let mut kept: Vec<Vec<usize>> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
-    for (point, own) in points.into_iter().zip(members) {
+    for (point, own) in points.into_iter().zip(mem::take(members)) {
         let (unit, places) = unit(document, point.node)?;
         match known.entry(as_written(&unit)?) {
             Entry::Vacant(entry) => {
@@ -133,7 +134,8 @@ fn distinct_units(
             }
         }
     }
-    Ok((units, kept))
+    *members = kept;
+    Ok(units)
 }
 
 /// A value as text that is the same for equal values.
@@ -144,9 +146,9 @@ fn as_written(value: &impl Serialize) -> Result<String, Diagnostic> {
 fn refuse_unused_training(
     document: &Document,
     root: &DeTable<'_>,
-    units: &[(UnitSpec, Places)],
+    units: &[Placed<UnitSpec>],
 ) -> Result<(), Diagnostic> {
-    let is_used = |(unit, _): &(UnitSpec, Places)| match &unit.subject {
+    let is_used = |(unit, _): &Placed<UnitSpec>| match &unit.subject {
         Subject::Trained(trained) => trained.model.training().is_some(),
         Subject::Given(_) | Subject::Tensor(_) => false,
     };
@@ -159,11 +161,11 @@ fn refuse_unused_training(
 }
 
 /// A target is no feature for the other targets of its file: what is to be predicted is not known.
-fn leave_out_other_targets(units: &mut [(UnitSpec, Places)]) {
-    let mut targets: HashMap<PathBuf, Vec<Target>> = HashMap::new();
+fn leave_out_other_targets(units: &mut [Placed<UnitSpec>]) {
+    let mut targets: HashMap<(PathBuf, bool), Vec<Target>> = HashMap::new();
     for (unit, _) in units.iter() {
         if let Some((DataSpec { source: DataSource::Csv(csv), .. }, _)) = unit.subject.rows() {
-            let known = targets.entry(csv.path.clone()).or_default();
+            let known = targets.entry((csv.path.clone(), csv.header)).or_default();
             if !known.contains(&csv.target) {
                 known.push(csv.target.clone());
             }
@@ -171,7 +173,8 @@ fn leave_out_other_targets(units: &mut [(UnitSpec, Places)]) {
     }
     for (unit, _) in units {
         if let Some(DataSpec { source: DataSource::Csv(csv), .. }) = unit.subject.data_mut() {
-            let others = targets[&csv.path].iter().filter(|target| **target != csv.target);
+            let others =
+                targets[&(csv.path.clone(), csv.header)].iter().filter(|target| **target != csv.target);
             let others: Vec<Target> = others.filter(|target| !csv.unused.contains(target)).cloned().collect();
             csv.unused.extend(others);
         }
@@ -179,7 +182,7 @@ fn leave_out_other_targets(units: &mut [(UnitSpec, Places)]) {
 }
 
 /// Variants that do the same would be one row under two labels.
-fn refuse_twins(document: &Document, variants: &[(Variant, Places)]) -> Result<(), Diagnostic> {
+fn refuse_twins(document: &Document, variants: &[Placed<Variant>]) -> Result<(), Diagnostic> {
     let whole = |places: &Places| places.find(VARIANT_KEY);
     let mut known: HashMap<String, &Places> = HashMap::new();
     for (variant, places) in variants {
@@ -200,9 +203,9 @@ fn refuse_twins(document: &Document, variants: &[(Variant, Places)]) -> Result<(
 /// Every variant must combine with the subject of every unit that has it.
 fn check_subjects(
     document: &Document,
-    units: &[(UnitSpec, Places)],
+    units: &[Placed<UnitSpec>],
     members: &[Vec<usize>],
-    variants: &[(Variant, Places)],
+    variants: &[Placed<Variant>],
 ) -> Result<(), Diagnostic> {
     // Units that differ in their seed alone are checked once.
     let mut checked: HashSet<(String, &[usize])> = HashSet::new();

@@ -13,7 +13,7 @@ pub use diagnostic::Diagnostic;
 pub use document::Document;
 pub use experiment::{Experiment, GridAxisSummary};
 pub use header::{Aggregate, Divisor, Expectation, Header, Record, TableName};
-pub(crate) use places::Places;
+pub(crate) use places::{Placed, Places};
 
 /// A value of the tree, with the bytes it was written in.
 pub(crate) type Node<'t> = toml::Spanned<toml::de::DeValue<'t>>;

@@ -6,6 +6,9 @@ use toml::de::DeValue;
 
 use super::Node;
 
+/// What one point of the grid says, and where.
+pub(crate) type Placed<T> = (T, Places);
+
 /// Where the keys of one point of the grid stand, by dotted key.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Places {

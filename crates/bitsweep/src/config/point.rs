@@ -9,7 +9,7 @@ use toml::de::ValueDeserializer;
 use super::Node;
 use super::diagnostic::Diagnostic;
 use super::document::Document;
-use super::places::Places;
+use super::places::{Placed, Places};
 use crate::subject::{
     DataSpec, GivenModel, GivenSpec, SplitSpec, Subject, TensorSpec, TensorValues, TrainedModel, TrainedSpec,
     UnitSpec,
@@ -51,7 +51,7 @@ enum ModelTable {
 }
 
 /// Reads a unit and refuses parts that do not belong together.
-pub(super) fn unit(document: &Document, node: Node<'_>) -> Result<(UnitSpec, Places), Diagnostic> {
+pub(super) fn unit(document: &Document, node: Node<'_>) -> Result<Placed<UnitSpec>, Diagnostic> {
     let places = Places::of(&node);
     let tables = Tables { document, places: &places };
     let unit = unit_at(&tables, typed(document, node)?)?;
@@ -173,7 +173,7 @@ pub(super) fn refused(document: &Document, places: &Places, refusal: &Refusal) -
 }
 
 /// Reads and resolves a variant.
-pub(super) fn variant(document: &Document, node: Node<'_>) -> Result<(Variant, Places), Diagnostic> {
+pub(super) fn variant(document: &Document, node: Node<'_>) -> Result<Placed<Variant>, Diagnostic> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Root {

@@ -81,7 +81,7 @@ pub struct RunOutcome {
     pub timings: Vec<UnitTiming>,
 }
 
-/// Runs all units of a plan, as many at a time as the thread pool has threads.
+/// Runs all units of a plan, as many at a time as the thread pool has threads and memory holds.
 ///
 /// A unit or a variant that fails is a row with its reason; the others stand. `keep_going` is asked between the steps of
 /// every unit; when it says no, the run ends as interrupted.
@@ -132,7 +132,7 @@ pub fn run(
             }
         };
         rayon::scope(|scope| {
-            for _ in 0..rayon::current_num_threads().min(units) {
+            for _ in 0..rayon::current_num_threads().min(units).min(plan.units_at_once()) {
                 scope.spawn(|_| work());
             }
         });

@@ -4,7 +4,6 @@
 //! alone is told, and the others run: these failures are rows, with the same reasons.
 
 mod budget;
-mod memory;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -33,6 +32,7 @@ pub struct Foreseen<'p> {
 /// # Errors
 /// When nothing would be left to run, or a unit needs more memory than there is.
 pub fn foresee(plan: &Plan) -> Result<Vec<Foreseen<'_>>, Failure> {
+    plan.check_memory()?;
     let mut foresight = Foresight { plan, has_extreme_values: HashMap::new(), budgets: HashMap::new() };
     let foreseen: Vec<Foreseen<'_>> = plan.units.iter().flat_map(|unit| foresight.of_unit(unit)).collect();
     let lost_by = |foreseen: &Foreseen<'_>| match foreseen.variant {
@@ -44,7 +44,6 @@ pub fn foresee(plan: &Plan) -> Result<Vec<Foreseen<'_>>, Failure> {
     {
         return Err(first.diagnostic.clone().into());
     }
-    memory::check(plan)?;
     Ok(foreseen)
 }
 

@@ -2,6 +2,7 @@
 
 mod datasets;
 mod key;
+mod memory;
 mod stages;
 mod tasks;
 
@@ -12,7 +13,7 @@ use bitsweep_datasets::{CsvError, Dataset};
 use bitsweep_quant::Dtype;
 use bitsweep_results::{Key, Labels, Task};
 
-use crate::config::{Diagnostic, Document, Experiment, GridAxisSummary, Header, Places};
+use crate::config::{Diagnostic, Document, Experiment, GridAxisSummary, Header, Placed, Places};
 use crate::failure::Failure;
 use crate::subject::{Subject, UnitSpec};
 use crate::variant::Variant;
@@ -97,7 +98,7 @@ impl Plan {
             header.reproduce.clear();
         }
         let mut datasets = Datasets::new(document.folder());
-        let read = |(spec, _): &(UnitSpec, Places)| -> Result<Option<Read>, Failure> {
+        let read = |(spec, _): &Placed<UnitSpec>| -> Result<Option<Read>, Failure> {
             spec.subject.rows().map(|(data, _)| datasets.get(&data.source)).transpose()
         };
         let datasets: Vec<Option<Read>> = specs.iter().map(read).collect::<Result<_, _>>()?;
@@ -186,7 +187,7 @@ fn readable(dataset: Option<&Read>) -> Option<&Dataset> {
 }
 
 /// The task of each unit; equal tasks are one.
-fn tasks(specs: &[(UnitSpec, Places)], datasets: &[Option<Read>]) -> Result<Vec<Arc<Task>>, Failure> {
+fn tasks(specs: &[Placed<UnitSpec>], datasets: &[Option<Read>]) -> Result<Vec<Arc<Task>>, Failure> {
     let mut known: Vec<(Task, &Subject)> = Vec::new();
     let mut position_of: HashMap<Key, usize> = HashMap::new();
     let mut positions = Vec::with_capacity(specs.len());
@@ -216,8 +217,8 @@ fn tasks(specs: &[(UnitSpec, Places)], datasets: &[Option<Read>]) -> Result<Vec<
 
 /// The variants with what they are known by: all units of an experiment have subjects of one kind.
 fn planned(
-    variants: Vec<(Variant, Places)>,
-    specs: &[(UnitSpec, Places)],
+    variants: Vec<Placed<Variant>>,
+    specs: &[Placed<UnitSpec>],
     members: &[Vec<usize>],
 ) -> Result<Vec<Arc<PlannedVariant>>, Failure> {
     let mut subjects = vec![None; variants.len()];

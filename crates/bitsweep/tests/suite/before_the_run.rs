@@ -60,15 +60,15 @@ fn a_misspelled_column_to_reproduce_is_refused() {
     let number = "value = \"1\"\ntable = \"results\"\n";
     refused(
         &reproducing(&format!("{number}column = \"macro_f2\"")),
-        &["no column `macro_f2`", "mine.toml:18:10", "did you mean `macro_f1`?"],
+        &["no column `macro_f2`", "mine.toml:19:10", "did you mean `macro_f1`?"],
     );
     refused(
         &reproducing(&format!("{number}column = \"sse\"\nwhere = {{ lable = \"4 bit\" }}")),
-        &["no column `lable`", "mine.toml:19:19", "did you mean `label`?"],
+        &["no column `lable`", "mine.toml:20:19", "did you mean `label`?"],
     );
     refused(
         &reproducing(&format!("{number}column = \"sse\"\nper = {{ column = \"float_byte\", decimals = 2 }}")),
-        &["no column `float_byte`", "mine.toml:19:18", "did you mean `float_bytes`?"],
+        &["no column `float_byte`", "mine.toml:20:18", "did you mean `float_bytes`?"],
     );
 }
 
@@ -77,7 +77,7 @@ fn rows_to_reproduce_that_there_are_none_of_are_refused() {
     let number = "value = \"1\"\ntable = \"results\"\ncolumn = \"sse\"\n";
     refused(
         &reproducing(&format!("{number}where = {{ label = \"5 bit\" }}")),
-        &["no row of the table", "`label`", "`4 bit`, `float`", "mine.toml:19:19"],
+        &["no row of the table", "`label`", "`4 bit`, `float`", "mine.toml:20:19"],
     );
     refused(&reproducing(&format!("{number}where = {{ seed = 1 }}")), &["`seed`", "`0`"]);
     // Of measures nothing is known beforehand.
@@ -94,7 +94,7 @@ fn a_table_to_reproduce_that_is_not_written_is_refused() {
     ] {
         refused(
             &reproducing(&format!("value = \"1\"\ntable = \"{table}\"\ncolumn = \"{column}\"")),
-            &["does not write the table", table, "mine.toml:17:9", fix],
+            &["does not write the table", table, "mine.toml:18:9", fix],
         );
     }
     let number = "value = \"1\"\ntable = \"tensors\"\ncolumn = \"sse\"";
@@ -109,10 +109,10 @@ fn numbers_to_reproduce_that_are_none_are_refused() {
     let of = |value: &str, line: &str| {
         reproducing(&format!("value = \"{value}\"\ntable = \"results\"\ncolumn = \"sse\"\n{line}"))
     };
-    refused(&of("one", ""), &["`one` is no number", "mine.toml:16:9"]);
-    refused(&of("", ""), &["there is no number", "mine.toml:16:9"]);
+    refused(&of("one", ""), &["`one` is no number", "mine.toml:17:9"]);
+    refused(&of("", ""), &["there is no number", "mine.toml:17:9"]);
     refused(&of("1 2", "aggregate = \"sum\""), &["one number, not 2"]);
-    refused(&of("1", "decimals = 100000"), &["`100000` decimals", "mine.toml:19:12"]);
+    refused(&of("1", "decimals = 100000"), &["`100000` decimals", "mine.toml:20:12"]);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn rows_of_two_tasks_of_one_name_are_refused_as_ambiguous() {
     };
     refused(
         &two("label = \"4 bit\""),
-        &["two tasks on `wine`", "differ in `train.epochs`", "mine.toml:19:9"],
+        &["two tasks on `wine`", "differ in `train.epochs`", "mine.toml:20:9"],
     );
     let folder = folder_with(&[("mine.toml", &two("label = \"4 bit\", \"train.epochs\" = 1"))]);
     assert!(bitsweep(folder.path(), &["validate", "mine.toml"]).status.success());
@@ -179,15 +179,15 @@ fn a_number_beyond_f32_is_called_by_what_was_written() {
     );
     let csv = "a,b,y\n1,1,x\n1,2,z\n1,1e39,x\n2,2,z\n";
     let error = refused_in(&folder_with(&[("mine.toml", &text), ("d.csv", csv)]));
-    assert!(error.contains("line 4, column `b`: `1e39` is beyond f32"), "{error}");
+    assert!(error.contains("line 4 of `d.csv`, column `b`: `1e39` is beyond f32"), "{error}");
     assert!(!error.contains("inf"), "{error}");
 }
 
 #[test]
 fn a_model_that_fits_into_no_memory_is_refused_with_the_figure() {
     let text = network().replace("hidden = 8", &format!("hidden = [{:?}]", [65_536; 16]));
-    // 15 layers of 65,536² weights, and 5 numbers of 4 bytes for each.
-    refused(&text, &["needs about 1289.", "64,", "weights and their training", "mine.toml:7:"]);
+    // 13·65,536 + 15·65,536² + 65,536·3 weights and 16·65,536 + 3 biases, and 7 numbers of 4 bytes for each.
+    refused(&text, &["needs about 1804.0 GB", "64,426,606,595 weights and their training", "mine.toml:7:"]);
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn a_file_that_cannot_be_read_is_a_fault_of_its_units_alone() {
         let output = bitsweep(folder.path(), &[command, "mine.toml"]);
         assert_eq!(output.status.code(), Some(3), "{command}: {}", stderr(&output));
         let error = stderr(&output);
-        assert!(error.contains(&reason) && error.contains("mine.toml:3:25"), "{command}: {error}");
+        assert!(error.contains(&reason) && error.contains("mine.toml:3:24"), "{command}: {error}");
     }
     let results = fs::read_to_string(folder.path().join("results/mine/results.csv")).unwrap();
     assert_eq!(results.lines().count(), 1 + 1 + 2, "{results}");

@@ -192,7 +192,7 @@ fn a_plan_foresees_a_class_with_fewer_rows_than_the_split_needs() {
     let seeds = ["case.toml", "--set", "seed=[1, 2]"];
     let refused = bitsweep(&folder, &[&["plan"][..], &seeds].concat());
     assert_eq!(refused.status.code(), Some(2));
-    let reason = "class `rare` has only one row (line 6): a stratified split needs at least 2 of each class";
+    let reason = "class `rare` has only one row (line 6 of `d.csv`): a stratified split needs at least 2 of each class";
     assert!(stderr(&refused).contains(reason), "{}", stderr(&refused));
     fs::write(folder.path().join("e.csv"), "x1,x2,y\n1,2,a\n2,1,a\n3,5,b\n4,4,b\n5,3,b\n").unwrap();
     let seeds = [&seeds[..], &["--set", "data.source.csv.path=[\"d.csv\", \"e.csv\"]"]].concat();

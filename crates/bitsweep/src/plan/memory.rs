@@ -6,26 +6,35 @@ use bitsweep_models::Optimizer;
 use bitsweep_results::numbers::count;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
+use super::{Plan, PlannedVariant, Unit};
 use crate::config::Diagnostic;
-use crate::failure::Failure;
-use crate::plan::{Plan, PlannedVariant, Unit};
-use crate::subject::{Subject, TrainedModel};
+use crate::subject::{SplitSpec, Subject, TrainedModel};
 
 const SINGLE: u64 = size_of::<f32>() as u64;
 const DOUBLE: u64 = size_of::<f64>() as u64;
 
-/// Refuses a unit that needs more memory than this machine, or the container, has. What is measured does not depend on
-/// the machine: an experiment runs as it is, or not at all.
-pub(super) fn check(plan: &Plan) -> Result<(), Failure> {
-    let available = available();
-    // Units that differ in their seed alone need the same.
-    let mut checked = HashSet::new();
-    for unit in plan.units.iter().filter(|unit| checked.insert(unit.task.key)) {
-        if let Some(error) = refusal(plan, unit, available) {
-            return Err(error.into());
-        }
+impl Plan {
+    /// Refuses a unit that needs more memory than this machine, or the container, has. What is measured does not depend on
+    /// the machine: an experiment runs as it is, or not at all.
+    ///
+    /// # Errors
+    /// The figures, at the key that asks for most of it.
+    pub(crate) fn check_memory(&self) -> Result<(), Diagnostic> {
+        let available = available();
+        self.unlike_units().find_map(|unit| refusal(self, unit, available)).map_or(Ok(()), Err)
     }
-    Ok(())
+
+    /// How many units fit into memory at one time, at least one.
+    pub(crate) fn units_at_once(&self) -> usize {
+        let most = self.unlike_units().map(|unit| sum(&parts(self, unit))).max().unwrap_or(0);
+        usize::try_from(available() / most.max(1)).unwrap_or(usize::MAX).max(1)
+    }
+
+    /// The units, of those that differ in their seed alone the first: the others need the same.
+    fn unlike_units(&self) -> impl Iterator<Item = &Unit> {
+        let mut known = HashSet::new();
+        self.units.iter().filter(move |unit| known.insert(unit.task.key))
+    }
 }
 
 /// Bytes of memory, those of the container where it has fewer.
@@ -51,8 +60,8 @@ enum Place<'u> {
 }
 
 fn refusal(plan: &Plan, unit: &Unit, available: u64) -> Option<Diagnostic> {
-    let parts = parts(unit);
-    let bytes = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.bytes));
+    let parts = parts(plan, unit);
+    let bytes = sum(&parts);
     let largest = parts.into_iter().max_by_key(|part| part.bytes).filter(|_| bytes > available)?;
     let message = format!(
         "{} needs about {} of memory, {} of it for {}, but there are {}: expected something smaller",
@@ -68,17 +77,22 @@ fn refusal(plan: &Plan, unit: &Unit, available: u64) -> Option<Diagnostic> {
     })
 }
 
+fn sum(parts: &[Part<'_>]) -> u64 {
+    parts.iter().fold(0, |sum, part| sum.saturating_add(part.bytes))
+}
+
 fn gigabytes(bytes: u64) -> String {
     format!("{:.1} GB", bytes as f64 / 1e9)
 }
 
 /// What a unit with a model holds at one time. A tensor is written in the file, and as small.
-fn parts(unit: &Unit) -> Vec<Part<'_>> {
+fn parts<'p>(plan: &Plan, unit: &'p Unit) -> Vec<Part<'p>> {
     let Some(dataset) = unit.rows() else { return Vec::new() };
     let (rows, features, classes) = (dataset.rows(), dataset.features.ncols(), dataset.classes());
     let subject = &unit.spec.subject;
     let part = |what: String, place, factors: &[u64]| Part { what, bytes: product(factors), place };
     let widths = subject.widths(features, classes);
+    let scored = scored_rows(plan, unit, rows);
     let widest = widths.iter().copied().max().unwrap_or(0) as u64;
     let parameters = parameters(&widths);
     let mut parts = vec![
@@ -90,9 +104,9 @@ fn parts(unit: &Unit) -> Vec<Part<'_>> {
         ),
         // The widest layer's outputs; logits and probabilities of two models.
         part(
-            format!("the outputs of {} rows", count(rows as f64)),
+            format!("the outputs of {} rows", count(scored as f64)),
             Place::Unit("model"),
-            &[rows as u64, widest.saturating_add(4 * classes as u64), DOUBLE],
+            &[scored as u64, widest.saturating_add(4 * classes as u64), DOUBLE],
         ),
         part(
             format!("the confusion matrices of {} classes", count(classes as f64)),
@@ -137,6 +151,24 @@ fn parts(unit: &Unit) -> Vec<Part<'_>> {
     parts
 }
 
+/// Of how many rows there are logits at one time: the test rows, and where a solver or a choice looks at the training rows
+/// as a whole, all.
+fn scored_rows(plan: &Plan, unit: &Unit, rows: usize) -> usize {
+    let is_fitted = match &unit.spec.subject {
+        Subject::Trained(trained) => trained.model.training().is_none(),
+        Subject::Given(_) | Subject::Tensor(_) => false,
+    };
+    let has_choices = unit.variants.iter().any(|planned| planned.variant.mixed.is_some());
+    match unit.spec.subject.rows() {
+        Some((_, SplitSpec::Holdout(rule)))
+            if !is_fitted && !has_choices && !plan.header.record.sensitivity =>
+        {
+            rule.test_rows(rows).unwrap_or(rows)
+        }
+        Some(_) | None => rows,
+    }
+}
+
 fn product(factors: &[u64]) -> u64 {
     factors.iter().fold(1, |product, factor| product.saturating_mul(*factor))
 }
@@ -148,10 +180,10 @@ fn parameters(widths: &[usize]) -> u64 {
 }
 
 /// How many numbers of single precision are held for each weight: the float model, and either its training (weights,
-/// gradient and what is transposed, and the optimizer's moments) or a variant (values, codes and the layout of the
-/// kernels).
+/// gradient and what is transposed, and the optimizer's moments) or a variant (values, codes, errors, packed bytes and the
+/// layout of the kernels: 7 in all of a large model, as measured).
 fn copies(unit: &Unit) -> u64 {
-    const VARIANT: u64 = 4;
+    const VARIANT: u64 = 7;
     match &unit.spec.subject {
         Subject::Trained(trained) => match &trained.model {
             TrainedModel::Mlp(_, training) | TrainedModel::SoftmaxRegression(_, training) => {
@@ -159,7 +191,7 @@ fn copies(unit: &Unit) -> u64 {
                     Optimizer::Sgd(_) => 1,
                     Optimizer::Adam(_) => 2,
                 };
-                (4 + moments).max(VARIANT)
+                (5 + moments).max(VARIANT)
             }
             // L-BFGS remembers ten steps and their gradients, in double precision.
             TrainedModel::Logistic(_) => 30 * DOUBLE / SINGLE,
