@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::record::check_folder_name;
+
 /// How few bits can a model live with, and can you believe it?
 ///
 /// Trains a small model, quantizes it in every way an experiment asks for, measures each result, and leaves a table,
@@ -59,9 +61,12 @@ pub enum Command {
         /// The experiment, and changes to it.
         #[command(flatten)]
         experiment: Request,
-        /// Folder to which results/NAME is written.
+        /// Folder in which the results folder is written; the user's own files there stay.
         #[arg(long, value_name = "DIR", default_value = "results")]
         out: PathBuf,
+        /// Name of the results folder [default: the experiment's name, and what --set changes].
+        #[arg(long, value_name = "NAME", value_parser = results_name)]
+        name: Option<String>,
         /// Units worked on at the same time; results do not depend on it [default: one per core].
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
         jobs: Option<u16>,
@@ -90,4 +95,8 @@ pub struct Request {
     /// Change a value of the experiment: `--set train.epochs=50`, `--set 'quantize.weights.bits=[8, 4]'`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+}
+
+fn results_name(name: &str) -> Result<String, String> {
+    check_folder_name(name).map(|()| name.to_owned())
 }

@@ -8,12 +8,12 @@ use bitsweep::evaluate;
 use bitsweep::plan::Plan;
 use bitsweep::progress::{Progress, Verbosity};
 use bitsweep::record::{Folder, LargeTables, write};
-use bitsweep::registry::{EXPERIMENTS, find};
+use bitsweep::registry::{EXPERIMENTS, Found, Source, find};
 use bitsweep_results::summarize;
 use tempfile::TempDir;
 
 fn plan(name: &str) -> Plan {
-    let (name, document) = find(name, &[]).unwrap();
+    let Found { name, document, .. } = find(name, &[]).unwrap();
     Plan::new(&name, &document).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
@@ -47,9 +47,9 @@ fn every_number_of_the_notebooks_comes_out_as_printed() {
         notebooks += 1;
         let folder = TempDir::new().unwrap();
         let progress = Progress::new(Verbosity::Quiet, plan.units.len());
-        let results = Folder::create(folder.path(), name).unwrap();
+        let results = Folder::create(folder.path(), name, name, &Source::Registry).unwrap();
         let mut large = LargeTables::new(&results, &plan.labels);
-        let outcome = evaluate::run(&plan, &mut large, &progress, &|| true).unwrap();
+        let outcome = evaluate::run(&plan, &mut large, &progress).unwrap();
         large.finish().unwrap();
         let summary = summarize(&outcome.records.results, &plan.labels, &plan.header.pick);
         let written = write(&plan, "", &outcome, &summary, &results).unwrap();

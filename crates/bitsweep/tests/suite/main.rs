@@ -16,4 +16,7 @@ mod labels;
 mod mixed_precision;
 mod presets;
 mod quantized_training;
+mod results_folder;
+#[cfg(unix)]
+mod signals;
 mod tasks;
