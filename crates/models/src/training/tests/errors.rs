@@ -76,9 +76,11 @@ fn a_single_class_is_refused() {
 #[test]
 fn settings_of_no_meaning_are_refused() {
     let (features, labels) = rows(6, 2, 3, 1);
-    let error =
-        attempt(features.view(), &labels, &Training { epochs: 0, ..Training::default() }).unwrap_err();
-    assert_eq!(error.to_string(), "epochs is `0`: expected at least 1");
+    for epochs in [0, Training::MAX_EPOCHS + 1] {
+        let training = Training { epochs, ..Training::default() };
+        let error = attempt(features.view(), &labels, &training).unwrap_err();
+        assert_eq!(error.to_string(), format!("epochs is `{epochs}`: expected a number from 1 to 1000000"));
+    }
     let mlp = Mlp { hidden: 0.into(), ..Mlp::default() };
     let training = Training::default();
     let error =
