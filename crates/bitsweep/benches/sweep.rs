@@ -36,5 +36,5 @@ fn sweep(bencher: Bencher<'_, '_>, weights: &str) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     bencher
         .counter(ItemsCount::new(plan.variants()))
-        .bench_local(|| pool.install(|| evaluate::run(&plan, &mut (), &progress, &|| true).unwrap()));
+        .bench_local(|| pool.install(|| evaluate::run(&plan, &mut (), &progress).unwrap()));
 }

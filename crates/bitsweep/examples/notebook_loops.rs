@@ -63,8 +63,7 @@ fn main() {
         };
         let (mut init, mut shuffle) = (stream("init"), stream("shuffle"));
         let started = Instant::now();
-        let trained =
-            train_mlp(train.view(), &labels, 3, &mlp, &training, &mut init, &mut shuffle, &|| true).unwrap();
+        let trained = train_mlp(train.view(), &labels, 3, &mlp, &training, &mut init, &mut shuffle).unwrap();
         (trained.model, started.elapsed().as_secs_f64())
     };
     let (_, single) = trained(Precision::Single);

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::record::check_folder_name;
+
 /// How few bits can a model live with, and can you believe it?
 ///
 /// Trains a small model, quantizes it in every way an experiment asks for, measures each result, and leaves a table,
@@ -58,14 +60,18 @@ pub enum Command {
     ///
     /// The exit code is 0 when everything has results; 3 when some units or variants failed (the results of the others are
     /// written, and the report says what failed and why); 2 when the command line, the experiment or its data are wrong, and
-    /// nothing was run; 1 otherwise. Paths in an experiment's file start at its folder.
+    /// nothing was run; 130 after Ctrl-C and 143 after SIGTERM; 1 otherwise. Paths in an experiment's file start at its
+    /// folder.
     Run {
         /// The experiment, and changes to it.
         #[command(flatten)]
         experiment: Request,
-        /// Folder to which results/NAME is written.
+        /// Folder in which the results folder is written; what you have put into that stays.
         #[arg(long, value_name = "DIR", default_value = "results")]
         out: PathBuf,
+        /// Name of the results folder [default: the experiment's name, and what --set changes].
+        #[arg(long, value_name = "NAME", value_parser = results_name)]
+        name: Option<String>,
         /// Units worked on at the same time; results do not depend on it [default: one per core].
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
         jobs: Option<u16>,
@@ -98,4 +104,8 @@ pub struct Request {
     /// Change a value of the experiment: `--set train.epochs=50`, `--set 'quantize.weights.bits=[8, 4]'`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+}
+
+fn results_name(name: &str) -> Result<String, String> {
+    check_folder_name(name).map(|()| name.to_owned())
 }

@@ -1,7 +1,5 @@
 //! Why a command ends without success, and the exit code that says so.
 
-use std::process::ExitCode;
-
 use crate::config::Diagnostic;
 
 /// Why a command failed.
@@ -46,9 +44,12 @@ pub enum Failure {
     /// Something of our own went wrong.
     #[error("{0}")]
     Other(String),
-    /// Ctrl-C.
+    /// Ctrl-C or SIGTERM.
     #[error("interrupted: nothing was written, earlier results are as they were")]
-    Interrupted,
+    Interrupted {
+        /// The signal's number.
+        signal: u8,
+    },
 }
 
 impl From<Diagnostic> for Failure {
@@ -58,16 +59,17 @@ impl From<Diagnostic> for Failure {
 }
 
 impl Failure {
-    /// 2 for usage and configuration, 3 where some rows failed or will fail, 1 for everything else.
-    pub fn exit_code(&self) -> ExitCode {
+    /// 2 for usage and configuration, 3 where some rows failed or will fail, 128 and the number of a signal as shells have
+    /// it, 1 for everything else.
+    pub fn code(&self) -> u8 {
         match self {
-            Failure::Configuration(_) => ExitCode::from(2),
-            Failure::Incomplete { .. } | Failure::Foreseen { .. } => ExitCode::from(3),
+            Failure::Configuration(_) => 2,
+            Failure::Incomplete { .. } | Failure::Foreseen { .. } => 3,
+            Failure::Interrupted { signal } => 128 + signal,
             Failure::NoResults { .. }
             | Failure::Output(_)
             | Failure::Reproduction { .. }
-            | Failure::Other(_)
-            | Failure::Interrupted => ExitCode::FAILURE,
+            | Failure::Other(_) => 1,
         }
     }
 }

@@ -12,7 +12,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             commands::report_failure(&failure);
-            failure.exit_code()
+            ExitCode::from(failure.code())
         }
     }
 }

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use crate::streams::say;
+
 /// How much is said on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
@@ -77,7 +79,7 @@ impl Progress {
                 if lines.last.elapsed() >= LINE_INTERVAL {
                     let rate = lines.done as f64 / lines.started.elapsed().as_secs_f64();
                     let left = (lines.total - lines.done) as f64 / rate;
-                    eprintln!("{}/{} units, {rate:.1}/s, {left:.0} s left", lines.done, lines.total);
+                    say(&format!("{}/{} units, {rate:.1}/s, {left:.0} s left", lines.done, lines.total));
                     lines.last = Instant::now();
                 }
             }
@@ -110,8 +112,8 @@ impl Progress {
 
     fn say(&self, text: &str) {
         match &self.display {
-            Display::Bar(bar) => bar.suspend(|| eprintln!("{text}")),
-            Display::None | Display::Lines(_) => eprintln!("{text}"),
+            Display::Bar(bar) => bar.suspend(|| say(text)),
+            Display::None | Display::Lines(_) => say(text),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The named experiments: the files under `experiments/`, compiled in.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bitsweep_datasets::nearest;
 
@@ -9,13 +9,34 @@ use crate::config::{Diagnostic, Document};
 /// Name and text of every experiment, sorted by name.
 pub const EXPERIMENTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/experiments.rs"));
 
-/// The experiment a user asks for, by name or as a path to a TOML file, with its name.
+/// An experiment that a user asks for.
+#[derive(Debug)]
+pub struct Found {
+    /// What it is called.
+    pub name: String,
+    /// Where it is from.
+    pub source: Source,
+    /// What it says, with all overrides.
+    pub document: Document,
+}
+
+/// Where an experiment is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// It is compiled in.
+    Registry,
+    /// It is a TOML file of the user.
+    File(PathBuf),
+}
+
+/// The experiment a user asks for, by name or as a path to a TOML file.
 ///
 /// # Errors
 /// When there is no such name, or the file cannot be read.
-pub fn find(request: &str, overrides: &[String]) -> Result<(String, Document), Diagnostic> {
+pub fn find(request: &str, overrides: &[String]) -> Result<Found, Diagnostic> {
     if let Some((name, text)) = EXPERIMENTS.iter().find(|(name, _)| *name == request) {
-        return Ok(((*name).to_owned(), Document::new(&format!("experiments/{name}.toml"), text, overrides)));
+        let document = Document::new(&format!("experiments/{name}.toml"), text, overrides);
+        return Ok(Found { name: (*name).to_owned(), source: Source::Registry, document });
     }
     let path = Path::new(request);
     let is_file =
@@ -24,7 +45,7 @@ pub fn find(request: &str, overrides: &[String]) -> Result<(String, Document), D
         let document = Document::read(path, overrides)?;
         let stem = path.file_stem().and_then(|stem| stem.to_str());
         let name = stem.ok_or_else(|| Diagnostic::new(format!("`{request}` has no file name in UTF-8")))?;
-        return Ok((name.to_owned(), document));
+        return Ok(Found { name: name.to_owned(), source: Source::File(path.to_owned()), document });
     }
     let names = EXPERIMENTS.iter().map(|(name, _)| *name);
     let unknown = Diagnostic::new(format!("there is no experiment `{request}`"));

@@ -29,7 +29,7 @@ fn train(features: ArrayView2<'_, f64>, labels: &[usize], precision: Precision) 
     let stream = |stage| Stream::new(Generator::Numpy, 42, stage);
     let trained = stream("init").map_err(|error| error.to_string()).and_then(|mut init| {
         let mut shuffle = init.clone();
-        train_mlp(features, labels, 3, &mlp, &training, &mut init, &mut shuffle, &|| true)
+        train_mlp(features, labels, 3, &mlp, &training, &mut init, &mut shuffle)
             .map_err(|error| error.to_string())
     });
     match trained {

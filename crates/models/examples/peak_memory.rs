@@ -51,12 +51,12 @@ fn main() {
         },
         ..Training::default()
     };
-    let (mut shuffle, keep_going) = (stream("shuffle"), || true);
+    let mut shuffle = stream("shuffle");
     let (features, labels) = (features.view(), labels.as_slice());
     let trained = if env::args().nth(3).is_some_and(|third| third == "hook") {
-        train_hooked(initial, features, labels, &training, &mut shuffle, &keep_going, &mut Idle)
+        train_hooked(initial, features, labels, &training, &mut shuffle, &mut Idle)
     } else {
-        train_hooked(initial, features, labels, &training, &mut shuffle, &keep_going, &mut NoHook)
+        train_hooked(initial, features, labels, &training, &mut shuffle, &mut NoHook)
     };
     let Trained { model, curve } = trained.unwrap();
     report("one epoch", started);

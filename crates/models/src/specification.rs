@@ -96,7 +96,7 @@ pub enum Precision {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Training {
-    /// Passes over the training rows, at least 1; 200 by default.
+    /// Passes over the training rows, from 1 to [`MAX_EPOCHS`](Self::MAX_EPOCHS); 200 by default.
     pub epochs: usize,
     /// Rows of a mini-batch; the last one of an epoch has what is left. 10 by default.
     pub batch_size: usize,
@@ -127,13 +127,21 @@ impl Default for Training {
 }
 
 impl Training {
+    /// The most epochs that are accepted, so that a slip of the hand does not ask for years.
+    pub const MAX_EPOCHS: usize = 1_000_000;
+
     /// Refuses what cannot be trained with.
     ///
     /// # Errors
-    /// When there are no epochs (an untrained model is more likely a slip than a wish), batches are empty, a rate is
+    /// When there are no epochs (an untrained model is more likely a slip than a wish) or too many, batches are empty, a rate is
     /// NaN, infinite or negative, the learning rate is 0, or the optimizer's settings mean nothing.
     pub fn check(&self) -> Result<(), SpecificationError> {
-        require(self.epochs > 0, "epochs", self.epochs, "at least 1")?;
+        require(
+            (1..=Self::MAX_EPOCHS).contains(&self.epochs),
+            "epochs",
+            self.epochs,
+            "a number from 1 to 1000000",
+        )?;
         require(self.batch_size > 0, "batch_size", self.batch_size, "at least 1 row")?;
         require(
             self.learning_rate.is_finite() && self.learning_rate > 0.0,
@@ -170,7 +178,8 @@ pub struct Logistic {
     pub multiclass: Multiclass,
     /// scikit-learn's `C`, the inverse strength of the penalty; 1 by default.
     pub c: f64,
-    /// The most iterations the solver may take for one problem; 1000 by default.
+    /// The most iterations the solver may take for one problem, from 1 to [`MAX_ITERATIONS`](Self::MAX_ITERATIONS); 1000 by
+    /// default.
     pub max_iterations: usize,
     /// Converged is where no component of the objective's gradient (a sum over the rows, not a mean) is larger in
     /// magnitude; 1e-8 by default.
@@ -184,14 +193,22 @@ impl Default for Logistic {
 }
 
 impl Logistic {
+    /// The most iterations that are accepted.
+    pub const MAX_ITERATIONS: usize = 1_000_000;
+
     /// Refuses what cannot be solved.
     ///
     /// # Errors
-    /// When `c` or `tolerance` is not a finite number above 0, or there are no iterations.
+    /// When `c` or `tolerance` is not a finite number above 0, or there are no iterations or too many.
     pub fn check(&self) -> Result<(), SpecificationError> {
         let positive = |value: f64| value.is_finite() && value > 0.0;
         require(positive(self.c), "c", self.c, "a finite number above 0")?;
         require(positive(self.tolerance), "tolerance", self.tolerance, "a finite number above 0")?;
-        require(self.max_iterations > 0, "max_iterations", self.max_iterations, "at least 1")
+        require(
+            (1..=Self::MAX_ITERATIONS).contains(&self.max_iterations),
+            "max_iterations",
+            self.max_iterations,
+            "a number from 1 to 1000000",
+        )
     }
 }

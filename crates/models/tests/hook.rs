@@ -54,18 +54,10 @@ fn a_hook_without_effect_trains_to_the_same_bits_in_the_same_order_of_rows() {
                 &training,
                 &mut stream("init"),
                 &mut stream("shuffle"),
-                &|| true,
             );
             let initial = initial_mlp(11, 3, &mlp, &mut stream("init")).unwrap();
-            let hooked = train_hooked(
-                initial,
-                features.view(),
-                &labels,
-                &training,
-                &mut stream("shuffle"),
-                &|| true,
-                &mut Idle,
-            );
+            let hooked =
+                train_hooked(initial, features.view(), &labels, &training, &mut stream("shuffle"), &mut Idle);
             assert_eq!(plain.unwrap(), hooked.unwrap());
         }
     }
@@ -102,16 +94,9 @@ fn every_hidden_activation_trains_alike_with_a_hook_and_without_and_reduces_the_
                 ..Training::default()
             };
             let (features, shuffle) = (features.view(), || stream("shuffle"));
-            let plain = train(initial.clone(), features, &labels, &training, &mut shuffle(), &|| true);
-            let hooked = train_hooked(
-                initial.clone(),
-                features,
-                &labels,
-                &training,
-                &mut shuffle(),
-                &|| true,
-                &mut Idle,
-            );
+            let plain = train(initial.clone(), features, &labels, &training, &mut shuffle());
+            let hooked =
+                train_hooked(initial.clone(), features, &labels, &training, &mut shuffle(), &mut Idle);
             let plain = plain.unwrap();
             assert_eq!(plain, hooked.unwrap(), "{activation}");
             assert!(plain.curve[29].loss < 0.7 * plain.curve[0].loss, "{activation}: {:?}", plain.curve);
@@ -228,16 +213,9 @@ fn gradients_through_a_hook_are_the_differences_of_the_loss() {
         precision: Precision::Mixed,
         ..Training::default()
     };
-    let trained = train_hooked(
-        initial.clone(),
-        features.view(),
-        &labels,
-        &training,
-        &mut stream("shuffle"),
-        &|| true,
-        &mut hook,
-    )
-    .unwrap();
+    let trained =
+        train_hooked(initial.clone(), features.view(), &labels, &training, &mut stream("shuffle"), &mut hook)
+            .unwrap();
     assert!((trained.curve[0].loss - loss(&initial, start, &features, &labels)).abs() < 1e-6);
 
     let step = 2.0_f32.powi(-9);
@@ -298,21 +276,11 @@ fn a_change_of_an_outputs_gradient_reaches_parameters_and_earlier_layers() {
         ..Training::default()
     };
     let shuffle = &mut stream("shuffle");
-    let loud = train_hooked(
-        initial.clone(),
-        features.view(),
-        &labels,
-        &training(0.125),
-        shuffle,
-        &|| true,
-        &mut Loud,
-    );
+    let loud = train_hooked(initial.clone(), features.view(), &labels, &training(0.125), shuffle, &mut Loud);
     let loud = loud.unwrap().model;
     let run = |rate| {
         let mut shuffle = stream("shuffle");
-        train(initial.clone(), features.view(), &labels, &training(rate), &mut shuffle, &|| true)
-            .unwrap()
-            .model
+        train(initial.clone(), features.view(), &labels, &training(rate), &mut shuffle).unwrap().model
     };
     assert_eq!(loud.layers()[1], run(0.25).layers()[1]);
     assert_eq!(loud.layers()[0], run(0.5).layers()[0]);
@@ -339,7 +307,7 @@ fn a_hook_that_fails_ends_the_training_with_its_sentence() {
         initial_softmax_regression(4, 3, &SoftmaxRegression::default(), &mut stream("init")).unwrap();
     let shuffle = &mut stream("shuffle");
     let training = Training::default();
-    let error = train_hooked(initial, features.view(), &labels, &training, shuffle, &|| true, &mut Broken);
+    let error = train_hooked(initial, features.view(), &labels, &training, shuffle, &mut Broken);
     assert_eq!(error, Err(TrainError::Hook { epoch: 0, message: "there is no grid".into() }));
 }
 
@@ -352,7 +320,7 @@ fn a_learned_parameter_that_diverges_is_named() {
     let mut hook = Stretch { gradient: [0.0, f64::INFINITY], ..Stretch::new() };
     let shuffle = &mut stream("shuffle");
     let training = Training::default();
-    let error = train_hooked(initial, features.view(), &labels, &training, shuffle, &|| true, &mut hook);
+    let error = train_hooked(initial, features.view(), &labels, &training, shuffle, &mut hook);
     let Err(TrainError::Diverged { epoch: 0, what, .. }) = error else { panic!("{error:?}") };
     assert_eq!(what, "learned parameter 2");
 }
@@ -372,8 +340,7 @@ fn softmax_regression_by_mini_batches_finds_the_minimum_that_the_solver_finds() 
         precision: Precision::Mixed,
         ..Training::default()
     };
-    let trained =
-        train(initial, features.view(), &labels, &training, &mut stream("shuffle"), &|| true).unwrap();
+    let trained = train(initial, features.view(), &labels, &training, &mut stream("shuffle")).unwrap();
     let solved = fit_logistic(features.view(), &labels, 3, &Logistic::default()).unwrap();
     let weight = |model: &Model| model.weight(WeightId::Weight(0)).unwrap().to_owned();
     for (ours, theirs) in weight(&trained.model).iter().zip(&weight(&solved)) {

@@ -154,6 +154,41 @@ fn a_class_without_rows_is_an_error() {
 }
 
 #[test]
+fn features_of_any_scale_and_any_penalty_end_in_a_model_or_an_error() {
+    let (small, labels) = small();
+    for scale in [1e-30, 1.0, 1e6, 1e15, 1e30] {
+        // Far from zero, as times and identifiers are.
+        let features = (&small + 1000.0) * scale;
+        for c in [1e-300, 1.0, 1e10, 1e300] {
+            for multiclass in [Multiclass::OneVsRest, Multiclass::Multinomial] {
+                let logistic = Logistic { multiclass, c, ..Logistic::default() };
+                match fit_logistic(features.view(), &labels, 3, &logistic) {
+                    Ok(_) => {}
+                    Err(LogisticError::NotConverged { gradient, tolerance, .. }) => {
+                        assert!(!(gradient <= tolerance), "{gradient}");
+                    }
+                    Err(error) => panic!("scale {scale}, c {c}: {error}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn classes_that_can_be_separated_end_the_search_at_its_limit() {
+    let (features, labels) = digits();
+    let rows: Vec<usize> = (0..features.nrows()).step_by(6).collect();
+    let features = features.select(Axis(0), &rows);
+    let labels: Vec<usize> = rows.iter().map(|&row| labels[row]).collect();
+    // The gradient cannot become so small, so that only a limit ends the search.
+    let multiclass = Multiclass::OneVsRest;
+    let logistic = Logistic { c: 1e300, tolerance: 1e-300, max_iterations: 1_000_000, multiclass };
+    let error = fit_logistic(features.view(), &labels, 10, &logistic).unwrap_err();
+    let LogisticError::NotConverged { conjugate_steps, .. } = error else { panic!("{error}") };
+    assert_eq!(conjugate_steps, 20_000);
+}
+
+#[test]
 fn too_few_iterations_are_an_error() {
     let (features, labels) = digits();
     let logistic = Logistic { max_iterations: 1, ..Logistic::default() };

@@ -48,7 +48,7 @@ fn train(precision: Precision) -> Trained {
     let training = Training { shuffle: false, precision, ..Training::default() };
     let mut init = Stream::new(Generator::Numpy, 42, "init").unwrap();
     let mut shuffle = Stream::new(Generator::Numpy, 42, "shuffle").unwrap();
-    train_mlp(features.view(), &labels, 3, &mlp, &training, &mut init, &mut shuffle, &|| true).unwrap()
+    train_mlp(features.view(), &labels, 3, &mlp, &training, &mut init, &mut shuffle).unwrap()
 }
 
 #[test]

@@ -142,6 +142,7 @@ fn what_means_nothing_is_refused_with_a_sentence() {
         Logistic { c: 0.0, ..Logistic::default() },
         Logistic { tolerance: f64::NAN, ..Logistic::default() },
         Logistic { max_iterations: 0, ..Logistic::default() },
+        Logistic { max_iterations: Logistic::MAX_ITERATIONS + 1, ..Logistic::default() },
     ] {
         assert!(logistic.check().is_err(), "{logistic:?}");
     }

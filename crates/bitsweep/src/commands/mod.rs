@@ -9,7 +9,7 @@ mod run;
 mod table;
 mod validate;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use crate::cli::{Cli, Command, Request};
 use crate::failure::Failure;
@@ -17,7 +17,8 @@ use crate::foresight::{Foreseen, foresee, sentences};
 use crate::plan::Plan;
 use crate::progress::Verbosity;
 use crate::record::check_expectations;
-use crate::registry;
+use crate::registry::{self, Found};
+use crate::streams::{print, say};
 
 /// Does what the command line asks.
 ///
@@ -34,8 +35,9 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         Command::List { json } => list::list(*json),
         Command::Describe { experiment, json } => describe::describe(experiment, *json),
         Command::Plan { experiment, json } => plan::plan(experiment, *json, verbosity),
-        Command::Run { experiment, out, jobs, json } => {
-            run::run(experiment, &run::Options { out, jobs: *jobs, json: *json, verbosity })
+        Command::Run { experiment, out, name, jobs, json } => {
+            let name = name.as_deref();
+            run::run(experiment, &run::Options { out, name, jobs: *jobs, json: *json, verbosity })
         }
         Command::Validate { files } => validate::validate(files, verbosity),
         Command::Formats => formats::formats(),
@@ -48,12 +50,12 @@ pub fn report_failure(failure: &Failure) {
     let colour =
         io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let style = if colour { anstyle::AnsiColor::Red.on_default().bold() } else { anstyle::Style::new() };
-    eprintln!("{style}error:{style:#} {failure}");
+    say(&format!("{style}error:{style:#} {failure}"));
 }
 
 /// Plans what a user asks for.
 fn planned(request: &Request) -> Result<Plan, Failure> {
-    let (name, document) = registry::find(&request.experiment, &request.set)?;
+    let Found { name, document, .. } = registry::find(&request.experiment, &request.set)?;
     Plan::new(&name, &document)
 }
 
@@ -63,10 +65,10 @@ fn foreseen(plan: &Plan, verbosity: Verbosity) -> Result<Vec<Foreseen<'_>>, Fail
     let foreseen = foresee(plan)?;
     if verbosity > Verbosity::Quiet {
         for (dataset, note) in plan.notes() {
-            eprintln!("note: {dataset}: {note}");
+            say(&format!("note: {dataset}: {note}"));
         }
         for sentence in sentences(&foreseen, plan) {
-            eprintln!("note: {sentence}");
+            say(&format!("note: {sentence}"));
         }
     }
     Ok(foreseen)
@@ -79,17 +81,6 @@ fn refuse_foreseen(plan: &Plan, foreseen: &[Foreseen<'_>]) -> Result<(), Failure
     match foreseen.len() {
         0 => Ok(()),
         failed => Err(Failure::Foreseen { failed, rows: plan.units.len() + plan.variants() - unmade }),
-    }
-}
-
-/// Writes `text` to stdout. A reader that has gone away (`| head`) is no failure.
-fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::Output(format!("cannot write to standard output: {error}")))
-        }
-        Ok(()) | Err(_) => Ok(()),
     }
 }
 

@@ -1,53 +1,73 @@
 //! `bitsweep run`
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::Instant;
 
 use bitsweep_results::{Goal, Records, ResultRow, Summary, objects, summarize};
 use serde::Serialize;
 
-use super::{foreseen, planned, print, print_json};
+use super::{foreseen, print, print_json};
 use crate::cli::Request;
 use crate::commands::table;
 use crate::config::Header;
 use crate::evaluate;
 use crate::failure::Failure;
+use crate::interruption::Interruption;
 use crate::plan::Plan;
 use crate::progress::{Progress, Verbosity};
-use crate::record::{Folder, LargeTables, Written, write};
+use crate::record::{Committed, Folder, LargeTables, Written, folder_name, write};
+use crate::registry::{self, Found};
 
 /// How an experiment is run.
 #[derive(Debug)]
 pub(super) struct Options<'a> {
     pub(super) out: &'a Path,
+    /// What the results folder is called, where it is not called as the experiment.
+    pub(super) name: Option<&'a str>,
     pub(super) jobs: Option<u16>,
     pub(super) json: bool,
     pub(super) verbosity: Verbosity,
 }
 
-/// Set by Ctrl-C.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
 pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failure> {
-    let plan = planned(request)?;
+    let interruption = Interruption::listen()?;
+    let ended = run_while_listening(request, options, &interruption);
+    interruption.forbid();
+    ended
+}
+
+fn run_while_listening(
+    request: &Request,
+    options: &Options<'_>,
+    interruption: &Interruption,
+) -> Result<(), Failure> {
+    let Found { name, source, document } = registry::find(&request.experiment, &request.set)?;
+    let plan = Plan::new(&name, &document)?;
     foreseen(&plan, options.verbosity)?;
-    let progress = Progress::new(options.verbosity, plan.units.len());
+    let progress = Arc::new(Progress::new(options.verbosity, plan.units.len()));
     progress.detail(&format!("{}: {} units, {} variants", plan.name, plan.units.len(), plan.variants()));
-    let folder = Folder::create(options.out, &plan.name)?;
+    let folder = match options.name {
+        Some(folder) => Folder::create(options.out, folder, &name, &source)?,
+        None => Folder::create(options.out, &folder_name(&name, &document)?, &name, &source)?,
+    };
+    interruption.clear_with({
+        let (progress, remove) = (Arc::clone(&progress), folder.remover());
+        move || {
+            progress.finish();
+            remove();
+        }
+    });
     let threads = match options.jobs {
         Some(jobs) => usize::from(jobs),
         None => std::thread::available_parallelism().map_or(1, usize::from),
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| Failure::Other(format!("cannot start {threads} threads: {error}")))?;
-    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))
-        .map_err(|error| Failure::Other(format!("cannot listen for Ctrl-C: {error}")))?;
-    let keep_going = || !INTERRUPTED.load(Ordering::Relaxed);
 
     let started = Instant::now();
     let mut large = LargeTables::new(&folder, &plan.labels);
-    let outcome = pool.install(|| evaluate::run(&plan, &mut large, &progress, &keep_going));
+    let outcome = pool.install(|| evaluate::run(&plan, &mut large, &progress));
     progress.finish();
     let outcome = outcome?;
     large.finish()?;
@@ -56,12 +76,11 @@ pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failur
     let records = &outcome.records;
     let summary = pool.install(|| summarize(&records.results, &plan.labels, &plan.header.pick));
     refuse_no_results(records, &summary)?;
-    let command = command(request);
+    let command = command(request, document.is_changed());
     let written = pool.install(|| write(&plan, &command, &outcome, &summary, &folder))?;
-    if !keep_going() {
-        return Err(Failure::Interrupted);
-    }
-    let place = folder.commit()?;
+    interruption.forbid();
+    let Committed { place, notes } = folder.commit()?;
+    notes.iter().for_each(|note| progress.note(note));
     progress.detail(&format!("tables, charts and report: {:.2} s", started.elapsed().as_secs_f64()));
 
     if options.json {
@@ -109,14 +128,14 @@ fn refuse_no_results(records: &Records, summary: &Summary) -> Result<(), Failure
 }
 
 /// The command that gives the same results again, from the root of the repository.
-fn command(request: &Request) -> String {
+fn command(request: &Request, is_changed: bool) -> String {
     let quoted = |text: &str| {
         let plain =
             text.chars().all(|character| character.is_ascii_alphanumeric() || "-_./=,".contains(character));
         if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
     };
     let mut command = format!("cargo run --release -- run {}", quoted(&request.experiment));
-    for change in &request.set {
+    for change in request.set.iter().filter(|_| is_changed) {
         command += &format!(" --set {}", quoted(change));
     }
     command

@@ -31,6 +31,9 @@ struct Source {
     span: Range<usize>,
 }
 
+/// What an override is called in errors.
+const OVERRIDE: &str = "--set";
+
 impl Document {
     /// A document of `text`, called `name` in errors, changed by `overrides` of the form `key=value`. Relative paths in it
     /// start at the working directory.
@@ -39,7 +42,7 @@ impl Document {
             Document { text: String::new(), sources: Vec::new(), lines: Vec::new(), folder: PathBuf::new() };
         document.add(name, text);
         for change in overrides {
-            document.add("--set", change);
+            document.add(OVERRIDE, change);
         }
         document
     }
@@ -81,9 +84,42 @@ impl Document {
         &self.text[self.sources[0].span.clone()]
     }
 
-    /// Whether any `--set` changes the file.
+    /// Whether any `--set` changes the file; one that sets what the file says does not. An override that is wrong counts as
+    /// a change.
     pub fn is_changed(&self) -> bool {
-        self.sources.len() > 1
+        self.sources.len() > 1 && self.changes().map_or(true, |changes| !changes.is_empty())
+    }
+
+    /// What the overrides change, `key=value` each: the same for all that come to the same, in whatever order and words.
+    /// Later overrides of a key, or of a table around it, leave nothing of earlier ones.
+    ///
+    /// # Errors
+    /// Those of the tree.
+    pub fn changes(&self) -> Result<Vec<String>, Diagnostic> {
+        let (file, overrides) = self.sources.split_first().expect("a document has its file");
+        let mut effective: Vec<(Vec<&str>, &str)> = Vec::new();
+        for source in overrides {
+            let (keys, _) = self.parse_override(source)?;
+            let keys: Vec<&str> = keys.into_iter().map(|key| &self.text[key]).collect();
+            effective.retain(|(earlier, _)| !earlier.starts_with(&keys));
+            effective.push((keys, &self.text[source.span.clone()]));
+        }
+        // A table comes before what is set within it.
+        effective.sort_unstable();
+        let mut document = Document::new(&file.name, self.file_text(), &[]);
+        let mut before = document.table()?;
+        let mut changes = Vec::new();
+        for (keys, text) in effective {
+            document.add(OVERRIDE, text);
+            let after = document.table()?;
+            if after != before {
+                let last = document.sources.last().expect("it was added");
+                let value = document.value(document.parse_override(last)?.1)?;
+                changes.push(format!("{}={}", keys.join("."), plain_text(&value)));
+                before = after;
+            }
+        }
+        Ok(changes)
     }
 
     /// The experiment as TOML with every override in its place: the file as it was written where there is none. A
@@ -95,10 +131,22 @@ impl Document {
         if !self.is_changed() {
             return Ok(self.file_text().to_owned());
         }
-        let table = toml::Table::deserialize(ValueDeserializer::from(self.tree()?));
-        let mut table = table.map_err(|error| self.typed_error(&error))?;
+        let mut table = self.table()?;
         table.remove("reproduce");
         toml::to_string(&table).map_err(|error| Diagnostic::new(error.to_string()))
+    }
+
+    /// The tree as plain values.
+    fn table(&self) -> Result<toml::Table, Diagnostic> {
+        match self.value(self.tree()?)? {
+            toml::Value::Table(table) => Ok(table),
+            other => Err(Diagnostic::new(format!("expected a table, found {}", other.type_str()))),
+        }
+    }
+
+    fn value(&self, node: Node<'_>) -> Result<toml::Value, Diagnostic> {
+        let value = toml::Value::deserialize(ValueDeserializer::from(node));
+        value.map_err(|error| self.typed_error(&error))
     }
 
     fn add(&mut self, name: &str, text: &str) {
@@ -246,6 +294,14 @@ impl Document {
 fn is_word(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.chars().all(|character| character.is_ascii_alphanumeric() || "-_./".contains(character))
+}
+
+/// A value as TOML, a string that is a plain word without quotation marks.
+fn plain_text(value: &toml::Value) -> String {
+    match value.as_str() {
+        Some(word) if is_word(word) && !["true", "false", "inf", "nan"].contains(&word) => word.to_owned(),
+        Some(_) | None => value.to_string(),
+    }
 }
 
 /// The same value, `offset` bytes later in the text.

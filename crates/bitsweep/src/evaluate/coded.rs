@@ -2,13 +2,13 @@
 
 use bitsweep_models::{Activation, Layer, Model, WeightId, predict};
 use bitsweep_quant::{ActivationError, ActivationQuantizer, ScaledLevels};
-use bitsweep_results::{FailureKind, Flag};
+use bitsweep_results::{FailureKind, Flag, RowFailure};
 use ndarray::{Array1, Array2, ArrayView2};
 
 use super::prepare::Prepared;
 use super::quantized_model::QuantizedModel;
 use super::score::Inference;
-use super::stop::{Step, Stop, failed};
+use super::stop::{Step, failed};
 use crate::plan::Unit;
 use crate::variant::Activations;
 
@@ -150,6 +150,6 @@ pub(super) fn clipping_flag(clipped: f64) -> Option<Flag> {
     (clipped > HEAVY_CLIPPING).then_some(Flag::InputsClipped)
 }
 
-fn refused(layer: usize, error: &dyn std::fmt::Display) -> Stop {
+fn refused(layer: usize, error: &dyn std::fmt::Display) -> RowFailure {
     failed(FailureKind::Quantization, format!("inputs of {}: {error}", WeightId::Weight(layer)))
 }

@@ -4,13 +4,12 @@ use std::time::Instant;
 
 use bitsweep_datasets::Dataset;
 use bitsweep_models::{
-    EpochLoss, Mlp, Model, TrainError, Training, fit_logistic, initial_mlp, initial_softmax_regression,
+    EpochLoss, Mlp, Model, Training, fit_logistic, initial_mlp, initial_softmax_regression,
 };
 use bitsweep_results::FailureKind;
 
-use super::KeepGoing;
 use super::prepare::{Prepared, stream};
-use super::stop::{At, Step, Stop, failed};
+use super::stop::{At, Step, failed};
 use crate::plan::Unit;
 use crate::subject::{GivenSpec, Subject, TrainedModel, TrainedSpec};
 
@@ -24,11 +23,7 @@ pub(super) struct FloatModel {
 }
 
 /// The unit's float model.
-pub(super) fn float_model(
-    unit: &Unit,
-    prepared: &Prepared<'_>,
-    keep_going: KeepGoing<'_>,
-) -> Step<FloatModel> {
+pub(super) fn float_model(unit: &Unit, prepared: &Prepared<'_>) -> Step<FloatModel> {
     let checked = check_model(unit, prepared.dataset, &prepared.train_labels);
     checked.at(match &unit.spec.subject {
         Subject::Trained(_) => FailureKind::Training,
@@ -37,7 +32,7 @@ pub(super) fn float_model(
     match &unit.spec.subject {
         Subject::Trained(TrainedSpec { model, .. }) => {
             let started = Instant::now();
-            let (model, curve) = train(unit, model, prepared, keep_going)?;
+            let (model, curve) = train(unit, model, prepared)?;
             Ok(FloatModel { model, curve, training_seconds: Some(started.elapsed().as_secs_f64()) })
         }
         Subject::Given(GivenSpec { model, .. }) => {
@@ -83,21 +78,15 @@ pub(crate) fn check_model(unit: &Unit, dataset: &Dataset, train_labels: &[usize]
     }
 }
 
-fn train(
-    unit: &Unit,
-    model: &TrainedModel,
-    prepared: &Prepared<'_>,
-    keep_going: KeepGoing<'_>,
-) -> Step<(Model, Vec<EpochLoss>)> {
+fn train(unit: &Unit, model: &TrainedModel, prepared: &Prepared<'_>) -> Step<(Model, Vec<EpochLoss>)> {
     let features = prepared.train_features.view();
     let labels = &prepared.train_labels;
     match model {
         TrainedModel::Mlp(_, training) | TrainedModel::SoftmaxRegression(_, training) => {
             let untrained = initial(unit, model, prepared, 1)?;
             let mut shuffle = stream(unit, "shuffle")?;
-            let trained =
-                bitsweep_models::train(untrained, features, labels, training, &mut shuffle, keep_going);
-            let trained = trained.map_err(|error| stopped(FailureKind::Training, error))?;
+            let trained = bitsweep_models::train(untrained, features, labels, training, &mut shuffle);
+            let trained = trained.at(FailureKind::Training)?;
             Ok((trained.model, trained.curve))
         }
         TrainedModel::Logistic(logistic) => {
@@ -128,14 +117,6 @@ pub(super) fn initial(
             FailureKind::Training,
             "a logistic regression is fitted by a solver: it has no first weights",
         )),
-    }
-}
-
-/// Why a training ended early.
-pub(super) fn stopped(kind: FailureKind, error: TrainError) -> Stop {
-    match error {
-        TrainError::Interrupted { .. } => Stop::Interrupted,
-        error => failed(kind, error),
     }
 }
 

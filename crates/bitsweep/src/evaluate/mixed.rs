@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use bitsweep_models::{Layer, Linear, Model, WeightId};
 use bitsweep_quant::{Budget as Allowance, Candidate, Scheme, Search, allocate};
-use bitsweep_results::{FailureKind, Flag};
+use bitsweep_results::{FailureKind, Flag, RowFailure};
 use ndarray::Axis;
 
 use super::assignments::{Assignment, Goal, search};
 use super::prepare::Prepared;
 use super::quantized_model::{FLOAT_BYTES, QuantizedWeight, quantized, size_measures};
-use super::stop::{At, Step, Stop, failed};
+use super::stop::{At, Step, failed};
 use super::training_rows::{Reading, TrainingRows};
 use crate::plan::Unit;
 use crate::variant::{Biases, Budget, LayerName, Mixed, Objective, Variant};
@@ -86,10 +86,7 @@ pub(crate) fn check_budget(
 ) -> Result<(), String> {
     let allowed = candidates(unit, shape, variant, mixed)
         .and_then(|candidates| allowed_bytes(unit, shape, variant, mixed, &candidates));
-    match allowed {
-        Ok(_) | Err(Stop::Interrupted) => Ok(()),
-        Err(Stop::Failed(failure)) => Err(failure.reason),
-    }
+    allowed.map(|_| ()).map_err(|failure| failure.reason)
 }
 
 /// The bytes of the budget, enough for the smallest candidate of every layer.
@@ -189,7 +186,7 @@ impl<'u> Layers<'u> {
         let (found, searched) = search(&layer_bytes, goal, &mut |assignment| {
             let reading = self.read(assignment)?;
             most = most.max(reading.macro_f1);
-            Ok::<_, Stop>(reading)
+            Ok::<_, RowFailure>(reading)
         })?;
         let missing = || {
             let least = float - most;

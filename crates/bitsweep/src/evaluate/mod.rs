@@ -49,13 +49,6 @@ pub(crate) use prepare::{scaled, split, too_many_calibration_rows};
 pub use tensor_rows::LargeRows;
 pub use unit::UnitTiming;
 
-/// Asked between steps whether to go on.
-type KeepGoing<'a> = &'a (dyn Fn() -> bool + Sync);
-
-/// The user wants the run to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Interrupted;
-
 /// Takes the rows of the large tables as they come, in the order of the plan.
 pub trait Sink: Send {
     /// Writes rows behind those that came before.
@@ -83,17 +76,11 @@ pub struct RunOutcome {
 
 /// Runs all units of a plan, as many at a time as the thread pool has threads and memory holds.
 ///
-/// A unit or a variant that fails is a row with its reason; the others stand. `keep_going` is asked between the steps of
-/// every unit; when it says no, the run ends as interrupted.
+/// A unit or a variant that fails is a row with its reason; the others stand.
 ///
 /// # Errors
-/// [`Failure::Interrupted`], and what `sink` refuses.
-pub fn run(
-    plan: &Plan,
-    sink: &mut dyn Sink,
-    progress: &Progress,
-    keep_going: &(dyn Fn() -> bool + Sync),
-) -> Result<RunOutcome, Failure> {
+/// What `sink` refuses.
+pub fn run(plan: &Plan, sink: &mut dyn Sink, progress: &Progress) -> Result<RunOutcome, Failure> {
     let ordered = Mutex::new(Ordered::new(sink));
     // Whether to go on.
     let evaluate = |position: usize| {
@@ -104,7 +91,7 @@ pub fn run(
                 ordered.add(position, rows);
             }
         };
-        let evaluation = Evaluation { plan, position, unit, keep_going, emit: &emit };
+        let evaluation = Evaluation { plan, position, unit, emit: &emit };
         let outcome = match &unit.spec.subject {
             Subject::Tensor(tensor) => tensor::evaluate(&evaluation, tensor),
             Subject::Trained(_) | Subject::Given(_) => variants::evaluate(&evaluation),

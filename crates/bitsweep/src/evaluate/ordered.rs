@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::tensor_rows::LargeRows;
 use super::unit::UnitOutcome;
-use super::{Interrupted, RunOutcome, Sink};
+use super::{RunOutcome, Sink};
 use crate::failure::Failure;
 
 /// What units gave so far, in the order of the plan. What comes from a unit whose predecessors are not done waits.
@@ -38,11 +38,8 @@ impl<'s> Ordered<'s> {
     }
 
     /// The unit at `position` is done.
-    pub(super) fn finish(&mut self, position: usize, outcome: Result<UnitOutcome, Interrupted>) {
-        match outcome {
-            Ok(outcome) => self.waiting.entry(position).or_default().outcome = Some(outcome),
-            Err(Interrupted) => self.failure = Some(self.failure.take().unwrap_or(Failure::Interrupted)),
-        }
+    pub(super) fn finish(&mut self, position: usize, outcome: UnitOutcome) {
+        self.waiting.entry(position).or_default().outcome = Some(outcome);
         while self.waiting.get(&self.next).is_some_and(|waiting| waiting.outcome.is_some()) {
             let Waiting { large, outcome } = self.waiting.remove(&self.next).unwrap_or_default();
             large.into_iter().for_each(|rows| self.write(rows));

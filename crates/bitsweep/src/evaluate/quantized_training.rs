@@ -4,9 +4,8 @@ use bitsweep_models::{EpochLoss, Model, train_hooked};
 use bitsweep_quant::quantize_with_scales;
 use bitsweep_results::{FailureKind, Flag};
 
-use super::KeepGoing;
 use super::fake_quantization::{FakeQuantization, HiddenActivations};
-use super::float_model::{initial, stopped, training};
+use super::float_model::{initial, training};
 use super::prepare::{Prepared, stream};
 use super::quantized_model::{FLOAT_BYTES, QuantizedModel, QuantizedWeight, named, quantized};
 use super::stop::{At, Step, failed};
@@ -28,7 +27,6 @@ pub(super) fn train(
     float: &Model,
     variant: &Variant,
     aware: &AwareTraining,
-    keep_going: KeepGoing<'_>,
 ) -> Step<TrainedVariant> {
     let kind = FailureKind::QuantizedTraining;
     let (model, training) =
@@ -52,10 +50,9 @@ pub(super) fn train(
         &prepared.train_labels,
         &aware.applied_to(training),
         &mut stream(unit, "shuffle")?,
-        keep_going,
         &mut hook,
     );
-    let trained = trained.map_err(|error| stopped(kind, error))?;
+    let trained = trained.at(kind)?;
     let has_moved = trained.model != first;
     drop(first);
     let mut model = by_codes(unit, variant, trained.model, &hook)?;

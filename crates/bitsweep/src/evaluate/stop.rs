@@ -1,24 +1,15 @@
-//! Why the evaluation of a unit or a variant ends early.
+//! Why a step of the evaluation does not end in a result.
 
 use std::fmt;
 
 use bitsweep_results::{FailureKind, RowFailure};
 
-/// Why a step did not end in a result.
-#[derive(Debug)]
-pub(super) enum Stop {
-    /// The user wants the run to end.
-    Interrupted,
-    /// The step failed; what does not depend on it goes on.
-    Failed(RowFailure),
-}
-
-/// What a step of the evaluation gives.
-pub(super) type Step<T> = Result<T, Stop>;
+/// What a step of the evaluation gives; what does not depend on a step that fails goes on.
+pub(super) type Step<T> = Result<T, RowFailure>;
 
 /// A failure at a step, with its reason.
-pub(super) fn failed(kind: FailureKind, reason: impl fmt::Display) -> Stop {
-    Stop::Failed(RowFailure { kind, reason: reason.to_string() })
+pub(super) fn failed(kind: FailureKind, reason: impl fmt::Display) -> RowFailure {
+    RowFailure { kind, reason: reason.to_string() }
 }
 
 /// Names the step at which an error happened.

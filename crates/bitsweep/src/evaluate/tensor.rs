@@ -7,7 +7,6 @@ use bitsweep_quant::{Dtype, Errors, Quantized, Real, Size};
 use bitsweep_results::{ErrorMeasures, FailureKind, Measures, Origin, ProductRow, SizeMeasures};
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
-use super::Interrupted;
 use super::quantized_model::{QuantizedWeight, error_measures, flags, quantized, size_measures};
 use super::stop::{At, Step};
 use super::tensor_rows::LargeRows;
@@ -17,17 +16,14 @@ use crate::subject::TensorSpec;
 use crate::variant::Variant;
 
 /// Quantizes the tensor by every variant of the unit.
-pub(super) fn evaluate(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> Result<UnitOutcome, Interrupted> {
+pub(super) fn evaluate(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> UnitOutcome {
     match tensor.dtype {
         Dtype::F32 => evaluate_as::<f32>(evaluation, tensor),
         Dtype::F64 => evaluate_as::<f64>(evaluation, tensor),
     }
 }
 
-fn evaluate_as<T: Real>(
-    evaluation: &Evaluation<'_>,
-    tensor: &TensorSpec,
-) -> Result<UnitOutcome, Interrupted> {
+fn evaluate_as<T: Real>(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> UnitOutcome {
     let started = Instant::now();
     let rows = &tensor.values.0;
     let shape = (rows.len(), rows.first().map_or(0, Vec::len));
@@ -43,19 +39,16 @@ fn evaluate_as<T: Real>(
         ..Measures::default()
     };
     let unit = evaluation.unit;
-    outcome.add(unit.row_key(&unit.float), outcome.origin(0, &unit.float), Ok(baseline))?;
+    outcome.add(unit.row_key(&unit.float), outcome.origin(0, &unit.float), Ok(baseline));
     for (position, planned) in (1..).zip(&unit.variants) {
-        if !(evaluation.keep_going)() {
-            return Err(Interrupted);
-        }
         let origin = outcome.origin(position, &planned.identity);
         let mut large = LargeRows::default();
         let measured = one(evaluation, tensor, values.view(), &planned.variant, &origin, &mut large);
-        outcome.add(unit.row_key(&planned.identity), origin, measured)?;
+        outcome.add(unit.row_key(&planned.identity), origin, measured);
         (evaluation.emit)(large);
     }
     outcome.timing.variants_seconds = started.elapsed().as_secs_f64();
-    Ok(outcome)
+    outcome
 }
 
 fn one<T: Real>(

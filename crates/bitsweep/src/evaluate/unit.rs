@@ -6,10 +6,10 @@ use bitsweep_results::{
     Curve, DatasetShape, HistogramRow, Key, Measures, Origin, Predictions, ResultRow, SensitivityRow,
 };
 
+use super::RunOutcome;
 use super::latency::Latency;
-use super::stop::{Step, Stop};
+use super::stop::Step;
 use super::tensor_rows::LargeRows;
-use super::{Interrupted, KeepGoing, RunOutcome};
 use crate::plan::{Identity, Plan, Unit};
 
 /// The evaluation of one unit of a plan.
@@ -17,7 +17,6 @@ pub(super) struct Evaluation<'a> {
     pub(super) plan: &'a Plan,
     pub(super) position: usize,
     pub(super) unit: &'a Unit,
-    pub(super) keep_going: KeepGoing<'a>,
     /// Takes rows of the large tables, in the order of the unit's variants.
     pub(super) emit: &'a (dyn Fn(LargeRows) + Sync),
 }
@@ -85,19 +84,8 @@ impl UnitOutcome {
     }
 
     /// Adds a row, with measures or with the reason why there are none.
-    pub(super) fn add(
-        &mut self,
-        key: Key,
-        origin: Origin,
-        measured: Step<Measures>,
-    ) -> Result<(), Interrupted> {
-        let result = match measured {
-            Ok(measures) => Ok(measures),
-            Err(Stop::Failed(failure)) => Err(failure),
-            Err(Stop::Interrupted) => return Err(Interrupted),
-        };
+    pub(super) fn add(&mut self, key: Key, origin: Origin, result: Step<Measures>) {
         self.results.push(ResultRow { key, origin, result });
-        Ok(())
     }
 
     /// Moves the rows behind those of the units before.

@@ -12,7 +12,6 @@ use bitsweep_results::{
 };
 use rayon::prelude::*;
 
-use super::Interrupted;
 use super::coded::{CodedInference, CodedModel, clipping_flag};
 use super::float_model::{FloatModel, float_model};
 use super::histogram::histogram;
@@ -23,7 +22,7 @@ use super::quantized_model::{FLOAT_BYTES, QuantizedModel, error_measures, flags}
 use super::quantized_training::{self, TrainedVariant, clip_bytes};
 use super::score::{Buffers, Inference, Inputs, score};
 use super::sensitivity::{Subject, baseline_sensitivity};
-use super::stop::{At, Step, Stop, failed};
+use super::stop::{At, Step, failed};
 use super::tensor_rows::LargeRows;
 use super::transform::{Transformed, transform};
 use super::unit::{Evaluation, UnitOutcome};
@@ -37,17 +36,14 @@ const MOST_HISTOGRAMS: usize = 16;
 const MOST_BYTES_IN_WORK: usize = 512 << 20;
 
 /// Evaluates the float model of the unit and all its variants.
-pub(super) fn evaluate(evaluation: &Evaluation<'_>) -> Result<UnitOutcome, Interrupted> {
+pub(super) fn evaluate(evaluation: &Evaluation<'_>) -> UnitOutcome {
     let unit = evaluation.unit;
     let mut outcome = UnitOutcome::new(evaluation, None);
-    let failed_as_a_whole = |mut outcome: UnitOutcome, stop: Stop| {
+    let failed_as_a_whole = |mut outcome: UnitOutcome, failure: RowFailure| {
         let origin = outcome.origin(0, &unit.float);
-        outcome.add(unit.row_key(&unit.float), origin, Err(stop))?;
-        Ok(outcome)
+        outcome.add(unit.row_key(&unit.float), origin, Err(failure));
+        outcome
     };
-    if !(evaluation.keep_going)() {
-        return Err(Interrupted);
-    }
     let dataset = match &unit.dataset {
         Some(Ok(dataset)) => dataset,
         Some(Err(error)) => return failed_as_a_whole(outcome, failed(FailureKind::Data, error)),
@@ -55,19 +51,18 @@ pub(super) fn evaluate(evaluation: &Evaluation<'_>) -> Result<UnitOutcome, Inter
     };
     let prepared = match prepare(unit, dataset) {
         Ok(prepared) => prepared,
-        Err(stop) => return failed_as_a_whole(outcome, stop),
+        Err(failure) => return failed_as_a_whole(outcome, failure),
     };
     outcome = UnitOutcome::new(evaluation, Some(prepared.shape()));
-    let FloatModel { model, curve, training_seconds } =
-        match float_model(unit, &prepared, evaluation.keep_going) {
-            Ok(float) => float,
-            Err(stop) => return failed_as_a_whole(outcome, stop),
-        };
+    let FloatModel { model, curve, training_seconds } = match float_model(unit, &prepared) {
+        Ok(float) => float,
+        Err(failure) => return failed_as_a_whole(outcome, failure),
+    };
     let started = Instant::now();
     outcome.timing.training_seconds = training_seconds;
     let bench = Bench::new(evaluation, &prepared, &model);
     let float = bench.float(&outcome, curve);
-    bench.record(&mut outcome, float)?;
+    bench.record(&mut outcome, float);
     for variants in unit.variants.chunks(bench.variants_in_work()) {
         let first = outcome.rows();
         let evaluated: Vec<Evaluated> = variants
@@ -79,11 +74,11 @@ pub(super) fn evaluate(evaluation: &Evaluation<'_>) -> Result<UnitOutcome, Inter
             })
             .collect();
         for evaluated in evaluated {
-            bench.record(&mut outcome, evaluated)?;
+            bench.record(&mut outcome, evaluated);
         }
     }
     outcome.timing.variants_seconds = started.elapsed().as_secs_f64();
-    Ok(outcome)
+    outcome
 }
 
 /// What one variant leaves behind: rows, and no weights.
@@ -128,7 +123,7 @@ struct Bench<'u> {
     /// Classes that no score speaks of.
     untested: Option<Flag>,
     /// The float model under each transform of weights alone that some variant asks for, made when first asked for.
-    transformed: Vec<(Transform, OnceLock<Result<Transformed<'u, 'u>, RowFailure>>)>,
+    transformed: Vec<(Transform, OnceLock<Step<Transformed<'u, 'u>>>)>,
 }
 
 impl<'u> Bench<'u> {
@@ -174,20 +169,10 @@ impl<'u> Bench<'u> {
         let transform = || transform(self.unit, self.prepared, self.model, variant);
         match self.transformed.iter().find(|(known, _)| *known == variant.transform) {
             None => use_it(&transform()?),
-            Some((_, shared)) => {
-                let made = shared.get_or_init(|| match transform() {
-                    Ok(transformed) => Ok(transformed),
-                    Err(Stop::Failed(failure)) => Err(failure),
-                    // A transform of weights alone is not asked whether to go on.
-                    Err(Stop::Interrupted) => {
-                        Err(RowFailure { kind: FailureKind::Transform, reason: "interrupted".to_owned() })
-                    }
-                });
-                match made {
-                    Ok(transformed) => use_it(transformed),
-                    Err(failure) => Err(Stop::Failed(failure.clone())),
-                }
-            }
+            Some((_, shared)) => match shared.get_or_init(transform) {
+                Ok(transformed) => use_it(transformed),
+                Err(failure) => Err(failure.clone()),
+            },
         }
     }
 
@@ -223,13 +208,9 @@ impl<'u> Bench<'u> {
 
     fn variant(&self, origin: Origin, planned: &PlannedVariant, buffers: &mut Buffers) -> Evaluated {
         let mut evaluated = Evaluated::new(origin, self.unit.row_key(&planned.identity));
-        evaluated.measured = if (self.evaluation.keep_going)() {
-            self.transformed(&planned.variant, |transformed| {
-                self.measure(&mut evaluated, transformed, planned, buffers)
-            })
-        } else {
-            Err(Stop::Interrupted)
-        };
+        evaluated.measured = self.transformed(&planned.variant, |transformed| {
+            self.measure(&mut evaluated, transformed, planned, buffers)
+        });
         evaluated
     }
 
@@ -247,9 +228,7 @@ impl<'u> Bench<'u> {
         let model = match &variant.training {
             None => post_training(self.unit, prepared, transformed, variant)?,
             Some(aware) => {
-                let keep_going = self.evaluation.keep_going;
-                let trained =
-                    quantized_training::train(self.unit, prepared, float, variant, aware, keep_going)?;
+                let trained = quantized_training::train(self.unit, prepared, float, variant, aware)?;
                 let TrainedVariant { model, curve } = trained;
                 evaluated.curve = curve;
                 model
@@ -357,7 +336,7 @@ impl<'u> Bench<'u> {
     }
 
     /// Moves what a variant left into the rows of the unit; a variant that failed leaves its failure alone.
-    fn record(&self, outcome: &mut UnitOutcome, evaluated: Evaluated) -> Result<(), Interrupted> {
+    fn record(&self, outcome: &mut UnitOutcome, evaluated: Evaluated) {
         let Evaluated { origin, key, measured, predictions, curve, sensitivity, histogram, large, latency } =
             evaluated;
         if measured.is_err() {
@@ -376,9 +355,8 @@ impl<'u> Bench<'u> {
         outcome.sensitivity.extend(sensitivity);
         outcome.histogram.extend(histogram);
         outcome.timing.latencies.extend(latency);
-        outcome.add(key, origin, measured)?;
+        outcome.add(key, origin, measured);
         (self.evaluation.emit)(large);
-        Ok(())
     }
 
     fn no_predictions(&self, origin: &Origin) -> Predictions {

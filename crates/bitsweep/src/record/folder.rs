@@ -1,48 +1,74 @@
-//! Results are written whole or not at all: into a temporary folder beside their place, synced, then renamed.
+//! Results are written whole or not at all: out of sight, synced, then put in their place in one step.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
+use super::marker::{Experiment, Location, TIMINGS};
+use super::output::Output;
+use super::workshop::{Standing, Workshop, sync_folder};
 use crate::failure::{Failure, with_causes};
-
-/// The file by which a folder is known to hold results, so that no other folder is ever replaced.
-pub(super) const MARKER: &str = "provenance.json";
+use crate::registry::Source;
 
 /// A results folder under construction. Dropped before [`commit`](Folder::commit), it leaves nothing behind.
 #[derive(Debug)]
 pub struct Folder {
     place: PathBuf,
-    earlier: PathBuf,
-    temporary: tempfile::TempDir,
+    workshop: Workshop,
+    experiment: Experiment,
+    location: Location,
+    /// The files written so far, with their hashes.
+    files: Mutex<BTreeMap<String, String>>,
+    notes: Vec<String>,
+}
+
+/// Results in their place.
+#[derive(Debug)]
+pub struct Committed {
+    /// Their folder.
+    pub place: PathBuf,
+    /// What the user should know of earlier results and runs.
+    pub notes: Vec<String>,
 }
 
 impl Folder {
-    /// Starts the folder `root/name`; the folder that stands there stays as it is until [`commit`](Folder::commit).
+    /// Starts the folder `root/name` for results of the experiment from `source`, called `experiment`. What stands there
+    /// stays as it is until [`commit`](Folder::commit).
     ///
     /// # Errors
-    /// When `root` cannot be written, or `root/name` is something other than results.
-    pub fn create(root: &Path, name: &str) -> Result<Folder, Failure> {
-        let place = root.join(name);
-        let shown = place.display();
-        if place.exists() && !is_replaceable(&place) {
-            return Err(Failure::Output(format!(
-                "`{shown}` exists and holds no results (there is no `{MARKER}`): it is not replaced; choose another --out"
-            )));
-        }
+    /// When `root` cannot be written, another run makes the same folder, or there is something other than results of this
+    /// experiment.
+    pub fn create(root: &Path, name: &str, experiment: &str, source: &Source) -> Result<Folder, Failure> {
         let unwritable = |error: io::Error| {
             Failure::Output(format!("cannot write results to `{}`: {error}", root.display()))
         };
         fs::create_dir_all(root).map_err(unwritable)?;
-        let earlier = earlier_name(root, name);
-        if earlier.exists() && !place.exists() {
-            // A run was killed between its two renames.
-            fs::rename(&earlier, &place).map_err(unwritable)?;
+        let mut place = root.join(name);
+        if place.is_symlink() {
+            // The folder is replaced, and not the link to it.
+            place = place.canonicalize().map_err(|error| not_replaced(&place, &error))?;
         }
-        let prefix = format!(".{name}.tmp-");
-        remove_abandoned(root, &prefix);
-        let temporary = tempfile::Builder::new().prefix(&prefix).tempdir_in(root).map_err(unwritable)?;
-        Ok(Folder { place, earlier, temporary })
+        let (workshop, uncleared) = Workshop::open(&place)?;
+        let (experiment, file) = match source {
+            Source::Registry => (Experiment::Named(experiment.to_owned()), None),
+            Source::File(path) => {
+                let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+                (Experiment::File(name.into_owned()), path.canonicalize().ok())
+            }
+        };
+        match Standing::at(&place) {
+            Ok(Standing::Nothing) => {}
+            Ok(Standing::Results(marker)) => {
+                refuse_other_experiment(&place, marker.experiment.as_ref(), &experiment, file.as_deref())?;
+            }
+            Err(error) => return Err(not_replaced(&place, &error)),
+        }
+        let folder = root.canonicalize().map_err(unwritable)?.join(name);
+        let location = file.map_or_else(Location::default, |file| Location::of(&file, &folder));
+        let notes = uncleared.into_iter().collect();
+        Ok(Folder { place, workshop, experiment, location, files: Mutex::default(), notes })
     }
 
     /// Writes one file; `name` may lead into a subfolder.
@@ -52,7 +78,7 @@ impl Folder {
     pub fn write(
         &self,
         name: &str,
-        content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+        content: impl FnOnce(&mut Output) -> io::Result<()>,
     ) -> Result<(), Failure> {
         let mut file = self.create_file(name)?;
         content(&mut file).map_err(|error| self.refused(name, &error))?;
@@ -60,31 +86,37 @@ impl Folder {
     }
 
     /// Begins a file that is written bit by bit, and [finished](Self::finish_file) later.
-    pub(super) fn create_file(&self, name: &str) -> Result<BufWriter<File>, Failure> {
-        let path = self.temporary.path().join(name);
-        let created = || -> io::Result<BufWriter<File>> {
-            if let Some(parent) = path.parent() {
-                fs::create_dir_all(parent)?;
+    pub(super) fn create_file(&self, name: &str) -> Result<Output, Failure> {
+        let path = self.path(name);
+        let created = || -> io::Result<Output> {
+            match path.parent().map(fs::create_dir) {
+                Some(Err(error)) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+                Some(_) | None => Output::create(&path),
             }
-            Ok(BufWriter::new(File::create(&path)?))
         };
         created().map_err(|error| self.refused(name, &error))
     }
 
     /// Brings everything that was written to a file onto the disk.
-    pub(super) fn finish_file(&self, name: &str, mut file: BufWriter<File>) -> Result<(), Failure> {
-        let finished = file.flush().and_then(|()| file.get_ref().sync_all());
-        finished.map_err(|error| self.refused(name, &error))
+    pub(super) fn finish_file(&self, name: &str, file: Output) -> Result<(), Failure> {
+        let hash = file.finish().map_err(|error| self.refused(name, &error))?;
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.insert(name.to_owned(), hash);
+        Ok(())
     }
 
     /// The bytes of a file that was written.
     pub(super) fn read(&self, name: &str) -> Result<Vec<u8>, Failure> {
-        fs::read(self.temporary.path().join(name)).map_err(|error| match error.kind() {
+        fs::read(self.path(name)).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Failure::Other(format!(
                 "`reproduce` asks for `{name}`, which this experiment does not write; see `record`"
             )),
             _ => Failure::Output(format!("cannot read `{name}`: {error}")),
         })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.workshop.new_results().join(name)
     }
 
     /// What is said when the disk refuses to write `name`.
@@ -93,73 +125,100 @@ impl Folder {
         Failure::Output(format!("cannot write `{}`: {}", place.display(), with_causes(error)))
     }
 
-    /// Puts the folder in its place, where it replaces earlier results whole.
+    /// The experiment that the results are of.
+    pub(super) fn experiment(&self) -> &Experiment {
+        &self.experiment
+    }
+
+    /// Where its file is.
+    pub(super) fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// The files written so far that are the same on every machine, with their BLAKE3 hashes.
+    pub(super) fn files(&self) -> BTreeMap<String, String> {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        files.remove(TIMINGS);
+        files
+    }
+
+    /// Removes everything that was written so far; for another thread, when the process is to end.
+    pub fn remover(&self) -> impl FnOnce() + Send + 'static {
+        self.workshop.remover()
+    }
+
+    /// Puts the folder in its place, where it replaces earlier results whole. Files that the user has among these, or has
+    /// changed there, stay.
     ///
     /// # Errors
-    /// When a rename is refused; earlier results are then put back.
-    pub fn commit(self) -> Result<PathBuf, Failure> {
-        let Folder { place, earlier, temporary } = self;
-        let failed =
-            |error: io::Error| Failure::Output(format!("cannot replace `{}`: {error}", place.display()));
-        // `tempfile` makes folders private; results are ordinary files.
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            fs::set_permissions(temporary.path(), fs::Permissions::from_mode(0o755)).map_err(failed)?;
-        }
-        sync_folder(temporary.path()).map_err(failed)?;
-        let had_earlier = place.exists();
-        if had_earlier {
-            fs::rename(&place, &earlier).map_err(failed)?;
-        }
-        if let Err(error) = fs::rename(temporary.path(), &place) {
-            if had_earlier {
-                fs::rename(&earlier, &place).map_err(failed)?;
-            }
-            return Err(failed(error));
-        }
-        // The folder has moved away: there is nothing left for the guard to remove.
-        let _moved = temporary.keep();
+    /// When the place is taken by something else by now, or the disk refuses it; the results then have another name, which
+    /// the error says, and what stands in the place is as it was.
+    pub fn commit(self) -> Result<Committed, Failure> {
+        let Folder { place, workshop, files, mut notes, .. } = self;
+        let new = workshop.new_results();
+        let files = files.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let subfolders = files.keys().filter_map(|name| new.join(name).parent().map(Path::to_owned));
+        let mut synced: Vec<PathBuf> = subfolders.collect();
+        synced.sort();
+        synced.dedup();
+        let put = || -> io::Result<Vec<String>> {
+            synced.iter().try_for_each(|folder| sync_folder(folder))?;
+            workshop.put_in_place()
+        };
+        let of_the_user = put().map_err(|error| match workshop.put_beside() {
+            Ok(beside) => Failure::Output(format!(
+                "{}; the new results are in `{}`",
+                not_replaced(&place, &error),
+                beside.display()
+            )),
+            Err(_) => not_replaced(&place, &error),
+        })?;
+        notes.extend(of_the_user);
         if let Some(root) = place.parent() {
-            sync_folder(root).map_err(failed)?;
+            // The results are there; that they are not sure to outlast a power failure is no reason to say otherwise.
+            let _ = sync_folder(root);
         }
-        if had_earlier {
-            fs::remove_dir_all(&earlier).map_err(failed)?;
+        if let Err(error) = workshop.clear_replaced() {
+            notes.push(format!("earlier results are not removed yet: {error}; the next run tries again"));
         }
-        Ok(place)
+        Ok(Committed { place, notes })
     }
 }
 
-/// Whether a folder holds results, or nothing at all.
-fn is_replaceable(place: &Path) -> bool {
-    place.join(MARKER).is_file() || fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_none())
+fn not_replaced(place: &Path, error: &io::Error) -> Failure {
+    let place = place.display();
+    Failure::Output(format!("`{place}` is not replaced: {error}; choose another --out or --name"))
 }
 
-/// Where earlier results stand while new ones take their place.
-fn earlier_name(root: &Path, name: &str) -> PathBuf {
-    root.join(format!(".{name}.earlier"))
-}
-
-/// Removes what a killed run left. A run that is still alive has a fresh folder, which is left alone.
-fn remove_abandoned(root: &Path, prefix: &str) {
-    const ABANDONED_AFTER: std::time::Duration = std::time::Duration::from_secs(3600);
-    for entry in fs::read_dir(root).into_iter().flatten().flatten() {
-        let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix));
-        let modified = entry.metadata().and_then(|metadata| metadata.modified());
-        let old = modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > ABANDONED_AFTER));
-        if ours && old {
-            // Another run may be removing it at the same time; a leftover does no harm.
-            let _ = fs::remove_dir_all(entry.path());
+/// Refuses to replace the results of another experiment. One whose file is no longer where it was has moved, and is no
+/// other.
+fn refuse_other_experiment(
+    place: &Path,
+    earlier: Option<&Experiment>,
+    own: &Experiment,
+    file: Option<&Path>,
+) -> Result<(), Failure> {
+    let words = |experiment: &Experiment, file: Option<&Path>| match (experiment, file) {
+        (Experiment::Named(name), _) => format!("the named experiment `{name}`"),
+        (Experiment::File(_), Some(file)) => format!("`{}`", file.display()),
+        (Experiment::File(name), None) => format!("a file `{name}`"),
+    };
+    let Some(earlier) = earlier else { return Ok(()) };
+    let earlier_file = Location::read(place);
+    let is_other = match (earlier, own) {
+        (Experiment::Named(earlier), Experiment::Named(own)) => earlier != own,
+        (Experiment::File(_), Experiment::File(_)) => {
+            earlier_file.as_deref().is_some_and(|earlier| file.is_some_and(|own| own != earlier))
         }
+        (Experiment::Named(_), Experiment::File(_)) | (Experiment::File(_), Experiment::Named(_)) => true,
+    };
+    if is_other {
+        let (earlier, own) = (words(earlier, earlier_file.as_deref()), words(own, file));
+        return Err(Failure::Output(format!(
+            "`{}` has the results of {earlier}, and those of {own} are not to replace them: \
+             give --name, or another --out",
+            place.display()
+        )));
     }
-}
-
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_path: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -1,11 +1,9 @@
 //! The large tables, written as their rows come.
 
-use std::fs::File;
-use std::io::BufWriter;
-
 use bitsweep_results::{Labels, TableRow, write_header, write_rows};
 
-use super::Folder;
+use super::folder::Folder;
+use super::output::Output;
 use crate::evaluate::{LargeRows, Sink};
 use crate::failure::Failure;
 
@@ -21,7 +19,7 @@ pub struct LargeTables<'a> {
 
 struct Table {
     name: &'static str,
-    file: Option<BufWriter<File>>,
+    file: Option<Output>,
 }
 
 impl<'a> LargeTables<'a> {

@@ -1,13 +1,21 @@
 //! What a run writes: the results folder, its tables, charts and reports, and where the numbers came from.
 
+mod exchange;
 mod expectations;
 mod folder;
+mod folder_name;
 mod large_tables;
+mod marker;
+mod output;
 mod provenance;
 mod reproduction;
+mod users_files;
+mod workshop;
 mod write;
 
 pub use expectations::check_expectations;
-pub use folder::Folder;
+pub use folder::{Committed, Folder};
+pub use folder_name::{check_folder_name, folder_name};
 pub use large_tables::LargeTables;
+pub use output::Output;
 pub use write::{Written, write};

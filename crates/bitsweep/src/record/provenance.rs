@@ -1,19 +1,26 @@
 //! Where the numbers came from, and what they cost on this machine.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
+use super::marker::{Experiment, Location};
 use crate::evaluate::UnitTiming;
 use crate::plan::{Plan, Unit};
 use crate::subject::UnitSpec;
 
-/// What the numbers came from. The same on every machine.
+/// What the numbers came from, and which files have them: the content of the [`MARKER`](super::marker::MARKER). The same on
+/// every machine.
 #[derive(Serialize)]
 pub(super) struct Provenance<'a> {
     program: &'static str,
     version: &'static str,
+    experiment: &'a Experiment,
     configuration: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
+    /// The BLAKE3 hash of every file that was written, this one and `timings.json` aside.
+    files: BTreeMap<String, String>,
     units: Vec<UnitProvenance<'a>>,
 }
 
@@ -30,6 +37,8 @@ struct UnitProvenance<'a> {
 /// What depends on the machine.
 #[derive(Serialize)]
 pub(super) struct Timings<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    experiment_file: Option<&'a str>,
     host: Host,
     units: &'a [UnitTiming],
 }
@@ -42,7 +51,7 @@ struct Host {
 }
 
 impl<'a> Provenance<'a> {
-    pub(super) fn of(plan: &'a Plan) -> Self {
+    pub(super) fn of(plan: &'a Plan, experiment: &'a Experiment, files: BTreeMap<String, String>) -> Self {
         let units = plan.units.iter().map(|unit| UnitProvenance {
             unit: unit.key.to_string(),
             name: unit.describe(),
@@ -52,21 +61,23 @@ impl<'a> Provenance<'a> {
         Self {
             program: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
+            experiment,
             configuration: plan.key(),
             notes: plan.notes().into_iter().map(|(dataset, note)| format!("{dataset}: {note}")).collect(),
+            files,
             units: units.collect(),
         }
     }
 }
 
 impl<'a> Timings<'a> {
-    pub(super) fn of(units: &'a [UnitTiming]) -> Self {
+    pub(super) fn of(units: &'a [UnitTiming], location: &'a Location) -> Self {
         let host = Host {
             architecture: std::env::consts::ARCH,
             operating_system: std::env::consts::OS,
             threads: rayon::current_num_threads(),
         };
-        Self { host, units }
+        Self { experiment_file: location.experiment_file.as_deref(), host, units }
     }
 }
 

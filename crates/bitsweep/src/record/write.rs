@@ -11,8 +11,8 @@ use bitsweep_results::{
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::Folder;
-use super::folder::MARKER;
+use super::folder::Folder;
+use super::marker::{MARKER, TIMINGS};
 use super::provenance::{self, Provenance, Timings};
 use super::reproduction;
 use crate::evaluate::RunOutcome;
@@ -56,9 +56,9 @@ pub fn write(
         report(plan, command, records, summary, &reproduction, folder)?;
         reproduction
     };
-    write_json(folder, "timings.json", &Timings::of(timings))?;
-    // Last: a folder that has it is complete.
-    write_json(folder, MARKER, &Provenance::of(plan))?;
+    write_json(folder, TIMINGS, &Timings::of(timings, folder.location()))?;
+    // Last: it lists the others.
+    write_json(folder, MARKER, &Provenance::of(plan, folder.experiment(), folder.files()))?;
     Ok(Written { reproduction })
 }
 

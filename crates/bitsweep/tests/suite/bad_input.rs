@@ -353,61 +353,6 @@ fn a_place_that_cannot_be_written_is_refused_before_anything_runs() {
 }
 
 #[test]
-fn a_folder_that_holds_no_results_is_never_replaced() {
-    let sandbox = Sandbox::new();
-    fs::create_dir_all(sandbox.folder.path().join("results/row-wise")).unwrap();
-    let precious = sandbox.file("results/row-wise/thesis.tex", "years of work");
-    let output = sandbox.bitsweep(&["run", "row-wise"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert_says(&String::from_utf8(output.stderr).unwrap(), &["not replaced"]);
-    assert_eq!(fs::read_to_string(precious).unwrap(), "years of work");
-}
-
-#[test]
-fn earlier_results_are_replaced_whole() {
-    let sandbox = Sandbox::new();
-    assert!(sandbox.bitsweep(&["run", "row-wise"]).status.success());
-    let stale = sandbox.file("results/row-wise/stale.csv", "of an earlier version");
-    let csv = sandbox.folder.path().join("results/row-wise/results.csv");
-    let first = fs::read(&csv).unwrap();
-    assert!(sandbox.bitsweep(&["run", "row-wise"]).status.success());
-    assert!(!stale.exists());
-    assert_eq!(fs::read(&csv).unwrap(), first);
-    let left: Vec<_> = fs::read_dir(sandbox.folder.path().join("results")).unwrap().collect();
-    assert_eq!(left.len(), 1, "temporary folders are left: {left:?}");
-}
-
-#[cfg(unix)]
-#[test]
-fn ctrl_c_leaves_earlier_results_as_they_are() {
-    let sandbox = Sandbox::new();
-    sandbox.file("mine.toml", experiment("", "bits = 4"));
-    assert!(sandbox.bitsweep(&["run", "mine.toml"]).status.success());
-    let csv = sandbox.folder.path().join("results/mine/results.csv");
-    let first = fs::read(&csv).unwrap();
-    let child = Command::new(env!("CARGO_BIN_EXE_bitsweep"))
-        .args(["run", "mine.toml", "--set", "train.epochs=100000000"])
-        .current_dir(&sandbox.folder)
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    // The temporary folder tells that the run listens or is about to; the signal is repeated until it is heard.
-    let started = std::time::Instant::now();
-    let temporary = || fs::read_dir(sandbox.folder.path().join("results")).unwrap().count() > 1;
-    while !temporary() {
-        assert!(started.elapsed().as_secs() < 60, "the run does not start");
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    std::thread::sleep(std::time::Duration::from_millis(200));
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert_says(&String::from_utf8(output.stderr).unwrap(), &["interrupted"]);
-    assert_eq!(fs::read(&csv).unwrap(), first);
-    assert!(!temporary(), "the temporary folder is left");
-}
-
-#[test]
 fn usage_errors_end_with_2() {
     let sandbox = Sandbox::new();
     for arguments in

@@ -4,12 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use bitsweep::failure::Failure;
 use bitsweep::foresight::{Foreseen, foresee};
 use bitsweep_results::{Labels, PickRule, Records, summarize};
 use tempfile::TempDir;
 
-use crate::harness::{experiment, planned, run, run_while};
+use crate::harness::{experiment, planned, run};
 
 fn case(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/cases").join(name)).unwrap()
@@ -137,49 +136,12 @@ fn a_run_in_which_nothing_could_be_measured_writes_nothing_and_says_why() {
 #[test]
 fn a_run_in_which_nothing_could_be_measured_leaves_earlier_results() {
     let folder = one_bad_seed();
-    assert!(bitsweep(&folder, &["run", "case.toml", "--set", "seed=1"]).status.success());
-    let results = folder.path().join("results/case/results.csv");
+    let named = |seed: &str| bitsweep(&folder, &["run", "case.toml", "--set", seed, "--name", "one"]);
+    assert!(named("seed=1").status.success());
+    let results = folder.path().join("results/one/results.csv");
     let earlier = fs::read(&results).unwrap();
-    assert_eq!(bitsweep(&folder, &["run", "case.toml", "--set", "seed=26"]).status.code(), Some(2));
+    assert_eq!(named("seed=26").status.code(), Some(2));
     assert_eq!(fs::read(results).unwrap(), earlier);
-}
-
-#[test]
-fn an_interrupted_run_of_many_units_has_no_records() {
-    let text = experiment("[quantize.weights]\nbits = [8, 4]\n");
-    let text = format!("seed = [1, 2, 3, 4, 5]\n{text}");
-    for steps in [0, 1, 5, 20] {
-        let asked = std::sync::atomic::AtomicUsize::new(0);
-        let keep_going = || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < steps;
-        assert!(matches!(run_while(&text, &keep_going), Err(Failure::Interrupted)), "{steps} steps");
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn an_interrupted_run_ends_with_1_and_writes_nothing() {
-    let folder = TempDir::new().unwrap();
-    let text =
-        experiment("[quantize.weights]\nbits = [8, 4]\n").replace("epochs = 5", "epochs = [5, 100000000]");
-    fs::write(folder.path().join("mine.toml"), format!("seed = [1, 2, 3]\n{text}")).unwrap();
-    let child = Command::new(env!("CARGO_BIN_EXE_bitsweep"))
-        .args(["run", "mine.toml", "--jobs", "2"])
-        .current_dir(&folder)
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let started = std::time::Instant::now();
-    let entries = || fs::read_dir(folder.path().join("results")).map_or(0, Iterator::count);
-    while entries() == 0 {
-        assert!(started.elapsed().as_secs() < 60, "the run does not start");
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    std::thread::sleep(std::time::Duration::from_millis(200));
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("interrupted: nothing was written"), "{}", stderr(&output));
-    assert_eq!(entries(), 0);
 }
 
 #[test]

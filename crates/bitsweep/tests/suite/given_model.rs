@@ -78,7 +78,7 @@ fn a_given_model_is_scored_as_it_is_without_training() {
     let text = sandbox.experiment(LAYERS, QUANTIZE);
     let plan = planned(&text).unwrap();
     let progress = Progress::new(Verbosity::Quiet, 1);
-    let outcome = evaluate::run(&plan, &mut (), &progress, &|| true).unwrap();
+    let outcome = evaluate::run(&plan, &mut (), &progress).unwrap();
     assert!(outcome.records.curves.is_empty());
     assert_eq!(outcome.timings[0].training_seconds, None);
 

@@ -24,16 +24,12 @@ pub(crate) fn planned(text: &str) -> Result<Plan, Failure> {
 }
 
 pub(crate) fn run(text: &str) -> Result<Records, Failure> {
-    run_while(text, &|| true)
+    run_plan(&planned(text)?)
 }
 
-pub(crate) fn run_while(text: &str, keep_going: &(dyn Fn() -> bool + Sync)) -> Result<Records, Failure> {
-    run_plan(&planned(text)?, keep_going)
-}
-
-pub(crate) fn run_plan(plan: &Plan, keep_going: &(dyn Fn() -> bool + Sync)) -> Result<Records, Failure> {
+pub(crate) fn run_plan(plan: &Plan) -> Result<Records, Failure> {
     let progress = Progress::new(Verbosity::Quiet, plan.units.len());
-    evaluate::run(plan, &mut (), &progress, keep_going).map(|outcome| outcome.records)
+    evaluate::run(plan, &mut (), &progress).map(|outcome| outcome.records)
 }
 
 /// The experiment is rejected when it is planned, or a row of it fails, with a reason that has all `parts`.

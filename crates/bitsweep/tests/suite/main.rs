@@ -18,6 +18,9 @@ mod labels;
 mod mixed_precision;
 mod presets;
 mod quantized_training;
+mod results_folder;
+#[cfg(unix)]
+mod signals;
 mod tasks;
 mod transforms;
 mod wrong_types;

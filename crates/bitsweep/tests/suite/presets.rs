@@ -80,7 +80,7 @@ fn every_spelling_runs_in_every_experiment() {
         let Some(text) = with_all_spellings(text) else { continue };
         let plan = Plan::new(name, &Document::new(name, &text, &[]));
         let plan = plan.unwrap_or_else(|error| panic!("{name}: {error}"));
-        let records = run_plan(&plan, &|| true).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let records = run_plan(&plan).unwrap_or_else(|error| panic!("{name}: {error}"));
         let rows = records.results;
         units += plan.units.len();
         assert_eq!(rows.len(), plan.units.len() * (SPELLINGS.len() + 1), "{name}");

@@ -1,11 +1,8 @@
 //! Training with quantization in the loop: paired with the float training, recorded, and refused where it means nothing.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use bitsweep::failure::Failure;
 use bitsweep_results::{Choice, EpochLoss, FailureKind, Flag, Records, ResultRow, RowFailure};
 
-use crate::harness::{choice, flags, measures, planned, refused, run, run_while};
+use crate::harness::{choice, flags, measures, planned, refused, run};
 
 /// An experiment on wine; `model` is its model from the name on, `quantize` the tables of variants.
 fn experiment(model: &str, quantize: &str) -> String {
@@ -156,14 +153,6 @@ fn a_training_that_diverges_is_a_row_with_its_reason_beside_the_others() {
     let RowFailure { kind, reason } = lsq.result.as_ref().unwrap_err();
     assert_eq!(*kind, FailureKind::QuantizedTraining);
     assert!(reason.starts_with("training diverged in epoch 0"), "{reason}");
-}
-
-#[test]
-fn an_interrupt_ends_the_training_of_a_variant() {
-    let quantize = variant("bits = 4", "method = \"straight-through\"\nepochs = 1000000");
-    let asked = AtomicUsize::new(0);
-    let keep_going = || asked.fetch_add(1, Ordering::Relaxed) < 20;
-    assert!(matches!(run_while(&mlp(&quantize), &keep_going), Err(Failure::Interrupted)));
 }
 
 #[test]

@@ -28,13 +28,15 @@ pub enum LogisticError {
     Solver(#[from] linfa_logistic::error::Error),
     /// The gradient is still too large after the allowed iterations, or cannot become smaller in floating point.
     #[error(
-        "logistic regression did not converge: after {iterations} Newton steps the gradient is `{gradient:e}`, expected \
-         at most {tolerance:e}; features of similar scale, a smaller `c`, more `max_iterations` or a larger `tolerance` \
-         help"
+        "logistic regression did not converge: after {iterations} Newton steps, with {conjugate_steps} of conjugate \
+         gradients, the gradient is `{gradient:e}`, expected at most {tolerance:e}; features of similar scale, a smaller \
+         `c`, more `max_iterations` or a larger `tolerance` help"
     )]
     NotConverged {
         /// Newton steps taken.
         iterations: usize,
+        /// Steps of conjugate gradients that these took together.
+        conjugate_steps: usize,
         /// The largest component of the gradient, in magnitude.
         gradient: f64,
         /// What was asked for.

@@ -7,7 +7,7 @@ mod objective;
 use linfa::DatasetBase;
 use linfa::prelude::{Fit, ParamGuard};
 use linfa_logistic::{LogisticRegression, MultiLogisticRegression};
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis};
 
 use crate::activation::Activation;
 use crate::head::Head;
@@ -37,7 +37,8 @@ const HANDOVER: f64 = 1e-2;
 /// reduce the gradient much below the square root of the rounding error, and its last digits depend on the processor
 /// and the C library. Newton's method with conjugate gradients, in this crate's own arithmetic, goes on until no
 /// component of the gradient is larger than [`Logistic::tolerance`], and from there down to the rounding error. The
-/// minimum is unique, and so, but for a coefficient in thousands of fits, is its rounding to `f32`.
+/// minimum is unique, and so, but for a coefficient in thousands of fits, is its rounding to `f32`. Both have limits, and a
+/// gradient that is still too large at the end is an error, which tells it.
 ///
 /// # Errors
 /// When a setting means nothing, the rows cannot be learnt from, a class has no row, or a solver does not converge.
@@ -52,12 +53,13 @@ pub fn fit_logistic(
     if let Some(class) = (0..classes).find(|class| !labels.contains(class)) {
         return Err(LogisticError::AbsentClass { class, classes });
     }
+    let tame = Tame::new(features);
     let start = match logistic.multiclass {
-        Multiclass::OneVsRest => one_vs_rest_by_linfa(features, labels, classes, logistic)?,
-        Multiclass::Multinomial => multinomial_by_linfa(features, labels, logistic)?,
+        Multiclass::OneVsRest => one_vs_rest_by_linfa(tame.features.view(), labels, classes, logistic)?,
+        Multiclass::Multinomial => multinomial_by_linfa(tame.features.view(), labels, logistic)?,
     };
     let mut objective = Objective::new(features, labels, classes, logistic);
-    let start = objective.centred(&start);
+    let start = objective.centred(&tame.for_given(start));
     let parameters = minimize(&mut objective, start, logistic.max_iterations, logistic.tolerance)?;
     let (weights, intercepts) = objective.for_given_features(&parameters);
     let layer = Linear {
@@ -70,6 +72,46 @@ pub fn fit_logistic(
         Multiclass::Multinomial => Head::Softmax,
     };
     Ok(Model::new(vec![layer], head)?)
+}
+
+/// The features as linfa takes them, and how they came about.
+struct Tame {
+    features: Array2<f64>,
+    /// What was taken off each column, and what the rest was multiplied with.
+    columns: Vec<(f64, f64)>,
+}
+
+impl Tame {
+    /// Columns with values beyond 4096 are centred and divided by a power of two: with values of a million the steps of
+    /// linfa's line search overflow, and it goes on for ever. The penalty of what is divided is another, but this is only
+    /// where the search begins.
+    fn new(features: ArrayView2<'_, f64>) -> Tame {
+        let largest = |column: ArrayView1<'_, f64>| column.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+        let mut features = features.to_owned();
+        let tame = |mut column: ArrayViewMut1<'_, f64>| {
+            if largest(column.view()) <= 4096.0 {
+                return (0.0, 1.0);
+            }
+            let mean = column.sum() / column.len() as f64;
+            column -= mean;
+            let spread = largest(column.view());
+            let factor = if spread > 1.0 { libm::scalbn(1.0, -libm::ilogb(spread)) } else { 1.0 };
+            column *= factor;
+            (mean, factor)
+        };
+        let columns = features.columns_mut().into_iter().map(tame).collect();
+        Tame { features, columns }
+    }
+
+    /// The weights over intercepts of the features that were given, from those of these.
+    fn for_given(&self, mut parameters: Array2<f64>) -> Array2<f64> {
+        let (mut weights, mut intercepts) = parameters.view_mut().split_at(Axis(0), self.columns.len());
+        for (mut weights, (mean, factor)) in weights.rows_mut().into_iter().zip(&self.columns) {
+            weights *= *factor;
+            intercepts.row_mut(0).scaled_add(-mean, &weights);
+        }
+        parameters
+    }
 }
 
 /// Weights over intercepts, `(columns + 1, classes)`, of one two-class model for each class.

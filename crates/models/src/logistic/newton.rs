@@ -10,6 +10,9 @@ const SUFFICIENT_DECREASE: f64 = 1e-4;
 const ROUNDING: f64 = 1e-13;
 /// How often a step is halved before it counts as failed.
 const MAX_HALVINGS: usize = 40;
+/// The most steps of conjugate gradients of all Newton steps together. Where `c` is large and the classes can be separated
+/// the minimum is so far away, and its surroundings so flat, that a Newton step takes thousands.
+const MAX_CONJUGATE_STEPS: usize = 20_000;
 
 /// The parameters, found from `start`, where no component of the gradient is larger than `tolerance` in magnitude.
 ///
@@ -26,9 +29,11 @@ pub(super) fn minimize(
     let mut value = objective.evaluate(&parameters, &mut gradient);
     let mut largest = largest_magnitude(&gradient);
     let mut steps = 0;
+    let mut conjugate_steps = 0;
     loop {
-        let next = if steps < max_steps && largest.is_finite() {
-            let direction = newton_direction(objective, &gradient);
+        let may_go_on = steps < max_steps && conjugate_steps < MAX_CONJUGATE_STEPS && largest.is_finite();
+        let next = if may_go_on {
+            let direction = newton_direction(objective, &gradient, &mut conjugate_steps);
             step(objective, &parameters, &direction, value, &mut gradient)
         } else {
             None
@@ -42,7 +47,12 @@ pub(super) fn minimize(
             }
             Some(_) | None if converged => return Ok(parameters),
             Some(_) | None => {
-                return Err(LogisticError::NotConverged { iterations: steps, gradient: largest, tolerance });
+                return Err(LogisticError::NotConverged {
+                    iterations: steps,
+                    conjugate_steps,
+                    gradient: largest,
+                    tolerance,
+                });
             }
         }
     }
@@ -58,8 +68,12 @@ fn largest_magnitude(gradient: &Panels<f64>) -> f64 {
 
 /// `-H⁻¹ · gradient`, by conjugate gradients until the residual is `min(0.1, √‖g‖)·‖g‖`, which makes Newton's method
 /// converge superlinearly. Norms and directions are those of parameters scaled by the diagonal of `H`, so that features
-/// of different scale do no harm.
-fn newton_direction(objective: &mut Objective, gradient: &Panels<f64>) -> Panels<f64> {
+/// of different scale do no harm. Counts the steps of conjugate gradients.
+fn newton_direction(
+    objective: &mut Objective,
+    gradient: &Panels<f64>,
+    conjugate_steps: &mut usize,
+) -> Panels<f64> {
     let mut scales = Panels::zeros(gradient.rows(), gradient.columns());
     objective.hessian_diagonal(&mut scales);
     for scale in scales.padded_mut() {
@@ -76,9 +90,10 @@ fn newton_direction(objective: &mut Objective, gradient: &Panels<f64>) -> Panels
     let target = squares * squares.sqrt().min(0.01);
     // In exact arithmetic as many iterations as there are parameters suffice.
     for _ in 0..2 * gradient.rows() * gradient.columns() {
-        if squares <= target {
+        if squares <= target || *conjugate_steps == MAX_CONJUGATE_STEPS {
             break;
         }
+        *conjugate_steps += 1;
         objective.hessian_product(&direction, &mut product);
         let curvature = dot(&direction, &product);
         if curvature <= 0.0 {

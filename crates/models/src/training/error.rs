@@ -50,10 +50,4 @@ pub enum TrainError {
         /// What the hook says.
         message: String,
     },
-    /// The caller asked to stop.
-    #[error("training was interrupted before epoch {epoch}")]
-    Interrupted {
-        /// The first epoch that was not run, counted from 0.
-        epoch: usize,
-    },
 }

@@ -36,12 +36,10 @@ pub struct Trained {
 
 /// Trains a perceptron on `features`, `(rows, columns)`, and `labels` from 0 to `classes - 1`.
 ///
-/// Weights are drawn from `init`; the order of the rows from `shuffle` if [`Training::shuffle`] says so. `keep_going` is
-/// asked before each epoch.
+/// Weights are drawn from `init`; the order of the rows from `shuffle` if [`Training::shuffle`] says so.
 ///
 /// # Errors
-/// When a setting means nothing, the rows cannot be learnt from, training diverges, or `keep_going` says no.
-#[allow(clippy::too_many_arguments)]
+/// When a setting means nothing, the rows cannot be learnt from, or training diverges.
 pub fn train_mlp(
     features: ArrayView2<'_, f64>,
     labels: &[usize],
@@ -50,13 +48,12 @@ pub fn train_mlp(
     training: &Training,
     init: &mut Stream,
     shuffle: &mut Stream,
-    keep_going: &dyn Fn() -> bool,
 ) -> Result<Trained, TrainError> {
     mlp.check()?;
     training.check()?;
     check_samples(features, labels, classes)?;
     let initial = initial_mlp(features.ncols(), classes, mlp, init)?;
-    train(initial, features, labels, training, shuffle, keep_going)
+    train(initial, features, labels, training, shuffle)
 }
 
 /// The untrained perceptron that [`train_mlp`] begins with, its weights drawn from `init`.
@@ -98,9 +95,8 @@ pub fn train(
     labels: &[usize],
     training: &Training,
     shuffle: &mut Stream,
-    keep_going: &dyn Fn() -> bool,
 ) -> Result<Trained, TrainError> {
-    train_hooked(initial, features, labels, training, shuffle, keep_going, &mut NoHook)
+    train_hooked(initial, features, labels, training, shuffle, &mut NoHook)
 }
 
 /// [`train`] with a hook between the weights that are trained and those that are computed with.
@@ -116,7 +112,6 @@ pub fn train_hooked<H: Hook>(
     labels: &[usize],
     training: &Training,
     shuffle: &mut Stream,
-    keep_going: &dyn Fn() -> bool,
     hook: &mut H,
 ) -> Result<Trained, TrainError> {
     training.check()?;
@@ -129,12 +124,8 @@ pub fn train_hooked<H: Hook>(
         Head::Softmax | Head::OneVsRest => return Err(TrainError::Head),
     }
     match training.precision {
-        Precision::Single => {
-            train_in::<f32, H>(initial, features, labels, training, shuffle, keep_going, hook)
-        }
-        Precision::Mixed => {
-            train_in::<f64, H>(initial, features, labels, training, shuffle, keep_going, hook)
-        }
+        Precision::Single => train_in::<f32, H>(initial, features, labels, training, shuffle, hook),
+        Precision::Mixed => train_in::<f64, H>(initial, features, labels, training, shuffle, hook),
     }
 }
 
@@ -145,7 +136,6 @@ fn train_in<T: Real, H: Hook>(
     labels: &[usize],
     training: &Training,
     shuffle: &mut Stream,
-    keep_going: &dyn Fn() -> bool,
     hook: &mut H,
 ) -> Result<Trained, TrainError> {
     let mut batches = Batches::<T>::new(features.view(), labels, training.batch_size);
@@ -153,9 +143,6 @@ fn train_in<T: Real, H: Hook>(
     let mut memory = HookMemory::default();
     let mut curve = Vec::new();
     for epoch in 0..training.epochs {
-        if !keep_going() {
-            return Err(TrainError::Interrupted { epoch });
-        }
         if training.shuffle {
             batches.reorder(&shuffle.permutation(labels.len()));
         }

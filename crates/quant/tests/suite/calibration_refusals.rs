@@ -29,7 +29,7 @@ fn calibration_inputs_that_mean_nothing_are_refused() {
     assert_eq!(sentence(Array2::zeros((0, 3))), "there are no calibration inputs: expected at least `1` row");
     assert_eq!(
         sentence(array![[0.0], [f64::NAN]]),
-        "the calibration input `NaN` in row 1, column 0 (counted from 0) means nothing: expected a finite number"
+        "the calibration input `NaN` in row 1, column 0 (counted from 0): expected a finite number"
     );
     assert_eq!(
         sentence(array![[1e200]]),
@@ -126,12 +126,13 @@ fn parameters_that_are_stored_rounded_are_refused() {
 #[test]
 fn settings_that_mean_nothing_are_refused() {
     let gptq = |damp| CalibrationMethod::Gptq(Gptq { damp, ..Gptq::default() });
-    let sentence = "`damp = -1` of method `gptq` means nothing: expected a number from 0 to 1";
+    let sentence = "`damp = -1` of method `gptq`: expected a number from 0 to 1";
     refused(gptq(-1.0), &float_zero_point(4), sentence);
     assert!(gptq(f64::NAN).check(&float_zero_point(4)).is_err());
     let usual = AdaRound::default();
     for settings in [
         AdaRound { iterations: 0, ..usual },
+        AdaRound { iterations: CalibrationMethod::MAX_ITERATIONS + 1, ..usual },
         AdaRound { learning_rate: 0.0, ..usual },
         AdaRound { regularization: -0.1, ..usual },
     ] {
@@ -144,6 +145,7 @@ fn settings_that_mean_nothing_are_refused() {
         Hqq { beta: 0.0, ..usual },
         Hqq { kappa: 0.9, ..usual },
         Hqq { iterations: 0, ..usual },
+        Hqq { iterations: CalibrationMethod::MAX_ITERATIONS + 1, ..usual },
     ] {
         let error = CalibrationMethod::Hqq(settings).check(&float_zero_point(4)).unwrap_err();
         assert!(matches!(error, CalibrationError::Setting { method: "hqq", .. }), "{error}");
@@ -231,17 +233,14 @@ fn learned_scales_of_both_signs_are_refused() {
 #[test]
 fn learned_scales_refuse_settings_that_mean_nothing() {
     for (iterations, learning_rate, sentence) in [
-        (0, 0.01, "`iterations = 0` of method `learned-scale` means nothing: expected at least 1"),
+        (0, 0.01, "`iterations = 0` of method `learned-scale`: expected a number of steps from 1 to 1000000"),
         (
-            1,
-            0.0,
-            "`learning_rate = 0` of method `learned-scale` means nothing: expected a number above 0 and at most 1",
+            1_000_000_000,
+            0.01,
+            "`iterations = 1000000000` of method `learned-scale`: expected a number of steps from 1 to 1000000",
         ),
-        (
-            1,
-            2.0,
-            "`learning_rate = 2` of method `learned-scale` means nothing: expected a number above 0 and at most 1",
-        ),
+        (1, 0.0, "`learning_rate = 0` of method `learned-scale`: expected a number above 0 and at most 1"),
+        (1, 2.0, "`learning_rate = 2` of method `learned-scale`: expected a number above 0 and at most 1"),
     ] {
         let method = CalibrationMethod::LearnedScale(LearnedScale { iterations, learning_rate });
         refused(method, &scheme("bits = 4"), sentence);

@@ -1,7 +1,5 @@
 //! What training refuses, and how it ends early.
 
-use std::cell::Cell;
-
 use bitsweep_random::{Generator, Stream};
 use ndarray::{Array2, ArrayView2};
 
@@ -24,7 +22,7 @@ fn attempt(
     training: &Training,
 ) -> Result<Trained, TrainError> {
     let mlp = Mlp { hidden: 4.into(), ..Mlp::default() };
-    train_mlp(features, labels, 3, &mlp, training, &mut stream(), &mut stream(), &|| true)
+    train_mlp(features, labels, 3, &mlp, training, &mut stream(), &mut stream())
 }
 
 fn sample_error(result: Result<Trained, TrainError>) -> SampleError {
@@ -44,20 +42,6 @@ fn diverged_training_names_the_epoch_and_the_rate() {
         assert!(error.to_string().starts_with("training diverged in epoch "), "{error}");
         assert!(error.to_string().contains("learning_rate below `1e40`"), "{error}");
     }
-}
-
-#[test]
-fn interrupted_training_says_where() {
-    let (features, labels) = rows(20, 5, 3, 1);
-    let asked = Cell::new(0);
-    let keep_going = || {
-        asked.set(asked.get() + 1);
-        asked.get() <= 7
-    };
-    let (mlp, training) = (Mlp::default(), Training::default());
-    let result =
-        train_mlp(features.view(), &labels, 3, &mlp, &training, &mut stream(), &mut stream(), &keep_going);
-    assert_eq!(result.unwrap_err(), TrainError::Interrupted { epoch: 7 });
 }
 
 #[test]
@@ -85,30 +69,29 @@ fn rows_that_cannot_be_learnt_from_are_refused() {
 fn a_single_class_is_refused() {
     let (features, _) = rows(6, 2, 3, 1);
     let (mlp, training) = (Mlp::default(), Training::default());
-    let result =
-        train_mlp(features.view(), &[0; 6], 1, &mlp, &training, &mut stream(), &mut stream(), &|| true);
+    let result = train_mlp(features.view(), &[0; 6], 1, &mlp, &training, &mut stream(), &mut stream());
     assert_eq!(sample_error(result), SampleError::Classes(1));
 }
 
 #[test]
 fn settings_of_no_meaning_are_refused() {
     let (features, labels) = rows(6, 2, 3, 1);
-    let error =
-        attempt(features.view(), &labels, &Training { epochs: 0, ..Training::default() }).unwrap_err();
-    assert_eq!(error.to_string(), "epochs is `0`: expected at least 1");
+    for epochs in [0, Training::MAX_EPOCHS + 1] {
+        let training = Training { epochs, ..Training::default() };
+        let error = attempt(features.view(), &labels, &training).unwrap_err();
+        assert_eq!(error.to_string(), format!("epochs is `{epochs}`: expected a number from 1 to 1000000"));
+    }
     let mlp = Mlp { hidden: 0.into(), ..Mlp::default() };
     let training = Training::default();
     let error =
-        train_mlp(features.view(), &labels, 3, &mlp, &training, &mut stream(), &mut stream(), &|| true)
-            .unwrap_err();
+        train_mlp(features.view(), &labels, 3, &mlp, &training, &mut stream(), &mut stream()).unwrap_err();
     assert_eq!(error.to_string(), "hidden is `0`: expected a number of units from 1 to 65536");
 }
 
 #[test]
 fn a_model_with_other_inputs_is_refused() {
     let (features, labels) = rows(6, 2, 3, 1);
-    let result =
-        train(model(&[4, 3], 1), features.view(), &labels, &Training::default(), &mut stream(), &|| true);
+    let result = train(model(&[4, 3], 1), features.view(), &labels, &Training::default(), &mut stream());
     assert_eq!(result.unwrap_err(), TrainError::Inputs { features: 2, inputs: 4 });
 }
 
@@ -120,7 +103,7 @@ fn a_model_that_does_not_end_in_a_softmax_is_refused() {
     let rectified =
         Model::new(vec![Linear { activation: Activation::Relu, ..layer }], Head::Softmax).unwrap();
     for model in [one_vs_rest, rectified] {
-        let result = train(model, features.view(), &labels, &Training::default(), &mut stream(), &|| true);
+        let result = train(model, features.view(), &labels, &Training::default(), &mut stream());
         assert_eq!(result.unwrap_err(), TrainError::Head);
     }
 }

@@ -149,8 +149,7 @@ fn agree<T: Real>(sizes: &[usize], batch_rows: usize, training: &Training, seed:
     let initial = model(sizes, seed);
     let (features, labels) = rows(batch_rows, initial.input_size(), initial.output_size(), seed);
     let stream = || Stream::new(Generator::Modern, seed as u64, "shuffle").unwrap();
-    let trained =
-        train(initial.clone(), features.view(), &labels, training, &mut stream(), &|| true).unwrap();
+    let trained = train(initial.clone(), features.view(), &labels, training, &mut stream()).unwrap();
 
     let mut reference = Reference::<T>::new(&initial);
     let mut shuffle = stream();
@@ -233,8 +232,7 @@ fn adams_first_step_is_the_learning_rate_against_the_gradients_sign() {
         ..Training::default()
     };
     let mut shuffle = Stream::new(Generator::Modern, 0, "shuffle").unwrap();
-    let trained =
-        train(initial.clone(), features.view(), &labels, &training, &mut shuffle, &|| true).unwrap();
+    let trained = train(initial.clone(), features.view(), &labels, &training, &mut shuffle).unwrap();
     let weight = |model: &Model| model.weight(WeightId::Weight(0)).unwrap().to_owned();
     for (before, after) in weight(&initial).iter().zip(&weight(&trained.model)) {
         assert!(((before - after).abs() - 0.25).abs() < 1e-4);
@@ -258,9 +256,8 @@ fn training_reduces_the_loss_with_every_optimizer() {
             ..Training::default()
         };
         let mut shuffle = Stream::new(Generator::Modern, 1, "shuffle").unwrap();
-        let curve = train(model(&[5, 16, 3], 3), features.view(), &labels, &training, &mut shuffle, &|| true)
-            .unwrap()
-            .curve;
+        let curve =
+            train(model(&[5, 16, 3], 3), features.view(), &labels, &training, &mut shuffle).unwrap().curve;
         assert_eq!(curve.len(), 60);
         assert!(curve[59].loss < 0.8 * curve[0].loss, "{} from {}", curve[59].loss, curve[0].loss);
     }

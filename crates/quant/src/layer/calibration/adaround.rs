@@ -38,7 +38,7 @@ const MOMENTS: (f64, f64, f64) = (0.9, 0.999, 1e-8);
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdaRound {
-    /// Steps of Adam, at least 1; 1000 by default (the paper's 10,000 see a mini-batch each).
+    /// Steps of Adam, from 1 to 1,000,000; 1000 by default (the paper's 10,000 see a mini-batch each).
     pub iterations: u32,
     /// The step size of Adam; 0.01 by default.
     pub learning_rate: f64,

@@ -77,8 +77,8 @@ pub enum CalibrationError {
         "`range = output-mse` does not combine with `method = gptq` in groups, whose parameters come from updated weights: expected another range or granularity"
     )]
     OutputRangeOfGroups,
-    /// A setting outside the range in which it means something.
-    #[error("`{key} = {value}` of method `{method}` means nothing: expected {expected}")]
+    /// A setting outside the range that is accepted.
+    #[error("`{key} = {value}` of method `{method}`: expected {expected}")]
     Setting {
         /// The method's name.
         method: &'static str,

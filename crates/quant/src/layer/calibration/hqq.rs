@@ -23,9 +23,9 @@ pub struct Hqq {
     pub norm: f64,
     /// `β`, above 0; 10 by default.
     pub beta: f64,
-    /// `κ`, at least 1; 1.01 by default.
+    /// `κ`, from 1 to 1,000,000; 1.01 by default.
     pub kappa: f64,
-    /// Steps, at least 1; 20 by default.
+    /// Steps, from 1 to 1,000,000; 20 by default.
     pub iterations: u32,
 }
 

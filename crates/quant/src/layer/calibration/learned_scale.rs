@@ -31,7 +31,7 @@ const LEAST: f64 = 1.0 / 1024.0;
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LearnedScale {
-    /// Steps of Adam, at least 1; 200 by default.
+    /// Steps of Adam, from 1 to 1,000,000; 200 by default.
     pub iterations: u32,
     /// The step size of Adam, as a part of the first scale; 0.01 by default.
     pub learning_rate: f64,

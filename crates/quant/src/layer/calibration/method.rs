@@ -36,6 +36,10 @@ pub enum CalibrationMethod {
 }
 
 impl CalibrationMethod {
+    /// The most steps that are accepted, so that a slip of the hand does not ask for years: a hundred times the 10,000 of
+    /// AdaRound's paper.
+    pub const MAX_ITERATIONS: u32 = 1_000_000;
+
     /// The name in TOML, without settings.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -119,13 +123,17 @@ impl CalibrationMethod {
             }
         };
         let positive = |value: f64| value.is_finite() && value > 0.0;
+        let countable = |iterations: &u32| {
+            let valid = (1..=Self::MAX_ITERATIONS).contains(iterations);
+            require(valid, "iterations", iterations, "a number of steps from 1 to 1000000")
+        };
         match self {
             Self::Nearest | Self::Greedy => Ok(()),
             Self::Gptq(Gptq { act_order: _, damp }) => {
                 require((0.0..=1.0).contains(damp), "damp", damp, "a number from 0 to 1")
             }
             Self::AdaRound(AdaRound { iterations, learning_rate, regularization }) => {
-                require(*iterations > 0, "iterations", iterations, "at least 1")?;
+                countable(iterations)?;
                 require(positive(*learning_rate), "learning_rate", learning_rate, "a finite number above 0")?;
                 require(
                     *regularization == 0.0 || positive(*regularization),
@@ -138,10 +146,10 @@ impl CalibrationMethod {
                 require(*norm > 0.0 && *norm < 1.0, "norm", norm, "a number above 0 and below 1")?;
                 require(positive(*beta), "beta", beta, "a finite number above 0")?;
                 require((1.0..=10.0).contains(kappa), "kappa", kappa, "a number from 1 to 10")?;
-                require(*iterations > 0, "iterations", iterations, "at least 1")
+                countable(iterations)
             }
             Self::LearnedScale(LearnedScale { iterations, learning_rate }) => {
-                require(*iterations > 0, "iterations", iterations, "at least 1")?;
+                countable(iterations)?;
                 require(
                     positive(*learning_rate) && *learning_rate <= 1.0,
                     "learning_rate",

@@ -1,0 +1,26 @@
+//! Standard output and standard error. Data goes to the one, everything else to the other; a reader that has gone away
+//! (`| head`) ends nothing.
+
+use std::io::{self, Write};
+
+use crate::failure::Failure;
+
+/// Writes `text` to stdout.
+///
+/// # Errors
+/// When stdout refuses it for another reason than that nobody reads it.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::Output(format!("cannot write to standard output: {error}")))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Writes a line to stderr. Where that cannot be written, there is nobody left to tell.
+pub(crate) fn say(text: &str) {
+    // In one piece, so that lines of several threads and processes do not mix.
+    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
+}

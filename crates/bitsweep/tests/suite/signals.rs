@@ -1,0 +1,178 @@
+//! Signals and streams: a run ends at once when it is told to, and not because nobody reads what it says.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::harness::experiment;
+
+/// Long after a signal is answered on any machine, and long before any of the steps below is over.
+const AT_ONCE: Duration = Duration::from_secs(10);
+
+fn bitsweep(folder: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bitsweep"));
+    command.args(arguments).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+fn entries(folder: &TempDir) -> usize {
+    fs::read_dir(folder.path().join("results")).map_or(0, Iterator::count)
+}
+
+/// Starts a run of `text` that takes very long, and waits until it is at it.
+fn started(folder: &TempDir, text: &str) -> Child {
+    fs::write(folder.path().join("long.toml"), text).unwrap();
+    let before = entries(folder);
+    let child = bitsweep(folder, &["run", "long.toml"]).stderr(Stdio::piped()).spawn().unwrap();
+    let since = Instant::now();
+    while entries(folder) == before {
+        assert!(since.elapsed() < Duration::from_secs(60), "the run does not start");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    child
+}
+
+/// Sends a signal; the exit code and what was said on stderr.
+#[track_caller]
+fn told(mut child: Child, signal: &str) -> (Option<i32>, String) {
+    let sent = Instant::now();
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    let code = child.wait().unwrap().code();
+    assert!(sent.elapsed() < AT_ONCE, "{:?} after {signal}", sent.elapsed());
+    (code, said)
+}
+
+/// Training that takes hours.
+fn long_training() -> String {
+    experiment("[quantize.weights]\nbits = 4\n").replace("epochs = 5", "epochs = 1000000")
+}
+
+/// An experiment on digits whose `model` and `quantize` take hours.
+fn on_digits(model: &str, quantize: &str) -> String {
+    format!(
+        "title = \"long\"\n[data]\nsource = \"digits\"\nscale = \"standard\"\n[split.holdout]\ntest = 0.2\n\
+         {model}\n{quantize}\n"
+    )
+}
+
+#[test]
+fn an_interrupted_run_ends_with_the_signals_code_and_writes_nothing() {
+    let folder = TempDir::new().unwrap();
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let (ended, said) = told(started(&folder, &long_training()), signal);
+        assert_eq!(ended, Some(code));
+        assert_eq!(said, "error: interrupted: nothing was written, earlier results are as they were\n");
+        assert_eq!(entries(&folder), 0);
+    }
+}
+
+#[test]
+fn an_interrupted_run_leaves_earlier_results_as_they_are() {
+    let folder = TempDir::new().unwrap();
+    let short = long_training().replace("1000000", "1");
+    fs::write(folder.path().join("long.toml"), short).unwrap();
+    assert!(bitsweep(&folder, &["run", "long.toml"]).status().unwrap().success());
+    let csv = folder.path().join("results/long/results.csv");
+    let earlier = fs::read(&csv).unwrap();
+    assert_eq!(told(started(&folder, &long_training()), "-INT").0, Some(130));
+    assert_eq!(fs::read(&csv).unwrap(), earlier);
+    assert_eq!(entries(&folder), 1);
+}
+
+#[test]
+fn no_step_is_too_long_to_be_interrupted() {
+    let mlp = |hidden: &str, epochs: usize, batch: usize| {
+        format!(
+            "[model.mlp]\nhidden = {hidden}\n[train]\nepochs = {epochs}\nbatch_size = {batch}\nlearning_rate = 1e-3"
+        )
+    };
+    let method = |method: &str| format!("[quantize]\nmethod = {method}\n[quantize.weights]\nbits = 4");
+    for text in [
+        on_digits(&mlp("[[3000, 3000]]", 1000, 1400), "[quantize.weights]\nbits = 4"),
+        on_digits(&mlp("2000", 1, 100), &method("{ adaround = { iterations = 1000000 } }")),
+        on_digits(&mlp("[[3000, 3000]]", 1, 1400), &method("\"greedy\"")),
+        on_digits("[model.logistic]\nc = 1e10\ntolerance = 1e-300", "[quantize.weights]\nbits = 4"),
+    ] {
+        let folder = TempDir::new().unwrap();
+        assert_eq!(told(started(&folder, &text), "-INT").0, Some(130), "{text}");
+        assert_eq!(entries(&folder), 0);
+    }
+}
+
+#[test]
+fn what_a_killed_run_leaves_is_cleared_by_the_next() {
+    let folder = TempDir::new().unwrap();
+    let mut child = started(&folder, &long_training());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(entries(&folder), 1);
+    let short = long_training().replace("1000000", "1");
+    fs::write(folder.path().join("long.toml"), short).unwrap();
+    assert!(bitsweep(&folder, &["run", "long.toml"]).status().unwrap().success());
+    assert_eq!(entries(&folder), 1);
+    assert!(folder.path().join("results/long/report.md").is_file());
+}
+
+#[test]
+fn a_second_run_into_one_folder_says_who_makes_it() {
+    let folder = TempDir::new().unwrap();
+    let first = started(&folder, &long_training());
+    let second = bitsweep(&folder, &["run", "long.toml"]).stderr(Stdio::piped()).output().unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(second.status.code(), Some(1), "{said}");
+    assert!(said.contains(&format!("process {}", first.id())) && said.contains("results/long"), "{said}");
+    let other = bitsweep(&folder, &["run", "row-wise"]).status().unwrap();
+    assert!(other.success());
+    assert_eq!(told(first, "-INT").0, Some(130));
+}
+
+#[test]
+fn a_closed_stderr_ends_no_run() {
+    let folder = TempDir::new().unwrap();
+    let mut child = bitsweep(&folder, &["run", "row-wise", "-vv"]).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(folder.path().join("results/row-wise/report.md").is_file());
+}
+
+#[test]
+fn a_closed_stderr_changes_no_exit_code() {
+    let folder = TempDir::new().unwrap();
+    for arguments in [&["run", "nothing"][..], &["fly"], &["validate", "nothing.toml"]] {
+        let mut child = bitsweep(&folder, arguments).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stderr.take());
+        assert_eq!(child.wait().unwrap().code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_closed_stdout_ends_no_command() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("mine.toml"), experiment("[quantize.weights]\nbits = 4\n")).unwrap();
+    for arguments in [
+        &["list"][..],
+        &["list", "--json"],
+        &["describe", "everything"],
+        &["plan", "everything"],
+        &["plan", "everything", "--json"],
+        &["validate", "mine.toml", "mine.toml"],
+        &["formats"],
+        &["combinations"],
+        &["run", "row-wise"],
+        &["run", "row-wise", "--json"],
+        &["--help"],
+        &["run", "--help"],
+    ] {
+        let mut child = bitsweep(&folder, arguments).stdout(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{arguments:?}");
+    }
+    assert!(Path::new(&folder.path().join("results/row-wise/report.md")).is_file());
+}
