@@ -56,12 +56,13 @@ pub enum Command {
     /// Run an experiment: train, sweep, and write table, charts and report.
     ///
     /// The exit code is 0 when everything has results; 3 when some units or variants failed (the results of the others are
-    /// written, and the report says what failed and why); 2 when the command line or the experiment is wrong; 1 otherwise.
+    /// written, and the report says what failed and why); 2 when the command line or the experiment is wrong; 130 after
+    /// Ctrl-C and 143 after SIGTERM; 1 otherwise.
     Run {
         /// The experiment, and changes to it.
         #[command(flatten)]
         experiment: Request,
-        /// Folder in which the results folder is written; the user's own files there stay.
+        /// Folder in which the results folder is written; what you have put into that stays.
         #[arg(long, value_name = "DIR", default_value = "results")]
         out: PathBuf,
         /// Name of the results folder [default: the experiment's name, and what --set changes].

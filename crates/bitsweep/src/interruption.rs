@@ -39,7 +39,7 @@ impl Interruption {
     }
 
     /// From here on the run ends by itself. Where it is being interrupted already, this does not return.
-    pub(crate) fn is_over(&self) {
+    pub(crate) fn forbid(&self) {
         lock(&self.0).is_over = true;
     }
 }

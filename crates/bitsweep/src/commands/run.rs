@@ -33,7 +33,7 @@ pub(super) struct Options<'a> {
 pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failure> {
     let interruption = Interruption::listen()?;
     let ended = run_while_listening(request, options, &interruption);
-    interruption.is_over();
+    interruption.forbid();
     ended
 }
 
@@ -77,7 +77,7 @@ fn run_while_listening(
     refuse_no_results(records, &summary)?;
     let command = command(request, document.is_changed());
     let written = pool.install(|| write(&plan, &command, &outcome, &summary, &folder))?;
-    interruption.is_over();
+    interruption.forbid();
     let Committed { place, notes } = folder.commit()?;
     notes.iter().for_each(|note| progress.note(note));
     progress.detail(&format!("tables, charts and report: {:.2} s", started.elapsed().as_secs_f64()));

@@ -25,9 +25,8 @@ pub(super) enum Experiment {
 
 /// Where the experiment's file was when the results were written: seen from the results folder, so that both can be moved
 /// together.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Location {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) experiment_file: Option<String>,
 }
 

@@ -35,8 +35,8 @@ struct UnitProvenance<'a> {
 /// What depends on the machine.
 #[derive(Serialize)]
 pub(super) struct Timings<'a> {
-    #[serde(flatten)]
-    location: &'a Location,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    experiment_file: Option<&'a str>,
     host: Host,
     units: &'a [UnitTiming],
 }
@@ -74,7 +74,7 @@ impl<'a> Timings<'a> {
             operating_system: std::env::consts::OS,
             threads: rayon::current_num_threads(),
         };
-        Self { location, host, units }
+        Self { experiment_file: location.experiment_file.as_deref(), host, units }
     }
 }
 

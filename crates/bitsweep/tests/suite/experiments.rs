@@ -144,12 +144,13 @@ fn an_override_is_written_into_the_resolved_experiment_and_runs_again_to_the_sam
     };
     fs::write(folder.path().join("random.toml"), RANDOM).unwrap();
     bitsweep(&["run", "random.toml", "--out", "first", "--set", "seed=8", "--set", "train.epochs=2"]);
-    let resolved = folder.path().join("first/random/experiment.toml");
+    let changed = folder.path().join("first/random--seed=8,train.epochs=2");
+    let resolved = changed.join("experiment.toml");
     assert!(fs::read_to_string(&resolved).unwrap().contains("seed = 8"));
     fs::copy(&resolved, folder.path().join("random.toml")).unwrap();
     bitsweep(&["run", "random.toml", "--out", "second"]);
-    let results = |run: &str| fs::read(folder.path().join(run).join("random/results.csv")).unwrap();
-    assert_eq!(results("first"), results("second"));
+    let results = |folder: &Path| fs::read(folder.join("results.csv")).unwrap();
+    assert_eq!(results(&changed), results(&folder.path().join("second/random")));
 }
 
 #[test]
@@ -229,7 +230,7 @@ fn a_notebook_experiment_that_was_changed_is_not_held_to_the_notebook() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let results = folder.path().join("results/wine-mlp");
+    let results = folder.path().join("results/wine-mlp--seed=7,train.epochs=3");
     assert!(!fs::read_to_string(results.join("report.md")).unwrap().contains("The notebook's numbers"));
     assert!(!fs::read_to_string(results.join("experiment.toml")).unwrap().contains("reproduce"));
 }
