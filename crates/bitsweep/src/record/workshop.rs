@@ -278,7 +278,8 @@ fn refuse_others(folder: &Path, lock: &Path) -> Result<(), Failure> {
     let is_ours = match fs::read_to_string(lock) {
         // A run may have been killed before it wrote the text.
         Ok(text) => text.is_empty() || text.starts_with(HOLDER),
-        Err(_) => fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none()),
+        // Where it is to be seen by now, a run has just begun.
+        Err(_) => fs::read_dir(folder).map_or(true, |entries| entries.count() == 0 || exists(lock)),
     };
     if is_ours {
         return Ok(());
