@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+use bitsweep_results::numbers::counted;
+use bitsweep_results::text::one_line;
+
 use crate::config::Diagnostic;
 
 /// Why a command failed.
@@ -11,24 +14,24 @@ pub enum Failure {
     #[error("{0}")]
     Configuration(Box<Diagnostic>),
     /// A dataset cannot be read or used.
-    #[error("{0}")]
+    #[error("{}", one_line(.0))]
     Input(String),
     /// Not one variant of one unit has results.
-    #[error("nothing could be measured: {reason}")]
+    #[error("nothing could be measured: {}", reasons.iter().map(|reason| one_line(reason)).collect::<Vec<_>>().join("\n  "))]
     NoResults {
-        /// What failed first, and why.
-        reason: String,
+        /// What failed and why, each reason once.
+        reasons: Vec<String>,
     },
     /// Some units or variants failed; the results of the others were written.
-    #[error("{failed} of {rows} rows failed: see \"What failed\" in the report")]
+    #[error("{failed} of {} failed: see \"What failed\" in the report", counted(*rows, "row", "rows"))]
     Incomplete {
         /// Rows without results.
         failed: usize,
-        /// All rows.
+        /// All rows that were planned.
         rows: usize,
     },
     /// Results could not be written.
-    #[error("{0}")]
+    #[error("{}", one_line(.0))]
     Output(String),
     /// Numbers that an experiment must reproduce did not come out.
     #[error("{failed} of {total} reproduced numbers differ: see the reproduction table in the report")]
@@ -39,7 +42,7 @@ pub enum Failure {
         total: usize,
     },
     /// Something of our own went wrong.
-    #[error("{0}")]
+    #[error("{}", one_line(.0))]
     Other(String),
     /// Ctrl-C.
     #[error("interrupted: nothing was written, earlier results are as they were")]

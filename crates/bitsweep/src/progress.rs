@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use bitsweep_results::text::one_line;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// How much is said on stderr.
@@ -109,6 +110,7 @@ impl Progress {
     }
 
     fn say(&self, text: &str) {
+        let text = one_line(text);
         match &self.display {
             Display::Bar(bar) => bar.suspend(|| eprintln!("{text}")),
             Display::None | Display::Lines(_) => eprintln!("{text}"),

@@ -53,6 +53,19 @@ pub fn count(value: f64) -> String {
     if value.is_finite() { grouped(&fixed(value, 0)) } else { special(value) }
 }
 
+/// So many of something: `1 test row`, `1,347 test rows`.
+///
+/// ```
+/// use bitsweep_results::numbers::counted;
+///
+/// assert_eq!(counted(1, "class", "classes"), "1 class");
+/// assert_eq!(counted(0, "class", "classes"), "0 classes");
+/// assert_eq!(counted(1347, "test row", "test rows"), "1,347 test rows");
+/// ```
+pub fn counted(number: usize, one: &str, several: &str) -> String {
+    format!("{} {}", count(number as f64), if number == 1 { one } else { several })
+}
+
 /// A probability as statisticians print it: `0.25`, `0.031`, `< 0.001`.
 pub fn p_value(value: f64) -> String {
     if value < 0.001 {

@@ -2,6 +2,7 @@
 
 mod combinations;
 mod describe;
+mod failures;
 mod formats;
 mod list;
 mod plan;
@@ -10,6 +11,8 @@ mod table;
 mod validate;
 
 use std::io::{self, IsTerminal, Write};
+
+use bitsweep_results::text;
 
 use crate::cli::{Cli, Command, Request};
 use crate::failure::Failure;
@@ -55,10 +58,16 @@ fn planned(request: &Request) -> Result<Plan, Failure> {
     Plan::new(&name, &document)
 }
 
-/// Writes `text` to stdout. A reader that has gone away (`| head`) is no failure.
+/// Writes lines to stdout, so that a line end within one of them is none on the terminal.
+fn print_lines<L: AsRef<str>>(lines: impl IntoIterator<Item = L>) -> Result<(), Failure> {
+    let lines = lines.into_iter().map(|line| format!("{}\n", text::one_line(line.as_ref())));
+    print(&lines.collect::<String>())
+}
+
+/// Writes a text of several lines to stdout. A reader that has gone away (`| head`) is no failure.
 fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(text::lines(text).as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::Output(format!("cannot write to standard output: {error}")))
         }
@@ -68,7 +77,6 @@ fn print(text: &str) -> Result<(), Failure> {
 
 /// Writes `value` to stdout as JSON.
 fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let mut text = serde_json::to_string_pretty(value).map_err(|error| Failure::Other(error.to_string()))?;
-    text.push('\n');
-    print(&text)
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Other(error.to_string()))?;
+    print(&format!("{}\n", text::json(&text)))
 }

@@ -3,9 +3,10 @@
 use std::ptr;
 use std::sync::Arc;
 
+use bitsweep_results::numbers::counted;
 use serde::Serialize;
 
-use super::{planned, print, print_json};
+use super::{planned, print_json, print_lines};
 use crate::cli::Request;
 use crate::failure::Failure;
 use crate::plan::{Foreseen, Plan, PlannedVariant, Unit};
@@ -49,7 +50,7 @@ pub(super) fn plan(request: &Request, json: bool) -> Result<(), Failure> {
         });
         return print_json(&units.collect::<Vec<_>>());
     }
-    print(&text(&plan, &failures))
+    print_lines(lines(&plan, &failures))
 }
 
 fn label<'p>(plan: &'p Plan, planned: &PlannedVariant) -> &'p str {
@@ -71,27 +72,30 @@ fn reason<'f>(
     own.into_iter().find(is_same).map(|foreseen| foreseen.reason.as_str())
 }
 
-fn text(plan: &Plan, failures: &[Foreseen<'_>]) -> String {
-    let mut text = format!("{} units, {} variants\n", plan.units.len(), plan.variants());
+fn lines(plan: &Plan, failures: &[Foreseen<'_>]) -> Vec<String> {
+    let mut lines = vec![plan.extent()];
     // Units mostly have the same variants: those are shown once, under the first unit that has them.
     let mut shown: Option<&[Arc<PlannedVariant>]> = None;
     for unit in &plan.units {
-        let count = unit.variants.len();
-        text += &format!("{}  {}: {count} variants\n", unit.key.short(), unit.describe());
+        let variants = counted(unit.variants.len(), "variant", "variants");
+        lines.push(format!("{}  {}: {variants}", unit.key.short(), unit.describe()));
         for foreseen in failures.iter().filter(|foreseen| ptr::eq(foreseen.unit, unit)) {
             let what =
                 foreseen.variant.map_or_else(String::new, |variant| format!("{} ", label(plan, variant)));
-            text += &format!("    {what}will fail: {}\n", foreseen.reason);
+            lines.push(format!("    {what}will fail: {}", foreseen.reason));
         }
         let is_shown = shown.is_some_and(|shown| {
-            shown.len() == count && shown.iter().zip(&unit.variants).all(|(a, b)| Arc::ptr_eq(a, b))
+            shown.len() == unit.variants.len()
+                && shown.iter().zip(&unit.variants).all(|(a, b)| Arc::ptr_eq(a, b))
         });
         if !is_shown {
-            for planned in &unit.variants {
-                text += &format!("    {}: {}\n", label(plan, planned), planned.variant.schemes_text());
-            }
+            lines.extend(
+                unit.variants.iter().map(|planned| {
+                    format!("    {}: {}", label(plan, planned), planned.variant.schemes_text())
+                }),
+            );
             shown = Some(&unit.variants);
         }
     }
-    text
+    lines
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use bitsweep_results::{Goal, Records, ResultRow, Summary, objects, summarize};
 use serde::Serialize;
 
-use super::{planned, print, print_json};
+use super::{failures, planned, print_json, print_lines};
 use crate::cli::Request;
 use crate::commands::table;
 use crate::config::Header;
@@ -32,7 +32,7 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failure> {
     let plan = planned(request)?;
     let progress = Progress::new(options.verbosity, plan.units.len());
-    progress.detail(&format!("{}: {} units, {} variants", plan.name, plan.units.len(), plan.variants()));
+    progress.detail(&format!("{}: {}", plan.name, plan.extent()));
     let folder = Folder::create(options.out, &plan.name)?;
     let threads = match options.jobs {
         Some(jobs) => usize::from(jobs),
@@ -54,7 +54,7 @@ pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failur
     let started = Instant::now();
     let records = &outcome.records;
     let summary = pool.install(|| summarize(&records.results, &plan.labels, &plan.header.pick));
-    refuse_no_results(records, &summary)?;
+    refuse_no_results(records, &summary, &plan)?;
     let command = command(request);
     let written = pool.install(|| write(&plan, &command, &outcome, &summary, &folder))?;
     if !keep_going() {
@@ -66,7 +66,7 @@ pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failur
     if options.json {
         print_json(&json(&plan, records, &summary, &place, &written)?)?;
     } else {
-        print(&table::text(&summary, &plan))?;
+        print_lines(table::lines(&summary, &plan))?;
     }
     let report = place.join("report.md");
     progress.note(&format!("report: {}", report.display()));
@@ -83,28 +83,19 @@ pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failur
         let of = notebook.as_ref().map_or_else(String::new, |notebook| format!(" of notebook {notebook}"));
         progress.note(&format!("all {total} numbers{of} come out as printed"));
     }
-    match summary.failures.len() {
-        0 => Ok(()),
-        failed => Err(Failure::Incomplete { failed, rows: records.results.len() }),
+    match failures::count(records, &plan) {
+        (0, _) => Ok(()),
+        (failed, rows) => Err(Failure::Incomplete { failed, rows }),
     }
 }
 
 /// A run in which no variant succeeded leaves earlier results as they are.
-fn refuse_no_results(records: &Records, summary: &Summary) -> Result<(), Failure> {
+fn refuse_no_results(records: &Records, summary: &Summary, plan: &Plan) -> Result<(), Failure> {
     let has_results = |row: &ResultRow| !row.origin.is_float() && row.result.is_ok();
-    match summary.failures.first() {
-        Some(first) if !records.results.iter().any(has_results) => {
-            let unit = &first.origin.unit;
-            let label = summary.labels.get(&first.origin.variant).text();
-            let subject = [unit.task.dataset.as_str(), unit.task.model.as_str()];
-            let subject =
-                subject.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(", ");
-            Err(Failure::NoResults {
-                reason: format!("{subject}, seed {}, {label}: {}", unit.seed, first.failure),
-            })
-        }
-        Some(_) | None => Ok(()),
+    if summary.failures.is_empty() || records.results.iter().any(has_results) {
+        return Ok(());
     }
+    Err(Failure::NoResults { reasons: failures::lines(summary, plan) })
 }
 
 /// The command that gives the same results again, from the root of the repository.

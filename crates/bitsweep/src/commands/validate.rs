@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{print, report_failure};
+use bitsweep_results::numbers::counted;
+
+use super::{print_lines, report_failure};
 use crate::config::{Diagnostic, Document};
 use crate::failure::Failure;
 use crate::plan::Plan;
@@ -13,8 +15,7 @@ pub(super) fn validate(files: &[PathBuf]) -> Result<(), Failure> {
         let planned = Document::read(file, &[]).map_err(Failure::from);
         match planned.and_then(|document| Plan::new(&file.to_string_lossy(), &document)) {
             Ok(plan) => {
-                let (units, variants) = (plan.units.len(), plan.variants());
-                print(&format!("{}: {units} units, {variants} variants\n", file.display()))?;
+                print_lines([format!("{}: {}", file.display(), plan.extent())])?;
             }
             Err(failure) => {
                 wrong += 1;
@@ -24,6 +25,8 @@ pub(super) fn validate(files: &[PathBuf]) -> Result<(), Failure> {
     }
     match wrong {
         0 => Ok(()),
-        _ => Err(Diagnostic::new(format!("{wrong} of {} files are wrong", files.len())).into()),
+        _ => {
+            Err(Diagnostic::new(format!("{wrong} of {} wrong", counted(files.len(), "file", "files"))).into())
+        }
     }
 }

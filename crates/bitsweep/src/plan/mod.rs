@@ -11,6 +11,7 @@ use std::sync::Arc;
 use bitsweep_datasets::Dataset;
 use bitsweep_quant::Dtype;
 use bitsweep_random::Stream;
+use bitsweep_results::numbers::counted;
 use bitsweep_results::{Key, Labels, Task};
 
 use crate::config::{Diagnostic, Document, Experiment, GridAxisSummary, Header};
@@ -121,6 +122,12 @@ impl Plan {
     /// Number of variants of all units, the float baselines not counted.
     pub fn variants(&self) -> usize {
         self.units.iter().map(|unit| unit.variants.len()).sum()
+    }
+
+    /// How much there is to run, for people: `3 units, 1 variant`.
+    pub fn extent(&self) -> String {
+        let units = counted(self.units.len(), "unit", "units");
+        format!("{units}, {}", counted(self.variants(), "variant", "variants"))
     }
 
     /// Where a variant stands in the file; `None` of the float baseline.

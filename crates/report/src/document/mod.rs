@@ -24,8 +24,9 @@ pub(crate) fn blocks(report: &Report<'_>, charts: &[Chart]) -> Vec<Block> {
     let beside = charts.len().min(BESIDE_ANSWER);
     let mut blocks: Vec<Block> = report
         .description
+        .replace("\r\n", "\n")
         .split("\n\n")
-        .map(str::trim)
+        .map(|part| part.lines().map(str::trim).collect::<Vec<_>>().join(" "))
         .filter(|part| !part.is_empty())
         .map(paragraph)
         .collect();
