@@ -63,7 +63,17 @@ pub fn count(value: f64) -> String {
 /// assert_eq!(counted(1347, "test row", "test rows"), "1,347 test rows");
 /// ```
 pub fn counted(number: usize, one: &str, several: &str) -> String {
-    format!("{} {}", count(number as f64), if number == 1 { one } else { several })
+    with_noun(&count(number as f64), one, several)
+}
+
+/// A size, or the mean of some: `1 byte`, `6,812 bytes`.
+pub fn bytes(mean: f64) -> String {
+    with_noun(&count(mean), "byte", "bytes")
+}
+
+/// A number that is written already, with its noun.
+pub(crate) fn with_noun(shown: &str, one: &str, several: &str) -> String {
+    format!("{shown} {}", if shown == "1" { one } else { several })
 }
 
 /// A probability as statisticians print it: `0.25`, `0.031`, `< 0.001`.

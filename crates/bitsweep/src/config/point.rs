@@ -143,7 +143,10 @@ impl Tables<'_, '_> {
         match &tensor.query {
             Some(query) if query.len() != columns => Err(self.error(
                 "tensor.query",
-                format!("the query has {} values, but the rows of the tensor have {columns}", query.len()),
+                format!(
+                    "the query has length {}, but the rows of the tensor have length {columns}",
+                    query.len()
+                ),
             )),
             Some(_) | None => Ok(tensor),
         }

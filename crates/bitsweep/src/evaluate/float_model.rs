@@ -6,6 +6,7 @@ use bitsweep_models::{
     EpochLoss, Mlp, Model, TrainError, Training, fit_logistic, initial_mlp, initial_softmax_regression,
 };
 use bitsweep_results::FailureKind;
+use bitsweep_results::numbers::counted;
 
 use super::KeepGoing;
 use super::prepare::{Prepared, stream};
@@ -42,7 +43,11 @@ pub(super) fn float_model(
                 return Err(failed(
                     FailureKind::Data,
                     format!(
-                        "the given model has {inputs} inputs and {outputs} outputs, but the data have {features} features and {classes} classes"
+                        "the given model has {} and {}, but the data have {} and {}",
+                        counted(inputs, "input", "inputs"),
+                        counted(outputs, "output", "outputs"),
+                        counted(features, "feature", "features"),
+                        counted(classes, "class", "classes")
                     ),
                 ));
             }

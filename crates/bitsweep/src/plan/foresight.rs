@@ -6,6 +6,7 @@ use bitsweep_random::Stream;
 use super::{Plan, PlannedVariant, Unit};
 use crate::subject::{SplitSpec, Subject, TrainedModel};
 use crate::variant::{CalibrationRows, Variant};
+use bitsweep_results::numbers::counted;
 
 impl Plan {
     /// What will fail: units whose rows cannot be split as asked, variants with more calibration rows than training rows.
@@ -82,5 +83,6 @@ fn asked_rows(variant: &Variant) -> Option<usize> {
 
 /// Why `rows` calibration rows cannot be drawn.
 pub(crate) fn too_many_calibration_rows(rows: usize, train_rows: usize) -> String {
-    format!("`calibration.rows = {rows}` but there are {train_rows} training rows: expected at most as many")
+    let available = counted(train_rows, "training row", "training rows");
+    format!("`calibration.rows = {rows}` is more than {available}: expected at most as many")
 }

@@ -238,10 +238,10 @@ impl AwareTraining {
 fn setting(
     valid: bool,
     key: &'static str,
-    value: impl ToString,
+    value: impl std::fmt::Debug,
     expected: &'static str,
 ) -> Result<(), SpecificationError> {
-    if valid { Ok(()) } else { Err(SpecificationError { key, value: value.to_string(), expected }) }
+    if valid { Ok(()) } else { Err(SpecificationError { key, value: format!("{value:?}"), expected }) }
 }
 
 impl Serialize for GradientEstimator {
