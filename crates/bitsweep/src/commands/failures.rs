@@ -1,6 +1,6 @@
 //! What failed, for the terminal: each reason once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use bitsweep_results::numbers::counted;
 use bitsweep_results::summary::FailedRow;
@@ -11,8 +11,10 @@ use crate::plan::Plan;
 /// Each reason with what it kept from being measured.
 pub(super) fn lines(summary: &Summary, plan: &Plan) -> Vec<String> {
     let mut reasons: Vec<Vec<&FailedRow>> = Vec::new();
+    let mut positions: HashMap<&str, usize> = HashMap::new();
     for failed in &summary.failures {
-        match reasons.iter_mut().find(|rows| rows[0].failure == failed.failure) {
+        let position = *positions.entry(&failed.failure.reason).or_insert(reasons.len());
+        match reasons.get_mut(position) {
             Some(rows) => rows.push(failed),
             None => reasons.push(vec![failed]),
         }

@@ -188,6 +188,17 @@ pub(crate) fn lookup<'a, 't>(node: &'a Node<'t>, path: &str) -> Option<&'a Node<
     path.split('.').try_fold(node, |node, key| node.get_ref().as_table()?.get(key))
 }
 
+/// The keys of a table, with their values.
+pub(crate) fn entries<'a, 't>(node: &'a Node<'t>) -> impl Iterator<Item = (&'a str, &'a Node<'t>)> {
+    let table = node.get_ref().as_table().into_iter().flatten();
+    table.map(|(key, value)| (key.get_ref().as_ref(), value))
+}
+
+/// All keys below a table, with their values, those of tables before what is in them.
+pub(crate) fn entries_below<'a, 't>(node: &'a Node<'t>) -> Vec<(&'a str, &'a Node<'t>)> {
+    entries(node).flat_map(|entry| [entry].into_iter().chain(entries_below(entry.1))).collect()
+}
+
 /// Axes that advance together: points where their indices differ are left out.
 #[derive(Debug, Clone)]
 pub(crate) struct Zip {

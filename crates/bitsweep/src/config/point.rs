@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use bitsweep_models::{Logistic, Mlp, SoftmaxRegression, SpecificationError, Training};
+use bitsweep_quant::Dtype;
 use bitsweep_random::Generator;
 use serde::Deserialize;
 use toml::Spanned;
@@ -107,11 +108,14 @@ impl Tables<'_, '_> {
         self.document.error(span, message)
     }
 
-    /// At the setting itself where it stands directly in its table, else at the table.
+    /// At the setting itself where it is written, else at the table.
     fn setting(&self, table: &str, error: &SpecificationError) -> Diagnostic {
-        let setting = format!("{table}.{}", error.key);
-        let is_there = grid::lookup(self.node, &setting).is_some();
-        self.error(if is_there { &setting } else { table }, error.to_string())
+        let table = grid::lookup(self.node, table);
+        let setting = table
+            .and_then(|table| grid::entries_below(table).into_iter().find(|(key, _)| *key == error.key))
+            .map(|(_, value)| value);
+        let span = setting.or(table).map_or(0..0, Spanned::span);
+        self.document.error(span, error.to_string())
     }
 
     fn training(&self, training: Option<Training>, model: &str) -> Result<Training, Diagnostic> {
@@ -140,6 +144,11 @@ impl Tables<'_, '_> {
             }
         }
         let columns = rows.first().map_or(0, Vec::len);
+        if let Some(value) = tensor.query.iter().flatten().find(|value| !is_finite_as(tensor.dtype, **value))
+        {
+            let message = format!("the query has `{value:?}`: expected finite numbers of {}", tensor.dtype);
+            return Err(self.error("tensor.query", message));
+        }
         match &tensor.query {
             Some(query) if query.len() != columns => Err(self.error(
                 "tensor.query",
@@ -153,17 +162,39 @@ impl Tables<'_, '_> {
     }
 }
 
-/// Where the keys of a variant stand.
+/// Whether a number is finite in the type that it is computed in.
+fn is_finite_as(dtype: Dtype, value: f64) -> bool {
+    match dtype {
+        Dtype::F32 => (value as f32).is_finite(),
+        Dtype::F64 => value.is_finite(),
+    }
+}
+
+/// Where a variant and what is below its keys stand.
 pub(super) struct Location {
     whole: Range<usize>,
-    keys: Vec<(String, Range<usize>)>,
+    keys: Vec<Key>,
+}
+
+/// A key of a variant.
+struct Key {
+    name: String,
+    span: Range<usize>,
+    /// All keys below it.
+    settings: Vec<(String, Range<usize>)>,
 }
 
 impl Location {
     fn of(node: &Node<'_>) -> Location {
         let quantize = grid::lookup(node, "quantize");
-        let entries = quantize.and_then(|quantize| quantize.get_ref().as_table()).into_iter().flatten();
-        let keys = entries.map(|(key, value)| (key.get_ref().to_string(), value.span()));
+        let keys = quantize.into_iter().flat_map(grid::entries).map(|(name, value)| Key {
+            name: name.to_owned(),
+            span: value.span(),
+            settings: grid::entries_below(value)
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.span()))
+                .collect(),
+        });
         Location { whole: quantize.map_or(0..0, Spanned::span), keys: keys.collect() }
     }
 
@@ -177,10 +208,13 @@ impl Location {
         document.error(self.whole.clone(), message)
     }
 
-    /// What is wrong, at the key that is wrong.
+    /// What is wrong, at the setting or else the key that is wrong.
     pub(super) fn diagnostic(&self, document: &Document, refusal: &Refusal) -> Diagnostic {
-        let key = self.keys.iter().find(|(key, _)| key == refusal.key);
-        document.error(key.map_or(&self.whole, |(_, span)| span).clone(), refusal.to_string())
+        let key = self.keys.iter().find(|key| key.name == refusal.key);
+        let is_setting = |(name, _): &&(String, Range<usize>)| Some(name.as_str()) == refusal.setting;
+        let setting = key.and_then(|key| key.settings.iter().find(is_setting));
+        let span = setting.map(|(_, span)| span).or(key.map(|key| &key.span)).unwrap_or(&self.whole);
+        document.error(span.clone(), refusal.to_string())
     }
 }
 

@@ -83,6 +83,7 @@ fn asked_rows(variant: &Variant) -> Option<usize> {
 
 /// Why `rows` calibration rows cannot be drawn.
 pub(crate) fn too_many_calibration_rows(rows: usize, train_rows: usize) -> String {
+    let there_are = if train_rows == 1 { "there is" } else { "there are" };
     let available = counted(train_rows, "training row", "training rows");
-    format!("`calibration.rows = {rows}` is more than {available}: expected at most as many")
+    format!("`calibration.rows = {rows}` but {there_are} {available}: expected at most as many")
 }

@@ -130,7 +130,8 @@ impl MixedSpec {
             Budget::OutputError(error) => (error.is_finite() && error >= 0.0, "a finite number, 0 or above"),
         };
         if !valid {
-            return refuse(format!("a budget of `{budget}` cannot be kept to: expected {expected}"));
+            let message = format!("a budget of `{budget}` cannot be kept to: expected {expected}");
+            return Err(Refusal::new("mixed", message).of(Some("budget")));
         }
         match (own_objective, self.objective) {
             (Some(own), Some(objective)) if own != objective => refuse(format!(

@@ -136,6 +136,20 @@ pub enum AwareError {
     TransformFromScratch,
 }
 
+impl AwareError {
+    /// The setting that is out of range, where that is what is wrong.
+    #[must_use]
+    pub const fn setting(&self) -> Option<&'static str> {
+        match self {
+            Self::Setting(error) => Some(error.key),
+            Self::Estimator(_)
+            | Self::Format { .. }
+            | Self::WidenedFloat { .. }
+            | Self::TransformFromScratch => None,
+        }
+    }
+}
+
 impl GradientEstimator {
     /// The name in TOML.
     #[must_use]
