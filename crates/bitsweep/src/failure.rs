@@ -33,13 +33,11 @@ pub enum Failure {
     /// Results could not be written.
     #[error("{}", one_line(.0))]
     Output(String),
-    /// Numbers that an experiment must reproduce did not come out.
-    #[error("{failed} of {total} reproduced numbers differ: see the reproduction table in the report")]
+    /// Numbers that an experiment must reproduce did not come out, or what it says it shows does not hold.
+    #[error("{}; see the report", differences.join("; "))]
     Reproduction {
-        /// How many differ.
-        failed: usize,
-        /// How many there are.
-        total: usize,
+        /// Of what, and how many, in words.
+        differences: Vec<String>,
     },
     /// Something of our own went wrong.
     #[error("{}", one_line(.0))]

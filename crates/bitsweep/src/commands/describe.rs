@@ -43,7 +43,9 @@ fn lines(plan: &Plan) -> Vec<String> {
         lines.push(String::new());
         lines.extend(description.trim().lines().map(str::to_owned));
     }
-    if let Some(notebook) = notebook {
+    if let Some(notebook) = notebook
+        && !reproduce.is_empty()
+    {
         let numbers = counted(reproduce.len(), "number", "numbers");
         lines.extend([String::new(), format!("Reproduces {numbers} of notebook {notebook}.")]);
     }

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use bitsweep_report::{FoundRow, ReproductionRow};
 use bitsweep_results::{Goal, Records, ResultRow, Summary, objects, summarize};
 use serde::Serialize;
 
 use super::{failures, planned, print_json, print_lines};
 use crate::cli::Request;
 use crate::commands::table;
-use crate::config::Header;
 use crate::evaluate;
 use crate::failure::Failure;
 use crate::plan::Plan;
@@ -70,23 +70,42 @@ pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failur
     }
     let report = place.join("report.md");
     progress.note(&format!("report: {}", report.display()));
-    let differing = written.reproduction.iter().filter(|row| !row.agrees).count();
-    let total = written.reproduction.len();
-    for row in written.reproduction.iter().filter(|row| !row.agrees) {
-        progress.note(&format!("{}: printed {}, ours {}", row.what, row.notebook, row.ours));
-    }
-    if differing > 0 {
-        return Err(Failure::Reproduction { failed: differing, total });
-    }
-    if total > 0 {
-        let Header { notebook, .. } = &plan.header;
-        let of = notebook.as_ref().map_or_else(String::new, |notebook| format!(" of notebook {notebook}"));
-        progress.note(&format!("all {total} numbers{of} come out as printed"));
-    }
+    compared(&written, &plan, &progress)?;
     match failures::count(records, &plan) {
         (0, _) => Ok(()),
         (failed, rows) => Err(Failure::Incomplete { failed, rows }),
     }
+}
+
+/// Tells how the run compares with what must come out.
+fn compared(written: &Written, plan: &Plan, progress: &Progress) -> Result<(), Failure> {
+    let Written { reproduction, findings } = written;
+    let differing: Vec<&ReproductionRow> = reproduction.iter().filter(|row| !row.agrees).collect();
+    for ReproductionRow { what, notebook, ours, .. } in &differing {
+        progress.note(&format!("{what}: printed {notebook}, ours {ours}"));
+    }
+    let refuted: Vec<&FoundRow> = findings.iter().filter(|found| !found.holds()).collect();
+    for found in &refuted {
+        progress.note(&format!("does not hold here: {}", found.says.trim()));
+    }
+    let differences = [
+        ("reproduced numbers that differ", differing.len(), reproduction.len()),
+        ("findings that do not hold", refuted.len(), findings.len()),
+    ];
+    let differences = differences.into_iter().filter(|(_, wrong, _)| *wrong > 0);
+    let differences = differences.map(|(what, wrong, all)| format!("{what}: {wrong} of {all}"));
+    let differences: Vec<String> = differences.collect();
+    if !differences.is_empty() {
+        return Err(Failure::Reproduction { differences });
+    }
+    let of = plan.header.notebook.as_ref();
+    let of = of.map_or_else(String::new, |notebook| format!(" of notebook {notebook}"));
+    match reproduction.len() {
+        0 => {}
+        1 => progress.note(&format!("the number{of} comes out as printed")),
+        total => progress.note(&format!("all {total} numbers{of} come out as printed")),
+    }
+    Ok(())
 }
 
 /// A run in which no variant succeeded leaves earlier results as they are.
@@ -115,11 +134,20 @@ fn command(request: &Request) -> String {
 #[derive(Serialize)]
 struct Json<'a> {
     experiment: &'a str,
+    title: &'a str,
+    changes: &'a [String],
     folder: String,
+    findings: Vec<JsonFinding<'a>>,
     picks: Vec<JsonPick>,
     reproduced: usize,
     differing: usize,
     results: Vec<serde_json::Map<String, serde_json::Value>>,
+}
+
+#[derive(Serialize)]
+struct JsonFinding<'a> {
+    says: &'a str,
+    holds: bool,
 }
 
 #[derive(Serialize)]
@@ -135,7 +163,7 @@ fn json<'a>(
     records: &Records,
     summary: &Summary,
     place: &Path,
-    written: &Written,
+    written: &'a Written,
 ) -> Result<Json<'a>, Failure> {
     let mut picks = Vec::new();
     for comparison in &summary.comparisons {
@@ -154,6 +182,13 @@ fn json<'a>(
     let results = objects(&records.results, &plan.labels);
     Ok(Json {
         experiment: &plan.name,
+        title: &plan.header.title,
+        changes: &plan.changes,
+        findings: written
+            .findings
+            .iter()
+            .map(|found| JsonFinding { says: found.says.trim(), holds: found.holds() })
+            .collect(),
         folder: place.display().to_string(),
         picks,
         reproduced,

@@ -61,23 +61,34 @@ impl Document {
         &self.text[self.sources[0].span.clone()]
     }
 
-    /// Whether any `--set` changes the file.
-    pub fn is_changed(&self) -> bool {
-        self.sources.len() > 1
+    /// What the overrides change, in their order: `train.epochs = 20`.
+    pub fn changes(&self) -> Vec<String> {
+        let written = |source: &Source| {
+            let text = &self.text[source.span.clone()];
+            let (key, value) = text.split_once('=').unwrap_or((text, ""));
+            format!("{} = {}", key.trim(), value.trim())
+        };
+        self.sources[1..].iter().map(written).collect()
     }
 
     /// The experiment as TOML with every override in its place: the file as it was written where there is none. A
-    /// changed experiment has no numbers to reproduce.
+    /// changed experiment says so in its title, and has neither findings nor numbers to reproduce: those are the
+    /// original's.
     ///
     /// # Errors
     /// Those of the tree.
     pub fn resolved_text(&self) -> Result<String, Diagnostic> {
-        if !self.is_changed() {
+        let changes = self.changes();
+        if changes.is_empty() {
             return Ok(self.file_text().to_owned());
         }
         let table = toml::Table::deserialize(ValueDeserializer::from(self.tree()?));
         let mut table = table.map_err(|error| self.typed_error(&error))?;
         table.remove("reproduce");
+        table.remove("finding");
+        if let Some(toml::Value::String(title)) = table.get_mut("title") {
+            *title = changed_title(title, &changes);
+        }
         toml::to_string(&table).map_err(|error| Diagnostic::new(error.to_string()))
     }
 
@@ -204,6 +215,14 @@ impl Document {
         let local = |index: usize| index.clamp(whole.start, whole.end) - whole.start;
         Place::new(name, &self.text[whole.clone()], local(span.start)..local(span.end))
     }
+}
+
+/// A title that says what was changed.
+pub(crate) fn changed_title(title: &str, changes: &[String]) -> String {
+    // A new title shows itself.
+    let told = changes.iter().map(String::as_str).filter(|change| !change.starts_with("title ="));
+    let told: Vec<&str> = told.collect();
+    if told.is_empty() { title.to_owned() } else { format!("{title}, with {}", told.join(", ")) }
 }
 
 fn is_word(text: &str) -> bool {

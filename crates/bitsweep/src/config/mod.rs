@@ -7,8 +7,11 @@ mod experiment;
 mod grid;
 mod header;
 mod point;
+mod wanted;
 
 pub use diagnostic::Diagnostic;
 pub use document::Document;
+pub(crate) use document::changed_title;
 pub use experiment::{Experiment, GridAxisSummary};
-pub use header::{Aggregate, Divisor, Expectation, Header, Record, TableName};
+pub use header::{Aggregate, Divisor, Expectation, Finding, Header, Record, TableName};
+pub use wanted::Wanted;

@@ -14,7 +14,7 @@ use bitsweep_random::Stream;
 use bitsweep_results::numbers::counted;
 use bitsweep_results::{Key, Labels, Task};
 
-use crate::config::{Diagnostic, Document, Experiment, GridAxisSummary, Header};
+use crate::config::{Diagnostic, Document, Experiment, GridAxisSummary, Header, changed_title};
 use crate::failure::Failure;
 use crate::subject::{Subject, UnitSpec};
 use crate::variant::Variant;
@@ -42,6 +42,8 @@ pub struct Plan {
     pub distinct: Vec<Arc<PlannedVariant>>,
     /// What variants are called.
     pub labels: Labels,
+    /// What `--set` changed: `train.epochs = 20`.
+    pub changes: Vec<String>,
     /// The experiment's TOML with every override in its place.
     pub source: String,
 }
@@ -90,8 +92,11 @@ impl Plan {
     /// [`Failure::Configuration`] when the document is wrong, [`Failure::Input`] when a dataset cannot be read.
     pub fn new(name: &str, document: &Document) -> Result<Plan, Failure> {
         let Experiment { mut header, units: specs, variants, members, axes } = Experiment::parse(document)?;
-        if document.is_changed() {
+        let changes = document.changes();
+        if !changes.is_empty() {
+            header.title = changed_title(&header.title, &changes);
             header.reproduce.clear();
+            header.finding.clear();
         }
         let mut datasets = Datasets::default();
         let read = |spec: &UnitSpec| -> Result<Option<Arc<Dataset>>, Failure> {
@@ -116,7 +121,7 @@ impl Plan {
         shown.extend(variants.iter().map(|variant| Arc::clone(&variant.identity.row)));
         let labels = Labels::of(shown.iter().map(AsRef::as_ref));
         let source = document.resolved_text()?;
-        Ok(Plan { name: name.to_owned(), header, axes, units, distinct: variants, labels, source })
+        Ok(Plan { name: name.to_owned(), header, axes, units, distinct: variants, labels, changes, source })
     }
 
     /// Number of variants of all units, the float baselines not counted.
