@@ -81,7 +81,7 @@ fn text(plain: &str) -> String {
         let is_special = match symbol {
             '\\' | '`' | '*' | '|' | '~' | '#' => true,
             '_' => !(before.is_alphanumeric() && symbols.peek().is_some_and(|after| after.is_alphanumeric())),
-            ']' => symbols.peek().is_some_and(|after| matches!(after, '(' | '[' | ':')),
+            ']' => symbols.peek().is_some_and(|after| matches!(after, '(' | '[')),
             ':' => symbols.peek() == Some(&'/'),
             _ => false,
         };

@@ -78,6 +78,7 @@ fn is_unseen(symbol: char) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -146,7 +146,7 @@ impl Comparison {
                     1 => "1 run is".to_owned(),
                     runs => format!("{runs} runs are"),
                 },
-                counted(scores.lost as usize, "test row", "test rows"),
+                counted(scores.lost, "test row", "test rows"),
                 scores.gained,
             ));
         } else if scores.distinguishable_runs == 0 {
