@@ -222,7 +222,8 @@ pub(crate) fn changed_title(title: &str, changes: &[String]) -> String {
     // A new title shows itself.
     let told = changes.iter().map(String::as_str).filter(|change| !change.starts_with("title ="));
     let told: Vec<&str> = told.collect();
-    if told.is_empty() { title.to_owned() } else { format!("{title}, with {}", told.join(", ")) }
+    let with = if title.ends_with(['?', '!', '.']) { " With" } else { ", with" };
+    if told.is_empty() { title.to_owned() } else { format!("{title}{with} {}", told.join(", ")) }
 }
 
 fn is_word(text: &str) -> bool {

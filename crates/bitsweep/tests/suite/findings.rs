@@ -68,7 +68,7 @@ fn a_changed_experiment_says_what_it_changes_and_drops_what_the_original_has_sho
     let arguments = ["--set", "train.epochs=2", "--set", "quantize.weights.bits=[4, 2, 1]", "--json"];
     let (folder, output) = ran(&experiment(&wrong_of_the_original), &arguments);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    let title = "How many bits?, with train.epochs = 2, quantize.weights.bits = [4, 2, 1]";
+    let title = "How many bits? With train.epochs = 2, quantize.weights.bits = [4, 2, 1]";
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["title"], title);
     assert_eq!(json["changes"], serde_json::json!(["train.epochs = 2", "quantize.weights.bits = [4, 2, 1]"]));
