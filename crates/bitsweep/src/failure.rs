@@ -1,5 +1,8 @@
 //! Why a command ends without success, and the exit code that says so.
 
+use bitsweep_results::numbers::counted;
+use bitsweep_results::text::one_line;
+
 use crate::config::Diagnostic;
 
 /// Why a command failed.
@@ -9,40 +12,38 @@ pub enum Failure {
     #[error("{0}")]
     Configuration(Box<Diagnostic>),
     /// Some units or variants are known to fail before anything runs.
-    #[error("{failed} of {rows} rows will fail")]
+    #[error("{failed} of {} will fail", counted(*rows, "row", "rows"))]
     Foreseen {
         /// Rows that will have no results.
-        failed: usize,
-        /// All rows, a unit that fails as a whole being one.
-        rows: usize,
-    },
-    /// Not one variant of one unit has results.
-    #[error("nothing could be measured: {reason}")]
-    NoResults {
-        /// What failed first, and why.
-        reason: String,
-    },
-    /// Some units or variants failed; the results of the others were written.
-    #[error("{failed} of {rows} rows failed: see \"What failed\" in the report")]
-    Incomplete {
-        /// Rows without results.
         failed: usize,
         /// All rows.
         rows: usize,
     },
-    /// Results could not be written.
-    #[error("{0}")]
-    Output(String),
-    /// Numbers that an experiment must reproduce did not come out.
-    #[error("{failed} of {total} reproduced numbers differ: see the reproduction table in the report")]
-    Reproduction {
-        /// How many differ.
+    /// Not one variant of one unit has results.
+    #[error("nothing could be measured: {}", reasons.iter().map(|reason| one_line(reason)).collect::<Vec<_>>().join("\n  "))]
+    NoResults {
+        /// What failed and why, each reason once.
+        reasons: Vec<String>,
+    },
+    /// Some units or variants failed; the results of the others were written.
+    #[error("{failed} of {} failed: see \"What failed\" in the report", counted(*rows, "row", "rows"))]
+    Incomplete {
+        /// Rows without results.
         failed: usize,
-        /// How many there are.
-        total: usize,
+        /// All rows that were planned.
+        rows: usize,
+    },
+    /// Results could not be written.
+    #[error("{}", one_line(.0))]
+    Output(String),
+    /// Numbers that an experiment must reproduce did not come out, or what it says it shows does not hold.
+    #[error("{}; see the report", differences.join("; "))]
+    Reproduction {
+        /// Of what, and how many, in words.
+        differences: Vec<String>,
     },
     /// Something of our own went wrong.
-    #[error("{0}")]
+    #[error("{}", one_line(.0))]
     Other(String),
     /// Ctrl-C or SIGTERM.
     #[error("interrupted: nothing was written, earlier results are as they were")]

@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use bitsweep_results::text::one_line;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::streams::say;
@@ -111,6 +112,7 @@ impl Progress {
     }
 
     fn say(&self, text: &str) {
+        let text = &one_line(text);
         match &self.display {
             Display::Bar(bar) => bar.suspend(|| say(text)),
             Display::None | Display::Lines(_) => say(text),

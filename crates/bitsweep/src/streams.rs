@@ -3,15 +3,26 @@
 
 use std::io::{self, Write};
 
+use bitsweep_results::text;
+
 use crate::failure::Failure;
 
-/// Writes `text` to stdout.
+/// Writes lines to stdout, so that a line end within one of them is none on the terminal.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn print_lines<L: AsRef<str>>(lines: impl IntoIterator<Item = L>) -> Result<(), Failure> {
+    let lines = lines.into_iter().map(|line| format!("{}\n", text::one_line(line.as_ref())));
+    print(&lines.collect::<String>())
+}
+
+/// Writes a text of several lines to stdout.
 ///
 /// # Errors
 /// When stdout refuses it for another reason than that nobody reads it.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(text::lines(text).as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::Output(format!("cannot write to standard output: {error}")))
         }

@@ -44,7 +44,7 @@ pub struct CsvSource {
     )]
     pub delimiter: u8,
     /// Names to show instead of the file's, in the sorted order of its classes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "distinct_names", skip_serializing_if = "Option::is_none")]
     pub class_names: Option<Vec<String>>,
     /// Columns that are neither features nor target.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -134,6 +134,25 @@ fn delimiter_from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8,
             &"a tab, a space or one of `,` `;` `:` `|`",
         )),
     }
+}
+
+/// Names that tell the classes apart: none is blank, none stands twice.
+fn distinct_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    for (index, name) in names.iter().enumerate() {
+        if name.trim().is_empty() {
+            return Err(de::Error::invalid_value(Unexpected::Str(name), &"a name for each class"));
+        }
+        if names[..index].contains(name) {
+            return Err(de::Error::custom(format!(
+                "two classes are named `{name}`: expected a name of its own for each"
+            )));
+        }
+    }
+    if names.is_empty() {
+        return Err(de::Error::invalid_length(0, &"a name for each class"));
+    }
+    Ok(Some(names))
 }
 
 // serde hands the field over by reference.

@@ -21,7 +21,7 @@ pub enum SplitError {
     #[error("test count `0` leaves nothing to test on: expected at least 1")]
     NoTestRows,
     /// The test count takes all rows.
-    #[error("test count `{count}` leaves no training rows: expected less than the dataset's {rows} rows")]
+    #[error("test count `{count}` leaves no training rows: expected less than the number of rows, {rows}")]
     Count {
         /// The test rows asked for.
         count: usize,
@@ -30,7 +30,7 @@ pub enum SplitError {
     },
     /// The test fraction is rounded up to all rows.
     #[error(
-        "test fraction `{fraction}` of {rows} rows leaves no training rows: a smaller fraction is needed"
+        "test fraction `{fraction}` leaves no training rows of {rows} in all: a smaller fraction is needed"
     )]
     NoTrainingRows {
         /// The test fraction.
@@ -47,7 +47,9 @@ pub enum SplitError {
         row: usize,
     },
     /// One side of a stratified split has fewer rows than there are classes.
-    #[error("{rows} {side} rows cannot hold {classes} classes: a stratified split needs a row of each class")]
+    #[error(
+        "there are {classes} classes, but the number of {side} rows is {rows}: a stratified split needs a row of each class"
+    )]
     FewerRowsThanClasses {
         /// `training` or `test`.
         side: &'static str,

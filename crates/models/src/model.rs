@@ -29,7 +29,7 @@ pub enum ModelError {
         outputs: usize,
     },
     /// A bias does not belong to its weight.
-    #[error("layer {layer} has {biases} biases for {outputs} outputs: expected one for each")]
+    #[error("layer {layer} has a bias of length {biases}: expected {outputs}, one number for each output")]
     BiasLength {
         /// Counted from 1.
         layer: usize,
@@ -39,7 +39,7 @@ pub enum ModelError {
         outputs: usize,
     },
     /// A layer does not take what the layer before it gives.
-    #[error("layer {layer} takes {inputs} inputs, but layer {} gives {outputs} outputs", layer - 1)]
+    #[error("layer {layer} takes rows of length {inputs}, but layer {} gives rows of length {outputs}", layer - 1)]
     Chain {
         /// Counted from 1.
         layer: usize,

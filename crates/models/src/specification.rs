@@ -57,7 +57,7 @@ impl Mlp {
         require(
             (1..=Self::MAX_HIDDEN_LAYERS).contains(&layers.len()),
             "hidden",
-            format!("[{}]", self.hidden),
+            format_args!("[{}]", self.hidden),
             "from 1 to 16 hidden layers",
         )?;
         layers.iter().try_for_each(|units| {

@@ -1,5 +1,7 @@
 //! What settings of no meaning are refused with.
 
+use std::fmt;
+
 use thiserror::Error;
 
 /// A setting outside the range in which it means something.
@@ -18,8 +20,8 @@ pub struct SpecificationError {
 pub(crate) fn require(
     valid: bool,
     key: &'static str,
-    value: impl ToString,
+    value: impl fmt::Debug,
     expected: &'static str,
 ) -> Result<(), SpecificationError> {
-    if valid { Ok(()) } else { Err(SpecificationError { key, value: value.to_string(), expected }) }
+    if valid { Ok(()) } else { Err(SpecificationError { key, value: format!("{value:?}"), expected }) }
 }

@@ -181,7 +181,7 @@ fn each_way_not_to_be_a_model_is_named() {
     let short = Linear { bias: array![1.0], ..dense(2, 3, relu) };
     assert_eq!(new(vec![short]), ModelError::BiasLength { layer: 1, biases: 1, outputs: 3 });
     let error = new(vec![dense(2, 3, relu), dense(4, 2, relu)]);
-    assert_eq!(error.to_string(), "layer 2 takes 4 inputs, but layer 1 gives 3 outputs");
+    assert_eq!(error.to_string(), "layer 2 takes rows of length 4, but layer 1 gives rows of length 3");
     for (activation, sentence) in [
         (Activation::LeakyRelu { slope: f32::NAN }, "leaky-relu (slope NaN): expected a finite number"),
         (Activation::Elu { alpha: f32::INFINITY }, "elu (alpha inf): expected a finite number"),

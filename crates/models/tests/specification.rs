@@ -115,23 +115,23 @@ fn what_means_nothing_is_refused_with_a_sentence() {
     );
     for learning_rate in [0.0, -0.1, f64::NAN, f64::INFINITY] {
         let text = sentence(Training { learning_rate, ..training() }.check());
-        assert_eq!(text, format!("learning_rate is `{learning_rate}`: expected a finite number above 0"));
+        assert_eq!(text, format!("learning_rate is `{learning_rate:?}`: expected a finite number above 0"));
     }
     for weight_decay in [-1e-9, f64::NAN, f64::INFINITY] {
         let text = sentence(Training { weight_decay, ..training() }.check());
-        assert_eq!(text, format!("weight_decay is `{weight_decay}`: expected a finite number, 0 or above"));
+        assert_eq!(text, format!("weight_decay is `{weight_decay:?}`: expected a finite number, 0 or above"));
     }
     for momentum in [-0.1, 1.0, f64::NAN] {
         let optimizer = Optimizer::Sgd(Sgd { momentum });
         let text = sentence(Training { optimizer, ..training() }.check());
-        assert_eq!(text, format!("momentum is `{momentum}`: expected a number from 0 to below 1"));
+        assert_eq!(text, format!("momentum is `{momentum:?}`: expected a number from 0 to below 1"));
     }
     let adam = |adam: Adam| sentence(Optimizer::Adam(adam).check());
     let beta = "expected a number from 0 to below 1";
-    assert_eq!(adam(Adam { beta1: 1.0, ..Adam::default() }), format!("beta1 is `1`: {beta}"));
-    assert_eq!(adam(Adam { beta2: -1.0, ..Adam::default() }), format!("beta2 is `-1`: {beta}"));
+    assert_eq!(adam(Adam { beta1: 1.0, ..Adam::default() }), format!("beta1 is `1.0`: {beta}"));
+    assert_eq!(adam(Adam { beta2: -1.0, ..Adam::default() }), format!("beta2 is `-1.0`: {beta}"));
     let text = adam(Adam { epsilon: 0.0, ..Adam::default() });
-    assert_eq!(text, "epsilon is `0`: expected a number from 1e-12 to 1");
+    assert_eq!(text, "epsilon is `0.0`: expected a number from 1e-12 to 1");
     let hidden = |units: Vec<usize>| sentence(Mlp { hidden: units.into(), ..Mlp::default() }.check());
     let units = "expected a number of units from 1 to 65536";
     assert_eq!(hidden(vec![Mlp::MAX_HIDDEN + 1]), format!("hidden is `65537`: {units}"));

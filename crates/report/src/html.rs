@@ -1,5 +1,7 @@
 //! The report as one page.
 
+use bitsweep_results::text::{lines, one_line};
+
 use crate::document::{Align, Block, Span, Table, blocks};
 use crate::report::{Chart, Report};
 
@@ -38,7 +40,9 @@ fn write_block(out: &mut String, block: &Block, charts: &[Chart]) {
             out.push_str("</ul>\n");
         }
         Block::Table(table) => write_table(out, table),
-        Block::Code(_, code) => out.push_str(&format!("<pre><code>{}</code></pre>\n", escape(code))),
+        Block::Code(_, code) => {
+            out.push_str(&format!("<pre><code>{}</code></pre>\n", entities(&lines(code))));
+        }
         Block::Figure(index) => {
             if let Some(chart) = charts.get(*index) {
                 out.push_str(&format!("<figure id=\"{}\">\n{}</figure>\n", escape(&chart.name), chart.svg));
@@ -78,8 +82,12 @@ fn write_table(out: &mut String, table: &Table) {
     out.push_str("</tbody></table></div>\n");
 }
 
-/// `text` with the characters that mean something in markup written as entities.
+/// Text on one line, with the characters that mean something in markup written as entities.
 pub(crate) fn escape(text: &str) -> String {
+    entities(&one_line(text))
+}
+
+fn entities(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for symbol in text.chars() {
         match symbol {

@@ -1,5 +1,7 @@
 //! The report as Markdown.
 
+use bitsweep_results::text::{lines, one_line};
+
 use crate::document::{Align, Block, Span, Table, blocks};
 use crate::report::{Chart, Report};
 
@@ -29,7 +31,7 @@ fn write_block(out: &mut String, block: &Block, charts: &[Chart]) {
         Block::Table(table) => write_table(out, table),
         Block::Code(language, code) => {
             let fence = "`".repeat(longest_run(code, '`').max(2) + 1);
-            out.push_str(&format!("{fence}{language}\n{}\n{fence}\n", code.trim_end()));
+            out.push_str(&format!("{fence}{language}\n{}\n{fence}\n", lines(code.trim_end())));
         }
         Block::Figure(index) => {
             if let Some(chart) = charts.get(*index) {
@@ -47,7 +49,7 @@ fn line(spans: &[Span]) -> String {
             Span::Strong(strong) => format!("**{}**", text(strong)),
             Span::Code(code) => {
                 let fence = "`".repeat(longest_run(code, '`') + 1);
-                let code = code.replace('\n', " ");
+                let code = one_line(code);
                 if code.contains('`') {
                     format!("{fence} {code} {fence}")
                 } else {
@@ -56,30 +58,42 @@ fn line(spans: &[Span]) -> String {
             }
         })
         .collect();
-    // A line must not begin like a heading, a quotation or a list by accident.
+    // A line must not begin like a quotation or a list by accident.
+    let number = joined.trim_start_matches(|symbol: char| symbol.is_ascii_digit());
     match joined.chars().next() {
-        Some('#' | '>' | '-' | '+' | '=' | '[') => format!("\\{joined}"),
+        Some('>' | '-' | '+' | '=' | '[') => format!("\\{joined}"),
+        Some('0'..='9') if number.starts_with(['.', ')']) => {
+            let digits = &joined[..joined.len() - number.len()];
+            format!("{digits}\\{number}")
+        }
         Some(_) | None => joined,
     }
 }
 
 /// Text on one line, with the characters that mean something in Markdown or HTML made harmless.
 fn text(plain: &str) -> String {
+    let plain = one_line(plain);
     let mut out = String::with_capacity(plain.len());
-    for symbol in plain.chars() {
+    let mut before = ' ';
+    let mut symbols = plain.chars().peekable();
+    while let Some(symbol) = symbols.next() {
+        // Within a word an underscore is one; brackets make links only together with what follows.
+        let is_special = match symbol {
+            '\\' | '`' | '*' | '|' | '~' | '#' => true,
+            '_' => !(before.is_alphanumeric() && symbols.peek().is_some_and(|after| after.is_alphanumeric())),
+            ']' => symbols.peek().is_some_and(|after| matches!(after, '(' | '[')),
+            ':' => symbols.peek() == Some(&'/'),
+            _ => false,
+        };
         match symbol {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
-            '\\' | '`' | '*' | '|' => {
-                out.push('\\');
-                out.push(symbol);
-            }
-            control if control.is_control() => out.push(' '),
-            other => out.push(other),
+            _ if is_special => out.extend(['\\', symbol]),
+            _ => out.push(symbol),
         }
+        before = symbol;
     }
-    // Brackets make links only together with what follows; an interval keeps its looks.
-    out.replace("](", "\\](").replace("][", "\\][").replace(" _", " \\_")
+    out
 }
 
 fn longest_run(code: &str, wanted: char) -> usize {

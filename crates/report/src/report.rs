@@ -11,6 +11,10 @@ pub struct Report<'a> {
     pub title: String,
     /// What the experiment asks, in a paragraph or more of plain text.
     pub description: String,
+    /// What this run changes of the experiment: `train.epochs = 20`.
+    pub changes: Vec<String>,
+    /// What the experiment has shown before, with what this run has of it.
+    pub findings: Vec<FoundRow>,
     /// The command that makes this report again.
     pub command: String,
     /// What the numbers came from, as name and value: versions, the configuration's hash, the dataset's hash.
@@ -35,6 +39,8 @@ impl<'a> Report<'a> {
             experiment: String::new(),
             title: String::new(),
             description: String::new(),
+            changes: Vec::new(),
+            findings: Vec::new(),
             command: String::new(),
             provenance: Vec::new(),
             configuration: String::new(),
@@ -43,6 +49,23 @@ impl<'a> Report<'a> {
             summary,
             pick_rule: PickRule::default(),
         }
+    }
+}
+
+/// A finding of the experiment, with the numbers of this run that it rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundRow {
+    /// The finding in words.
+    pub says: String,
+    /// What must come out for it to hold, beside what did.
+    pub evidence: Vec<ReproductionRow>,
+}
+
+impl FoundRow {
+    /// Whether this run shows it, too.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.evidence.iter().all(|row| row.agrees)
     }
 }
 

@@ -117,7 +117,7 @@ fn the_charts_of_notebook_000_bear_its_labels() {
     expect("size-parts", &["codes", "scales", "zero points", "6,812 B", "884 B · 7.7×"]);
     expect("weights", &["W1 before and after quantization", "2 bit: 4 levels in use"]);
     expect("confusion", &["float: 0 wrong", "4 bit: 0 wrong", "2 bit: 3 wrong", "class_2", "14", "11", "3"]);
-    expect("learning-curve", &["epoch", "cross-entropy", "0.001"]);
+    expect("learning-curve", &["epoch, the first being 0", "cross-entropy", "0.001"]);
     expect("error-by-bits", &["mean squared error", "0.01"]);
 }
 
@@ -227,15 +227,24 @@ fn what_is_no_drawing_is_an_error() {
 fn names_with_markup_and_control_characters_stay_text() {
     let mut records = fixtures::wine();
     for position in 1..records.results.len() {
-        let name = "<script>&\"a\"\u{1}\n <b>|";
+        let name = "<script>&\"a\"\u{1}\n\u{fffe}\u{202e} <b>|";
         fixtures::revise(&mut records, position, |variant| Variant { name: Some(name.into()), ..variant });
     }
     records.predictions[0].classes = ["<0> & co", "class_1", "class_2"].map(str::to_owned).into();
     for chart in draw(&records) {
         Document::parse(&chart.svg).unwrap();
-        assert!(!chart.svg.contains("<script>"));
+        assert!(!chart.svg.contains("<script>") && !chart.svg.contains(['\u{1}', '\u{202e}']));
         png(&chart.svg).unwrap();
     }
+}
+
+#[test]
+fn a_learning_curve_is_as_long_as_its_training() {
+    let records = fixtures::wine();
+    let epochs = records.curves[0].losses.len();
+    let chart = draw(&records).into_iter().find(|chart| chart.name == "learning-curve").unwrap();
+    assert!(chart.alt.contains(&format!("over {epochs} epochs")), "{}", chart.alt);
+    assert!(chart.svg.contains("epoch, the first being 0"));
 }
 
 #[test]

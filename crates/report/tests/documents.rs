@@ -6,7 +6,10 @@ mod fixtures;
 use std::sync::Arc;
 
 use bitsweep_report::{Report, charts, html, markdown};
+use bitsweep_results::text::one_line;
 use bitsweep_results::{Choice, FailureKind, Flag, Records, ResultRow, RowFailure, Summary, Value, Variant};
+use proptest::prelude::*;
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 fn text(report: &Report<'_>) -> String {
     markdown(report, &charts(report).unwrap())
@@ -104,7 +107,7 @@ fn every_row_of_a_table_has_as_many_cells_as_its_heading() {
         }
     }
     assert!(text.starts_with("# A \\| title\n"));
-    assert!(text.contains("4\\|bit &lt;b>\\*x\\*&lt;/b> \\`y\\`"), "{text}");
+    assert!(text.contains("4\\|bit &lt;b>\\*x\\*&lt;/b>\\\\n\\`y\\`"), "{text}");
 }
 
 #[test]
@@ -299,4 +302,114 @@ fn where_all_failed_the_reason_is_the_answer() {
         "{text}"
     );
     assert!(text.contains("class_2 has a single row"), "{text}");
+}
+
+/// The text of each block; no event but those of blocks and text may occur.
+fn blocks(markdown: &str) -> Vec<String> {
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES;
+    let mut blocks = vec![String::new()];
+    for event in Parser::new_ext(markdown, options) {
+        match event {
+            Event::Start(
+                Tag::Heading { .. } | Tag::Paragraph | Tag::TableCell | Tag::TableHead | Tag::TableRow,
+            ) => {
+                blocks.push(String::new());
+            }
+            Event::End(TagEnd::Heading(_) | TagEnd::Paragraph | TagEnd::TableCell) => {}
+            Event::Text(text) => blocks.last_mut().unwrap().push_str(&text),
+            Event::Start(Tag::Table(_)) | Event::End(_) => {}
+            other => panic!("{other:?} in {markdown:?}"),
+        }
+    }
+    blocks
+}
+
+/// What begins, ends or turns something in Markdown, HTML or on a terminal.
+const MEANINGFUL: [&str; 44] = [
+    "#",
+    "##",
+    "-",
+    "+",
+    "*",
+    "**",
+    "_",
+    "__",
+    "~",
+    "~~",
+    "~~~",
+    "`",
+    "```",
+    "|",
+    "\\",
+    "[a](b)",
+    "[a][b]",
+    "[a]: b",
+    "[^1]",
+    "![a](b)",
+    "<b>",
+    "</td>",
+    "<!--",
+    "<http://a.b>",
+    "&lt;",
+    "&#27;",
+    ">",
+    "=",
+    "===",
+    "---",
+    "1.",
+    "2)",
+    ":",
+    "://",
+    "\n",
+    "\n\n",
+    "\r\n",
+    "\t",
+    "    ",
+    " ",
+    "\u{1b}[31m",
+    "\u{202e}",
+    "\u{feff}",
+    "a",
+];
+
+fn hostile() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        proptest::sample::select(&MEANINGFUL[..]).prop_map(str::to_owned),
+        any::<char>().prop_map(String::from),
+    ];
+    proptest::collection::vec(word, 1..8).prop_map(|words| words.concat())
+}
+
+proptest! {
+    #[test]
+    fn a_title_reads_back_as_it_was(title in hostile()) {
+        let (records, summary) = (Records::default(), Summary::default());
+        let report = Report { title: title.clone(), ..Report::new(&records, &summary) };
+        let shown = one_line(&title);
+        let read = blocks(&markdown(&report, &[]));
+        prop_assert_eq!(read[1].trim(), shown.trim());
+    }
+
+    #[test]
+    fn a_class_reads_back_as_it_was_and_moves_nothing(class in hostile()) {
+        let mut records = fixtures::wine();
+        let classes = [class.as_str(), "class_1", "class_2"].map(str::to_owned);
+        records.predictions[0].classes = classes.into();
+        let summary = fixtures::summary(&records);
+        let report = Report::new(&records, &summary);
+        let text = markdown(&report, &[]);
+        let rows = text.lines().skip_while(|line| !line.starts_with("| Class"));
+        let rows = rows.take_while(|line| line.starts_with('|'));
+        let cells = rows.collect::<Vec<_>>().join("\n");
+        let shown = one_line(&class);
+        let read = blocks(&cells);
+        prop_assert!(read.iter().any(|cell| cell.trim() == shown.trim()), "{} is not in {:?}", shown, read);
+        let page = html(&report, &[]);
+        for raw in [text, page] {
+            let control = raw.chars().find(|symbol| symbol.is_control() && *symbol != '\n');
+            prop_assert_eq!(control, None);
+            let turns = raw.contains(['\u{202e}', '\u{feff}']);
+            prop_assert!(!turns);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! What is said of each axis of choice, wherever it is spoken of: the one table of names, keys, plain values and words.
 
+use crate::numbers::with_noun;
 use std::fmt;
 
 use crate::choice::Choice;
@@ -223,10 +224,15 @@ fn plainly(value: &Value) -> String {
     value.to_string()
 }
 
+/// A value with its noun, as it was configured: without separators.
+fn several(value: &impl fmt::Display, one: &str, many: &str) -> String {
+    with_noun(&value.to_string(), one, many)
+}
+
 /// `per output channel`, `per group 16`, `per 4 rows`.
 fn per(granularity: &Value) -> String {
     match granularity.entry("rows") {
-        Some(rows) => format!("per {rows} rows"),
+        Some(rows) => format!("per {}", several(&rows, "row", "rows")),
         None => format!("per {}", granularity.to_string().replace('-', " ")),
     }
 }
@@ -244,8 +250,7 @@ fn kept_outliers(outliers: &Value) -> String {
 fn calibrated(rows: &Value) -> String {
     let count = rows.as_number().or_else(|| rows.entry("rows")?.as_number());
     match count {
-        Some(1) => "calibrated on 1 row".to_owned(),
-        Some(count) => format!("calibrated on {count} rows"),
+        Some(count) => format!("calibrated on {}", several(&count, "row", "rows")),
         None if rows.is("all") => "calibrated on all training rows".to_owned(),
         None => format!("calibrated on {rows}"),
     }
@@ -255,10 +260,10 @@ fn calibrated(rows: &Value) -> String {
 fn bound(budget: &Value) -> String {
     let of = |key: &str| budget.entry(key);
     if let Some(bytes) = of("bytes") {
-        return format!("≤ {bytes} bytes");
+        return format!("≤ {}", several(&bytes, "byte", "bytes"));
     }
     if let Some(bits) = of("bits_per_weight") {
-        return format!("≤ {bits} bits a weight");
+        return format!("≤ {} a weight", several(&bits, "bit", "bits"));
     }
     if let Some(bits) = of("uniform_bits") {
         return format!("≤ {bits} bit");

@@ -1,5 +1,6 @@
 //! What a reader must know of a row.
 
+use crate::numbers::counted;
 use std::mem;
 
 use serde::{Deserialize, Serialize};
@@ -178,7 +179,9 @@ impl Flag {
                 format!("{count} learned parameters stand at their lower bound")
             }
             Self::GreedySearch => "bits were searched greedily, not exactly".to_owned(),
-            Self::SameBitsEverywhere(bits) => format!("every layer was given {bits} bits"),
+            Self::SameBitsEverywhere(bits) => {
+                format!("every layer was given {}", counted(*bits as usize, "bit", "bits"))
+            }
             Self::OutputErrorAboveBudget(error) => format!(
                 "all layers together have an output error of {error:.3e} on the training rows, above the budget"
             ),

@@ -21,6 +21,7 @@ pub mod record;
 pub mod summary;
 mod table;
 pub mod tables;
+pub mod text;
 mod value;
 
 pub use bitsweep_metrics::{Confusion, Interval};

@@ -53,6 +53,29 @@ pub fn count(value: f64) -> String {
     if value.is_finite() { grouped(&fixed(value, 0)) } else { special(value) }
 }
 
+/// So many of something: `1 test row`, `1,347 test rows`.
+///
+/// ```
+/// use bitsweep_results::numbers::counted;
+///
+/// assert_eq!(counted(1, "class", "classes"), "1 class");
+/// assert_eq!(counted(0, "class", "classes"), "0 classes");
+/// assert_eq!(counted(1347, "test row", "test rows"), "1,347 test rows");
+/// ```
+pub fn counted(number: usize, one: &str, several: &str) -> String {
+    with_noun(&count(number as f64), one, several)
+}
+
+/// A size, or the mean of some: `1 byte`, `6,812 bytes`.
+pub fn bytes(mean: f64) -> String {
+    with_noun(&count(mean), "byte", "bytes")
+}
+
+/// A number that is written already, with its noun.
+pub(crate) fn with_noun(shown: &str, one: &str, several: &str) -> String {
+    format!("{shown} {}", if shown == "1" { one } else { several })
+}
+
 /// A probability as statisticians print it: `0.25`, `0.031`, `< 0.001`.
 pub fn p_value(value: f64) -> String {
     if value < 0.001 {

@@ -1,8 +1,9 @@
 //! `bitsweep describe`
 
+use bitsweep_results::numbers::counted;
 use serde::Serialize;
 
-use super::{planned, print, print_json};
+use super::{planned, print, print_json, print_lines};
 use crate::cli::Request;
 use crate::config::{GridAxisSummary, Header};
 use crate::failure::Failure;
@@ -30,21 +31,26 @@ pub(super) fn describe(request: &Request, json: bool) -> Result<(), Failure> {
             source: &plan.source,
         });
     }
-    print(&text(&plan))
+    print_lines(lines(&plan))?;
+    print(&format!("\n{}", plan.source))
 }
 
-fn text(plan: &Plan) -> String {
+/// What stands above the source.
+fn lines(plan: &Plan) -> Vec<String> {
     let Header { title, description, notebook, reproduce, .. } = &plan.header;
-    let mut text = format!("{}: {title}\n", plan.name);
+    let mut lines = vec![format!("{}: {title}", plan.name)];
     if !description.trim().is_empty() {
-        text += &format!("\n{}\n", description.trim());
+        lines.push(String::new());
+        lines.extend(description.trim().lines().map(str::to_owned));
     }
-    if let Some(notebook) = notebook {
-        text += &format!("\nReproduces {} numbers of notebook {notebook}.\n", reproduce.len());
+    if let Some(notebook) = notebook
+        && !reproduce.is_empty()
+    {
+        let numbers = counted(reproduce.len(), "number", "numbers");
+        lines.extend([String::new(), format!("Reproduces {numbers} of notebook {notebook}.")]);
     }
-    text += &format!("\n{} units, {} variants\n", plan.units.len(), plan.variants());
-    for GridAxisSummary { name, values } in &plan.axes {
-        text += &format!("  {name}: {}\n", values.join(", "));
-    }
-    text + &format!("\n{}", plan.source)
+    lines.extend([String::new(), plan.extent()]);
+    let axes = plan.axes.iter();
+    lines.extend(axes.map(|GridAxisSummary { name, values }| format!("  {name}: {}", values.join(", "))));
+    lines
 }

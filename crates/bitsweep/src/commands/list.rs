@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{print, print_json};
+use super::{print_json, print_lines};
 use crate::config::{Document, Experiment};
 use crate::failure::Failure;
 use crate::registry::EXPERIMENTS;
@@ -23,6 +23,5 @@ pub(super) fn list(json: bool) -> Result<(), Failure> {
         return print_json(&entries);
     }
     let width = entries.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
-    let lines = entries.iter().map(|Entry { name, title }| format!("{name:width$}  {title}\n"));
-    print(&lines.collect::<String>())
+    print_lines(entries.iter().map(|Entry { name, title }| format!("{name:width$}  {title}")))
 }

@@ -2,6 +2,7 @@
 
 mod combinations;
 mod describe;
+mod failures;
 mod formats;
 mod list;
 mod plan;
@@ -11,6 +12,8 @@ mod validate;
 
 use std::io::{self, IsTerminal};
 
+use bitsweep_results::text::{self, one_line};
+
 use crate::cli::{Cli, Command, Request};
 use crate::failure::Failure;
 use crate::foresight::{Foreseen, foresee, sentences};
@@ -18,7 +21,7 @@ use crate::plan::Plan;
 use crate::progress::Verbosity;
 use crate::record::check_expectations;
 use crate::registry::{self, Found};
-use crate::streams::{print, say};
+use crate::streams::{print, print_lines, say};
 
 /// Does what the command line asks.
 ///
@@ -65,10 +68,10 @@ fn foreseen(plan: &Plan, verbosity: Verbosity) -> Result<Vec<Foreseen<'_>>, Fail
     let foreseen = foresee(plan)?;
     if verbosity > Verbosity::Quiet {
         for (dataset, note) in plan.notes() {
-            say(&format!("note: {dataset}: {note}"));
+            say(&one_line(&format!("note: {dataset}: {note}")));
         }
         for sentence in sentences(&foreseen, plan) {
-            say(&format!("note: {sentence}"));
+            say(&one_line(&format!("note: {sentence}")));
         }
     }
     Ok(foreseen)
@@ -76,17 +79,19 @@ fn foreseen(plan: &Plan, verbosity: Verbosity) -> Result<Vec<Foreseen<'_>>, Fail
 
 /// Says by the exit code that some rows of a plan will fail.
 fn refuse_foreseen(plan: &Plan, foreseen: &[Foreseen<'_>]) -> Result<(), Failure> {
-    let whole = foreseen.iter().filter(|foreseen| foreseen.variant.is_none());
-    let unmade: usize = whole.map(|foreseen| foreseen.unit.variants.len()).sum();
-    match foreseen.len() {
+    let rows = |foreseen: &Foreseen<'_>| match foreseen.variant {
+        Some(_) => 1,
+        // A unit that fails has rows for its float model and its variants.
+        None => 1 + foreseen.unit.variants.len(),
+    };
+    match foreseen.iter().map(rows).sum() {
         0 => Ok(()),
-        failed => Err(Failure::Foreseen { failed, rows: plan.units.len() + plan.variants() - unmade }),
+        failed => Err(Failure::Foreseen { failed, rows: plan.units.len() + plan.variants() }),
     }
 }
 
 /// Writes `value` to stdout as JSON.
 fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let mut text = serde_json::to_string_pretty(value).map_err(|error| Failure::Other(error.to_string()))?;
-    text.push('\n');
-    print(&text)
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Other(error.to_string()))?;
+    print(&format!("{}\n", text::json(&text)))
 }

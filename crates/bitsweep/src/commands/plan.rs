@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::ptr;
 use std::sync::Arc;
 
+use bitsweep_results::numbers::counted;
 use serde::Serialize;
 
-use super::{foreseen, planned, print, print_json, refuse_foreseen};
+use super::{foreseen, planned, print_json, print_lines, refuse_foreseen};
 use crate::cli::Request;
 use crate::failure::Failure;
 use crate::foresight::Foreseen;
@@ -53,7 +54,7 @@ pub(super) fn plan(request: &Request, json: bool, verbosity: Verbosity) -> Resul
         });
         print_json(&units.collect::<Vec<_>>())?;
     } else {
-        print(&text(&plan, &foreseen))?;
+        print_lines(lines(&plan, &foreseen))?;
     }
     refuse_foreseen(&plan, &foreseen)
 }
@@ -71,30 +72,33 @@ fn label<'p>(plan: &'p Plan, planned: &PlannedVariant) -> &'p str {
     plan.labels.get(&planned.identity.row).text()
 }
 
-fn text(plan: &Plan, foreseen: &[Foreseen<'_>]) -> String {
+fn lines(plan: &Plan, foreseen: &[Foreseen<'_>]) -> Vec<String> {
     // In the order of the plan.
     let mut foreseen = foreseen.iter().peekable();
-    let mut text = format!("{} units, {} variants\n", plan.units.len(), plan.variants());
+    let mut lines = vec![plan.extent()];
     // Units mostly have the same variants: those are shown once, under the first unit that has them.
     let mut shown: Option<&[Arc<PlannedVariant>]> = None;
     for unit in &plan.units {
-        let count = unit.variants.len();
-        text += &format!("{}  {}: {count} variants\n", unit.key.short(), unit.describe());
+        let variants = counted(unit.variants.len(), "variant", "variants");
+        lines.push(format!("{}  {}: {variants}", unit.key.short(), unit.describe()));
         while let Some(Foreseen { variant, diagnostic, .. }) =
             foreseen.next_if(|foreseen| ptr::eq(foreseen.unit, unit))
         {
             let what = variant.map_or_else(String::new, |variant| format!("{} ", label(plan, variant)));
-            text += &format!("    {what}will fail: {}\n", diagnostic.message());
+            lines.push(format!("    {what}will fail: {}", diagnostic.message()));
         }
         let is_shown = shown.is_some_and(|shown| {
-            shown.len() == count && shown.iter().zip(&unit.variants).all(|(a, b)| Arc::ptr_eq(a, b))
+            shown.len() == unit.variants.len()
+                && shown.iter().zip(&unit.variants).all(|(a, b)| Arc::ptr_eq(a, b))
         });
         if !is_shown {
-            for planned in &unit.variants {
-                text += &format!("    {}: {}\n", label(plan, planned), planned.variant.schemes_text());
-            }
+            lines.extend(
+                unit.variants.iter().map(|planned| {
+                    format!("    {}: {}", label(plan, planned), planned.variant.schemes_text())
+                }),
+            );
             shown = Some(&unit.variants);
         }
     }
-    text
+    lines
 }

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bitsweep_report::{FoundRow, ReproductionRow};
 use bitsweep_results::{Goal, Records, ResultRow, Summary, objects, summarize};
 use serde::Serialize;
 
-use super::{foreseen, print, print_json};
+use super::{failures, foreseen, print_json, print_lines};
 use crate::cli::Request;
 use crate::commands::table;
-use crate::config::Header;
 use crate::evaluate;
 use crate::failure::Failure;
 use crate::interruption::Interruption;
@@ -46,7 +46,7 @@ fn run_while_listening(
     let plan = Plan::new(&name, &document)?;
     foreseen(&plan, options.verbosity)?;
     let progress = Arc::new(Progress::new(options.verbosity, plan.units.len()));
-    progress.detail(&format!("{}: {} units, {} variants", plan.name, plan.units.len(), plan.variants()));
+    progress.detail(&format!("{}: {}", plan.name, plan.extent()));
     let folder = match options.name {
         Some(folder) => Folder::create(options.out, folder, &name, &source)?,
         None => Folder::create(options.out, &folder_name(&name, &document)?, &name, &source)?,
@@ -75,8 +75,8 @@ fn run_while_listening(
     let started = Instant::now();
     let records = &outcome.records;
     let summary = pool.install(|| summarize(&records.results, &plan.labels, &plan.header.pick));
-    refuse_no_results(records, &summary)?;
-    let command = command(request, document.is_changed());
+    refuse_no_results(records, &summary, &plan)?;
+    let command = command(request, !plan.changes.is_empty());
     let written = pool.install(|| write(&plan, &command, &outcome, &summary, &folder))?;
     interruption.forbid();
     let Committed { place, notes } = folder.commit()?;
@@ -86,45 +86,55 @@ fn run_while_listening(
     if options.json {
         print_json(&json(&plan, records, &summary, &place, &written)?)?;
     } else {
-        print(&table::text(&summary, &plan))?;
+        print_lines(table::lines(&summary, &plan))?;
     }
     let report = place.join("report.md");
     progress.note(&format!("report: {}", report.display()));
-    let differing = written.reproduction.iter().filter(|row| !row.agrees).count();
-    let total = written.reproduction.len();
-    for row in written.reproduction.iter().filter(|row| !row.agrees) {
-        progress.note(&format!("{}: printed {}, ours {}", row.what, row.notebook, row.ours));
-    }
-    if differing > 0 {
-        return Err(Failure::Reproduction { failed: differing, total });
-    }
-    if total > 0 {
-        let Header { notebook, .. } = &plan.header;
-        let of = notebook.as_ref().map_or_else(String::new, |notebook| format!(" of notebook {notebook}"));
-        progress.note(&format!("all {total} numbers{of} come out as printed"));
-    }
-    match summary.failures.len() {
-        0 => Ok(()),
-        failed => Err(Failure::Incomplete { failed, rows: records.results.len() }),
+    compared(&written, &plan, &progress)?;
+    match failures::count(records, &plan) {
+        (0, _) => Ok(()),
+        (failed, rows) => Err(Failure::Incomplete { failed, rows }),
     }
 }
 
-/// A run in which no variant succeeded leaves earlier results as they are.
-fn refuse_no_results(records: &Records, summary: &Summary) -> Result<(), Failure> {
-    let has_results = |row: &ResultRow| !row.origin.is_float() && row.result.is_ok();
-    match summary.failures.first() {
-        Some(first) if !records.results.iter().any(has_results) => {
-            let unit = &first.origin.unit;
-            let label = summary.labels.get(&first.origin.variant).text();
-            let subject = [unit.task.dataset.as_str(), unit.task.model.as_str()];
-            let subject =
-                subject.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(", ");
-            Err(Failure::NoResults {
-                reason: format!("{subject}, seed {}, {label}: {}", unit.seed, first.failure),
-            })
-        }
-        Some(_) | None => Ok(()),
+/// Tells how the run compares with what must come out.
+fn compared(written: &Written, plan: &Plan, progress: &Progress) -> Result<(), Failure> {
+    let Written { reproduction, findings } = written;
+    let differing: Vec<&ReproductionRow> = reproduction.iter().filter(|row| !row.agrees).collect();
+    for ReproductionRow { what, notebook, ours, .. } in &differing {
+        progress.note(&format!("{what}: printed {notebook}, ours {ours}"));
     }
+    let refuted: Vec<&FoundRow> = findings.iter().filter(|found| !found.holds()).collect();
+    for found in &refuted {
+        progress.note(&format!("does not hold here: {}", found.says.trim()));
+    }
+    let differences = [
+        ("reproduced numbers that differ", differing.len(), reproduction.len()),
+        ("findings that do not hold", refuted.len(), findings.len()),
+    ];
+    let differences = differences.into_iter().filter(|(_, wrong, _)| *wrong > 0);
+    let differences = differences.map(|(what, wrong, all)| format!("{what}: {wrong} of {all}"));
+    let differences: Vec<String> = differences.collect();
+    if !differences.is_empty() {
+        return Err(Failure::Reproduction { differences });
+    }
+    let of = plan.header.notebook.as_ref();
+    let of = of.map_or_else(String::new, |notebook| format!(" of notebook {notebook}"));
+    match reproduction.len() {
+        0 => {}
+        1 => progress.note(&format!("the number{of} comes out as printed")),
+        total => progress.note(&format!("all {total} numbers{of} come out as printed")),
+    }
+    Ok(())
+}
+
+/// A run in which no variant succeeded leaves earlier results as they are.
+fn refuse_no_results(records: &Records, summary: &Summary, plan: &Plan) -> Result<(), Failure> {
+    let has_results = |row: &ResultRow| !row.origin.is_float() && row.result.is_ok();
+    if summary.failures.is_empty() || records.results.iter().any(has_results) {
+        return Ok(());
+    }
+    Err(Failure::NoResults { reasons: failures::lines(summary, plan) })
 }
 
 /// The command that gives the same results again, from the root of the repository.
@@ -144,11 +154,20 @@ fn command(request: &Request, is_changed: bool) -> String {
 #[derive(Serialize)]
 struct Json<'a> {
     experiment: &'a str,
+    title: &'a str,
+    changes: Vec<String>,
     folder: String,
+    findings: Vec<JsonFinding<'a>>,
     picks: Vec<JsonPick>,
     reproduced: usize,
     differing: usize,
     results: Vec<serde_json::Map<String, serde_json::Value>>,
+}
+
+#[derive(Serialize)]
+struct JsonFinding<'a> {
+    says: &'a str,
+    holds: bool,
 }
 
 #[derive(Serialize)]
@@ -164,7 +183,7 @@ fn json<'a>(
     records: &Records,
     summary: &Summary,
     place: &Path,
-    written: &Written,
+    written: &'a Written,
 ) -> Result<Json<'a>, Failure> {
     let mut picks = Vec::new();
     for comparison in &summary.comparisons {
@@ -183,6 +202,13 @@ fn json<'a>(
     let results = objects(&records.results, &plan.labels);
     Ok(Json {
         experiment: &plan.name,
+        title: &plan.header.title,
+        changes: plan.changes.iter().map(ToString::to_string).collect(),
+        findings: written
+            .findings
+            .iter()
+            .map(|found| JsonFinding { says: found.says.trim(), holds: found.holds() })
+            .collect(),
         folder: place.display().to_string(),
         picks,
         reproduced,

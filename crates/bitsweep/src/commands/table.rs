@@ -1,50 +1,36 @@
 //! The results as a table on the terminal.
 
-use bitsweep_results::summary::FailedRow;
+use std::borrow::Cow;
+
+use bitsweep_results::numbers::counted;
+use bitsweep_results::text::one_line;
 use bitsweep_results::{Comparison, Goal, PickRule, Summary, VariantSummary};
 
+use super::failures;
 use crate::plan::Plan;
 
 /// A comparison with more variants shows its picks and its Pareto front only.
 const MOST_ROWS: usize = 24;
 
 /// Every comparison of a plan's results as a table with its two picks, then what failed.
-pub(super) fn text(summary: &Summary, plan: &Plan) -> String {
+pub(super) fn lines(summary: &Summary, plan: &Plan) -> Vec<String> {
     let rule = &plan.header.pick;
-    let mut parts: Vec<String> = summary.comparisons.iter().map(|comparison| one(comparison, rule)).collect();
-    parts.extend(failed(summary, plan));
-    parts.join("\n")
-}
-
-/// What failed: each variant and reason once, with the number of its units.
-fn failed(summary: &Summary, plan: &Plan) -> Option<String> {
-    let mut failures: Vec<(&FailedRow, usize)> = Vec::new();
-    for failed in &summary.failures {
-        let is_same = |(known, _): &&mut (&FailedRow, usize)| {
-            known.failure == failed.failure && known.origin.variant == failed.origin.variant
-        };
-        match failures.iter_mut().find(is_same) {
-            Some((_, units)) => *units += 1,
-            None => failures.push((failed, 1)),
-        }
+    let mut parts: Vec<Vec<String>> =
+        summary.comparisons.iter().map(|comparison| one(comparison, rule)).collect();
+    let failures = failures::lines(summary, plan);
+    if !failures.is_empty() {
+        let heading = "failed:".to_owned();
+        parts.push([heading].into_iter().chain(failures.iter().map(|line| format!("  {line}"))).collect());
     }
-    let lines = failures.iter().map(|(FailedRow { origin, failure, .. }, units)| {
-        let what = match plan.location_of(&origin.variant) {
-            Some(location) => format!("{} ({location})", summary.labels.get(&origin.variant).text()),
-            None => "all variants".to_owned(),
-        };
-        let often =
-            if *units > 1 { format!(" of {units} units") } else { format!(" of seed {}", origin.unit.seed) };
-        format!("  {what}{often}: {failure}\n")
-    });
-    let failed = summary.failures.len();
-    (failed > 0).then(|| format!("failed, {failed} in all:\n{}", lines.collect::<String>()))
+    parts.join(&String::new())
 }
 
-fn one(comparison: &Comparison, rule: &PickRule) -> String {
+fn one(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
     let mut heading = comparison.name().to_owned();
     if let Some(shape) = &comparison.shape {
-        heading += &format!(": {} training rows, {} test rows", shape.train_rows, shape.test_rows);
+        let rows =
+            |number: usize, kind: &str| counted(number, &format!("{kind} row"), &format!("{kind} rows"));
+        heading += &format!(": {}, {}", rows(shape.train_rows, "training"), rows(shape.test_rows, "test"));
     }
     if comparison.units > 1 {
         heading += &format!(", {} seeds", comparison.units);
@@ -64,25 +50,24 @@ fn one(comparison: &Comparison, rule: &PickRule) -> String {
     } else {
         all
     };
-    let mut lines = vec![header(comparison)];
-    lines.extend(shown.iter().map(|variant| row(comparison, variant)));
-    let mut text = format!("{heading}\n{}", aligned(&lines));
+    let mut table = vec![header(comparison)];
+    table.extend(shown.iter().map(|variant| row(comparison, variant)));
+    let mut lines = vec![heading];
+    lines.extend(aligned(&table));
     if shortened {
-        text += &format!(
-            "({} of {} variants: the picks, the Pareto front and the least error of each width; results.csv has all)\n",
+        lines.push(format!(
+            "({} of {} variants: the picks, the Pareto front and the least error of each width; results.csv has all)",
             shown.len(),
             comparison.variants.len()
-        );
+        ));
     }
     for goal in [Goal::Balance, Goal::LeastMemory] {
         if let Some(explanation) = comparison.explain(goal, rule) {
-            text += &format!("{}: {}: {}\n", goal.name(), explanation.choice, explanation.headline);
-            for reason in explanation.reasons {
-                text += &format!("  {reason}\n");
-            }
+            lines.push(format!("{}: {}: {}", goal.name(), explanation.choice, explanation.headline));
+            lines.extend(explanation.reasons.iter().map(|reason| format!("  {reason}")));
         }
     }
-    text
+    lines
 }
 
 fn header(comparison: &Comparison) -> Vec<String> {
@@ -133,18 +118,20 @@ fn error(value: f64) -> String {
 }
 
 /// Columns padded to their widest cell, the first to the left, numbers to the right.
-fn aligned(lines: &[Vec<String>]) -> String {
-    let columns = lines.first().map_or(0, Vec::len);
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+fn aligned(rows: &[Vec<String>]) -> Vec<String> {
+    let shown: Vec<Vec<Cow<'_, str>>> =
+        rows.iter().map(|row| row.iter().map(|cell| one_line(cell)).collect()).collect();
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| shown.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for line in lines {
-        for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
+    let line = |row: &Vec<Cow<'_, str>>| {
+        let mut line = String::new();
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
             let padding = " ".repeat(width - cell.chars().count());
-            text += &if column == 0 { format!("  {cell}{padding}") } else { format!("  {padding}{cell}") };
+            line += &if column == 0 { format!("  {cell}{padding}") } else { format!("  {padding}{cell}") };
         }
-        text.truncate(text.trim_end().len());
-        text.push('\n');
-    }
-    text
+        line.truncate(line.trim_end().len());
+        line
+    };
+    shown.iter().map(line).collect()
 }

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{foreseen, print, refuse_foreseen, report_failure};
+use bitsweep_results::numbers::counted;
+
+use super::{foreseen, print_lines, refuse_foreseen, report_failure};
 use crate::config::{Diagnostic, Document};
 use crate::failure::Failure;
 use crate::plan::Plan;
@@ -16,8 +18,7 @@ pub(super) fn validate(files: &[PathBuf], verbosity: Verbosity) -> Result<(), Fa
         let planned = planned.and_then(|document| Plan::new(&file.to_string_lossy(), &document));
         let checked = planned.and_then(|plan| {
             let foreseen = foreseen(&plan, verbosity)?;
-            let (units, variants) = (plan.units.len(), plan.variants());
-            print(&format!("{}: {units} units, {variants} variants\n", file.display()))?;
+            print_lines([format!("{}: {}", file.display(), plan.extent())])?;
             refuse_foreseen(&plan, &foreseen)
         });
         match checked {
@@ -35,6 +36,8 @@ pub(super) fn validate(files: &[PathBuf], verbosity: Verbosity) -> Result<(), Fa
     match (wrong, incomplete) {
         (0, None) => Ok(()),
         (0, Some(incomplete)) => Err(incomplete),
-        (wrong, _) => Err(Diagnostic::new(format!("{wrong} of {} files are wrong", files.len())).into()),
+        (wrong, _) => {
+            Err(Diagnostic::new(format!("{wrong} of {} wrong", counted(files.len(), "file", "files"))).into())
+        }
     }
 }

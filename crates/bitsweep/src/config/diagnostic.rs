@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use bitsweep_datasets::{excerpt, nearest};
+use bitsweep_results::text::one_line;
 
 /// What is wrong, where it stands, and the fix.
 ///
@@ -221,16 +222,23 @@ fn in_words_of_toml(message: &str) -> String {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.message)?;
+        write!(formatter, "{}", one_line(&self.message))?;
         let gutter = self.place.as_ref().map_or(1, |place| place.line.to_string().len());
         if let Some(place) = &self.place {
             let Place { line, excerpt, indent, width, .. } = place.as_ref();
-            let (space, carets) = (" ".repeat(*indent), "^".repeat(*width));
+            // A tab becomes one space; escapes are wider than what they stand for.
+            let excerpt = excerpt.replace('\t', " ");
+            let shown = |from: usize, length: usize| -> usize {
+                let stretch: String = excerpt.chars().skip(from).take(length).collect();
+                one_line(&stretch).chars().count()
+            };
+            let (space, carets) = (" ".repeat(shown(0, *indent)), "^".repeat(shown(*indent, *width).max(1)));
+            let (place, excerpt) = (one_line(&place.to_string()).into_owned(), one_line(&excerpt));
             write!(formatter, "\n{:gutter$}--> {place}", "")?;
             write!(formatter, "\n{:gutter$} |\n{line} | {excerpt}\n{:gutter$} | {space}{carets}", "", "")?;
         }
         if let Some(help) = &self.help {
-            write!(formatter, "\n{:gutter$} = help: {help}", "")?;
+            write!(formatter, "\n{:gutter$} = help: {}", "", one_line(help))?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The text of an experiment with its `--set` overrides, as one tree whose every value knows where it was written.
 
+use std::fmt;
 use std::io;
 use std::ops::Range;
 use std::path::{self, Path, PathBuf};
@@ -84,18 +85,12 @@ impl Document {
         &self.text[self.sources[0].span.clone()]
     }
 
-    /// Whether any `--set` changes the file; one that sets what the file says does not. An override that is wrong counts as
-    /// a change.
-    pub fn is_changed(&self) -> bool {
-        self.sources.len() > 1 && self.changes().map_or(true, |changes| !changes.is_empty())
-    }
-
-    /// What the overrides change, `key=value` each: the same for all that come to the same, in whatever order and words.
-    /// Later overrides of a key, or of a table around it, leave nothing of earlier ones.
+    /// What the overrides change: the same for all that come to the same, in whatever order and words. One that sets what
+    /// the file says changes nothing. Later overrides of a key, or of a table around it, leave nothing of earlier ones.
     ///
     /// # Errors
     /// Those of the tree.
-    pub fn changes(&self) -> Result<Vec<String>, Diagnostic> {
+    pub fn changes(&self) -> Result<Vec<Change>, Diagnostic> {
         let (file, overrides) = self.sources.split_first().expect("a document has its file");
         let mut effective: Vec<(Vec<&str>, &str)> = Vec::new();
         for source in overrides {
@@ -115,7 +110,7 @@ impl Document {
             if after != before {
                 let last = document.sources.last().expect("it was added");
                 let value = document.value(document.parse_override(last)?.1)?;
-                changes.push(format!("{}={}", keys.join("."), plain_text(&value)));
+                changes.push(Change { key: keys.join("."), value: plain_text(&value) });
                 before = after;
             }
         }
@@ -123,16 +118,22 @@ impl Document {
     }
 
     /// The experiment as TOML with every override in its place: the file as it was written where there is none. A
-    /// changed experiment has no numbers to reproduce.
+    /// changed experiment says so in its title, and has neither findings nor numbers to reproduce: those are the
+    /// original's.
     ///
     /// # Errors
     /// Those of the tree.
     pub fn resolved_text(&self) -> Result<String, Diagnostic> {
-        if !self.is_changed() {
+        let changes = self.changes()?;
+        if changes.is_empty() {
             return Ok(self.file_text().to_owned());
         }
         let mut table = self.table()?;
         table.remove("reproduce");
+        table.remove("finding");
+        if let Some(toml::Value::String(title)) = table.get_mut("title") {
+            *title = changed_title(title, &changes);
+        }
         toml::to_string(&table).map_err(|error| Diagnostic::new(error.to_string()))
     }
 
@@ -253,10 +254,13 @@ impl Document {
         Diagnostic::new(message).at(self.place(span))
     }
 
-    /// An error at `key` of the table at `position` of a list of tables, or at the table.
-    pub(crate) fn error_in_list(&self, list: &str, position: usize, key: &str, message: &str) -> Diagnostic {
+    /// An error at `key` of a table, or at the table. `path` leads to it through lists of tables, by the name of the list and
+    /// the position in it.
+    pub(crate) fn error_in_list(&self, path: &[(&str, usize)], key: &str, message: &str) -> Diagnostic {
         let span = self.tree().ok().and_then(|tree| {
-            let element = tree.get_ref().as_table()?.get(list)?.get_ref().as_array()?.get(position)?;
+            let element = path.iter().try_fold(&tree, |node, (list, position)| {
+                node.get_ref().as_table()?.get(*list)?.get_ref().as_array()?.get(*position)
+            })?;
             let places = Places::of(element);
             Some(if places.has(key) { places.find(key) } else { element.span() })
         });
@@ -289,6 +293,30 @@ impl Document {
         let line = number - number_of(whole.start) + 1;
         Place::new(name, line, text, start - first..span.end.clamp(start, whole.end) - first)
     }
+}
+
+/// What an override changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The dotted key.
+    pub key: String,
+    /// The value as TOML, a plain word without quotation marks.
+    pub value: String,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} = {}", self.key, self.value)
+    }
+}
+
+/// A title that says what was changed.
+pub(crate) fn changed_title(title: &str, changes: &[Change]) -> String {
+    // A new title shows itself.
+    let told = changes.iter().filter(|change| change.key != "title").map(Change::to_string);
+    let told: Vec<String> = told.collect();
+    let with = if title.ends_with(['?', '!', '.']) { " With" } else { ", with" };
+    if told.is_empty() { title.to_owned() } else { format!("{title}{with} {}", told.join(", ")) }
 }
 
 fn is_word(text: &str) -> bool {

@@ -21,8 +21,8 @@ use crate::subject::{DataSource, DataSpec, Subject, UnitSpec};
 use crate::variant::Variant;
 
 /// Keys that say something of the experiment as a whole; lists in them are no axes.
-const HEADER_KEYS: [&str; 8] =
-    ["title", "description", "notebook", "pick", "record", "reproduce", "zip", "exclude"];
+const HEADER_KEYS: [&str; 9] =
+    ["title", "description", "notebook", "pick", "record", "reproduce", "finding", "zip", "exclude"];
 
 /// Keys that make a unit: one trained model, or one tensor.
 const UNIT_KEYS: [&str; 7] = ["seed", "rng", "data", "split", "model", "train", "tensor"];

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use bitsweep_results::numbers::counted;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -224,7 +225,8 @@ impl Zip {
                     && *expected != values
                 {
                     let message = format!(
-                        "`{name}` has {values} values, but `{first}`, zipped with it, has {expected}"
+                        "`{name}` has {}, but `{first}`, zipped with it, has {expected}",
+                        counted(values, "value", "values")
                     );
                     return Err(document.error(member.span(), message));
                 }

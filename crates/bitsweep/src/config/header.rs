@@ -1,7 +1,10 @@
 //! The part of an experiment that is the same for all of its units.
 
 use bitsweep_results::PickRule;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::wanted::{MOST_DECIMALS, Wanted};
 
 /// The part of an experiment that is the same for all of its units.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -24,6 +27,28 @@ pub struct Header {
     /// Numbers that must come out.
     #[serde(default)]
     pub reproduce: Vec<Expectation>,
+    /// What was found, told only as far as it is found again.
+    #[serde(default)]
+    pub finding: Vec<Finding>,
+}
+
+/// What an experiment has shown. Every run checks it, and tells it as found only where it holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// A sentence or two for the reader.
+    pub says: String,
+    /// The numbers that it rests on, at least one.
+    #[serde(deserialize_with = "some")]
+    pub evidence: Vec<Expectation>,
+}
+
+fn some<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Expectation>, D::Error> {
+    let evidence = Vec::deserialize(deserializer)?;
+    if evidence.is_empty() {
+        return Err(D::Error::invalid_length(0, &"the numbers that the finding rests on"));
+    }
+    Ok(evidence)
 }
 
 /// Which of the large tables are written.
@@ -46,31 +71,36 @@ impl Default for Record {
     }
 }
 
-/// A number printed elsewhere, and where it stands in our tables.
+/// What must come out, and where it stands in our tables.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
     /// What the number is, for the reader.
+    #[serde(default)]
     pub what: String,
-    /// The number, or several separated by spaces, as it was printed: its decimals are its precision.
-    pub value: String,
+    /// The number or numbers, or a bound on them.
+    pub value: Wanted,
     /// The table that holds ours.
+    #[serde(default)]
     pub table: TableName,
     /// The column that holds ours.
     pub column: String,
     /// Which rows: columns with the value, or one of the values, they must have.
     #[serde(default, rename = "where")]
     pub rows: toml::Table,
-    /// Each row is rounded to this many decimals before rows are added up, as the notebook did.
+    /// The same number of other rows is taken off: those with these values in place of what `where` says.
     #[serde(default)]
+    pub less: Option<toml::Table>,
+    /// Each row is rounded to this many decimals before rows are added up, as the notebook did.
+    #[serde(default, deserialize_with = "decimals")]
     pub each_rounded_to: Option<usize>,
     /// Several rows become one number.
     #[serde(default)]
     pub aggregate: Option<Aggregate>,
     /// The notebook rounded to this many decimals before printing, which hides trailing zeros.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "decimals")]
     pub decimals: Option<usize>,
-    /// Divide by this column, rounded to this many decimals, as the notebook did.
+    /// Divide by this column, rounded as the notebook did.
     #[serde(default)]
     pub per: Option<Divisor>,
     /// A difference that is known and explained is named here.
@@ -78,11 +108,36 @@ pub struct Expectation {
     pub note: Option<String>,
 }
 
+impl Expectation {
+    /// What it is of, for the reader.
+    pub fn name(&self) -> String {
+        if !self.what.is_empty() {
+            return self.what.clone();
+        }
+        let conditions = |rows: &toml::Table| {
+            let text = |value: &toml::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            rows.iter().map(|(key, value)| format!("{key} = {}", text(value))).collect::<Vec<_>>().join(", ")
+        };
+        let mut name = match self.aggregate {
+            None => self.column.clone(),
+            Some(aggregate) => format!("{} of {}", aggregate.name(), self.column),
+        };
+        if !self.rows.is_empty() {
+            name += &format!(" where {}", conditions(&self.rows));
+        }
+        if let Some(less) = &self.less {
+            name += &format!(", less where {}", conditions(less));
+        }
+        name
+    }
+}
+
 /// A table of the results folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TableName {
     /// `results.csv`
+    #[default]
     Results,
     /// `tensors.csv`
     Tensors,
@@ -125,6 +180,26 @@ pub enum Aggregate {
     MeanSquare,
     /// How many there are.
     Count,
+    /// How many different ones there are, be they numbers or words.
+    Distinct,
+    /// The smallest.
+    Least,
+    /// The largest.
+    Most,
+}
+
+impl Aggregate {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::Mean => "mean",
+            Self::MeanSquare => "mean square",
+            Self::Count => "count",
+            Self::Distinct => "number of values",
+            Self::Least => "least",
+            Self::Most => "most",
+        }
+    }
 }
 
 /// A column to divide by.
@@ -134,10 +209,29 @@ pub struct Divisor {
     /// Its name in the same table.
     pub column: String,
     /// Divided by this first (1024 for bytes shown in KB).
-    #[serde(default = "one")]
+    #[serde(default = "one", deserialize_with = "unit")]
     pub unit: f64,
     /// Then rounded to this many decimals.
-    pub decimals: usize,
+    #[serde(default, deserialize_with = "decimals")]
+    pub decimals: Option<usize>,
+}
+
+fn unit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let unit = f64::deserialize(deserializer)?;
+    if unit.is_finite() && unit > 0.0 {
+        Ok(unit)
+    } else {
+        Err(D::Error::custom(format!("`{unit:?}` is no unit: expected a finite number above 0")))
+    }
+}
+
+fn decimals<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    let decimals = usize::deserialize(deserializer)?;
+    if decimals <= MOST_DECIMALS {
+        Ok(Some(decimals))
+    } else {
+        Err(D::Error::custom(format!("`{decimals}` decimals are too many: expected at most {MOST_DECIMALS}")))
+    }
 }
 
 fn one() -> f64 {

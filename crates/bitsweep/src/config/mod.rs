@@ -8,12 +8,15 @@ mod grid;
 mod header;
 mod places;
 mod point;
+mod wanted;
 
 pub use diagnostic::Diagnostic;
-pub use document::Document;
+pub(crate) use document::changed_title;
+pub use document::{Change, Document};
 pub use experiment::{Experiment, GridAxisSummary};
-pub use header::{Aggregate, Divisor, Expectation, Header, Record, TableName};
+pub use header::{Aggregate, Divisor, Expectation, Finding, Header, Record, TableName};
 pub(crate) use places::{Placed, Places};
+pub use wanted::Wanted;
 
 /// A value of the tree, with the bytes it was written in.
 pub(crate) type Node<'t> = toml::Spanned<toml::de::DeValue<'t>>;

@@ -38,6 +38,14 @@ impl Places {
         self.keys.iter().any(|(key, _)| key == path)
     }
 
+    /// Where a setting stands that is somewhere below `table`; of one that is not there the table.
+    pub(super) fn find_setting(&self, table: &str, setting: &str) -> Range<usize> {
+        let below = self.keys.iter().filter_map(|(key, span)| Some((key.strip_prefix(table)?, span)));
+        let mut own =
+            below.filter(|(key, _)| key.strip_suffix(setting).is_some_and(|rest| rest.ends_with('.')));
+        own.next().map_or_else(|| self.find(table), |(_, span)| span.clone())
+    }
+
     /// Where a key stands; of a key that is not there the table that would hold it, at last the whole.
     pub(crate) fn find(&self, mut path: &str) -> Range<usize> {
         loop {

@@ -120,8 +120,9 @@ impl Tables<'_> {
         self.document.error(self.places.find(path), message)
     }
 
+    /// At the setting itself where it is written, else at the table.
     fn setting(&self, table: &str, error: &SpecificationError) -> Diagnostic {
-        self.error(&format!("{table}.{}", error.key), error.to_string())
+        self.document.error(self.places.find_setting(table, error.key), error.to_string())
     }
 
     fn training(&self, training: Option<Training>, model: &str) -> Result<Training, Diagnostic> {
@@ -157,19 +158,29 @@ impl Tables<'_> {
             return Err(self.error(key, beyond_f32(number)).help("`dtype = \"f64\"` holds it"));
         }
         let columns = rows.first().map_or(0, Vec::len);
+        if let Some(value) = tensor.query.iter().flatten().find(|value| !value.is_finite()) {
+            let message = format!("the query has `{value:?}`: expected finite numbers");
+            return Err(self.error("tensor.query", message));
+        }
         match &tensor.query {
             Some(query) if query.len() != columns => Err(self.error(
                 "tensor.query",
-                format!("the query has {} values, but the rows of the tensor have {columns}", query.len()),
+                format!(
+                    "the query has length {}, but the rows of the tensor have length {columns}",
+                    query.len()
+                ),
             )),
             Some(_) | None => Ok(tensor),
         }
     }
 }
 
-/// What is wrong with a variant, at the key that is wrong.
+/// What is wrong with a variant, at the setting or else the key that is wrong.
 pub(super) fn refused(document: &Document, places: &Places, refusal: &Refusal) -> Diagnostic {
-    document.error(places.find(&format!("quantize.{}", refusal.key)), refusal.to_string())
+    let key = format!("quantize.{}", refusal.key);
+    let span =
+        refusal.setting.map_or_else(|| places.find(&key), |setting| places.find_setting(&key, setting));
+    document.error(span, refusal.to_string())
 }
 
 /// Reads and resolves a variant.

@@ -7,6 +7,7 @@ use bitsweep_models::{
     EpochLoss, Mlp, Model, Training, fit_logistic, initial_mlp, initial_softmax_regression,
 };
 use bitsweep_results::FailureKind;
+use bitsweep_results::numbers::counted;
 
 use super::prepare::{Prepared, stream};
 use super::stop::{At, Step, failed};
@@ -58,7 +59,11 @@ pub(crate) fn check_model(unit: &Unit, dataset: &Dataset, train_labels: &[usize]
             let widths = unit.spec.subject.widths(features, classes);
             match widths.as_slice() {
                 [inputs, .., outputs] if (*inputs, *outputs) != (features, classes) => Err(format!(
-                    "the given model has {inputs} inputs and {outputs} outputs, but the data have {features} features and {classes} classes"
+                    "the given model has {} and {}, but the data have {} and {}",
+                    counted(*inputs, "input", "inputs"),
+                    counted(*outputs, "output", "outputs"),
+                    counted(features, "feature", "features"),
+                    counted(classes, "class", "classes")
                 )),
                 _ => Ok(()),
             }

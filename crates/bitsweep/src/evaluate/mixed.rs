@@ -1,5 +1,6 @@
 //! Bits chosen for each layer, by what they do on the training rows.
 
+use bitsweep_results::numbers;
 use std::collections::BTreeMap;
 
 use bitsweep_models::{Layer, Linear, Model, WeightId};
@@ -114,8 +115,10 @@ fn allowed_bytes(
     let least: u64 = candidates.iter().filter_map(smallest).sum();
     if least > bytes {
         let reason = format!(
-            "a budget of `{}`, {bytes} bytes, is too small: expected at least {least} bytes",
-            mixed.budget
+            "a budget of `{}`, {}, is too small: expected at least {}",
+            mixed.budget,
+            numbers::bytes(bytes as f64),
+            numbers::bytes(least as f64)
         );
         return Err(failed(FailureKind::Allocation, reason));
     }
@@ -173,8 +176,12 @@ impl<'u> Layers<'u> {
         let layer_bytes = self.layer_bytes();
         let goal = Goal::MacroF1 { bytes };
         let (found, searched) = search(&layer_bytes, goal, &mut |assignment| self.read(assignment))?;
-        let missing =
-            || failed(FailureKind::Allocation, format!("no assignment of bits takes at most {bytes} bytes"));
+        let missing = || {
+            failed(
+                FailureKind::Allocation,
+                format!("no assignment of bits takes at most {}", numbers::bytes(bytes as f64)),
+            )
+        };
         Ok((found.ok_or_else(missing)?, searched))
     }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use bitsweep_metrics::MetricError;
-use bitsweep_models::{EpochLoss, Model};
+use bitsweep_models::{EpochLoss, Model, TrainError, Training};
 use bitsweep_quant::{Size, Transform};
 use bitsweep_results::{
     Curve, ErrorMeasures, FailureKind, Flag, HistogramRow, Measures, Origin, Predictions, RowFailure,
@@ -13,7 +13,7 @@ use bitsweep_results::{
 use rayon::prelude::*;
 
 use super::coded::{CodedInference, CodedModel, clipping_flag};
-use super::float_model::{FloatModel, float_model};
+use super::float_model::{FloatModel, float_model, training};
 use super::histogram::histogram;
 use super::latency::{self, Latency};
 use super::post_training::post_training;
@@ -61,6 +61,11 @@ pub(super) fn evaluate(evaluation: &Evaluation<'_>) -> UnitOutcome {
     let started = Instant::now();
     outcome.timing.training_seconds = training_seconds;
     let bench = Bench::new(evaluation, &prepared, &model);
+    if let Err(failure) =
+        refuse_unbounded(&bench.float, training(unit).map(|(_, training)| training), FailureKind::Training)
+    {
+        return failed_as_a_whole(outcome, failure);
+    }
     let float = bench.float(&outcome, curve);
     bench.record(&mut outcome, float);
     for variants in unit.variants.chunks(bench.variants_in_work()) {
@@ -79,6 +84,25 @@ pub(super) fn evaluate(evaluation: &Evaluation<'_>) -> UnitOutcome {
     }
     outcome.timing.variants_seconds = started.elapsed().as_secs_f64();
     outcome
+}
+
+/// Refuses a model whose outputs overflow. One that was trained has diverged, in its last epoch: a loss that is not finite
+/// would have ended the training before.
+fn refuse_unbounded(inference: &Inference, training: Option<&Training>, kind: FailureKind) -> Step<()> {
+    if inference.probabilities.iter().all(|probability| probability.is_finite()) {
+        return Ok(());
+    }
+    match training {
+        Some(Training { epochs, learning_rate, .. }) => {
+            let (epoch, what) = (epochs - 1, "an output for a test row".to_owned());
+            let diverged = TrainError::Diverged { epoch, what, learning_rate: *learning_rate };
+            Err(failed(kind, diverged))
+        }
+        None => Err(failed(
+            FailureKind::Scoring,
+            "an output for a test row is not finite: weights or features are too large for the arithmetic",
+        )),
+    }
 }
 
 /// What one variant leaves behind: rows, and no weights.
@@ -251,6 +275,9 @@ impl<'u> Bench<'u> {
                 inference
             }
         };
+        let aware = variant.training.as_ref().zip(training(self.unit));
+        let aware = aware.map(|(aware, (_, training))| aware.applied_to(training));
+        refuse_unbounded(&inference, aware.as_ref(), FailureKind::QuantizedTraining)?;
         let measures = self.score(evaluated, measures, &inference)?;
         self.add_rows(evaluated, &model, float, variant, prepared, coded.as_ref())?;
         if self.is_timed() {

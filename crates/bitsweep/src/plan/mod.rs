@@ -11,9 +11,12 @@ use std::sync::Arc;
 
 use bitsweep_datasets::{CsvError, Dataset};
 use bitsweep_quant::Dtype;
+use bitsweep_results::numbers::counted;
 use bitsweep_results::{Key, Labels, Task};
 
-use crate::config::{Diagnostic, Document, Experiment, GridAxisSummary, Header, Placed, Places};
+use crate::config::{
+    Change, Diagnostic, Document, Experiment, GridAxisSummary, Header, Placed, Places, changed_title,
+};
 use crate::failure::Failure;
 use crate::subject::{Subject, UnitSpec};
 use crate::variant::Variant;
@@ -39,6 +42,8 @@ pub struct Plan {
     pub distinct: Vec<Arc<PlannedVariant>>,
     /// What variants are called.
     pub labels: Labels,
+    /// What `--set` changed: `train.epochs = 20`.
+    pub changes: Vec<Change>,
     /// The experiment's TOML with every override in its place.
     pub source: String,
     /// What the plan was made from: errors point into it.
@@ -94,8 +99,11 @@ impl Plan {
     /// [`Failure::Configuration`] when the document is wrong.
     pub fn new(name: &str, document: &Document) -> Result<Plan, Failure> {
         let Experiment { mut header, units: specs, variants, members, axes } = Experiment::parse(document)?;
-        if document.is_changed() {
+        let changes = document.changes()?;
+        if !changes.is_empty() {
+            header.title = changed_title(&header.title, &changes);
             header.reproduce.clear();
+            header.finding.clear();
         }
         let mut datasets = Datasets::new(document.folder());
         let read = |(spec, _): &Placed<UnitSpec>| -> Result<Option<Read>, Failure> {
@@ -120,7 +128,17 @@ impl Plan {
         shown.extend(variants.iter().map(|variant| Arc::clone(&variant.identity.row)));
         let labels = Labels::of(shown.iter().map(AsRef::as_ref));
         let (source, document) = (document.resolved_text()?, document.clone());
-        Ok(Plan { name: name.to_owned(), header, axes, units, distinct: variants, labels, source, document })
+        Ok(Plan {
+            name: name.to_owned(),
+            header,
+            axes,
+            units,
+            distinct: variants,
+            labels,
+            changes,
+            source,
+            document,
+        })
     }
 
     /// What is wrong with a unit, at the key that is wrong.
@@ -133,9 +151,14 @@ impl Plan {
         self.document.error(planned.places.find(&format!("quantize.{key}")), message)
     }
 
-    /// What is wrong with a table of `[[reproduce]]`, by its position, at the key that is wrong.
-    pub(crate) fn error_in_expectation(&self, position: usize, key: &str, message: &str) -> Diagnostic {
-        self.document.error_in_list("reproduce", position, key, message)
+    /// What is wrong with a number that must come out, at the key that is wrong; `path` leads to it.
+    pub(crate) fn error_in_expectation(
+        &self,
+        path: &[(&str, usize)],
+        key: &str,
+        message: &str,
+    ) -> Diagnostic {
+        self.document.error_in_list(path, key, message)
     }
 
     /// Where a variant stands, for people: `mine.toml:14:1`.
@@ -146,6 +169,12 @@ impl Plan {
     /// Number of variants of all units, the float baselines not counted.
     pub fn variants(&self) -> usize {
         self.units.iter().map(|unit| unit.variants.len()).sum()
+    }
+
+    /// How much there is to run, for people: `3 units, 1 variant`.
+    pub fn extent(&self) -> String {
+        let units = counted(self.units.len(), "unit", "units");
+        format!("{units}, {}", counted(self.variants(), "variant", "variants"))
     }
 
     /// Where a variant stands in the file; `None` of the float baseline.

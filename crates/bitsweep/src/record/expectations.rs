@@ -1,4 +1,4 @@
-//! Whether `[[reproduce]]` asks for numbers that a run will write: known before it begins.
+//! Whether `[[reproduce]]` and the evidence of findings ask for numbers that a run will write: known before it begins.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,27 +9,30 @@ use bitsweep_results::{
 };
 
 use super::reproduction::{Table, admits};
-use crate::config::{Diagnostic, Expectation, TableName};
+use crate::config::{Diagnostic, Expectation, Header, TableName};
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::subject::Subject;
 
-/// More decimals than any double has.
-const MOST_DECIMALS: usize = 1_100;
-
-/// Refuses tables of `[[reproduce]]` that no run of the plan can answer: a table that is not written, a column that it does
+/// Refuses tables of `[[reproduce]]`, and evidence, that no run of the plan can answer: a table that is not written, a column that it does
 /// not have, rows that there are none of, or rows of several tasks that their names do not tell apart.
 ///
 /// # Errors
 /// What is wrong, at the key that is wrong.
 pub fn check_expectations(plan: &Plan) -> Result<(), Failure> {
-    if plan.header.reproduce.is_empty() {
+    let Header { reproduce, finding, .. } = &plan.header;
+    if reproduce.is_empty() && finding.is_empty() {
         return Ok(());
     }
     let rows = rows(plan);
     let results = results(plan, &rows)?;
-    for (position, expectation) in plan.header.reproduce.iter().enumerate() {
-        let check = Check { plan, position, expectation, rows: &rows };
+    let reproduced = reproduce.iter().enumerate().map(|(position, own)| (vec![("reproduce", position)], own));
+    let evidence = finding.iter().enumerate().flat_map(|(position, finding)| {
+        let own = finding.evidence.iter().enumerate();
+        own.map(move |(own, evidence)| (vec![("finding", position), ("evidence", own)], evidence))
+    });
+    for (path, expectation) in reproduced.chain(evidence) {
+        let check = Check { plan, path, expectation, rows: &rows };
         check.numbers()?;
         check.is_written()?;
         match expectation.table {
@@ -84,42 +87,24 @@ fn side_table<R: TableRow>(plan: &Plan, rows: &[ResultRow]) -> Table {
     Table { header: identity.iter().chain(R::COLUMNS).collect(), rows: rows.iter().map(row).collect() }
 }
 
-/// One table of `[[reproduce]]`.
+/// One number, or several, that must come out.
 struct Check<'a> {
     plan: &'a Plan,
-    position: usize,
+    /// Where it stands.
+    path: Vec<(&'static str, usize)>,
     expectation: &'a Expectation,
     rows: &'a [ResultRow],
 }
 
 impl Check<'_> {
     fn error(&self, key: &str, message: impl AsRef<str>) -> Diagnostic {
-        self.plan.error_in_expectation(self.position, key, message.as_ref())
+        self.plan.error_in_expectation(&self.path, key, message.as_ref())
     }
 
     fn numbers(&self) -> Result<(), Diagnostic> {
-        let Expectation { value, each_rounded_to, decimals, per, aggregate, .. } = self.expectation;
-        if let Some(wrong) = value.split_whitespace().find(|text| text.parse::<f64>().is_err()) {
-            let message = format!("`{wrong}` is no number: expected one, or several separated by blanks");
-            return Err(self.error("value", message));
-        }
-        match (aggregate, value.split_whitespace().count()) {
-            (_, 0) => return Err(self.error("value", "there is no number: expected at least one")),
-            (Some(_), count @ 2..) => {
-                return Err(self.error("value", format!("`aggregate` gives one number, not {count}")));
-            }
-            (Some(_) | None, _) => {}
-        }
-        let per_decimals = per.as_ref().map(|per| per.decimals);
-        for (key, decimals) in
-            [("each_rounded_to", *each_rounded_to), ("decimals", *decimals), ("per.decimals", per_decimals)]
-        {
-            if let Some(decimals) = decimals.filter(|decimals| *decimals > MOST_DECIMALS) {
-                let message = format!(
-                    "`{decimals}` decimals are more than a number has: expected at most {MOST_DECIMALS}"
-                );
-                return Err(self.error(key, message));
-            }
+        let Expectation { value, per, aggregate, .. } = self.expectation;
+        if let (Some(_), Some(count @ 2..)) = (aggregate, value.count()) {
+            return Err(self.error("value", format!("`aggregate` gives one number, not {count}")));
         }
         match per {
             Some(per) if !per.unit.is_normal() => Err(self.error(

@@ -1,6 +1,6 @@
 //! What the results folder of a run is called.
 
-use crate::config::Document;
+use crate::config::{Change, Document};
 use crate::failure::Failure;
 
 /// The most bytes of a folder's name, so that the hidden one beside it has a name, too.
@@ -18,12 +18,18 @@ pub fn folder_name(experiment: &str, document: &Document) -> Result<String, Fail
     let changes = document.changes()?;
     let name = match changes.as_slice() {
         [] => experiment.to_owned(),
-        changes => format!("{experiment}--{}", short(&changes.join(","))),
+        changes => format!("{experiment}--{}", short(&written(changes))),
     };
     match check_folder_name(&name) {
         Ok(()) => Ok(name),
         Err(reason) => Err(Failure::Output(format!("`{name}` cannot name a folder: {reason}; give --name"))),
     }
+}
+
+/// Changes as the command line has them, `key=value`.
+fn written(changes: &[Change]) -> String {
+    let written = changes.iter().map(|Change { key, value }| format!("{key}={value}"));
+    written.collect::<Vec<_>>().join(",")
 }
 
 /// Refuses names that are none for a results folder.

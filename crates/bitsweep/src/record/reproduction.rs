@@ -1,60 +1,67 @@
-//! Holds our tables against numbers printed elsewhere, at the precision at which they were printed.
+//! Holds our tables against what must come out: numbers printed elsewhere, and those that findings rest on.
 
-use bitsweep_report::ReproductionRow;
+use std::collections::BTreeSet;
 
-use crate::config::{Aggregate, Diagnostic, Expectation, TableName};
+use bitsweep_report::{FoundRow, ReproductionRow};
+
+use crate::config::{Aggregate, Diagnostic, Expectation, Finding, TableName};
 use crate::failure::Failure;
 
-/// Compares every expectation with the tables, given as the CSV text that is written to the results folder.
-///
-/// # Errors
-/// When an expectation names a column its table does not have.
-pub(super) fn compare(
-    expectations: &[Expectation],
-    csv: impl Fn(TableName) -> Result<Vec<u8>, Failure>,
-) -> Result<Vec<ReproductionRow>, Failure> {
-    let mut tables: Vec<(TableName, Table)> = Vec::new();
-    let mut rows = Vec::new();
-    for expectation in expectations {
-        if !tables.iter().any(|(name, _)| *name == expectation.table) {
-            tables.push((expectation.table, Table::read(&csv(expectation.table)?)?));
-        }
-        for (_, table) in tables.iter().filter(|(name, _)| *name == expectation.table) {
-            rows.push(compare_one(expectation, &table.query(expectation)?));
-        }
-    }
-    Ok(rows)
+/// The tables of a run, each read when it is first asked for.
+pub(super) struct Tables<F> {
+    /// A table as the CSV text that is written to the results folder.
+    csv: F,
+    read: Vec<(TableName, Table)>,
 }
 
-fn compare_one(expectation: &Expectation, ours: &[f64]) -> ReproductionRow {
-    let printed: Vec<&str> = expectation.value.split_whitespace().collect();
-    let decimals = |text: &str| expectation.decimals.unwrap_or_else(|| decimals_of(text));
-    let agrees = printed.len() == ours.len()
-        && printed.iter().zip(ours).all(|(text, ours)| agrees_at(text, decimals(text), *ours));
-    let shown = ours.iter().enumerate().map(|(index, value)| {
-        let decimals = printed.get(index).map_or(6, |text| decimals(text));
-        format!("{value:.decimals$}")
-    });
-    ReproductionRow {
-        what: expectation.what.clone(),
-        notebook: expectation.value.clone(),
-        ours: shown.collect::<Vec<_>>().join(" "),
-        agrees,
-        note: expectation.note.clone().unwrap_or_default(),
+impl<F: Fn(TableName) -> Result<Vec<u8>, Failure>> Tables<F> {
+    pub(super) fn new(csv: F) -> Self {
+        Self { csv, read: Vec::new() }
     }
-}
 
-/// Whether `ours`, rounded to `decimals`, is the printed number. A number printed without decimals must be met exactly.
-fn agrees_at(printed: &str, decimals: usize, ours: f64) -> bool {
-    let Ok(expected) = printed.parse::<f64>() else { return false };
-    if decimals == 0 {
-        return ours == expected;
+    /// Compares every expectation with the tables.
+    ///
+    /// # Errors
+    /// When a table is not there, or has no such column.
+    pub(super) fn compare(&mut self, expectations: &[Expectation]) -> Result<Vec<ReproductionRow>, Failure> {
+        expectations.iter().map(|expectation| self.compare_one(expectation)).collect()
     }
-    format!("{ours:.decimals$}").parse::<f64>().is_ok_and(|rounded| rounded == expected)
-}
 
-fn decimals_of(printed: &str) -> usize {
-    printed.split_once('.').map_or(0, |(_, fraction)| fraction.len())
+    /// Checks every finding.
+    ///
+    /// # Errors
+    /// As [`compare`](Self::compare).
+    pub(super) fn check(&mut self, findings: &[Finding]) -> Result<Vec<FoundRow>, Failure> {
+        let check = |Finding { says, evidence }: &Finding| {
+            let evidence = self.compare(evidence)?;
+            Ok(FoundRow { says: says.clone(), evidence })
+        };
+        findings.iter().map(check).collect()
+    }
+
+    fn compare_one(&mut self, expectation: &Expectation) -> Result<ReproductionRow, Failure> {
+        let Expectation { value, decimals, note, .. } = expectation;
+        let ours = self.table(expectation.table)?.query(expectation)?;
+        Ok(ReproductionRow {
+            what: expectation.name(),
+            notebook: value.to_string(),
+            ours: value.shown(&ours, *decimals),
+            agrees: value.agrees(&ours, *decimals),
+            note: note.clone().unwrap_or_default(),
+        })
+    }
+
+    fn table(&mut self, name: TableName) -> Result<&Table, Failure> {
+        let position = match self.read.iter().position(|(known, _)| *known == name) {
+            Some(position) => position,
+            None => {
+                let table = Table::read(&(self.csv)(name)?)?;
+                self.read.push((name, table));
+                self.read.len() - 1
+            }
+        };
+        Ok(&self.read[position].1)
+    }
 }
 
 /// A CSV table as text.
@@ -81,39 +88,67 @@ impl Table {
     }
 
     fn query(&self, expectation: &Expectation) -> Result<Vec<f64>, Failure> {
+        let ours = self.select(expectation, &expectation.rows)?;
+        let Some(less) = &expectation.less else { return Ok(ours) };
+        let mut rows = expectation.rows.clone();
+        rows.extend(less.clone());
+        let others = self.select(expectation, &rows)?;
+        // Rows without a counterpart have no difference.
+        let is_paired = ours.len() == others.len();
+        let differences = ours.iter().zip(&others).map(|(ours, other)| ours - other);
+        Ok(differences.filter(|_| is_paired).collect())
+    }
+
+    /// The numbers in the rows that have the wanted values.
+    fn select(&self, expectation: &Expectation, wanted: &toml::Table) -> Result<Vec<f64>, Failure> {
         let column = self.column(&expectation.column)?;
         let divisor = match &expectation.per {
             Some(divisor) => Some((self.column(&divisor.column)?, divisor)),
             None => None,
         };
         let mut conditions = Vec::new();
-        for (name, value) in &expectation.rows {
+        for (name, value) in wanted {
             conditions.push((self.column(name)?, value));
         }
-        let chosen = self
-            .rows
-            .iter()
-            .filter(|row| conditions.iter().all(|(column, value)| admits(value, &row[*column])));
+        let chosen = || {
+            let admitted = |row: &&csv::StringRecord| {
+                conditions.iter().all(|(column, value)| admits(value, &row[*column]))
+            };
+            self.rows.iter().filter(admitted)
+        };
         let number = |row: &csv::StringRecord, column: usize| row[column].parse::<f64>().unwrap_or(f64::NAN);
-        let values = chosen.map(|row| {
+        let values = chosen().map(|row| {
             let value = number(row, column);
             let value = expectation.each_rounded_to.map_or(value, |decimals| rounded(value, decimals));
             match divisor {
                 Some((column, divisor)) => {
-                    value / rounded(number(row, column) / divisor.unit, divisor.decimals)
+                    let divided = number(row, column) / divisor.unit;
+                    value / divisor.decimals.map_or(divided, |decimals| rounded(divided, decimals))
                 }
                 None => value,
             }
         });
         let values: Vec<f64> = values.collect();
+        let (count, sum) = (values.len() as f64, values.iter().sum::<f64>());
+        // A failed row has no number, and so have all that are made of it.
+        let extreme = |more: fn(f64, f64) -> f64| {
+            let of_two = |a: f64, b: f64| if a.is_nan() || b.is_nan() { f64::NAN } else { more(a, b) };
+            values.iter().copied().reduce(of_two).into_iter().collect()
+        };
         Ok(match expectation.aggregate {
             None => values,
-            Some(Aggregate::Count) => vec![values.len() as f64],
-            Some(Aggregate::Sum) => vec![values.iter().sum()],
-            Some(Aggregate::Mean) => vec![values.iter().sum::<f64>() / values.len() as f64],
-            Some(Aggregate::MeanSquare) => {
-                vec![values.iter().map(|value| value * value).sum::<f64>() / values.len() as f64]
+            Some(Aggregate::Count) => vec![count],
+            Some(Aggregate::Distinct) => {
+                let cells: BTreeSet<&str> = chosen().map(|row| &row[column]).collect();
+                vec![cells.len() as f64]
             }
+            Some(Aggregate::Sum) => vec![sum],
+            Some(Aggregate::Mean) => vec![sum / count],
+            Some(Aggregate::MeanSquare) => {
+                vec![values.iter().map(|value| value * value).sum::<f64>() / count]
+            }
+            Some(Aggregate::Least) => extreme(f64::min),
+            Some(Aggregate::Most) => extreme(f64::max),
         })
     }
 }
@@ -138,56 +173,101 @@ pub(super) fn admits(wanted: &toml::Value, cell: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn expectation(value: &str) -> Expectation {
-        Expectation {
-            what: "a number".into(),
-            value: value.into(),
-            table: TableName::Results,
-            column: "value".into(),
-            rows: toml::Table::new(),
-            each_rounded_to: None,
-            aggregate: None,
-            decimals: None,
-            per: None,
-            note: None,
-        }
+    fn expectation(text: &str) -> Expectation {
+        toml::from_str(text).unwrap()
     }
 
-    fn agrees(expectation: &Expectation, csv: &str) -> bool {
-        compare(std::slice::from_ref(expectation), |_| Ok(csv.as_bytes().to_vec())).unwrap()[0].agrees
+    fn compared(text: &str, csv: &str) -> ReproductionRow {
+        let mut tables = Tables::new(|_| Ok(csv.as_bytes().to_vec()));
+        tables.compare(&[expectation(text)]).unwrap().remove(0)
     }
 
-    #[test]
-    fn a_number_agrees_at_the_decimals_it_was_printed_with() {
-        assert!(agrees(&expectation("0.1081"), "value\n0.10810764\n"));
-        assert!(!agrees(&expectation("0.1081"), "value\n0.10817\n"));
-        assert!(!agrees(&expectation("58"), "value\n57.9999\n"));
+    fn agrees(text: &str, csv: &str) -> bool {
+        compared(text, csv).agrees
     }
 
-    #[test]
-    fn a_list_agrees_only_when_it_has_as_many_numbers() {
-        assert!(agrees(&expectation("1 2"), "value\n1\n2\n"));
-        assert!(!agrees(&expectation("1 2"), "value\n1\n2\n3\n"));
-        assert!(!agrees(&expectation("1"), "value\n"));
-    }
+    const TABLE: &str = "name,index,value\na,1,9\nb,0,4\nb,1,2\nb,2,3\n";
 
     #[test]
     fn rows_are_chosen_by_text_number_and_list() {
-        let mut wanted = expectation("2 3");
-        wanted.rows = toml::from_str("name = \"b\"\nindex = [1, 2]").unwrap();
-        assert!(agrees(&wanted, "name,index,value\na,1,9\nb,0,9\nb,1,2\nb,2,3\n"));
+        let chosen = "column = 'value'\nvalue = '2 3'\nwhere = { name = 'b', index = [1, 2] }";
+        assert!(agrees(chosen, TABLE));
+        assert!(!agrees("column = 'value'\nvalue = '2 3'\nwhere = { name = 'c' }", TABLE));
+    }
+
+    #[test]
+    fn rows_become_one_number() {
+        for (aggregate, value) in [
+            ("count", "3"),
+            ("sum", "9"),
+            ("mean", "3.0"),
+            ("least", "2"),
+            ("most", "4"),
+            ("mean-square", "9.7"),
+        ] {
+            let text = format!(
+                "column = 'value'\naggregate = '{aggregate}'\nvalue = '{value}'\nwhere = {{ name = 'b' }}"
+            );
+            assert!(agrees(&text, TABLE), "{aggregate}");
+        }
+        assert!(agrees("column = 'name'\naggregate = 'distinct'\nvalue = '2'", TABLE));
+    }
+
+    #[test]
+    fn other_rows_are_taken_off_one_by_one_or_as_a_whole() {
+        let text = "column = 'value'\nwhere = { name = 'b', index = 1 }\nless = { name = 'a' }\n";
+        assert!(agrees(&format!("{text}value = '-7'"), TABLE));
+        let text = "column = 'value'\naggregate = 'mean'\nwhere = { name = 'a' }\nless = { name = 'b' }\n";
+        assert!(agrees(&format!("{text}value = '6'"), TABLE));
+        let unpaired = "column = 'value'\nwhere = { name = 'a' }\nless = { name = 'b' }\nvalue = '> -100'";
+        assert!(!agrees(unpaired, TABLE));
+    }
+
+    #[test]
+    fn a_row_that_failed_agrees_with_nothing() {
+        let table = "value\n1\n\"\"\n";
+        for aggregate in ["sum", "mean", "least", "most"] {
+            for value in ["1", "< 5", "> 0"] {
+                let text = format!("column = 'value'\naggregate = '{aggregate}'\nvalue = '{value}'");
+                assert!(!agrees(&text, table), "{aggregate} {value}");
+            }
+        }
+        assert!(!agrees("column = 'value'\naggregate = 'least'\nvalue = '> 0'", "value\n"));
     }
 
     #[test]
     fn a_divisor_is_rounded_as_the_notebook_rounded_it() {
-        let mut wanted = expectation("0.150376");
-        wanted.per = Some(crate::config::Divisor { column: "bytes".into(), unit: 1024.0, decimals: 2 });
-        assert!(agrees(&wanted, "bytes,value\n6812,1\n"));
+        let text =
+            "column = 'value'\nvalue = '0.150376'\nper = { column = 'bytes', unit = 1024, decimals = 2 }";
+        assert!(agrees(text, "bytes,value\n6812,1\n"));
+    }
+
+    #[test]
+    fn what_is_compared_has_a_name() {
+        let named = compared("what = 'a number'\ncolumn = 'value'\nvalue = '1'", "value\n1\n");
+        assert_eq!(named.what, "a number");
+        let text = "column = 'value'\nvalue = '1'\naggregate = 'mean'\nwhere = { name = 'b' }\nless = { name = 'a' }";
+        assert_eq!(compared(text, TABLE).what, "mean of value where name = b, less where name = a");
     }
 
     #[test]
     fn an_unknown_column_is_an_error_that_lists_the_columns() {
-        let error = compare(&[expectation("1")], |_| Ok(b"values\n1\n".to_vec())).unwrap_err();
+        let mut tables = Tables::new(|_| Ok(b"values\n1\n".to_vec()));
+        let error = tables.compare(&[expectation("column = 'value'\nvalue = '1'")]).unwrap_err();
         assert!(error.to_string().contains("expected one of `values`"), "{error}");
+    }
+
+    #[test]
+    fn a_finding_holds_where_all_of_its_evidence_does() {
+        let finding = |value: &str| -> Finding {
+            let text = format!(
+                "says = 'b is small'\nevidence = [\n{{ column = 'value', where = {{ name = 'b' }}, value = '{value}' }},\n\
+                 {{ column = 'name', aggregate = 'distinct', value = '2' }},\n]"
+            );
+            toml::from_str(&text).unwrap()
+        };
+        let mut tables = Tables::new(|_| Ok(TABLE.as_bytes().to_vec()));
+        let found = tables.check(&[finding("< 5"), finding("< 4")]).unwrap();
+        assert_eq!(found.iter().map(FoundRow::holds).collect::<Vec<_>>(), [true, false]);
     }
 }

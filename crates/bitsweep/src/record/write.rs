@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
-use bitsweep_report::{Report, ReproductionRow, charts, html, markdown, png};
+use bitsweep_report::{FoundRow, Report, ReproductionRow, charts, html, markdown, png};
 use bitsweep_results::summary::EffectRow;
+use bitsweep_results::text::json;
 use bitsweep_results::{
     ClassRow, Comparison, Records, ResultsError, Summary, TableRow, write_csv, write_header, write_parquet,
     write_rows,
@@ -14,16 +15,18 @@ use serde::Serialize;
 use super::folder::Folder;
 use super::marker::{MARKER, TIMINGS};
 use super::provenance::{self, Provenance, Timings};
-use super::reproduction;
+use super::reproduction::Tables;
 use crate::evaluate::RunOutcome;
 use crate::failure::Failure;
 use crate::plan::Plan;
 
 /// What was written, for the terminal.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Written {
     /// The reproduction table.
     pub reproduction: Vec<ReproductionRow>,
+    /// The findings, checked.
+    pub findings: Vec<FoundRow>,
 }
 
 /// Writes tables, charts and report; the large tables are there already.
@@ -40,29 +43,31 @@ pub fn write(
     let RunOutcome { records, timings } = outcome;
     folder.write("experiment.toml", |file| file.write_all(plan.source.as_bytes()))?;
     // Numbers are compared with those in the files, which must be there first.
-    let reproduction = if plan.header.reproduce.is_empty() {
+    let checks_nothing = plan.header.reproduce.is_empty() && plan.header.finding.is_empty();
+    let written = if checks_nothing {
+        let written = Written::default();
         let (tables, reported) = rayon::join(
-            || tables(plan, records, summary, folder),
-            || report(plan, command, records, summary, &[], folder),
+            || write_tables(plan, records, summary, folder),
+            || report(plan, command, records, summary, &written, folder),
         );
         tables?;
         reported?;
-        Vec::new()
+        written
     } else {
-        tables(plan, records, summary, folder)?;
-        let reproduction = reproduction::compare(&plan.header.reproduce, |table| {
-            folder.read(&format!("{}.csv", table.name()))
-        })?;
-        report(plan, command, records, summary, &reproduction, folder)?;
-        reproduction
+        write_tables(plan, records, summary, folder)?;
+        let mut tables = Tables::new(|table| folder.read(&format!("{}.csv", table.name())));
+        let reproduction = tables.compare(&plan.header.reproduce)?;
+        let written = Written { reproduction, findings: tables.check(&plan.header.finding)? };
+        report(plan, command, records, summary, &written, folder)?;
+        written
     };
     write_json(folder, TIMINGS, &Timings::of(timings, folder.location()))?;
     // Last: it lists the others.
     write_json(folder, MARKER, &Provenance::of(plan, folder.experiment(), folder.files()))?;
-    Ok(Written { reproduction })
+    Ok(written)
 }
 
-fn tables(plan: &Plan, records: &Records, summary: &Summary, folder: &Folder) -> Result<(), Failure> {
+fn write_tables(plan: &Plan, records: &Records, summary: &Summary, folder: &Folder) -> Result<(), Failure> {
     let labels = &plan.labels;
     let results = &records.results;
     let (csv, (parquet, others)) = rayon::join(
@@ -82,7 +87,7 @@ fn tables(plan: &Plan, records: &Records, summary: &Summary, folder: &Folder) ->
 }
 
 fn side_tables(plan: &Plan, records: &Records, summary: &Summary, folder: &Folder) -> Result<(), Failure> {
-    let table = Tables { plan, folder };
+    let table = Writer { plan, folder };
     let classes = records.predictions.iter().map(|predictions| predictions.class_rows());
     let classes: Vec<Vec<ClassRow>> =
         classes.collect::<Result<_, _>>().map_err(|error| Failure::Other(error.to_string()))?;
@@ -97,12 +102,12 @@ fn side_tables(plan: &Plan, records: &Records, summary: &Summary, folder: &Folde
 }
 
 /// Writes tables that have rows.
-struct Tables<'a> {
+struct Writer<'a> {
     plan: &'a Plan,
     folder: &'a Folder,
 }
 
-impl Tables<'_> {
+impl Writer<'_> {
     fn write<R: TableRow>(&self, name: &str, rows: impl Iterator<Item = R>) -> Result<(), Failure> {
         let mut rows = rows.peekable();
         if rows.peek().is_none() {
@@ -121,7 +126,7 @@ fn report(
     command: &str,
     records: &Records,
     summary: &Summary,
-    reproduction: &[ReproductionRow],
+    written: &Written,
     folder: &Folder,
 ) -> Result<(), Failure> {
     let report = Report {
@@ -131,7 +136,9 @@ fn report(
         command: command.to_owned(),
         provenance: provenance::lines(plan),
         configuration: plan.source.clone(),
-        reproduction: reproduction.to_vec(),
+        changes: plan.changes.iter().map(ToString::to_string).collect(),
+        findings: written.findings.clone(),
+        reproduction: written.reproduction.clone(),
         records,
         summary,
         pick_rule: plan.header.pick,
@@ -148,7 +155,7 @@ fn report(
 
 fn write_json(folder: &Folder, name: &str, value: &impl Serialize) -> Result<(), Failure> {
     folder.write(name, |file| {
-        serde_json::to_writer_pretty(&mut *file, value)?;
-        file.write_all(b"\n")
+        let text = serde_json::to_string_pretty(value)?;
+        writeln!(file, "{}", json(&text))
     })
 }

@@ -55,13 +55,16 @@ impl<'de> Deserialize<'de> for TensorValues {
             }
         }
         match (single.is_empty(), rows.first().map(Vec::len)) {
-            (_, None) => Ok(TensorValues(vec![single])),
+            (true, None) | (true, Some(0)) => {
+                Err(D::Error::custom("there are no values, expected at least one number"))
+            }
+            (false, None) => Ok(TensorValues(vec![single])),
             (false, Some(_)) => {
                 Err(D::Error::custom("numbers and rows are mixed, expected only one of them"))
             }
             (true, Some(columns)) => match rows.iter().position(|row| row.len() != columns) {
                 Some(row) => Err(D::Error::custom(format!(
-                    "row {row} has {} values, but row 0 has {columns}: rows must be of equal length",
+                    "row {row} has length {}, but row 0 has length {columns}: rows must be of equal length",
                     rows[row].len()
                 ))),
                 None => Ok(TensorValues(rows)),

@@ -1,5 +1,6 @@
 //! What a file says about bits that are chosen for each layer.
 
+use bitsweep_results::numbers;
 use std::fmt;
 
 use bitsweep_quant::{Bits, Scheme, SchemeSpec};
@@ -129,7 +130,8 @@ impl MixedSpec {
             Budget::OutputError(error) => (error.is_finite() && error >= 0.0, "a finite number, 0 or above"),
         };
         if !valid {
-            return refuse(format!("a budget of `{budget}` cannot be kept to: expected {expected}"));
+            let message = format!("a budget of `{budget}` cannot be kept to: expected {expected}");
+            return Err(Refusal::new("mixed", message).of(Some("budget")));
         }
         match (own_objective, self.objective) {
             (Some(own), Some(objective)) if own != objective => refuse(format!(
@@ -158,8 +160,10 @@ impl Mixed {
 impl fmt::Display for Budget {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Budget::Bytes(bytes) => write!(formatter, "{bytes} bytes"),
-            Budget::BitsPerWeight(bits) => write!(formatter, "{bits} bits a weight"),
+            Budget::Bytes(bytes) => formatter.write_str(&numbers::bytes(*bytes as f64)),
+            Budget::BitsPerWeight(bits) => {
+                write!(formatter, "{bits} {} a weight", if *bits == 1.0 { "bit" } else { "bits" })
+            }
             Budget::Uniform(scheme) => write!(formatter, "{} bit", scheme.bits()),
             Budget::MacroF1Loss(loss) => write!(formatter, "macro-F1 loss {loss}"),
             Budget::OutputError(error) => write!(formatter, "output error {error}"),

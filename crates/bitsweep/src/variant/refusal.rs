@@ -8,12 +8,19 @@ use std::fmt;
 pub struct Refusal {
     /// The key below `quantize` that is wrong: `weights`, `training` ….
     pub key: &'static str,
+    /// The setting below the key that is wrong, where it is one.
+    pub setting: Option<&'static str>,
     /// What is wrong, and what was expected.
     pub message: String,
 }
 
 impl Refusal {
     pub(crate) fn new(key: &'static str, message: impl fmt::Display) -> Refusal {
-        Refusal { key, message: message.to_string() }
+        Refusal { key, setting: None, message: message.to_string() }
+    }
+
+    /// The same refusal of one setting.
+    pub(crate) fn of(self, setting: Option<&'static str>) -> Refusal {
+        Refusal { setting, ..self }
     }
 }

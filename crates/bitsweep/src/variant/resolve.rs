@@ -52,14 +52,16 @@ impl VariantSpec {
         variant.check_parts()?;
         if let Some(aware) = &variant.training {
             let is_transformed = variant.transform != bitsweep_quant::Transform::None;
-            aware.check(&variant.scheme, is_transformed).map_err(|error| Refusal::new("training", error))?;
+            aware
+                .check(&variant.scheme, is_transformed)
+                .map_err(|error| Refusal::new("training", &error).of(error.setting()))?;
         }
         Ok(variant)
     }
 
     fn given_schemes(&self) -> Result<Schemes, Refusal> {
         let base = self.weights.resolve().map_err(|error| Refusal::new("weights", error))?;
-        self.method.check(&base).map_err(|error| Refusal::new("method", error))?;
+        self.method.check(&base).map_err(|error| Refusal::new("method", &error).of(error.setting()))?;
         Ok(Schemes { base, layers: self.layers_beside(&base)?, mixed: None })
     }
 
@@ -80,7 +82,8 @@ impl VariantSpec {
     /// Static ranges come from the rows of `[quantize.calibration]`, without it from all training rows.
     fn activations(&self) -> Result<Option<Activations>, Refusal> {
         let Some(activations) = &self.activations else { return Ok(None) };
-        let scheme = activations.resolve().map_err(|error| Refusal::new("activations", error))?;
+        let scheme =
+            activations.resolve().map_err(|error| Refusal::new("activations", &error).of(error.setting()))?;
         let rows = self.calibration.map_or(CalibrationRows::All, CalibrationRows::of);
         Ok(Some(Activations { scheme, rows: scheme.is_static().then_some(rows) }))
     }

@@ -136,6 +136,20 @@ pub enum AwareError {
     TransformFromScratch,
 }
 
+impl AwareError {
+    /// The setting that is out of range, where that is what is wrong.
+    #[must_use]
+    pub const fn setting(&self) -> Option<&'static str> {
+        match self {
+            Self::Setting(error) => Some(error.key),
+            Self::Estimator(_)
+            | Self::Format { .. }
+            | Self::WidenedFloat { .. }
+            | Self::TransformFromScratch => None,
+        }
+    }
+}
+
 impl GradientEstimator {
     /// The name in TOML.
     #[must_use]
@@ -238,10 +252,10 @@ impl AwareTraining {
 fn setting(
     valid: bool,
     key: &'static str,
-    value: impl ToString,
+    value: impl std::fmt::Debug,
     expected: &'static str,
 ) -> Result<(), SpecificationError> {
-    if valid { Ok(()) } else { Err(SpecificationError { key, value: value.to_string(), expected }) }
+    if valid { Ok(()) } else { Err(SpecificationError { key, value: format!("{value:?}"), expected }) }
 }
 
 impl Serialize for GradientEstimator {

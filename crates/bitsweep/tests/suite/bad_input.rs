@@ -310,7 +310,42 @@ fn a_value_of_a_tensor_that_is_not_finite_is_refused_with_its_place() {
 fn rows_of_unequal_length_within_a_tensor_are_refused() {
     let text =
         "title = \"t\"\n[tensor]\nname = \"t\"\nvalues = [[1, 2], [3]]\n[quantize.weights]\nbits = 4\n";
-    assert_says(&Sandbox::new().refused(text, 2), &["row 1 has 1 values", "mine.toml:4:10"]);
+    assert_says(&Sandbox::new().refused(text, 2), &["row 1 has length 1", "mine.toml:4:10"]);
+}
+
+#[test]
+fn lists_in_which_there_is_nothing_are_refused_where_they_stand() {
+    let tensor = |values: &str| {
+        format!("title = \"t\"\n[tensor]\nname = \"t\"\nvalues = {values}\n[quantize.weights]\nbits = 4\n")
+    };
+    for values in ["[]", "[[]]", "[[], []]"] {
+        assert_says(&Sandbox::new().refused(&tensor(values), 2), &["there are no values", "mine.toml:4:10"]);
+    }
+    for (text, place) in [
+        (experiment("seed = []", "bits = 4"), "mine.toml:2:8"),
+        (experiment("", "bits = 4").replace("hidden = 4", "hidden = []"), "mine.toml:9:10"),
+        (experiment("", "bits = 4").replace("hidden = 4", "hidden = [[]]"), "mine.toml:9:"),
+        (experiment("quantize = []", "").replace("[quantize.weights]", ""), "mine.toml:2:"),
+        (experiment("", "[quantize.mixed]\nbits = []\nbudget = { bytes = 900 }"), "mine.toml:15:"),
+        (experiment("", "[quantize.mixed]\nbits = [2, 4]\nbudget = []"), "mine.toml:17:"),
+    ] {
+        assert_says(&Sandbox::new().refused(&text, 2), &[place]);
+    }
+}
+
+#[test]
+fn class_names_that_tell_no_classes_apart_are_refused_where_they_stand() {
+    let sandbox = Sandbox::new();
+    let path = sandbox.file("data.csv", "a,kind\n1,x\n2,y\n3,x\n4,y\n");
+    for (names, said) in [
+        ("[\"same\", \"same\"]", "two classes are named `same`"),
+        ("[\"one\", \" \"]", "a name for each class"),
+        ("[]", "a name for each class"),
+    ] {
+        let text = csv_experiment(&path, "test = 1")
+            .replace("target = \"kind\"", &format!("target = \"kind\"\nclass_names = {names}"));
+        assert_says(&sandbox.refused(&text, 2), &[said, "mine.toml:5:15"]);
+    }
 }
 
 #[test]
@@ -341,6 +376,23 @@ fn diverged_training_is_an_error_that_says_so() {
     let text = experiment("", "bits = 4").replace("0.1", "1e30");
     let error = Sandbox::new().refused(&text, 1);
     assert_says(&error, &["wine", "seed 0", "diverged"]);
+}
+
+#[test]
+fn training_that_diverges_in_its_last_step_is_told_as_such() {
+    // Three layers of weights that are finite overflow together, after a loss that did not.
+    let text = experiment("", "bits = 4").replace("hidden = 4", "hidden = [[8, 8, 8]]");
+    let text = text.replace("epochs = 2", "epochs = 1").replace("batch_size = 32", "batch_size = 1000");
+    let error = Sandbox::new().refused(&text.replace("0.1", "1e20"), 1);
+    assert_says(&error, &["training diverged in epoch 0", "not finite", "learning_rate below `1e20`"]);
+    assert!(!error.contains("probability"), "{error}");
+}
+
+#[test]
+fn all_reasons_are_told_where_nothing_could_be_measured() {
+    let text = experiment("", "bits = 4").replace("0.1", "[1e30, 1e35]");
+    let error = Sandbox::new().refused(&text, 1);
+    assert_says(&error, &["nothing could be measured", "below `1e30`", "below `1e35`"]);
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn validate_tells_of_every_wrong_file() {
     .unwrap();
     let output = bitsweep(&folder, &["validate", "wrong.toml", "right.toml", "missing.toml"]);
     assert_eq!(output.status.code(), Some(2));
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "right.toml: 1 units, 1 variants\n");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "right.toml: 1 unit, 1 variant\n");
     let errors = String::from_utf8(output.stderr).unwrap();
     assert!(
         errors.contains("wrong.toml:1:1") && errors.contains("missing.toml") && errors.contains("2 of 3"),

@@ -53,10 +53,13 @@ fn a_seed_that_fails_is_listed_with_its_reason_and_leaves_the_others() {
     let folder = one_bad_seed();
     let output = bitsweep(&folder, &["run", "case.toml"]);
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
-    assert!(stderr(&output).contains("1 of 88 rows failed"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("3 of 90 rows failed"), "{}", stderr(&output));
     let printed = String::from_utf8(output.stdout).unwrap();
     assert!(printed.contains("29 seeds"), "{printed}");
-    assert!(printed.contains("failed, 1 in all") && printed.contains(NO_TRAINING_ROW), "{printed}");
+    assert!(
+        printed.contains("failed:\n  all variants of ") && printed.contains(NO_TRAINING_ROW),
+        "{printed}"
+    );
 
     let rows = results(&folder, "case", ["seed", "variant", "label", "macro_f1", "failure_kind", "failure"]);
     assert_eq!(rows.len(), 29 * 3 + 1);

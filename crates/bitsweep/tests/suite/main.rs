@@ -10,6 +10,7 @@ mod command_line;
 mod constant_features;
 mod experiments;
 mod failures;
+mod findings;
 mod fingerprints;
 mod given_model;
 mod harness;
@@ -19,8 +20,10 @@ mod mixed_precision;
 mod presets;
 mod quantized_training;
 mod results_folder;
+mod settings;
 #[cfg(unix)]
 mod signals;
 mod tasks;
+mod text_from_files;
 mod transforms;
 mod wrong_types;

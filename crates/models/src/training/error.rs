@@ -19,7 +19,7 @@ pub enum TrainError {
     #[error(transparent)]
     Model(#[from] ModelError),
     /// The rows do not fit the model.
-    #[error("the features have {features} columns, but the model takes {inputs} inputs")]
+    #[error("the rows of the features have length {features}, but the model takes rows of length {inputs}")]
     Inputs {
         /// Columns of the features.
         features: usize,

@@ -49,7 +49,7 @@ pub enum QuantizeError {
         zero_point: f64,
     },
     /// A row has fewer values than the scheme wants sub-vectors.
-    #[error("`subvectors = {subvectors}` splits rows of {columns} columns: expected at most {columns}")]
+    #[error("`subvectors = {subvectors}` splits rows of length {columns}: expected at most {columns}")]
     TooFewColumns {
         /// Sub-vectors asked for.
         subvectors: usize,

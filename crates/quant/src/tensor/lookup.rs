@@ -20,7 +20,7 @@ pub enum LookupError {
         format: String,
     },
     /// The query does not fit a row.
-    #[error("a query of {found} values does not fit rows of {expected} columns")]
+    #[error("a query of length {found} does not fit rows of length {expected}")]
     Length {
         /// Columns of the tensor.
         expected: usize,

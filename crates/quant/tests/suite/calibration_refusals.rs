@@ -126,7 +126,7 @@ fn parameters_that_are_stored_rounded_are_refused() {
 #[test]
 fn settings_that_mean_nothing_are_refused() {
     let gptq = |damp| CalibrationMethod::Gptq(Gptq { damp, ..Gptq::default() });
-    let sentence = "`damp = -1` of method `gptq`: expected a number from 0 to 1";
+    let sentence = "`damp = -1.0` of method `gptq`: expected a number from 0 to 1";
     refused(gptq(-1.0), &float_zero_point(4), sentence);
     assert!(gptq(f64::NAN).check(&float_zero_point(4)).is_err());
     let usual = AdaRound::default();
@@ -239,8 +239,8 @@ fn learned_scales_refuse_settings_that_mean_nothing() {
             0.01,
             "`iterations = 1000000000` of method `learned-scale`: expected a number of steps from 1 to 1000000",
         ),
-        (1, 0.0, "`learning_rate = 0` of method `learned-scale`: expected a number above 0 and at most 1"),
-        (1, 2.0, "`learning_rate = 2` of method `learned-scale`: expected a number above 0 and at most 1"),
+        (1, 0.0, "`learning_rate = 0.0` of method `learned-scale`: expected a number above 0 and at most 1"),
+        (1, 2.0, "`learning_rate = 2.0` of method `learned-scale`: expected a number above 0 and at most 1"),
     ] {
         let method = CalibrationMethod::LearnedScale(LearnedScale { iterations, learning_rate });
         refused(method, &scheme("bits = 4"), sentence);

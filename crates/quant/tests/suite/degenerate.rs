@@ -250,7 +250,7 @@ fn every_format_gives_finite_numbers_for_doubles_at_the_ends_of_their_range() {
 fn more_sub_vectors_than_columns_are_an_error() {
     let scheme = scheme("format = { pq = { subvectors = 5, centroids = 4 } }");
     let error = quantize(Array2::<f32>::zeros((3, 4)).view(), &scheme, &mut stream(0)).unwrap_err();
-    assert_eq!(error.to_string(), "`subvectors = 5` splits rows of 4 columns: expected at most 4");
+    assert_eq!(error.to_string(), "`subvectors = 5` splits rows of length 4: expected at most 4");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use bitsweep_results::numbers::counted;
 use bitsweep_results::summary::PickOutcome;
 use bitsweep_results::{Comparison, Predictions, Variant, VariantSummary};
 use plotters::style::RGBColor;
@@ -164,7 +165,7 @@ fn wrong(matrix: &Matrix) -> usize {
 
 fn wrong_in_words(matrix: &Matrix) -> String {
     let all: usize = matrix.counts.values().sum();
-    format!("{}: {} of {all} test rows wrong.", matrix.label, wrong(matrix))
+    format!("{}: {} of {} wrong.", matrix.label, wrong(matrix), counted(all, "test row", "test rows"))
 }
 
 /// Where the cells of one matrix lie.

@@ -1,8 +1,9 @@
 //! Training loss against epochs, on a logarithmic axis.
 
 use bitsweep_results::Comparison;
+use bitsweep_results::numbers::counted;
 
-use super::losses::points;
+use super::losses::{FROM_ZERO, Line, line};
 use super::subject::{Subject, names};
 use crate::draw::canvas::{self, Fault, Point, Type};
 use crate::draw::colour::{AXIS, readable, series, tint};
@@ -18,10 +19,10 @@ pub(super) const NAME: &str = "learning-curve";
 const MOST_TASKS: usize = 6;
 /// Most seeds drawn of a task.
 const MOST_SEEDS: usize = 10;
-/// The curves of one task, as epochs and losses.
+/// The curves of one task.
 struct Task {
     name: String,
-    curves: Vec<Vec<(usize, f64)>>,
+    curves: Vec<Line>,
 }
 
 fn tasks(subject: &Subject<'_>) -> Vec<Task> {
@@ -30,7 +31,7 @@ fn tasks(subject: &Subject<'_>) -> Vec<Task> {
     for (comparison, name) in comparisons.iter().zip(names(&comparisons)) {
         let own = subject.records.curves.iter();
         let own = own.filter(|curve| curve.origin.is_float() && comparison.has(&curve.origin));
-        let curves: Vec<Vec<(usize, f64)>> = own.filter_map(points).take(MOST_SEEDS).collect();
+        let curves: Vec<Line> = own.filter_map(line).take(MOST_SEEDS).collect();
         if !curves.is_empty() {
             tasks.push(Task { name, curves });
         }
@@ -44,9 +45,11 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     if tasks.is_empty() {
         return Ok(None);
     }
-    let rows = || tasks.iter().flat_map(|task| &task.curves).flatten();
+    let curves = || tasks.iter().flat_map(|task| &task.curves);
+    let rows = || curves().flat_map(|curve| &curve.points);
     let losses = || rows().map(|(_, loss)| *loss);
-    let epochs = rows().map(|(epoch, _)| *epoch).max().unwrap_or(0) as f64;
+    let epochs = curves().map(|curve| curve.epochs).max().unwrap_or(0);
+    let last = rows().map(|(epoch, _)| *epoch).max().unwrap_or(0) as f64;
     let title = "Learning curve of the float model".to_owned();
     let seeds = tasks.iter().map(|task| task.curves.len()).max().unwrap_or(1);
     let subtitle = if seeds > 1 {
@@ -64,11 +67,12 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     };
     let cell = layout.cells.first().copied().unwrap_or(Rect { left: 0.0, top: 0.0, right: 0.0, bottom: 0.0 });
     let plot = frame_room(cell, room);
-    let x = Scale::linear(0.0, epochs).on(plot.left + 4.0, plot.right - 4.0);
+    let x = Scale::linear(0.0, last).on(plot.left + 4.0, plot.right - 4.0);
     let y = Scale::logarithmic(losses().fold(f64::INFINITY, f64::min), losses().fold(0.0, f64::max))
         .on(plot.bottom, plot.top);
     let alt = format!(
-        "Line chart of training loss over {epochs} epochs, logarithmic, for {}.",
+        "Line chart of training loss over {}, logarithmic, for {}.",
+        counted(epochs, "epoch", "epochs"),
         tasks.iter().map(|task| task.name.as_str()).collect::<Vec<_>>().join(", ")
     );
     let svg = canvas::draw(layout.height, &alt, |canvas| {
@@ -76,7 +80,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
         frame(
             canvas,
             &plot,
-            &Axis { scale: x, ticks: x.ticks(8), title: "epoch" },
+            &Axis { scale: x, ticks: x.ticks(8), title: FROM_ZERO },
             &Axis { scale: y, ticks: y.ticks(6), title: "cross-entropy" },
         )?;
         let mut ends: Vec<f64> = Vec::new();
@@ -85,11 +89,15 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
             let colour = if alone { series(index) } else { tint(series(index), 0.6) };
             for curve in &task.curves {
                 let points: Vec<Point> =
-                    curve.iter().map(|(epoch, loss)| (x.at(*epoch as f64), y.at(*loss))).collect();
+                    curve.points.iter().map(|(epoch, loss)| (x.at(*epoch as f64), y.at(*loss))).collect();
                 canvas.path(&points, colour, if alone { 2.0 } else { 1.0 })?;
             }
-            let lasts: Vec<f64> =
-                task.curves.iter().filter_map(|curve| curve.last()).map(|(_, loss)| y.at(*loss)).collect();
+            let lasts: Vec<f64> = task
+                .curves
+                .iter()
+                .filter_map(|curve| curve.points.last())
+                .map(|(_, loss)| y.at(*loss))
+                .collect();
             ends.push(lasts.iter().sum::<f64>() / lasts.len().max(1) as f64);
         }
         if named {

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use bitsweep_results::LevelRow;
+use bitsweep_results::numbers::counted;
 
 use super::subject::Subject;
 use crate::draw::canvas::{self, Anchor, Fault, Type, WIDTH};
@@ -58,8 +59,9 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
         }
     );
     let header = Header::new(&title, &subtitle);
-    let summary =
-        |line: &Line<'_>| format!("{} bit {}: {} levels", line.bits, line.format, line.levels.len());
+    let summary = |line: &Line<'_>| {
+        format!("{} bit {}: {}", line.bits, line.format, counted(line.levels.len(), "level", "levels"))
+    };
     let alt = format!("Number lines: {}.", shown.iter().map(summary).collect::<Vec<_>>().join(", "));
     let top = header.bottom();
     let bottom = top + shown.len() as f64 * LINE_HEIGHT;

@@ -1,8 +1,9 @@
 //! Training with quantization in the loop beside the float training, on a logarithmic axis.
 
+use bitsweep_results::numbers::counted;
 use bitsweep_results::{Choice, Comparison, Origin, VariantSummary};
 
-use super::losses::points;
+use super::losses::{FROM_ZERO, Line, line};
 use super::subject::{MOST_PANELS, Subject, left_out, names};
 use crate::draw::canvas::{self, Fault, Point};
 use crate::draw::colour::{FLOAT, series};
@@ -16,10 +17,10 @@ pub(super) const NAME: &str = "training-curves";
 /// Most methods of training drawn, one colour each.
 const MOST_METHODS: usize = 6;
 
-/// One training: the position of its method, none for float; epochs and losses.
+/// One training: the position of its method, none for float, and its line.
 struct Curve {
     method: Option<usize>,
-    points: Vec<(usize, f64)>,
+    line: Line,
 }
 
 /// The trainings of one task.
@@ -55,12 +56,12 @@ fn gather(subject: &Subject<'_>) -> (Vec<Panel>, Vec<String>) {
         let is_own = |curve: &&bitsweep_results::Curve| {
             curve.origin.unit.keys() == unit.keys() && curve.origin.position == *position
         };
-        subject.records.curves.iter().find(is_own).and_then(points)
+        subject.records.curves.iter().find(is_own).and_then(line)
     };
     for (comparison, name) in comparisons.iter().zip(names(&comparisons)) {
         let mut curves = Vec::new();
         for variant in narrowest(comparison) {
-            let Some(points) = trained(variant) else { continue };
+            let Some(line) = trained(variant) else { continue };
             let label = variant.label.text();
             let known = methods.iter().position(|method| method == label);
             let method = known.unwrap_or_else(|| {
@@ -68,13 +69,13 @@ fn gather(subject: &Subject<'_>) -> (Vec<Panel>, Vec<String>) {
                 methods.len() - 1
             });
             if method < MOST_METHODS {
-                curves.push(Curve { method: Some(method), points });
+                curves.push(Curve { method: Some(method), line });
             }
         }
         if curves.is_empty() {
             continue;
         }
-        curves.extend(comparison.float().and_then(trained).map(|points| Curve { method: None, points }));
+        curves.extend(comparison.float().and_then(trained).map(|line| Curve { method: None, line }));
         panels.push(Panel { name, curves });
     }
     methods.truncate(MOST_METHODS);
@@ -88,8 +89,10 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     }
     let all = tasks.len();
     tasks.truncate(MOST_PANELS);
-    let all_points = || tasks.iter().flat_map(|task| &task.curves).flat_map(|curve| &curve.points);
-    let epochs = all_points().map(|(epoch, _)| *epoch).max().unwrap_or(0) as f64;
+    let all_lines = || tasks.iter().flat_map(|task| &task.curves).map(|curve| &curve.line);
+    let all_points = || all_lines().flat_map(|line| &line.points);
+    let epochs = all_lines().map(|line| line.epochs).max().unwrap_or(0);
+    let last = all_points().map(|(epoch, _)| *epoch).max().unwrap_or(0) as f64;
     let lowest = all_points().map(|(_, loss)| *loss).fold(f64::INFINITY, f64::min);
     let highest = all_points().map(|(_, loss)| *loss).fold(0.0, f64::max);
 
@@ -105,7 +108,8 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     let legend = Legend::new(entries.chain([("float".to_owned(), FLOAT)]));
     let layout = panels(tasks.len(), header.bottom() + legend.height(), 280.0, 230.0);
     let alt = format!(
-        "Line chart of training loss over {epochs} epochs, logarithmic, float beside {}.",
+        "Line chart of training loss over {}, logarithmic, float beside {}.",
+        counted(epochs, "epoch", "epochs"),
         methods.join(", ")
     );
     let svg = canvas::draw(layout.height, &alt, |canvas| {
@@ -118,17 +122,21 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
                 space = cell.inset(0.0, 18.0, 0.0, 0.0);
             }
             let plot = frame_room(space, 12.0);
-            let x = Scale::linear(0.0, epochs).on(plot.left + 4.0, plot.right - 4.0);
+            let x = Scale::linear(0.0, last).on(plot.left + 4.0, plot.right - 4.0);
             let y = Scale::logarithmic(lowest, highest).on(plot.bottom, plot.top);
             frame(
                 canvas,
                 &plot,
-                &Axis { scale: x, ticks: x.ticks(5), title: "epoch" },
+                &Axis { scale: x, ticks: x.ticks(5), title: FROM_ZERO },
                 &Axis { scale: y, ticks: y.ticks(5), title: "cross-entropy" },
             )?;
             for curve in &task.curves {
-                let points: Vec<Point> =
-                    curve.points.iter().map(|(epoch, loss)| (x.at(*epoch as f64), y.at(*loss))).collect();
+                let points: Vec<Point> = curve
+                    .line
+                    .points
+                    .iter()
+                    .map(|(epoch, loss)| (x.at(*epoch as f64), y.at(*loss)))
+                    .collect();
                 let (colour, width) = curve.method.map_or((FLOAT, 2.0), |method| (series(method), 1.6));
                 canvas.path(&points, colour, width)?;
             }

@@ -1,6 +1,6 @@
 //! The answer first: the picks with their reasons, or the schemes of least error.
 
-use bitsweep_results::numbers::{count, fixed, score, significant};
+use bitsweep_results::numbers::{bytes, count, counted, fixed, score, significant};
 use bitsweep_results::summary::{Explanation, PickOutcome};
 use bitsweep_results::{Comparison, Goal, Summary};
 
@@ -144,12 +144,12 @@ fn least_error(summary: &Summary) -> Vec<Block> {
                 None => String::new(),
             };
             points.push(vec![
-                Span::Plain(format!("{task}{} bits: ", variant.bits())),
+                Span::Plain(format!("{task}{}: ", counted(variant.bits() as usize, "bit", "bits"))),
                 Span::Strong(variant.label.to_string()),
                 Span::Plain(format!(
-                    ", mean squared error {} ({of}){ratio}; {} bytes stored{against}.",
+                    ", mean squared error {} ({of}){ratio}; {} stored{against}.",
                     significant(variant.mse.mean, 4),
-                    count(variant.true_bytes)
+                    bytes(variant.true_bytes)
                 )),
             ]);
         }

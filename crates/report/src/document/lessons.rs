@@ -1,6 +1,6 @@
 //! What each choice was worth, in words: what was expected and seen, what was expected and is not there.
 
-use bitsweep_results::numbers::fixed;
+use bitsweep_results::numbers::{counted, fixed};
 use bitsweep_results::summary::{Effect, EffectAtBits, Expectation, Verdict};
 use bitsweep_results::{Comparison, Summary};
 
@@ -159,7 +159,7 @@ fn at_bits(at: &EffectAtBits) -> String {
 }
 
 fn bits(bits: u32) -> String {
-    if bits == 1 { "1 bit".to_owned() } else { format!("{bits} bits") }
+    counted(bits as usize, "bit", "bits")
 }
 
 /// Three decimals with the sign of what is not 0.

@@ -3,6 +3,7 @@
 mod answer;
 mod block;
 mod failures;
+mod findings;
 mod lessons;
 mod reproduction;
 mod results;
@@ -18,17 +19,20 @@ use block::paragraph;
 /// Charts that stand beside the answer; the others follow the tables.
 const BESIDE_ANSWER: usize = 2;
 
-/// Everything below the title: the answer, what failed, the answer's charts, what was learned, the tables, the other charts, terms, how to make it again.
+/// Everything below the title: the description, what was found, the answer, what failed, the answer's charts, what was learned, the tables, the other charts, terms, how to make it again.
 pub(crate) fn blocks(report: &Report<'_>, charts: &[Chart]) -> Vec<Block> {
     let summary = report.summary;
     let beside = charts.len().min(BESIDE_ANSWER);
     let mut blocks: Vec<Block> = report
         .description
+        .replace("\r\n", "\n")
         .split("\n\n")
-        .map(str::trim)
+        .map(|part| part.lines().map(str::trim).collect::<Vec<_>>().join(" "))
         .filter(|part| !part.is_empty())
         .map(paragraph)
         .collect();
+    blocks.extend(findings::changed(report));
+    blocks.extend(findings::blocks(report));
     blocks.extend(answer::blocks(report));
     blocks.extend(failures::blocks(summary));
     blocks.extend((0..beside).map(Block::Figure));

@@ -1,6 +1,6 @@
 //! The variants in tables: scores, then errors and sizes, then classes.
 
-use bitsweep_results::numbers::{count, fixed, p_value, score, significant};
+use bitsweep_results::numbers::{count, counted, fixed, p_value, score, significant};
 use bitsweep_results::summary::Spread;
 use bitsweep_results::{Comparison, Confusion, Flag, VariantSummary};
 
@@ -65,9 +65,10 @@ fn setting(comparison: &Comparison) -> Option<Block> {
     let seen = match shape.seen_rows {
         0 => String::new(),
         seen => format!(
-            " {} of the test rows{} have the features of a training row, so that scores are better than on new data.",
+            " {} of the test rows{} {} the features of a training row, so that scores are better than on new data.",
             count(seen as f64),
             if comparison.units > 1 { " of the first split" } else { "" },
+            if seen == 1 { "has" } else { "have" },
         ),
     };
     let untested = comparison.float().is_some_and(|float| {
@@ -75,13 +76,13 @@ fn setting(comparison: &Comparison) -> Option<Block> {
     });
     let averaged = if untested { "those with test rows, see the flags" } else { "all of them" };
     Some(paragraph(format!(
-        "{} on {}: {} training rows, {} test rows, {} features, {} classes; macro-F1 is over {averaged}.{seen}{seeds}",
+        "{} on {}: {}, {}, {}, {}; macro-F1 is over {averaged}.{seen}{seeds}",
         if comparison.task.model.is_empty() { "Values" } else { &comparison.task.model },
         comparison.task.dataset,
-        count(shape.train_rows as f64),
-        count(shape.test_rows as f64),
-        shape.features,
-        shape.classes
+        counted(shape.train_rows, "training row", "training rows"),
+        counted(shape.test_rows, "test row", "test rows"),
+        counted(shape.features, "feature", "features"),
+        counted(shape.classes, "class", "classes")
     )))
 }
 

@@ -1,6 +1,6 @@
 //! What was stored of each tensor: scales and zero points, and for small tensors every code.
 
-use bitsweep_results::numbers::significant;
+use bitsweep_results::numbers::{counted, significant};
 use bitsweep_results::{Key, Origin, ValueRow};
 
 use super::block::{Block, Table, paragraph};
@@ -60,8 +60,8 @@ fn parameters(report: &Report<'_>) -> Vec<Block> {
         return vec![
             heading,
             paragraph(format!(
-                "tensors.csv lists the {} blocks with their scales, zero points and errors.",
-                tensors.total
+                "tensors.csv lists {} with their scales, zero points and errors.",
+                counted(tensors.total, "block", "blocks")
             )),
         ];
     }

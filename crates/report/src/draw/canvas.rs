@@ -3,6 +3,7 @@
 //! plotters' backend takes whole numbers. The sheet is therefore drawn ten times as large as it is shown and scaled by
 //! its view box, so that a line can lie on a tenth of a pixel.
 
+use bitsweep_results::text::one_line;
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
@@ -105,7 +106,7 @@ fn document(drawing: &str, size: (u32, u32), height: f64, alt: &str) -> String {
          stroke-linecap=\"round\" stroke-linejoin=\"round\" role=\"img\" aria-label=\"{}\">\n",
         size.0,
         size.1,
-        crate::html::escape(&printable(alt)),
+        crate::html::escape(alt),
     );
     let body = drawing.split_once('\n').map_or("", |(_root, body)| body);
     // The backend puts text on a line of its own; browsers would take the line ends for spaces.
@@ -118,17 +119,6 @@ fn document(drawing: &str, size: (u32, u32), height: f64, alt: &str) -> String {
         }
     }
     svg
-}
-
-/// `text` without the characters that XML forbids, each replaced by a space.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .map(
-            |symbol| {
-                if symbol.is_control() || matches!(symbol, '\u{fffe}' | '\u{ffff}') { ' ' } else { symbol }
-            },
-        )
-        .collect()
 }
 
 fn units(point: Point) -> (i32, i32) {
@@ -217,7 +207,7 @@ impl Canvas<'_> {
         // 0.36 em (half the height of a figure) below the point. The backend raises bottom-anchored text by 0.5 ex.
         let drop = look.size * (0.36 + 0.5 * X_HEIGHT);
         let at = if look.upright { (at.0 + drop, at.1) } else { (at.0, at.1 + drop) };
-        self.area.draw_text(&printable(text), &style, units(at))
+        self.area.draw_text(&one_line(text), &style, units(at))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use ab_glyph::{Font, FontRef};
+use bitsweep_results::text::one_line;
 
 /// The family as written into the drawings. Readers without DejaVu Sans get Verdana, which has its widths.
 pub(crate) const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
@@ -14,8 +15,9 @@ pub(crate) const BODY: f64 = 12.0;
 /// Size of tick labels and notes.
 pub(crate) const SMALL: f64 = 11.0;
 
-/// Width of `text` in pixels when set at `size` pixels an em.
+/// Width of `text` in pixels when set on one line at `size` pixels an em.
 pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
+    let text = one_line(text);
     static FACES: OnceLock<[Option<FontRef<'static>>; 2]> = OnceLock::new();
     let faces = FACES.get_or_init(|| {
         [dejavu::sans::regular(), dejavu::sans::bold()].map(|bytes| FontRef::try_from_slice(bytes).ok())
@@ -30,8 +32,9 @@ pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
 
 /// `text`, or as much of it as fits into `room` pixels followed by an ellipsis.
 pub(crate) fn fitted(text: &str, size: f64, bold: bool, room: f64) -> String {
-    if width(text, size, bold) <= room {
-        return text.to_owned();
+    let text = one_line(text);
+    if width(&text, size, bold) <= room {
+        return text.into_owned();
     }
     // What lies behind the first letter beyond the room is not measured again and again.
     let mut taken = 0.0;

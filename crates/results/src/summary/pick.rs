@@ -1,15 +1,27 @@
 //! Which variant to take, and what the data say of it.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// How much macro-F1 each pick may give away against the float model.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PickRule {
-    /// Largest mean loss of macro-F1 of the balance pick.
+    /// Largest mean loss of macro-F1 of the balance pick, from 0 to 1.
+    #[serde(deserialize_with = "loss")]
     pub balance_loss: f64,
-    /// Largest mean loss of macro-F1 of the least-memory pick.
+    /// Largest mean loss of macro-F1 of the least-memory pick, from 0 to 1.
+    #[serde(deserialize_with = "loss")]
     pub memory_loss: f64,
+}
+
+fn loss<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let loss = f64::deserialize(deserializer)?;
+    if (0.0..=1.0).contains(&loss) {
+        Ok(loss)
+    } else {
+        Err(D::Error::custom(format!("`{loss}` is no loss of macro-F1: expected a number from 0 to 1")))
+    }
 }
 
 impl Default for PickRule {

@@ -2,7 +2,8 @@
 
 use super::comparison::{Comparison, ScoreSummary, VariantSummary};
 use super::pick::{Goal, Pick, PickOutcome, PickRule};
-use crate::numbers::{count, fixed, p_value, score, significant};
+use super::spread::Spread;
+use crate::numbers::{bytes, count, counted, fixed, p_value, score, significant};
 
 /// An outcome in words.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,8 +74,8 @@ impl Comparison {
     fn headline(&self, pick: &Pick, variant: &VariantSummary) -> String {
         let smaller = self.float().map(|float| float.true_bytes / variant.true_bytes);
         format!(
-            "{} bytes{}, macro-F1 {} ({}).",
-            count(variant.true_bytes),
+            "{}{}, macro-F1 {} ({}).",
+            bytes(variant.true_bytes),
             smaller
                 .map(|ratio| format!(", {} times smaller than float", fixed(ratio, 1)))
                 .unwrap_or_default(),
@@ -96,11 +97,11 @@ impl Comparison {
         let mean = if self.units > 1 { "mean macro-F1" } else { "macro-F1" };
         let float_score = float.scores.as_ref().map_or(f64::NAN, |scores| scores.macro_f1.mean);
         let mut text = format!(
-            "It is the smallest variant whose {mean} ({}) stays within {} of the float model's ({}): {} bytes against {}.",
+            "It is the smallest variant whose {mean} ({}) stays within {} of the float model's ({}): {} against {}.",
             score(scores.macro_f1.mean),
             trimmed(pick.allowed_loss),
             score(float_score),
-            count(variant.true_bytes),
+            bytes(variant.true_bytes),
             count(float.true_bytes),
         );
         if let Some((rejected, loss)) = pick.rejected.and_then(|position| {
@@ -108,9 +109,9 @@ impl Comparison {
             Some((rejected, rejected.scores.as_ref()?.loss?.mean))
         }) {
             text.push_str(&format!(
-                " The next smaller, {} ({} bytes), loses {}.",
+                " The next smaller, {} ({}), loses {}.",
                 rejected.label,
-                count(rejected.true_bytes),
+                bytes(rejected.true_bytes),
                 excess(loss, pick.allowed_loss)
             ));
         }
@@ -125,34 +126,42 @@ impl Comparison {
         float: &VariantSummary,
         scores: &ScoreSummary,
     ) -> Vec<String> {
-        let rows = self
-            .shape
-            .map_or_else(|| "The test rows".to_owned(), |shape| format!("{} test rows", shape.test_rows));
+        let rows = self.shape.map_or_else(
+            || "the test rows".to_owned(),
+            |shape| counted(shape.test_rows, "test row", "test rows"),
+        );
+        let is_one_row = self.shape.is_some_and(|shape| shape.test_rows == 1);
         let interval = format!("[{}, {}]", fixed(scores.interval.low, 3), fixed(scores.interval.high, 3));
         let mut reasons = Vec::new();
         if self.units > 1 {
             let float_deviation = float.scores.as_ref().and_then(|scores| scores.macro_f1.deviation);
             reasons.push(format!(
-                "Over {} seeds its macro-F1 is {} (float {}), and the loss within one seed is {}; {} of {} runs are told apart from float by an exact McNemar test at 5 % ({} test rows lost, {} gained in all).",
+                "Over {} seeds its macro-F1 is {} (float {}), and {}; {} of {} told apart from float by an exact McNemar test at 5 % ({} lost, {} gained in all).",
                 self.units,
                 plus_minus(scores.macro_f1.mean, scores.macro_f1.deviation),
                 plus_minus(float.scores.as_ref().map_or(f64::NAN, |scores| scores.macro_f1.mean), float_deviation),
-                scores.loss.map_or_else(|| "unknown".to_owned(), |loss| plus_minus(loss.mean, loss.deviation)),
+                within_one_seed(scores.loss.as_ref()),
                 scores.distinguishable_runs,
-                scores.macro_f1.count,
-                scores.lost,
+                match scores.macro_f1.count {
+                    1 => "1 run is".to_owned(),
+                    runs => format!("{runs} runs are"),
+                },
+                counted(scores.lost, "test row", "test rows"),
                 scores.gained,
             ));
         } else if scores.distinguishable_runs == 0 {
             reasons.push(format!(
-                "{rows} cannot tell {label} from float: {} lost, {} gained, exact McNemar p {}.",
+                "{} cannot tell {label} from float: {} lost, {} gained, exact McNemar p {}.",
+                capitalized(&rows),
                 scores.lost,
                 scores.gained,
                 equals(scores.least_p_value),
             ));
         } else {
             reasons.push(format!(
-                "{rows} do tell {label} from float: {} lost, {} gained, exact McNemar p {}.",
+                "{} {} tell {label} from float: {} lost, {} gained, exact McNemar p {}.",
+                capitalized(&rows),
+                if is_one_row { "does" } else { "do" },
                 scores.lost,
                 scores.gained,
                 equals(scores.least_p_value),
@@ -167,7 +176,7 @@ impl Comparison {
         } else {
             format!(
                 "The 95 % interval of its macro-F1{of_one_run} is {interval}: the pick follows the point estimate, and {} cannot rule out a loss above {}.",
-                rows.to_lowercase(),
+                rows,
                 trimmed(pick.allowed_loss)
             )
         });
@@ -201,6 +210,23 @@ fn difference(loss: f64) -> String {
     } else {
         "as float".to_owned()
     }
+}
+
+/// What a variant loses or gains against the float model of its own seed.
+fn within_one_seed(loss: Option<&Spread>) -> String {
+    match loss {
+        None => "the loss within one seed is unknown".to_owned(),
+        Some(loss) if loss.mean < 0.0 => {
+            format!("the gain within one seed is {}", plus_minus(-loss.mean, loss.deviation))
+        }
+        Some(loss) => format!("the loss within one seed is {}", plus_minus(loss.mean, loss.deviation)),
+    }
+}
+
+/// A sentence's beginning.
+fn capitalized(text: &str) -> String {
+    let mut symbols = text.chars();
+    symbols.next().map_or_else(String::new, |first| first.to_uppercase().chain(symbols).collect())
 }
 
 /// `0.9721 ± 0.0034`, or the mean alone for a single run.

@@ -104,3 +104,11 @@ pub enum ActivationError {
         most: usize,
     },
 }
+
+impl ActivationError {
+    /// The setting that is out of range, where that is what is wrong.
+    #[must_use]
+    pub const fn setting(&self) -> Option<&'static str> {
+        if let Self::Momentum { .. } = self { Some("momentum") } else { None }
+    }
+}

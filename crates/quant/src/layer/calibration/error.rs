@@ -179,3 +179,11 @@ pub enum CalibrationError {
         found: (usize, usize),
     },
 }
+
+impl CalibrationError {
+    /// The setting that is out of range, where that is what is wrong.
+    #[must_use]
+    pub const fn setting(&self) -> Option<&'static str> {
+        if let Self::Setting { key, .. } = self { Some(key) } else { None }
+    }
+}

@@ -114,11 +114,11 @@ impl CalibrationMethod {
     }
 
     fn check_settings(&self) -> Result<(), CalibrationError> {
-        let require = |valid: bool, key, value: &dyn fmt::Display, expected| {
+        let require = |valid: bool, key, value: &dyn fmt::Debug, expected| {
             if valid {
                 Ok(())
             } else {
-                let (method, value) = (self.name(), value.to_string());
+                let (method, value) = (self.name(), format!("{value:?}"));
                 Err(CalibrationError::Setting { method, key, value, expected })
             }
         };

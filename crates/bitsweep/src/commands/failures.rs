@@ -1,0 +1,49 @@
+//! What failed, for the terminal: each reason once.
+
+use std::collections::{BTreeSet, HashMap};
+
+use bitsweep_results::numbers::counted;
+use bitsweep_results::summary::FailedRow;
+use bitsweep_results::{Records, Summary};
+
+use crate::plan::Plan;
+
+/// Each reason with what it kept from being measured.
+pub(super) fn lines(summary: &Summary, plan: &Plan) -> Vec<String> {
+    let mut reasons: Vec<Vec<&FailedRow>> = Vec::new();
+    let mut positions: HashMap<&str, usize> = HashMap::new();
+    for failed in &summary.failures {
+        let position = *positions.entry(&failed.failure.reason).or_insert(reasons.len());
+        match reasons.get_mut(position) {
+            Some(rows) => rows.push(failed),
+            None => reasons.push(vec![failed]),
+        }
+    }
+    reasons.iter().map(|rows| line(rows, summary, plan)).collect()
+}
+
+fn line(rows: &[&FailedRow], summary: &Summary, plan: &Plan) -> String {
+    let first = rows[0];
+    let mut what = match plan.location_of(&first.origin.variant) {
+        Some(location) => format!("{} ({location})", summary.labels.get(&first.origin.variant).text()),
+        None => "all variants".to_owned(),
+    };
+    let more = rows.iter().filter(|row| !row.origin.is_float() && row.origin.variant != first.origin.variant);
+    let more = more.map(|row| row.origin.position).collect::<BTreeSet<_>>().len();
+    if more > 0 && !first.origin.is_float() {
+        what += &format!(" and {}", counted(more, "more variant", "more variants"));
+    }
+    let units = rows.iter().map(|row| row.origin.unit.keys()).collect::<BTreeSet<_>>().len();
+    let of = match units {
+        1 => format!("{}, seed {}", first.task, first.origin.unit.seed),
+        _ => counted(units, "unit", "units"),
+    };
+    format!("{what} of {of}: {}", first.failure)
+}
+
+/// How many rows have no measures, and how many were planned: a unit that fails as a whole takes all of its rows with it.
+pub(super) fn count(records: &Records, plan: &Plan) -> (usize, usize) {
+    let planned = plan.units.iter().map(|unit| unit.variants.len() + 1).sum();
+    let measured = records.results.iter().filter(|row| row.result.is_ok()).count();
+    (planned - measured, planned)
+}
