@@ -16,7 +16,8 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use super::exchange::exchange;
 use super::marker::Marker;
@@ -297,8 +298,15 @@ fn not_writable(place: &Path, error: &io::Error) -> Failure {
 /// Who holds the lock.
 fn is_held(file: &mut File, place: &Path) -> Failure {
     let mut text = String::new();
-    // What cannot be read is not told.
-    let _ = file.read_to_string(&mut text);
+    for _ in 0..20 {
+        // What cannot be read is not told.
+        let _ = file.read_to_string(&mut text);
+        if !text.is_empty() {
+            break;
+        }
+        // The other run has just begun.
+        thread::sleep(Duration::from_millis(10));
+    }
     let process = text.trim().strip_prefix(HOLDER).map_or_else(String::new, |id| format!(", process {id}"));
     let since = file.metadata().and_then(|found| found.modified()).ok();
     let since = since.and_then(|since| SystemTime::now().duration_since(since).ok());

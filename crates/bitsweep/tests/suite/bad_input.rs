@@ -405,6 +405,21 @@ fn a_place_that_cannot_be_written_is_refused_before_anything_runs() {
 }
 
 #[test]
+fn iterations_without_end_are_refused_before_anything_runs() {
+    let method = |method: &str| {
+        format!("bits = 4\n[quantize]\nmethod = {{ {method} = {{ iterations = 1000000000 }} }}")
+    };
+    for text in [
+        experiment("", &method("adaround")),
+        experiment("", &method("learned-scale")),
+        experiment("", "bits = 4").replace("epochs = 2", "epochs = 1000000000"),
+    ] {
+        let error = Sandbox::new().refused(&text, 2);
+        assert_says(&error, &["1000000000", "1000000\n", "mine.toml:"]);
+    }
+}
+
+#[test]
 fn usage_errors_end_with_2() {
     let sandbox = Sandbox::new();
     for arguments in

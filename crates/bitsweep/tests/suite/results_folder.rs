@@ -246,10 +246,7 @@ fn the_next_run_clears_what_a_killed_one_left() {
             fs::remove_file(swap.join("results.csv")).unwrap();
             fs::rename(swap.join("notes.txt"), place.join("notes.txt")).unwrap();
         }),
-        ("exchanged, and all but the marker removed", |place, room| {
-            put_results(&room.join("swap"), &[]);
-            let _ = place;
-        }),
+        ("exchanged, and all but the marker removed", |_, room| put_results(&room.join("swap"), &[])),
         ("exchanged, and all removed", |_, room| fs::create_dir_all(room.join("swap")).unwrap()),
         ("between two renames", |place, room| {
             put_results(&room.join("swap"), NEW);
@@ -564,9 +561,7 @@ fn a_run_with_overrides_has_a_folder_of_its_own() {
     sandbox.succeeds(&["exp.toml", "--set", "quantize.weights.bits=4"]);
     assert_eq!(sandbox.folders(), ["eight bits", "exp", "exp--quantize.weights.bits=[8,2]"]);
     let mut again = content(&sandbox.path("results/exp"));
-    for name in ["timings.json"] {
-        again.insert(name.to_owned(), first[name].clone());
-    }
+    again.insert("timings.json".to_owned(), first["timings.json"].clone());
     assert_eq!(again, first);
     sandbox.fails(&["exp.toml", "--name", "a/b"], 2, &["--name", "one folder"]);
 }

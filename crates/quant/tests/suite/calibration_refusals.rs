@@ -29,7 +29,7 @@ fn calibration_inputs_that_mean_nothing_are_refused() {
     assert_eq!(sentence(Array2::zeros((0, 3))), "there are no calibration inputs: expected at least `1` row");
     assert_eq!(
         sentence(array![[0.0], [f64::NAN]]),
-        "the calibration input `NaN` in row 1, column 0 (counted from 0): expected a finite number"
+        "the calibration input `NaN` in row 1, column 0 (counted from 0) means nothing: expected a finite number"
     );
     assert_eq!(
         sentence(array![[1e200]]),
