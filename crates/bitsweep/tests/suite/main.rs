@@ -17,4 +17,5 @@ mod labels;
 mod mixed_precision;
 mod presets;
 mod quantized_training;
+mod saturation;
 mod tasks;
