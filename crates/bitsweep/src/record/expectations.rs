@@ -102,16 +102,12 @@ impl Check<'_> {
     }
 
     fn numbers(&self) -> Result<(), Diagnostic> {
-        let Expectation { value, per, aggregate, .. } = self.expectation;
-        if let (Some(_), Some(count @ 2..)) = (aggregate, value.count()) {
-            return Err(self.error("value", format!("`aggregate` gives one number, not {count}")));
-        }
-        match per {
-            Some(per) if !per.unit.is_normal() => Err(self.error(
-                "per.unit",
-                format!("`{}` cannot be divided by: expected a finite number, not 0", per.unit),
-            )),
-            Some(_) | None => Ok(()),
+        let Expectation { value, aggregate, .. } = self.expectation;
+        match (aggregate, value.count()) {
+            (Some(_), Some(count @ 2..)) => {
+                Err(self.error("value", format!("`aggregate` gives one number, not {count}")))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -109,7 +109,7 @@ fn numbers_to_reproduce_that_are_none_are_refused() {
     let of = |value: &str, line: &str| {
         reproducing(&format!("value = \"{value}\"\ntable = \"results\"\ncolumn = \"sse\"\n{line}"))
     };
-    refused(&of("one", ""), &["`one` is no number", "mine.toml:17:9"]);
+    refused(&of("one", ""), &["`one` is no finite number", "mine.toml:17:9"]);
     refused(&of("", ""), &["there is no number", "mine.toml:17:9"]);
     refused(&of("1 2", "aggregate = \"sum\""), &["one number, not 2"]);
     refused(&of("1", "decimals = 100000"), &["`100000` decimals", "mine.toml:20:12"]);
@@ -134,8 +134,8 @@ fn impossible_splits_are_refused() {
     for (split, reason) in [
         ("test = 178", "test count `178` leaves no training rows"),
         ("test = 0.999", "leaves no training rows"),
-        ("test = 2\nstratified = true", "2 test rows cannot hold 3 classes"),
-        ("test = 176\nstratified = true", "2 training rows cannot hold 3 classes"),
+        ("test = 2\nstratified = true", "there are 3 classes, but the number of test rows is 2"),
+        ("test = 176\nstratified = true", "there are 3 classes, but the number of training rows is 2"),
     ] {
         refused(&network().replace("test = 0.2", split), &[reason, "mine.toml:5:"]);
     }
@@ -164,7 +164,7 @@ fn a_given_model_that_does_not_fit_its_data_is_refused() {
     };
     refused(
         &of("{ weight = [[1, 2, 3]] }"),
-        &["has 1 inputs and 3 outputs", "13 features and 3 classes", "mine.toml:6:"],
+        &["has 1 input and 3 outputs", "13 features and 3 classes", "mine.toml:6:"],
     );
     refused(&of("{ weight = [[1, 2, 1e39]] }"), &["`1e39` is beyond f32", "mine.toml:6:"]);
 }

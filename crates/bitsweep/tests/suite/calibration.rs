@@ -146,11 +146,14 @@ fn ranges_by_output_error_lower_it_and_say_so() {
 
 #[test]
 fn a_range_by_output_error_that_changed_nothing_is_flagged() {
-    // At 16 bits clipping a hundredth of the range costs far more than a finer step gains.
-    let text =
-        experiment("[quantize.weights]\nbits = 16\ngranularity = \"column\"\nrange = \"output-mse\"\n");
+    // Weights that are levels of their min-max ranges already.
+    let layer = format!("{{ weight = {:?}, bias = [0.0, 0.0, 0.0] }}", [[1.0, -1.0, 0.0]; 13]);
+    let text = format!(
+        "title = 't'\n[data]\nsource = 'wine'\n[split.holdout]\ntest = 0.2\n[model.given]\nlayers = [{layer}]\n\
+         [quantize.weights]\nbits = 2\ngranularity = 'column'\nrange = 'output-mse'\n"
+    );
     let records = run(&text).unwrap();
-    assert_eq!(flags(&records.results[1]), [Flag::OutputRangeChangedNothing]);
+    assert!(flags(&records.results[1]).contains(&Flag::OutputRangeChangedNothing));
 }
 
 #[test]

@@ -167,7 +167,7 @@ fn a_plan_foresees_a_class_with_fewer_rows_than_the_split_needs() {
     let foreseen: Vec<&str> = printed.lines().filter_map(|line| line.split("will fail: ").nth(1)).collect();
     assert_eq!(foreseen, [reason, reason]);
     assert!(stderr(&output).contains("2 of 4 units will fail"), "{}", stderr(&output));
-    assert!(stderr(&output).contains("2 of 8 rows will fail"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("6 of 12 rows will fail"), "{}", stderr(&output));
     let json = bitsweep(&folder, &[&["plan", "--json"][..], &seeds].concat());
     let units: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     let failing = units.as_array().unwrap().iter().filter(|unit| unit["will_fail"] == reason);

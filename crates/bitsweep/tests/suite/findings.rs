@@ -68,10 +68,10 @@ fn a_changed_experiment_says_what_it_changes_and_drops_what_the_original_has_sho
     let arguments = ["--set", "train.epochs=2", "--set", "quantize.weights.bits=[4, 2, 1]", "--json"];
     let (folder, output) = ran(&experiment(&wrong_of_the_original), &arguments);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    let title = "How many bits? With train.epochs = 2, quantize.weights.bits = [4, 2, 1]";
+    let title = "How many bits? With quantize.weights.bits = [4, 2, 1], train.epochs = 2";
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["title"], title);
-    assert_eq!(json["changes"], serde_json::json!(["train.epochs = 2", "quantize.weights.bits = [4, 2, 1]"]));
+    assert_eq!(json["changes"], serde_json::json!(["quantize.weights.bits = [4, 2, 1]", "train.epochs = 2"]));
     assert_eq!(json["findings"], serde_json::json!([]));
     let [report, page] = reports(&folder);
     assert!(report.starts_with(&format!("# {title}\n")), "{report}");
@@ -102,7 +102,7 @@ fn evidence_that_means_nothing_is_refused_where_it_stands() {
         ("value = \"about 3\"", "is no finite number"),
         ("value = \"\"", "there is no number"),
         ("value = \"< nan\"", "is no finite number"),
-        ("value = \"3\", aggregate = \"median\"", "unknown variant `median`"),
+        ("value = \"3\", aggregate = \"median\"", "unknown choice `median`"),
         ("value = \"3\", decimals = 99", "`99` decimals are too many"),
         ("value = \"3\", per = { column = \"bits\", unit = 0 }", "is no unit"),
     ] {

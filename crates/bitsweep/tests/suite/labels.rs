@@ -18,7 +18,7 @@ const INTEGERS: [Axis; 7] = [
     ("range", &["'min-max'", "'mse'", "{ percentile = 99 }", "{ percentile = 99.5 }"]),
     ("rounding", &["'nearest-even'", "'half-away'", "'stochastic'"]),
     ("outliers", &["'none'", "{ percent = 1 }", "{ percent = 2.5 }"]),
-    ("code_range", &["'full'", "'narrow'", "'covering'"]),
+    ("code_range", &["'full'", "'narrow'"]),
     ("scale_format", &["'float'", "'f16'", "'bf16'"]),
 ];
 

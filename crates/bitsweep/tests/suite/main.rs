@@ -23,6 +23,7 @@ mod results_folder;
 mod settings;
 #[cfg(unix)]
 mod signals;
+mod saturation;
 mod tasks;
 mod text_from_files;
 mod transforms;

@@ -68,7 +68,7 @@ fn write_experiment(folder: &TempDir, text: &str, name: &str) {
          [split.holdout]\ntest = 0.25\n[model.mlp]\nhidden = 3\n\
          [train]\nepochs = 3\nbatch_size = 10\n\
          [[quantize]]\nname = {name}\nweights = {{ bits = [4, 2] }}\n\
-         [[finding]]\nsays = {description}\nevidence = [{{ column = \"bits\", where = {{ label = {description} }}, value = \"< 0\" }}]\n",
+         [[finding]]\nsays = {description}\nevidence = [{{ what = {description}, column = \"bits\", value = \"< 0\" }}]\n",
         title = quoted(text),
         // A name with a control character is refused.
         name = quoted(&text.replace(char::is_control, "")),
@@ -101,7 +101,7 @@ fn a_run_shows_no_raw_character_of_its_files() {
         write_experiment(&folder, text, &name);
         for arguments in [&["run", &name][..], &["run", &name, "--json"], &["run", &name, "-vv"]] {
             let output = bitsweep(&folder, arguments);
-            // The finding is about rows that are not there.
+            // No number of bits is below 0.
             let all = shown(&format!("{arguments:?}"), &output);
             assert_eq!(output.status.code(), Some(1), "{all}");
             assert!(all.contains("findings that do not hold: 1 of 1"), "{all}");
