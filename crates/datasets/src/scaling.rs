@@ -73,9 +73,11 @@ impl ScalingError {
     pub fn in_names_of(&self, dataset: &Dataset, rows: &[usize]) -> String {
         let column = |column: usize| &dataset.feature_names[column];
         match self {
-            Self::Moments { column: at } => {
-                format!("column `{}` cannot be standardized: its mean or variance is beyond f64", column(*at))
-            }
+            Self::Moments { column: at } => format!(
+                "column `{}` of `{}` cannot be standardized: its mean or variance is beyond f64",
+                column(*at),
+                dataset.name
+            ),
             Self::Overflow { row, column: at, value } => format!(
                 "{}, column `{}`: `{value:e}` is beyond f64 after scaling",
                 dataset.place_of(rows[*row]),
