@@ -175,7 +175,7 @@ fn a_plan_foresees_a_class_with_fewer_rows_than_the_split_needs() {
     // What is foreseen is what happens.
     let run = bitsweep(&folder, &[&["run"][..], &seeds].concat());
     assert_eq!(run.status.code(), Some(3));
-    assert!(stderr(&run).contains("2 of 8 rows failed"), "{}", stderr(&run));
+    assert!(stderr(&run).contains("6 of 12 rows failed"), "{}", stderr(&run));
 }
 
 #[test]

@@ -20,10 +20,10 @@ mod mixed_precision;
 mod presets;
 mod quantized_training;
 mod results_folder;
+mod saturation;
 mod settings;
 #[cfg(unix)]
 mod signals;
-mod saturation;
 mod tasks;
 mod text_from_files;
 mod transforms;

@@ -99,10 +99,11 @@ fn a_run_shows_no_raw_character_of_its_files() {
         let folder = TempDir::new().unwrap();
         let name = format!("{text}.toml").replace('/', "");
         write_experiment(&folder, text, &name);
-        for arguments in [&["run", &name][..], &["run", &name, "--json"], &["run", &name, "-vv"]] {
-            let output = bitsweep(&folder, arguments);
+        for kind in [&[][..], &["--json"], &["-vv"]] {
+            let arguments = [&["run", &name, "--name", "shown"][..], kind].concat();
+            let output = bitsweep(&folder, &arguments);
             // No number of bits is below 0.
-            let all = shown(&format!("{arguments:?}"), &output);
+            let all = shown(&format!("{kind:?}"), &output);
             assert_eq!(output.status.code(), Some(1), "{all}");
             assert!(all.contains("findings that do not hold: 1 of 1"), "{all}");
         }
