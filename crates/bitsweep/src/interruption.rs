@@ -7,6 +7,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::failure::Failure;
+use crate::streams::report_failure;
 
 /// What is to be done before the process ends.
 type Clear = Box<dyn FnOnce() + Send>;
@@ -91,7 +92,7 @@ fn end(state: &Mutex<State>, failure: &Failure) {
     let mut state = lock(state);
     if !state.is_over {
         state.clear.take().into_iter().for_each(|clear| clear());
-        crate::commands::report_failure(failure);
+        report_failure(failure);
         exit(failure);
     }
 }

@@ -1,8 +1,8 @@
 //! bitsweep: how few bits can a model live with, and can the answer be believed?
 //!
 //! A run goes from [`config`] (what a file says, as [`subject`]s and [`variant`]s) over [`plan`] (what will run),
-//! [`foresight`] (what of it is known to fail) and [`evaluate`] (load → split → scale → train → transform → quantize → score) to [`record`] (the results folder).
-//! [`commands`] are the verbs of the command line.
+//! [`foresight`] (what of it is known to fail) and [`evaluate`] (load → split → scale → train → transform → quantize →
+//! score) to [`record`] (the results folder). [`commands`] are the verbs of the command line.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

@@ -1,7 +1,7 @@
 //! Standard output and standard error. Data goes to the one, everything else to the other; a reader that has gone away
 //! (`| head`) ends nothing.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use bitsweep_results::text;
 
@@ -34,4 +34,12 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 pub(crate) fn say(text: &str) {
     // In one piece, so that lines of several threads and processes do not mix.
     let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
+}
+
+/// Shows a failure on stderr, in colour where that is wanted.
+pub fn report_failure(failure: &Failure) {
+    let colour =
+        io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let style = if colour { anstyle::AnsiColor::Red.on_default().bold() } else { anstyle::Style::new() };
+    say(&format!("{style}error:{style:#} {failure}"));
 }

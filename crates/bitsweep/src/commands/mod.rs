@@ -10,8 +10,6 @@ mod run;
 mod table;
 mod validate;
 
-use std::io::{self, IsTerminal};
-
 use bitsweep_results::text::{self, one_line};
 
 use crate::cli::{Cli, Command, Request};
@@ -21,6 +19,7 @@ use crate::plan::Plan;
 use crate::progress::Verbosity;
 use crate::record::check_expectations;
 use crate::registry::{self, Found};
+pub use crate::streams::report_failure;
 use crate::streams::{print, print_lines, say};
 
 /// Does what the command line asks.
@@ -46,14 +45,6 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         Command::Formats => formats::formats(),
         Command::Combinations => combinations::combinations(),
     }
-}
-
-/// Shows a failure on stderr, in colour where that is wanted.
-pub fn report_failure(failure: &Failure) {
-    let colour =
-        io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let style = if colour { anstyle::AnsiColor::Red.on_default().bold() } else { anstyle::Style::new() };
-    say(&format!("{style}error:{style:#} {failure}"));
 }
 
 /// Plans what a user asks for.

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use bitsweep_results::numbers::counted;
 
-use super::{foreseen, print_lines, refuse_foreseen, report_failure};
+use super::{foreseen, print_lines, refuse_foreseen};
 use crate::config::{Diagnostic, Document};
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::progress::Verbosity;
+use crate::streams::report_failure;
 
 pub(super) fn validate(files: &[PathBuf], verbosity: Verbosity) -> Result<(), Failure> {
     let mut wrong = 0;
