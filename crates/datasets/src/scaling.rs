@@ -29,6 +29,8 @@ pub enum Scaler {
         mean: Array1<f64>,
         /// The population deviation of each column over the training rows, and 1 for a constant column.
         scale: Array1<f64>,
+        /// Deviations from the mean up to this are rounding error, and 0; 0 for a column that is not constant.
+        rounding: Array1<f64>,
     },
 }
 
@@ -93,8 +95,9 @@ impl ScalingError {
 /// `standard` takes mean and variance as scikit-learn 1.6.1's `StandardScaler` does and in its order of operations,
 /// so that the doubles are the same: rows are added from first to last, and the variance is the corrected two-pass
 /// sum of squares `(Σ(x-m)² - (Σ(x-m))²/n)/n` (Chan, Golub and LeVeque 1983). A column counts as constant, and keeps
-/// the scale 1, when its variance is within the rounding error of that sum, `v <= n·ε·v + (n·m·ε)²`. (With a single
-/// column NumPy adds pairwise; the last bits may then differ.)
+/// the scale 1, when its variance is within the rounding error of that sum, `v <= n·ε·v + (n·m·ε)²`; what then is left
+/// of a value, up to `n·√n·|m|·ε`, is rounding error, and 0 here. (With a single column NumPy adds pairwise; the last
+/// bits may then differ.)
 ///
 /// # Errors
 /// [`ScalingError::Divisor`], [`ScalingError::NoRows`], and [`ScalingError::Moments`] where values are too large.
@@ -135,17 +138,19 @@ fn standard(train: ArrayView2<'_, f64>) -> Result<Scaler, ScalingError> {
     let variance = (squares - &deviations * &deviations / n) / n;
 
     let mut scale = variance.mapv(f64::sqrt);
+    let mut rounding = Array1::zeros(train.ncols());
     for (column, scale) in scale.iter_mut().enumerate() {
         let (mean, variance) = (mean[column], variance[column]);
         if !(mean.is_finite() && variance.is_finite()) {
             return Err(ScalingError::Moments { column });
         }
-        let rounding = n * mean * f64::EPSILON;
-        if variance <= n * f64::EPSILON * variance + rounding * rounding {
+        let error = n * mean.abs() * f64::EPSILON;
+        if variance <= n * f64::EPSILON * variance + error * error {
             *scale = 1.0;
+            rounding[column] = n.sqrt() * error;
         }
     }
-    Ok(Scaler::Standard { mean, scale })
+    Ok(Scaler::Standard { mean, scale, rounding })
 }
 
 impl Scaler {
@@ -158,11 +163,19 @@ impl Scaler {
         let scaled = match self {
             Self::None => features.to_owned(),
             Self::Divide(divisor) => features.mapv(|value| value / divisor),
-            Self::Standard { mean, scale } => {
+            Self::Standard { mean, scale, rounding } => {
                 if features.ncols() != mean.len() {
                     return Err(ScalingError::Columns { expected: mean.len(), found: features.ncols() });
                 }
-                (&features - mean) / scale
+                let mut deviations = &features - mean;
+                for mut row in deviations.rows_mut() {
+                    row.zip_mut_with(rounding, |deviation, rounding| {
+                        if deviation.abs() <= *rounding {
+                            *deviation = 0.0;
+                        }
+                    });
+                }
+                deviations / scale
             }
         };
         match scaled.indexed_iter().find(|(_, value)| !value.is_finite()) {

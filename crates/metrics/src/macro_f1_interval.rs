@@ -22,8 +22,8 @@ const ADDED: f64 = 2.0;
 /// 3. *Interval.* Wilson's for the observed macro-F1 in `m = F(1 - F)/v` samples (`F` of the smoothed
 ///    matrix), widened at the ends as [`accuracy_interval`](crate::accuracy_interval) is.
 ///
-/// The interval lies in [0, 1], contains macro-F1 and always has a width. With a single class, F1 can only be
-/// 1, and `m` is the number of samples. `O(K²)`: some 0.3 µs for 3 classes and 1 µs for 10.
+/// The interval lies in [0, 1], contains macro-F1 and always has a width. With samples of a single class `m` is the
+/// number of samples. `O(K²)`: some 0.3 µs for 3 classes and 1 µs for 10.
 ///
 /// How often it contains the macro-F1 of the population that a test set is drawn from, and its mean width
 /// (20,000 test sets; `examples/coverage`), beside the percentile bootstrap:

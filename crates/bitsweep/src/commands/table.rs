@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use bitsweep_results::numbers::counted;
+use bitsweep_results::numbers::{counted, fixed};
 use bitsweep_results::text::one_line;
 use bitsweep_results::{Comparison, Goal, PickRule, Summary, VariantSummary};
 
@@ -61,6 +61,11 @@ fn one(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
             comparison.variants.len()
         ));
     }
+    if !comparison.has_scores() {
+        lines.extend(
+            shown.iter().flat_map(|variant| variant.flag_sentences()).map(|line| format!("  {line}")),
+        );
+    }
     for goal in [Goal::Balance, Goal::LeastMemory] {
         if let Some(explanation) = comparison.explain(goal, rule) {
             lines.push(format!("{}: {}: {}", goal.name(), explanation.choice, explanation.headline));
@@ -108,7 +113,7 @@ fn row(comparison: &Comparison, variant: &VariantSummary) -> Vec<String> {
         cells.extend([variant.payload_bytes, variant.true_bytes].map(|bytes| format!("{bytes:.0}")));
         cells.extend([error(variant.sse.mean), error(variant.mse.mean)]);
         let sqnr = variant.sqnr_db.mean;
-        cells.push(if sqnr.is_finite() { format!("{sqnr:.1}") } else { "exact".to_owned() });
+        cells.push(if sqnr == f64::INFINITY { "exact".to_owned() } else { fixed(sqnr, 1) });
     }
     cells
 }

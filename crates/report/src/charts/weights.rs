@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use bitsweep_results::{HistogramKind, HistogramRow, Origin};
+use bitsweep_results::{Choice, HistogramKind, HistogramRow, Origin};
 
 use super::subject::{MOST_PANELS, Subject};
 use crate::draw::canvas::{self, Canvas, Fault};
@@ -144,10 +144,12 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
         .iter()
         .any(|panel| panel.level_densities().iter().any(|(_, density)| *density > panel.ceiling()));
     let note = if cut { " Stems that reach the top go on beyond it." } else { "" };
+    let is_transformed = |origin: &&Origin| origin.variant.choices.get(Choice::Transform).is_some();
+    let after = if origins.iter().any(is_transformed) { " as the transform leaves them" } else { "" };
     let header = Header::new(
         &title,
         &format!(
-            "Grey: distribution of the float values. Blue: share of the values on each level, drawn to the same area. Ticks below: the levels.{note}"
+            "Grey: distribution of the float values{after}. Blue: share of the values on each level, drawn to the same area. Ticks below: the levels.{note}"
         ),
     );
     let layout = panels(panes.len(), header.bottom(), 300.0, 190.0);

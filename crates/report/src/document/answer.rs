@@ -196,5 +196,10 @@ fn flagged(summary: &Summary) -> Vec<Block> {
         let rest = if more > 0 { format!("; and {more} more in results.csv") } else { String::new() };
         vec![Span::Strong(flag.clone()), Span::Plain(format!(": {named}{rest}."))]
     });
-    vec![paragraph("Flags, to be read with the numbers:"), Block::List(points.collect())]
+    let mut blocks = vec![paragraph("Flags, to be read with the numbers:"), Block::List(points.collect())];
+    if bearers.len() > MOST_FLAGS {
+        let more = counted(bearers.len() - MOST_FLAGS, "more flag", "more flags");
+        blocks.push(paragraph(format!("And {more}: see the column `flag` of results.csv.")));
+    }
+    blocks
 }

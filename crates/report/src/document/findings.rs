@@ -19,7 +19,7 @@ pub(super) fn changed(report: &Report<'_>) -> Option<Block> {
         }
         spans.push(Span::Code(change.clone()));
     }
-    let rest = ". What the original has shown, and the numbers that it reproduces, are left out.";
+    let rest = ". The description is that of the original; what that has shown, and the numbers that it reproduces, are left out.";
     spans.push(Span::Plain(rest.to_owned()));
     Some(Block::Paragraph(spans))
 }

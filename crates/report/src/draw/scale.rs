@@ -40,9 +40,10 @@ impl Scale {
     /// A linear scale whose ends are the ticks around `low ..= high`.
     pub(crate) fn nice(low: f64, high: f64, ticks: usize) -> Self {
         let (low, high) = spread_out(low, high, f64::abs(low) * 0.1 + 0.5);
-        let step = step(high - low, ticks);
+        let step = step(low, high, ticks);
         // The tolerance keeps an end that lies on a tick, but for rounding, from gaining another step.
-        let scale = Self::linear((low / step + 1e-9).floor() * step, (high / step - 1e-9).ceil() * step);
+        let (first, last) = ((low / step + 1e-9).floor() * step, (high / step - 1e-9).ceil() * step);
+        let scale = Self::linear(first.max(f64::MIN), last.min(f64::MAX));
         Self { step: Some(step), ..scale }
     }
 
@@ -77,7 +78,11 @@ impl Scale {
     /// The pixel of a value; values outside lie on the nearer end.
     pub(crate) fn at(&self, value: f64) -> f64 {
         let share = match self.spacing {
-            Spacing::Linear => (value - self.low) / (self.high - self.low),
+            Spacing::Linear if (self.high - self.low).is_finite() => {
+                (value - self.low) / (self.high - self.low)
+            }
+            // The ends are so far apart that only their halves have a difference.
+            Spacing::Linear => (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0),
             Spacing::Logarithmic => libm::log(value / self.low) / libm::log(self.high / self.low),
         };
         let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
@@ -93,14 +98,15 @@ impl Scale {
     }
 
     fn linear_ticks(&self, count: usize) -> Vec<Tick> {
-        let step = self.step.unwrap_or_else(|| step(self.high - self.low, count));
-        let decimals = usize::try_from(-(libm::log10(step) + 1e-9).floor() as i32).unwrap_or(0);
+        let step = self.step.unwrap_or_else(|| step(self.low, self.high, count));
+        let largest = self.low.abs().max(self.high.abs());
         let first = (self.low / step - 1e-9).ceil();
         let last = (self.high / step + 1e-9).floor();
         let steps = (last - first).clamp(0.0, 100.0) as usize;
         (0..=steps)
             .map(|index| (first + index as f64) * step)
-            .map(|value| Tick { value, label: fixed(value, decimals) })
+            .filter(|value| value.is_finite())
+            .map(|value| Tick { value, label: label(value, step, largest) })
             .collect()
     }
 
@@ -131,20 +137,37 @@ impl Scale {
     }
 }
 
-/// Makes room around equal or unusable ends.
+/// Makes room around ends that are equal or too close for steps between them, and around unusable ones.
 fn spread_out(low: f64, high: f64, margin: f64) -> (f64, f64) {
     if !(low.is_finite() && high.is_finite()) {
         (0.0, 1.0)
-    } else if high > low {
+    } else if high - low > 1e3 * f64::MIN_POSITIVE {
         (low, high)
     } else {
         (low - margin, low + margin)
     }
 }
 
-/// The least of 1, 2, 5 and 10 times a power of ten that cuts `extent` into at most `count` parts.
-fn step(extent: f64, count: usize) -> f64 {
-    let raw = extent / count.max(1) as f64;
+/// A tick's value with as many digits as tell it from its neighbours; a power of ten where those would be many.
+fn label(value: f64, step: f64, largest: f64) -> String {
+    let exponent = |number: f64| (libm::log10(number) + 1e-9).floor() as i32;
+    let digits = |difference: i32| usize::try_from(difference).unwrap_or(0);
+    if !(-6..7).contains(&exponent(largest)) {
+        if value == 0.0 {
+            return "0".to_owned();
+        }
+        let decimals = digits(exponent(value.abs()) - exponent(step));
+        let rounded: f64 = format!("{value:.decimals$e}").parse().unwrap_or(value);
+        return format!("{rounded:e}");
+    }
+    fixed(value, digits(-exponent(step)))
+}
+
+/// The least of 1, 2, 5 and 10 times a power of ten that cuts `low ..= high` into at most `count` parts.
+fn step(low: f64, high: f64, count: usize) -> f64 {
+    let count = count.max(1) as f64;
+    let extent = high - low;
+    let raw = if extent.is_finite() { extent / count } else { high / count - low / count };
     let power = libm::pow(10.0, libm::log10(raw).floor());
     let mantissa = [1.0, 2.0, 5.0].into_iter().find(|mantissa| mantissa * power >= raw * (1.0 - 1e-9));
     mantissa.unwrap_or(10.0) * power
@@ -191,6 +214,22 @@ mod tests {
     fn linear_ticks_lie_on_round_values() {
         assert_eq!(labels(&Scale::nice(0.87, 1.0, 4).ticks(4)), ["0.85", "0.90", "0.95", "1.00"]);
         assert_eq!(labels(&Scale::nice(0.0, 6.65, 4).ticks(4)), ["0", "2", "4", "6", "8"]);
+    }
+
+    #[test]
+    fn ticks_of_very_large_and_very_small_values_are_powers_of_ten() {
+        assert_eq!(labels(&Scale::nice(0.0, 9e7, 4).ticks(4)), ["0", "5e7", "1e8"]);
+        assert_eq!(labels(&Scale::linear(-1.5e-300, 1e-300).ticks(3)), ["-1e-300", "0", "1e-300"]);
+        // The difference of these ends is no number.
+        let huge = Scale::linear(-1.7e308, 1.7e308);
+        assert_eq!(labels(&huge.ticks(4)), ["-1e308", "0", "1e308"]);
+        assert_eq!((huge.at(-1.7e308), huge.at(0.0), huge.at(1.7e308)), (0.0, 0.5, 1.0));
+        for (low, high) in [(-1.7e308, 1.7e308), (5e-324, 1e-323), (f64::MIN, f64::MAX)] {
+            for scale in [Scale::linear(low, high), Scale::nice(low, high, 5)] {
+                let ticks = scale.ticks(5);
+                assert!(ticks.iter().all(|tick| tick.value.is_finite()), "{ticks:?}");
+            }
+        }
     }
 
     #[test]

@@ -65,12 +65,15 @@ fn outcome(comparison: &Comparison, allowed_loss: f64) -> PickOutcome {
         };
     };
     let picked = &candidates[index];
+    // Of the next smaller size the best, which stands first.
+    let smaller = candidates[..index].last().map(|smaller| smaller.bytes);
+    let rejected = smaller.and_then(|bytes| candidates.iter().find(|candidate| candidate.bytes == bytes));
     let interval = comparison.variants[picked.variant].scores.as_ref().map(|scores| scores.interval);
     PickOutcome::Picked(Pick {
         variant: picked.variant,
         loss: picked.loss,
         allowed_loss,
-        rejected: index.checked_sub(1).map(|smaller| candidates[smaller].variant),
+        rejected: rejected.map(|rejected| rejected.variant),
         supported: interval.is_some_and(|interval| interval.low >= float_scores.macro_f1.mean - allowed_loss),
     })
 }

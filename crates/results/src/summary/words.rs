@@ -3,6 +3,7 @@
 use super::comparison::{Comparison, ScoreSummary, VariantSummary};
 use super::pick::{Goal, Pick, PickOutcome, PickRule};
 use super::spread::Spread;
+use crate::flag::Flag;
 use crate::numbers::{bytes, count, counted, fixed, p_value, score, significant};
 
 /// An outcome in words.
@@ -67,7 +68,7 @@ impl Comparison {
             reasons.push(self.size_reason(pick, variant, float, scores));
             reasons.extend(self.evidence(pick, label, float, scores));
         }
-        reasons.extend(flags(variant));
+        reasons.extend(variant.flag_sentences());
         Explanation { choice: label.to_owned(), headline: self.headline(pick, variant), reasons }
     }
 
@@ -184,17 +185,17 @@ impl Comparison {
     }
 }
 
-fn flags(variant: &VariantSummary) -> Vec<String> {
-    let runs = variant.runs;
-    variant
-        .flags
-        .iter()
-        .map(|(flag, count)| {
+impl VariantSummary {
+    /// What a reader must know of the variant, one sentence per flag.
+    pub fn flag_sentences(&self) -> Vec<String> {
+        let runs = self.runs;
+        let sentence = |(flag, count): &(Flag, usize)| {
             let often = if runs > 1 { format!(" in {count} of {runs} runs") } else { String::new() };
-            let words = flag.words(&variant.origin.variant.choices);
-            format!("{} is flagged{often}: {words}.", variant.label)
-        })
-        .collect()
+            let words = flag.words(&self.origin.variant.choices);
+            format!("{} is flagged{often}: {words}.", self.label)
+        };
+        self.flags.iter().map(sentence).collect()
+    }
 }
 
 fn equals(p: f64) -> String {
