@@ -52,7 +52,7 @@ pub use layer::{
     allocate, allocate_greedily, calibrate, combinations, cross_layer_equalization, divide_outputs,
     estimator, mean_shift, multiply_inputs, smoothing_factors,
 };
-pub use measure::{Errors, NumberFormat, Saturated, SquareSum, number_formats, number_line};
+pub use measure::{Errors, NumberFormat, SquareSum, number_formats, number_line};
 pub use number::{Dtype, OtherDtype, Real};
 pub use scheme::presets;
 pub use scheme::{
@@ -64,6 +64,6 @@ pub use scheme::{
 };
 pub use tensor::{
     Affine, Block, BlockParameters, Blocks, CodeMatrix, Codebook, Codebooks, FarParameters, FixedGrid,
-    GgufError, LookupError, NestedScales, Packed, Parameters, QuantizeError, Quantized, Size, SparseOutliers,
-    UnpackError,
+    GgufError, LookupError, NestedScales, Packed, Parameters, QuantizeError, Quantized, Saturated, Size,
+    SparseOutliers, UnpackError,
 };
