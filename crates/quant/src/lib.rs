@@ -14,9 +14,10 @@
 //! | `layer` | what happens around weights: calibration, inputs, transforms, gradients, bits for each layer |
 //! | `measure` | errors, and what number formats can express |
 //!
-//! The stages of a uniform scheme are functions in a row: blocks → range → affine parameters → codes →
-//! reconstruction. All arithmetic happens in the type of the values (`f32` or `f64`), which a quantized matrix remembers
-//! as its [`Dtype`], in an order that the source fixes, with transcendental functions from `libm`: results are the same bits on every machine.
+//! The stages of a uniform scheme are functions in a row: blocks → range → affine parameters → codes → reconstruction.
+//! All arithmetic happens in the type of the values (`f32` or `f64`), which a quantized matrix remembers as its
+//! [`Dtype`], in an order that the source fixes, with transcendental functions from `libm`: results are the same bits
+//! on every machine.
 //!
 //! ```
 //! use bitsweep_quant::{Errors, SchemeSpec, quantize};

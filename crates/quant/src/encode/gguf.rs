@@ -4,8 +4,9 @@ use crate::number::{Real, decode_binary16, encode_binary16};
 use crate::scheme::{GgufType, ScaleFormat};
 use crate::tensor::{Affine, Blocks, CodeMatrix, FarParameters};
 
-/// The parameters of finite row-major `values`; fills `codes`, and notes the parameters stored far from the wanted ones. By the rules of ggml's reference (`quantize_row_*_ref`): codes are found with the scale and minimum before they are
-/// rounded to f16. The arithmetic is that of `f32`.
+/// The parameters of finite row-major `values`; fills `codes`, and notes the parameters stored far from the wanted
+/// ones. By the rules of ggml's reference (`quantize_row_*_ref`): codes are found with the scale and minimum before
+/// they are rounded to f16. The arithmetic is that of `f32`.
 pub(crate) fn quantize<T: Real>(
     values: &[T],
     blocks: &Blocks,
