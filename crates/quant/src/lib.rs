@@ -14,9 +14,10 @@
 //! | `layer` | what happens around weights: calibration, inputs, transforms, gradients, bits for each layer |
 //! | `measure` | errors, and what number formats can express |
 //!
-//! The stages of a uniform scheme are functions in a row: blocks → range → affine parameters → codes →
-//! reconstruction. All arithmetic happens in the type of the values (`f32` or `f64`), which a quantized matrix remembers
-//! as its [`Dtype`], in an order that the source fixes, with transcendental functions from `libm`: results are the same bits on every machine.
+//! The stages of a uniform scheme are functions in a row: blocks → range → affine parameters → codes → reconstruction.
+//! All arithmetic happens in the type of the values (`f32` or `f64`), which a quantized matrix remembers as its
+//! [`Dtype`], in an order that the source fixes, with transcendental functions from `libm`: results are the same bits
+//! on every machine.
 //!
 //! ```
 //! use bitsweep_quant::{Errors, SchemeSpec, quantize};
@@ -52,7 +53,7 @@ pub use layer::{
     allocate, allocate_greedily, calibrate, combinations, cross_layer_equalization, divide_outputs,
     estimator, mean_shift, multiply_inputs, smoothing_factors,
 };
-pub use measure::{Errors, NumberFormat, Saturated, SquareSum, number_formats, number_line};
+pub use measure::{Errors, NumberFormat, SquareSum, number_formats, number_line};
 pub use number::{Dtype, OtherDtype, Real};
 pub use scheme::presets;
 pub use scheme::{
@@ -64,6 +65,6 @@ pub use scheme::{
 };
 pub use tensor::{
     Affine, Block, BlockParameters, Blocks, CodeMatrix, Codebook, Codebooks, FarParameters, FixedGrid,
-    GgufError, LookupError, NestedScales, Packed, Parameters, QuantizeError, Quantized, Size, SparseOutliers,
-    UnpackError,
+    GgufError, LookupError, NestedScales, Packed, Parameters, QuantizeError, Quantized, Saturated, Size,
+    SparseOutliers, UnpackError,
 };

@@ -1,9 +1,9 @@
 //! What is said of each axis of choice, wherever it is spoken of: the one table of names, keys, plain values and words.
 
-use crate::numbers::with_noun;
 use std::fmt;
 
 use crate::choice::Choice;
+use crate::numbers::with_noun;
 use crate::value::Value;
 
 /// What is commonly expected of a choice against the plain one on its axis.

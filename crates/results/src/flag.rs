@@ -1,11 +1,11 @@
 //! What a reader must know of a row.
 
-use crate::numbers::counted;
 use std::mem;
 
 use serde::{Deserialize, Serialize};
 
 use crate::choice::{Choice, Choices};
+use crate::numbers::counted;
 
 /// Something that a reader must know of a row, with its numbers. Words are made by [`words`](Self::words).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -110,23 +110,33 @@ impl Flag {
         }
     }
 
+    /// The number that flags of the same kind are compared by; 0 without one.
+    fn magnitude(&self) -> f64 {
+        match self {
+            Self::UntestedClasses { count, .. } => *count as f64,
+            Self::ZeroPointsOutsideCodes(count)
+            | Self::ParametersFarFromWanted { count, .. }
+            | Self::ValuesSaturated { count, .. }
+            | Self::ParametersAtLowerBound(count) => *count as f64,
+            Self::LogitsMoved { most, .. } => *most,
+            Self::SameBitsEverywhere(bits) => f64::from(*bits),
+            Self::OutputErrorAboveBudget(error) => *error,
+            Self::Exact
+            | Self::TransformChangedNothing
+            | Self::MethodChangedNothing
+            | Self::MethodRaisedOutputError
+            | Self::OutputRangeChangedNothing
+            | Self::BiasCorrectionChangedNothing
+            | Self::TrainingChangedNothing
+            | Self::TrainingChangedNoCode
+            | Self::GreedySearch
+            | Self::InputsClipped => 0.0,
+        }
+    }
+
     /// Takes the numbers of a flag of the same kind where they are larger.
     pub fn raise_to(&mut self, other: &Self) {
-        let is_larger = match (&*self, other) {
-            (Self::ZeroPointsOutsideCodes(own), Self::ZeroPointsOutsideCodes(other))
-            | (Self::ParametersAtLowerBound(own), Self::ParametersAtLowerBound(other))
-            | (
-                Self::ParametersFarFromWanted { count: own, .. },
-                Self::ParametersFarFromWanted { count: other, .. },
-            )
-            | (Self::ValuesSaturated { count: own, .. }, Self::ValuesSaturated { count: other, .. }) => {
-                other > own
-            }
-            (Self::LogitsMoved { most: own, .. }, Self::LogitsMoved { most: other, .. })
-            | (Self::OutputErrorAboveBudget(own), Self::OutputErrorAboveBudget(other)) => other > own,
-            _ => false,
-        };
-        if is_larger {
+        if other.magnitude() > self.magnitude() {
             self.clone_from(other);
         }
     }
@@ -135,6 +145,8 @@ impl Flag {
     #[must_use]
     pub fn words(&self, choices: &Choices) -> String {
         let choice = |choice: Choice| choices.get(choice).map_or_else(String::new, ToString::to_string);
+        let several = |number: u64, one: &str, many: &str| counted(number as usize, one, many);
+        let at_worst = |number: u64| if number > 1 { " at worst" } else { "" };
         match self {
             Self::UntestedClasses { count: 1, first } => {
                 format!("macro-F1 leaves out class {}, of which there is no test row", quoted(first))
@@ -144,19 +156,22 @@ impl Flag {
                 let more = if more > 0 { format!(" and {more} more") } else { String::new() };
                 format!("macro-F1 leaves out {count} classes without a test row: {}{more}", quoted(first))
             }
-            Self::ZeroPointsOutsideCodes(1) => "1 zero point lies outside the codes".to_owned(),
-            Self::ZeroPointsOutsideCodes(count) => format!("{count} zero points lie outside the codes"),
-            Self::ParametersFarFromWanted { count: 1, wanted, stored } => {
-                format!("1 stored parameter is far from the wanted one: {wanted:.2e} became {stored:.2e}")
+            Self::ZeroPointsOutsideCodes(count) => {
+                several(*count, "zero point lies outside the codes", "zero points lie outside the codes")
             }
             Self::ParametersFarFromWanted { count, wanted, stored } => format!(
-                "{count} stored parameters are far from the wanted ones: {wanted:.2e} became {stored:.2e} at worst"
+                "{}: {wanted:.2e} became {stored:.2e}{}",
+                several(
+                    *count,
+                    "stored parameter is far from the wanted one",
+                    "stored parameters are far from the wanted ones"
+                ),
+                at_worst(*count)
             ),
-            Self::ValuesSaturated { count: 1, largest } => {
-                format!("1 value, {largest:.2e}, is beyond the largest number of its format, which it became")
-            }
             Self::ValuesSaturated { count, largest } => format!(
-                "{count} values, up to {largest:.2e}, are beyond the largest number of their format, which they became"
+                "{} beyond the largest number of the format became it: {largest:.2e}{}",
+                several(*count, "value", "values"),
+                at_worst(*count)
             ),
             Self::Exact => "every value is reconstructed exactly".to_owned(),
             Self::TransformChangedNothing => format!("{} changed nothing", choice(Choice::Transform)),
@@ -174,13 +189,14 @@ impl Flag {
             Self::BiasCorrectionChangedNothing => "bias correction changed nothing".to_owned(),
             Self::TrainingChangedNothing => "training changed nothing".to_owned(),
             Self::TrainingChangedNoCode => "training changed no code".to_owned(),
-            Self::ParametersAtLowerBound(1) => "1 learned parameter stands at its lower bound".to_owned(),
-            Self::ParametersAtLowerBound(count) => {
-                format!("{count} learned parameters stand at their lower bound")
-            }
+            Self::ParametersAtLowerBound(count) => several(
+                *count,
+                "learned parameter stands at its lower bound",
+                "learned parameters stand at their lower bound",
+            ),
             Self::GreedySearch => "bits were searched greedily, not exactly".to_owned(),
             Self::SameBitsEverywhere(bits) => {
-                format!("every layer was given {}", counted(*bits as usize, "bit", "bits"))
+                format!("every layer was given {}", several(u64::from(*bits), "bit", "bits"))
             }
             Self::OutputErrorAboveBudget(error) => format!(
                 "all layers together have an output error of {error:.3e} on the training rows, above the budget"

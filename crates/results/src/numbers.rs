@@ -71,8 +71,8 @@ pub fn bytes(mean: f64) -> String {
     with_noun(&count(mean), "byte", "bytes")
 }
 
-/// A number that is written already, with its noun.
-pub(crate) fn with_noun(shown: &str, one: &str, several: &str) -> String {
+/// A number that is written already, with its noun: `1 bit`, `2.5 bits`.
+pub fn with_noun(shown: &str, one: &str, several: &str) -> String {
     format!("{shown} {}", if shown == "1" { one } else { several })
 }
 

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 /// ```
 #[must_use]
 pub fn one_line(text: &str) -> Cow<'_, str> {
-    escaped(text, is_unseen)
+    escaped(text, is_unseen, as_in_rust)
 }
 
 /// Text on its own lines, tabs as they are; the rest as [`one_line`] has it.
@@ -23,21 +23,28 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     if text.contains("\r\n") {
         return Cow::Owned(lines(&text.replace("\r\n", "\n")).into_owned());
     }
-    escaped(text, |symbol| is_unseen(symbol) && !matches!(symbol, '\n' | '\t'))
+    escaped(text, |symbol| is_unseen(symbol) && !matches!(symbol, '\n' | '\t'), as_in_rust)
 }
 
 /// A text of JSON with the escapes of JSON for what a reader could not see, so that it still reads back the same.
 #[must_use]
 pub fn json(text: &str) -> Cow<'_, str> {
     // Outside of its strings JSON is ASCII, and within them line ends are escaped already.
-    let is_hidden = |symbol: char| is_unseen(symbol) && symbol != '\n';
-    if !text.contains(is_hidden) {
+    let is_hidden = |symbol| is_unseen(symbol) && symbol != '\n';
+    escaped(text, is_hidden, |out, symbol| {
+        symbol.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+    })
+}
+
+/// The text with what is hidden written by `write`.
+fn escaped(text: &str, is_hidden: impl Fn(char) -> bool, write: impl Fn(&mut String, char)) -> Cow<'_, str> {
+    if !text.contains(&is_hidden) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     for symbol in text.chars() {
         if is_hidden(symbol) {
-            symbol.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out += &format!("\\u{unit:04x}"));
+            write(&mut out, symbol);
         } else {
             out.push(symbol);
         }
@@ -45,19 +52,9 @@ pub fn json(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-fn escaped(text: &str, is_hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if !text.contains(&is_hidden) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    for symbol in text.chars() {
-        if is_hidden(symbol) {
-            out.extend(symbol.escape_default());
-        } else {
-            out.push(symbol);
-        }
-    }
-    Cow::Owned(out)
+/// As Rust writes it in a literal.
+fn as_in_rust(out: &mut String, symbol: char) {
+    out.extend(symbol.escape_default());
 }
 
 /// Whether a character has no glyph of its own, or changes how its neighbours are shown: controls (Cc), separators of

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use bitsweep_results::summary::{Pick, PickOutcome, full_names};
 use bitsweep_results::{
-    Choice, Comparison, ErrorMeasures, FailureKind, Flag, Goal, Labels, Measures, PickRule, ResultRow,
-    RowFailure, Scores, Size, SizeMeasures, Task, Value, Variant, distinct_names, summarize,
+    Choice, Choices, Comparison, ErrorMeasures, FailureKind, Flag, Goal, Labels, Measures, PickRule,
+    ResultRow, RowFailure, Scores, Size, SizeMeasures, Task, Value, Variant, distinct_names, summarize,
 };
 use made::{interval, measures, scored, task, unit};
 
@@ -332,6 +332,45 @@ fn flags_of_one_kind_are_counted_together() {
     measures(&mut rows[2]).flags = vec![Flag::ZeroPointsOutsideCodes(5)];
     let comparison = only(&rows);
     assert_eq!(comparison.variants[1].flags, [(Flag::ZeroPointsOutsideCodes(5), 2)]);
+}
+
+#[test]
+fn a_flag_takes_the_larger_number_of_its_kind() {
+    let far = |count| Flag::ParametersFarFromWanted { count, wanted: 1.0, stored: 2.0 };
+    for (smaller, larger) in [
+        (Flag::ZeroPointsOutsideCodes(1), Flag::ZeroPointsOutsideCodes(2)),
+        (far(1), far(2)),
+        (Flag::ValuesSaturated { count: 1, largest: 9.0 }, Flag::ValuesSaturated { count: 2, largest: 8.0 }),
+        (Flag::ParametersAtLowerBound(9), Flag::ParametersAtLowerBound(10)),
+        (Flag::LogitsMoved { most: 0.5, largest: 9.0 }, Flag::LogitsMoved { most: 1.0, largest: 8.0 }),
+        (Flag::OutputErrorAboveBudget(1e-300), Flag::OutputErrorAboveBudget(1e300)),
+    ] {
+        for mut raised in [smaller.clone(), larger.clone()] {
+            raised.raise_to(&smaller);
+            raised.raise_to(&larger);
+            assert_eq!(raised, larger);
+            raised.raise_to(&smaller);
+            assert_eq!(raised, larger);
+        }
+    }
+}
+
+#[test]
+fn numbers_of_flags_have_their_nouns() {
+    let far = |count| Flag::ParametersFarFromWanted { count, wanted: 1e-9, stored: 0.0 };
+    let saturated = |count| Flag::ValuesSaturated { count, largest: 2e5 };
+    for (flag, words) in [
+        (Flag::ZeroPointsOutsideCodes(1), "1 zero point lies outside the codes"),
+        (Flag::ZeroPointsOutsideCodes(1347), "1,347 zero points lie outside the codes"),
+        (far(1), "1 stored parameter is far from the wanted one: 1.00e-9 became 0.00e0"),
+        (far(2), "2 stored parameters are far from the wanted ones: 1.00e-9 became 0.00e0 at worst"),
+        (saturated(1), "1 value beyond the largest number of the format became it: 2.00e5"),
+        (saturated(2), "2 values beyond the largest number of the format became it: 2.00e5 at worst"),
+        (Flag::ParametersAtLowerBound(1), "1 learned parameter stands at its lower bound"),
+        (Flag::ParametersAtLowerBound(2), "2 learned parameters stand at their lower bound"),
+    ] {
+        assert_eq!(flag.words(&Choices::default()), words);
+    }
 }
 
 #[test]

@@ -70,7 +70,7 @@ pub(super) fn quantize_layers(
         };
         total = total.merge(outcome);
         let mut changed = Linear { weight: calibrated.quantized.reconstruct(), ..layer.clone() };
-        weights.push(QuantizedWeight::new(id, weight, calibrated.quantized));
+        weights.push(QuantizedWeight { name: id, quantized: calibrated.quantized });
         let (before, after) = ((&float.layers()[..position], layer), (layers.as_slice(), &changed));
         let shift = correction.shift(before, after, &features).map_err(|error| named(&error))?;
         if let Some(shift) = shift {
@@ -84,7 +84,7 @@ pub(super) fn quantize_layers(
                 let id = WeightId::Bias(position);
                 let quantized = quantized_bias(unit, id, bias, scheme, &constant_input)?;
                 let reconstruction: Array2<f32> = quantized.reconstruct();
-                weights.push(QuantizedWeight::new(id, bias, quantized));
+                weights.push(QuantizedWeight { name: id, quantized });
                 changed.bias = reconstruction.row(0).to_owned();
             }
         }

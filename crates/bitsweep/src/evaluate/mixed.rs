@@ -231,7 +231,7 @@ fn quantized_layer(
     let id = WeightId::Weight(position);
     let weight = quantized(unit, &id, layer.weight.view(), scheme)?;
     let mut changed = Linear { weight: weight.reconstruct(), ..layer.clone() };
-    let mut weights = vec![QuantizedWeight::new(id, layer.weight.view(), weight)];
+    let mut weights = vec![QuantizedWeight { name: id, quantized: weight }];
     let kept = match variant.biases {
         Biases::Keep => layer.bias.len() as u64 * FLOAT_BYTES,
         Biases::Quantize => {
@@ -239,7 +239,7 @@ fn quantized_layer(
             let bias = layer.bias.view().insert_axis(Axis(0));
             let quantized = quantized(unit, &id, bias, scheme)?;
             changed.bias = quantized.reconstruct().row(0).to_owned();
-            weights.push(QuantizedWeight::new(id, bias, quantized));
+            weights.push(QuantizedWeight { name: id, quantized });
             0
         }
     };

@@ -5,8 +5,10 @@
 //! and their rows are handed on in that order.
 
 mod assignments;
+mod bench;
 mod calibrate;
 mod coded;
+mod evaluated;
 mod fake_quantization;
 mod float_model;
 mod histogram;

@@ -54,7 +54,7 @@ fn by_given_schemes(
         }
         let quantized = quantized(unit, &id, values, variant.scheme_of(id.layer()))?;
         quantized.reconstruct_into(target.view_mut()).at(FailureKind::Quantization)?;
-        weights.push(QuantizedWeight::new(id, values, quantized));
+        weights.push(QuantizedWeight { name: id, quantized });
     }
     Ok(QuantizedModel {
         model,

@@ -17,8 +17,6 @@ pub(super) const FLOAT_BYTES: u64 = size_of::<f32>() as u64;
 pub(super) struct QuantizedWeight<N = WeightId> {
     pub(super) name: N,
     pub(super) quantized: Quantized,
-    /// The values beyond the largest number of the format.
-    saturated: Saturated,
 }
 
 /// A model whose weights went through a scheme.
@@ -61,14 +59,6 @@ impl QuantizedModel {
     pub(super) fn layer_bits(&self) -> Vec<(String, u32)> {
         let weights = self.weights.iter().filter(|weight| !weight.name.is_bias());
         weights.map(|weight| (weight.name.to_string(), weight.quantized.scheme().bits())).collect()
-    }
-}
-
-impl<N> QuantizedWeight<N> {
-    /// What quantizing `original` gave.
-    pub(super) fn new<T: Real>(name: N, original: ArrayView2<'_, T>, quantized: Quantized) -> Self {
-        let saturated = Saturated::measure(original, quantized.scheme());
-        Self { name, quantized, saturated }
     }
 }
 
@@ -115,14 +105,11 @@ pub(super) fn size_measures<N>(weights: &[QuantizedWeight<N>], biases: u64, floa
 
 /// What a reader must know of the codes, which have these errors.
 pub(super) fn flags<N>(weights: &[QuantizedWeight<N>], errors: &Errors) -> Vec<Flag> {
-    let outside: usize = weights.iter().map(|weight| weight.quantized.zero_points_outside_codes()).sum();
-    let far = weights
-        .iter()
-        .map(|weight| weight.quantized.far_parameters())
-        .fold(FarParameters::default(), FarParameters::merge);
-    let saturated =
-        weights.iter().map(|weight| weight.saturated).fold(Saturated::default(), Saturated::merge);
-    let FarParameters { count, wanted, stored } = far;
+    let matrices = || weights.iter().map(|weight| &weight.quantized);
+    let outside: usize = matrices().map(Quantized::zero_points_outside_codes).sum();
+    let far = matrices().map(Quantized::far_parameters);
+    let FarParameters { count, wanted, stored } = far.fold(FarParameters::default(), FarParameters::merge);
+    let saturated = matrices().map(Quantized::saturated).fold(Saturated::default(), Saturated::merge);
     [
         (outside > 0, Flag::ZeroPointsOutsideCodes(outside as u64)),
         (count > 0, Flag::ParametersFarFromWanted { count, wanted, stored }),

@@ -84,7 +84,7 @@ fn by_codes(
             }
         };
         quantized.reconstruct_into(target.view_mut()).at(FailureKind::Quantization)?;
-        weights.push(QuantizedWeight::new(id, values, quantized));
+        weights.push(QuantizedWeight { name: id, quantized });
     }
     let activations = hook.hidden_activations();
     Ok(QuantizedModel {

@@ -140,7 +140,7 @@ impl Subject<'_> {
         let Some(next) = next else { return Ok(None) };
         let quantized = quantized(self.unit, &weight.name, original, &next)?;
         let values = quantized.reconstruct();
-        Ok(Some((QuantizedWeight::new(weight.name, original, quantized), values)))
+        Ok(Some((QuantizedWeight { name: weight.name, quantized }, values)))
     }
 }
 

@@ -64,7 +64,7 @@ fn one<T: Real>(
         large.products = products(tensor, values, query, &quantized, origin)?;
     }
     let errors = Errors::measure(values, quantized.reconstruct().view());
-    let weight = QuantizedWeight::new(tensor.name.as_str(), values, quantized);
+    let weight = QuantizedWeight { name: tensor.name.as_str(), quantized };
     // The values of a tensor experiment are what it is about.
     let wanted = Record { values: true, ..evaluation.plan.header.record };
     large.add(origin, &weight, values, wanted)?;

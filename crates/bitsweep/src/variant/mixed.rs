@@ -1,9 +1,9 @@
 //! What a file says about bits that are chosen for each layer.
 
-use bitsweep_results::numbers;
 use std::fmt;
 
 use bitsweep_quant::{Bits, Scheme, SchemeSpec};
+use bitsweep_results::numbers;
 use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
@@ -162,7 +162,7 @@ impl fmt::Display for Budget {
         match self {
             Budget::Bytes(bytes) => formatter.write_str(&numbers::bytes(*bytes as f64)),
             Budget::BitsPerWeight(bits) => {
-                write!(formatter, "{bits} {} a weight", if *bits == 1.0 { "bit" } else { "bits" })
+                write!(formatter, "{} a weight", numbers::with_noun(&bits.to_string(), "bit", "bits"))
             }
             Budget::Uniform(scheme) => write!(formatter, "{} bit", scheme.bits()),
             Budget::MacroF1Loss(loss) => write!(formatter, "macro-F1 loss {loss}"),

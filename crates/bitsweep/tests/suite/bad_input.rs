@@ -1,10 +1,9 @@
 //! Whatever a user or a file says, the answer is a result or an error that names the location and the fix.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 
-use tempfile::TempDir;
+use crate::harness::{Sandbox, said};
 
 /// A small experiment; `extra` comes before its tables, `quantize` is the table of weights.
 fn experiment(extra: &str, quantize: &str) -> String {
@@ -30,44 +29,30 @@ fn csv_experiment(path: &Path, split: &str) -> String {
     )
 }
 
-struct Sandbox {
-    folder: TempDir,
+/// Runs an experiment that must fail with `code`, and returns what it says.
+#[track_caller]
+fn refused_in(sandbox: &Sandbox, text: &str, code: i32) -> String {
+    sandbox.put("mine.toml", text);
+    let output = sandbox.run(&["run", "mine.toml"]);
+    let error = said(&output);
+    assert_eq!(output.status.code(), Some(code), "{error}");
+    assert!(!error.contains("panicked"), "{error}");
+    assert!(!sandbox.path("results/mine").exists(), "results of a failed run");
+    error
 }
 
-impl Sandbox {
-    fn new() -> Sandbox {
-        Sandbox { folder: TempDir::new().unwrap() }
-    }
+/// The same in a folder of its own.
+#[track_caller]
+fn refused(text: &str, code: i32) -> String {
+    refused_in(&Sandbox::new(), text, code)
+}
 
-    fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.folder.path().join(name);
-        fs::write(&path, text).unwrap();
-        path
-    }
-
-    fn bitsweep(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_bitsweep"))
-            .args(arguments)
-            .current_dir(&self.folder)
-            .output()
-            .unwrap()
-    }
-
-    /// Runs an experiment that must fail with `code`, and returns what it says.
-    fn refused(&self, text: &str, code: i32) -> String {
-        self.file("mine.toml", text);
-        let output = self.bitsweep(&["run", "mine.toml"]);
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(code), "{error}");
-        assert!(!error.contains("panicked"), "{error}");
-        assert!(!self.folder.path().join("results/mine").exists(), "results of a failed run");
-        error
-    }
-
-    fn refused_csv(&self, csv: &str, split: &str) -> String {
-        let path = self.file("data.csv", csv);
-        self.refused(&csv_experiment(&path, split), 2)
-    }
+/// An experiment on a CSV file that is refused.
+#[track_caller]
+fn refused_csv(csv: &str, split: &str) -> String {
+    let sandbox = Sandbox::new();
+    let path = sandbox.put("data.csv", csv);
+    refused_in(&sandbox, &csv_experiment(&path, split), 2)
 }
 
 #[track_caller]
@@ -79,44 +64,35 @@ fn assert_says(error: &str, parts: &[&str]) {
 
 #[test]
 fn an_unknown_experiment_gets_the_nearest_name() {
-    let output = Sandbox::new().bitsweep(&["run", "wine-mpl"]);
+    let output = Sandbox::new().run(&["run", "wine-mpl"]);
     assert_eq!(output.status.code(), Some(2));
-    assert_says(
-        &String::from_utf8(output.stderr).unwrap(),
-        &["`wine-mpl`", "did you mean `wine-mlp`?", "bitsweep list"],
-    );
+    assert_says(&said(&output), &["`wine-mpl`", "did you mean `wine-mlp`?", "bitsweep list"]);
 }
 
 #[test]
 fn an_unknown_key_is_shown_at_its_place_with_the_nearest_key() {
     let text = experiment("", "bits = 4").replace("epochs", "epoch");
-    assert_says(
-        &Sandbox::new().refused(&text, 2),
-        &["unknown field `epoch`", "mine.toml:11:1", "did you mean `epochs`?"],
-    );
+    assert_says(&refused(&text, 2), &["unknown field `epoch`", "mine.toml:11:1", "did you mean `epochs`?"]);
     let text = experiment("sed = 4", "bits = 4");
-    assert_says(
-        &Sandbox::new().refused(&text, 2),
-        &["unknown key `sed`", "mine.toml:2:1", "did you mean `seed`?"],
-    );
+    assert_says(&refused(&text, 2), &["unknown key `sed`", "mine.toml:2:1", "did you mean `seed`?"]);
 }
 
 #[test]
 fn an_unknown_choice_is_shown_at_its_place_with_the_nearest_choice() {
-    let error = Sandbox::new().refused(&experiment("", "bits = 4\nrounding = \"nearest\""), 2);
+    let error = refused(&experiment("", "bits = 4\nrounding = \"nearest\""), 2);
     assert_says(&error, &["`nearest`", "mine.toml:16:12", "did you mean `nearest-even`?"]);
 }
 
 #[test]
 fn a_wrong_type_is_shown_at_its_place() {
     let text = experiment("", "bits = 4").replace("epochs = 2", "epochs = \"two\"");
-    assert_says(&Sandbox::new().refused(&text, 2), &["\"two\"", "mine.toml:11:10"]);
+    assert_says(&refused(&text, 2), &["\"two\"", "mine.toml:11:10"]);
 }
 
 #[test]
 fn an_override_is_held_to_the_same_rules_as_the_file() {
     let sandbox = Sandbox::new();
-    sandbox.file("mine.toml", experiment("", "bits = 4"));
+    sandbox.put("mine.toml", experiment("", "bits = 4"));
     for (change, parts) in [
         ("train.epochs=two", ["\"two\"", "--set:1:14"]),
         ("train.epoch=2", ["unknown field `epoch`", "did you mean `epochs`?"]),
@@ -124,22 +100,22 @@ fn an_override_is_held_to_the_same_rules_as_the_file() {
         ("train.epochs", ["`train.epochs`", "key=value"]),
         ("seed.x=1", ["seed.x=1", "--set:1:"]),
     ] {
-        let output = sandbox.bitsweep(&["run", "mine.toml", "--set", change]);
+        let output = sandbox.run(&["run", "mine.toml", "--set", change]);
         assert_eq!(output.status.code(), Some(2), "{change}");
-        assert_says(&String::from_utf8(output.stderr).unwrap(), &parts);
+        assert_says(&said(&output), &parts);
     }
 }
 
 #[test]
 fn bits_out_of_range_are_refused_at_their_value() {
-    let error = Sandbox::new().refused(&experiment("", "bits = [4, 17]"), 2);
+    let error = refused(&experiment("", "bits = [4, 17]"), 2);
     assert_says(&error, &["`17`", "1 to 16", "mine.toml:15:12"]);
-    assert_says(&Sandbox::new().refused(&experiment("", "bits = 0"), 2), &["`0`", "1 to 16"]);
+    assert_says(&refused(&experiment("", "bits = 0"), 2), &["`0`", "1 to 16"]);
 }
 
 #[test]
 fn a_percentile_of_150_is_refused_at_its_value() {
-    let error = Sandbox::new().refused(&experiment("", "bits = 4\nrange = { percentile = 150 }"), 2);
+    let error = refused(&experiment("", "bits = 4\nrange = { percentile = 150 }"), 2);
     assert_says(&error, &["`150`", "mine.toml:16:"]);
 }
 
@@ -148,54 +124,51 @@ fn a_name_that_no_label_can_show_is_refused() {
     for name in ["", "  ", "two\\nlines"] {
         let text = experiment("", "bits = 4")
             .replace("[quantize.weights]", &format!("[quantize]\nname = \"{name}\"\n[quantize.weights]"));
-        let error = Sandbox::new().refused(&text, 2);
+        let error = refused(&text, 2);
         assert_says(&error, &["expected a name of one line", "mine.toml:15:"]);
     }
 }
 
 #[test]
 fn a_group_of_0_is_refused_at_its_value() {
-    let error = Sandbox::new().refused(&experiment("", "bits = 4\ngranularity = { group = 0 }"), 2);
+    let error = refused(&experiment("", "bits = 4\ngranularity = { group = 0 }"), 2);
     assert_says(&error, &["`0`", "mine.toml:16:"]);
 }
 
 #[test]
 fn an_empty_axis_is_refused() {
-    let error = Sandbox::new().refused(&experiment("", "bits = []"), 2);
+    let error = refused(&experiment("", "bits = []"), 2);
     assert_says(&error, &["`quantize.weights.bits` is empty", "mine.toml:15:8"]);
 }
 
 #[test]
 fn a_value_twice_on_an_axis_and_an_axis_zipped_twice_are_refused() {
-    let error = Sandbox::new().refused(&experiment("", "bits = [4, 8, 4]"), 2);
+    let error = refused(&experiment("", "bits = [4, 8, 4]"), 2);
     assert_says(&error, &["`4` is twice", "mine.toml:15:15"]);
     let twice =
         "seed = [1, 2]\nrng = [\"numpy\", \"modern\"]\nzip = [[\"seed\", \"rng\"], [\"seed\", \"rng\"]]";
-    assert_says(
-        &Sandbox::new().refused(&experiment(twice, "bits = 4"), 2),
-        &["`seed` is zipped twice", "mine.toml:4:"],
-    );
-    let error = Sandbox::new().refused(&experiment("seed = 1\nseed = 2", "bits = 4"), 2);
+    assert_says(&refused(&experiment(twice, "bits = 4"), 2), &["`seed` is zipped twice", "mine.toml:4:"]);
+    let error = refused(&experiment("seed = 1\nseed = 2", "bits = 4"), 2);
     assert_says(&error, &["duplicate key", "mine.toml:3:1"]);
 }
 
 #[test]
 fn zipped_axes_of_unequal_length_are_refused() {
     let zip = "seed = [1, 2, 3]\nrng = [\"numpy\", \"modern\"]\nzip = [[\"seed\", \"rng\"]]";
-    let error = Sandbox::new().refused(&experiment(zip, "bits = 4"), 2);
+    let error = refused(&experiment(zip, "bits = 4"), 2);
     assert_says(&error, &["`rng` has 2 values", "`seed`, zipped with it, has 3"]);
 }
 
 #[test]
 fn an_exclusion_that_matches_nothing_is_refused() {
     let text = experiment("exclude = [{ \"quantize.weights.bits\" = 5 }]", "bits = [4, 8]");
-    assert_says(&Sandbox::new().refused(&text, 2), &["matches no point", "mine.toml:2:12"]);
+    assert_says(&refused(&text, 2), &["matches no point", "mine.toml:2:12"]);
 }
 
 #[test]
 fn exclusions_that_leave_nothing_are_refused_at_their_place() {
     let text = experiment("exclude = [{ \"quantize.weights.bits\" = [4, 8] }]", "bits = [4, 8]");
-    assert_says(&Sandbox::new().refused(&text, 2), &["leave no point", "mine.toml:2:11"]);
+    assert_says(&refused(&text, 2), &["leave no point", "mine.toml:2:11"]);
 }
 
 #[test]
@@ -207,7 +180,7 @@ fn what_a_message_quotes_of_a_long_text_is_its_beginning() {
         experiment("", &format!("bits = 4\nrounding = \"{long}\"")),
         experiment("", &format!("bits = 4\n{long} = 1")),
     ] {
-        let error = Sandbox::new().refused(&text, 2);
+        let error = refused(&text, 2);
         assert!(error.len() < 5_000, "{} bytes: {}", error.len(), &error[..2_000]);
         assert_says(&error, &["mine.toml:", "…"]);
     }
@@ -222,7 +195,7 @@ fn contradicting_axes_are_refused_with_a_sentence() {
         "bits = 4\nsymmetry = \"symmetric\"\ncodes = \"unsigned\"",
         "format = \"int\"",
     ] {
-        let error = Sandbox::new().refused(&experiment("", quantize), 2);
+        let error = refused(&experiment("", quantize), 2);
         assert_says(&error, &["mine.toml:14:"]);
     }
 }
@@ -231,67 +204,63 @@ fn contradicting_axes_are_refused_with_a_sentence() {
 fn parts_that_do_not_belong_together_are_refused() {
     let nothing = experiment("", "bits = 4");
     let nothing = nothing.split("[quantize").next().unwrap();
-    assert_says(&Sandbox::new().refused(nothing, 2), &["nothing to quantize", "mine.toml:8:"]);
+    assert_says(&refused(nothing, 2), &["nothing to quantize", "mine.toml:8:"]);
     let untrained =
         "title = \"x\"\n[model.mlp]\nhidden = 3\n[data]\nsource = \"wine\"\n[split.holdout]\ntest = 9\n";
     let untrained = format!("{untrained}[quantize.weights]\nbits = 3\n");
-    assert_says(&Sandbox::new().refused(&untrained, 2), &["`train` is missing"]);
+    assert_says(&refused(&untrained, 2), &["`train` is missing"]);
     let both = experiment("tensor = { name = \"t\", values = [1, 2] }", "bits = 4");
-    assert_says(&Sandbox::new().refused(&both, 2), &["beside `tensor`"]);
+    assert_says(&refused(&both, 2), &["beside `tensor`"]);
     let useless = experiment("", "bits = 4").replace("[model.mlp]\nhidden = 4", "[model.logistic]");
-    assert_says(&Sandbox::new().refused(&useless, 2), &["gradient descent", "remove `train`"]);
+    assert_says(&refused(&useless, 2), &["gradient descent", "remove `train`"]);
 }
 
 #[test]
 fn a_seed_too_large_for_numpy_is_refused() {
-    let error = Sandbox::new().refused(&experiment("seed = 4294967296\nrng = \"numpy\"", "bits = 4"), 2);
+    let error = refused(&experiment("seed = 4294967296\nrng = \"numpy\"", "bits = 4"), 2);
     assert_says(&error, &["`4294967296`", "mine.toml:2:8"]);
 }
 
 #[test]
 fn a_dataset_with_one_class_is_refused() {
-    let error = Sandbox::new().refused_csv("a,kind\n1,x\n2,x\n3,x\n", "test = 1");
+    let error = refused_csv("a,kind\n1,x\n2,x\n3,x\n", "test = 1");
     assert_says(&error, &["data.csv", "class", "`x`"]);
 }
 
 #[test]
 fn a_class_too_small_for_a_stratified_split_is_refused() {
-    let error =
-        Sandbox::new().refused_csv("a,kind\n1,x\n2,x\n3,x\n4,x\n5,y\n", "test = 2\nstratified = true");
+    let error = refused_csv("a,kind\n1,x\n2,x\n3,x\n4,x\n5,y\n", "test = 2\nstratified = true");
     assert_says(&error, &["class `y` has only one row (line 6 of `", "mine.toml:5:"]);
 }
 
 #[test]
 fn a_test_set_larger_than_the_data_is_refused() {
-    let error = Sandbox::new().refused_csv("a,kind\n1,x\n2,y\n3,x\n", "test = 30");
+    let error = refused_csv("a,kind\n1,x\n2,y\n3,x\n", "test = 30");
     assert_says(&error, &["30", "3"]);
 }
 
 #[test]
 fn missing_and_extra_columns_are_refused_with_their_row() {
-    assert_says(&Sandbox::new().refused_csv("a,b,kind\n1,2,x\n1,y\n", "test = 1"), &["data.csv", "3"]);
-    assert_says(
-        &Sandbox::new().refused_csv("a,b,kind\n1,2,x\n1,2,3,y\n", "test = 1"),
-        &["data.csv", "3", "4"],
-    );
+    assert_says(&refused_csv("a,b,kind\n1,2,x\n1,y\n", "test = 1"), &["data.csv", "3"]);
+    assert_says(&refused_csv("a,b,kind\n1,2,x\n1,2,3,y\n", "test = 1"), &["data.csv", "3", "4"]);
 }
 
 #[test]
 fn an_unknown_target_column_gets_the_nearest_name() {
-    let error = Sandbox::new().refused_csv("a,kinds\n1,x\n2,y\n", "test = 1");
+    let error = refused_csv("a,kinds\n1,x\n2,y\n", "test = 1");
     assert_says(&error, &["`kind`", "`kinds`"]);
 }
 
 #[test]
 fn text_where_a_number_belongs_is_refused_with_row_and_column() {
-    let error = Sandbox::new().refused_csv("a,kind\n1,x\nmany,y\n", "test = 1");
+    let error = refused_csv("a,kind\n1,x\nmany,y\n", "test = 1");
     assert_says(&error, &["data.csv", "3", "`a`", "`many`"]);
 }
 
 #[test]
 fn nan_and_infinity_are_refused_with_row_and_column() {
     for value in ["NaN", "inf", "-Infinity"] {
-        let error = Sandbox::new().refused_csv(&format!("a,kind\n1,x\n{value},y\n"), "test = 1");
+        let error = refused_csv(&format!("a,kind\n1,x\n{value},y\n"), "test = 1");
         assert_says(&error, &["data.csv", "3", "`a`"]);
     }
 }
@@ -302,7 +271,7 @@ fn a_value_of_a_tensor_that_is_not_finite_is_refused_with_its_place() {
         let text = format!(
             "title = \"t\"\n[tensor]\nname = \"t\"\nvalues = [[1, 2], [{value}, 3]]\n[quantize.weights]\nbits = 4\n"
         );
-        assert_says(&Sandbox::new().refused(&text, 2), &["row 1", "column 0", "mine.toml:4:"]);
+        assert_says(&refused(&text, 2), &["row 1", "column 0", "mine.toml:4:"]);
     }
 }
 
@@ -310,7 +279,7 @@ fn a_value_of_a_tensor_that_is_not_finite_is_refused_with_its_place() {
 fn rows_of_unequal_length_within_a_tensor_are_refused() {
     let text =
         "title = \"t\"\n[tensor]\nname = \"t\"\nvalues = [[1, 2], [3]]\n[quantize.weights]\nbits = 4\n";
-    assert_says(&Sandbox::new().refused(text, 2), &["row 1 has length 1", "mine.toml:4:10"]);
+    assert_says(&refused(text, 2), &["row 1 has length 1", "mine.toml:4:10"]);
 }
 
 #[test]
@@ -319,7 +288,7 @@ fn lists_in_which_there_is_nothing_are_refused_where_they_stand() {
         format!("title = \"t\"\n[tensor]\nname = \"t\"\nvalues = {values}\n[quantize.weights]\nbits = 4\n")
     };
     for values in ["[]", "[[]]", "[[], []]"] {
-        assert_says(&Sandbox::new().refused(&tensor(values), 2), &["there are no values", "mine.toml:4:10"]);
+        assert_says(&refused(&tensor(values), 2), &["there are no values", "mine.toml:4:10"]);
     }
     for (text, place) in [
         (experiment("seed = []", "bits = 4"), "mine.toml:2:8"),
@@ -329,14 +298,14 @@ fn lists_in_which_there_is_nothing_are_refused_where_they_stand() {
         (experiment("", "[quantize.mixed]\nbits = []\nbudget = { bytes = 900 }"), "mine.toml:15:"),
         (experiment("", "[quantize.mixed]\nbits = [2, 4]\nbudget = []"), "mine.toml:17:"),
     ] {
-        assert_says(&Sandbox::new().refused(&text, 2), &[place]);
+        assert_says(&refused(&text, 2), &[place]);
     }
 }
 
 #[test]
 fn class_names_that_tell_no_classes_apart_are_refused_where_they_stand() {
     let sandbox = Sandbox::new();
-    let path = sandbox.file("data.csv", "a,kind\n1,x\n2,y\n3,x\n4,y\n");
+    let path = sandbox.put("data.csv", "a,kind\n1,x\n2,y\n3,x\n4,y\n");
     for (names, said) in [
         ("[\"same\", \"same\"]", "two classes are named `same`"),
         ("[\"one\", \" \"]", "a name for each class"),
@@ -344,37 +313,37 @@ fn class_names_that_tell_no_classes_apart_are_refused_where_they_stand() {
     ] {
         let text = csv_experiment(&path, "test = 1")
             .replace("target = \"kind\"", &format!("target = \"kind\"\nclass_names = {names}"));
-        assert_says(&sandbox.refused(&text, 2), &[said, "mine.toml:5:15"]);
+        assert_says(&refused_in(&sandbox, &text, 2), &[said, "mine.toml:5:15"]);
     }
 }
 
 #[test]
 fn an_empty_experiment_and_an_empty_dataset_are_refused() {
-    assert_says(&Sandbox::new().refused("", 2), &["title"]);
-    assert_says(&Sandbox::new().refused_csv("", "test = 1"), &["data.csv", "empty"]);
-    assert_says(&Sandbox::new().refused_csv("a,kind\n", "test = 1"), &["data.csv"]);
+    assert_says(&refused("", 2), &["title"]);
+    assert_says(&refused_csv("", "test = 1"), &["data.csv", "empty"]);
+    assert_says(&refused_csv("a,kind\n", "test = 1"), &["data.csv"]);
 }
 
 #[test]
 fn a_folder_a_missing_file_and_bytes_that_are_no_text_are_refused() {
     let sandbox = Sandbox::new();
-    fs::create_dir(sandbox.folder.path().join("folder.toml")).unwrap();
-    sandbox.file("bytes.toml", [0x74, 0xff, 0xfe]);
+    fs::create_dir(sandbox.path("folder.toml")).unwrap();
+    sandbox.put("bytes.toml", [0x74, 0xff, 0xfe]);
     for (name, part) in
         [("folder.toml", "is a folder"), ("missing.toml", "cannot read"), ("bytes.toml", "not UTF-8")]
     {
-        let output = sandbox.bitsweep(&["run", name]);
+        let output = sandbox.run(&["run", name]);
         assert_eq!(output.status.code(), Some(2), "{name}");
-        assert_says(&String::from_utf8(output.stderr).unwrap(), &[name, part]);
+        assert_says(&said(&output), &[name, part]);
     }
-    let text = csv_experiment(sandbox.folder.path(), "test = 1");
-    assert_says(&sandbox.refused(&text, 2), &["director", "mine.toml:3:8"]);
+    let text = csv_experiment(&sandbox.path(""), "test = 1");
+    assert_says(&refused_in(&sandbox, &text, 2), &["director", "mine.toml:3:8"]);
 }
 
 #[test]
 fn diverged_training_is_an_error_that_says_so() {
     let text = experiment("", "bits = 4").replace("0.1", "1e30");
-    let error = Sandbox::new().refused(&text, 1);
+    let error = refused(&text, 1);
     assert_says(&error, &["wine", "seed 0", "diverged"]);
 }
 
@@ -383,7 +352,7 @@ fn training_that_diverges_in_its_last_step_is_told_as_such() {
     // Three layers of weights that are finite overflow together, after a loss that did not.
     let text = experiment("", "bits = 4").replace("hidden = 4", "hidden = [[8, 8, 8]]");
     let text = text.replace("epochs = 2", "epochs = 1").replace("batch_size = 32", "batch_size = 1000");
-    let error = Sandbox::new().refused(&text.replace("0.1", "1e20"), 1);
+    let error = refused(&text.replace("0.1", "1e20"), 1);
     assert_says(&error, &["training diverged in epoch 0", "not finite", "learning_rate below `1e20`"]);
     assert!(!error.contains("probability"), "{error}");
 }
@@ -391,17 +360,17 @@ fn training_that_diverges_in_its_last_step_is_told_as_such() {
 #[test]
 fn all_reasons_are_told_where_nothing_could_be_measured() {
     let text = experiment("", "bits = 4").replace("0.1", "[1e30, 1e35]");
-    let error = Sandbox::new().refused(&text, 1);
+    let error = refused(&text, 1);
     assert_says(&error, &["nothing could be measured", "below `1e30`", "below `1e35`"]);
 }
 
 #[test]
 fn a_place_that_cannot_be_written_is_refused_before_anything_runs() {
     let sandbox = Sandbox::new();
-    sandbox.file("taken", "a file");
-    let output = sandbox.bitsweep(&["run", "row-wise", "--out", "taken"]);
+    sandbox.put("taken", "a file");
+    let output = sandbox.run(&["run", "row-wise", "--out", "taken"]);
     assert_eq!(output.status.code(), Some(1));
-    assert_says(&String::from_utf8(output.stderr).unwrap(), &["cannot write", "taken"]);
+    assert_says(&said(&output), &["cannot write", "taken"]);
 }
 
 #[test]
@@ -414,7 +383,7 @@ fn iterations_without_end_are_refused_before_anything_runs() {
         experiment("", &method("learned-scale")),
         experiment("", "bits = 4").replace("epochs = 2", "epochs = 1000000000"),
     ] {
-        let error = Sandbox::new().refused(&text, 2);
+        let error = refused(&text, 2);
         assert_says(&error, &["1000000000", "1000000\n", "mine.toml:"]);
     }
 }
@@ -425,6 +394,6 @@ fn usage_errors_end_with_2() {
     for arguments in
         [&["fly"][..], &["run"], &["run", "row-wise", "--jobs", "0"], &["run", "row-wise", "-q", "-v"]]
     {
-        assert_eq!(sandbox.bitsweep(arguments).status.code(), Some(2), "{arguments:?}");
+        assert_eq!(sandbox.run(arguments).status.code(), Some(2), "{arguments:?}");
     }
 }

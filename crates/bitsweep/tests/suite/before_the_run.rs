@@ -2,38 +2,27 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
-use tempfile::TempDir;
+use crate::harness::{Sandbox, experiment, said};
 
-use crate::harness::experiment;
-
-fn bitsweep(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_bitsweep")).args(arguments).current_dir(folder).output().unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn folder_with(files: &[(&str, &str)]) -> TempDir {
-    let folder = TempDir::new().unwrap();
+fn folder_with(files: &[(&str, &str)]) -> Sandbox {
+    let sandbox = Sandbox::new();
     for (name, text) in files {
-        fs::write(folder.path().join(name), text).unwrap();
+        sandbox.put(name, text);
     }
-    folder
+    sandbox
 }
 
 /// What all three commands say of `mine.toml`, which is wrong.
 #[track_caller]
-fn refused_in(folder: &TempDir) -> String {
+fn refused_in(sandbox: &Sandbox) -> String {
     let said = ["validate", "plan", "run"].map(|command| {
-        let output = bitsweep(folder.path(), &[command, "mine.toml"]);
-        assert_eq!(output.status.code(), Some(2), "{command}: {}", stderr(&output));
-        stderr(&output)
+        let output = sandbox.run(&[command, "mine.toml"]);
+        assert_eq!(output.status.code(), Some(2), "{command}: {}", said(&output));
+        said(&output)
     });
     assert!(said.iter().all(|error| *error == said[0]), "{said:#?}");
-    assert!(!folder.path().join("results").exists(), "something was written");
+    assert!(!sandbox.path("results").exists(), "something was written");
     said.into_iter().next().unwrap()
 }
 
@@ -81,8 +70,8 @@ fn rows_to_reproduce_that_there_are_none_of_are_refused() {
     );
     refused(&reproducing(&format!("{number}where = {{ seed = 1 }}")), &["`seed`", "`0`"]);
     // Of measures nothing is known beforehand.
-    let folder = folder_with(&[("mine.toml", &reproducing(&format!("{number}where = {{ macro_f1 = 7 }}")))]);
-    assert!(bitsweep(folder.path(), &["validate", "mine.toml"]).status.success());
+    let sandbox = folder_with(&[("mine.toml", &reproducing(&format!("{number}where = {{ macro_f1 = 7 }}")))]);
+    assert!(sandbox.run(&["validate", "mine.toml"]).status.success());
 }
 
 #[test]
@@ -125,8 +114,8 @@ fn rows_of_two_tasks_of_one_name_are_refused_as_ambiguous() {
         &two("label = \"4 bit\""),
         &["two tasks on `wine`", "differ in `train.epochs`", "mine.toml:20:9"],
     );
-    let folder = folder_with(&[("mine.toml", &two("label = \"4 bit\", \"train.epochs\" = 1"))]);
-    assert!(bitsweep(folder.path(), &["validate", "mine.toml"]).status.success());
+    let sandbox = folder_with(&[("mine.toml", &two("label = \"4 bit\", \"train.epochs\" = 1"))]);
+    assert!(sandbox.run(&["validate", "mine.toml"]).status.success());
 }
 
 #[test]
@@ -148,9 +137,9 @@ fn a_budget_below_the_least_possible_is_refused_with_the_least() {
     };
     // 13 × 8 and 8 × 3 codes of 2 bits are 26 and 6 bytes, with a scale of 4 bytes each and 11 biases: 84 in all.
     refused(&of("bytes = 83"), &["expected at least 84 bytes", "mine.toml:16:10"]);
-    let folder = folder_with(&[("mine.toml", &of("bytes = 84"))]);
-    let output = bitsweep(folder.path(), &["run", "mine.toml", "-q"]);
-    assert!(output.status.success(), "{}", stderr(&output));
+    let sandbox = folder_with(&[("mine.toml", &of("bytes = 84"))]);
+    let output = sandbox.run(&["run", "mine.toml", "-q"]);
+    assert!(output.status.success(), "{}", said(&output));
     refused(&of("bits_per_weight = 1.0"), &["expected at least 84 bytes"]);
 }
 
@@ -195,16 +184,16 @@ fn a_file_that_cannot_be_read_is_a_fault_of_its_units_alone() {
     let csv = "source.csv = { path = [\"missing.csv\", \"d.csv\"], target = \"y\" }";
     let text = network().replace("source = \"wine\"\nscale = \"standard\"", csv);
     let rows: String = (0..20).map(|row| format!("{row},{},k{}\n", row % 7, row / 10)).collect();
-    let folder = folder_with(&[("mine.toml", &text), ("d.csv", &format!("a,b,y\n{rows}"))]);
-    let place = fs::canonicalize(folder.path()).unwrap().join("missing.csv");
+    let sandbox = folder_with(&[("mine.toml", &text), ("d.csv", &format!("a,b,y\n{rows}"))]);
+    let place = fs::canonicalize(sandbox.path("")).unwrap().join("missing.csv");
     let reason = format!("`missing.csv`: no such file: looked for `{}`", place.display());
     for command in ["validate", "plan", "run"] {
-        let output = bitsweep(folder.path(), &[command, "mine.toml"]);
-        assert_eq!(output.status.code(), Some(3), "{command}: {}", stderr(&output));
-        let error = stderr(&output);
+        let output = sandbox.run(&[command, "mine.toml"]);
+        assert_eq!(output.status.code(), Some(3), "{command}: {}", said(&output));
+        let error = said(&output);
         assert!(error.contains(&reason) && error.contains("mine.toml:3:24"), "{command}: {error}");
     }
-    let results = fs::read_to_string(folder.path().join("results/mine/results.csv")).unwrap();
+    let results = sandbox.read("results/mine/results.csv");
     assert_eq!(results.lines().count(), 1 + 1 + 2, "{results}");
     assert!(results.lines().nth(1).unwrap().contains("no such file"), "{results}");
 }
@@ -214,22 +203,22 @@ fn paths_start_at_the_folder_of_the_file_that_names_them() {
     let csv = "source.csv = { path = \"data/d.csv\", target = \"y\" }";
     let text = network().replace("source = \"wine\"\nscale = \"standard\"", csv);
     let rows: String = (0..20).map(|row| format!("{row},{},k{}\n", row % 7, row / 10)).collect();
-    let folder = TempDir::new().unwrap();
-    fs::create_dir_all(folder.path().join("study/data")).unwrap();
-    fs::create_dir(folder.path().join("elsewhere")).unwrap();
-    fs::write(folder.path().join("study/mine.toml"), text).unwrap();
-    fs::write(folder.path().join("study/data/d.csv"), format!("a,b,y\n{rows}")).unwrap();
+    let sandbox = Sandbox::new();
+    fs::create_dir_all(sandbox.path("study/data")).unwrap();
+    fs::create_dir(sandbox.path("elsewhere")).unwrap();
+    sandbox.put("study/mine.toml", text);
+    sandbox.put("study/data/d.csv", format!("a,b,y\n{rows}"));
     let mut tables = Vec::new();
     for (from, file) in
         [("study", "mine.toml"), (".", "study/mine.toml"), ("elsewhere", "../study/mine.toml")]
     {
-        let from = folder.path().join(from);
+        let from = sandbox.path(from);
         for command in ["validate", "plan", "describe"] {
-            let output = bitsweep(&from, &[command, file]);
-            assert!(output.status.success(), "{command}: {}", stderr(&output));
+            let output = sandbox.command(&[command, file]).current_dir(&from).output().unwrap();
+            assert!(output.status.success(), "{command}: {}", said(&output));
         }
-        let output = bitsweep(&from, &["run", file, "-q"]);
-        assert!(output.status.success(), "{}", stderr(&output));
+        let output = sandbox.command(&["run", file, "-q"]).current_dir(&from).output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
         tables.push(fs::read(from.join("results/mine/results.csv")).unwrap());
     }
     assert!(tables.iter().all(|table| *table == tables[0]));
@@ -243,9 +232,9 @@ fn class_names_name_the_rows_of_numbers_in_their_order() {
     let text = "title = \"t\"\n[data]\nscale = \"standard\"\n[data.source.csv]\npath = \"d.csv\"\ntarget = \"y\"\n\
                 class_names = [\"one\", \"two\", \"ten\"]\n[split.holdout]\ntest = 0.25\nstratified = true\n\
                 [model.logistic]\n[quantize.weights]\nbits = 8\n";
-    let folder = folder_with(&[("mine.toml", text), ("d.csv", &csv.unwrap())]);
-    assert!(bitsweep(folder.path(), &["run", "mine.toml", "-q"]).status.success());
-    let classes = fs::read_to_string(folder.path().join("results/mine/classes.csv")).unwrap();
+    let sandbox = folder_with(&[("mine.toml", text), ("d.csv", &csv.unwrap())]);
+    assert!(sandbox.run(&["run", "mine.toml", "-q"]).status.success());
+    let classes = sandbox.read("results/mine/classes.csv");
     let float = classes.lines().filter(|line| line.contains(",float,"));
     let support: Vec<(&str, &str)> = float
         .map(|line| {
@@ -264,15 +253,15 @@ fn slips_in_the_classes_are_said_and_stand_in_the_report() {
         "source = \"wine\"\nscale = \"standard\"",
         "source.csv = { path = \"d.csv\", target = \"y\" }",
     );
-    let folder = folder_with(&[("mine.toml", &text), ("d.csv", &format!("a,y\n{rows}"))]);
+    let sandbox = folder_with(&[("mine.toml", &text), ("d.csv", &format!("a,y\n{rows}"))]);
     let notes = ["`Yes`, `yes` differ only in case", "`NA` usually stands for a missing value"];
     for command in ["validate", "plan", "run"] {
-        let said = stderr(&bitsweep(folder.path(), &[command, "mine.toml"]));
-        assert!(notes.iter().all(|note| said.contains(note)), "{command}: {said}");
-        assert!(stderr(&bitsweep(folder.path(), &[command, "mine.toml", "--quiet"])).is_empty());
+        let error = said(&sandbox.run(&[command, "mine.toml"]));
+        assert!(notes.iter().all(|note| error.contains(note)), "{command}: {error}");
+        assert!(said(&sandbox.run(&[command, "mine.toml", "--quiet"])).is_empty());
     }
     for file in ["report.md", "provenance.json"] {
-        let text = fs::read_to_string(folder.path().join("results/mine").join(file)).unwrap();
+        let text = fs::read_to_string(sandbox.path("results/mine").join(file)).unwrap();
         assert!(text.contains("differ only in case") && text.contains("missing value"), "{file}");
     }
 }
@@ -289,10 +278,10 @@ fn sixteen_thousand_variants_are_checked_at_once() {
     let hidden: Vec<String> = (1..=16_000).map(|units| units.to_string()).collect();
     let wide = network().replace("hidden = 8", &format!("hidden = [{}]", hidden.join(", ")));
     for text in [experiment(&tables), wide] {
-        let folder = folder_with(&[("mine.toml", &text)]);
+        let sandbox = folder_with(&[("mine.toml", &text)]);
         let started = std::time::Instant::now();
-        let output = bitsweep(folder.path(), &["validate", "mine.toml"]);
-        assert!(output.status.success(), "{}", stderr(&output));
+        let output = sandbox.run(&["validate", "mine.toml"]);
+        assert!(output.status.success(), "{}", said(&output));
         // Some 1.5 s of a whole core; it was 54 s when every location was counted from the top of the file.
         assert!(started.elapsed().as_secs() < 15, "{:?}", started.elapsed());
     }

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use bitsweep::evaluate;
 use bitsweep::plan::Plan;
@@ -11,6 +10,8 @@ use bitsweep::record::{Folder, LargeTables, write};
 use bitsweep::registry::{EXPERIMENTS, Found, Source, find};
 use bitsweep_results::summarize;
 use tempfile::TempDir;
+
+use crate::harness::{Sandbox, printed};
 
 fn plan(name: &str) -> Plan {
     let Found { name, document, .. } = find(name, &[]).unwrap();
@@ -72,14 +73,9 @@ const RANDOM: &str = "title = \"random\"\nseed = [3, 4, 5]\n\
     [[quantize]]\n[quantize.weights]\nformat = { residual = { stages = 2, centroids = 4, width = 2 } }\n\
     granularity = { rows = 4 }\ncodebook_format = \"int8\"\n";
 
-fn run(folder: &Path, out: &str, jobs: &str) -> PathBuf {
-    let status = Command::new(env!("CARGO_BIN_EXE_bitsweep"))
-        .args(["run", "random.toml", "--out", out, "--jobs", jobs, "--quiet"])
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
-    folder.join(out).join("random")
+fn run(sandbox: &Sandbox, out: &str, jobs: &str) -> PathBuf {
+    sandbox.succeeds(&["run", "random.toml", "--out", out, "--jobs", jobs, "--quiet"]);
+    sandbox.path(out).join("random")
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -94,10 +90,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn results_are_the_same_bytes_for_any_number_of_workers() {
-    let folder = TempDir::new().unwrap();
+    let sandbox = Sandbox::new();
     // Nine and three columns divide into three sub-vectors.
-    fs::write(folder.path().join("random.toml"), RANDOM).unwrap();
-    let (one, three) = (run(folder.path(), "one", "1"), run(folder.path(), "three", "3"));
+    sandbox.put("random.toml", RANDOM);
+    let (one, three) = (run(&sandbox, "one", "1"), run(&sandbox, "three", "3"));
     let names = |root: &Path| -> Vec<PathBuf> {
         files(root).iter().map(|path| path.strip_prefix(root).unwrap().to_owned()).collect()
     };
@@ -115,9 +111,9 @@ fn results_are_the_same_bytes_for_any_number_of_workers() {
 
 #[test]
 fn the_order_of_the_grid_is_the_order_of_the_table() {
-    let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join("random.toml"), RANDOM).unwrap();
-    let table = fs::read_to_string(run(folder.path(), "out", "2").join("results.csv")).unwrap();
+    let sandbox = Sandbox::new();
+    sandbox.put("random.toml", RANDOM);
+    let table = fs::read_to_string(run(&sandbox, "out", "2").join("results.csv")).unwrap();
     let mut reader = csv::Reader::from_reader(table.as_bytes());
     let header = reader.headers().unwrap().clone();
     let column = |name: &str| header.iter().position(|column| column == name).unwrap();
@@ -133,44 +129,36 @@ fn the_order_of_the_grid_is_the_order_of_the_table() {
 
 #[test]
 fn an_override_is_written_into_the_resolved_experiment_and_runs_again_to_the_same_bytes() {
-    let folder = TempDir::new().unwrap();
-    let bitsweep = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_bitsweep"))
-            .args(arguments)
-            .current_dir(&folder)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    };
-    fs::write(folder.path().join("random.toml"), RANDOM).unwrap();
-    bitsweep(&["run", "random.toml", "--out", "first", "--set", "seed=8", "--set", "train.epochs=2"]);
-    let changed = folder.path().join("first/random--seed=8,train.epochs=2");
+    let sandbox = Sandbox::new();
+    sandbox.put("random.toml", RANDOM);
+    sandbox.succeeds(&["run", "random.toml", "--out", "first", "--set", "seed=8", "--set", "train.epochs=2"]);
+    let changed = sandbox.path("first/random--seed=8,train.epochs=2");
     let resolved = changed.join("experiment.toml");
     assert!(fs::read_to_string(&resolved).unwrap().contains("seed = 8"));
-    fs::copy(&resolved, folder.path().join("random.toml")).unwrap();
-    bitsweep(&["run", "random.toml", "--out", "second"]);
+    fs::copy(&resolved, sandbox.path("random.toml")).unwrap();
+    sandbox.succeeds(&["run", "random.toml", "--out", "second"]);
     let results = |folder: &Path| fs::read(folder.join("results.csv")).unwrap();
-    assert_eq!(results(&changed), results(&folder.path().join("second/random")));
+    assert_eq!(results(&changed), results(&sandbox.path("second/random")));
 }
 
 #[test]
 fn the_committed_pages_are_the_generated_ones() {
     for (command, page) in [("formats", "number-formats.md"), ("combinations", "combinations.md")] {
-        let output = Command::new(env!("CARGO_BIN_EXE_bitsweep")).arg(command).output().unwrap();
+        let output = Sandbox::new().succeeds(&[command]);
         let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
         let committed = fs::read_to_string(committed).unwrap();
-        let generated = String::from_utf8(output.stdout).unwrap();
+        let generated = printed(&output);
         assert!(committed == generated, "run `bitsweep {command} > docs/{page}`");
     }
 }
 
 #[test]
 fn a_query_and_ragged_subvectors_are_recorded_value_by_value() {
-    let folder = TempDir::new().unwrap();
+    let sandbox = Sandbox::new();
     let text = "title = \"t\"\n[tensor]\nname = \"t\"\nvalues = [[1, 2, 3], [4, 5, 6]]\nquery = [1, 0, 2]\n\
                 [quantize.weights]\nformat = { pq = { subvectors = 2, centroids = 2 } }\n";
-    fs::write(folder.path().join("random.toml"), text).unwrap();
-    let results = run(folder.path(), "out", "1");
+    sandbox.put("random.toml", text);
+    let results = run(&sandbox, "out", "1");
     let values = fs::read_to_string(results.join("values.csv")).unwrap();
     assert_eq!(values.lines().count(), 1 + 6);
     let products = fs::read_to_string(results.join("products.csv")).unwrap();
@@ -180,13 +168,8 @@ fn a_query_and_ragged_subvectors_are_recorded_value_by_value() {
 
 #[test]
 fn the_table_of_the_readme_is_what_the_main_command_prints() {
-    let folder = TempDir::new().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_bitsweep"))
-        .args(["run", "wine-mlp", "--quiet"])
-        .current_dir(&folder)
-        .output()
-        .unwrap();
-    let printed = String::from_utf8(output.stdout).unwrap();
+    let output = Sandbox::new().succeeds(&["run", "wine-mlp", "--quiet"]);
+    let printed = printed(&output);
     let (table, _) = printed.split_once("balance:").unwrap();
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md")).unwrap();
     assert!(readme.contains(table), "README.md does not have:\n{table}");
@@ -194,14 +177,14 @@ fn the_table_of_the_readme_is_what_the_main_command_prints() {
 
 #[test]
 fn models_that_look_alike_are_told_apart_by_a_column_of_their_own() {
-    let folder = TempDir::new().unwrap();
+    let sandbox = Sandbox::new();
     let text = RANDOM.replace(
         "[model.mlp]\nhidden = 9\n",
         "[[model]]\nmlp = { hidden = 9 }\n[[model]]\nmlp = { hidden = 9, initialization = \"xavier\" }\n[[model]]\nlogistic = {}\n",
     );
     let text = text.replace("optimizer = \"adam\"", "optimizer = [\"adam\", \"sgd\"]");
-    fs::write(folder.path().join("random.toml"), text).unwrap();
-    let table = fs::read_to_string(run(folder.path(), "out", "2").join("results.csv")).unwrap();
+    sandbox.put("random.toml", text);
+    let table = fs::read_to_string(run(&sandbox, "out", "2").join("results.csv")).unwrap();
     let mut reader = csv::Reader::from_reader(table.as_bytes());
     let header = reader.headers().unwrap().clone();
     let column = |name: &str| header.iter().position(|column| column == name).unwrap();
@@ -223,31 +206,26 @@ fn models_that_look_alike_are_told_apart_by_a_column_of_their_own() {
 
 #[test]
 fn a_notebook_experiment_that_was_changed_is_not_held_to_the_notebook() {
-    let folder = TempDir::new().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_bitsweep"))
-        .args(["run", "wine-mlp", "--set", "train.epochs=3", "--set", "seed=7"])
-        .current_dir(&folder)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let results = folder.path().join("results/wine-mlp--seed=7,train.epochs=3");
+    let sandbox = Sandbox::new();
+    sandbox.succeeds(&["run", "wine-mlp", "--set", "train.epochs=3", "--set", "seed=7"]);
+    let results = sandbox.path("results/wine-mlp--seed=7,train.epochs=3");
     assert!(!fs::read_to_string(results.join("report.md")).unwrap().contains("The notebook's numbers"));
     assert!(!fs::read_to_string(results.join("experiment.toml")).unwrap().contains("reproduce"));
 }
 
 #[test]
 fn test_rows_that_also_stand_among_the_training_rows_are_counted() {
-    let folder = TempDir::new().unwrap();
+    let sandbox = Sandbox::new();
     // Rows 2 k and 2 k + 1 are the same but for the sign of zero: a test row is new if its twin is tested, too.
     let rows: String = (0..20)
         .map(|row| format!("{},{}0,{}\n", row / 2, if row % 2 == 0 { "-" } else { "" }, row / 10))
         .collect();
-    fs::write(folder.path().join("twins.csv"), format!("a,b,kind\n{rows}")).unwrap();
+    sandbox.put("twins.csv", format!("a,b,kind\n{rows}"));
     let text =
         RANDOM.replace("source = \"wine\"", "source.csv = { path = \"twins.csv\", target = \"kind\" }");
     let text = text.replace("test = 40", "test = 8").replace("subvectors = 3", "subvectors = 2");
-    fs::write(folder.path().join("random.toml"), text).unwrap();
-    let results = run(folder.path(), "out", "1");
+    sandbox.put("random.toml", text);
+    let results = run(&sandbox, "out", "1");
     let column = |table: &str, name: &str| -> Vec<(String, usize)> {
         let mut reader = csv::Reader::from_path(results.join(table)).unwrap();
         let header = reader.headers().unwrap().clone();

@@ -2,38 +2,28 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 use bitsweep::foresight::{Foreseen, foresee};
 use bitsweep_results::{Labels, PickRule, Records, summarize};
-use tempfile::TempDir;
 
-use crate::harness::{experiment, planned, run};
+use crate::harness::{Sandbox, experiment, planned, printed, run, said};
 
 fn case(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/cases").join(name)).unwrap()
 }
 
 /// Thirty seeds, of which one leaves no training row of a class.
-fn one_bad_seed() -> TempDir {
-    let folder = TempDir::new().unwrap();
+fn one_bad_seed() -> Sandbox {
+    let sandbox = Sandbox::new();
     for name in ["case.toml", "d.csv"] {
-        fs::write(folder.path().join(name), case(&format!("one-bad-seed/{name}"))).unwrap();
+        sandbox.put(name, case(&format!("one-bad-seed/{name}")));
     }
-    folder
-}
-
-fn bitsweep(folder: &TempDir, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_bitsweep")).args(arguments).current_dir(folder).output().unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
+    sandbox
 }
 
 /// The rows of `results.csv`, each with the columns that are asked for.
-fn results<const N: usize>(folder: &TempDir, experiment: &str, columns: [&str; N]) -> Vec<[String; N]> {
-    let path = folder.path().join("results").join(experiment).join("results.csv");
+fn results<const N: usize>(sandbox: &Sandbox, experiment: &str, columns: [&str; N]) -> Vec<[String; N]> {
+    let path = sandbox.path("results").join(experiment).join("results.csv");
     let mut reader = csv::Reader::from_path(path).unwrap();
     let header = reader.headers().unwrap().clone();
     let positions = columns.map(|name| header.iter().position(|column| column == name).unwrap());
@@ -50,39 +40,39 @@ const NO_TRAINING_ROW: &str = "has no training row: expected at least one of eac
 
 #[test]
 fn a_seed_that_fails_is_listed_with_its_reason_and_leaves_the_others() {
-    let folder = one_bad_seed();
-    let output = bitsweep(&folder, &["run", "case.toml"]);
-    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
-    assert!(stderr(&output).contains("3 of 90 rows failed"), "{}", stderr(&output));
-    let printed = String::from_utf8(output.stdout).unwrap();
+    let sandbox = one_bad_seed();
+    let output = sandbox.run(&["run", "case.toml"]);
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert!(said(&output).contains("3 of 90 rows failed"), "{}", said(&output));
+    let printed = printed(&output);
     assert!(printed.contains("29 seeds"), "{printed}");
     assert!(
         printed.contains("failed:\n  all variants of ") && printed.contains(NO_TRAINING_ROW),
         "{printed}"
     );
 
-    let rows = results(&folder, "case", ["seed", "variant", "label", "macro_f1", "failure_kind", "failure"]);
+    let rows = results(&sandbox, "case", ["seed", "variant", "label", "macro_f1", "failure_kind", "failure"]);
     assert_eq!(rows.len(), 29 * 3 + 1);
     let (failed, measured): (Vec<_>, Vec<_>) = rows.iter().partition(|row| !row[5].is_empty());
     assert!(measured.iter().all(|row| !row[3].is_empty() && row[4].is_empty()));
     let [[seed, variant, label, macro_f1, kind, reason]] = failed.as_slice() else { panic!("{failed:?}") };
     assert_eq!([seed, variant, label, macro_f1, kind], ["26", "0", "float", "", "training"]);
     assert!(reason.contains(NO_TRAINING_ROW), "{reason}");
-    assert!(folder.path().join("results/case/report.md").is_file());
+    assert!(sandbox.path("results/case/report.md").is_file());
 }
 
 #[test]
 fn the_report_lists_what_failed() {
-    let folder = one_bad_seed();
-    bitsweep(&folder, &["run", "case.toml", "--quiet"]);
-    let report = fs::read_to_string(folder.path().join("results/case/report.md")).unwrap();
+    let sandbox = one_bad_seed();
+    sandbox.run(&["run", "case.toml", "--quiet"]);
+    let report = sandbox.read("results/case/report.md");
     assert!(report.contains("What failed") && report.contains(NO_TRAINING_ROW), "{report}");
 }
 
 #[test]
 fn statistics_are_those_of_the_seeds_that_were_measured() {
-    let folder = one_bad_seed();
-    let path = folder.path().join("d.csv");
+    let sandbox = one_bad_seed();
+    let path = sandbox.path("d.csv");
     let text = case("one-bad-seed/case.toml").replace("\"d.csv\"", &format!("{path:?}"));
     let summarized = |records: &Records| {
         summarize(&records.results, &Labels::of_rows(&records.results), &PickRule::default())
@@ -114,34 +104,34 @@ fn a_variant_that_fails_leaves_its_siblings_and_their_numbers() {
 
 #[test]
 fn failures_do_not_depend_on_the_number_of_workers() {
-    let folder = one_bad_seed();
+    let sandbox = one_bad_seed();
     for (out, jobs) in [("one", "1"), ("three", "3")] {
-        bitsweep(&folder, &["run", "case.toml", "--out", out, "--jobs", jobs, "--quiet"]);
+        sandbox.run(&["run", "case.toml", "--out", out, "--jobs", jobs, "--quiet"]);
     }
     for name in ["results.csv", "predictions.csv", "tensors.csv", "provenance.json"] {
-        let read = |out: &str| fs::read(folder.path().join(out).join("case").join(name)).unwrap();
+        let read = |out: &str| fs::read(sandbox.path(out).join("case").join(name)).unwrap();
         assert!(read("one") == read("three"), "{name}");
     }
 }
 
 #[test]
 fn a_run_in_which_nothing_could_be_measured_writes_nothing_and_says_why() {
-    let folder = one_bad_seed();
+    let sandbox = one_bad_seed();
     // All rows of a class are test rows for this seed.
-    let output = bitsweep(&folder, &["run", "case.toml", "--set", "seed=26"]);
+    let output = sandbox.run(&["run", "case.toml", "--set", "seed=26"]);
     assert_eq!(output.status.code(), Some(2));
-    let error = stderr(&output);
+    let error = said(&output);
     assert!(error.contains("class `rare` ") && error.contains("case.toml:"), "{error}");
     assert!(error.contains(NO_TRAINING_ROW), "{error}");
-    assert!(!folder.path().join("results").exists());
+    assert!(!sandbox.path("results").exists());
 }
 
 #[test]
 fn a_run_in_which_nothing_could_be_measured_leaves_earlier_results() {
-    let folder = one_bad_seed();
-    let named = |seed: &str| bitsweep(&folder, &["run", "case.toml", "--set", seed, "--name", "one"]);
+    let sandbox = one_bad_seed();
+    let named = |seed: &str| sandbox.run(&["run", "case.toml", "--set", seed, "--name", "one"]);
     assert!(named("seed=1").status.success());
-    let results = folder.path().join("results/one/results.csv");
+    let results = sandbox.path("results/one/results.csv");
     let earlier = fs::read(&results).unwrap();
     assert_eq!(named("seed=26").status.code(), Some(2));
     assert_eq!(fs::read(results).unwrap(), earlier);
@@ -149,33 +139,33 @@ fn a_run_in_which_nothing_could_be_measured_leaves_earlier_results() {
 
 #[test]
 fn a_plan_foresees_a_class_with_fewer_rows_than_the_split_needs() {
-    let folder = one_bad_seed();
-    fs::write(folder.path().join("d.csv"), "x1,x2,y\n1,2,a\n2,1,a\n3,5,a\n4,4,a\n5,3,rare\n").unwrap();
+    let sandbox = one_bad_seed();
+    sandbox.put("d.csv", "x1,x2,y\n1,2,a\n2,1,a\n3,5,a\n4,4,a\n5,3,rare\n");
     let text = case("one-bad-seed/case.toml").replace("test = 0.4", "test = 2\nstratified = true");
-    fs::write(folder.path().join("case.toml"), text).unwrap();
+    sandbox.put("case.toml", text);
     // With one class too small nothing is left; another file is split well.
     let seeds = ["case.toml", "--set", "seed=[1, 2]"];
-    let refused = bitsweep(&folder, &[&["plan"][..], &seeds].concat());
+    let refused = sandbox.run(&[&["plan"][..], &seeds].concat());
     assert_eq!(refused.status.code(), Some(2));
     let reason = "class `rare` has only one row (line 6 of `d.csv`): a stratified split needs at least 2 of each class";
-    assert!(stderr(&refused).contains(reason), "{}", stderr(&refused));
-    fs::write(folder.path().join("e.csv"), "x1,x2,y\n1,2,a\n2,1,a\n3,5,b\n4,4,b\n5,3,b\n").unwrap();
+    assert!(said(&refused).contains(reason), "{}", said(&refused));
+    sandbox.put("e.csv", "x1,x2,y\n1,2,a\n2,1,a\n3,5,b\n4,4,b\n5,3,b\n");
     let seeds = [&seeds[..], &["--set", "data.source.csv.path=[\"d.csv\", \"e.csv\"]"]].concat();
-    let output = bitsweep(&folder, &[&["plan"][..], &seeds].concat());
-    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
-    let printed = String::from_utf8(output.stdout.clone()).unwrap();
+    let output = sandbox.run(&[&["plan"][..], &seeds].concat());
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    let printed = printed(&output);
     let foreseen: Vec<&str> = printed.lines().filter_map(|line| line.split("will fail: ").nth(1)).collect();
     assert_eq!(foreseen, [reason, reason]);
-    assert!(stderr(&output).contains("2 of 4 units will fail"), "{}", stderr(&output));
-    assert!(stderr(&output).contains("6 of 12 rows will fail"), "{}", stderr(&output));
-    let json = bitsweep(&folder, &[&["plan", "--json"][..], &seeds].concat());
+    assert!(said(&output).contains("2 of 4 units will fail"), "{}", said(&output));
+    assert!(said(&output).contains("6 of 12 rows will fail"), "{}", said(&output));
+    let json = sandbox.run(&[&["plan", "--json"][..], &seeds].concat());
     let units: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     let failing = units.as_array().unwrap().iter().filter(|unit| unit["will_fail"] == reason);
     assert_eq!(failing.count(), 2, "{units}");
     // What is foreseen is what happens.
-    let run = bitsweep(&folder, &[&["run"][..], &seeds].concat());
+    let run = sandbox.run(&[&["run"][..], &seeds].concat());
     assert_eq!(run.status.code(), Some(3));
-    assert!(stderr(&run).contains("6 of 12 rows failed"), "{}", stderr(&run));
+    assert!(said(&run).contains("6 of 12 rows failed"), "{}", said(&run));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What an experiment says it shows is told as far as a run shows it, and only of the experiment as it stands.
 
 use std::fs;
-use std::process::{Command, Output};
+use std::process::Output;
 
-use tempfile::TempDir;
+use crate::harness::{Sandbox, said};
 
 const FINDINGS: &str = "\
 [[finding]]\nsays = \"It has two schemes.\"\n\
@@ -16,29 +16,25 @@ fn experiment(findings: &str) -> String {
         .replace("\"test\"", "\"How many bits?\"\ndescription = \"It asks.\"")
 }
 
-fn bitsweep(folder: &TempDir, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_bitsweep")).args(arguments).current_dir(folder).output().unwrap()
-}
-
 /// The report and the page of the only folder of results.
-fn reports(folder: &TempDir) -> [String; 2] {
-    let mut results = fs::read_dir(folder.path().join("results")).unwrap();
+fn reports(sandbox: &Sandbox) -> [String; 2] {
+    let mut results = fs::read_dir(sandbox.path("results")).unwrap();
     let only = results.next().unwrap().unwrap().path();
     ["report.md", "report.html"].map(|name| fs::read_to_string(only.join(name)).unwrap())
 }
 
-fn ran(text: &str, arguments: &[&str]) -> (TempDir, Output) {
-    let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join("mine.toml"), text).unwrap();
-    let output = bitsweep(&folder, &[&["run", "mine.toml"], arguments].concat());
-    (folder, output)
+fn ran(text: &str, arguments: &[&str]) -> (Sandbox, Output) {
+    let sandbox = Sandbox::new();
+    sandbox.put("mine.toml", text);
+    let output = sandbox.run(&[&["run", "mine.toml"], arguments].concat());
+    (sandbox, output)
 }
 
 #[test]
 fn findings_that_hold_are_told() {
-    let (folder, output) = ran(&experiment(FINDINGS), &[]);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    for report in reports(&folder) {
+    let (sandbox, output) = ran(&experiment(FINDINGS), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    for report in reports(&sandbox) {
         assert!(report.contains("What was found") && report.contains("It has two schemes."), "{report}");
         assert!(
             report.contains("Bytes fall with the bits.") && !report.contains("does not hold"),
@@ -49,12 +45,12 @@ fn findings_that_hold_are_told() {
 
 #[test]
 fn a_finding_that_does_not_hold_is_not_told_as_one_and_ends_the_run_with_1() {
-    let (folder, output) = ran(&experiment(&FINDINGS.replace("\"3\"", "\"73\"")), &[]);
-    let said = String::from_utf8(output.stderr).unwrap();
+    let (sandbox, output) = ran(&experiment(&FINDINGS.replace("\"3\"", "\"73\"")), &[]);
+    let said = said(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("does not hold here: It has two schemes."), "{said}");
     assert!(said.contains("findings that do not hold: 1 of 2"), "{said}");
-    let [report, page] = reports(&folder);
+    let [report, page] = reports(&sandbox);
     let (found, not_found) = report.split_once("What does not hold here").unwrap();
     assert!(found.contains("Bytes fall") && !found.contains("two schemes"), "{report}");
     assert!(not_found.contains("number of values of label: expected 73, found 3"), "{report}");
@@ -66,14 +62,14 @@ fn a_changed_experiment_says_what_it_changes_and_drops_what_the_original_has_sho
     let wrong_of_the_original = FINDINGS.replace("\"3\"", "\"73\"")
         + "[[reproduce]]\nwhat = \"a number\"\ncolumn = \"bits\"\nvalue = \"77\"\n";
     let arguments = ["--set", "train.epochs=2", "--set", "quantize.weights.bits=[4, 2, 1]", "--json"];
-    let (folder, output) = ran(&experiment(&wrong_of_the_original), &arguments);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let (sandbox, output) = ran(&experiment(&wrong_of_the_original), &arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let title = "How many bits? With quantize.weights.bits = [4, 2, 1], train.epochs = 2";
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["title"], title);
     assert_eq!(json["changes"], serde_json::json!(["quantize.weights.bits = [4, 2, 1]", "train.epochs = 2"]));
     assert_eq!(json["findings"], serde_json::json!([]));
-    let [report, page] = reports(&folder);
+    let [report, page] = reports(&sandbox);
     assert!(report.starts_with(&format!("# {title}\n")), "{report}");
     assert!(page.contains(&format!("<h1>{title}</h1>")), "{page}");
     for report in [&report, &page] {
@@ -82,23 +78,23 @@ fn a_changed_experiment_says_what_it_changes_and_drops_what_the_original_has_sho
         assert!(!report.contains("expected 77"), "{report}");
     }
     // What was written runs again by itself, under the same title.
-    let source = fs::read_dir(folder.path().join("results")).unwrap().next().unwrap().unwrap().path();
-    let again = TempDir::new().unwrap();
-    fs::copy(source.join("experiment.toml"), again.path().join("again.toml")).unwrap();
-    assert_eq!(bitsweep(&again, &["run", "again.toml"]).status.code(), Some(0));
+    let source = fs::read_dir(sandbox.path("results")).unwrap().next().unwrap().unwrap().path();
+    let again = Sandbox::new();
+    fs::copy(source.join("experiment.toml"), again.path("again.toml")).unwrap();
+    assert_eq!(again.run(&["run", "again.toml"]).status.code(), Some(0));
     assert!(reports(&again)[0].starts_with(&format!("# {title}\n")));
 }
 
 #[test]
 fn a_new_title_stands_for_itself() {
-    let (folder, output) = ran(&experiment(FINDINGS), &["--set", "title='Mine'"]);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(reports(&folder)[0].starts_with("# Mine\n"));
+    let (sandbox, output) = ran(&experiment(FINDINGS), &["--set", "title='Mine'"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(reports(&sandbox)[0].starts_with("# Mine\n"));
 }
 
 #[test]
 fn evidence_that_means_nothing_is_refused_where_it_stands() {
-    for (wrong, said) in [
+    for (wrong, part) in [
         ("value = \"about 3\"", "is no finite number"),
         ("value = \"\"", "there is no number"),
         ("value = \"< nan\"", "is no finite number"),
@@ -108,11 +104,11 @@ fn evidence_that_means_nothing_is_refused_where_it_stands() {
     ] {
         let findings = FINDINGS.replace("aggregate = \"distinct\", value = \"3\"", wrong);
         let (_, output) = ran(&experiment(&findings), &[]);
-        let error = String::from_utf8(output.stderr).unwrap();
+        let error = said(&output);
         assert_eq!(output.status.code(), Some(2), "{error}");
-        assert!(error.contains(said) && error.contains("--> mine.toml:"), "{error}");
+        assert!(error.contains(part) && error.contains("--> mine.toml:"), "{error}");
     }
     let (_, output) = ran(&experiment("[[finding]]\nsays = \"Trust me.\"\nevidence = []\n"), &[]);
-    let error = String::from_utf8(output.stderr).unwrap();
+    let error = said(&output);
     assert!(error.contains("the numbers that the finding rests on"), "{error}");
 }

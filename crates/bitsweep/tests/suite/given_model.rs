@@ -1,49 +1,41 @@
 //! A model written into the file: evaluated as it is, without training.
 
-use std::fs;
-
 use bitsweep::evaluate;
 use bitsweep::progress::{Progress, Verbosity};
 use bitsweep::subject::Subject;
 use bitsweep_results::Choice;
 use ndarray::{Array2, array};
-use tempfile::TempDir;
 
-use crate::harness::{choice, labels, planned, refused, run, scores};
+use crate::harness::{Sandbox, choice, labels, planned, refused, run, scores};
 
 const LAYERS: &str = "layers = [\n\
     { weight = [[1.0, -0.5, 2.0], [0.25, 1.5, -1.0]], bias = [0.0, -1.0, 0.5], activation = \"relu\" },\n\
     { weight = [[-1.0, 1.0], [2.0, -2.0], [0.5, 0.75]], bias = [0.5, -0.5] },\n]\n";
 
-/// Two features and two classes in 24 rows, and the model.
-struct Sandbox {
-    folder: TempDir,
+/// A folder with two features and two classes in 24 rows.
+fn with_data() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let lines: String = rows().iter().map(|([a, b], class)| format!("{a},{b},k{class}\n")).collect();
+    sandbox.put("data.csv", format!("a,b,kind\n{lines}"));
+    sandbox
 }
 
-impl Sandbox {
-    fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        let rows: String = Self::rows().iter().map(|([a, b], class)| format!("{a},{b},k{class}\n")).collect();
-        fs::write(folder.path().join("data.csv"), format!("a,b,kind\n{rows}")).unwrap();
-        Self { folder }
-    }
+/// Features that `f32` holds exactly, and classes.
+fn rows() -> Vec<([f64; 2], usize)> {
+    let row = |row: i32| {
+        let features = [f64::from(row * 5 % 11) / 4.0 - 1.0, f64::from(row * 7 % 13) / 8.0 - 0.5];
+        (features, usize::from(row % 3 == 0))
+    };
+    (0..24).map(row).collect()
+}
 
-    /// Features that `f32` holds exactly, and classes.
-    fn rows() -> Vec<([f64; 2], usize)> {
-        let row = |row: i32| {
-            let features = [f64::from(row * 5 % 11) / 4.0 - 1.0, f64::from(row * 7 % 13) / 8.0 - 0.5];
-            (features, usize::from(row % 3 == 0))
-        };
-        (0..24).map(row).collect()
-    }
-
-    fn experiment(&self, model: &str, quantize: &str) -> String {
-        let path = self.folder.path().join("data.csv");
-        format!(
-            "title = \"given\"\n[data]\nsource.csv = {{ path = {path:?}, target = \"kind\" }}\n\
-             [split.holdout]\ntest = 8\n[model.given]\n{model}{quantize}"
-        )
-    }
+/// A given model on the data.
+fn experiment(sandbox: &Sandbox, model: &str, quantize: &str) -> String {
+    let path = sandbox.path("data.csv");
+    format!(
+        "title = \"given\"\n[data]\nsource.csv = {{ path = {path:?}, target = \"kind\" }}\n\
+         [split.holdout]\ntest = 8\n[model.given]\n{model}{quantize}"
+    )
 }
 
 const QUANTIZE: &str = "[quantize.weights]\nbits = [8, 2]\n";
@@ -60,11 +52,11 @@ fn by_hand([a, b]: [f64; 2]) -> [f64; 2] {
 
 #[test]
 fn the_float_logits_are_those_of_the_layers_by_hand() {
-    let sandbox = Sandbox::new();
-    let plan = planned(&sandbox.experiment(LAYERS, QUANTIZE)).unwrap();
+    let sandbox = with_data();
+    let plan = planned(&experiment(&sandbox, LAYERS, QUANTIZE)).unwrap();
     let Subject::Given(given) = &plan.units[0].spec.subject else { panic!("not a given model") };
     let model = given.model.model().unwrap();
-    for (features, _) in Sandbox::rows() {
+    for (features, _) in rows() {
         let row: Array2<f32> = array![[features[0] as f32, features[1] as f32]];
         let logits = model.logits(row.view());
         let expected = by_hand(features);
@@ -74,8 +66,8 @@ fn the_float_logits_are_those_of_the_layers_by_hand() {
 
 #[test]
 fn a_given_model_is_scored_as_it_is_without_training() {
-    let sandbox = Sandbox::new();
-    let text = sandbox.experiment(LAYERS, QUANTIZE);
+    let sandbox = with_data();
+    let text = experiment(&sandbox, LAYERS, QUANTIZE);
     let plan = planned(&text).unwrap();
     let progress = Progress::new(Verbosity::Quiet, 1);
     let outcome = evaluate::run(&plan, &mut (), &progress).unwrap();
@@ -85,7 +77,7 @@ fn a_given_model_is_scored_as_it_is_without_training() {
     let float = &outcome.records.results[0];
     let predictions = &outcome.records.predictions[0];
     assert_eq!(predictions.rows.len(), 8);
-    let rows = Sandbox::rows();
+    let rows = rows();
     let mut log_loss = 0.0;
     for (row, predicted) in predictions.rows.iter().zip(&predictions.float) {
         let (features, class) = rows[*row as usize];
@@ -106,8 +98,8 @@ fn whatever_needs_no_training_can_be_done_to_a_given_model() {
                     [[quantize]]\ntransform = \"absmax-equalization\"\nbiases = \"quantize\"\n\
                     weights = { format = \"f16\" }\n\
                     [[quantize]]\nlayers = { W1 = { bits = 8 } }\nweights = { bits = 3 }\n";
-    let sandbox = Sandbox::new();
-    let records = run(&sandbox.experiment(LAYERS, quantize)).unwrap();
+    let sandbox = with_data();
+    let records = run(&experiment(&sandbox, LAYERS, quantize)).unwrap();
     assert_eq!(records.results.len(), 5);
     for row in &records.results[1..] {
         assert!(scores(row).agreement > 0.5, "{:?}", row.origin.variant);
@@ -117,19 +109,19 @@ fn whatever_needs_no_training_can_be_done_to_a_given_model() {
 
 #[test]
 fn a_given_model_is_refused_where_it_does_not_fit() {
-    let sandbox = Sandbox::new();
-    let experiment = |model: &str| sandbox.experiment(model, QUANTIZE);
+    let sandbox = with_data();
+    let with = |model: &str| experiment(&sandbox, model, QUANTIZE);
     refused(
-        &experiment("layers = [{ weight = [[1, 2], [3, 4], [5, 6]] }]\n"),
+        &with("layers = [{ weight = [[1, 2], [3, 4], [5, 6]] }]\n"),
         &["3 inputs and 2 outputs", "2 features and 2 classes"],
     );
-    refused(&experiment("layers = []\n"), &["mine.toml:"]);
+    refused(&with("layers = []\n"), &["mine.toml:"]);
     let unchained = "layers = [{ weight = [[1, 2], [3, 4]] }, { weight = [[1, 2]] }]\n";
-    refused(&experiment(unchained), &["mine.toml:"]);
-    refused(&experiment("layers = [{ weight = [[1, 2], [3]] }]\n"), &["row 1", "mine.toml:"]);
-    refused(&experiment("layers = [{ weight = [[1, nan], [3, 4]] }]\n"), &["mine.toml:"]);
+    refused(&with(unchained), &["mine.toml:"]);
+    refused(&with("layers = [{ weight = [[1, 2], [3]] }]\n"), &["row 1", "mine.toml:"]);
+    refused(&with("layers = [{ weight = [[1, nan], [3, 4]] }]\n"), &["mine.toml:"]);
     let training = "[quantize]\ntraining = { method = \"lsq\" }\n[quantize.weights]\nbits = 4\n";
-    refused(&sandbox.experiment(LAYERS, training), &["`training` cannot be combined with a given model"]);
-    let trained = format!("{}[train]\nepochs = 1\n", experiment(LAYERS));
+    refused(&experiment(&sandbox, LAYERS, training), &["`training` cannot be combined with a given model"]);
+    let trained = format!("{}[train]\nepochs = 1\n", with(LAYERS));
     refused(&trained, &["`train`"]);
 }

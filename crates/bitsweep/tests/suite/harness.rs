@@ -1,4 +1,9 @@
-//! Runs a small experiment within a test.
+//! Runs a small experiment within a test, or the program in a folder of its own.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use bitsweep::config::Document;
 use bitsweep::evaluate;
@@ -6,6 +11,61 @@ use bitsweep::failure::Failure;
 use bitsweep::plan::Plan;
 use bitsweep::progress::{Progress, Verbosity};
 use bitsweep_results::{Choice, Flag, Measures, Records, ResultRow, Scores};
+use tempfile::TempDir;
+
+/// A folder in which the program runs.
+pub(crate) struct Sandbox(TempDir);
+
+impl Sandbox {
+    pub(crate) fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Writes a file, and the folders that lead to it.
+    pub(crate) fn put(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// The program with `arguments`, in the folder.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bitsweep"));
+        command.args(arguments).current_dir(&self.0);
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Runs the program, which must succeed.
+    #[track_caller]
+    pub(crate) fn succeeds(&self, arguments: &[&str]) -> Output {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+        output
+    }
+}
+
+/// What the program printed on stdout.
+pub(crate) fn printed(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// What the program said on stderr.
+pub(crate) fn said(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
 
 /// A small network on wine; `quantize` are the tables of its variants.
 pub(crate) fn experiment(quantize: &str) -> String {
@@ -86,4 +146,27 @@ pub(crate) fn label(plan: &Plan, position: usize) -> &str {
 /// What the variants of the first unit are called.
 pub(crate) fn labels(plan: &Plan) -> Vec<&str> {
     (0..plan.units[0].variants.len()).map(|position| label(plan, position)).collect()
+}
+
+/// All files below a folder but the marker, with their content; empty subfolders end in a slash.
+pub(crate) fn content(folder: &Path) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    let mut folders = vec![(folder.to_owned(), String::new())];
+    while let Some((folder, within)) = folders.pop() {
+        let mut entries = fs::read_dir(&folder).unwrap().peekable();
+        if entries.peek().is_none() {
+            all.insert(within.clone(), String::new());
+        }
+        for entry in entries {
+            let entry = entry.unwrap();
+            let name = format!("{within}{}", entry.file_name().to_str().unwrap());
+            if entry.file_type().unwrap().is_dir() {
+                folders.push((entry.path(), format!("{name}/")));
+            } else if name != "provenance.json" {
+                let bytes = fs::read(entry.path()).unwrap();
+                all.insert(name, String::from_utf8_lossy(&bytes).into_owned());
+            }
+        }
+    }
+    all
 }

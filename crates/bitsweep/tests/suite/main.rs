@@ -20,6 +20,7 @@ mod mixed_precision;
 mod presets;
 mod quantized_training;
 mod results_folder;
+mod results_of_runs;
 mod saturation;
 mod settings;
 #[cfg(unix)]

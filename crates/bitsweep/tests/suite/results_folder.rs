@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use bitsweep::config::Document;
 use bitsweep::failure::Failure;
@@ -12,6 +11,8 @@ use bitsweep::record::{Folder, check_folder_name, folder_name};
 use bitsweep::registry::Source;
 use serde_json::json;
 use tempfile::TempDir;
+
+use crate::harness::content;
 
 /// Files of a folder with their content: results that a run writes, or what is expected of one.
 type Files<'a> = &'a [(&'a str, &'a str)];
@@ -58,29 +59,6 @@ fn put(place: &Path, files: Files<'_>) {
 fn put_results(place: &Path, files: Files<'_>) {
     put(place, files);
     put(place, &[("provenance.json", &marker(files))]);
-}
-
-/// All files below a folder but the marker, with their content; empty subfolders end in a slash.
-fn content(folder: &Path) -> BTreeMap<String, String> {
-    let mut all = BTreeMap::new();
-    let mut folders = vec![(folder.to_owned(), String::new())];
-    while let Some((folder, within)) = folders.pop() {
-        let mut entries = fs::read_dir(&folder).unwrap().peekable();
-        if entries.peek().is_none() {
-            all.insert(within.clone(), String::new());
-        }
-        for entry in entries {
-            let entry = entry.unwrap();
-            let name = format!("{within}{}", entry.file_name().to_str().unwrap());
-            if entry.file_type().unwrap().is_dir() {
-                folders.push((entry.path(), format!("{name}/")));
-            } else if name != "provenance.json" {
-                let bytes = fs::read(entry.path()).unwrap();
-                all.insert(name, String::from_utf8_lossy(&bytes).into_owned());
-            }
-        }
-    }
-    all
 }
 
 #[track_caller]
@@ -486,140 +464,4 @@ fn a_name_is_that_of_one_folder() {
     for name in ["a", "wine mlp", "a..b", "été", &"a".repeat(200)] {
         assert_eq!(check_folder_name(name), Ok(()));
     }
-}
-
-/// A folder in which the program runs.
-struct Sandbox(TempDir);
-
-const TENSOR: &str =
-    "title = \"t\"\n[tensor]\nname = \"t\"\nvalues = [1.0, -0.5, 0.25]\n[quantize.weights]\nbits = 4\n";
-
-impl Sandbox {
-    fn new() -> Sandbox {
-        Sandbox(TempDir::new().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn put(&self, name: &str, text: &str) {
-        put(self.0.path(), &[(name, text)]);
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bitsweep"));
-        command.args([&["run", "--quiet"], arguments].concat()).current_dir(&self.0).output().unwrap()
-    }
-
-    #[track_caller]
-    fn succeeds(&self, arguments: &[&str]) {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    }
-
-    #[track_caller]
-    fn fails(&self, arguments: &[&str], code: i32, says: &[&str]) {
-        let output = self.run(arguments);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(code), "{said}");
-        assert!(says.iter().all(|part| said.contains(part)), "{said}");
-    }
-
-    fn folders(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.path("results")).unwrap();
-        let mut names: Vec<String> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
-}
-
-#[test]
-fn an_edited_experiment_replaces_its_results() {
-    let sandbox = Sandbox::new();
-    sandbox.put("exp.toml", TENSOR);
-    sandbox.succeeds(&["exp.toml"]);
-    sandbox.put("results/exp/notes.txt", "mine");
-    sandbox.put("exp.toml", &TENSOR.replace("bits = 4", "bits = 2"));
-    sandbox.succeeds(&["./exp.toml"]);
-    assert!(fs::read_to_string(sandbox.path("results/exp/experiment.toml")).unwrap().contains("bits = 2"));
-    assert_eq!(fs::read_to_string(sandbox.path("results/exp/notes.txt")).unwrap(), "mine");
-    assert_eq!(sandbox.folders(), ["exp"]);
-}
-
-#[test]
-fn a_run_with_overrides_has_a_folder_of_its_own() {
-    let sandbox = Sandbox::new();
-    sandbox.put("exp.toml", TENSOR);
-    sandbox.succeeds(&["exp.toml"]);
-    let first = content(&sandbox.path("results/exp"));
-    sandbox.succeeds(&["exp.toml", "--set", "quantize.weights.bits=[8, 2]"]);
-    sandbox.succeeds(&["exp.toml", "--set", "quantize.weights.bits=[8,2]"]);
-    sandbox.succeeds(&["exp.toml", "--set", "quantize.weights.bits=8", "--name", "eight bits"]);
-    // What the file says already is no override.
-    sandbox.succeeds(&["exp.toml", "--set", "quantize.weights.bits=4"]);
-    assert_eq!(sandbox.folders(), ["eight bits", "exp", "exp--quantize.weights.bits=[8,2]"]);
-    let mut again = content(&sandbox.path("results/exp"));
-    again.insert("timings.json".to_owned(), first["timings.json"].clone());
-    assert_eq!(again, first);
-    sandbox.fails(&["exp.toml", "--name", "a/b"], 2, &["--name", "one folder"]);
-}
-
-#[test]
-fn two_experiments_of_one_name_do_not_replace_each_other() {
-    let sandbox = Sandbox::new();
-    sandbox.put("a/exp.toml", TENSOR);
-    sandbox.put("b/exp.toml", &TENSOR.replace("bits = 4", "bits = 2"));
-    sandbox.put("row-wise.toml", TENSOR);
-    sandbox.succeeds(&["a/exp.toml"]);
-    let first = content(&sandbox.path("results/exp"));
-    sandbox.fails(&["b/exp.toml"], 1, &["a/exp.toml", "b/exp.toml", "--name"]);
-    assert_eq!(content(&sandbox.path("results/exp")), first);
-    sandbox.succeeds(&["b/exp.toml", "--name", "b"]);
-    sandbox.succeeds(&["b/exp.toml", "--name", "b"]);
-    sandbox.fails(&["a/exp.toml", "--name", "b"], 1, &["a/exp.toml", "b/exp.toml"]);
-    // A file of the name of a named experiment, both ways.
-    sandbox.succeeds(&["row-wise"]);
-    sandbox.fails(&["row-wise.toml"], 1, &["the named experiment `row-wise`", "row-wise.toml"]);
-    sandbox.succeeds(&["row-wise.toml", "--out", "other"]);
-    sandbox.fails(&["row-wise", "--out", "other"], 1, &["the named experiment `row-wise`", "row-wise.toml"]);
-}
-
-#[cfg(unix)]
-#[test]
-fn an_experiment_that_has_moved_is_the_same() {
-    let sandbox = Sandbox::new();
-    sandbox.put("project/exp.toml", TENSOR);
-    let exp = |path: &str, out: &str| {
-        let path = sandbox.path(path);
-        sandbox.succeeds(&[path.to_str().unwrap(), "--out", sandbox.path(out).to_str().unwrap()]);
-    };
-    exp("project/exp.toml", "project/results");
-    exp("project/exp.toml", "elsewhere");
-    // The project with its results, and beside results that stay.
-    fs::rename(sandbox.path("project"), sandbox.path("moved")).unwrap();
-    exp("moved/exp.toml", "moved/results");
-    exp("moved/exp.toml", "elsewhere");
-    // A copy with its results is not the original.
-    let copied = Command::new("cp").args(["-r", "moved", "copy"]).current_dir(&sandbox.0).status();
-    assert!(copied.unwrap().success());
-    exp("copy/exp.toml", "copy/results");
-    exp("moved/exp.toml", "moved/results");
-}
-
-#[test]
-fn results_of_a_file_are_the_same_bytes_wherever_they_are_made() {
-    let sandbox = Sandbox::new();
-    sandbox.put("a/exp.toml", TENSOR);
-    sandbox.put("b/c/exp.toml", TENSOR);
-    for (folder, out) in [("a", "one"), ("b/c", "../two/three")] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bitsweep"));
-        command.args(["run", "-q", "exp.toml", "--out", out]).current_dir(sandbox.path(folder));
-        assert!(command.output().unwrap().status.success());
-    }
-    // The list of files in it has the hash of every other file.
-    let read = |out: &str| fs::read_to_string(sandbox.path(out).join("exp/provenance.json")).unwrap();
-    assert_eq!(read("a/one"), read("b/two/three"));
-    assert!(!read("a/one").contains(sandbox.0.path().to_str().unwrap()));
 }

@@ -2,34 +2,32 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-
-use crate::harness::experiment;
+use crate::harness::{Sandbox, experiment};
 
 /// Long after a signal is answered on any machine, and long before any of the steps below is over.
 const AT_ONCE: Duration = Duration::from_secs(10);
 
-fn bitsweep(folder: &TempDir, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bitsweep"));
-    command.args(arguments).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
+/// The program, whose streams nobody reads.
+fn unread(sandbox: &Sandbox, arguments: &[&str]) -> Command {
+    let mut command = sandbox.command(arguments);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
 
-fn entries(folder: &TempDir) -> usize {
-    fs::read_dir(folder.path().join("results")).map_or(0, Iterator::count)
+fn entries(sandbox: &Sandbox) -> usize {
+    fs::read_dir(sandbox.path("results")).map_or(0, Iterator::count)
 }
 
 /// Starts a run of `text` that takes very long, and waits until it is at it.
-fn started(folder: &TempDir, text: &str) -> Child {
-    fs::write(folder.path().join("long.toml"), text).unwrap();
-    let before = entries(folder);
-    let child = bitsweep(folder, &["run", "long.toml"]).stderr(Stdio::piped()).spawn().unwrap();
+fn started(sandbox: &Sandbox, text: &str) -> Child {
+    sandbox.put("long.toml", text);
+    let before = entries(sandbox);
+    let child = unread(sandbox, &["run", "long.toml"]).stderr(Stdio::piped()).spawn().unwrap();
     let since = Instant::now();
-    while entries(folder) == before {
+    while entries(sandbox) == before {
         assert!(since.elapsed() < Duration::from_secs(60), "the run does not start");
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -64,26 +62,26 @@ fn on_digits(model: &str, quantize: &str) -> String {
 
 #[test]
 fn an_interrupted_run_ends_with_the_signals_code_and_writes_nothing() {
-    let folder = TempDir::new().unwrap();
+    let sandbox = Sandbox::new();
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
-        let (ended, said) = told(started(&folder, &long_training()), signal);
+        let (ended, said) = told(started(&sandbox, &long_training()), signal);
         assert_eq!(ended, Some(code));
         assert_eq!(said, "error: interrupted: nothing was written, earlier results are as they were\n");
-        assert_eq!(entries(&folder), 0);
+        assert_eq!(entries(&sandbox), 0);
     }
 }
 
 #[test]
 fn an_interrupted_run_leaves_earlier_results_as_they_are() {
-    let folder = TempDir::new().unwrap();
+    let sandbox = Sandbox::new();
     let short = long_training().replace("1000000", "1");
-    fs::write(folder.path().join("long.toml"), short).unwrap();
-    assert!(bitsweep(&folder, &["run", "long.toml"]).status().unwrap().success());
-    let csv = folder.path().join("results/long/results.csv");
+    sandbox.put("long.toml", short);
+    assert!(unread(&sandbox, &["run", "long.toml"]).status().unwrap().success());
+    let csv = sandbox.path("results/long/results.csv");
     let earlier = fs::read(&csv).unwrap();
-    assert_eq!(told(started(&folder, &long_training()), "-INT").0, Some(130));
+    assert_eq!(told(started(&sandbox, &long_training()), "-INT").0, Some(130));
     assert_eq!(fs::read(&csv).unwrap(), earlier);
-    assert_eq!(entries(&folder), 1);
+    assert_eq!(entries(&sandbox), 1);
 }
 
 #[test]
@@ -100,53 +98,53 @@ fn no_step_is_too_long_to_be_interrupted() {
         on_digits(&mlp("[[3000, 3000]]", 1, 1400), &method("\"greedy\"")),
         on_digits("[model.logistic]\nc = 1e10\ntolerance = 1e-300", "[quantize.weights]\nbits = 4"),
     ] {
-        let folder = TempDir::new().unwrap();
-        assert_eq!(told(started(&folder, &text), "-INT").0, Some(130), "{text}");
-        assert_eq!(entries(&folder), 0);
+        let sandbox = Sandbox::new();
+        assert_eq!(told(started(&sandbox, &text), "-INT").0, Some(130), "{text}");
+        assert_eq!(entries(&sandbox), 0);
     }
 }
 
 #[test]
 fn what_a_killed_run_leaves_is_cleared_by_the_next() {
-    let folder = TempDir::new().unwrap();
-    let mut child = started(&folder, &long_training());
+    let sandbox = Sandbox::new();
+    let mut child = started(&sandbox, &long_training());
     child.kill().unwrap();
     child.wait().unwrap();
-    assert_eq!(entries(&folder), 1);
+    assert_eq!(entries(&sandbox), 1);
     let short = long_training().replace("1000000", "1");
-    fs::write(folder.path().join("long.toml"), short).unwrap();
-    assert!(bitsweep(&folder, &["run", "long.toml"]).status().unwrap().success());
-    assert_eq!(entries(&folder), 1);
-    assert!(folder.path().join("results/long/report.md").is_file());
+    sandbox.put("long.toml", short);
+    assert!(unread(&sandbox, &["run", "long.toml"]).status().unwrap().success());
+    assert_eq!(entries(&sandbox), 1);
+    assert!(sandbox.path("results/long/report.md").is_file());
 }
 
 #[test]
 fn a_second_run_into_one_folder_says_who_makes_it() {
-    let folder = TempDir::new().unwrap();
-    let first = started(&folder, &long_training());
-    let second = bitsweep(&folder, &["run", "long.toml"]).stderr(Stdio::piped()).output().unwrap();
+    let sandbox = Sandbox::new();
+    let first = started(&sandbox, &long_training());
+    let second = unread(&sandbox, &["run", "long.toml"]).stderr(Stdio::piped()).output().unwrap();
     let said = String::from_utf8(second.stderr).unwrap();
     assert_eq!(second.status.code(), Some(1), "{said}");
     assert!(said.contains(&format!("process {}", first.id())) && said.contains("results/long"), "{said}");
-    let other = bitsweep(&folder, &["run", "row-wise"]).status().unwrap();
+    let other = unread(&sandbox, &["run", "row-wise"]).status().unwrap();
     assert!(other.success());
     assert_eq!(told(first, "-INT").0, Some(130));
 }
 
 #[test]
 fn a_closed_stderr_ends_no_run() {
-    let folder = TempDir::new().unwrap();
-    let mut child = bitsweep(&folder, &["run", "row-wise", "-vv"]).stderr(Stdio::piped()).spawn().unwrap();
+    let sandbox = Sandbox::new();
+    let mut child = unread(&sandbox, &["run", "row-wise", "-vv"]).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stderr.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    assert!(folder.path().join("results/row-wise/report.md").is_file());
+    assert!(sandbox.path("results/row-wise/report.md").is_file());
 }
 
 #[test]
 fn a_closed_stderr_changes_no_exit_code() {
-    let folder = TempDir::new().unwrap();
+    let sandbox = Sandbox::new();
     for arguments in [&["run", "nothing"][..], &["fly"], &["validate", "nothing.toml"]] {
-        let mut child = bitsweep(&folder, arguments).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = unread(&sandbox, arguments).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stderr.take());
         assert_eq!(child.wait().unwrap().code(), Some(2), "{arguments:?}");
     }
@@ -154,8 +152,8 @@ fn a_closed_stderr_changes_no_exit_code() {
 
 #[test]
 fn a_closed_stdout_ends_no_command() {
-    let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join("mine.toml"), experiment("[quantize.weights]\nbits = 4\n")).unwrap();
+    let sandbox = Sandbox::new();
+    sandbox.put("mine.toml", experiment("[quantize.weights]\nbits = 4\n"));
     for arguments in [
         &["list"][..],
         &["list", "--json"],
@@ -170,9 +168,9 @@ fn a_closed_stdout_ends_no_command() {
         &["--help"],
         &["run", "--help"],
     ] {
-        let mut child = bitsweep(&folder, arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = unread(&sandbox, arguments).stdout(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         assert_eq!(child.wait().unwrap().code(), Some(0), "{arguments:?}");
     }
-    assert!(Path::new(&folder.path().join("results/row-wise/report.md")).is_file());
+    assert!(sandbox.path("results/row-wise/report.md").is_file());
 }

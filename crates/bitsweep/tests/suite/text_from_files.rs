@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
-use tempfile::TempDir;
+use crate::harness::{Sandbox, printed, said};
 
 /// What a terminal, a reading direction, Markdown, HTML or a spreadsheet would act on.
 const HOSTILE: [&str; 9] = [
@@ -34,15 +34,10 @@ fn assert_shown(what: &str, text: &str) {
     }
 }
 
-fn bitsweep(folder: &TempDir, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_bitsweep")).args(arguments).current_dir(folder).output().unwrap()
-}
-
 /// Both streams, which show nothing raw.
 #[track_caller]
 fn shown(what: &str, output: &Output) -> String {
-    let text = String::from_utf8(output.stdout.clone()).unwrap()
-        + &String::from_utf8(output.stderr.clone()).unwrap();
+    let text = printed(&output) + &said(output);
     assert!(!text.contains("panicked"), "{what}: {text}");
     assert_shown(what, &text);
     text
@@ -54,14 +49,14 @@ fn quoted(text: &str) -> String {
 }
 
 /// A CSV file whose header and classes bear `text`, and an experiment that bears it wherever there are words.
-fn write_experiment(folder: &TempDir, text: &str, name: &str) {
+fn write_experiment(sandbox: &Sandbox, text: &str, name: &str) {
     let cell = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let mut csv = format!("{},y\n", cell(text));
     for row in 0..40 {
         csv += &format!("{row},{}\n", cell(&format!("{text}{}", row % 2)));
     }
     let data = format!("{text}\n.csv").replace('/', "");
-    fs::write(folder.path().join(&data), csv).unwrap();
+    sandbox.put(&data, csv);
     let experiment = format!(
         "title = {title}\ndescription = {description}\nnotebook = {title}\n\
          [data.source.csv]\npath = {path}\ntarget = \"y\"\n\
@@ -73,9 +68,9 @@ fn write_experiment(folder: &TempDir, text: &str, name: &str) {
         // A name with a control character is refused.
         name = quoted(&text.replace(char::is_control, "")),
         description = quoted(&format!("{text}\n{text}")),
-        path = quoted(&folder.path().join(&data).to_string_lossy()),
+        path = quoted(&sandbox.path(&data).to_string_lossy()),
     );
-    fs::write(folder.path().join(name), experiment).unwrap();
+    sandbox.put(name, experiment);
 }
 
 fn text_files(folder: &Path) -> Vec<(String, String)> {
@@ -96,12 +91,12 @@ fn text_files(folder: &Path) -> Vec<(String, String)> {
 #[test]
 fn a_run_shows_no_raw_character_of_its_files() {
     for text in HOSTILE {
-        let folder = TempDir::new().unwrap();
+        let sandbox = Sandbox::new();
         let name = format!("{text}.toml").replace('/', "");
-        write_experiment(&folder, text, &name);
+        write_experiment(&sandbox, text, &name);
         for kind in [&[][..], &["--json"], &["-vv"]] {
             let arguments = [&["run", &name, "--name", "shown"][..], kind].concat();
-            let output = bitsweep(&folder, &arguments);
+            let output = sandbox.run(&arguments);
             // No number of bits is below 0.
             let all = shown(&format!("{kind:?}"), &output);
             assert_eq!(output.status.code(), Some(1), "{all}");
@@ -114,11 +109,11 @@ fn a_run_shows_no_raw_character_of_its_files() {
             &["describe", &name, "--json"],
             &["validate", &name],
         ] {
-            let output = bitsweep(&folder, arguments);
+            let output = sandbox.run(arguments);
             let all = shown(&format!("{arguments:?}"), &output);
             assert!(output.status.success(), "{all}");
         }
-        let files = text_files(&folder.path().join("results"));
+        let files = text_files(&sandbox.path("results"));
         assert!(files.iter().any(|(path, _)| path.ends_with("report.md")));
         assert!(files.iter().any(|(path, _)| path.ends_with(".svg")));
         for (path, content) in files {
@@ -133,10 +128,10 @@ fn a_run_shows_no_raw_character_of_its_files() {
 #[test]
 fn labels_read_back_from_a_csv_file_as_they_were() {
     for text in HOSTILE {
-        let folder = TempDir::new().unwrap();
-        write_experiment(&folder, text, "mine.toml");
-        bitsweep(&folder, &["run", "mine.toml"]);
-        let mut classes = csv::Reader::from_path(folder.path().join("results/mine/classes.csv")).unwrap();
+        let sandbox = Sandbox::new();
+        write_experiment(&sandbox, text, "mine.toml");
+        sandbox.run(&["run", "mine.toml"]);
+        let mut classes = csv::Reader::from_path(sandbox.path("results/mine/classes.csv")).unwrap();
         let column = classes.headers().unwrap().iter().position(|name| name == "class").unwrap();
         let first = classes.records().next().unwrap().unwrap();
         assert_eq!(&first[column], format!("{text}0"));
@@ -146,9 +141,9 @@ fn labels_read_back_from_a_csv_file_as_they_were() {
 #[test]
 fn an_error_shows_no_raw_character_of_what_is_wrong() {
     for text in HOSTILE {
-        let folder = TempDir::new().unwrap();
-        write_experiment(&folder, text, "mine.toml");
-        let file = fs::read_to_string(folder.path().join("mine.toml")).unwrap();
+        let sandbox = Sandbox::new();
+        write_experiment(&sandbox, text, "mine.toml");
+        let file = sandbox.read("mine.toml");
         let key = quoted(text);
         for (what, wrong) in [
             ("an unknown key", file.replace("epochs", &key)),
@@ -166,8 +161,8 @@ fn an_error_shows_no_raw_character_of_what_is_wrong() {
             ("an axis with a value twice", file.replace("[4, 2]", &format!("[4, 4, {key}]"))),
             ("a column that is not there", file.replace("column = \"bits\"", &format!("column = {key}"))),
         ] {
-            fs::write(folder.path().join("wrong.toml"), wrong).unwrap();
-            let output = bitsweep(&folder, &["run", "wrong.toml"]);
+            sandbox.put("wrong.toml", wrong);
+            let output = sandbox.run(&["run", "wrong.toml"]);
             assert_ne!(output.status.code(), Some(0), "{what}: {text:?}");
             shown(what, &output);
         }
@@ -182,7 +177,7 @@ fn an_error_shows_no_raw_character_of_what_is_wrong() {
             &["run", "mine.toml", "--out", "mine.toml", "--set", "seed=1"],
             &["validate", text],
         ] {
-            let output = bitsweep(&folder, arguments);
+            let output = sandbox.run(arguments);
             assert_ne!(output.status.code(), Some(0), "{arguments:?}");
             shown(&format!("{arguments:?}"), &output);
         }
@@ -191,8 +186,8 @@ fn an_error_shows_no_raw_character_of_what_is_wrong() {
 
 #[test]
 fn a_caret_stands_under_what_it_points_at_where_escapes_are_wider() {
-    let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join("mine.toml"), "title = \"a\"\n\t\"\u{202e}\" = 3\n").unwrap();
-    let text = shown("a diagnostic", &bitsweep(&folder, &["run", "mine.toml"]));
+    let sandbox = Sandbox::new();
+    sandbox.put("mine.toml", "title = \"a\"\n\t\"\u{202e}\" = 3\n");
+    let text = shown("a diagnostic", &sandbox.run(&["run", "mine.toml"]));
     assert!(text.contains("2 |  \"\\u{202e}\" = 3\n  |  ^^^^^^^^^^"), "{text}");
 }

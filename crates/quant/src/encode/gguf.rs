@@ -4,16 +4,16 @@ use crate::number::{Real, decode_binary16, encode_binary16};
 use crate::scheme::{GgufType, ScaleFormat};
 use crate::tensor::{Affine, Blocks, CodeMatrix, FarParameters};
 
-/// The parameters of finite row-major `values`, and those that are stored far from the wanted ones; the codes fill `codes`.
-/// By the rules of ggml's reference (`quantize_row_*_ref`): codes are found with the scale and minimum before they are
-/// rounded to f16. The arithmetic is that of `f32`.
+/// The parameters of finite row-major `values`; fills `codes`, and notes the parameters stored far from the wanted
+/// ones. By the rules of ggml's reference (`quantize_row_*_ref`): codes are found with the scale and minimum before
+/// they are rounded to f16. The arithmetic is that of `f32`.
 pub(crate) fn quantize<T: Real>(
     values: &[T],
     blocks: &Blocks,
     block_type: GgufType,
     codes: &mut CodeMatrix,
-) -> (Affine<T>, FarParameters) {
-    let mut far = FarParameters::default();
+    far: &mut FarParameters,
+) -> Affine<T> {
     let mut parameters = Affine {
         scales: Vec::with_capacity(blocks.len()),
         zero_points: Vec::with_capacity(blocks.len()),
@@ -42,7 +42,7 @@ pub(crate) fn quantize<T: Real>(
             codes.set(position, code(value, scale, minimum, block_type));
         }
     }
-    (parameters, far)
+    parameters
 }
 
 /// Fills `codes` with those of other values with given parameters.

@@ -10,7 +10,7 @@ use crate::number::{Each, ForEachDtype, Real, encode_bfloat16, encode_binary16};
 use crate::scheme::{LevelTable, Outliers, Range, Rounding, ScaleFormat, Scheme};
 use crate::tensor::{
     Affine, BitField, Blocks, CodeMatrix, Codebooks, FarParameters, FixedGrid, ParameterKind, Parameters,
-    QuantizeError, Quantized, SparseOutliers,
+    QuantizeError, Quantized, Saturated, SparseOutliers, Unheld,
 };
 
 use super::finite::finite_row_major;
@@ -38,7 +38,7 @@ use super::{gguf, levels, uniform};
 /// # Errors
 /// A scheme that contradicts itself, a range that needs calibration inputs, a value that is not finite, and levels or zero
 /// points that overflow their type. Values and parameters beyond the numbers of their *format* take its largest: see
-/// [`Saturated`](crate::Saturated) and [`Quantized::far_parameters`].
+/// [`Quantized::saturated`] and [`Quantized::far_parameters`].
 pub fn quantize<T: Real>(
     values: ArrayView2<'_, T>,
     scheme: &Scheme,
@@ -65,40 +65,46 @@ fn quantize_as<T: Real>(
         return Err(QuantizeError::NoInputs);
     }
     let shape = values.dim();
-    let values = finite_row_major(values)?;
+    let originals = finite_row_major(values)?;
     let outliers = match scheme.outliers {
         Outliers::None => None,
-        Outliers::Percent(percent) => Some(SparseOutliers::largest(&values, percent)),
-    };
-    let far_outliers =
-        outliers.as_ref().map_or_else(FarParameters::default, |outliers| outliers.far(&values));
-    let values = match &outliers {
-        None => values,
-        Some(outliers) => Cow::Owned(outliers.taken_off(&values, &Blocks::new(shape, scheme.granularity))),
+        Outliers::Percent(percent) => Some(SparseOutliers::largest(&originals, percent)),
     };
     let blocks = Blocks::new(shape, scheme.granularity);
+    let values = match &outliers {
+        None => Cow::Borrowed(&*originals),
+        Some(outliers) => Cow::Owned(outliers.taken_off(&originals, &blocks)),
+    };
     let zeros = |columns: usize| CodeMatrix::zeros((shape.0, columns), BitField::of(scheme).code_type());
     let mut codes = zeros(shape.1);
-    let affine = |(affine, far)| (Parameters::Affine(affine), far);
-    let (parameters, far) = match ParameterKind::of(scheme) {
-        ParameterKind::Affine => affine(uniform::quantize(&values, &blocks, scheme, stream, &mut codes)?),
-        ParameterKind::Levels(format) => {
-            affine(levels::quantize(&values, &blocks, scheme, format, &mut codes)?)
+    let mut far = FarParameters::default();
+    let parameters = match ParameterKind::of(scheme) {
+        ParameterKind::Affine => {
+            Parameters::Affine(uniform::quantize(&values, &blocks, scheme, stream, &mut codes, &mut far)?)
         }
-        ParameterKind::Gguf(block) => affine(gguf::quantize(&values, &blocks, block, &mut codes)),
+        ParameterKind::Levels(format) => {
+            Parameters::Affine(levels::quantize(&values, &blocks, scheme, format, &mut codes, &mut far)?)
+        }
+        ParameterKind::Gguf(block) => {
+            Parameters::Affine(gguf::quantize(&values, &blocks, block, &mut codes, &mut far))
+        }
         ParameterKind::Codebooks(layout) => {
-            let (codebooks, far) = Codebooks::fit(&values, &blocks, layout, scheme.codebook_format, stream)?;
+            let codebooks =
+                Codebooks::fit(&values, &blocks, layout, scheme.codebook_format, stream, &mut far)?;
             codes = zeros(codebooks.codes_per_row());
             codebooks.encode(&values, &mut codes)?;
-            (Parameters::Codebooks(codebooks), far)
+            Parameters::Codebooks(codebooks)
         }
         ParameterKind::Fixed(grid) => {
             encode_fixed(&values, grid, scheme.rounding, stream, &mut codes);
-            (Parameters::Fixed(grid), FarParameters::default())
+            Parameters::Fixed(grid)
         }
     };
-    let quantized = Quantized::new(shape, *scheme, codes, parameters).with_outliers(outliers);
-    Ok(quantized.with_far_parameters(far.merge(far_outliers)))
+    if let Some(outliers) = &outliers {
+        outliers.note_far(&originals, &mut far);
+    }
+    let unheld = Unheld { far, saturated: Saturated::among(&originals, scheme) };
+    Ok(Quantized::new(shape, *scheme, codes, parameters).with_outliers(outliers).with_unheld(unheld))
 }
 
 /// Quantizes a matrix with given `scales`, one for each block, of a symmetric integer scheme: `q = clip(round(w/s))`.

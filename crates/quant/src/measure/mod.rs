@@ -4,11 +4,9 @@ mod clipping;
 mod errors;
 mod formats;
 mod number_line;
-mod saturation;
 mod squares;
 
 pub use errors::Errors;
 pub use formats::{NumberFormat, number_formats};
 pub use number_line::number_line;
-pub use saturation::Saturated;
 pub use squares::SquareSum;

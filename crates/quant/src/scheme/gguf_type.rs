@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::bounded::Bits;
 use super::choice::{CodeRange, Codes};
 
-/// A block type of GGUF: 32 values down a column (the inputs of one output) with an f16 scale `d`, and an f16 minimum `m` in the
-/// types that end in 1; rounding is that of ggml's reference.
+/// A block type of GGUF: 32 values down a column (the inputs of one output) with an f16 scale `d`, and an f16 minimum
+/// `m` in the types that end in 1; rounding is that of ggml's reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GgufType {

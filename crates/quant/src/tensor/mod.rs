@@ -20,6 +20,7 @@ mod parts;
 mod quantized;
 mod reader;
 mod reconstruction;
+mod saturated;
 mod split;
 mod stored;
 
@@ -44,6 +45,8 @@ pub(crate) use parameters::ParameterKind;
 pub use parameters::{BlockParameters, FixedGrid, Parameters};
 pub use parts::Size;
 pub use quantized::Quantized;
+pub(crate) use quantized::Unheld;
 pub use reader::UnpackError;
+pub use saturated::Saturated;
 pub(crate) use split::Split;
 pub(crate) use stored::StoredParameters;

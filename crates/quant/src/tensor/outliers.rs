@@ -45,13 +45,11 @@ impl SparseOutliers {
         Self { positions, values }
     }
 
-    /// Those that are stored far from what they are among row-major `values`.
-    pub(crate) fn far<T: Real>(&self, values: &[T]) -> FarParameters {
-        let mut far = FarParameters::default();
+    /// Notes those that are stored far from what they are among row-major `values`.
+    pub(crate) fn note_far<T: Real>(&self, values: &[T], far: &mut FarParameters) {
         for (position, stored) in self.entries() {
             far.note(values[position].to_f64(), stored, Some(BINARY16_ROUNDING));
         }
-        far
     }
 
     /// The values with every outlier brought into the range of the other values of its block, so that the range of the

@@ -11,6 +11,7 @@ use super::error::QuantizeError;
 use super::far::FarParameters;
 use super::outliers::SparseOutliers;
 use super::parameters::{BlockParameters, Parameters};
+use super::saturated::Saturated;
 use super::stored::{StoredParameters, with_parameters};
 
 /// A quantized matrix, which knows the [type](Dtype) of the values that it was made from: its parameters are of that type,
@@ -24,13 +25,19 @@ pub struct Quantized {
     codes: CodeMatrix,
     parameters: StoredParameters,
     outliers: Option<SparseOutliers>,
-    /// Known to who quantized, not to who unpacked.
-    far: FarParameters,
+    unheld: Unheld,
+}
+
+/// What the formats could not hold. Known to who quantized, not to who unpacked.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Unheld {
+    pub(crate) far: FarParameters,
+    pub(crate) saturated: Saturated,
 }
 
 impl PartialEq for Quantized {
     fn eq(&self, other: &Self) -> bool {
-        let Self { shape, scheme, codes, parameters, outliers, far: _ } = self;
+        let Self { shape, scheme, codes, parameters, outliers, unheld: _ } = self;
         *shape == other.shape
             && *scheme == other.scheme
             && *codes == other.codes
@@ -53,7 +60,7 @@ impl Quantized {
             codes,
             parameters: StoredParameters::new(parameters),
             outliers: None,
-            far: FarParameters::default(),
+            unheld: Unheld::default(),
         }
     }
 
@@ -66,16 +73,22 @@ impl Quantized {
         Self { codes, outliers, ..self }
     }
 
-    /// The same, knowing which parameters are stored far from the wanted ones.
-    pub(crate) fn with_far_parameters(self, far: FarParameters) -> Self {
-        Self { far, ..self }
+    /// The same, knowing what the formats could not hold.
+    pub(crate) fn with_unheld(self, unheld: Unheld) -> Self {
+        Self { unheld, ..self }
     }
 
     /// The parameters that are stored far from the wanted ones. Of an unpacked matrix nothing is known of them: there are
     /// none.
     #[must_use]
     pub const fn far_parameters(&self) -> FarParameters {
-        self.far
+        self.unheld.far
+    }
+
+    /// The values beyond the largest number of the format. Of an unpacked matrix nothing is known of them: there are none.
+    #[must_use]
+    pub const fn saturated(&self) -> Saturated {
+        self.unheld.saturated
     }
 
     /// The values kept beside the codes; `None` where the scheme keeps none.

@@ -1,6 +1,6 @@
 //! Parameters that their format cannot hold, and values beyond a format without scales.
 
-use bitsweep_quant::{FarParameters, Quantized, Saturated, quantize};
+use bitsweep_quant::{FarParameters, Quantized, Saturated};
 use ndarray::{Array2, array};
 
 use crate::{quantized, scheme, stream};
@@ -121,16 +121,18 @@ fn values_beyond_a_format_without_scales_become_its_largest_number_and_are_count
     ] {
         let scheme = scheme(text);
         let values = array![[beyond, -2.0 * beyond, largest, 1.0]];
-        let result = quantize(values.view(), &scheme, &mut stream(0)).unwrap();
+        let result = quantized(&values, &scheme);
         assert_eq!(result.reconstruct::<f64>(), array![[largest, -largest, largest, 1.0]], "{text}");
         let expected = Saturated { count: 2, largest: 2.0 * beyond };
-        assert_eq!(Saturated::measure(values.view(), &scheme), expected, "{text}");
+        assert_eq!(result.saturated(), expected, "{text}");
+        let unpacked = Quantized::unpack(&result.pack()).unwrap();
+        assert_eq!((&unpacked, unpacked.saturated()), (&result, Saturated::default()), "{text}");
         // A little beyond the largest number it is the nearest one.
         let near = array![[largest * (1.0 + 1e-4), 1.0]];
-        assert_eq!(Saturated::measure(near.view(), &scheme), Saturated::default(), "{text}");
+        assert_eq!(quantized(&near, &scheme).saturated(), Saturated::default(), "{text}");
     }
     for text in ["format = 'fp8-e4m3'", "bits = 4", "format = 'wrpn'\nbits = 3", "format = 'mxfp4'"] {
         let values = array![[1e6, -1e30]];
-        assert_eq!(Saturated::measure(values.view(), &scheme(text)), Saturated::default(), "{text}");
+        assert_eq!(quantized(&values, &scheme(text)).saturated(), Saturated::default(), "{text}");
     }
 }

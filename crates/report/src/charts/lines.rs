@@ -1,5 +1,6 @@
 //! Drawing lines against bits.
 
+use bitsweep_results::numbers::counted;
 use plotters::style::RGBColor;
 
 use super::schemes::{Line, LinePanel};
@@ -61,7 +62,7 @@ impl LineChart<'_> {
         let coloured = entries.into_iter().map(|(colour, name)| (name.to_owned(), series(colour)));
         let float = self.panels.iter().any(|panel| panel.float.is_some());
         coloured
-            .chain((!grey.is_empty()).then(|| (others(grey.len()), REST)))
+            .chain((!grey.is_empty()).then(|| (counted(grey.len(), "other scheme", "other schemes"), REST)))
             .chain(float.then(|| ("float (dashed)".to_owned(), FLOAT)))
             .collect()
     }
@@ -199,12 +200,8 @@ fn names(
         }
     }
     if grey > 0 {
-        let note = format!("grey: {}", others(grey));
+        let note = format!("grey: {}", counted(grey, "other scheme", "other schemes"));
         canvas.text(&note, (plot.right, plot.top - 14.0), Type::new(SMALL, MUTED).anchor(Anchor::End))?;
     }
     Ok(())
-}
-
-fn others(count: usize) -> String {
-    if count == 1 { "1 other scheme".to_owned() } else { format!("{count} other schemes") }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bitsweep_results::numbers::count;
+use bitsweep_results::numbers::{count, counted};
 use bitsweep_results::summary::FailedRow;
 use bitsweep_results::{FailureKind, Key, Summary};
 
@@ -69,8 +69,8 @@ fn cells(line: &Line<'_>, summary: &Summary) -> Vec<String> {
     let variants: BTreeSet<String> = line.rows.iter().map(|row| variant(row)).collect();
     let reasons: BTreeSet<&str> = line.rows.iter().map(|row| row.failure.reason.as_str()).collect();
     let first = |cell: fn(&FailedRow) -> String| line.rows.first().map_or_else(String::new, |row| cell(row));
-    let one_or = |count: usize, one: String, several: &str| {
-        if count == 1 { one } else { format!("{count} {several}") }
+    let one_or = |number: usize, one: String, several: &str| {
+        if number == 1 { one } else { counted(number, &one, several) }
     };
     let reason = first(|row| row.failure.reason.clone());
     vec![
@@ -101,8 +101,7 @@ pub(super) fn sentence(summary: &Summary) -> Option<String> {
         (..=1, _) => "seeds",
         (_, _) => "runs of a task with a seed",
     };
-    let rows = if failed == 1 { "1 row has no measures and takes" } else { "rows have no measures and take" };
-    let rows = if failed == 1 { rows.to_owned() } else { format!("{} {rows}", count(failed as f64)) };
+    let rows = counted(failed, "row has no measures and takes", "rows have no measures and take");
     let have = if all == 1 { "has" } else { "have" };
     Some(format!("{some} of {all} {of} {have} results; {rows} no part in any number (see “What failed”)."))
 }

@@ -19,7 +19,8 @@ use block::paragraph;
 /// Charts that stand beside the answer; the others follow the tables.
 const BESIDE_ANSWER: usize = 2;
 
-/// Everything below the title: the description, what was found, the answer, what failed, the answer's charts, what was learned, the tables, the other charts, terms, how to make it again.
+/// Everything below the title: the description, what was found, the answer, what failed, the answer's charts, what was
+/// learned, the tables, the other charts, terms, how to make it again.
 pub(crate) fn blocks(report: &Report<'_>, charts: &[Chart]) -> Vec<Block> {
     let summary = report.summary;
     let beside = charts.len().min(BESIDE_ANSWER);

@@ -30,9 +30,9 @@ impl Comparison {
         };
         let partial = self.variants.iter().filter(|variant| !self.is_in_every_unit(variant)).count();
         if partial > 0 {
-            let variants = if partial == 1 { "variant has" } else { "variants have" };
             explanation.reasons.push(format!(
-                "{partial} {variants} results for some of the seeds alone, and cannot be picked."
+                "{} results for some of the seeds alone, and cannot be picked.",
+                counted(partial, "variant has", "variants have")
             ));
         }
         Some(explanation)
@@ -143,10 +143,7 @@ impl Comparison {
                 plus_minus(float.scores.as_ref().map_or(f64::NAN, |scores| scores.macro_f1.mean), float_deviation),
                 within_one_seed(scores.loss.as_ref()),
                 scores.distinguishable_runs,
-                match scores.macro_f1.count {
-                    1 => "1 run is".to_owned(),
-                    runs => format!("{runs} runs are"),
-                },
+                counted(scores.macro_f1.count, "run is", "runs are"),
                 counted(scores.lost, "test row", "test rows"),
                 scores.gained,
             ));

@@ -12,7 +12,8 @@ use super::storing::{scaled, unsafe_exponent};
 use super::vectors::Vectors;
 
 impl<T: Real> Codebooks<T> {
-    /// The codebooks of row-major `values`, and the components stored far from what they are; fitted stage by stage to what the stages before left.
+    /// The codebooks of row-major `values`, fitted stage by stage to what the stages before left; notes the components
+    /// stored far from what they are.
     ///
     /// Exact where that is cheap (single values, and no more distinct sub-vectors than centroids), else k-means. A stage
     /// sees what the centroids before it leave as they are stored.
@@ -25,9 +26,9 @@ impl<T: Real> Codebooks<T> {
         layout: CodebookLayout,
         format: CodebookFormat,
         stream: &mut Stream,
-    ) -> Result<(Self, FarParameters), QuantizeError> {
+        far: &mut FarParameters,
+    ) -> Result<Self, QuantizeError> {
         let split = Split::new(blocks.shape().1, layout.partition)?;
-        let mut far = FarParameters::default();
         let stages = layout.stages.get();
         let mut books = Vec::new();
         for block in blocks.iter() {
@@ -37,7 +38,7 @@ impl<T: Real> Codebooks<T> {
                 for stage in 1..=stages {
                     let left = batch.left();
                     let centroids = centroids(&left, &batch, layout.centroids.get() as usize, stream);
-                    let codebook = Codebook::store(batch.width, &centroids, format, &mut far);
+                    let codebook = Codebook::store(batch.width, &centroids, format, far);
                     if stage < stages {
                         let codes = codebook.codes(&left, &batch.lengths);
                         batch.add(&codebook, &codes);
@@ -46,11 +47,11 @@ impl<T: Real> Codebooks<T> {
                 }
             }
         }
-        Ok((Self::new(split, layout, blocks, books), far))
+        Ok(Self::new(split, layout, blocks, books))
     }
 
-    /// Fills `codes` with those of row-major values: for each sub-vector the nearest centroid of the first stage, then of what it leaves
-    /// the nearest of the second, and so on.
+    /// Fills `codes` with those of row-major values: for each sub-vector the nearest centroid of the first stage, then of
+    /// what it leaves the nearest of the second, and so on.
     ///
     /// Greedy: with several stages another choice of codes may come nearer to the values (a beam search would find some,
     /// Babenko & Lempitsky 2014, §3.2).

@@ -9,18 +9,19 @@ use crate::number::Real;
 use crate::scheme::{LevelFormat, LevelTable, ScaleFormat, ScaleRule, Scheme};
 use crate::tensor::{Affine, Blocks, CodeMatrix, FarParameters, QuantizeError};
 
-/// The scales of finite row-major `values`, and those that are stored far from the wanted ones; fills `codes`.
+/// The scales of finite row-major `values`; fills `codes`, and notes the scales stored far from the wanted ones.
 pub(crate) fn quantize<T: Real>(
     values: &[T],
     blocks: &Blocks,
     scheme: &Scheme,
     format: LevelFormat,
     codes: &mut CodeMatrix,
-) -> Result<(Affine<T>, FarParameters), QuantizeError> {
+    far: &mut FarParameters,
+) -> Result<Affine<T>, QuantizeError> {
     let table = LevelTable::new(format);
-    let (parameters, far) = fit(values, blocks, scheme, format, &table)?;
+    let parameters = fit(values, blocks, scheme, format, &table, far)?;
     encode(values, blocks, &parameters, &table, codes);
-    Ok((parameters, far))
+    Ok(parameters)
 }
 
 fn fit<T: Real>(
@@ -29,10 +30,11 @@ fn fit<T: Real>(
     scheme: &Scheme,
     format: LevelFormat,
     table: &LevelTable,
-) -> Result<(Affine<T>, FarParameters), QuantizeError> {
+    far: &mut FarParameters,
+) -> Result<Affine<T>, QuantizeError> {
     let rounding = ScaleRounding::of(scheme);
     if rounding.format == ScaleFormat::None {
-        return Ok((Affine::of_scales(vec![T::ONE; blocks.len()]), FarParameters::default()));
+        return Ok(Affine::of_scales(vec![T::ONE; blocks.len()]));
     }
     let largest = T::from_f64(table.largest());
     let ranges: Vec<Interval<T>> = match format.scale_rule() {
@@ -49,14 +51,14 @@ fn fit<T: Real>(
         false => scale_of_levels(range.magnitude(), largest),
     });
     let magnitudes: Vec<T> = ranges.iter().map(|range| range.magnitude()).collect();
-    let (parameters, far) = store(rounding, &wanted.collect::<Vec<_>>(), &magnitudes);
+    let parameters = store(rounding, &wanted.collect::<Vec<_>>(), &magnitudes, far);
     // A scale that was rounded up may carry the largest level beyond the largest number.
     let too_wide = ranges
         .iter()
         .zip(&parameters.scales)
         .position(|(range, &scale)| !is_exact(range) && !(scale * largest).is_finite());
     match too_wide {
-        None => Ok((parameters, far)),
+        None => Ok(parameters),
         Some(block) => {
             let high = magnitudes[block].to_f64();
             Err(QuantizeError::RangeTooWide { block, low: -high, high })

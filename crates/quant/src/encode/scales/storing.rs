@@ -14,13 +14,14 @@ pub(crate) fn scale_of_levels<T: Real>(magnitude: T, largest: T) -> T {
     if scale < T::SMALLEST_NORMAL && scale * largest < magnitude { scale + T::SMALLEST } else { scale }
 }
 
-/// Scales as stored, and which of them are far from the wanted ones; a block of zeros has the scale 1, or what is left of
-/// 0 in a nested format.
+/// Scales as stored, those far from the wanted ones noted; a block of zeros has the scale 1, or what is left of 0 in a
+/// nested format.
 pub(crate) fn store<T: Real>(
     rounding: ScaleRounding,
     wanted: &[T],
     magnitudes: &[T],
-) -> (Affine<T>, FarParameters) {
+    far: &mut FarParameters,
+) -> Affine<T> {
     let parameters = match nest(rounding.format, wanted) {
         Some((nested, scales)) => Affine { nested: Some(nested), ..Affine::of_scales(scales) },
         None => {
@@ -31,9 +32,8 @@ pub(crate) fn store<T: Real>(
             Affine::of_scales(stored.collect())
         }
     };
-    let mut far = FarParameters::default();
     for (wanted, stored) in wanted.iter().zip(&parameters.scales).filter(|(wanted, _)| **wanted != T::ZERO) {
         far.note(wanted.to_f64(), stored.to_f64(), rounding.format.rounding());
     }
-    (parameters, far)
+    parameters
 }

@@ -31,11 +31,12 @@ impl Fitting {
         Self { symmetry: scheme.symmetry, code_range, grid, rounding: ScaleRounding::of(scheme) }
     }
 
-    /// The parameters of every block, and those that are stored far from the wanted ones.
+    /// The parameters of every block; notes those stored far from the wanted ones.
     pub(crate) fn fit_ranges<T: Real>(
         self,
         ranges: &[Interval<T>],
-    ) -> Result<(Affine<T>, FarParameters), QuantizeError> {
+        far: &mut FarParameters,
+    ) -> Result<Affine<T>, QuantizeError> {
         let wanted: Vec<T> = ranges.iter().map(|range| self.wanted_scale(*range)).collect();
         // Nested scales are found together, others block by block.
         let (nested, scales) = nest(self.rounding.format, &wanted).unzip();
@@ -44,11 +45,10 @@ impl Fitting {
             zero_points: Vec::with_capacity(ranges.len()),
             nested,
         };
-        let mut far = FarParameters::default();
         for (block, (&range, wanted)) in ranges.iter().zip(wanted).enumerate() {
             let fitted = match &scales {
                 None => self.fit_block(range),
-                Some(scales) => self.shift(range, scales[block]),
+                Some(scales) => self.with_zero_point(range, scales[block]),
             };
             let stored = fitted.and_then(|(scale, zero_point)| match self.symmetry {
                 Symmetry::Asymmetric(ZeroPoint::Minimum) => Ok((scale, self.minimum(range.low, scale)?)),
@@ -75,7 +75,7 @@ impl Fitting {
             parameters.scales.push(scale);
             parameters.zero_points.push(zero_point);
         }
-        Ok((parameters, far))
+        Ok(parameters)
     }
 
     /// The minimum of a block as it is stored.
@@ -100,7 +100,7 @@ impl Fitting {
         let (wanted, magnitude) =
             if wanted == T::ZERO { (T::ONE, T::ONE) } else { (wanted, range.magnitude()) };
         let scale = self.rounding.round(wanted, magnitude);
-        self.shift(range, if self.is_mirrored(range) { -scale } else { scale })
+        self.with_zero_point(range, if self.is_mirrored(range) { -scale } else { scale })
     }
 
     /// The magnitude of the scale with which the range fills the grid; 0 where any would do.
@@ -141,7 +141,7 @@ impl Fitting {
 
     /// The scale with the zero point that belongs to it. Above a minimum, where 0 would have its code.
     #[inline]
-    fn shift<T: Real>(self, range: Interval<T>, scale: T) -> Result<(T, T), Unfit<T>> {
+    fn with_zero_point<T: Real>(self, range: Interval<T>, scale: T) -> Result<(T, T), Unfit<T>> {
         let grid = self.grid;
         let low = if range.is_collapsed() { range.low.lesser(T::ZERO) } else { range.low };
         let zero_point = match self.symmetry {
@@ -160,7 +160,7 @@ impl Fitting {
         };
         let level = |code| scale * (T::from_i32(code) - zero_point);
         let is_finite = level(grid.lowest).is_finite() && level(grid.highest).is_finite();
-        // Levels above a minimum are none of these, and are checked with the minimum.
+        // With a minimum the levels are others; `minimum` checks them.
         if is_finite || self.symmetry == Symmetry::Asymmetric(ZeroPoint::Minimum) {
             Ok((scale, zero_point))
         } else {

@@ -20,32 +20,33 @@ use crate::number::Real;
 use crate::scheme::{Grid, Scheme};
 use crate::tensor::{Affine, Blocks, CodeMatrix, FarParameters, QuantizeError};
 
-/// The parameters of finite row-major `values` on the grid of an integer scheme, and those that are stored far from the wanted ones; fills
-/// `codes`.
+/// The parameters of finite row-major `values` on the grid of an integer scheme; fills `codes`, and notes the parameters
+/// stored far from the wanted ones.
 pub(crate) fn quantize<T: Real>(
     values: &[T],
     blocks: &Blocks,
     scheme: &Scheme,
     stream: &mut Stream,
     codes: &mut CodeMatrix,
-) -> Result<(Affine<T>, FarParameters), QuantizeError> {
+    far: &mut FarParameters,
+) -> Result<Affine<T>, QuantizeError> {
     let rounding = ScaleRounding::of(scheme);
     let Some(grid) = scheme.grid() else {
         let scales = binary::fit(values, blocks);
-        let (mut parameters, far) = store(rounding, &scales, &scales);
+        let mut parameters = store(rounding, &scales, &scales, far);
         if parameters.nested.is_none() {
             // Signs are found without dividing by the scale, so zeros may keep theirs.
             let zeros = scales.iter().zip(&mut parameters.scales).filter(|(mean, _)| **mean == T::ZERO);
             zeros.for_each(|(_, scale)| *scale = T::ZERO);
         }
         encode_signs(values, codes);
-        return Ok((parameters, far));
+        return Ok(parameters);
     };
     let ranges = range::estimate(values, blocks, scheme, Elements::Grid(grid), rounding);
-    let (parameters, far) = Fitting::of(scheme, grid).fit_ranges(&ranges)?;
+    let parameters = Fitting::of(scheme, grid).fit_ranges(&ranges, far)?;
     encode(values, blocks, &parameters, scheme, grid, stream, codes);
     codes::collapse(codes, blocks, &ranges, &parameters, scheme, grid);
-    Ok((parameters, far))
+    Ok(parameters)
 }
 
 /// The parameters of every block of finite row-major `values`, and the code of blocks whose range is a single point.
@@ -57,7 +58,7 @@ pub(crate) fn fit<T: Real>(
 ) -> Result<(Affine<T>, Vec<Option<i32>>), QuantizeError> {
     let rounding = ScaleRounding::of(scheme);
     let ranges = range::estimate(values, blocks, scheme, Elements::Grid(grid), rounding);
-    let (parameters, _) = Fitting::of(scheme, grid).fit_ranges(&ranges)?;
+    let parameters = Fitting::of(scheme, grid).fit_ranges(&ranges, &mut FarParameters::default())?;
     let constants = ranges.iter().zip(&parameters.zero_points).map(|(range, &zero_point)| {
         range.is_collapsed().then(|| fitting::constant_code(range.low, zero_point))
     });

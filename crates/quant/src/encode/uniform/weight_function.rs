@@ -8,8 +8,8 @@ use crate::tensor::CodeMatrix;
 
 use super::rounding::{round_and_clamp, round_stochastically};
 
-/// Fills `codes` with those of DoReFa's weight function for at least 2 bits (Zhou et al. 2016, eq. 9): `q = round(n·x)`, `n = 2^b-1`,
-/// `x = tanh(w)/(2·max|tanh(w)|) + ½`.
+/// Fills `codes` with those of DoReFa's weight function for at least 2 bits (Zhou et al. 2016, eq. 9):
+/// `q = round(n·x)`, `n = 2^b-1`, `x = tanh(w)/(2·max|tanh(w)|) + ½`.
 ///
 /// The grid `2·q/n - 1` has no zero, and its ends are ±1 whatever the weights were: the function *rescales*. A tensor
 /// of zeros has `x = ½`.
@@ -30,7 +30,8 @@ pub(crate) fn encode_dorefa<T: Real>(
     encode_positions(positions, grid, rounding, stream, codes);
 }
 
-/// Fills `codes` with those of WRPN's weight function (Mishra et al. 2017, §3): `q = round(n·clip(w, -1, 1))`, `n = 2^(b-1)-1`.
+/// Fills `codes` with those of WRPN's weight function (Mishra et al. 2017, §3): `q = round(n·clip(w, -1, 1))`,
+/// `n = 2^(b-1)-1`.
 pub(crate) fn encode_wrpn<T: Real>(
     values: &[T],
     bits: Bits,

@@ -9,7 +9,7 @@ use crate::encode::uniform::{Fitting, range, round_and_clamp};
 use crate::encode::{Elements, Interval, finite_row_major};
 use crate::number::Real;
 use crate::scheme::{Grid, Rounding, Scheme, ZeroPoint};
-use crate::tensor::{Blocks, QuantizeError};
+use crate::tensor::{Blocks, FarParameters, QuantizeError};
 
 use super::error::ActivationError;
 use super::range::MovingAverage;
@@ -211,7 +211,7 @@ fn parameters(
     let widened =
         |range: &Interval<f32>| Interval { low: range.low.lesser(0.0), high: range.high.greater(0.0) };
     let ranges: Vec<_> = ranges.iter().map(widened).collect();
-    let (affine, _) = Fitting::of(codes, grid).fit_ranges(&ranges)?;
+    let affine = Fitting::of(codes, grid).fit_ranges(&ranges, &mut FarParameters::default())?;
     let pairs = affine.scales.iter().zip(&affine.zero_points);
     let parameters = pairs.map(|(&scale, zero_point)| ActivationParameters {
         scale,

@@ -23,8 +23,9 @@ const LEAST: f64 = 1.0 / 1024.0;
 ///
 /// Starts from the scheme's ranges. With codes `q = clip(round(w/s))` and `∂ŵ/∂s` of
 /// [`learned_step_gradient`](crate::estimator::learned_step_gradient), a step of Adam moves every scale by up to
-/// `learning_rate` of its first value; the rate falls linearly to 0. The scales of least output error met on the way are kept,
-/// the first ones included, so that the loss is never above nearest's. For symmetric schemes of at least 2 bits.
+/// `learning_rate` of its first value; the rate falls linearly to 0. The scales of least output error met on the way
+/// are kept, the first ones included, so that the loss is never above nearest's. For symmetric schemes of at least 2
+/// bits.
 ///
 /// LSQ's gradient counts the rounding error of a weight inside the range as growing with the scale, as it does on
 /// average; it is not the derivative with the codes held, and where it is 0 the loss need not be least.

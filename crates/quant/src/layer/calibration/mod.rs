@@ -1,11 +1,11 @@
 //! Codes that know their inputs: rounding by the error of a layer's output instead of the error of its weights.
 //!
-//! A layer computes `y = x·W + b` with `W (in, out)`. Given calibration inputs `X (n, in)`, the change `Δ = W - Ŵ` of the
-//! weights costs the output `‖X·Δ‖²`, a quadratic form in `Δ` whose matrix is the [`Hessian`] `H = (2/n)·XᵀX`. Every
-//! [`CalibrationMethod`] leaves an ordinary [`Quantized`] matrix of the scheme it was given; [`calibrate`] applies one and tells by
-//! an [`CalibrationOutcome`] whether it acted: how many codes differ from rounding to nearest under the same scheme, and the proxy
-//! loss `tr(ΔᵀHΔ)` before and after. No method falls back to another one: a loss above that of nearest is told, not
-//! mended.
+//! A layer computes `y = x·W + b` with `W (in, out)`. Given calibration inputs `X (n, in)`, the change `Δ = W - Ŵ` of
+//! the weights costs the output `‖X·Δ‖²`, a quadratic form in `Δ` whose matrix is the [`Hessian`] `H = (2/n)·XᵀX`.
+//! Every [`CalibrationMethod`] leaves an ordinary [`Quantized`] matrix of the scheme it was given; [`calibrate`]
+//! applies one and tells by a [`CalibrationOutcome`] whether it acted: how many codes differ from rounding to nearest
+//! under the same scheme, and the proxy loss `tr(ΔᵀHΔ)` before and after. No method falls back to another one: a loss
+//! above that of nearest is told, not mended.
 //!
 //! | method | chooses | looks at |
 //! |---|---|---|

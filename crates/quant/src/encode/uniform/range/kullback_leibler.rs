@@ -21,8 +21,8 @@ const LEAST: usize = 128;
 ///   are not empty;
 ///
 /// both divided by their sums. The candidate of least `Σ P·ln(P/Q)` wins, the larger one of equal ones, and `t` is the
-/// upper edge of its last bin: the candidate of all bins is the min-max range. A candidate whose last bin is empty has a `P` where `Q`
-/// has nothing, an infinite divergence, and drops out.
+/// upper edge of its last bin: the candidate of all bins is the min-max range. A candidate whose last bin is empty has
+/// a `P` where `Q` has nothing, an infinite divergence, and drops out.
 ///
 /// `L` counts the magnitudes that codes can tell apart: half the codes, or all of them where an asymmetric grid has
 /// values of one sign. The symmetric range is `-t … t`, the asymmetric one the min-max range clipped to that.

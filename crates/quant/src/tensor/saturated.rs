@@ -1,12 +1,26 @@
 //! Values beyond the largest number of a format that has no scale.
 
-use ndarray::ArrayView2;
-
 use crate::number::Real;
 use crate::scheme::{LevelTable, ScaleFormat, Scheme};
-use crate::tensor::{FixedGrid, ParameterKind};
 
-/// Values that became the largest number of their format because they lie beyond it.
+use super::parameters::{FixedGrid, ParameterKind};
+
+/// Values that became the largest number of their format: they lie more than half a step beyond it.
+///
+/// Only `f16`, `bf16` and small floats without a scale have such values; a scale brings every value into its format.
+///
+/// ```
+/// use bitsweep_quant::{Saturated, SchemeSpec, quantize};
+/// use bitsweep_random::{Generator, Stream};
+/// use ndarray::array;
+///
+/// let weights = array![[1000.0, 1.0], [460.0, -448.0]];
+/// let spec: SchemeSpec = toml::from_str("format = 'fp8-e4m3'\nscale_format = 'none'").unwrap();
+/// let mut stream = Stream::new(Generator::Modern, 0, "quantize").unwrap();
+/// let quantized = quantize(weights.view(), &spec.resolve().unwrap(), &mut stream).unwrap();
+/// assert_eq!(quantized.reconstruct::<f64>(), array![[448.0, 1.0], [448.0, -448.0]]);
+/// assert_eq!(quantized.saturated(), Saturated { count: 1, largest: 1000.0 });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Saturated {
     /// How many there are.
@@ -16,24 +30,8 @@ pub struct Saturated {
 }
 
 impl Saturated {
-    /// The values that lie more than half a step beyond the largest number of `f16`, `bf16`, or a small float without a
-    /// scale. A scale brings every value into its format: there are none then.
-    ///
-    /// ```
-    /// use bitsweep_quant::{Saturated, SchemeSpec, quantize};
-    /// use bitsweep_random::{Generator, Stream};
-    /// use ndarray::array;
-    ///
-    /// let weights = array![[1000.0, 1.0], [460.0, -448.0]];
-    /// let spec: SchemeSpec = toml::from_str("format = 'fp8-e4m3'\nscale_format = 'none'").unwrap();
-    /// let scheme = spec.resolve().unwrap();
-    /// let mut stream = Stream::new(Generator::Modern, 0, "quantize").unwrap();
-    /// let quantized = quantize(weights.view(), &scheme, &mut stream).unwrap();
-    /// assert_eq!(quantized.reconstruct::<f64>(), array![[448.0, 1.0], [448.0, -448.0]]);
-    /// assert_eq!(Saturated::measure(weights.view(), &scheme), Saturated { count: 1, largest: 1000.0 });
-    /// ```
-    #[must_use]
-    pub fn measure<T: Real>(values: ArrayView2<'_, T>, scheme: &Scheme) -> Self {
+    /// Those among values that are quantized by `scheme`.
+    pub(crate) fn among<T: Real>(values: &[T], scheme: &Scheme) -> Self {
         let Some(limit) = limit(scheme) else { return Self::default() };
         let magnitudes = values.iter().map(|value| value.abs().to_f64()).filter(|value| *value > limit);
         magnitudes.fold(Self::default(), |sum, largest| sum.merge(Self { count: 1, largest }))

@@ -1,0 +1,333 @@
+//! What every variant of a unit is made of, measured with and recorded by.
+
+use std::sync::{Arc, OnceLock};
+
+use bitsweep_metrics::MetricError;
+use bitsweep_models::{EpochLoss, Model, TrainError, Training};
+use bitsweep_quant::{Size, Transform};
+use bitsweep_results::{
+    Curve, ErrorMeasures, FailureKind, Flag, Measures, Origin, Predictions, SizeMeasures,
+};
+
+use super::coded::{CodedInference, CodedModel, clipping_flag};
+use super::evaluated::Evaluated;
+use super::float_model::training;
+use super::histogram::histogram;
+use super::latency;
+use super::post_training::post_training;
+use super::prepare::Prepared;
+use super::quantized_model::{FLOAT_BYTES, QuantizedModel, error_measures, flags};
+use super::quantized_training::{self, TrainedVariant, clip_bytes};
+use super::score::{Buffers, Inference, Inputs, score};
+use super::sensitivity::{Subject, baseline_sensitivity};
+use super::stop::{At, Step, failed};
+use super::transform::{Transformed, transform};
+use super::unit::{Evaluation, UnitOutcome};
+use crate::plan::{PlannedVariant, Unit};
+use crate::variant::Variant;
+
+/// A plan with more variants shows no histograms.
+const MOST_HISTOGRAMS: usize = 16;
+
+/// Bytes that the weights of all variants evaluated at one time may take together.
+const MOST_BYTES_IN_WORK: usize = 512 << 20;
+
+/// The float model on its test rows: everything that variants are made of and measured with.
+pub(super) struct Bench<'u> {
+    evaluation: &'u Evaluation<'u>,
+    unit: &'u Unit,
+    prepared: &'u Prepared<'u>,
+    model: &'u Model,
+    inputs: Inputs,
+    float: Inference,
+    /// Classes that no score speaks of.
+    untested: Option<Flag>,
+    /// The float model under each transform of weights alone that some variant asks for, made when first asked for.
+    transformed: Vec<(Transform, OnceLock<Step<Transformed<'u, 'u>>>)>,
+}
+
+impl<'u> Bench<'u> {
+    /// Scores the float model; one whose outputs overflow is refused.
+    pub(super) fn new(
+        evaluation: &'u Evaluation<'u>,
+        prepared: &'u Prepared<'u>,
+        model: &'u Model,
+    ) -> Step<Bench<'u>> {
+        let unit = evaluation.unit;
+        let inputs = Inputs::new(unit, &prepared.test_features);
+        let float = inputs.infer(model, None, &mut Buffers::default());
+        let training = training(unit).map(|(_, training)| training);
+        refuse_unbounded(&float, training, FailureKind::Training)?;
+        let mut transforms: Vec<Transform> = Vec::new();
+        for planned in &unit.variants {
+            let transform = planned.variant.transform;
+            if !transform.looks_at_inputs() && !transforms.contains(&transform) {
+                transforms.push(transform);
+            }
+        }
+        let transformed = transforms.into_iter().map(|transform| (transform, OnceLock::new())).collect();
+        let untested = prepared.untested_classes();
+        Ok(Bench { evaluation, unit, prepared, model, inputs, float, untested, transformed })
+    }
+
+    /// How many variants are worked on at a time: few of a large model.
+    pub(super) fn variants_in_work(&self) -> usize {
+        if self.is_timed() {
+            return 1;
+        }
+        // The weights by their codes, the values of the codes, and a layer in the layout of the kernels.
+        let bytes = self.model.parameters() * 3 * size_of::<f32>();
+        let threads = rayon::current_num_threads();
+        let units = self.evaluation.plan.units.len().min(threads);
+        (MOST_BYTES_IN_WORK / units / bytes.max(1)).clamp(1, 4 * threads)
+    }
+
+    /// Whether prediction times are measured.
+    fn is_timed(&self) -> bool {
+        self.evaluation.position == 0 && latency::is_measured(self.evaluation.plan)
+    }
+
+    /// The float model under the variant's transform, through `use_it`.
+    fn transformed<T>(
+        &self,
+        variant: &Variant,
+        use_it: impl FnOnce(&Transformed<'u, 'u>) -> Step<T>,
+    ) -> Step<T> {
+        let transform = || transform(self.unit, self.prepared, self.model, variant);
+        match self.transformed.iter().find(|(known, _)| *known == variant.transform) {
+            None => use_it(&transform()?),
+            Some((_, shared)) => match shared.get_or_init(transform) {
+                Ok(transformed) => use_it(transformed),
+                Err(failure) => Err(failure.clone()),
+            },
+        }
+    }
+
+    /// What the float model leaves behind.
+    pub(super) fn float(&self, outcome: &UnitOutcome, curve: Vec<EpochLoss>) -> Evaluated {
+        let identity = &self.unit.float;
+        let origin = outcome.origin(0, identity);
+        let mut evaluated = Evaluated::new(origin, self.unit.row_key(identity));
+        evaluated.curve = curve;
+        evaluated.measured = self.measure_float(&mut evaluated);
+        evaluated
+    }
+
+    fn measure_float(&self, evaluated: &mut Evaluated) -> Step<Measures> {
+        if self.evaluation.plan.header.record.sensitivity {
+            evaluated.sensitivity =
+                baseline_sensitivity(self.unit, self.prepared, self.model, &evaluated.origin)?;
+        }
+        if self.is_timed() {
+            let mut buffers = Buffers::default();
+            evaluated.latency = Some(latency::of_float(self.model, &self.inputs, &mut buffers));
+        }
+        let bytes = self.model.parameters() as u64 * FLOAT_BYTES;
+        let biases = self.model.weights().filter(|(id, _)| id.is_bias());
+        let biases = biases.map(|(_, bias)| bias.len() as u64 * FLOAT_BYTES).sum();
+        let stored = Size { codes: bytes - biases, ..Size::default() };
+        let measures = Measures {
+            error: ErrorMeasures { sqnr_db: f64::INFINITY, ..ErrorMeasures::default() },
+            size: SizeMeasures { payload: bytes, stored, biases, float: bytes },
+            ..Measures::default()
+        };
+        self.score(evaluated, measures, &self.float)
+    }
+
+    /// What a variant leaves behind.
+    pub(super) fn variant(
+        &self,
+        origin: Origin,
+        planned: &PlannedVariant,
+        buffers: &mut Buffers,
+    ) -> Evaluated {
+        let mut evaluated = Evaluated::new(origin, self.unit.row_key(&planned.identity));
+        evaluated.measured = self.transformed(&planned.variant, |transformed| {
+            self.measure(&mut evaluated, transformed, planned, buffers)
+        });
+        evaluated
+    }
+
+    /// Makes the variant, scores it, and leaves its rows in `evaluated`; its weights are dropped with the return.
+    fn measure(
+        &self,
+        evaluated: &mut Evaluated,
+        transformed: &Transformed<'u, 'u>,
+        planned: &PlannedVariant,
+        buffers: &mut Buffers,
+    ) -> Step<Measures> {
+        let PlannedVariant { variant, identity, .. } = planned;
+        let float: &Model = &transformed.model;
+        let prepared = transformed.divided.as_ref().unwrap_or(self.prepared);
+        let model = match &variant.training {
+            None => post_training(self.unit, prepared, transformed, variant)?,
+            Some(aware) => {
+                let trained = quantized_training::train(self.unit, prepared, float, variant, aware)?;
+                let TrainedVariant { model, curve } = trained;
+                evaluated.curve = curve;
+                model
+            }
+        };
+        let coded = variant.activations.as_ref();
+        let coded =
+            coded.map(|activations| CodedModel::new(self.unit, prepared, &model, activations)).transpose()?;
+        let mut measures = self.describe(&model, coded.as_ref(), transformed, variant);
+        let own_inputs =
+            transformed.divided.as_ref().map(|divided| Inputs::new(self.unit, &divided.test_features));
+        let inputs = own_inputs.as_ref().unwrap_or(&self.inputs);
+        let inference = match &coded {
+            None => inputs.infer(&model.model, model.activations.as_ref(), buffers),
+            Some(coded) => {
+                let inferred = coded.infer(inputs.single().view()).at(FailureKind::Scoring)?;
+                let CodedInference { inference, clipped } = inferred;
+                measures.clipped_activations = Some(clipped);
+                measures.flags.extend(clipping_flag(clipped));
+                inference
+            }
+        };
+        let aware = variant.training.as_ref().zip(training(self.unit));
+        let aware = aware.map(|(aware, (_, training))| aware.applied_to(training));
+        refuse_unbounded(&inference, aware.as_ref(), FailureKind::QuantizedTraining)?;
+        let measures = self.score(evaluated, measures, &inference)?;
+        self.add_rows(evaluated, &model, float, variant, prepared, coded.as_ref())?;
+        if self.is_timed() {
+            let label = self.evaluation.plan.labels.get(&identity.row).text();
+            evaluated.latency = Some(latency::of_variant(label, &model, coded.as_ref(), inputs, buffers));
+        }
+        Ok(measures)
+    }
+
+    /// Errors, sizes and flags of a variant.
+    fn describe(
+        &self,
+        model: &QuantizedModel,
+        coded: Option<&CodedModel<'_>>,
+        transformed: &Transformed<'u, 'u>,
+        variant: &Variant,
+    ) -> Measures {
+        let mut size = model.size(&transformed.model);
+        size.stored.scales += clip_bytes(model.activations.as_ref()) + transformed.factor_bytes(self.unit);
+        if let Some(coded) = coded {
+            let (scales, zero_points) = coded.bytes();
+            size.stored.scales += scales;
+            size.stored.zero_points += zero_points;
+        }
+        let errors = transformed.rescaling.errors(self.model, &transformed.model, model);
+        let mut all_flags = flags(&model.weights, &errors);
+        all_flags.extend(model.flags.iter().chain(&transformed.flags).cloned());
+        Measures {
+            layer_bits: if variant.is_layered() { model.layer_bits() } else { Vec::new() },
+            error: error_measures(&errors),
+            calibration: model.calibration,
+            size,
+            flags: all_flags,
+            ..Measures::default()
+        }
+    }
+
+    fn score(
+        &self,
+        evaluated: &mut Evaluated,
+        mut measures: Measures,
+        inference: &Inference,
+    ) -> Step<Measures> {
+        let Prepared { test_labels, .. } = self.prepared;
+        let scored: Result<_, MetricError> =
+            score(inference, test_labels, &self.float.predictions, self.prepared.classes());
+        let scores = scored.at(FailureKind::Scoring)?;
+        if self.evaluation.plan.header.record.predictions {
+            evaluated.predictions = Some(narrow(&inference.predictions));
+        }
+        measures.scores = Some(scores);
+        measures.flags.extend(self.untested.clone());
+        Ok(measures)
+    }
+
+    /// Rows that look into the variant's weights.
+    fn add_rows(
+        &self,
+        evaluated: &mut Evaluated,
+        model: &QuantizedModel,
+        float: &Model,
+        variant: &Variant,
+        prepared: &Prepared<'_>,
+        coded: Option<&CodedModel<'_>>,
+    ) -> Step<()> {
+        let wanted = self.evaluation.plan.header.record;
+        let has_histogram = self.evaluation.position == 0 && self.unit.variants.len() <= MOST_HISTOGRAMS;
+        let original = model.original(float);
+        for weight in &model.weights {
+            let Some(values) = original.weight(weight.name) else { continue };
+            evaluated.large.add(&evaluated.origin, weight, values, wanted)?;
+            if has_histogram {
+                evaluated.histogram.extend(histogram(&evaluated.origin, weight, values));
+            }
+        }
+        // What a model that was trained computes is no change of the float model.
+        if wanted.sensitivity && variant.training.is_none() {
+            let origin = &evaluated.origin;
+            let subject = Subject { unit: self.unit, prepared, float, variant, model, coded, origin };
+            evaluated.sensitivity = subject.sensitivity()?;
+        }
+        Ok(())
+    }
+
+    /// Moves what a variant left into the rows of the unit; a variant that failed leaves its failure alone.
+    pub(super) fn record(&self, outcome: &mut UnitOutcome, evaluated: Evaluated) {
+        let Evaluated { origin, key, measured, predictions, curve, sensitivity, histogram, large, latency } =
+            evaluated;
+        if measured.is_err() {
+            return outcome.add(key, origin, measured);
+        }
+        if let Some(classes) = predictions {
+            let all = outcome.predictions.get_or_insert_with(|| self.no_predictions(&origin));
+            all.variants.push((origin.position, Arc::clone(&origin.variant), classes));
+        }
+        if !curve.is_empty() {
+            let losses = curve
+                .iter()
+                .map(|loss| bitsweep_results::EpochLoss { loss_sum: loss.loss_sum, loss: loss.loss });
+            outcome.curves.push(Curve { origin: origin.clone(), losses: losses.collect() });
+        }
+        outcome.sensitivity.extend(sensitivity);
+        outcome.histogram.extend(histogram);
+        outcome.timing.latencies.extend(latency);
+        outcome.add(key, origin, measured);
+        (self.evaluation.emit)(large);
+    }
+
+    fn no_predictions(&self, origin: &Origin) -> Predictions {
+        Predictions {
+            unit: Arc::clone(&origin.unit),
+            classes: self.prepared.dataset.class_names.as_slice().into(),
+            rows: self.prepared.test_rows.iter().map(|&row| row as u32).collect(),
+            truth: narrow(&self.prepared.test_labels),
+            float: narrow(&self.float.predictions),
+            variants: Vec::new(),
+        }
+    }
+}
+
+/// Refuses a model whose outputs overflow. One that was trained has diverged, in its last epoch: a loss that is not finite
+/// would have ended the training before.
+fn refuse_unbounded(inference: &Inference, training: Option<&Training>, kind: FailureKind) -> Step<()> {
+    if inference.probabilities.iter().all(|probability| probability.is_finite()) {
+        return Ok(());
+    }
+    match training {
+        Some(Training { epochs, learning_rate, .. }) => {
+            let (epoch, what) = (epochs - 1, "an output for a test row".to_owned());
+            let diverged = TrainError::Diverged { epoch, what, learning_rate: *learning_rate };
+            Err(failed(kind, diverged))
+        }
+        None => Err(failed(
+            FailureKind::Scoring,
+            "an output for a test row is not finite: weights or features are too large for the arithmetic",
+        )),
+    }
+}
+
+/// Classes as positions of 16 bits: a dataset has no more classes than that.
+fn narrow(classes: &[usize]) -> Box<[u16]> {
+    classes.iter().map(|&class| class as u16).collect()
+}
