@@ -40,6 +40,8 @@ pub enum Flag {
         #[serde(with = "exact")]
         largest: f64,
     },
+    /// So many values are too small for a format without scales, and became 0.
+    ValuesUnderflowed(u64),
     /// Every value comes back exactly.
     Exact,
     /// The transform left every weight as it was.
@@ -117,6 +119,7 @@ impl Flag {
             Self::ZeroPointsOutsideCodes(count)
             | Self::ParametersFarFromWanted { count, .. }
             | Self::ValuesSaturated { count, .. }
+            | Self::ValuesUnderflowed(count)
             | Self::ParametersAtLowerBound(count) => *count as f64,
             Self::LogitsMoved { most, .. } => *most,
             Self::SameBitsEverywhere(bits) => f64::from(*bits),
@@ -172,6 +175,11 @@ impl Flag {
                 "{} beyond the largest number of the format became it: {largest:.2e}{}",
                 several(*count, "value", "values"),
                 at_worst(*count)
+            ),
+            Self::ValuesUnderflowed(count) => several(
+                *count,
+                "value is too small for the format and became 0",
+                "values are too small for the format and became 0",
             ),
             Self::Exact => "every value is reconstructed exactly".to_owned(),
             Self::TransformChangedNothing => format!("{} changed nothing", choice(Choice::Transform)),

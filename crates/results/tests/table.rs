@@ -395,6 +395,7 @@ fn flag() -> impl Strategy<Value = Flag> {
         (any::<u64>(), number(), number())
             .prop_map(|(count, wanted, stored)| { Flag::ParametersFarFromWanted { count, wanted, stored } }),
         (any::<u64>(), number()).prop_map(|(count, largest)| Flag::ValuesSaturated { count, largest }),
+        any::<u64>().prop_map(Flag::ValuesUnderflowed),
         prop::sample::select(vec![
             Flag::Exact,
             Flag::GreedySearch,

@@ -1,7 +1,9 @@
 //! A model whose weights went through a scheme.
 
 use bitsweep_models::{Model, WeightId};
-use bitsweep_quant::{Errors, FarParameters, QuantizeError, Quantized, Real, Saturated, Scheme, quantize};
+use bitsweep_quant::{
+    Errors, FarParameters, QuantizeError, Quantized, Real, Scheme, Unrepresentable, quantize,
+};
 use bitsweep_results::{CalibrationMeasures, ErrorMeasures, FailureKind, Flag, SizeMeasures};
 use ndarray::ArrayView2;
 
@@ -109,11 +111,14 @@ pub(super) fn flags<N>(weights: &[QuantizedWeight<N>], errors: &Errors) -> Vec<F
     let outside: usize = matrices().map(Quantized::zero_points_outside_codes).sum();
     let far = matrices().map(Quantized::far_parameters);
     let FarParameters { count, wanted, stored } = far.fold(FarParameters::default(), FarParameters::merge);
-    let saturated = matrices().map(Quantized::saturated).fold(Saturated::default(), Saturated::merge);
+    let unrepresentable = matrices().map(Quantized::unrepresentable);
+    let Unrepresentable { above, largest, below } =
+        unrepresentable.fold(Unrepresentable::default(), Unrepresentable::merge);
     [
         (outside > 0, Flag::ZeroPointsOutsideCodes(outside as u64)),
         (count > 0, Flag::ParametersFarFromWanted { count, wanted, stored }),
-        (saturated.count > 0, Flag::ValuesSaturated { count: saturated.count, largest: saturated.largest }),
+        (above > 0, Flag::ValuesSaturated { count: above, largest }),
+        (below > 0, Flag::ValuesUnderflowed(below)),
         (errors.is_exact(), Flag::Exact),
     ]
     .into_iter()

@@ -10,7 +10,7 @@ use crate::number::{Each, ForEachDtype, Real, encode_bfloat16, encode_binary16};
 use crate::scheme::{LevelTable, Outliers, Range, Rounding, ScaleFormat, Scheme};
 use crate::tensor::{
     Affine, BitField, Blocks, CodeMatrix, Codebooks, FarParameters, FixedGrid, ParameterKind, Parameters,
-    QuantizeError, Quantized, Saturated, SparseOutliers, Unheld,
+    QuantizeError, Quantized, SparseOutliers, Unheld, Unrepresentable,
 };
 
 use super::finite::finite_row_major;
@@ -38,7 +38,7 @@ use super::{gguf, levels, uniform};
 /// # Errors
 /// A scheme that contradicts itself, a range that needs calibration inputs, a value that is not finite, and levels or zero
 /// points that overflow their type. Values and parameters beyond the numbers of their *format* take its largest: see
-/// [`Quantized::saturated`] and [`Quantized::far_parameters`].
+/// [`Quantized::unrepresentable`] and [`Quantized::far_parameters`].
 pub fn quantize<T: Real>(
     values: ArrayView2<'_, T>,
     scheme: &Scheme,
@@ -103,7 +103,7 @@ fn quantize_as<T: Real>(
     if let Some(outliers) = &outliers {
         outliers.note_far(&originals, &mut far);
     }
-    let unheld = Unheld { far, saturated: Saturated::among(&originals, scheme) };
+    let unheld = Unheld { far, unrepresentable: Unrepresentable::among(&originals, scheme) };
     Ok(Quantized::new(shape, *scheme, codes, parameters).with_outliers(outliers).with_unheld(unheld))
 }
 

@@ -3,8 +3,8 @@
 /// Numbers stored beside the codes (scales, minimums, centroids, outliers) that their format holds worse than its rounding
 /// to nearest explains: they underflow, saturate, or lose digits near the smallest numbers.
 ///
-/// A number is far when it differs by more than half a unit in the last place of the format's normal numbers, relative to
-/// what it is measured against:
+/// A number is far when it differs by more than half a unit in the last place of the format's normal numbers, and by more
+/// than 2⁻⁸, half a step of 8 bits at the end of its range, relative to what it is measured against:
 ///
 /// | number | half a unit | relative to |
 /// |---|---|---|
@@ -12,7 +12,7 @@
 /// | scale in one byte (`two-level`, `double`) | 2⁻⁴, that of FP8 E4M3 | the same |
 /// | power of two (`e8m0-floor`, `e8m0-ceiling`) | 1, a factor of two | the same |
 /// | minimum in `f16`, `bf16` | 2⁻¹¹, 2⁻⁸ | the largest magnitude of its block |
-/// | component of a centroid in `f16`, `int8` | 2⁻¹¹, 2⁻⁷ | the largest magnitude in its codebook |
+/// | component of a centroid in `f16`, `int8` | 2⁻¹¹, 2⁻⁷ | the largest magnitude of the tensor |
 /// | outlier in `f16` | 2⁻¹¹ | the smaller one of the wanted and the stored value |
 ///
 /// What is stored as wide as the values is never far.
@@ -26,11 +26,14 @@ pub struct FarParameters {
     pub stored: f64,
 }
 
+/// The part of a number that it may always differ by.
+const NEAR: f64 = 1.0 / 256.0;
+
 impl FarParameters {
     /// Notes a number that rounding may change by the part `rounding` of it; `None` of formats that round nothing.
     pub(crate) fn note(&mut self, wanted: f64, stored: f64, rounding: Option<f64>) {
         if let Some(rounding) = rounding
-            && factor(wanted, stored) > 1.0 + rounding
+            && factor(wanted, stored) > 1.0 + rounding.max(NEAR)
         {
             self.add(wanted, stored);
         }
@@ -38,7 +41,7 @@ impl FarParameters {
 
     /// Notes a number that rounding may change by the part `rounding` of `magnitude`.
     pub(crate) fn note_beside(&mut self, wanted: f64, stored: f64, magnitude: f64, rounding: Option<f64>) {
-        if rounding.is_some_and(|rounding| (stored - wanted).abs() > rounding * magnitude) {
+        if rounding.is_some_and(|rounding| (stored - wanted).abs() > rounding.max(NEAR) * magnitude) {
             self.add(wanted, stored);
         }
     }
@@ -79,13 +82,14 @@ mod tests {
     use crate::number::BINARY16_ROUNDING;
 
     #[test]
-    fn rounding_to_nearest_is_not_far_and_one_unit_more_is() {
-        let mut far = FarParameters::default();
-        // A tie of binary16 just above 1, rounded down to 1.
-        far.note(1.0 + BINARY16_ROUNDING, 1.0, Some(BINARY16_ROUNDING));
-        assert_eq!(far, FarParameters::default());
-        far.note(1.0 + 1.01 * BINARY16_ROUNDING, 1.0, Some(BINARY16_ROUNDING));
-        assert_eq!(far.count, 1);
+    fn what_8_bits_cannot_tell_and_what_rounding_explains_is_not_far() {
+        for (rounding, most) in [(BINARY16_ROUNDING, 1.0 / 256.0), (1.0 / 16.0, 1.0 / 16.0)] {
+            let mut far = FarParameters::default();
+            far.note(1.0 + 0.99 * most, 1.0, Some(rounding));
+            assert_eq!(far, FarParameters::default());
+            far.note(1.0 + 1.01 * most, 1.0, Some(rounding));
+            assert_eq!(far.count, 1);
+        }
     }
 
     #[test]

@@ -20,9 +20,9 @@ mod parts;
 mod quantized;
 mod reader;
 mod reconstruction;
-mod saturated;
 mod split;
 mod stored;
+mod unrepresentable;
 
 pub use affine::Affine;
 pub(crate) use bit_field::BitField;
@@ -47,6 +47,6 @@ pub use parts::Size;
 pub use quantized::Quantized;
 pub(crate) use quantized::Unheld;
 pub use reader::UnpackError;
-pub use saturated::Saturated;
 pub(crate) use split::Split;
 pub(crate) use stored::StoredParameters;
+pub use unrepresentable::Unrepresentable;

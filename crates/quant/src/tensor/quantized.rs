@@ -11,8 +11,8 @@ use super::error::QuantizeError;
 use super::far::FarParameters;
 use super::outliers::SparseOutliers;
 use super::parameters::{BlockParameters, Parameters};
-use super::saturated::Saturated;
 use super::stored::{StoredParameters, with_parameters};
+use super::unrepresentable::Unrepresentable;
 
 /// A quantized matrix, which knows the [type](Dtype) of the values that it was made from: its parameters are of that type,
 /// and its arithmetic is.
@@ -32,7 +32,7 @@ pub struct Quantized {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Unheld {
     pub(crate) far: FarParameters,
-    pub(crate) saturated: Saturated,
+    pub(crate) unrepresentable: Unrepresentable,
 }
 
 impl PartialEq for Quantized {
@@ -85,10 +85,10 @@ impl Quantized {
         self.unheld.far
     }
 
-    /// The values beyond the largest number of the format. Of an unpacked matrix nothing is known of them: there are none.
+    /// The values out of the range of a format without scales. Of an unpacked matrix nothing is known of them: there are none.
     #[must_use]
-    pub const fn saturated(&self) -> Saturated {
-        self.unheld.saturated
+    pub const fn unrepresentable(&self) -> Unrepresentable {
+        self.unheld.unrepresentable
     }
 
     /// The values kept beside the codes; `None` where the scheme keeps none.

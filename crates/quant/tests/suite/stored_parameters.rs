@@ -1,6 +1,6 @@
 //! Parameters that their format cannot hold, and values beyond a format without scales.
 
-use bitsweep_quant::{FarParameters, Quantized, Saturated};
+use bitsweep_quant::{FarParameters, Quantized, Unrepresentable};
 use ndarray::{Array2, array};
 
 use crate::{quantized, scheme, stream};
@@ -123,16 +123,34 @@ fn values_beyond_a_format_without_scales_become_its_largest_number_and_are_count
         let values = array![[beyond, -2.0 * beyond, largest, 1.0]];
         let result = quantized(&values, &scheme);
         assert_eq!(result.reconstruct::<f64>(), array![[largest, -largest, largest, 1.0]], "{text}");
-        let expected = Saturated { count: 2, largest: 2.0 * beyond };
-        assert_eq!(result.saturated(), expected, "{text}");
+        let expected = Unrepresentable { above: 2, largest: 2.0 * beyond, below: 0 };
+        assert_eq!(result.unrepresentable(), expected, "{text}");
         let unpacked = Quantized::unpack(&result.pack()).unwrap();
-        assert_eq!((&unpacked, unpacked.saturated()), (&result, Saturated::default()), "{text}");
+        assert_eq!((&unpacked, unpacked.unrepresentable()), (&result, Unrepresentable::default()), "{text}");
         // A little beyond the largest number it is the nearest one.
         let near = array![[largest * (1.0 + 1e-4), 1.0]];
-        assert_eq!(quantized(&near, &scheme).saturated(), Saturated::default(), "{text}");
+        assert_eq!(quantized(&near, &scheme).unrepresentable(), Unrepresentable::default(), "{text}");
     }
-    for text in ["format = 'fp8-e4m3'", "bits = 4", "format = 'wrpn'\nbits = 3", "format = 'mxfp4'"] {
+    // Three levels to each side of 0, a third apart: 7/6 is half a step beyond 1.
+    let clipped = quantized(&array![[1.17, -1.16, 5.0, 0.01]], &scheme("format = 'wrpn'\nbits = 3"));
+    assert_eq!(clipped.unrepresentable(), Unrepresentable { above: 2, largest: 5.0, below: 0 });
+    for text in ["format = 'fp8-e4m3'", "bits = 4", "format = 'dorefa'\nbits = 3", "format = 'mxfp4'"] {
         let values = array![[1e6, -1e30]];
-        assert_eq!(quantized(&values, &scheme(text)).saturated(), Saturated::default(), "{text}");
+        assert_eq!(quantized(&values, &scheme(text)).unrepresentable(), Unrepresentable::default(), "{text}");
+    }
+}
+
+#[test]
+fn values_too_small_for_a_format_without_scales_become_0_and_are_counted() {
+    // The smallest numbers: 2⁻²⁴, 2⁻⁹, 0.5. Half of one is rounded to the even 0, a little more is not.
+    for (text, smallest) in [
+        ("format = 'f16'", 2.0_f64.powi(-24)),
+        ("format = 'fp8-e4m3'\nscale_format = 'none'", 2.0_f64.powi(-9)),
+        ("format = 'fp4-e2m1'\nscale_format = 'none'", 0.5),
+    ] {
+        let values = array![[0.5 * smallest, -1e-12, 0.51 * smallest, 0.0]];
+        let result = quantized(&values, &scheme(text));
+        assert_eq!(result.reconstruct::<f64>(), array![[0.0, 0.0, smallest, 0.0]], "{text}");
+        assert_eq!(result.unrepresentable(), Unrepresentable { above: 0, largest: 0.0, below: 2 }, "{text}");
     }
 }

@@ -31,6 +31,7 @@ impl<T: Real> Codebooks<T> {
         let split = Split::new(blocks.shape().1, layout.partition)?;
         let stages = layout.stages.get();
         let mut books = Vec::new();
+        let magnitude = values.iter().fold(T::ZERO, |largest, value| largest.greater(value.abs())).to_f64();
         for block in blocks.iter() {
             let rows = &values[block.offset..][..block.length];
             for place in 0..split.places() {
@@ -38,7 +39,7 @@ impl<T: Real> Codebooks<T> {
                 for stage in 1..=stages {
                     let left = batch.left();
                     let centroids = centroids(&left, &batch, layout.centroids.get() as usize, stream);
-                    let codebook = Codebook::store(batch.width, &centroids, format, far);
+                    let codebook = Codebook::store(batch.width, &centroids, format, magnitude, far);
                     if stage < stages {
                         let codes = codebook.codes(&left, &batch.lengths);
                         batch.add(&codebook, &codes);

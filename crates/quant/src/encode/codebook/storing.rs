@@ -12,11 +12,13 @@ const LARGEST_CODE: i32 = 127;
 
 impl<T: Real> Codebook<T> {
     /// The codebook that stores `centroids`, one after the other, of `width` components each; centroids that rounding
-    /// makes equal are one. Notes the components that are stored far from what they are.
+    /// makes equal are one. Notes the components that are stored far from what they are beside `magnitude`, the largest of
+    /// the values.
     pub(super) fn store(
         width: usize,
         centroids: &[f64],
         format: CodebookFormat,
+        magnitude: f64,
         far: &mut FarParameters,
     ) -> Self {
         let (rounded, scale) = match format {
@@ -35,9 +37,8 @@ impl<T: Real> Codebook<T> {
             }
         };
         let reals: Vec<f64> = rounded.iter().map(|component| component.to_f64()).collect();
-        let largest = largest_magnitude(centroids);
         for (&wanted, &stored) in centroids.iter().zip(&reals) {
-            far.note_beside(wanted, stored, largest, format.rounding());
+            far.note_beside(wanted, stored, magnitude, format.rounding());
         }
         let mut order: Vec<&[f64]> = reals.chunks(width).collect();
         order.sort_by(|a, b| lexicographic(a, b));

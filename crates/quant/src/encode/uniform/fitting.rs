@@ -109,7 +109,11 @@ impl Fitting {
         let steps = T::from_i32(self.grid.steps());
         let scale = match (self.symmetry, self.code_range) {
             (Symmetry::Symmetric, CodeRange::Narrow) => range.magnitude() / T::from_i32(self.grid.highest),
-            (Symmetry::Symmetric, CodeRange::Full) => (range.magnitude() + range.magnitude()) / steps,
+            (Symmetry::Symmetric, CodeRange::Full) => {
+                let (magnitude, width) = (range.magnitude(), range.magnitude() + range.magnitude());
+                // The width may be beyond the largest number where the scale is not.
+                if width.is_finite() { width / steps } else { magnitude / (steps / (T::ONE + T::ONE)) }
+            }
             (Symmetry::Symmetric, CodeRange::Covering) => {
                 self.covering_scale(range).lesser(self.covering_scale(range.mirrored()))
             }
@@ -130,6 +134,13 @@ impl Fitting {
     #[inline]
     fn covering_scale<T: Real>(self, range: Interval<T>) -> T {
         (range.low / T::from_i32(self.grid.lowest)).greater(range.high / T::from_i32(self.grid.highest))
+    }
+
+    /// The magnitude of the least symmetric range whose scale clips no end of `range`: with the full grid, whose ends differ,
+    /// not that of `range`.
+    pub(super) fn covering_magnitude<T: Real>(self, range: Interval<T>) -> T {
+        let highest = T::from_i32(self.grid.steps()) / T::from_i32(2);
+        self.covering_scale(range) * highest
     }
 
     /// Whether the scale is negative, which puts the lowest code where the largest magnitude is.

@@ -17,8 +17,10 @@ const ROUNDS: usize = 2;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Candidates {
     symmetry: Symmetry,
-    /// Where scales have a sign, what gives the ranges of both.
-    signed: Option<Fitting>,
+    /// How an even grid is laid over a range.
+    fitting: Option<Fitting>,
+    /// Whether scales have a sign.
+    is_signed: bool,
     /// The widest, in hundredths.
     widest: i32,
 }
@@ -27,13 +29,14 @@ impl Candidates {
     /// Those of tables of levels. Twice as wide a range uses levels up to the half of the largest alone: those of small
     /// floats and powers of two are then among the levels of the range itself.
     pub(crate) const OF_LEVELS: Self =
-        Self { symmetry: Symmetry::Symmetric, signed: None, widest: 2 * WHOLE };
+        Self { symmetry: Symmetry::Symmetric, fitting: None, is_signed: false, widest: 2 * WHOLE };
 
     /// Those of an even grid.
     pub(crate) fn of(scheme: &Scheme, fitting: Fitting) -> Self {
         Self {
             symmetry: scheme.symmetry,
-            signed: scheme.has_signed_scales().then_some(fitting),
+            fitting: Some(fitting),
+            is_signed: scheme.has_signed_scales(),
             widest: fitting.widest(),
         }
     }
@@ -47,7 +50,8 @@ impl Candidates {
 
 /// The range of least `error` among a min-max range that is more than a point and its candidates.
 ///
-/// A symmetric range changes its magnitude, and where scales have a sign is tried with both. An asymmetric range moves one
+/// A symmetric range changes its magnitude, last to that of the least scale that clips nothing, and where scales have a sign
+/// is tried with both. An asymmetric range moves one
 /// end from or towards the other, upper end first. The min-max range is a candidate and wins ties, so that the error is
 /// never worse. `error` is `None` for a range without parameters.
 pub(crate) fn search<T: Real>(
@@ -56,8 +60,8 @@ pub(crate) fn search<T: Real>(
     error: impl Fn(Interval<T>) -> Option<f64>,
 ) -> Interval<T> {
     let mut best = Best { range: min_max, error: error(min_max) };
-    match (candidates.symmetry, candidates.signed) {
-        (Symmetry::Symmetric, Some(fitting)) => {
+    match (candidates.symmetry, candidates.fitting) {
+        (Symmetry::Symmetric, Some(fitting)) if candidates.is_signed => {
             let scale = fitting.wanted_scale(min_max);
             for factor in iter::once(T::ONE).chain(candidates.factors()) {
                 for range in fitting.covered_by(scale * factor) {
@@ -65,10 +69,11 @@ pub(crate) fn search<T: Real>(
                 }
             }
         }
-        (Symmetry::Symmetric, None) => {
+        (Symmetry::Symmetric, fitting) => {
             let magnitude = min_max.magnitude();
-            for factor in candidates.factors::<T>() {
-                let high = magnitude * factor;
+            let multiples = candidates.factors::<T>().map(|factor| magnitude * factor);
+            // No hundredth of a full grid may have the values of an integer grid as its levels; this has.
+            for high in multiples.chain(fitting.map(|fitting| fitting.covering_magnitude(min_max))) {
                 best.challenge(Interval { low: -high, high }, &error);
             }
         }
