@@ -6,9 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::filesystem::sync_folder;
 use super::marker::{Experiment, Location, TIMINGS};
 use super::output::Output;
-use super::workshop::{Standing, Workshop, sync_folder};
+use super::workshop::{Standing, Workshop};
 use crate::failure::{Failure, with_causes};
 use crate::registry::Source;
 

@@ -1,7 +1,7 @@
 //! What a run writes: the results folder, its tables, charts and reports, and where the numbers came from.
 
-mod exchange;
 mod expectations;
+mod filesystem;
 mod folder;
 mod folder_name;
 mod large_tables;

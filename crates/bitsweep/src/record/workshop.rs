@@ -13,15 +13,16 @@
 //! are deleted, earlier ones without new ones are put back, and what the user had among earlier results is moved into
 //! their place. What cannot be cleared stays, in nobody's way: the next run takes the next number.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::exchange::exchange;
+use super::filesystem::{exchange, exists, is_same, make_writable, sync_folder};
 use super::marker::Marker;
-use super::users_files::{self, exists, make_writable};
+use super::users_files;
 use crate::failure::Failure;
 
 /// What a lock's text begins with.
@@ -31,13 +32,13 @@ const HOLDER: &str = "bitsweep, process ";
 #[derive(Debug)]
 pub(super) struct Workshop {
     place: PathBuf,
-    rooms: Rooms,
+    paths: Paths,
     lock: File,
 }
 
 /// The paths within.
 #[derive(Debug, Clone)]
-struct Rooms {
+struct Paths {
     folder: PathBuf,
     /// The numbered folder of this run.
     own: PathBuf,
@@ -49,14 +50,14 @@ impl Workshop {
     /// # Errors
     /// When another run makes results for this place, and when the disk refuses it.
     pub(super) fn open(place: &Path) -> Result<(Workshop, Option<String>), Failure> {
-        let mut name = std::ffi::OsString::from(".");
+        let mut name = OsString::from(".");
         name.push(place.file_name().unwrap_or_default());
         name.push(".bitsweep");
         let folder = place.with_file_name(name);
         let lock = lock(&folder, place)?;
         let own = first_free(|number| folder.join(number.to_string()));
-        let workshop = Workshop { place: place.to_owned(), rooms: Rooms { folder, own }, lock };
-        let uncleared = clear_earlier(&workshop.rooms.folder, place);
+        let workshop = Workshop { place: place.to_owned(), paths: Paths { folder, own }, lock };
+        let uncleared = clear_earlier(&workshop.paths.folder, place);
         let uncleared = uncleared.and_then(|uncleared| {
             fs::create_dir_all(workshop.new_results())?;
             Ok(uncleared)
@@ -66,13 +67,13 @@ impl Workshop {
 
     /// Where results are written.
     pub(super) fn new_results(&self) -> PathBuf {
-        self.rooms.own.join("new")
+        self.paths.own.join("new")
     }
 
     /// Removes everything that the run has made so far; for another thread, when the process is to end.
     pub(super) fn remover(&self) -> impl FnOnce() + Send + 'static {
-        let rooms = self.rooms.clone();
-        move || rooms.remove()
+        let paths = self.paths.clone();
+        move || paths.remove()
     }
 
     /// Puts the results, which are whole, in their place, where they replace earlier ones in one step; with what is to be
@@ -81,7 +82,7 @@ impl Workshop {
     /// # Errors
     /// When something other than results stands there, or the disk refuses it.
     pub(super) fn put_in_place(&self) -> io::Result<Vec<String>> {
-        let Self { place, rooms: Rooms { own, .. }, .. } = self;
+        let Self { place, paths: Paths { own, .. }, .. } = self;
         let swap = own.join("swap");
         fs::rename(self.new_results(), &swap)?;
         let Standing::Results(marker) = Standing::at(place)? else {
@@ -105,7 +106,7 @@ impl Workshop {
     /// # Errors
     /// The first of what could not be moved or removed, and stays.
     pub(super) fn clear_replaced(&self) -> io::Result<()> {
-        clear(&self.rooms.own, &self.place)
+        clear(&self.paths.own, &self.place)
     }
 
     /// Moves the whole results to a place that is free; for when their own is taken.
@@ -119,7 +120,7 @@ impl Workshop {
             name.push(format!("-{}", number + 1));
             self.place.with_file_name(name)
         });
-        fs::rename(self.rooms.own.join("swap"), &free)?;
+        fs::rename(self.paths.own.join("swap"), &free)?;
         Ok(free)
     }
 }
@@ -127,13 +128,13 @@ impl Workshop {
 impl Drop for Workshop {
     fn drop(&mut self) {
         // While the lock is held; another run that waits for this very file sees that it is gone, and makes its own.
-        self.rooms.remove();
+        self.paths.remove();
         // It is let go of when the file is closed; there is nobody to tell of an error.
         let _ = self.lock.unlock();
     }
 }
 
-impl Rooms {
+impl Paths {
     /// Removes them. What cannot be removed is left for the next run.
     fn remove(&self) {
         // Gone in one step: no thread that still writes finds the folder, or makes it again.
@@ -317,26 +318,8 @@ fn is_held(file: &mut File, place: &Path) -> Failure {
     ))
 }
 
-#[cfg(unix)]
+/// Whether an open file is still the one at `path`. Where the system does not say, an open file cannot be removed.
 fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let identity = |found: fs::Metadata| (found.dev(), found.ino());
-    let (own, found) = (file.metadata().map(identity), fs::metadata(path).map(identity));
-    matches!((own, found), (Ok(own), Ok(found)) if own == found)
-}
-
-/// An open file cannot be removed elsewhere.
-#[cfg(not(unix))]
-fn is_at(_file: &File, _path: &Path) -> bool {
-    true
-}
-
-#[cfg(unix)]
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
-}
-
-#[cfg(not(unix))]
-pub(super) fn sync_folder(_path: &Path) -> io::Result<()> {
-    Ok(())
+    let (own, found) = (file.metadata(), fs::metadata(path));
+    matches!((own, found), (Ok(own), Ok(found)) if is_same(&own, &found) != Some(false))
 }
