@@ -7,6 +7,7 @@ mod folder_name;
 mod large_tables;
 mod marker;
 mod output;
+mod place;
 mod provenance;
 mod reproduction;
 mod users_files;

@@ -83,7 +83,7 @@ impl<'a> Bringing<'a> {
             } else if self.marker.is_some_and(|marker| marker.wrote(&name, &path, self.newer)) {
                 self.remove(&path);
             } else {
-                self.file(&path, into, &own);
+                self.file(&path, into, &own, &name);
             }
         }
     }
@@ -110,7 +110,7 @@ impl<'a> Bringing<'a> {
     }
 
     /// Brings a file of the user.
-    fn file(&mut self, path: &Path, into: &Path, own: &OsStr) {
+    fn file(&mut self, path: &Path, into: &Path, own: &OsStr, name: &str) {
         for place in places(into, own) {
             match fs::symlink_metadata(&place) {
                 Ok(found)
@@ -119,18 +119,18 @@ impl<'a> Bringing<'a> {
                     return self.remove(path);
                 }
                 Ok(_) => {}
-                Err(_) => return self.file_to(path, into, &place),
+                Err(_) => return self.file_to(path, into, &place, name),
             }
         }
     }
 
     /// Brings a file of the user to a place that is free.
-    fn file_to(&mut self, path: &Path, into: &Path, place: &Path) {
+    fn file_to(&mut self, path: &Path, into: &Path, place: &Path, name: &str) {
         if let (Some(own), Some(kept)) = (path.file_name(), place.file_name())
             && own != kept
         {
-            let (own, kept) = (path.display(), kept.display());
-            self.notes.push(format!("`{own}` is not as it was written: it is kept as `{kept}`"));
+            let kept = kept.display();
+            self.notes.push(format!("`{name}` is not as it was written: it is kept as `{kept}`"));
         }
         // Where the new results do not have the subfolder.
         let made = fs::create_dir_all(into);
