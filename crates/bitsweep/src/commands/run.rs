@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bitsweep_report::{FoundRow, ReproductionRow};
+use bitsweep_report::{ComparedRow, FoundRow};
 use bitsweep_results::{Goal, Records, ResultRow, Summary, objects, summarize};
 use serde::Serialize;
 
@@ -100,9 +100,9 @@ fn run_while_listening(
 /// Tells how the run compares with what must come out.
 fn compared(written: &Written, plan: &Plan, progress: &Progress) -> Result<(), Failure> {
     let Written { reproduction, findings } = written;
-    let differing: Vec<&ReproductionRow> = reproduction.iter().filter(|row| !row.agrees).collect();
-    for ReproductionRow { what, notebook, ours, .. } in &differing {
-        progress.note(&format!("{what}: printed {notebook}, ours {ours}"));
+    let differing: Vec<&ComparedRow> = reproduction.iter().filter(|row| !row.agrees).collect();
+    for ComparedRow { what, wanted, ours, .. } in &differing {
+        progress.note(&format!("{what}: expected {wanted}, found {ours}"));
     }
     let refuted: Vec<&FoundRow> = findings.iter().filter(|found| !found.holds()).collect();
     for found in &refuted {
@@ -116,7 +116,7 @@ fn compared(written: &Written, plan: &Plan, progress: &Progress) -> Result<(), F
     let differences = differences.map(|(what, wrong, all)| format!("{what}: {wrong} of {all}"));
     let differences: Vec<String> = differences.collect();
     if !differences.is_empty() {
-        return Err(Failure::Reproduction { differences });
+        return Err(Failure::Differences { differences });
     }
     let of = plan.header.notebook.as_ref();
     let of = of.map_or_else(String::new, |notebook| format!(" of notebook {notebook}"));

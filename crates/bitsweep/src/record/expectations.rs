@@ -8,7 +8,7 @@ use bitsweep_results::{
     TensorRow, Unit, ValueRow, write_csv,
 };
 
-use super::reproduction::{Table, admits};
+use super::table::{Table, admits};
 use crate::config::{Diagnostic, Expectation, Header, TableName};
 use crate::failure::Failure;
 use crate::plan::{self, Plan};

@@ -1,5 +1,6 @@
 //! What a run writes: the results folder, its tables, charts and reports, and where the numbers came from.
 
+mod comparison;
 mod expectations;
 mod filesystem;
 mod folder;
@@ -9,7 +10,7 @@ mod marker;
 mod output;
 mod place;
 mod provenance;
-mod reproduction;
+mod table;
 mod users_files;
 mod workshop;
 mod write;

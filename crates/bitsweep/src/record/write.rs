@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use bitsweep_report::{FoundRow, Report, ReproductionRow, charts, html, markdown, png};
+use bitsweep_report::{ComparedRow, FoundRow, Report, charts, html, markdown, png};
 use bitsweep_results::summary::EffectRow;
 use bitsweep_results::text::json;
 use bitsweep_results::{
@@ -12,10 +12,10 @@ use bitsweep_results::{
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::comparison::Tables;
 use super::folder::Folder;
 use super::marker::{MARKER, TIMINGS};
 use super::provenance::{self, Provenance, Timings};
-use super::reproduction::Tables;
 use crate::evaluate::RunOutcome;
 use crate::failure::Failure;
 use crate::plan::Plan;
@@ -24,7 +24,7 @@ use crate::plan::Plan;
 #[derive(Debug, Default)]
 pub struct Written {
     /// The reproduction table.
-    pub reproduction: Vec<ReproductionRow>,
+    pub reproduction: Vec<ComparedRow>,
     /// The findings, checked.
     pub findings: Vec<FoundRow>,
 }

@@ -1,10 +1,9 @@
 //! Holds our tables against what must come out: numbers printed elsewhere, and those that findings rest on.
 
-use std::collections::BTreeSet;
+use bitsweep_report::{ComparedRow, FoundRow};
 
-use bitsweep_report::{FoundRow, ReproductionRow};
-
-use crate::config::{Aggregate, Diagnostic, Expectation, Finding, TableName};
+use super::table::Table;
+use crate::config::{Expectation, Finding, TableName};
 use crate::failure::Failure;
 
 /// The tables of a run, each read when it is first asked for.
@@ -23,7 +22,7 @@ impl<F: Fn(TableName) -> Result<Vec<u8>, Failure>> Tables<F> {
     ///
     /// # Errors
     /// When a table is not there, or has no such column.
-    pub(super) fn compare(&mut self, expectations: &[Expectation]) -> Result<Vec<ReproductionRow>, Failure> {
+    pub(super) fn compare(&mut self, expectations: &[Expectation]) -> Result<Vec<ComparedRow>, Failure> {
         expectations.iter().map(|expectation| self.compare_one(expectation)).collect()
     }
 
@@ -39,13 +38,13 @@ impl<F: Fn(TableName) -> Result<Vec<u8>, Failure>> Tables<F> {
         findings.iter().map(check).collect()
     }
 
-    fn compare_one(&mut self, expectation: &Expectation) -> Result<ReproductionRow, Failure> {
+    fn compare_one(&mut self, expectation: &Expectation) -> Result<ComparedRow, Failure> {
         let Expectation { value, decimals, note, .. } = expectation;
         let ours = self.table(expectation.table)?.query(expectation)?;
-        Ok(ReproductionRow {
+        Ok(ComparedRow {
             what: expectation.name(),
-            notebook: value.to_string(),
-            ours: value.shown(&ours, *decimals),
+            wanted: value.to_string(),
+            ours: if ours.is_empty() { "no rows".to_owned() } else { value.shown(&ours, *decimals) },
             agrees: value.agrees(&ours, *decimals),
             note: note.clone().unwrap_or_default(),
         })
@@ -64,111 +63,6 @@ impl<F: Fn(TableName) -> Result<Vec<u8>, Failure>> Tables<F> {
     }
 }
 
-/// A CSV table as text.
-pub(super) struct Table {
-    pub(super) header: csv::StringRecord,
-    pub(super) rows: Vec<csv::StringRecord>,
-}
-
-impl Table {
-    pub(super) fn read(bytes: &[u8]) -> Result<Table, Failure> {
-        let unreadable = |error: csv::Error| Failure::Other(format!("cannot read our own table: {error}"));
-        let mut reader = csv::Reader::from_reader(bytes);
-        let header = reader.headers().map_err(unreadable)?.clone();
-        let rows = reader.records().collect::<Result<_, _>>().map_err(unreadable)?;
-        Ok(Table { header, rows })
-    }
-
-    /// The position of a column.
-    pub(super) fn column(&self, name: &str) -> Result<usize, Diagnostic> {
-        self.header.iter().position(|column| column == name).ok_or_else(|| {
-            let known = self.header.iter().collect::<Vec<_>>().join("`, `");
-            Diagnostic::new(format!("the table has no column `{name}`, expected one of `{known}`"))
-        })
-    }
-
-    fn query(&self, expectation: &Expectation) -> Result<Vec<f64>, Failure> {
-        let ours = self.select(expectation, &expectation.rows)?;
-        let Some(less) = &expectation.less else { return Ok(ours) };
-        let mut rows = expectation.rows.clone();
-        rows.extend(less.clone());
-        let others = self.select(expectation, &rows)?;
-        // Rows without a counterpart have no difference.
-        let is_paired = ours.len() == others.len();
-        let differences = ours.iter().zip(&others).map(|(ours, other)| ours - other);
-        Ok(differences.filter(|_| is_paired).collect())
-    }
-
-    /// The numbers in the rows that have the wanted values.
-    fn select(&self, expectation: &Expectation, wanted: &toml::Table) -> Result<Vec<f64>, Failure> {
-        let column = self.column(&expectation.column)?;
-        let divisor = match &expectation.per {
-            Some(divisor) => Some((self.column(&divisor.column)?, divisor)),
-            None => None,
-        };
-        let mut conditions = Vec::new();
-        for (name, value) in wanted {
-            conditions.push((self.column(name)?, value));
-        }
-        let chosen = || {
-            let admitted = |row: &&csv::StringRecord| {
-                conditions.iter().all(|(column, value)| admits(value, &row[*column]))
-            };
-            self.rows.iter().filter(admitted)
-        };
-        let number = |row: &csv::StringRecord, column: usize| row[column].parse::<f64>().unwrap_or(f64::NAN);
-        let values = chosen().map(|row| {
-            let value = number(row, column);
-            let value = expectation.each_rounded_to.map_or(value, |decimals| rounded(value, decimals));
-            match divisor {
-                Some((column, divisor)) => {
-                    let divided = number(row, column) / divisor.unit;
-                    value / divisor.decimals.map_or(divided, |decimals| rounded(divided, decimals))
-                }
-                None => value,
-            }
-        });
-        let values: Vec<f64> = values.collect();
-        let (count, sum) = (values.len() as f64, values.iter().sum::<f64>());
-        // A failed row has no number, and so have all that are made of it.
-        let extreme = |more: fn(f64, f64) -> f64| {
-            let of_two = |a: f64, b: f64| if a.is_nan() || b.is_nan() { f64::NAN } else { more(a, b) };
-            values.iter().copied().reduce(of_two).into_iter().collect()
-        };
-        Ok(match expectation.aggregate {
-            None => values,
-            Some(Aggregate::Count) => vec![count],
-            Some(Aggregate::Distinct) => {
-                let cells: BTreeSet<&str> = chosen().map(|row| &row[column]).collect();
-                vec![cells.len() as f64]
-            }
-            Some(Aggregate::Sum) => vec![sum],
-            Some(Aggregate::Mean) => vec![sum / count],
-            Some(Aggregate::MeanSquare) => {
-                vec![values.iter().map(|value| value * value).sum::<f64>() / count]
-            }
-            Some(Aggregate::Least) => extreme(f64::min),
-            Some(Aggregate::Most) => extreme(f64::max),
-        })
-    }
-}
-
-fn rounded(value: f64, decimals: usize) -> f64 {
-    format!("{value:.decimals$}").parse().unwrap_or(f64::NAN)
-}
-
-/// Whether a cell has the wanted value, or one of the wanted values.
-pub(super) fn admits(wanted: &toml::Value, cell: &str) -> bool {
-    match wanted {
-        toml::Value::Array(values) => values.iter().any(|value| admits(value, cell)),
-        toml::Value::String(text) => text == cell,
-        toml::Value::Integer(value) => cell.parse::<f64>().is_ok_and(|cell| cell == *value as f64),
-        toml::Value::Float(value) => cell.parse::<f64>().is_ok_and(|cell| cell == *value),
-        toml::Value::Boolean(value) => cell == value.to_string(),
-        toml::Value::Datetime(_) | toml::Value::Table(_) => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,7 +71,7 @@ mod tests {
         toml::from_str(text).unwrap()
     }
 
-    fn compared(text: &str, csv: &str) -> ReproductionRow {
+    fn compared(text: &str, csv: &str) -> ComparedRow {
         let mut tables = Tables::new(|_| Ok(csv.as_bytes().to_vec()));
         tables.compare(&[expectation(text)]).unwrap().remove(0)
     }
