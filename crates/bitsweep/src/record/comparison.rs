@@ -8,20 +8,20 @@ use crate::failure::Failure;
 
 /// The tables of a run, each read when it is first asked for.
 pub(super) struct Tables<F> {
-    /// A table as the CSV text that is written to the results folder.
+    /// A table as the CSV text that is written to the results folder; `None` where no row of it was.
     csv: F,
-    read: Vec<(TableName, Table)>,
+    read: Vec<(TableName, Option<Table>)>,
 }
 
-impl<F: Fn(TableName) -> Result<Vec<u8>, Failure>> Tables<F> {
+impl<F: Fn(TableName) -> Result<Option<Vec<u8>>, Failure>> Tables<F> {
     pub(super) fn new(csv: F) -> Self {
         Self { csv, read: Vec::new() }
     }
 
-    /// Compares every expectation with the tables.
+    /// Compares every expectation with the tables. One that is not there has no numbers, which agree with nothing.
     ///
     /// # Errors
-    /// When a table is not there, or has no such column.
+    /// When a table cannot be read, or has no such column.
     pub(super) fn compare(&mut self, expectations: &[Expectation]) -> Result<Vec<ComparedRow>, Failure> {
         expectations.iter().map(|expectation| self.compare_one(expectation)).collect()
     }
@@ -40,7 +40,10 @@ impl<F: Fn(TableName) -> Result<Vec<u8>, Failure>> Tables<F> {
 
     fn compare_one(&mut self, expectation: &Expectation) -> Result<ComparedRow, Failure> {
         let Expectation { value, decimals, note, .. } = expectation;
-        let ours = self.table(expectation.table)?.query(expectation)?;
+        let ours = match self.table(expectation.table)? {
+            Some(table) => table.query(expectation)?,
+            None => Vec::new(),
+        };
         Ok(ComparedRow {
             what: expectation.name(),
             wanted: value.to_string(),
@@ -50,16 +53,16 @@ impl<F: Fn(TableName) -> Result<Vec<u8>, Failure>> Tables<F> {
         })
     }
 
-    fn table(&mut self, name: TableName) -> Result<&Table, Failure> {
+    fn table(&mut self, name: TableName) -> Result<Option<&Table>, Failure> {
         let position = match self.read.iter().position(|(known, _)| *known == name) {
             Some(position) => position,
             None => {
-                let table = Table::read(&(self.csv)(name)?)?;
+                let table = (self.csv)(name)?.map(|csv| Table::read(&csv)).transpose()?;
                 self.read.push((name, table));
                 self.read.len() - 1
             }
         };
-        Ok(&self.read[position].1)
+        Ok(self.read[position].1.as_ref())
     }
 }
 
@@ -72,7 +75,7 @@ mod tests {
     }
 
     fn compared(text: &str, csv: &str) -> ComparedRow {
-        let mut tables = Tables::new(|_| Ok(csv.as_bytes().to_vec()));
+        let mut tables = Tables::new(|_| Ok(Some(csv.as_bytes().to_vec())));
         tables.compare(&[expectation(text)]).unwrap().remove(0)
     }
 
@@ -137,6 +140,15 @@ mod tests {
     }
 
     #[test]
+    fn a_table_that_is_not_there_agrees_with_nothing() {
+        for wanted in ["value = '0'", "value = '> -1'", "value = '0'\naggregate = 'count'"] {
+            let mut tables = Tables::new(|_| Ok(None));
+            let rows = tables.compare(&[expectation(&format!("column = 'value'\n{wanted}"))]).unwrap();
+            assert_eq!((rows[0].agrees, rows[0].ours.as_str()), (false, "no rows"), "{wanted}");
+        }
+    }
+
+    #[test]
     fn what_is_compared_has_a_name() {
         let named = compared("what = 'a number'\ncolumn = 'value'\nvalue = '1'", "value\n1\n");
         assert_eq!(named.what, "a number");
@@ -146,7 +158,7 @@ mod tests {
 
     #[test]
     fn an_unknown_column_is_an_error_that_lists_the_columns() {
-        let mut tables = Tables::new(|_| Ok(b"values\n1\n".to_vec()));
+        let mut tables = Tables::new(|_| Ok(Some(b"values\n1\n".to_vec())));
         let error = tables.compare(&[expectation("column = 'value'\nvalue = '1'")]).unwrap_err();
         assert!(error.to_string().contains("expected one of `values`"), "{error}");
     }
@@ -160,7 +172,7 @@ mod tests {
             );
             toml::from_str(&text).unwrap()
         };
-        let mut tables = Tables::new(|_| Ok(TABLE.as_bytes().to_vec()));
+        let mut tables = Tables::new(|_| Ok(Some(TABLE.as_bytes().to_vec())));
         let found = tables.check(&[finding("< 5"), finding("< 4")]).unwrap();
         assert_eq!(found.iter().map(FoundRow::holds).collect::<Vec<_>>(), [true, false]);
     }

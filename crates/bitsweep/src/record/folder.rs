@@ -93,14 +93,13 @@ impl Folder {
         Ok(())
     }
 
-    /// The bytes of a file that was written.
-    pub(super) fn read(&self, name: &str) -> Result<Vec<u8>, Failure> {
-        fs::read(self.path(name)).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Failure::Other(format!(
-                "`reproduce` asks for `{name}`, which this experiment does not write; see `record`"
-            )),
-            _ => Failure::Output(format!("cannot read `{name}`: {error}")),
-        })
+    /// The bytes of a file; `None` where it was not written.
+    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+        match fs::read(self.path(name)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Failure::Output(format!("cannot read `{name}`: {error}"))),
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {
