@@ -38,7 +38,7 @@ pub enum Failure {
     Output(String),
     /// Numbers that an experiment must reproduce did not come out, or what it says it shows does not hold.
     #[error("{}; see the report", differences.join("; "))]
-    Reproduction {
+    Differences {
         /// Of what, and how many, in words.
         differences: Vec<String>,
     },
@@ -69,7 +69,7 @@ impl Failure {
             Failure::Interrupted { signal } => 128 + signal,
             Failure::NoResults { .. }
             | Failure::Output(_)
-            | Failure::Reproduction { .. }
+            | Failure::Differences { .. }
             | Failure::Other(_) => 1,
         }
     }

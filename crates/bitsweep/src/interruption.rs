@@ -4,6 +4,7 @@
 //! at any moment, and no step, of ours or of a library, is too long to be ended. SIGHUP has its usual effect, or none
 //! under `nohup`: the process ends, and the next run clears what it left.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::failure::Failure;
@@ -40,7 +41,7 @@ impl Interruption {
     }
 
     /// From here on the run ends by itself. Where it is being interrupted already, this does not return.
-    pub(crate) fn forbid(&self) {
+    pub(crate) fn finish(&self) {
         lock(&self.0).is_over = true;
     }
 }
@@ -50,7 +51,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 #[cfg(unix)]
-fn listen(state: Arc<Mutex<State>>) -> std::io::Result<()> {
+fn listen(state: Arc<Mutex<State>>) -> io::Result<()> {
     use std::thread;
     use std::time::{Duration, Instant};
 
@@ -81,7 +82,7 @@ fn listen(state: Arc<Mutex<State>>) -> std::io::Result<()> {
 
 /// Elsewhere the system ends the process, and the next run clears what it left.
 #[cfg(not(unix))]
-fn listen(_state: Arc<Mutex<State>>) -> std::io::Result<()> {
+fn listen(_state: Arc<Mutex<State>>) -> io::Result<()> {
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! Progress on stderr: a bar on a terminal, plain lines elsewhere, nothing when asked to be quiet.
 
 use std::fmt::Write;
-use std::io::IsTerminal;
-use std::sync::Mutex;
+use std::io::{self, IsTerminal};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bitsweep_results::text::one_line;
@@ -51,7 +51,7 @@ impl Progress {
         let total = total as u64;
         let display = if verbosity == Verbosity::Quiet {
             Display::None
-        } else if std::io::stderr().is_terminal() {
+        } else if io::stderr().is_terminal() {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(10));
             let template = "{bar:32} {pos}/{len} units, {rate}, {eta} left";
             // The template is a constant of this file; without it the bar has indicatif's own look.
@@ -75,7 +75,7 @@ impl Progress {
             Display::None => {}
             Display::Bar(bar) => bar.inc(1),
             Display::Lines(lines) => {
-                let Ok(mut lines) = lines.lock() else { return };
+                let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
                 lines.done += 1;
                 if lines.last.elapsed() >= LINE_INTERVAL {
                     let rate = lines.done as f64 / lines.started.elapsed().as_secs_f64();

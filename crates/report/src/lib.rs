@@ -30,4 +30,4 @@ pub use error::ReportError;
 pub use html::html;
 pub use markdown::markdown;
 pub use raster::png;
-pub use report::{Chart, FoundRow, Report, ReproductionRow};
+pub use report::{Chart, ComparedRow, FoundRow, Report};

@@ -22,7 +22,7 @@ pub struct Report<'a> {
     /// The experiment's TOML source.
     pub configuration: String,
     /// The notebook's numbers beside ours; empty where no notebook is followed.
-    pub reproduction: Vec<ReproductionRow>,
+    pub reproduction: Vec<ComparedRow>,
     /// What was recorded.
     pub records: &'a Records,
     /// What was concluded from it.
@@ -58,7 +58,7 @@ pub struct FoundRow {
     /// The finding in words.
     pub says: String,
     /// What must come out for it to hold, beside what did.
-    pub evidence: Vec<ReproductionRow>,
+    pub evidence: Vec<ComparedRow>,
 }
 
 impl FoundRow {
@@ -69,16 +69,16 @@ impl FoundRow {
     }
 }
 
-/// One number of a notebook beside ours.
+/// What must come out, beside what did: a number of a notebook, or the evidence of a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReproductionRow {
+pub struct ComparedRow {
     /// What the number is: `macro-F1, 4 bit`.
     pub what: String,
-    /// The number as the notebook prints it.
-    pub notebook: String,
-    /// Ours, at the same precision.
+    /// What must come out: numbers as they were printed, or a bound, `< 0.02`.
+    pub wanted: String,
+    /// Ours, at the same precision; `no rows` where the tables have none.
     pub ours: String,
-    /// Whether the two agree at the printed precision.
+    /// Whether ours is what must come out.
     pub agrees: bool,
     /// The difference and its reason where they do not; empty otherwise.
     pub note: String,

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 use std::time::Instant;
 
-use bitsweep_report::{FoundRow, ReproductionRow};
+use bitsweep_report::{ComparedRow, FoundRow};
 use bitsweep_results::{Goal, Records, ResultRow, Summary, objects, summarize};
 use serde::Serialize;
 
-use super::{failures, foreseen, print_json, print_lines};
+use super::{failures, foreseen, print_json, print_lines, table};
 use crate::cli::Request;
-use crate::commands::table;
 use crate::evaluate;
 use crate::failure::Failure;
 use crate::interruption::Interruption;
@@ -33,7 +33,7 @@ pub(super) struct Options<'a> {
 pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failure> {
     let interruption = Interruption::listen()?;
     let ended = run_while_listening(request, options, &interruption);
-    interruption.forbid();
+    interruption.finish();
     ended
 }
 
@@ -60,7 +60,7 @@ fn run_while_listening(
     });
     let threads = match options.jobs {
         Some(jobs) => usize::from(jobs),
-        None => std::thread::available_parallelism().map_or(1, usize::from),
+        None => thread::available_parallelism().map_or(1, usize::from),
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| Failure::Other(format!("cannot start {threads} threads: {error}")))?;
@@ -78,7 +78,7 @@ fn run_while_listening(
     refuse_no_results(records, &summary, &plan)?;
     let command = command(request, !plan.changes.is_empty());
     let written = pool.install(|| write(&plan, &command, &outcome, &summary, &folder))?;
-    interruption.forbid();
+    interruption.finish();
     let Committed { place, notes } = folder.commit()?;
     notes.iter().for_each(|note| progress.note(note));
     progress.detail(&format!("tables, charts and report: {:.2} s", started.elapsed().as_secs_f64()));
@@ -100,9 +100,9 @@ fn run_while_listening(
 /// Tells how the run compares with what must come out.
 fn compared(written: &Written, plan: &Plan, progress: &Progress) -> Result<(), Failure> {
     let Written { reproduction, findings } = written;
-    let differing: Vec<&ReproductionRow> = reproduction.iter().filter(|row| !row.agrees).collect();
-    for ReproductionRow { what, notebook, ours, .. } in &differing {
-        progress.note(&format!("{what}: printed {notebook}, ours {ours}"));
+    let differing: Vec<&ComparedRow> = reproduction.iter().filter(|row| !row.agrees).collect();
+    for ComparedRow { what, wanted, ours, .. } in &differing {
+        progress.note(&format!("{what}: expected {wanted}, found {ours}"));
     }
     let refuted: Vec<&FoundRow> = findings.iter().filter(|found| !found.holds()).collect();
     for found in &refuted {
@@ -116,7 +116,7 @@ fn compared(written: &Written, plan: &Plan, progress: &Progress) -> Result<(), F
     let differences = differences.map(|(what, wrong, all)| format!("{what}: {wrong} of {all}"));
     let differences: Vec<String> = differences.collect();
     if !differences.is_empty() {
-        return Err(Failure::Reproduction { differences });
+        return Err(Failure::Differences { differences });
     }
     let of = plan.header.notebook.as_ref();
     let of = of.map_or_else(String::new, |notebook| format!(" of notebook {notebook}"));

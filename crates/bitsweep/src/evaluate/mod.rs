@@ -31,8 +31,8 @@ mod transform;
 mod unit;
 mod variants;
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use bitsweep_results::Records;
 
@@ -84,21 +84,18 @@ pub struct RunOutcome {
 /// What `sink` refuses.
 pub fn run(plan: &Plan, sink: &mut dyn Sink, progress: &Progress) -> Result<RunOutcome, Failure> {
     let ordered = Mutex::new(Ordered::new(sink));
+    // Where a worker ends unexpectedly, so does the run, once the others are done.
+    let lock = || ordered.lock().unwrap_or_else(PoisonError::into_inner);
     // Whether to go on.
     let evaluate = |position: usize| {
         let unit = &plan.units[position];
-        // A lock is poisoned when another worker ended unexpectedly: the run ends with that.
-        let emit = |rows| {
-            if let Ok(mut ordered) = ordered.lock() {
-                ordered.add(position, rows);
-            }
-        };
+        let emit = |rows| lock().add(position, rows);
         let evaluation = Evaluation { plan, position, unit, emit: &emit };
         let outcome = match &unit.spec.subject {
             Subject::Tensor(tensor) => tensor::evaluate(&evaluation, tensor),
             Subject::Trained(_) | Subject::Given(_) => variants::evaluate(&evaluation),
         };
-        let Ok(mut ordered) = ordered.lock() else { return false };
+        let mut ordered = lock();
         ordered.finish(position, outcome);
         if ordered.is_over() {
             return false;
@@ -126,9 +123,7 @@ pub fn run(plan: &Plan, sink: &mut dyn Sink, progress: &Progress) -> Result<RunO
             }
         });
     }
-    let ordered =
-        ordered.into_inner().map_err(|_| Failure::Other("a worker ended unexpectedly".to_owned()))?;
-    let mut outcome = ordered.into_outcome()?;
+    let mut outcome = ordered.into_inner().unwrap_or_else(PoisonError::into_inner).into_outcome()?;
     outcome.records.levels = levels::rows(plan);
     Ok(outcome)
 }

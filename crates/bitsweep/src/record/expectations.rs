@@ -1,6 +1,6 @@
 //! Whether `[[reproduce]]` and the evidence of findings ask for numbers that a run will write: known before it begins.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bitsweep_results::{
@@ -8,10 +8,10 @@ use bitsweep_results::{
     TensorRow, Unit, ValueRow, write_csv,
 };
 
-use super::reproduction::{Table, admits};
+use super::table::{Table, admits};
 use crate::config::{Diagnostic, Expectation, Header, TableName};
 use crate::failure::Failure;
-use crate::plan::Plan;
+use crate::plan::{self, Plan};
 use crate::subject::Subject;
 
 /// Refuses tables of `[[reproduce]]`, and evidence, that no run of the plan can answer: a table that is not written, a column that it does
@@ -50,7 +50,7 @@ pub fn check_expectations(plan: &Plan) -> Result<(), Failure> {
 
 /// One row for each variant of each unit, the float baselines included, without measures.
 fn rows(plan: &Plan) -> Vec<ResultRow> {
-    let of_unit = |unit: &crate::plan::Unit| {
+    let of_unit = |unit: &plan::Unit| {
         let shown =
             Arc::new(Unit { key: unit.key, task: Arc::clone(&unit.task), seed: unit.spec.seed, shape: None });
         let identities =
@@ -184,7 +184,7 @@ impl Check<'_> {
     fn refuse_tasks_of_one_name(&self, chosen: &[usize]) -> Result<(), Diagnostic> {
         let task = |row: usize| &self.rows[row].origin.unit.task;
         let names = |row: usize| (&task(row).dataset, &task(row).model, &task(row).rng);
-        let mut known = std::collections::BTreeMap::new();
+        let mut known = BTreeMap::new();
         for &row in chosen {
             let first = *known.entry(names(row)).or_insert(row);
             if task(first).key != task(row).key {

@@ -6,16 +6,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::filesystem::sync_folder;
 use super::marker::{Experiment, Location, TIMINGS};
 use super::output::Output;
-use super::workshop::{Standing, Workshop, sync_folder};
+use super::place::{Place, Standing};
+use super::workshop::Workshop;
 use crate::failure::{Failure, with_causes};
 use crate::registry::Source;
 
 /// A results folder under construction. Dropped before [`commit`](Folder::commit), it leaves nothing behind.
 #[derive(Debug)]
 pub struct Folder {
-    place: PathBuf,
     workshop: Workshop,
     experiment: Experiment,
     location: Location,
@@ -41,16 +42,8 @@ impl Folder {
     /// When `root` cannot be written, another run makes the same folder, or there is something other than results of this
     /// experiment.
     pub fn create(root: &Path, name: &str, experiment: &str, source: &Source) -> Result<Folder, Failure> {
-        let unwritable = |error: io::Error| {
-            Failure::Output(format!("cannot write results to `{}`: {error}", root.display()))
-        };
-        fs::create_dir_all(root).map_err(unwritable)?;
-        let mut place = root.join(name);
-        if place.is_symlink() {
-            // The folder is replaced, and not the link to it.
-            place = place.canonicalize().map_err(|error| not_replaced(&place, &error))?;
-        }
-        let (workshop, uncleared) = Workshop::open(&place)?;
+        let (workshop, uncleared) = Workshop::open(Place::new(root, name)?)?;
+        let place = workshop.place();
         let (experiment, file) = match source {
             Source::Registry => (Experiment::Named(experiment.to_owned()), None),
             Source::File(path) => {
@@ -58,17 +51,12 @@ impl Folder {
                 (Experiment::File(name.into_owned()), path.canonicalize().ok())
             }
         };
-        match Standing::at(&place) {
-            Ok(Standing::Nothing) => {}
-            Ok(Standing::Results(marker)) => {
-                refuse_other_experiment(&place, marker.experiment.as_ref(), &experiment, file.as_deref())?;
-            }
-            Err(error) => return Err(not_replaced(&place, &error)),
+        if let Standing::Results(marker) = place.standing().map_err(|error| place.not_replaced(&error))? {
+            refuse_other_experiment(place, marker.experiment.as_ref(), &experiment, file.as_deref())?;
         }
-        let folder = root.canonicalize().map_err(unwritable)?.join(name);
-        let location = file.map_or_else(Location::default, |file| Location::of(&file, &folder));
+        let location = file.map_or_else(Location::default, |file| Location::of(&file, place.path()));
         let notes = uncleared.into_iter().collect();
-        Ok(Folder { place, workshop, experiment, location, files: Mutex::default(), notes })
+        Ok(Folder { workshop, experiment, location, files: Mutex::default(), notes })
     }
 
     /// Writes one file; `name` may lead into a subfolder.
@@ -105,14 +93,13 @@ impl Folder {
         Ok(())
     }
 
-    /// The bytes of a file that was written.
-    pub(super) fn read(&self, name: &str) -> Result<Vec<u8>, Failure> {
-        fs::read(self.path(name)).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Failure::Other(format!(
-                "`reproduce` asks for `{name}`, which this experiment does not write; see `record`"
-            )),
-            _ => Failure::Output(format!("cannot read `{name}`: {error}")),
-        })
+    /// The bytes of a file; `None` where it was not written.
+    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+        match fs::read(self.path(name)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Failure::Output(format!("cannot read `{name}`: {error}"))),
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -121,7 +108,7 @@ impl Folder {
 
     /// What is said when the disk refuses to write `name`.
     pub(super) fn refused(&self, name: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
-        let place = self.place.join(name);
+        let place = self.workshop.place().shown().join(name);
         Failure::Output(format!("cannot write `{}`: {}", place.display(), with_causes(error)))
     }
 
@@ -154,7 +141,8 @@ impl Folder {
     /// When the place is taken by something else by now, or the disk refuses it; the results then have another name, which
     /// the error says, and what stands in the place is as it was.
     pub fn commit(self) -> Result<Committed, Failure> {
-        let Folder { place, workshop, files, mut notes, .. } = self;
+        let Folder { workshop, files, mut notes, .. } = self;
+        let place = workshop.place();
         let new = workshop.new_results();
         let files = files.into_inner().unwrap_or_else(PoisonError::into_inner);
         let subfolders = files.keys().filter_map(|name| new.join(name).parent().map(Path::to_owned));
@@ -168,32 +156,27 @@ impl Folder {
         let of_the_user = put().map_err(|error| match workshop.put_beside() {
             Ok(beside) => Failure::Output(format!(
                 "{}; the new results are in `{}`",
-                not_replaced(&place, &error),
+                place.not_replaced(&error),
                 beside.display()
             )),
-            Err(_) => not_replaced(&place, &error),
+            Err(_) => place.not_replaced(&error),
         })?;
         notes.extend(of_the_user);
-        if let Some(root) = place.parent() {
+        if let Some(root) = place.path().parent() {
             // The results are there; that they are not sure to outlast a power failure is no reason to say otherwise.
             let _ = sync_folder(root);
         }
         if let Err(error) = workshop.clear_replaced() {
             notes.push(format!("earlier results are not removed yet: {error}; the next run tries again"));
         }
-        Ok(Committed { place, notes })
+        Ok(Committed { place: place.shown().to_owned(), notes })
     }
-}
-
-fn not_replaced(place: &Path, error: &io::Error) -> Failure {
-    let place = place.display();
-    Failure::Output(format!("`{place}` is not replaced: {error}; choose another --out or --name"))
 }
 
 /// Refuses to replace the results of another experiment. One whose file is no longer where it was has moved, and is no
 /// other.
 fn refuse_other_experiment(
-    place: &Path,
+    place: &Place,
     earlier: Option<&Experiment>,
     own: &Experiment,
     file: Option<&Path>,
@@ -204,7 +187,7 @@ fn refuse_other_experiment(
         (Experiment::File(name), None) => format!("a file `{name}`"),
     };
     let Some(earlier) = earlier else { return Ok(()) };
-    let earlier_file = Location::read(place);
+    let earlier_file = Location::read(place.path());
     let is_other = match (earlier, own) {
         (Experiment::Named(earlier), Experiment::Named(own)) => earlier != own,
         (Experiment::File(_), Experiment::File(_)) => {
@@ -215,9 +198,8 @@ fn refuse_other_experiment(
     if is_other {
         let (earlier, own) = (words(earlier, earlier_file.as_deref()), words(own, file));
         return Err(Failure::Output(format!(
-            "`{}` has the results of {earlier}, and those of {own} are not to replace them: \
-             give --name, or another --out",
-            place.display()
+            "`{place}` has the results of {earlier}, and those of {own} are not to replace them: \
+             give --name, or another --out"
         )));
     }
     Ok(())

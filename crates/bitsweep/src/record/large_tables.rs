@@ -1,6 +1,6 @@
 //! The large tables, written as their rows come.
 
-use bitsweep_results::{Labels, TableRow, write_header, write_rows};
+use bitsweep_results::{Labels, ResultsError, TableRow, write_header, write_rows};
 
 use super::folder::Folder;
 use super::output::Output;
@@ -66,7 +66,7 @@ impl Table {
         if rows.is_empty() {
             return Ok(());
         }
-        let refused = |error: bitsweep_results::ResultsError| folder.refused(self.name, &error);
+        let refused = |error: ResultsError| folder.refused(self.name, &error);
         let file = match &mut self.file {
             Some(file) => file,
             None => {

@@ -1,14 +1,16 @@
 //! What a run writes: the results folder, its tables, charts and reports, and where the numbers came from.
 
-mod exchange;
+mod comparison;
 mod expectations;
+mod filesystem;
 mod folder;
 mod folder_name;
 mod large_tables;
 mod marker;
 mod output;
+mod place;
 mod provenance;
-mod reproduction;
+mod table;
 mod users_files;
 mod workshop;
 mod write;

@@ -5,10 +5,11 @@
 //! whose name the new results need for themselves, `report.md` that the user has changed, becomes `report.kept.md`.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::filesystem::{exists, is_same, link_file, make_writable};
 use super::marker::{MARKER, Marker};
 
 /// Links the user's files in the earlier results `from` into the new ones; with what is to be said of it. What cannot be
@@ -82,7 +83,7 @@ impl<'a> Bringing<'a> {
             } else if self.marker.is_some_and(|marker| marker.wrote(&name, &path, self.newer)) {
                 self.remove(&path);
             } else {
-                self.file(&path, into, &own);
+                self.file(&path, into, &own, &name);
             }
         }
     }
@@ -109,25 +110,27 @@ impl<'a> Bringing<'a> {
     }
 
     /// Brings a file of the user.
-    fn file(&mut self, path: &Path, into: &Path, own: &OsStr) {
+    fn file(&mut self, path: &Path, into: &Path, own: &OsStr, name: &str) {
         for place in places(into, own) {
             match fs::symlink_metadata(&place) {
-                Ok(found) if fs::symlink_metadata(path).is_ok_and(|own| is_same(&own, &found)) => {
+                Ok(found)
+                    if fs::symlink_metadata(path).is_ok_and(|own| is_same(&own, &found) == Some(true)) =>
+                {
                     return self.remove(path);
                 }
                 Ok(_) => {}
-                Err(_) => return self.file_to(path, into, &place),
+                Err(_) => return self.file_to(path, into, &place, name),
             }
         }
     }
 
     /// Brings a file of the user to a place that is free.
-    fn file_to(&mut self, path: &Path, into: &Path, place: &Path) {
+    fn file_to(&mut self, path: &Path, into: &Path, place: &Path, name: &str) {
         if let (Some(own), Some(kept)) = (path.file_name(), place.file_name())
             && own != kept
         {
-            let (own, kept) = (path.display(), kept.display());
-            self.notes.push(format!("`{own}` is not as it was written: it is kept as `{kept}`"));
+            let kept = kept.display();
+            self.notes.push(format!("`{name}` is not as it was written: it is kept as `{kept}`"));
         }
         // Where the new results do not have the subfolder.
         let made = fs::create_dir_all(into);
@@ -165,44 +168,4 @@ fn places(into: &Path, own: &OsStr) -> impl Iterator<Item = PathBuf> {
         into.join(name)
     };
     [into.join(own)].into_iter().chain((1..).map(kept))
-}
-
-/// Whether there is anything at `path`, a link that leads nowhere included.
-pub(super) fn exists(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok()
-}
-
-/// Lets the owner write into a folder.
-pub(super) fn make_writable(folder: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = fs::symlink_metadata(folder)?.permissions().mode();
-        if mode & 0o700 != 0o700 {
-            fs::set_permissions(folder, fs::Permissions::from_mode(mode | 0o700))?;
-        }
-    }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-#[cfg(unix)]
-fn link_file(file: &Path, place: &Path) -> io::Result<()> {
-    fs::hard_link(file, place)
-}
-
-/// Whether two links lead to one file cannot be asked everywhere; files are moved there.
-#[cfg(not(unix))]
-fn is_same(_one: &Metadata, _other: &Metadata) -> bool {
-    false
-}
-
-#[cfg(not(unix))]
-fn link_file(_file: &Path, _place: &Path) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
 }

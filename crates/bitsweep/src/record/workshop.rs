@@ -13,15 +13,16 @@
 //! are deleted, earlier ones without new ones are put back, and what the user had among earlier results is moved into
 //! their place. What cannot be cleared stays, in nobody's way: the next run takes the next number.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::exchange::exchange;
-use super::marker::Marker;
-use super::users_files::{self, exists, make_writable};
+use super::filesystem::{exchange, exists, is_same, make_writable, sync_folder};
+use super::place::{Place, Standing};
+use super::users_files;
 use crate::failure::Failure;
 
 /// What a lock's text begins with.
@@ -30,14 +31,14 @@ const HOLDER: &str = "bitsweep, process ";
 /// The hidden folder of one run. Dropped, it is removed with all that the run left in it.
 #[derive(Debug)]
 pub(super) struct Workshop {
-    place: PathBuf,
-    rooms: Rooms,
+    place: Place,
+    paths: Paths,
     lock: File,
 }
 
 /// The paths within.
 #[derive(Debug, Clone)]
-struct Rooms {
+struct Paths {
     folder: PathBuf,
     /// The numbered folder of this run.
     own: PathBuf,
@@ -48,31 +49,39 @@ impl Workshop {
     ///
     /// # Errors
     /// When another run makes results for this place, and when the disk refuses it.
-    pub(super) fn open(place: &Path) -> Result<(Workshop, Option<String>), Failure> {
-        let mut name = std::ffi::OsString::from(".");
-        name.push(place.file_name().unwrap_or_default());
+    pub(super) fn open(place: Place) -> Result<(Workshop, Option<String>), Failure> {
+        let mut name = OsString::from(".");
+        name.push(place.path().file_name().unwrap_or_default());
         name.push(".bitsweep");
-        let folder = place.with_file_name(name);
-        let lock = lock(&folder, place)?;
+        let folder = place.path().with_file_name(name);
+        let lock = lock(&folder, &place)?;
         let own = first_free(|number| folder.join(number.to_string()));
-        let workshop = Workshop { place: place.to_owned(), rooms: Rooms { folder, own }, lock };
-        let uncleared = clear_earlier(&workshop.rooms.folder, place);
-        let uncleared = uncleared.and_then(|uncleared| {
-            fs::create_dir_all(workshop.new_results())?;
-            Ok(uncleared)
-        });
-        uncleared.map(|uncleared| (workshop, uncleared)).map_err(|error| not_writable(place, &error))
+        let workshop = Workshop { place, paths: Paths { folder, own }, lock };
+        let uncleared = workshop.begin().map_err(|error| workshop.place.not_writable(&error))?;
+        Ok((workshop, uncleared))
+    }
+
+    /// Clears what killed runs left, and makes the folder of new results.
+    fn begin(&self) -> io::Result<Option<String>> {
+        let uncleared = clear_earlier(&self.paths.folder, self.place.path())?;
+        fs::create_dir_all(self.new_results())?;
+        Ok(uncleared)
+    }
+
+    /// Where the results are to stand.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Where results are written.
     pub(super) fn new_results(&self) -> PathBuf {
-        self.rooms.own.join("new")
+        self.paths.own.join("new")
     }
 
     /// Removes everything that the run has made so far; for another thread, when the process is to end.
     pub(super) fn remover(&self) -> impl FnOnce() + Send + 'static {
-        let rooms = self.rooms.clone();
-        move || rooms.remove()
+        let paths = self.paths.clone();
+        move || paths.remove()
     }
 
     /// Puts the results, which are whole, in their place, where they replace earlier ones in one step; with what is to be
@@ -81,10 +90,10 @@ impl Workshop {
     /// # Errors
     /// When something other than results stands there, or the disk refuses it.
     pub(super) fn put_in_place(&self) -> io::Result<Vec<String>> {
-        let Self { place, rooms: Rooms { own, .. }, .. } = self;
+        let (place, own) = (self.place.path(), &self.paths.own);
         let swap = own.join("swap");
         fs::rename(self.new_results(), &swap)?;
-        let Standing::Results(marker) = Standing::at(place)? else {
+        let Standing::Results(marker) = self.place.standing()? else {
             return fs::rename(&swap, place).map(|()| Vec::new());
         };
         let permissions = fs::metadata(place)?.permissions();
@@ -105,7 +114,7 @@ impl Workshop {
     /// # Errors
     /// The first of what could not be moved or removed, and stays.
     pub(super) fn clear_replaced(&self) -> io::Result<()> {
-        clear(&self.rooms.own, &self.place)
+        clear(&self.paths.own, self.place.path())
     }
 
     /// Moves the whole results to a place that is free; for when their own is taken.
@@ -113,13 +122,14 @@ impl Workshop {
     /// # Errors
     /// When the disk refuses it.
     pub(super) fn put_beside(&self) -> io::Result<PathBuf> {
-        let name = self.place.file_name().unwrap_or_default();
+        let place = self.place.path();
+        let name = place.file_name().unwrap_or_default();
         let free = first_free(|number| {
             let mut name = name.to_owned();
             name.push(format!("-{}", number + 1));
-            self.place.with_file_name(name)
+            place.with_file_name(name)
         });
-        fs::rename(self.rooms.own.join("swap"), &free)?;
+        fs::rename(self.paths.own.join("swap"), &free)?;
         Ok(free)
     }
 }
@@ -127,13 +137,13 @@ impl Workshop {
 impl Drop for Workshop {
     fn drop(&mut self) {
         // While the lock is held; another run that waits for this very file sees that it is gone, and makes its own.
-        self.rooms.remove();
+        self.paths.remove();
         // It is let go of when the file is closed; there is nobody to tell of an error.
         let _ = self.lock.unlock();
     }
 }
 
-impl Rooms {
+impl Paths {
     /// Removes them. What cannot be removed is left for the next run.
     fn remove(&self) {
         // Gone in one step: no thread that still writes finds the folder, or makes it again.
@@ -145,34 +155,6 @@ impl Rooms {
         if fs::read_dir(&self.folder).is_ok_and(|entries| entries.count() == 1) {
             let _ = fs::remove_file(lock_file(&self.folder));
             let _ = fs::remove_dir(&self.folder);
-        }
-    }
-}
-
-/// What is to be seen at the place of results.
-pub(super) enum Standing {
-    /// Nothing, or an empty folder.
-    Nothing,
-    /// Results of an earlier run.
-    Results(Box<Marker>),
-}
-
-impl Standing {
-    /// What stands at `place`.
-    ///
-    /// # Errors
-    /// When it is something other than results.
-    pub(super) fn at(place: &Path) -> io::Result<Standing> {
-        if let Some(marker) = Marker::read(place) {
-            return Ok(Standing::Results(Box::new(marker)));
-        }
-        match fs::read_dir(place) {
-            Ok(mut entries) => match entries.next() {
-                None => Ok(Standing::Nothing),
-                Some(_) => Err(io::Error::other("it exists and holds no results of bitsweep")),
-            },
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !exists(place) => Ok(Standing::Nothing),
-            Err(error) => Err(error),
         }
     }
 }
@@ -234,7 +216,7 @@ fn clear(own: &Path, place: &Path) -> io::Result<()> {
 }
 
 /// Locks `folder`, which is made where it is missing.
-fn lock(folder: &Path, place: &Path) -> Result<File, Failure> {
+fn lock(folder: &Path, place: &Place) -> Result<File, Failure> {
     let path = lock_file(folder);
     let unlockable = |error: io::Error| {
         let path = path.display();
@@ -245,7 +227,7 @@ fn lock(folder: &Path, place: &Path) -> Result<File, Failure> {
     loop {
         match fs::create_dir(folder) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(not_writable(place, &error));
+                return Err(place.not_writable(&error));
             }
             Ok(()) | Err(_) => {}
         }
@@ -291,12 +273,8 @@ fn refuse_others(folder: &Path, lock: &Path) -> Result<(), Failure> {
     )))
 }
 
-fn not_writable(place: &Path, error: &io::Error) -> Failure {
-    Failure::Output(format!("cannot write results to `{}`: {error}", place.display()))
-}
-
 /// Who holds the lock.
-fn is_held(file: &mut File, place: &Path) -> Failure {
+fn is_held(file: &mut File, place: &Place) -> Failure {
     let mut text = String::new();
     for _ in 0..20 {
         // What cannot be read is not told.
@@ -312,31 +290,12 @@ fn is_held(file: &mut File, place: &Path) -> Failure {
     let since = since.and_then(|since| SystemTime::now().duration_since(since).ok());
     let since = since.map_or_else(String::new, |since| format!(", begun {} s ago", since.as_secs()));
     Failure::Output(format!(
-        "another run{process}{since}, makes `{}`: wait for it, or choose another --out or --name",
-        place.display()
+        "another run{process}{since}, makes `{place}`: wait for it, or choose another --out or --name"
     ))
 }
 
-#[cfg(unix)]
+/// Whether an open file is still the one at `path`. Where the system does not say, an open file cannot be removed.
 fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let identity = |found: fs::Metadata| (found.dev(), found.ino());
-    let (own, found) = (file.metadata().map(identity), fs::metadata(path).map(identity));
-    matches!((own, found), (Ok(own), Ok(found)) if own == found)
-}
-
-/// An open file cannot be removed elsewhere.
-#[cfg(not(unix))]
-fn is_at(_file: &File, _path: &Path) -> bool {
-    true
-}
-
-#[cfg(unix)]
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
-}
-
-#[cfg(not(unix))]
-pub(super) fn sync_folder(_path: &Path) -> io::Result<()> {
-    Ok(())
+    let (own, found) = (file.metadata(), fs::metadata(path));
+    matches!((own, found), (Ok(own), Ok(found)) if is_same(&own, &found) != Some(false))
 }

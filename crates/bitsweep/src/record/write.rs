@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use bitsweep_report::{FoundRow, Report, ReproductionRow, charts, html, markdown, png};
+use bitsweep_report::{ComparedRow, FoundRow, Report, charts, html, markdown, png};
 use bitsweep_results::summary::EffectRow;
 use bitsweep_results::text::json;
 use bitsweep_results::{
@@ -12,19 +12,19 @@ use bitsweep_results::{
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::comparison::Tables;
 use super::folder::Folder;
 use super::marker::{MARKER, TIMINGS};
 use super::provenance::{self, Provenance, Timings};
-use super::reproduction::Tables;
 use crate::evaluate::RunOutcome;
 use crate::failure::Failure;
 use crate::plan::Plan;
 
 /// What was written, for the terminal.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Written {
     /// The reproduction table.
-    pub reproduction: Vec<ReproductionRow>,
+    pub reproduction: Vec<ComparedRow>,
     /// The findings, checked.
     pub findings: Vec<FoundRow>,
 }
@@ -42,25 +42,12 @@ pub fn write(
 ) -> Result<Written, Failure> {
     let RunOutcome { records, timings } = outcome;
     folder.write("experiment.toml", |file| file.write_all(plan.source.as_bytes()))?;
-    // Numbers are compared with those in the files, which must be there first.
-    let checks_nothing = plan.header.reproduce.is_empty() && plan.header.finding.is_empty();
-    let written = if checks_nothing {
-        let written = Written::default();
-        let (tables, reported) = rayon::join(
-            || write_tables(plan, records, summary, folder),
-            || report(plan, command, records, summary, &written, folder),
-        );
-        tables?;
-        reported?;
-        written
-    } else {
-        write_tables(plan, records, summary, folder)?;
-        let mut tables = Tables::new(|table| folder.read(&format!("{}.csv", table.name())));
-        let reproduction = tables.compare(&plan.header.reproduce)?;
-        let written = Written { reproduction, findings: tables.check(&plan.header.finding)? };
-        report(plan, command, records, summary, &written, folder)?;
-        written
-    };
+    write_tables(plan, records, summary, folder)?;
+    // Numbers are compared with those in the files.
+    let mut tables = Tables::new(|table| folder.read(&format!("{}.csv", table.name())));
+    let reproduction = tables.compare(&plan.header.reproduce)?;
+    let written = Written { reproduction, findings: tables.check(&plan.header.finding)? };
+    report(plan, command, records, summary, &written, folder)?;
     write_json(folder, TIMINGS, &Timings::of(timings, folder.location()))?;
     // Last: it lists the others.
     write_json(folder, MARKER, &Provenance::of(plan, folder.experiment(), folder.files()))?;

@@ -85,6 +85,39 @@ fn a_changed_experiment_says_what_it_changes_and_drops_what_the_original_has_sho
     assert!(reports(&again)[0].starts_with(&format!("# {title}\n")));
 }
 
+/// Product quantization in parts of 3 fails on a layer of 2 inputs, so that no variant has a codebook.
+#[test]
+fn results_without_a_table_that_is_compared_are_written() {
+    let data = "a,b,kind\n".to_owned() + &"0.1,0.2,x\n0.9,0.7,y\n0.3,0.1,x\n0.8,1.0,y\n".repeat(4);
+    let codebooks = "table = \"codebooks\", column = \"value\", aggregate = \"count\"";
+    let text = format!(
+        "title = \"t\"\n[data.source.csv]\npath = \"two.csv\"\ntarget = \"kind\"\n\
+         [split.holdout]\ntest = 0.25\n[model.mlp]\nhidden = 2\n\
+         [train]\nepochs = 2\nbatch_size = 4\nlearning_rate = 0.1\n\
+         [[quantize]]\nweights.bits = 8\n\
+         [[quantize]]\nweights = {{ format = {{ pq = {{ subvectors = 3, centroids = 2 }} }} }}\n\
+         [[reproduce]]\nwhat = \"entries\"\n{}\nvalue = \"4\"\n\
+         [[finding]]\nsays = \"It has entries.\"\nevidence = [{{ {codebooks}, value = \"> 0\" }}]\n",
+        codebooks.replace(", ", "\n")
+    );
+    let sandbox = Sandbox::new();
+    sandbox.put("two.csv", data);
+    sandbox.put("mine.toml", text);
+    let output = sandbox.run(&["run", "mine.toml"]);
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("entries: expected 4, found no rows"), "{said}");
+    assert!(said.contains("does not hold here: It has entries."), "{said}");
+    assert!(said.contains("reproduced numbers that differ: 1 of 1"), "{said}");
+    for report in reports(&sandbox) {
+        assert!(
+            report.contains("expected &gt; 0, found no rows")
+                || report.contains("expected > 0, found no rows"),
+            "{report}"
+        );
+    }
+}
+
 #[test]
 fn a_new_title_stands_for_itself() {
     let (sandbox, output) = ran(&experiment(FINDINGS), &["--set", "title='Mine'"]);

@@ -124,3 +124,34 @@ fn results_of_a_file_are_the_same_bytes_wherever_they_are_made() {
     assert_eq!(read("a/one"), read("b/two/three"));
     assert!(!read("a/one").contains(sandbox.path("").to_str().unwrap()));
 }
+
+#[cfg(unix)]
+#[test]
+fn two_experiments_do_not_replace_each_other_through_a_link() {
+    use std::os::unix::fs::symlink;
+    let sandbox = Sandbox::new();
+    sandbox.put("a/exp.toml", TENSOR);
+    sandbox.put("b/exp.toml", TENSOR.replace("bits = 4", "bits = 2"));
+    fs::create_dir_all(sandbox.path("real/deep/er")).unwrap();
+    fs::create_dir(sandbox.path("out")).unwrap();
+    // A results folder, the folder that holds it, and both.
+    symlink("../real/deep/er", sandbox.path("out/exp")).unwrap();
+    symlink("real/deep", sandbox.path("linked")).unwrap();
+    symlink("out", sandbox.path("twice")).unwrap();
+    for out in ["out", "linked", "twice"] {
+        succeeds(&sandbox, &["a/exp.toml", "--out", out]);
+        let first = content(&sandbox.path(out).join("exp"));
+        let place = format!("`{out}/exp` has the results of");
+        let says = [place.as_str(), "a/exp.toml", "b/exp.toml", "--name"];
+        fails(&sandbox, &["b/exp.toml", "--out", out], 1, &says);
+        assert_eq!(content(&sandbox.path(out).join("exp")), first);
+        // The file that the results tell of is found from where they are.
+        let timings: serde_json::Value = serde_json::from_str(&first["timings.json"]).unwrap();
+        let real = sandbox.path(out).join("exp").canonicalize().unwrap();
+        let file = real.join(timings["experiment_file"].as_str().unwrap());
+        assert_eq!(file.canonicalize().unwrap(), sandbox.path("a/exp.toml").canonicalize().unwrap());
+    }
+    // The folder by its own path is the one behind the link.
+    let names = ["a/exp.toml", "b/exp.toml"];
+    fails(&sandbox, &["b/exp.toml", "--out", "real/deep", "--name", "er"], 1, &names);
+}

@@ -1,7 +1,7 @@
 //! What the experiment has shown, as far as this run shows it, too.
 
 use super::block::{Block, Span, paragraph};
-use crate::report::{FoundRow, Report, ReproductionRow};
+use crate::report::{ComparedRow, FoundRow, Report};
 
 /// What was changed of the experiment, and that its findings are not those of this run.
 pub(super) fn changed(report: &Report<'_>) -> Option<Block> {
@@ -45,10 +45,8 @@ pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
 /// A finding with the evidence that is against it.
 fn refuted(found: &FoundRow) -> Vec<Span> {
     let against = found.evidence.iter().filter(|row| !row.agrees);
-    let against = against.map(|ReproductionRow { what, notebook, ours, .. }| {
-        let ours = if ours.is_empty() { "no rows" } else { ours };
-        format!("{what}: expected {notebook}, found {ours}")
-    });
+    let against = against
+        .map(|ComparedRow { what, wanted, ours, .. }| format!("{what}: expected {wanted}, found {ours}"));
     vec![
         Span::Plain(format!("“{}” ", found.says.trim())),
         Span::Plain(format!("({}).", against.collect::<Vec<_>>().join("; "))),

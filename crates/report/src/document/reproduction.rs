@@ -16,13 +16,7 @@ pub(super) fn compared(report: &Report<'_>) -> Vec<Block> {
         .iter()
         .map(|row| {
             let agrees = if row.agrees { "yes" } else { "no" };
-            vec![
-                row.what.clone(),
-                row.notebook.clone(),
-                row.ours.clone(),
-                agrees.to_owned(),
-                row.note.clone(),
-            ]
+            vec![row.what.clone(), row.wanted.clone(), row.ours.clone(), agrees.to_owned(), row.note.clone()]
         })
         .collect();
     vec![
