@@ -38,7 +38,7 @@ fn an_edited_experiment_replaces_its_results() {
     sandbox.put("exp.toml", TENSOR);
     succeeds(&sandbox, &["exp.toml"]);
     sandbox.put("results/exp/notes.txt", "mine");
-    sandbox.put("exp.toml", &TENSOR.replace("bits = 4", "bits = 2"));
+    sandbox.put("exp.toml", TENSOR.replace("bits = 4", "bits = 2"));
     succeeds(&sandbox, &["./exp.toml"]);
     assert!(sandbox.read("results/exp/experiment.toml").contains("bits = 2"));
     assert_eq!(sandbox.read("results/exp/notes.txt"), "mine");
@@ -67,7 +67,7 @@ fn a_run_with_overrides_has_a_folder_of_its_own() {
 fn two_experiments_of_one_name_do_not_replace_each_other() {
     let sandbox = Sandbox::new();
     sandbox.put("a/exp.toml", TENSOR);
-    sandbox.put("b/exp.toml", &TENSOR.replace("bits = 4", "bits = 2"));
+    sandbox.put("b/exp.toml", TENSOR.replace("bits = 4", "bits = 2"));
     sandbox.put("row-wise.toml", TENSOR);
     succeeds(&sandbox, &["a/exp.toml"]);
     let first = content(&sandbox.path("results/exp"));
