@@ -118,16 +118,7 @@ pub(crate) fn scaled(
     let train = features(&split.train);
     let scaler = fit(&data.scale, train.view()).map_err(|error| error.in_names_of(dataset, &split.train))?;
     let scale = |features: &Array2<f64>, rows: &[usize]| {
-        let scaled = scaler.apply(features.view()).map_err(|error| error.in_names_of(dataset, rows))?;
-        match scaled.indexed_iter().find(|(_, value)| !(**value as f32).is_finite()) {
-            None => Ok(scaled),
-            Some(((row, column), _)) => Err(format!(
-                "{}, column `{}`: `{:e}` is beyond f32, in which models compute: scale the features, or leave it out",
-                dataset.place_of(rows[row]),
-                dataset.feature_names[column],
-                features[(row, column)]
-            )),
-        }
+        scaler.apply(features.view()).map_err(|error| error.in_names_of(dataset, rows))
     };
     Ok((scale(&train, &split.train)?, scale(&features(&split.test), &split.test)?))
 }

@@ -7,7 +7,7 @@ mod budget;
 
 use std::collections::{BTreeMap, HashMap};
 
-use bitsweep_datasets::{Dataset, Split};
+use bitsweep_datasets::Dataset;
 
 use crate::config::Diagnostic;
 use crate::evaluate::{check_model, scaled, split, too_many_calibration_rows};
@@ -33,7 +33,7 @@ pub struct Foreseen<'p> {
 /// When nothing would be left to run, or a unit needs more memory than there is.
 pub fn foresee(plan: &Plan) -> Result<Vec<Foreseen<'_>>, Failure> {
     plan.check_memory()?;
-    let mut foresight = Foresight { plan, has_extreme_values: HashMap::new(), budgets: HashMap::new() };
+    let mut foresight = Foresight { plan, budgets: HashMap::new() };
     let foreseen: Vec<Foreseen<'_>> = plan.units.iter().flat_map(|unit| foresight.of_unit(unit)).collect();
     let lost_by = |foreseen: &Foreseen<'_>| match foreseen.variant {
         None => foreseen.unit.variants.len(),
@@ -78,8 +78,6 @@ pub fn sentences(foreseen: &[Foreseen<'_>], plan: &Plan) -> Vec<String> {
 /// What was found out for one unit and holds for others.
 struct Foresight<'p> {
     plan: &'p Plan,
-    /// By the address of the dataset.
-    has_extreme_values: HashMap<*const Dataset, bool>,
     budgets: HashMap<budget::Question, Option<String>>,
 }
 
@@ -107,7 +105,7 @@ impl<'p> Foresight<'p> {
                 if matches!(unit.spec.subject, Subject::Given(_)) { "model.given" } else { "split.holdout" };
             return whole(key, &reason);
         }
-        if let Err(reason) = self.check_scale(unit, dataset, &split) {
+        if let Err(reason) = scaled(unit, dataset, &split) {
             return whole("data.scale", &reason);
         }
         let failing = unit.variants.iter().filter_map(|planned| {
@@ -116,16 +114,6 @@ impl<'p> Foresight<'p> {
             Some(Foreseen { unit, variant: Some(planned), diagnostic })
         });
         failing.collect()
-    }
-
-    /// Features are scaled only where some are so large that it may fail.
-    fn check_scale(&mut self, unit: &Unit, dataset: &Dataset, split: &Split) -> Result<(), String> {
-        const EXTREME: f64 = 1e30;
-        let extreme = self.has_extreme_values.entry(std::ptr::from_ref(dataset));
-        if !*extreme.or_insert_with(|| dataset.features.iter().any(|value| value.abs() > EXTREME)) {
-            return Ok(());
-        }
-        scaled(unit, dataset, split).map(|_| ())
     }
 
     /// The key below `quantize` at which a variant fails, and why.

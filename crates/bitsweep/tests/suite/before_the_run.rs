@@ -184,6 +184,27 @@ fn a_number_beyond_f32_is_called_by_what_was_written() {
 }
 
 #[test]
+fn features_that_their_scale_takes_beyond_f32_are_refused() {
+    let scaled = |scale: &str| network().replace("scale = \"standard\"", &format!("scale = {scale}"));
+    // No feature of wine is above 1680, the most of `proline`; every alcohol is from 11.03 to 14.83.
+    for (divisor, said) in
+        [("1e-40", "e41`, beyond f32, in which models compute"), ("1e-308", "is beyond f64")]
+    {
+        refused(
+            &scaled(&format!("{{ divide = {divisor} }}")),
+            &["of `wine`, column `alcohol`", said, "divide by a larger number", "mine.toml:4:9"],
+        );
+    }
+    // Of some units alone.
+    let folder = folder_with(&[("mine.toml", &scaled("[{ divide = 1e-40 }, \"standard\"]"))]);
+    for command in ["validate", "plan", "run"] {
+        let output = bitsweep(folder.path(), &[command, "mine.toml"]);
+        assert_eq!(output.status.code(), Some(3), "{command}: {}", stderr(&output));
+        assert!(stderr(&output).contains("divide by a larger number"), "{command}: {}", stderr(&output));
+    }
+}
+
+#[test]
 fn a_model_that_fits_into_no_memory_is_refused_with_the_figure() {
     let text = network().replace("hidden = 8", &format!("hidden = [{:?}]", [65_536; 16]));
     // 13·65,536 + 15·65,536² + 65,536·3 weights and 16·65,536 + 3 biases, and 7 numbers of 4 bytes for each.
