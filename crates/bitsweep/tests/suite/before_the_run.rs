@@ -212,6 +212,19 @@ fn a_model_that_fits_into_no_memory_is_refused_with_the_figure() {
 }
 
 #[test]
+fn of_widened_models_the_widest_counts_in_whatever_order() {
+    for widening in ["[2, 64]", "[64, 2]"] {
+        let quantize = format!(
+            "[quantize.weights]\nformat = \"wrpn\"\nbits = 4\n[quantize.training]\nepochs = 1\n\
+             start = \"scratch\"\nmethod = {{ wrpn = {{ widening = {widening} }} }}\n"
+        );
+        let text = experiment(&quantize).replace("hidden = 8", &format!("hidden = {:?}", vec![[1_024; 16]]));
+        // 64 times 1,024 are 65,536 units: the weights of the test above.
+        refused(&text, &["64,426,606,595 weights after widening", "mine.toml:14:1"]);
+    }
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_a_fault_of_its_units_alone() {
     let csv = "source.csv = { path = [\"missing.csv\", \"d.csv\"], target = \"y\" }";
     let text = network().replace("source = \"wine\"\nscale = \"standard\"", csv);
