@@ -39,16 +39,6 @@ impl Dataset {
         self.class_names.len()
     }
 
-    /// How many rows each class has.
-    #[must_use]
-    pub fn class_counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.classes()];
-        for &label in &self.labels {
-            counts[label] += 1;
-        }
-        counts
-    }
-
     /// Where a row stands, for people: ``line 17 of `flowers.csv` ``, or ``row 17 of `wine` ``, counted from 1.
     ///
     /// # Panics

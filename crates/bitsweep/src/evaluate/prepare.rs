@@ -21,8 +21,8 @@ pub(super) struct Prepared<'u> {
     pub(super) train_labels: Vec<usize>,
     pub(super) test_features: Array2<f64>,
     pub(super) test_labels: Vec<usize>,
-    /// Row numbers of the test rows in the dataset.
-    pub(super) test_rows: Vec<usize>,
+    /// Their row numbers in the dataset.
+    pub(super) split: Split,
     /// Number of test rows whose features stand among the training rows, too.
     pub(super) seen_rows: usize,
 }
@@ -135,7 +135,7 @@ pub(super) fn prepare<'u>(unit: &Unit, dataset: &'u Dataset) -> Step<Prepared<'u
         test_features,
         test_labels: labels(&split.test),
         seen_rows: seen_rows(&dataset.features, &split),
-        test_rows: split.test,
+        split,
     })
 }
 

@@ -89,7 +89,7 @@ pub struct Identity {
     /// What rows say of it: the value on every axis of the table of choices.
     pub row: Arc<bitsweep_results::Variant>,
     /// The canonical form of what it does, with the versions of the stages that it passes: what keys hash.
-    canonical: Arc<str>,
+    pub(crate) canonical: Arc<str>,
 }
 
 impl Plan {
