@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use super::Node;
 use super::diagnostic::{Diagnostic, Place};
 use super::places::Places;
+use super::serde_words::from_serde;
 
 /// The sources of one experiment: its file, then each `--set`, one after the other in one text.
 ///
@@ -269,7 +270,7 @@ impl Document {
 
     /// An error of deserialization, at the place it names.
     pub(crate) fn typed_error(&self, error: &toml::de::Error) -> Diagnostic {
-        let diagnostic = Diagnostic::from_serde(error.message());
+        let diagnostic = from_serde(error.message());
         match error.span() {
             Some(span) => diagnostic.at(self.place(span)),
             None => diagnostic,

@@ -8,6 +8,7 @@ mod grid;
 mod header;
 mod places;
 mod point;
+mod serde_words;
 mod wanted;
 
 pub use diagnostic::Diagnostic;
