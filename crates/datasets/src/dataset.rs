@@ -1,3 +1,5 @@
+//! A dataset: features, classes, and where its rows stand.
+
 use std::fmt;
 use std::path::PathBuf;
 
