@@ -36,6 +36,9 @@ fn found(message: &str) -> String {
     if let Some(choice) = message.strip_prefix("unknown variant ") {
         return format!("unknown choice {choice}");
     }
+    if message == "invalid length 0" {
+        return "found nothing".to_owned();
+    }
     let of_a_kind = ["invalid type: ", "invalid value: "].iter().find_map(|kind| message.strip_prefix(kind));
     let Some(value) = of_a_kind else { return message };
     let plain = match value {

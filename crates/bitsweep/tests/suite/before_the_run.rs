@@ -220,7 +220,7 @@ fn of_widened_models_the_widest_counts_in_whatever_order() {
         );
         let text = experiment(&quantize).replace("hidden = 8", &format!("hidden = {:?}", vec![[1_024; 16]]));
         // 64 times 1,024 are 65,536 units: the weights of the test above.
-        refused(&text, &["64,426,606,595 weights after widening", "mine.toml:14:1"]);
+        refused(&text, &["64,426,606,595 weights after widening", "mine.toml:16:1"]);
     }
 }
 
