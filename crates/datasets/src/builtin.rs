@@ -1,3 +1,5 @@
+//! The datasets that are compiled into the program: wine, digits and wine quality.
+
 use std::io::Read;
 
 use flate2::read::GzDecoder;

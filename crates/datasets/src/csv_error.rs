@@ -1,3 +1,5 @@
+//! Why a CSV file is not a dataset.
+
 use std::io;
 use std::path::PathBuf;
 

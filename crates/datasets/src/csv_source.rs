@@ -1,3 +1,5 @@
+//! A user's own CSV file: where it is, how it is written, and what its columns are.
+
 use std::fs;
 use std::io;
 use std::path::{self, Path, PathBuf};

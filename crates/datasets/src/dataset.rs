@@ -1,3 +1,5 @@
+//! A dataset: features, classes, and where its rows stand.
+
 use std::fmt;
 use std::path::PathBuf;
 
@@ -37,16 +39,6 @@ impl Dataset {
     #[must_use]
     pub fn classes(&self) -> usize {
         self.class_names.len()
-    }
-
-    /// How many rows each class has.
-    #[must_use]
-    pub fn class_counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.classes()];
-        for &label in &self.labels {
-            counts[label] += 1;
-        }
-        counts
     }
 
     /// Where a row stands, for people: ``line 17 of `flowers.csv` ``, or ``row 17 of `wine` ``, counted from 1.

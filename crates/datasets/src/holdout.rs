@@ -1,3 +1,5 @@
+//! How rows are divided into training and test rows.
+
 use std::fmt;
 
 use bitsweep_random::Stream;

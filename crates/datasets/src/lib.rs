@@ -41,7 +41,7 @@ pub use csv_error::{CsvError, CsvProblem};
 pub use csv_source::CsvSource;
 pub use dataset::{Dataset, Note, RowsOfFile};
 pub use holdout::{Holdout, TestSize, holdout};
-pub use scaling::{Scaler, Scaling, ScalingError, fit};
+pub use scaling::{Overflow, Scaler, Scaling, ScalingError, fit};
 pub use split::{Split, SplitError};
 pub use target::Target;
 pub use wording::{excerpt, nearest};

@@ -1,3 +1,7 @@
+//! Scaling of features: fitted on the training rows, applied to all.
+
+use std::fmt;
+
 use ndarray::{Array1, Array2, ArrayView2};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -49,15 +53,15 @@ pub enum ScalingError {
         /// The column.
         column: usize,
     },
-    /// A scaled value is not finite.
-    #[error("row {row}, feature column {column}: `{value:e}` is not a finite number after scaling")]
+    /// A scaled value is beyond `f32`, in which models compute.
+    #[error("row {row}, feature column {column}: {overflow}")]
     Overflow {
         /// The row.
         row: usize,
         /// The column.
         column: usize,
-        /// The value before scaling.
-        value: f64,
+        /// The value before and after scaling.
+        overflow: Overflow,
     },
     /// The scaler was fitted on rows of another width.
     #[error("expected {expected} feature columns, as the scaler was fitted on, found {found}")]
@@ -69,6 +73,38 @@ pub enum ScalingError {
     },
 }
 
+/// A value that scaling makes, or leaves, too large for `f32`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Overflow {
+    /// How it was scaled.
+    pub scaling: Scaling,
+    /// The value before scaling.
+    pub value: f64,
+    /// The value after scaling; infinite where it is beyond `f64`, too.
+    pub scaled: f64,
+}
+
+impl fmt::Display for Overflow {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const BEYOND: &str = "beyond f32, in which models compute";
+        let Self { scaling, value, scaled } = self;
+        let (how, fix) = match scaling {
+            Scaling::None => {
+                return write!(
+                    formatter,
+                    "`{value:e}` is {BEYOND}: scale the features, or leave the row or the column out"
+                );
+            }
+            Scaling::Divide(divisor) => (format!("divided by `{divisor:e}`"), "divide by a larger number"),
+            Scaling::Standard => ("standardized".to_owned(), "leave the row or the column out"),
+        };
+        match scaled.is_finite() {
+            true => write!(formatter, "`{value:e}` {how} is `{scaled:e}`, {BEYOND}: {fix}"),
+            false => write!(formatter, "`{value:e}` {how} is beyond f64: {fix}"),
+        }
+    }
+}
+
 impl ScalingError {
     /// The error in the names of the dataset; `rows` are the rows of it that were scaled.
     #[must_use]
@@ -76,15 +112,13 @@ impl ScalingError {
         let column = |column: usize| &dataset.feature_names[column];
         match self {
             Self::Moments { column: at } => format!(
-                "column `{}` of `{}` cannot be standardized: its mean or variance is beyond f64",
+                "column `{}` of `{}` cannot be standardized, its mean or variance is beyond f64: leave it out",
                 column(*at),
                 dataset.name
             ),
-            Self::Overflow { row, column: at, value } => format!(
-                "{}, column `{}`: `{value:e}` is beyond f64 after scaling",
-                dataset.place_of(rows[*row]),
-                column(*at)
-            ),
+            Self::Overflow { row, column: at, overflow } => {
+                format!("{}, column `{}`: {overflow}", dataset.place_of(rows[*row]), column(*at))
+            }
             Self::Divisor(_) | Self::NoRows | Self::Columns { .. } => self.to_string(),
         }
     }
@@ -157,8 +191,8 @@ impl Scaler {
     /// The scaled features, in the shape of the given ones.
     ///
     /// # Errors
-    /// [`ScalingError::Columns`] for rows of another width, and [`ScalingError::Overflow`] for a value that is no
-    /// longer finite, so that what is returned always is.
+    /// [`ScalingError::Columns`] for rows of another width, and [`ScalingError::Overflow`] for a value beyond `f32`,
+    /// so that what is returned is finite in single precision, too.
     pub fn apply(&self, features: ArrayView2<'_, f64>) -> Result<Array2<f64>, ScalingError> {
         let scaled = match self {
             Self::None => features.to_owned(),
@@ -178,11 +212,21 @@ impl Scaler {
                 deviations / scale
             }
         };
-        match scaled.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        match scaled.indexed_iter().find(|(_, value)| !(**value as f32).is_finite()) {
             None => Ok(scaled),
-            Some(((row, column), _)) => {
-                Err(ScalingError::Overflow { row, column, value: features[(row, column)] })
+            Some(((row, column), &scaled)) => {
+                let (scaling, value) = (self.scaling(), features[(row, column)]);
+                Err(ScalingError::Overflow { row, column, overflow: Overflow { scaling, value, scaled } })
             }
+        }
+    }
+
+    /// What was fitted.
+    const fn scaling(&self) -> Scaling {
+        match self {
+            Self::None => Scaling::None,
+            Self::Divide(divisor) => Scaling::Divide(*divisor),
+            Self::Standard { .. } => Scaling::Standard,
         }
     }
 }

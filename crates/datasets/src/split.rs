@@ -93,7 +93,8 @@ impl SplitError {
 impl Split {
     /// The classes of which no row is for training, in ascending order.
     ///
-    /// A plain split allows that; a model then never predicts these classes, which the caller should say.
+    /// A plain split allows that; a logistic regression cannot be fitted then, and other models do not learn these
+    /// classes.
     #[must_use]
     pub fn classes_without_training_rows(&self, labels: &[usize], classes: usize) -> Vec<usize> {
         let mut seen = vec![false; classes];

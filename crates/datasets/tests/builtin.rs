@@ -11,6 +11,12 @@ fn mean(data: &Dataset, name: &str) -> f64 {
     data.features.column(column).sum() / data.rows() as f64
 }
 
+/// How many rows each class has.
+fn class_counts(data: &Dataset) -> Vec<usize> {
+    let rows_of = |class: usize| data.labels.iter().filter(|&&label| label == class).count();
+    (0..data.classes()).map(rows_of).collect()
+}
+
 #[test]
 fn every_builtin_dataset_is_consistent() {
     for name in builtin_names() {
@@ -19,7 +25,7 @@ fn every_builtin_dataset_is_consistent() {
         assert_eq!(data.labels.len(), data.rows());
         assert_eq!(data.feature_names.len(), data.features.ncols());
         assert!(data.features.iter().all(|value| value.is_finite()));
-        assert!(data.class_counts().iter().all(|&count| count >= 2));
+        assert!(class_counts(&data).iter().all(|&count| count >= 2));
     }
 }
 
@@ -29,7 +35,7 @@ fn wine_is_the_published_data() {
     let wine = builtin("wine").unwrap();
     assert_eq!(wine.features.dim(), (178, 13));
     assert_eq!(wine.class_names, ["class_0", "class_1", "class_2"]);
-    assert_eq!(wine.class_counts(), [59, 71, 48]);
+    assert_eq!(class_counts(&wine), [59, 71, 48]);
     assert_eq!(wine.features[(0, 0)], 14.23);
     for (feature, expected) in
         [("alcohol", 13.0), ("malic_acid", 2.34), ("magnesium", 99.7), ("proline", 746.0)]
@@ -43,7 +49,7 @@ fn digits_is_the_published_data() {
     let digits = builtin("digits").unwrap();
     assert_eq!(digits.features.dim(), (1797, 64));
     assert_eq!(digits.class_names, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
-    assert_eq!(digits.class_counts(), [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
+    assert_eq!(class_counts(&digits), [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
     assert_eq!(digits.feature_names[10], "pixel_1_2");
     assert!(digits.features.iter().all(|&value| (0.0..=16.0).contains(&value) && value.fract() == 0.0));
     let first: Vec<f64> = digits.features.row(0).iter().copied().take(8).collect();
@@ -57,7 +63,7 @@ fn wine_quality_scores_are_binned_as_documented() {
     let quality = builtin("wine-quality").unwrap();
     assert_eq!(quality.features.dim(), (1599, 11));
     assert_eq!(quality.class_names, ["low", "medium", "high"]);
-    assert_eq!(quality.class_counts(), [10 + 53 + 681, 638, 199 + 18]);
+    assert_eq!(class_counts(&quality), [10 + 53 + 681, 638, 199 + 18]);
 }
 
 /// The hashes come from another implementation (the `blake3` package for Python).

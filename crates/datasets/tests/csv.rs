@@ -213,12 +213,14 @@ fn errors_speak_in_the_names_of_the_dataset() {
     let error = fit(&Scaling::Standard, features.view()).unwrap_err();
     assert_eq!(
         error.in_names_of(&data, &rows),
-        "column `a` of `flowers` cannot be standardized: its mean or variance is beyond f64"
+        "column `a` of `flowers` cannot be standardized, its mean or variance is beyond f64: leave it out"
     );
     let error = fit(&Scaling::Divide(1e-300), features.view()).unwrap().apply(features.view()).unwrap_err();
     assert_eq!(
         error.in_names_of(&data, &rows),
-        format!("line 3 of `{path}`, column `a`: `1e300` is beyond f64 after scaling")
+        format!(
+            "line 3 of `{path}`, column `a`: `1e300` divided by `1e-300` is beyond f64: divide by a larger number"
+        )
     );
 }
 

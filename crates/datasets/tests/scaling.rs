@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use bitsweep_datasets::{Holdout, Scaler, Scaling, ScalingError, TestSize, builtin, fit, holdout};
+use bitsweep_datasets::{Holdout, Overflow, Scaler, Scaling, ScalingError, TestSize, builtin, fit, holdout};
 use bitsweep_random::{Generator, Stream};
 use ndarray::{Array2, ArrayView2, array};
 use proptest::prelude::*;
@@ -115,7 +115,42 @@ fn values_whose_variance_overflows_are_an_error() {
 fn a_value_that_overflows_when_scaled_is_an_error() {
     let scaler = fit(&Scaling::Standard, array![[1e-10], [2e-10]].view()).unwrap();
     let error = scaler.apply(array![[1.0], [1e300]].view()).unwrap_err();
-    assert_eq!(error, ScalingError::Overflow { row: 1, column: 0, value: 1e300 });
+    assert_eq!(error, overflow_at(1, 0, Scaling::Standard, 1e300, f64::INFINITY));
+}
+
+fn overflow_at(row: usize, column: usize, scaling: Scaling, value: f64, scaled: f64) -> ScalingError {
+    ScalingError::Overflow { row, column, overflow: Overflow { scaling, value, scaled } }
+}
+
+#[test]
+fn a_scaled_value_beyond_single_precision_is_an_error_with_its_fix() {
+    // The largest f32 is 3.40282347e38; what is halfway to the next power of two or more is rounded to infinity.
+    for (scaling, value, scaled, said) in [
+        (Scaling::None, 1e39, 1e39, "`1e39` is beyond f32, in which models compute: scale the features"),
+        (
+            Scaling::Divide(0.25),
+            1e38,
+            4e38,
+            "`1e38` divided by `2.5e-1` is `4e38`, beyond f32, in which models compute: divide by a larger number",
+        ),
+        (
+            Scaling::Divide(1e-300),
+            1e9,
+            f64::INFINITY,
+            "`1e9` divided by `1e-300` is beyond f64: divide by a larger",
+        ),
+    ] {
+        let features = array![[0.0, 0.0], [0.0, value]];
+        let error = fit(&scaling, features.view()).unwrap().apply(features.view()).unwrap_err();
+        assert_eq!(error, overflow_at(1, 1, scaling, value, scaled));
+        assert!(error.to_string().contains(said), "{error}");
+    }
+    // Mean 0 and deviation 1: each value is its own scaled value.
+    let scaler = fit(&Scaling::Standard, array![[-1.0], [1.0]].view()).unwrap();
+    let error = scaler.apply(array![[1e39]].view()).unwrap_err();
+    assert_eq!(error, overflow_at(0, 0, Scaling::Standard, 1e39, 1e39));
+    assert!(error.to_string().contains("`1e39` standardized is `1e39`, beyond f32"), "{error}");
+    assert!(scaler.apply(array![[3.4e38]].view()).is_ok());
 }
 
 #[test]

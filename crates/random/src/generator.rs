@@ -1,3 +1,5 @@
+//! The algorithms that streams draw from.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

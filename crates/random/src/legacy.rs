@@ -1,3 +1,5 @@
+//! NumPy's legacy generator, `numpy.random.RandomState`.
+
 use rand_mt::Mt;
 
 use crate::polar::normal_pair;

@@ -1,3 +1,5 @@
+//! Normal values by Marsaglia's polar method.
+
 use crate::logarithm::logarithm;
 
 /// Two independent standard normal values by Marsaglia's polar method from uniform values in `[0, 1)`.

@@ -1,3 +1,5 @@
+//! A stream of random numbers for each stage, derived from the seed and the stage's name.
+
 use ndarray::Array2;
 use ndarray_rand::RandomExt;
 use ndarray_rand::rand::{Rng, RngCore, SeedableRng};

@@ -1,24 +1,16 @@
 //! What failed, for the terminal: each reason once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use bitsweep_results::numbers::counted;
-use bitsweep_results::summary::FailedRow;
+use bitsweep_results::summary::{FailedRow, grouped};
 use bitsweep_results::{Records, Summary};
 
 use crate::plan::Plan;
 
 /// Each reason with what it kept from being measured.
 pub(super) fn lines(summary: &Summary, plan: &Plan) -> Vec<String> {
-    let mut reasons: Vec<Vec<&FailedRow>> = Vec::new();
-    let mut positions: HashMap<&str, usize> = HashMap::new();
-    for failed in &summary.failures {
-        let position = *positions.entry(&failed.failure.reason).or_insert(reasons.len());
-        match reasons.get_mut(position) {
-            Some(rows) => rows.push(failed),
-            None => reasons.push(vec![failed]),
-        }
-    }
+    let reasons = grouped(&summary.failures, |failed| &failed.failure.reason);
     reasons.iter().map(|rows| line(rows, summary, plan)).collect()
 }
 

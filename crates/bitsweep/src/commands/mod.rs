@@ -54,7 +54,7 @@ fn planned(request: &Request) -> Result<Plan, Failure> {
 }
 
 /// Checks everything that can be known before a plan is run, and tells what a reader should know of it.
-fn foreseen(plan: &Plan, verbosity: Verbosity) -> Result<Vec<Foreseen<'_>>, Failure> {
+fn foreseen(plan: &Plan, verbosity: Verbosity) -> Result<Vec<Foreseen>, Failure> {
     check_expectations(plan)?;
     let foreseen = foresee(plan)?;
     if verbosity > Verbosity::Quiet {
@@ -69,13 +69,8 @@ fn foreseen(plan: &Plan, verbosity: Verbosity) -> Result<Vec<Foreseen<'_>>, Fail
 }
 
 /// Says by the exit code that some rows of a plan will fail.
-fn refuse_foreseen(plan: &Plan, foreseen: &[Foreseen<'_>]) -> Result<(), Failure> {
-    let rows = |foreseen: &Foreseen<'_>| match foreseen.variant {
-        Some(_) => 1,
-        // A unit that fails has rows for its float model and its variants.
-        None => 1 + foreseen.unit.variants.len(),
-    };
-    match foreseen.iter().map(rows).sum() {
+fn refuse_foreseen(plan: &Plan, foreseen: &[Foreseen]) -> Result<(), Failure> {
+    match foreseen.iter().map(|foreseen| foreseen.rows(plan)).sum() {
         0 => Ok(()),
         failed => Err(Failure::Foreseen { failed, rows: plan.units.len() + plan.variants() }),
     }

@@ -1,7 +1,5 @@
 //! `bitsweep plan`
 
-use std::collections::HashMap;
-use std::ptr;
 use std::sync::Arc;
 
 use bitsweep_results::numbers::counted;
@@ -11,7 +9,7 @@ use super::{foreseen, planned, print_json, print_lines, refuse_foreseen};
 use crate::cli::Request;
 use crate::failure::Failure;
 use crate::foresight::Foreseen;
-use crate::plan::{Plan, PlannedVariant, Unit};
+use crate::plan::{Plan, PlannedVariant};
 use crate::progress::Verbosity;
 
 #[derive(Serialize)]
@@ -35,56 +33,59 @@ struct Entry<'a> {
 pub(super) fn plan(request: &Request, json: bool, verbosity: Verbosity) -> Result<(), Failure> {
     let plan = planned(request)?;
     let foreseen = foreseen(&plan, verbosity)?;
-    let reasons = reasons(&foreseen);
     if json {
-        let units = plan.units.iter().map(|unit| PlannedUnit {
-            key: unit.key.to_string(),
-            unit: unit.describe(),
-            variants: unit
-                .variants
-                .iter()
-                .map(|planned| Entry {
-                    key: unit.row_key(&planned.identity).to_string(),
-                    label: label(&plan, planned),
-                    location: plan.location(planned),
-                    will_fail: reasons.get(&(ptr::from_ref(unit), ptr::from_ref(planned.as_ref()))).copied(),
-                })
-                .collect(),
-            will_fail: reasons.get(&(ptr::from_ref(unit), ptr::null())).copied(),
-        });
-        print_json(&units.collect::<Vec<_>>())?;
+        print_json(&units(&plan, &foreseen))?;
     } else {
         print_lines(lines(&plan, &foreseen))?;
     }
     refuse_foreseen(&plan, &foreseen)
 }
 
-/// Why variants of units, or whole units, will fail, by their addresses.
-fn reasons<'f>(foreseen: &'f [Foreseen<'_>]) -> HashMap<(*const Unit, *const PlannedVariant), &'f str> {
-    let reasons = foreseen.iter().map(|Foreseen { unit, variant, diagnostic }| {
-        let variant = variant.map_or(ptr::null(), ptr::from_ref);
-        ((ptr::from_ref(*unit), variant), diagnostic.message())
+/// The units with their variants, and why they will fail.
+fn units<'a>(plan: &'a Plan, foreseen: &'a [Foreseen]) -> Vec<PlannedUnit<'a>> {
+    // In the order of the plan: of a unit as a whole, or of its variants.
+    let mut foreseen = foreseen.iter().peekable();
+    let mut will_fail = |unit: usize, variant: Option<usize>| {
+        let next = foreseen.next_if(|foreseen| (foreseen.unit, foreseen.variant) == (unit, variant));
+        next.map(|foreseen| foreseen.diagnostic.message())
+    };
+    let units = plan.units.iter().enumerate().map(|(position, unit)| PlannedUnit {
+        key: unit.key.to_string(),
+        unit: unit.describe(),
+        will_fail: will_fail(position, None),
+        variants: unit
+            .variants
+            .iter()
+            .enumerate()
+            .map(|(variant, planned)| Entry {
+                key: unit.row_key(&planned.identity).to_string(),
+                label: label(plan, planned),
+                location: plan.location(planned),
+                will_fail: will_fail(position, Some(variant)),
+            })
+            .collect(),
     });
-    reasons.collect()
+    units.collect()
 }
 
 fn label<'p>(plan: &'p Plan, planned: &PlannedVariant) -> &'p str {
     plan.labels.get(&planned.identity.row).text()
 }
 
-fn lines(plan: &Plan, foreseen: &[Foreseen<'_>]) -> Vec<String> {
+fn lines(plan: &Plan, foreseen: &[Foreseen]) -> Vec<String> {
     // In the order of the plan.
     let mut foreseen = foreseen.iter().peekable();
     let mut lines = vec![plan.extent()];
     // Units mostly have the same variants: those are shown once, under the first unit that has them.
     let mut shown: Option<&[Arc<PlannedVariant>]> = None;
-    for unit in &plan.units {
+    for (position, unit) in plan.units.iter().enumerate() {
         let variants = counted(unit.variants.len(), "variant", "variants");
         lines.push(format!("{}  {}: {variants}", unit.key.short(), unit.describe()));
         while let Some(Foreseen { variant, diagnostic, .. }) =
-            foreseen.next_if(|foreseen| ptr::eq(foreseen.unit, unit))
+            foreseen.next_if(|foreseen| foreseen.unit == position)
         {
-            let what = variant.map_or_else(String::new, |variant| format!("{} ", label(plan, variant)));
+            let what = variant
+                .map_or_else(String::new, |variant| format!("{} ", label(plan, &unit.variants[variant])));
             lines.push(format!("    {what}will fail: {}", diagnostic.message()));
         }
         let is_shown = shown.is_some_and(|shown| {

@@ -49,7 +49,7 @@ fn run_while_listening(
     progress.detail(&format!("{}: {}", plan.name, plan.extent()));
     let folder = match options.name {
         Some(folder) => Folder::create(options.out, folder, &name, &source)?,
-        None => Folder::create(options.out, &folder_name(&name, &document)?, &name, &source)?,
+        None => Folder::create(options.out, &folder_name(&name, &plan.changes)?, &name, &source)?,
     };
     interruption.clear_with({
         let (progress, remove) = (Arc::clone(&progress), folder.remover());

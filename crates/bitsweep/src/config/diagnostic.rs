@@ -109,18 +109,6 @@ impl Diagnostic {
             None => self,
         }
     }
-
-    /// What serde said, with the nearest of the names it lists.
-    pub(super) fn from_serde(message: &str) -> Diagnostic {
-        let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-        let diagnostic = Diagnostic::new(in_words_of_toml(message));
-        match quoted.split_first() {
-            Some((wrong, names)) if message.starts_with("unknown ") => {
-                diagnostic.nearest(wrong, names.iter().copied())
-            }
-            _ => diagnostic,
-        }
-    }
 }
 
 /// The message with the beginning of each long text that it quotes, in backticks or, outside of them, in quotation marks.
@@ -142,82 +130,6 @@ fn shortened(message: &str) -> String {
         Some((end, _)) => format!("{}…", &short[..end]),
         None => short,
     }
-}
-
-/// serde's message, which speaks of Rust's types, in words of who writes TOML.
-fn in_words_of_toml(message: &str) -> String {
-    const WHOLE: &str = "a whole number";
-    const NOT_NEGATIVE: &str = "a whole number, 0 or above";
-    const POSITIVE: &str = "a whole number above 0";
-    // What is expected stands last in a message.
-    const EXPECTED: [(&str, &str); 27] = [
-        ("a nonzero u8", POSITIVE),
-        ("a nonzero u16", POSITIVE),
-        ("a nonzero u32", POSITIVE),
-        ("a nonzero u64", POSITIVE),
-        ("a nonzero usize", POSITIVE),
-        ("u8", NOT_NEGATIVE),
-        ("u16", NOT_NEGATIVE),
-        ("u32", NOT_NEGATIVE),
-        ("u64", NOT_NEGATIVE),
-        ("usize", NOT_NEGATIVE),
-        ("i8", WHOLE),
-        ("i16", WHOLE),
-        ("i32", WHOLE),
-        ("i64", WHOLE),
-        ("isize", WHOLE),
-        ("f32", "a number"),
-        ("f64", "a number"),
-        ("bool", "`true` or `false`"),
-        ("a boolean", "`true` or `false`"),
-        ("str", "text in quotation marks"),
-        ("a string", "text in quotation marks"),
-        ("path string", "a path in quotation marks"),
-        ("a character", "one character in quotation marks"),
-        ("a sequence", "a list"),
-        ("a map", "a table"),
-        ("string or table", "a name, or a table with one key"),
-        ("unit variant", "a name without settings"),
-    ];
-    const FOUND: [(&str, &str); 9] = [
-        ("floating point `", "the number `"),
-        ("integer `", "the number `"),
-        ("boolean `", "`"),
-        ("string \"", "the text \""),
-        ("character `", "the character `"),
-        ("sequence,", "a list,"),
-        ("map,", "a table,"),
-        ("unit value,", "nothing,"),
-        ("newtype variant,", "a table,"),
-    ];
-    let (found, expected) = match message.rsplit_once(", expected ") {
-        Some((found, expected)) => (found.to_owned() + ",", Some(expected)),
-        None => (message.to_owned(), None),
-    };
-    let mut words = found;
-    // Numbers beyond 64 bits come with their type.
-    for wide in [" as i128", " as u128"] {
-        words = words.replace(&format!("`{wide},"), "`,");
-    }
-    if let Some(choice) = words.strip_prefix("unknown variant ") {
-        words = format!("unknown choice {choice}");
-    }
-    if words.starts_with("wanted exactly 1 element") {
-        return "expected a table with one key".to_owned();
-    }
-    for kind in ["invalid type: ", "invalid value: "] {
-        if let Some(rest) = words.strip_prefix(kind) {
-            let plain =
-                FOUND.iter().find_map(|(rust, plain)| Some(plain.to_string() + rest.strip_prefix(rust)?));
-            words = format!("found {}", plain.unwrap_or_else(|| rest.to_owned()));
-        }
-    }
-    let Some(expected) = expected else { return words };
-    let plain = EXPECTED.iter().find(|(rust, _)| *rust == expected).map(|(_, plain)| *plain);
-    let is_of_rust =
-        ["struct ", "tuple struct ", "enum ", "tuple "].iter().any(|kind| expected.starts_with(kind));
-    let expected = plain.unwrap_or(if is_of_rust { "a table" } else { expected });
-    format!("{words} expected {expected}")
 }
 
 impl fmt::Display for Diagnostic {

@@ -1,17 +1,18 @@
 //! The text of an experiment with its `--set` overrides, as one tree whose every value knows where it was written.
 
-use std::fmt;
 use std::io;
 use std::ops::Range;
 use std::path::{self, Path, PathBuf};
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::Node;
+use super::change::{Change, change_table};
 use super::diagnostic::{Diagnostic, Place};
 use super::places::Places;
+use super::serde_words::from_serde;
 
 /// The sources of one experiment: its file, then each `--set`, one after the other in one text.
 ///
@@ -19,7 +20,8 @@ use super::places::Places;
 #[derive(Debug, Clone)]
 pub struct Document {
     text: String,
-    sources: Vec<Source>,
+    file: Source,
+    overrides: Vec<Source>,
     /// Where each line of the text begins.
     lines: Vec<usize>,
     /// Where relative paths start.
@@ -32,6 +34,9 @@ struct Source {
     span: Range<usize>,
 }
 
+/// The places of an override's keys, and its value.
+type Override<'t> = (Vec<Range<usize>>, Node<'t>);
+
 /// What an override is called in errors.
 const OVERRIDE: &str = "--set";
 
@@ -39,13 +44,18 @@ impl Document {
     /// A document of `text`, called `name` in errors, changed by `overrides` of the form `key=value`. Relative paths in it
     /// start at the working directory.
     pub fn new(name: &str, text: &str, overrides: &[String]) -> Document {
-        let mut document =
-            Document { text: String::new(), sources: Vec::new(), lines: Vec::new(), folder: PathBuf::new() };
-        document.add(name, text);
-        for change in overrides {
-            document.add(OVERRIDE, change);
-        }
-        document
+        let mut all = String::new();
+        let mut add = |name: &str, text: &str| {
+            let start = all.len();
+            all.push_str(text);
+            all.push('\n');
+            Source { name: name.to_owned(), span: start..start + text.len() }
+        };
+        let file = add(name, text);
+        let overrides = overrides.iter().map(|text| add(OVERRIDE, text)).collect();
+        let lines = all.match_indices('\n').map(|(newline, _)| newline + 1);
+        let lines = [0].into_iter().chain(lines).take_while(|&start| start < all.len()).collect();
+        Document { text: all, file, overrides, lines, folder: PathBuf::new() }
     }
 
     /// Reads the document from a file. Relative paths in it, and in its overrides, start at the file's folder.
@@ -80,83 +90,52 @@ impl Document {
         &self.folder
     }
 
-    /// The experiment's file as it was written.
-    fn file_text(&self) -> &str {
-        &self.text[self.sources[0].span.clone()]
-    }
-
     /// What the overrides change: the same for all that come to the same, in whatever order and words. One that sets what
     /// the file says changes nothing. Later overrides of a key, or of a table around it, leave nothing of earlier ones.
     ///
     /// # Errors
     /// Those of the tree.
     pub fn changes(&self) -> Result<Vec<Change>, Diagnostic> {
-        let (file, overrides) = self.sources.split_first().expect("a document has its file");
-        let mut effective: Vec<(Vec<&str>, &str)> = Vec::new();
-        for source in overrides {
-            let (keys, _) = self.parse_override(source)?;
-            let keys: Vec<&str> = keys.into_iter().map(|key| &self.text[key]).collect();
-            effective.retain(|(earlier, _)| !earlier.starts_with(&keys));
-            effective.push((keys, &self.text[source.span.clone()]));
+        let mut effective: Vec<(Vec<&str>, &str, Override<'_>)> = Vec::new();
+        for source in &self.overrides {
+            let change = self.parse_override(source)?;
+            let keys: Vec<&str> = change.0.iter().map(|key| &self.text[key.clone()]).collect();
+            effective.retain(|(earlier, ..)| !earlier.starts_with(&keys));
+            effective.push((keys, &self.text[source.span.clone()], change));
         }
         // A table comes before what is set within it.
-        effective.sort_unstable();
-        let mut document = Document::new(&file.name, self.file_text(), &[]);
-        let mut before = document.table()?;
+        effective.sort_unstable_by(|(keys, text, _), (other, others, _)| (keys, text).cmp(&(other, others)));
+        let mut tree = self.file_tree()?;
+        let mut before: toml::Table = self.plain(tree.clone())?;
         let mut changes = Vec::new();
-        for (keys, text) in effective {
-            document.add(OVERRIDE, text);
-            let after = document.table()?;
+        for (keys, _, (places, value)) in effective {
+            self.set(&mut tree, &places, &value)?;
+            let after = self.plain(tree.clone())?;
             if after != before {
-                let last = document.sources.last().expect("it was added");
-                let value = document.value(document.parse_override(last)?.1)?;
-                changes.push(Change { key: keys.join("."), value: plain_text(&value) });
+                changes.push(Change { key: keys.join("."), value: plain_text(&self.plain(value)?) });
                 before = after;
             }
         }
         Ok(changes)
     }
 
-    /// The experiment as TOML with every override in its place: the file as it was written where there is none. A
-    /// changed experiment says so in its title, and has neither findings nor numbers to reproduce: those are the
-    /// original's.
+    /// The experiment as TOML with every override in its place, which comes to `changes`: the file as it was written
+    /// where there are none.
     ///
     /// # Errors
     /// Those of the tree.
-    pub fn resolved_text(&self) -> Result<String, Diagnostic> {
-        let changes = self.changes()?;
+    pub fn resolved_text(&self, changes: &[Change]) -> Result<String, Diagnostic> {
         if changes.is_empty() {
-            return Ok(self.file_text().to_owned());
+            return Ok(self.text[self.file.span.clone()].to_owned());
         }
-        let mut table = self.table()?;
-        table.remove("reproduce");
-        table.remove("finding");
-        if let Some(toml::Value::String(title)) = table.get_mut("title") {
-            *title = changed_title(title, &changes);
-        }
+        let mut table = self.plain(self.tree()?)?;
+        change_table(&mut table, changes);
         toml::to_string(&table).map_err(|error| Diagnostic::new(error.to_string()))
     }
 
-    /// The tree as plain values.
-    fn table(&self) -> Result<toml::Table, Diagnostic> {
-        match self.value(self.tree()?)? {
-            toml::Value::Table(table) => Ok(table),
-            other => Err(Diagnostic::new(format!("expected a table, found {}", other.type_str()))),
-        }
-    }
-
-    fn value(&self, node: Node<'_>) -> Result<toml::Value, Diagnostic> {
-        let value = toml::Value::deserialize(ValueDeserializer::from(node));
-        value.map_err(|error| self.typed_error(&error))
-    }
-
-    fn add(&mut self, name: &str, text: &str) {
-        let start = self.text.len();
-        self.text.push_str(text);
-        self.lines.push(start);
-        self.lines.extend(text.match_indices('\n').map(|(newline, _)| start + newline + 1));
-        self.sources.push(Source { name: name.to_owned(), span: start..self.text.len() });
-        self.text.push('\n');
+    /// A node as plain values.
+    fn plain<T: DeserializeOwned>(&self, node: Node<'_>) -> Result<T, Diagnostic> {
+        T::deserialize(ValueDeserializer::from(node)).map_err(|error| self.typed_error(&error))
     }
 
     /// The tree of the file with every override applied.
@@ -164,19 +143,21 @@ impl Document {
     /// # Errors
     /// When the file is not TOML, an override is not `key=value`, or its key leads through something that is no table.
     pub(crate) fn tree(&self) -> Result<Node<'_>, Diagnostic> {
-        let (file, overrides) = self.sources.split_first().expect("a document has its file");
-        let table =
-            DeTable::parse(&self.text[file.span.clone()]).map_err(|error| self.syntax_error(&error, 0))?;
-        let span = table.span();
-        let mut root = Spanned::new(span, DeValue::Table(table.into_inner()));
-        for source in overrides {
+        let mut root = self.file_tree()?;
+        for source in &self.overrides {
             let (keys, value) = self.parse_override(source)?;
             self.set(&mut root, &keys, &value)?;
         }
         Ok(root)
     }
 
-    fn parse_override(&self, source: &Source) -> Result<(Vec<Range<usize>>, Node<'_>), Diagnostic> {
+    fn file_tree(&self) -> Result<Node<'_>, Diagnostic> {
+        let table = DeTable::parse(&self.text[self.file.span.clone()]);
+        let table = table.map_err(|error| self.syntax_error(&error, 0))?;
+        Ok(Spanned::new(table.span(), DeValue::Table(table.into_inner())))
+    }
+
+    fn parse_override(&self, source: &Source) -> Result<Override<'_>, Diagnostic> {
         let Range { start, end } = source.span;
         let text = &self.text[start..end];
         let Some(equals) = text.find('=') else {
@@ -257,19 +238,21 @@ impl Document {
     /// An error at `key` of a table, or at the table. `path` leads to it through lists of tables, by the name of the list and
     /// the position in it.
     pub(crate) fn error_in_list(&self, path: &[(&str, usize)], key: &str, message: &str) -> Diagnostic {
-        let span = self.tree().ok().and_then(|tree| {
-            let element = path.iter().try_fold(&tree, |node, (list, position)| {
-                node.get_ref().as_table()?.get(*list)?.get_ref().as_array()?.get(*position)
-            })?;
-            let places = Places::of(element);
-            Some(if places.has(key) { places.find(key) } else { element.span() })
+        let tree = match self.tree() {
+            Ok(tree) => tree,
+            Err(error) => return error,
+        };
+        let element = path.iter().try_fold(&tree, |node, (list, position)| {
+            node.get_ref().as_table()?.get(*list)?.get_ref().as_array()?.get(*position)
         });
-        self.error(span.unwrap_or(0..0), message)
+        let element = element.unwrap_or(&tree);
+        let places = Places::of(element);
+        self.error(if places.has(key) { places.find(key) } else { element.span() }, message)
     }
 
     /// An error of deserialization, at the place it names.
     pub(crate) fn typed_error(&self, error: &toml::de::Error) -> Diagnostic {
-        let diagnostic = Diagnostic::from_serde(error.message());
+        let diagnostic = from_serde(error.message());
         match error.span() {
             Some(span) => diagnostic.at(self.place(span)),
             None => diagnostic,
@@ -282,8 +265,8 @@ impl Document {
     }
 
     fn place(&self, span: Range<usize>) -> Place {
-        let source = self.sources.iter().rev().find(|source| source.span.start <= span.start);
-        let Source { name, span: whole } = source.unwrap_or(&self.sources[0]);
+        let source = self.overrides.iter().rev().find(|source| source.span.start <= span.start);
+        let Source { name, span: whole } = source.unwrap_or(&self.file);
         let start = span.start.clamp(whole.start, whole.end);
         let number_of = |offset: usize| self.lines.partition_point(|&line| line <= offset);
         let number = number_of(start);
@@ -293,30 +276,6 @@ impl Document {
         let line = number - number_of(whole.start) + 1;
         Place::new(name, line, text, start - first..span.end.clamp(start, whole.end) - first)
     }
-}
-
-/// What an override changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// The dotted key.
-    pub key: String,
-    /// The value as TOML, a plain word without quotation marks.
-    pub value: String,
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} = {}", self.key, self.value)
-    }
-}
-
-/// A title that says what was changed.
-pub(crate) fn changed_title(title: &str, changes: &[Change]) -> String {
-    // A new title shows itself.
-    let told = changes.iter().filter(|change| change.key != "title").map(Change::to_string);
-    let told: Vec<String> = told.collect();
-    let with = if title.ends_with(['?', '!', '.']) { " With" } else { ", with" };
-    if told.is_empty() { title.to_owned() } else { format!("{title}{with} {}", told.join(", ")) }
 }
 
 fn is_word(text: &str) -> bool {

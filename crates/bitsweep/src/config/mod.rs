@@ -1,5 +1,6 @@
 //! From text to experiment: sources and overrides, the grid, typed units and variants, errors with their location.
 
+mod change;
 mod diagnostic;
 mod document;
 mod exclusion;
@@ -8,11 +9,13 @@ mod grid;
 mod header;
 mod places;
 mod point;
+mod serde_words;
 mod wanted;
 
+pub use change::Change;
+pub(crate) use change::change_header;
 pub use diagnostic::Diagnostic;
-pub(crate) use document::changed_title;
-pub use document::{Change, Document};
+pub use document::Document;
 pub use experiment::{Experiment, GridAxisSummary};
 pub use header::{Aggregate, Divisor, Expectation, Finding, Header, Record, TableName};
 pub(crate) use places::{Placed, Places};

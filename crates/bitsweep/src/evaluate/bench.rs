@@ -300,7 +300,7 @@ impl<'u> Bench<'u> {
         Predictions {
             unit: Arc::clone(&origin.unit),
             classes: self.prepared.dataset.class_names.as_slice().into(),
-            rows: self.prepared.test_rows.iter().map(|&row| row as u32).collect(),
+            rows: self.prepared.split.test.iter().map(|&row| row as u32).collect(),
             truth: narrow(&self.prepared.test_labels),
             float: narrow(&self.float.predictions),
             variants: Vec::new(),

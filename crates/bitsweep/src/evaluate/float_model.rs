@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use bitsweep_datasets::Dataset;
+use bitsweep_datasets::{Dataset, Split};
 use bitsweep_models::{
     EpochLoss, Mlp, Model, Training, fit_logistic, initial_mlp, initial_softmax_regression,
 };
@@ -25,7 +25,7 @@ pub(super) struct FloatModel {
 
 /// The unit's float model.
 pub(super) fn float_model(unit: &Unit, prepared: &Prepared<'_>) -> Step<FloatModel> {
-    let checked = check_model(unit, prepared.dataset, &prepared.train_labels);
+    let checked = check_model(unit, prepared.dataset, &prepared.split);
     checked.at(match &unit.spec.subject {
         Subject::Trained(_) => FailureKind::Training,
         Subject::Given(_) | Subject::Tensor(_) => FailureKind::Data,
@@ -51,7 +51,7 @@ pub(super) fn float_model(unit: &Unit, prepared: &Prepared<'_>) -> Step<FloatMod
 ///
 /// # Errors
 /// A sentence in the dataset's names.
-pub(crate) fn check_model(unit: &Unit, dataset: &Dataset, train_labels: &[usize]) -> Result<(), String> {
+pub(crate) fn check_model(unit: &Unit, dataset: &Dataset, split: &Split) -> Result<(), String> {
     let classes = dataset.classes();
     match &unit.spec.subject {
         Subject::Given(_) => {
@@ -69,11 +69,9 @@ pub(crate) fn check_model(unit: &Unit, dataset: &Dataset, train_labels: &[usize]
             }
         }
         Subject::Trained(TrainedSpec { model: TrainedModel::Logistic(_), .. }) => {
-            let mut is_there = vec![false; classes];
-            train_labels.iter().for_each(|&label| is_there[label] = true);
-            match is_there.iter().position(|is_there| !is_there) {
+            match split.classes_without_training_rows(&dataset.labels, classes).first() {
                 None => Ok(()),
-                Some(class) => Err(format!(
+                Some(&class) => Err(format!(
                     "class `{}` has no training row: expected at least one of each of the {classes} classes",
                     dataset.class_names[class]
                 )),

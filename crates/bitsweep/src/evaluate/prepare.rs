@@ -21,8 +21,8 @@ pub(super) struct Prepared<'u> {
     pub(super) train_labels: Vec<usize>,
     pub(super) test_features: Array2<f64>,
     pub(super) test_labels: Vec<usize>,
-    /// Row numbers of the test rows in the dataset.
-    pub(super) test_rows: Vec<usize>,
+    /// Their row numbers in the dataset.
+    pub(super) split: Split,
     /// Number of test rows whose features stand among the training rows, too.
     pub(super) seen_rows: usize,
 }
@@ -118,16 +118,7 @@ pub(crate) fn scaled(
     let train = features(&split.train);
     let scaler = fit(&data.scale, train.view()).map_err(|error| error.in_names_of(dataset, &split.train))?;
     let scale = |features: &Array2<f64>, rows: &[usize]| {
-        let scaled = scaler.apply(features.view()).map_err(|error| error.in_names_of(dataset, rows))?;
-        match scaled.indexed_iter().find(|(_, value)| !(**value as f32).is_finite()) {
-            None => Ok(scaled),
-            Some(((row, column), _)) => Err(format!(
-                "{}, column `{}`: `{:e}` is beyond f32, in which models compute: scale the features, or leave it out",
-                dataset.place_of(rows[row]),
-                dataset.feature_names[column],
-                features[(row, column)]
-            )),
-        }
+        scaler.apply(features.view()).map_err(|error| error.in_names_of(dataset, rows))
     };
     Ok((scale(&train, &split.train)?, scale(&features(&split.test), &split.test)?))
 }
@@ -144,7 +135,7 @@ pub(super) fn prepare<'u>(unit: &Unit, dataset: &'u Dataset) -> Step<Prepared<'u
         test_features,
         test_labels: labels(&split.test),
         seen_rows: seen_rows(&dataset.features, &split),
-        test_rows: split.test,
+        split,
     })
 }
 

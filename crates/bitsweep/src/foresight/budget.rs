@@ -1,32 +1,33 @@
 //! Whether a budget of bytes can be kept to: sizes depend on shapes, not on what is trained.
 
-use std::ptr;
+use std::sync::Arc;
 
 use bitsweep_datasets::Dataset;
 use bitsweep_models::{Activation, Head, Linear, Model};
 use ndarray::{Array1, Array2};
 
 use crate::evaluate::check_budget;
-use crate::plan::Unit;
+use crate::plan::{PlannedVariant, Unit};
 use crate::variant::{Budget, Variant};
 
 /// Can this variant be kept within its budget for models of this shape?
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Question {
-    variant: *const Variant,
+    /// The canonical form of the variant.
+    variant: Arc<str>,
     /// Inputs of the first layer, then the outputs of each.
     widths: Vec<usize>,
 }
 
 impl Question {
     /// `None` of a variant without a budget of bytes.
-    pub(super) fn of(unit: &Unit, dataset: &Dataset, variant: &Variant) -> Option<Question> {
-        match variant.mixed.as_ref()?.budget {
+    pub(super) fn of(unit: &Unit, dataset: &Dataset, planned: &PlannedVariant) -> Option<Question> {
+        match planned.variant.mixed.as_ref()?.budget {
             Budget::Bytes(_) | Budget::BitsPerWeight(_) | Budget::Uniform(_) => {}
             Budget::MacroF1Loss(_) | Budget::OutputError(_) => return None,
         }
         let widths = unit.spec.subject.widths(dataset.features.ncols(), dataset.classes());
-        Some(Question { variant: ptr::from_ref(variant), widths })
+        Some(Question { variant: Arc::clone(&planned.identity.canonical), widths })
     }
 
     /// Why not, if it cannot.

@@ -5,9 +5,10 @@
 
 mod budget;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use bitsweep_datasets::{Dataset, Split};
+use bitsweep_datasets::Dataset;
+use bitsweep_results::summary::grouped;
 
 use crate::config::Diagnostic;
 use crate::evaluate::{check_model, scaled, split, too_many_calibration_rows};
@@ -18,114 +19,110 @@ use crate::variant::{CalibrationRows, Variant};
 
 /// A failure that is certain before anything runs.
 #[derive(Debug)]
-pub struct Foreseen<'p> {
-    /// The unit that fails, or whose variant fails.
-    pub unit: &'p Unit,
-    /// The variant that fails; `None` where the whole unit does.
-    pub variant: Option<&'p PlannedVariant>,
+pub struct Foreseen {
+    /// The unit that fails, or whose variant fails, by its position in the plan.
+    pub unit: usize,
+    /// The variant that fails, by its position in the unit; `None` where the whole unit does.
+    pub variant: Option<usize>,
     /// Why, in the words of the row that will have failed, and the place that says so.
     pub diagnostic: Diagnostic,
+}
+
+impl Foreseen {
+    /// How many rows of the plan will have no measures: of a unit that fails, those of its float model and its variants.
+    pub fn rows(&self, plan: &Plan) -> usize {
+        match self.variant {
+            None => 1 + self.variants(plan),
+            Some(_) => self.variants(plan),
+        }
+    }
+
+    /// How many variants of the plan will have no measures.
+    fn variants(&self, plan: &Plan) -> usize {
+        self.variant.map_or(plan.units[self.unit].variants.len(), |_| 1)
+    }
+
+    /// What fails, for people.
+    fn describe(&self, plan: &Plan) -> String {
+        let unit = &plan.units[self.unit];
+        let variant = self.variant.map(|position| &unit.variants[position].identity.row);
+        match variant {
+            None => unit.describe(),
+            Some(row) => format!("{}, {}", unit.describe(), plan.labels.get(row).text()),
+        }
+    }
 }
 
 /// What will fail, in the order of the plan.
 ///
 /// # Errors
 /// When nothing would be left to run, or a unit needs more memory than there is.
-pub fn foresee(plan: &Plan) -> Result<Vec<Foreseen<'_>>, Failure> {
+pub fn foresee(plan: &Plan) -> Result<Vec<Foreseen>, Failure> {
     plan.check_memory()?;
-    let mut foresight = Foresight { plan, has_extreme_values: HashMap::new(), budgets: HashMap::new() };
-    let foreseen: Vec<Foreseen<'_>> = plan.units.iter().flat_map(|unit| foresight.of_unit(unit)).collect();
-    let lost_by = |foreseen: &Foreseen<'_>| match foreseen.variant {
-        None => foreseen.unit.variants.len(),
-        Some(_) => 1,
-    };
-    if foreseen.iter().map(lost_by).sum::<usize>() == plan.variants()
-        && let Some(first) = foreseen.first()
-    {
-        return Err(first.diagnostic.clone().into());
+    let mut foresight = Foresight { plan, budgets: HashMap::new() };
+    let foreseen: Vec<Foreseen> =
+        (0..plan.units.len()).flat_map(|position| foresight.of_unit(position)).collect();
+    let lost: usize = foreseen.iter().map(|foreseen| foreseen.variants(plan)).sum();
+    match foreseen.first() {
+        Some(first) if lost == plan.variants() => Err(first.diagnostic.clone().into()),
+        Some(_) | None => Ok(foreseen),
     }
-    Ok(foreseen)
 }
 
 /// Sentences on what will fail: each reason once, with the units or variants that it is the reason of.
-pub fn sentences(foreseen: &[Foreseen<'_>], plan: &Plan) -> Vec<String> {
-    let mut order: Vec<String> = Vec::new();
-    let mut failing: BTreeMap<String, Vec<&Foreseen<'_>>> = BTreeMap::new();
-    for foreseen in foreseen {
-        let reason = foreseen.diagnostic.to_string();
-        if !failing.contains_key(&reason) {
-            order.push(reason.clone());
-        }
-        failing.entry(reason).or_default().push(foreseen);
-    }
-    let sentence = |reason: String| {
-        let failing = &failing[&reason];
-        let what = match failing.as_slice() {
-            [Foreseen { unit, variant: None, .. }] => unit.describe(),
-            [Foreseen { unit, variant: Some(variant), .. }] => {
-                format!("{}, {}", unit.describe(), plan.labels.get(&variant.identity.row).text())
-            }
-            [Foreseen { variant: None, .. }, ..] => {
-                format!("{} of {} units", failing.len(), plan.units.len())
-            }
-            _ => format!("{} of {} variants", failing.len(), plan.variants()),
+pub fn sentences(foreseen: &[Foreseen], plan: &Plan) -> Vec<String> {
+    let sentence = |failing: &Vec<&Foreseen>| {
+        let first = failing.first()?;
+        let what = match (failing.len(), first.variant) {
+            (1, _) => first.describe(plan),
+            (several, None) => format!("{several} of {} units", plan.units.len()),
+            (several, Some(_)) => format!("{several} of {} variants", plan.variants()),
         };
-        format!("{what} will fail: {reason}")
+        Some(format!("{what} will fail: {}", first.diagnostic))
     };
-    order.into_iter().map(sentence).collect()
+    grouped(foreseen, |foreseen| foreseen.diagnostic.to_string()).iter().filter_map(sentence).collect()
 }
 
 /// What was found out for one unit and holds for others.
 struct Foresight<'p> {
     plan: &'p Plan,
-    /// By the address of the dataset.
-    has_extreme_values: HashMap<*const Dataset, bool>,
     budgets: HashMap<budget::Question, Option<String>>,
 }
 
-impl<'p> Foresight<'p> {
-    fn of_unit(&mut self, unit: &'p Unit) -> Vec<Foreseen<'p>> {
+impl Foresight<'_> {
+    fn of_unit(&mut self, position: usize) -> Vec<Foreseen> {
+        let plan = self.plan;
+        let unit = &plan.units[position];
         let whole = |key: &str, reason: &str| {
-            let diagnostic = self.plan.error_in_unit(unit, key, reason);
-            vec![Foreseen { unit, variant: None, diagnostic }]
+            let diagnostic = plan.error_in_unit(unit, key, reason);
+            vec![Foreseen { unit: position, variant: None, diagnostic }]
         };
-        match &unit.dataset {
+        let dataset = match &unit.dataset {
             None => return Vec::new(),
             Some(Err(error)) => {
                 return whole(&format!("data.source.csv.{}", error.problem.key()), &error.to_string());
             }
-            Some(Ok(_)) => {}
-        }
-        let Some(dataset) = unit.rows() else { return Vec::new() };
+            Some(Ok(dataset)) => dataset.as_ref(),
+        };
         let split = match split(unit, dataset) {
             Ok(split) => split,
             Err(reason) => return whole("split.holdout", &reason),
         };
-        let labels: Vec<usize> = split.train.iter().map(|&row| dataset.labels[row]).collect();
-        if let Err(reason) = check_model(unit, dataset, &labels) {
+        if let Err(reason) = check_model(unit, dataset, &split) {
             let key =
                 if matches!(unit.spec.subject, Subject::Given(_)) { "model.given" } else { "split.holdout" };
             return whole(key, &reason);
         }
-        if let Err(reason) = self.check_scale(unit, dataset, &split) {
+        if let Err(reason) = scaled(unit, dataset, &split) {
             return whole("data.scale", &reason);
         }
-        let failing = unit.variants.iter().filter_map(|planned| {
-            let (key, reason) = self.of_variant(unit, dataset, &planned.variant, split.train.len())?;
-            let diagnostic = self.plan.error_in_variant(planned, key, &reason);
-            Some(Foreseen { unit, variant: Some(planned), diagnostic })
+        let variants = unit.variants.iter().enumerate();
+        let failing = variants.filter_map(|(variant, planned)| {
+            let (key, reason) = self.of_variant(unit, dataset, planned, split.train.len())?;
+            let diagnostic = plan.error_in_variant(planned, key, &reason);
+            Some(Foreseen { unit: position, variant: Some(variant), diagnostic })
         });
         failing.collect()
-    }
-
-    /// Features are scaled only where some are so large that it may fail.
-    fn check_scale(&mut self, unit: &Unit, dataset: &Dataset, split: &Split) -> Result<(), String> {
-        const EXTREME: f64 = 1e30;
-        let extreme = self.has_extreme_values.entry(std::ptr::from_ref(dataset));
-        if !*extreme.or_insert_with(|| dataset.features.iter().any(|value| value.abs() > EXTREME)) {
-            return Ok(());
-        }
-        scaled(unit, dataset, split).map(|_| ())
     }
 
     /// The key below `quantize` at which a variant fails, and why.
@@ -133,15 +130,15 @@ impl<'p> Foresight<'p> {
         &mut self,
         unit: &Unit,
         dataset: &Dataset,
-        variant: &Variant,
+        planned: &PlannedVariant,
         training_rows: usize,
     ) -> Option<(&'static str, String)> {
-        if let Some(asked) = asked_rows(variant).filter(|asked| *asked > training_rows) {
+        if let Some(asked) = asked_rows(&planned.variant).filter(|asked| *asked > training_rows) {
             return Some(("calibration.rows", too_many_calibration_rows(asked, training_rows)));
         }
-        let question = budget::Question::of(unit, dataset, variant)?;
-        let answer =
-            self.budgets.entry(question).or_insert_with_key(|question| question.answer(unit, variant));
+        let question = budget::Question::of(unit, dataset, planned)?;
+        let answer = self.budgets.entry(question);
+        let answer = answer.or_insert_with_key(|question| question.answer(unit, &planned.variant));
         Some(("mixed.budget", answer.clone()?))
     }
 }

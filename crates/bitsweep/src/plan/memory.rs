@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use bitsweep_datasets::Dataset;
 use bitsweep_models::Optimizer;
 use bitsweep_results::numbers::count;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
@@ -52,6 +53,13 @@ struct Part<'u> {
     place: Place<'u>,
 }
 
+impl<'u> Part<'u> {
+    /// As many bytes as the product of `factors`.
+    fn of(what: String, place: Place<'u>, factors: &[u64]) -> Self {
+        Self { what, bytes: product(factors), place }
+    }
+}
+
 /// The key that asks for it.
 #[derive(Clone, Copy)]
 enum Place<'u> {
@@ -88,67 +96,75 @@ fn gigabytes(bytes: u64) -> String {
 /// What a unit with a model holds at one time. A tensor is written in the file, and as small.
 fn parts<'p>(plan: &Plan, unit: &'p Unit) -> Vec<Part<'p>> {
     let Some(dataset) = unit.rows() else { return Vec::new() };
-    let (rows, features, classes) = (dataset.rows(), dataset.features.ncols(), dataset.classes());
-    let subject = &unit.spec.subject;
-    let part = |what: String, place, factors: &[u64]| Part { what, bytes: product(factors), place };
-    let widths = subject.widths(features, classes);
-    let scored = scored_rows(plan, unit, rows);
-    let widest = widths.iter().copied().max().unwrap_or(0) as u64;
-    let parameters = parameters(&widths);
-    let mut parts = vec![
-        // As they were read, and scaled; in the layout of the kernels while a model is trained.
-        part(
-            format!("{} rows of {} features", count(rows as f64), count(features as f64)),
-            Place::Unit("data.source"),
-            &[rows as u64, features as u64, 3 * DOUBLE],
-        ),
-        // The widest layer's outputs; logits and probabilities of two models.
-        part(
-            format!("the outputs of {} rows", count(scored as f64)),
-            Place::Unit("model"),
-            &[scored as u64, widest.saturating_add(4 * classes as u64), DOUBLE],
-        ),
-        part(
-            format!("the confusion matrices of {} classes", count(classes as f64)),
-            Place::Unit("data.source"),
-            &[2 * classes as u64, classes as u64 + 2, size_of::<usize>() as u64],
-        ),
-        part(
-            format!("{} weights and their training", count(parameters as f64)),
-            Place::Unit("model"),
-            &[parameters, copies(unit), SINGLE],
-        ),
+    let widths = unit.spec.subject.widths(dataset.features.ncols(), dataset.classes());
+    let scored = scored_rows(plan, unit, dataset.rows());
+    let always = [
+        features(dataset),
+        outputs(scored, &widths, dataset.classes()),
+        confusions(dataset.classes()),
+        weights(unit, &widths),
     ];
-    for planned in &unit.variants {
-        let variant = &planned.variant;
-        if variant.calibration.rows.is_some() {
-            let widest_input = widths.iter().rev().skip(1).max().copied().unwrap_or(0) as u64;
-            // The second moments, their factor and its inverse.
-            parts.push(part(
-                format!("the second moments of a layer's {} inputs", count(widest_input as f64)),
-                Place::Variant(planned, "method"),
-                &[widest_input, widest_input, 3 * DOUBLE],
-            ));
-            break;
-        }
+    always.into_iter().chain(second_moments(unit, &widths)).chain(widened_weights(unit, &widths)).collect()
+}
+
+/// The rows as they were read, and scaled; in the layout of the kernels while a model is trained.
+fn features(dataset: &Dataset) -> Part<'static> {
+    let (rows, features) = dataset.features.dim();
+    let what = format!("{} rows of {} features", counted(rows), counted(features));
+    Part::of(what, Place::Unit("data.source"), &[rows as u64, features as u64, 3 * DOUBLE])
+}
+
+/// The widest layer's outputs; logits and probabilities of two models.
+fn outputs(rows: usize, widths: &[usize], classes: usize) -> Part<'static> {
+    let widest = widths.iter().copied().max().unwrap_or(0) as u64;
+    let numbers = widest.saturating_add(4 * classes as u64);
+    let what = format!("the outputs of {} rows", counted(rows));
+    Part::of(what, Place::Unit("model"), &[rows as u64, numbers, DOUBLE])
+}
+
+/// The confusion matrices of the float model and of a variant.
+fn confusions(classes: usize) -> Part<'static> {
+    let what = format!("the confusion matrices of {} classes", counted(classes));
+    let factors = [2 * classes as u64, classes as u64 + 2, size_of::<usize>() as u64];
+    Part::of(what, Place::Unit("data.source"), &factors)
+}
+
+/// The weights and their training.
+fn weights(unit: &Unit, widths: &[usize]) -> Part<'static> {
+    let parameters = parameters(widths);
+    let what = format!("{} weights and their training", count(parameters as f64));
+    Part::of(what, Place::Unit("model"), &[parameters, copies(unit), SINGLE])
+}
+
+/// The second moments of the widest layer's inputs, their factor and its inverse; `None` where no variant is calibrated.
+fn second_moments<'u>(unit: &'u Unit, widths: &[usize]) -> Option<Part<'u>> {
+    let calibrated = unit.variants.iter().find(|planned| planned.variant.calibration.rows.is_some())?;
+    let (_, inputs) = widths.split_last()?;
+    let widest = inputs.iter().copied().max()?;
+    let what = format!("the second moments of a layer's {} inputs", counted(widest));
+    let factors = [widest as u64, widest as u64, 3 * DOUBLE];
+    Some(Part::of(what, Place::Variant(calibrated, "method"), &factors))
+}
+
+/// The weights of the most widened variant; `None` where none is widened.
+fn widened_weights<'u>(unit: &'u Unit, widths: &[usize]) -> Option<Part<'u>> {
+    let widening = |planned: &PlannedVariant| {
+        planned.variant.training.as_ref().map_or(1, |training| training.method.widening())
+    };
+    // Of equally widened ones the first.
+    let widest = unit.variants.iter().rev().max_by_key(|planned| widening(planned))?;
+    let widening = Some(widening(widest)).filter(|widening| *widening > 1)?;
+    let mut widened = widths.to_vec();
+    if let [_, hidden @ .., _] = widened.as_mut_slice() {
+        hidden.iter_mut().for_each(|units| *units = units.saturating_mul(widening));
     }
-    for planned in &unit.variants {
-        let widening = planned.variant.training.as_ref().map_or(1, |training| training.method.widening());
-        if widening > 1 {
-            let mut widened = widths.clone();
-            if let [_, hidden @ .., _] = widened.as_mut_slice() {
-                hidden.iter_mut().for_each(|units| *units = units.saturating_mul(widening));
-            }
-            let parameters = self::parameters(&widened);
-            parts.push(part(
-                format!("{} weights after widening", count(parameters as f64)),
-                Place::Variant(planned, "training"),
-                &[parameters, copies(unit), SINGLE],
-            ));
-            break;
-        }
-    }
-    parts
+    let parameters = parameters(&widened);
+    let what = format!("{} weights after widening", count(parameters as f64));
+    Some(Part::of(what, Place::Variant(widest, "training"), &[parameters, copies(unit), SINGLE]))
+}
+
+fn counted(number: usize) -> String {
+    count(number as f64)
 }
 
 /// Of how many rows there are logits at one time: the test rows, and where a solver or a choice looks at the training rows

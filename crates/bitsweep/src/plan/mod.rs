@@ -15,7 +15,7 @@ use bitsweep_results::numbers::counted;
 use bitsweep_results::{Key, Labels, Task};
 
 use crate::config::{
-    Change, Diagnostic, Document, Experiment, GridAxisSummary, Header, Placed, Places, changed_title,
+    Change, Diagnostic, Document, Experiment, GridAxisSummary, Header, Placed, Places, change_header,
 };
 use crate::failure::Failure;
 use crate::subject::{Subject, UnitSpec};
@@ -89,7 +89,7 @@ pub struct Identity {
     /// What rows say of it: the value on every axis of the table of choices.
     pub row: Arc<bitsweep_results::Variant>,
     /// The canonical form of what it does, with the versions of the stages that it passes: what keys hash.
-    canonical: Arc<str>,
+    pub(crate) canonical: Arc<str>,
 }
 
 impl Plan {
@@ -100,11 +100,7 @@ impl Plan {
     pub fn new(name: &str, document: &Document) -> Result<Plan, Failure> {
         let Experiment { mut header, units: specs, variants, members, axes } = Experiment::parse(document)?;
         let changes = document.changes()?;
-        if !changes.is_empty() {
-            header.title = changed_title(&header.title, &changes);
-            header.reproduce.clear();
-            header.finding.clear();
-        }
+        change_header(&mut header, &changes);
         let mut datasets = Datasets::new(document.folder());
         let read = |(spec, _): &Placed<UnitSpec>| -> Result<Option<Read>, Failure> {
             spec.subject.rows().map(|(data, _)| datasets.get(&data.source)).transpose()
@@ -127,7 +123,7 @@ impl Plan {
         }
         shown.extend(variants.iter().map(|variant| Arc::clone(&variant.identity.row)));
         let labels = Labels::of(shown.iter().map(AsRef::as_ref));
-        let (source, document) = (document.resolved_text()?, document.clone());
+        let (source, document) = (document.resolved_text(&changes)?, document.clone());
         Ok(Plan {
             name: name.to_owned(),
             header,

@@ -1,6 +1,6 @@
 //! What the results folder of a run is called.
 
-use crate::config::{Change, Document};
+use crate::config::Change;
 use crate::failure::Failure;
 
 /// The most bytes of a folder's name, so that the hidden one beside it has a name, too.
@@ -13,10 +13,9 @@ const MOST_OF_CHANGES: usize = 80;
 /// The same changes have the same name, other ones another.
 ///
 /// # Errors
-/// When an override is wrong, or the experiment's name is none for a folder.
-pub fn folder_name(experiment: &str, document: &Document) -> Result<String, Failure> {
-    let changes = document.changes()?;
-    let name = match changes.as_slice() {
+/// When the experiment's name is none for a folder.
+pub fn folder_name(experiment: &str, changes: &[Change]) -> Result<String, Failure> {
+    let name = match changes {
         [] => experiment.to_owned(),
         changes => format!("{experiment}--{}", short(&written(changes))),
     };

@@ -173,10 +173,44 @@ fn a_number_beyond_f32_is_called_by_what_was_written() {
 }
 
 #[test]
+fn features_that_their_scale_takes_beyond_f32_are_refused() {
+    let scaled = |scale: &str| network().replace("scale = \"standard\"", &format!("scale = {scale}"));
+    // No feature of wine is above 1680, the most of `proline`; every alcohol is from 11.03 to 14.83.
+    for (divisor, said) in
+        [("1e-40", "e41`, beyond f32, in which models compute"), ("1e-308", "is beyond f64")]
+    {
+        refused(
+            &scaled(&format!("{{ divide = {divisor} }}")),
+            &["of `wine`, column `alcohol`", said, "divide by a larger number", "mine.toml:4:9"],
+        );
+    }
+    // Of some units alone.
+    let folder = folder_with(&[("mine.toml", &scaled("[{ divide = 1e-40 }, \"standard\"]"))]);
+    for command in ["validate", "plan", "run"] {
+        let output = bitsweep(folder.path(), &[command, "mine.toml"]);
+        assert_eq!(output.status.code(), Some(3), "{command}: {}", stderr(&output));
+        assert!(stderr(&output).contains("divide by a larger number"), "{command}: {}", stderr(&output));
+    }
+}
+
+#[test]
 fn a_model_that_fits_into_no_memory_is_refused_with_the_figure() {
     let text = network().replace("hidden = 8", &format!("hidden = [{:?}]", [65_536; 16]));
     // 13·65,536 + 15·65,536² + 65,536·3 weights and 16·65,536 + 3 biases, and 7 numbers of 4 bytes for each.
     refused(&text, &["needs about 1804.0 GB", "64,426,606,595 weights and their training", "mine.toml:7:"]);
+}
+
+#[test]
+fn of_widened_models_the_widest_counts_in_whatever_order() {
+    for widening in ["[2, 64]", "[64, 2]"] {
+        let quantize = format!(
+            "[quantize.weights]\nformat = \"wrpn\"\nbits = 4\n[quantize.training]\nepochs = 1\n\
+             start = \"scratch\"\nmethod = {{ wrpn = {{ widening = {widening} }} }}\n"
+        );
+        let text = experiment(&quantize).replace("hidden = 8", &format!("hidden = {:?}", vec![[1_024; 16]]));
+        // 64 times 1,024 are 65,536 units: the weights of the test above.
+        refused(&text, &["64,426,606,595 weights after widening", "mine.toml:16:1"]);
+    }
 }
 
 #[test]

@@ -178,12 +178,11 @@ fn a_plan_foresees_more_calibration_rows_than_training_rows() {
     for quantize in [methods, activations] {
         let plan = planned(&experiment(quantize)).unwrap();
         let foreseen = foresee(&plan).unwrap();
-        let [Foreseen { unit, variant: Some(variant), diagnostic }] = foreseen.as_slice() else {
-            panic!("{quantize}")
+        let [Foreseen { unit: 0, variant: Some(variant), diagnostic }] = foreseen.as_slice() else {
+            panic!("{quantize}: {foreseen:?}")
         };
-        assert_eq!(unit.key, plan.units[0].key);
-        let last = plan.units[0].variants.last().unwrap();
-        assert_eq!(variant.variant, last.variant);
+        assert_eq!(*variant, plan.units[0].variants.len() - 1);
+        assert_eq!(foreseen[0].rows(&plan), 1);
         assert_eq!(diagnostic.message(), reason);
         let failures: Vec<String> = run(&experiment(quantize))
             .unwrap()

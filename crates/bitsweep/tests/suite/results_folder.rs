@@ -395,7 +395,7 @@ fn a_place_that_cannot_be_reached_is_refused_before_anything_runs() {
 fn named(overrides: &[&str]) -> String {
     let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
     let text = "seed = 1\n[train]\nepochs = 30\n[[quantize]]\nbits = [8, 4]\n";
-    folder_name("e", &Document::new("e.toml", text, &overrides)).unwrap()
+    folder_name("e", &Document::new("e.toml", text, &overrides).changes().unwrap()).unwrap()
 }
 
 #[test]

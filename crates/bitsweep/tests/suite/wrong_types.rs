@@ -123,6 +123,23 @@ fn is_word_of(message: &str, foreign: &str) -> bool {
 }
 
 #[test]
+fn a_name_where_settings_are_needed_is_refused_as_a_name_alone() {
+    for (right, wrong, said) in [
+        (
+            "quantize.weights.bits = 4",
+            "quantize.weights.format = 'pq'",
+            "found a name alone, expected a table",
+        ),
+        ("quantize.method = 'nearest'", "quantize.method = {}", "found nothing, expected a method's name"),
+        ("quantize.method = 'nearest'", "quantize.method = []", "found a list, expected a method's name"),
+    ] {
+        let text = [COMMON, WINE, MLP, PLAIN].concat().replace(right, wrong);
+        let error = Plan::new("mine", &Document::new("mine.toml", &text, &[])).unwrap_err().to_string();
+        assert!(error.starts_with(said) && error.contains("--> mine.toml:"), "{wrong}: {error}");
+    }
+}
+
+#[test]
 fn a_wrong_value_at_any_key_is_refused_in_words_of_toml_at_its_place() {
     let experiments = [
         [COMMON, WINE, MLP, PLAIN, REPRODUCE].concat(),

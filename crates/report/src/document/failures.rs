@@ -3,35 +3,19 @@
 use std::collections::BTreeSet;
 
 use bitsweep_results::numbers::{count, counted};
-use bitsweep_results::summary::FailedRow;
-use bitsweep_results::{FailureKind, Key, Summary};
+use bitsweep_results::summary::{FailedRow, grouped};
+use bitsweep_results::{Key, Summary};
 
 use super::block::{Block, Table, paragraph};
 
 /// Lines of the table.
 const MOST_LINES: usize = 16;
 
-/// Rows that failed for the same reason.
-struct Line<'s> {
-    kind: FailureKind,
-    rows: Vec<&'s FailedRow>,
-}
-
 pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
     if summary.failures.is_empty() {
         return Vec::new();
     }
-    // As closely as there is room for: one by one, by reason, by kind.
-    let ways: [fn(&FailedRow, &FailedRow) -> bool; 3] =
-        [|_, _| false, |a, b| a.failure == b.failure, |a, b| a.failure.kind == b.failure.kind];
-    let mut lines = Vec::new();
-    for same in ways {
-        lines = gathered(&summary.failures, same);
-        if lines.len() <= MOST_LINES {
-            break;
-        }
-    }
-    let rows = lines.iter().map(|line| cells(line, summary)).collect();
+    let rows = lines(&summary.failures).iter().map(|rows| cells(rows, summary)).collect();
     let headings = ["Task", "Seed", "Variant", "Kind", "Reason", "Rows"];
     vec![
         Block::Heading(2, "What failed".to_owned()),
@@ -42,33 +26,25 @@ pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
     ]
 }
 
-/// Failures with those that are the same, in order of first appearance.
-fn gathered(failures: &[FailedRow], same: fn(&FailedRow, &FailedRow) -> bool) -> Vec<Line<'_>> {
-    let mut lines: Vec<Line<'_>> = Vec::new();
-    for row in failures {
-        let known = lines.iter_mut().find(|line| line.rows.first().is_some_and(|first| same(first, row)));
-        match known {
-            Some(line) => line.rows.push(row),
-            None => lines.push(Line { kind: row.failure.kind, rows: vec![row] }),
-        }
-        if lines.len() > MOST_LINES {
-            // Too many already: the next way sums up more.
-            break;
-        }
+/// The rows of each line, as closely as there is room for: one by one, by reason, by kind.
+fn lines(failures: &[FailedRow]) -> Vec<Vec<&FailedRow>> {
+    if failures.len() <= MOST_LINES {
+        return failures.iter().map(|row| vec![row]).collect();
     }
-    lines
+    let by_reason = grouped(failures, |row| (row.failure.kind, &row.failure.reason));
+    if by_reason.len() <= MOST_LINES { by_reason } else { grouped(failures, |row| row.failure.kind) }
 }
 
-fn cells(line: &Line<'_>, summary: &Summary) -> Vec<String> {
-    let tasks: BTreeSet<Key> = line.rows.iter().map(|row| row.origin.unit.task.key).collect();
-    let seeds: BTreeSet<u64> = line.rows.iter().map(|row| row.origin.unit.seed).collect();
+fn cells(rows: &[&FailedRow], summary: &Summary) -> Vec<String> {
+    let tasks: BTreeSet<Key> = rows.iter().map(|row| row.origin.unit.task.key).collect();
+    let seeds: BTreeSet<u64> = rows.iter().map(|row| row.origin.unit.seed).collect();
     let variant = |row: &FailedRow| match row.origin.is_float() {
         true => "all variants".to_owned(),
         false => summary.labels.get(&row.origin.variant).to_string(),
     };
-    let variants: BTreeSet<String> = line.rows.iter().map(|row| variant(row)).collect();
-    let reasons: BTreeSet<&str> = line.rows.iter().map(|row| row.failure.reason.as_str()).collect();
-    let first = |cell: fn(&FailedRow) -> String| line.rows.first().map_or_else(String::new, |row| cell(row));
+    let variants: BTreeSet<String> = rows.iter().map(|row| variant(row)).collect();
+    let reasons: BTreeSet<&str> = rows.iter().map(|row| row.failure.reason.as_str()).collect();
+    let first = |cell: fn(&FailedRow) -> String| rows.first().map_or_else(String::new, |row| cell(row));
     let one_or = |number: usize, one: String, several: &str| {
         if number == 1 { one } else { counted(number, &one, several) }
     };
@@ -77,13 +53,13 @@ fn cells(line: &Line<'_>, summary: &Summary) -> Vec<String> {
         one_or(tasks.len(), first(|row| row.task.clone()), "tasks"),
         one_or(seeds.len(), first(|row| row.origin.unit.seed.to_string()), "seeds"),
         one_or(variants.len(), variants.iter().next().cloned().unwrap_or_default(), "variants"),
-        line.kind.to_string(),
+        first(|row| row.failure.kind.to_string()),
         if reasons.len() == 1 {
             reason
         } else {
             format!("{reason} (the first of {} reasons)", reasons.len())
         },
-        count(line.rows.len() as f64),
+        count(rows.len() as f64),
     ]
 }
 

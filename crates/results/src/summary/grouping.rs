@@ -7,6 +7,7 @@ use bitsweep_metrics::{Interval, pareto_front};
 
 use super::comparison::{Comparison, FailedVariant, ScoreSummary, VariantSummary};
 use super::effects::effects;
+use super::grouped::grouped;
 use super::spread::Spread;
 use crate::flag::Flag;
 use crate::key::Key;
@@ -20,23 +21,6 @@ const SIGNIFICANCE: f64 = 0.05;
 
 /// A row that has measures, and its measures.
 type Run<'a> = (&'a ResultRow, &'a Measures);
-
-/// Groups `items` by `key`, groups and members in order of first appearance.
-fn grouped<'a, T, K: Ord>(
-    items: impl IntoIterator<Item = &'a T>,
-    key: impl Fn(&'a T) -> K,
-) -> Vec<Vec<&'a T>> {
-    let mut positions = BTreeMap::new();
-    let mut groups: Vec<Vec<&T>> = Vec::new();
-    for item in items {
-        let position = *positions.entry(key(item)).or_insert(groups.len());
-        match groups.get_mut(position) {
-            Some(group) => group.push(item),
-            None => groups.push(vec![item]),
-        }
-    }
-    groups
-}
 
 /// Numbers of variants, equal for equal choices.
 #[derive(Default)]
