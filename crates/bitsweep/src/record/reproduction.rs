@@ -40,14 +40,15 @@ impl<F: Fn(TableName) -> Result<Vec<u8>, Failure>> Tables<F> {
     }
 
     fn compare_one(&mut self, expectation: &Expectation) -> Result<ReproductionRow, Failure> {
-        let Expectation { value, decimals, note, .. } = expectation;
+        let Expectation { value, decimals, note, differs, .. } = expectation;
         let ours = self.table(expectation.table)?.query(expectation)?;
         Ok(ReproductionRow {
             what: expectation.name(),
             notebook: value.to_string(),
             ours: value.shown(&ours, *decimals),
             agrees: value.agrees(&ours, *decimals),
-            note: note.clone().unwrap_or_default(),
+            is_explained: differs.is_some(),
+            note: [note, differs].into_iter().flatten().cloned().collect::<Vec<_>>().join("; "),
         })
     }
 
@@ -240,6 +241,19 @@ mod tests {
         let text =
             "column = 'value'\nvalue = '0.150376'\nper = { column = 'bytes', unit = 1024, decimals = 2 }";
         assert!(agrees(text, "bytes,value\n6812,1\n"));
+    }
+
+    #[test]
+    fn a_number_that_is_known_to_differ_comes_out_only_where_it_does() {
+        let text =
+            "column = 'value'\nwhere = { name = 'a' }\nnote = 'in metres'\ndiffers = 'it stops early'\n";
+        let differing = compared(&format!("{text}value = '8'"), TABLE);
+        assert!(!differing.agrees && differing.comes_out());
+        assert_eq!(differing.note, "in metres; it stops early");
+        let equal = compared(&format!("{text}value = '9'"), TABLE);
+        assert!(equal.agrees && !equal.comes_out());
+        let unexplained = compared("column = 'value'\nwhere = { name = 'a' }\nvalue = '8'", TABLE);
+        assert!(!unexplained.comes_out());
     }
 
     #[test]

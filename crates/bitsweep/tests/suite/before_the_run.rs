@@ -63,6 +63,10 @@ fn a_misspelled_column_to_reproduce_is_refused() {
         &["no column `macro_f2`", "mine.toml:19:10", "did you mean `macro_f1`?"],
     );
     refused(
+        &reproducing("value = \"1\"\ntable = \"effects\"\ncolumn = \"lower\""),
+        &["no column `lower`", "`low`"],
+    );
+    refused(
         &reproducing(&format!("{number}column = \"sse\"\nwhere = {{ lable = \"4 bit\" }}")),
         &["no column `lable`", "mine.toml:20:19", "did you mean `label`?"],
     );
@@ -101,6 +105,11 @@ fn a_table_to_reproduce_that_is_not_written_is_refused() {
     refused(
         &format!("record.tensors = false\n{}", reproducing(number)),
         &["does not write the table `tensors`", "record.tensors = true"],
+    );
+    refused(
+        "title = \"test\"\n[tensor]\nvalues = [1, 2]\n[quantize.weights]\nbits = 4\n\
+         [[reproduce]]\nvalue = \"1\"\ntable = \"effects\"\ncolumn = \"low\"\n",
+        &["does not write the table `effects`", "it takes a model"],
     );
 }
 
