@@ -107,7 +107,7 @@ fn a_table_to_reproduce_that_is_not_written_is_refused() {
         &["does not write the table `tensors`", "record.tensors = true"],
     );
     refused(
-        "title = \"test\"\n[tensor]\nvalues = [1, 2]\n[quantize.weights]\nbits = 4\n\
+        "title = \"test\"\n[tensor]\nname = \"two\"\nvalues = [1, 2]\n[quantize.weights]\nbits = 4\n\
          [[reproduce]]\nvalue = \"1\"\ntable = \"effects\"\ncolumn = \"low\"\n",
         &["does not write the table `effects`", "it takes a model"],
     );
