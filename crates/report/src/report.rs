@@ -80,8 +80,18 @@ pub struct ComparedRow {
     pub ours: String,
     /// Whether ours is what must come out.
     pub agrees: bool,
-    /// The difference and its reason where they do not; empty otherwise.
+    /// Whether the note says why they are known not to.
+    pub is_explained: bool,
+    /// How they are compared, and why they differ; empty where neither needs a word.
     pub note: String,
+}
+
+impl ComparedRow {
+    /// Whether the number is what it has to be: the notebook's, or another for the reason that is known.
+    #[must_use]
+    pub fn comes_out(&self) -> bool {
+        self.agrees != self.is_explained
+    }
 }
 
 /// One chart.

@@ -128,6 +128,22 @@ fn a_description_cannot_become_a_heading() {
 }
 
 #[test]
+fn numbers_that_differ_for_a_known_reason_are_counted_apart() {
+    let records = fixtures::wine();
+    let summary = fixtures::summary(&records);
+    let mut report = fixtures::report("Known", &records, &summary);
+    report.reproduction[1].is_explained = true;
+    let one = "1 of 2 agree at the precision that the notebook prints; 1 differs for a known reason, which its note gives.";
+    assert!(text(&report).contains(one));
+    report.reproduction.push(report.reproduction[1].clone());
+    let two = "1 of 3 agree at the precision that the notebook prints; 2 differ for a known reason, which their notes give.";
+    assert!(text(&report).contains(two));
+    // A reason without a difference explains nothing.
+    report.reproduction[0].is_explained = true;
+    assert!(text(&report).contains(two));
+}
+
+#[test]
 fn the_page_escapes_what_comes_from_outside() {
     let mut records = fixtures::wine();
     let name = "<img src=x onerror=alert(1)>";

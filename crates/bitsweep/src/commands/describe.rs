@@ -47,7 +47,11 @@ fn lines(plan: &Plan) -> Vec<String> {
         && !reproduce.is_empty()
     {
         let numbers = counted(reproduce.len(), "number", "numbers");
-        lines.extend([String::new(), format!("Reproduces {numbers} of notebook {notebook}.")]);
+        let known = match reproduce.iter().filter(|number| number.differs.is_some()).count() {
+            0 => String::new(),
+            known => format!(", {known} of which known to differ"),
+        };
+        lines.extend([String::new(), format!("Compares {numbers} with notebook {notebook}{known}.")]);
     }
     lines.extend([String::new(), plan.extent()]);
     let axes = plan.axes.iter();

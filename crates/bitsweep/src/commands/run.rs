@@ -100,16 +100,17 @@ fn run_while_listening(
 /// Tells how the run compares with what must come out.
 fn compared(written: &Written, plan: &Plan, progress: &Progress) -> Result<(), Failure> {
     let Written { reproduction, findings } = written;
-    let differing: Vec<&ComparedRow> = reproduction.iter().filter(|row| !row.agrees).collect();
-    for ComparedRow { what, wanted, ours, .. } in &differing {
-        progress.note(&format!("{what}: expected {wanted}, found {ours}"));
+    let differing: Vec<&ComparedRow> = reproduction.iter().filter(|row| !row.comes_out()).collect();
+    for ComparedRow { what, wanted, ours, agrees, .. } in &differing {
+        let unexpected = if *agrees { ": the same, although `differs` says why not" } else { "" };
+        progress.note(&format!("{what}: expected {wanted}, found {ours}{unexpected}"));
     }
     let refuted: Vec<&FoundRow> = findings.iter().filter(|found| !found.holds()).collect();
     for found in &refuted {
         progress.note(&format!("does not hold here: {}", found.says.trim()));
     }
     let differences = [
-        ("reproduced numbers that differ", differing.len(), reproduction.len()),
+        ("reproduced numbers that do not come out", differing.len(), reproduction.len()),
         ("findings that do not hold", refuted.len(), findings.len()),
     ];
     let differences = differences.into_iter().filter(|(_, wrong, _)| *wrong > 0);
@@ -120,10 +121,15 @@ fn compared(written: &Written, plan: &Plan, progress: &Progress) -> Result<(), F
     }
     let of = plan.header.notebook.as_ref();
     let of = of.map_or_else(String::new, |notebook| format!(" of notebook {notebook}"));
-    match reproduction.len() {
-        0 => {}
-        1 => progress.note(&format!("the number{of} comes out as printed")),
-        total => progress.note(&format!("all {total} numbers{of} come out as printed")),
+    let known = reproduction.iter().filter(|row| row.is_explained).count();
+    match (reproduction.len(), known) {
+        (0, _) => {}
+        (1, 0) => progress.note(&format!("the number{of} comes out as printed")),
+        (total, 0) => progress.note(&format!("all {total} numbers{of} come out as printed")),
+        (total, known) => progress.note(&format!(
+            "{} of {total} numbers{of} come out as printed; {known} known to differ, for the reasons in the report",
+            total - known
+        )),
     }
     Ok(())
 }

@@ -103,9 +103,12 @@ pub struct Expectation {
     /// Divide by this column, rounded as the notebook did.
     #[serde(default)]
     pub per: Option<Divisor>,
-    /// A difference that is known and explained is named here.
+    /// How the two are compared, where that needs a word.
     #[serde(default)]
     pub note: Option<String>,
+    /// Why ours is known to differ. It then has to: a reason without a difference is as wrong as a difference without a reason.
+    #[serde(default)]
+    pub differs: Option<String>,
 }
 
 impl Expectation {
@@ -151,6 +154,8 @@ pub enum TableName {
     Curve,
     /// `classes.csv`
     Classes,
+    /// `effects.csv`
+    Effects,
 }
 
 impl TableName {
@@ -164,6 +169,7 @@ impl TableName {
             TableName::Products => "products",
             TableName::Curve => "curve",
             TableName::Classes => "classes",
+            TableName::Effects => "effects",
         }
     }
 }

@@ -39,7 +39,7 @@ impl<F: Fn(TableName) -> Result<Option<Vec<u8>>, Failure>> Tables<F> {
     }
 
     fn compare_one(&mut self, expectation: &Expectation) -> Result<ComparedRow, Failure> {
-        let Expectation { value, decimals, note, .. } = expectation;
+        let Expectation { value, decimals, note, differs, .. } = expectation;
         let ours = match self.table(expectation.table)? {
             Some(table) => table.query(expectation)?,
             None => Vec::new(),
@@ -49,7 +49,8 @@ impl<F: Fn(TableName) -> Result<Option<Vec<u8>>, Failure>> Tables<F> {
             wanted: value.to_string(),
             ours: if ours.is_empty() { "no rows".to_owned() } else { value.shown(&ours, *decimals) },
             agrees: value.agrees(&ours, *decimals),
-            note: note.clone().unwrap_or_default(),
+            is_explained: differs.is_some(),
+            note: [note, differs].into_iter().flatten().cloned().collect::<Vec<_>>().join("; "),
         })
     }
 
@@ -90,6 +91,19 @@ mod tests {
         let chosen = "column = 'value'\nvalue = '2 3'\nwhere = { name = 'b', index = [1, 2] }";
         assert!(agrees(chosen, TABLE));
         assert!(!agrees("column = 'value'\nvalue = '2 3'\nwhere = { name = 'c' }", TABLE));
+    }
+
+    #[test]
+    fn a_number_that_is_known_to_differ_comes_out_only_where_it_does() {
+        let text =
+            "column = 'value'\nwhere = { name = 'a' }\nnote = 'in metres'\ndiffers = 'it stops early'\n";
+        let differing = compared(&format!("{text}value = '8'"), TABLE);
+        assert!(!differing.agrees && differing.comes_out());
+        assert_eq!(differing.note, "in metres; it stops early");
+        let equal = compared(&format!("{text}value = '9'"), TABLE);
+        assert!(equal.agrees && !equal.comes_out());
+        let unexplained = compared("column = 'value'\nwhere = { name = 'a' }\nvalue = '8'", TABLE);
+        assert!(!unexplained.comes_out());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use bitsweep_results::summary::EffectRow;
 use bitsweep_results::{
     ClassRow, CodebookRow, CurveRow, FailureKind, Origin, ProductRow, ResultRow, RowFailure, TableRow,
     TensorRow, Unit, ValueRow, write_csv,
@@ -43,6 +44,8 @@ pub fn check_expectations(plan: &Plan) -> Result<(), Failure> {
             TableName::Products => check.rows_of(&side_table::<ProductRow>(plan, &rows))?,
             TableName::Curve => check.rows_of(&side_table::<CurveRow>(plan, &rows))?,
             TableName::Classes => check.rows_of(&side_table::<ClassRow>(plan, &rows))?,
+            // Which choices there are to compare is known once the runs are.
+            TableName::Effects => check.rows_of(&side_table::<EffectRow>(plan, &[]))?,
         }
     }
     Ok(())
@@ -102,7 +105,10 @@ impl Check<'_> {
     }
 
     fn numbers(&self) -> Result<(), Diagnostic> {
-        let Expectation { value, aggregate, .. } = self.expectation;
+        let Expectation { value, aggregate, differs, .. } = self.expectation;
+        if differs.is_some() && self.path.iter().any(|(table, _)| *table == "evidence") {
+            return Err(self.error("differs", "evidence has to hold: `differs` is for `[[reproduce]]` alone"));
+        }
         match (aggregate, value.count()) {
             (Some(_), Some(count @ 2..)) => {
                 Err(self.error("value", format!("`aggregate` gives one number, not {count}")))
@@ -137,6 +143,7 @@ impl Check<'_> {
             TableName::Classes => {
                 (record.predictions && has_models, "it takes a model, and `record.predictions = true`")
             }
+            TableName::Effects => (has_models, "it takes a model"),
         };
         if is_written {
             return Ok(());

@@ -52,6 +52,10 @@ fn a_misspelled_column_to_reproduce_is_refused() {
         &["no column `macro_f2`", "mine.toml:19:10", "did you mean `macro_f1`?"],
     );
     refused(
+        &reproducing("value = \"1\"\ntable = \"effects\"\ncolumn = \"lower\""),
+        &["no column `lower`", "`low`"],
+    );
+    refused(
         &reproducing(&format!("{number}column = \"sse\"\nwhere = {{ lable = \"4 bit\" }}")),
         &["no column `lable`", "mine.toml:20:19", "did you mean `label`?"],
     );
@@ -90,6 +94,11 @@ fn a_table_to_reproduce_that_is_not_written_is_refused() {
     refused(
         &format!("record.tensors = false\n{}", reproducing(number)),
         &["does not write the table `tensors`", "record.tensors = true"],
+    );
+    refused(
+        "title = \"test\"\n[tensor]\nname = \"two\"\nvalues = [1, 2]\n[quantize.weights]\nbits = 4\n\
+         [[reproduce]]\nvalue = \"1\"\ntable = \"effects\"\ncolumn = \"low\"\n",
+        &["does not write the table `effects`", "it takes a model"],
     );
 }
 
@@ -187,9 +196,9 @@ fn features_that_their_scale_takes_beyond_f32_are_refused() {
     // Of some units alone.
     let folder = folder_with(&[("mine.toml", &scaled("[{ divide = 1e-40 }, \"standard\"]"))]);
     for command in ["validate", "plan", "run"] {
-        let output = bitsweep(folder.path(), &[command, "mine.toml"]);
-        assert_eq!(output.status.code(), Some(3), "{command}: {}", stderr(&output));
-        assert!(stderr(&output).contains("divide by a larger number"), "{command}: {}", stderr(&output));
+        let output = folder.run(&[command, "mine.toml"]);
+        assert_eq!(output.status.code(), Some(3), "{command}: {}", said(&output));
+        assert!(said(&output).contains("divide by a larger number"), "{command}: {}", said(&output));
     }
 }
 

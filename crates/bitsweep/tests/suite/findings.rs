@@ -119,6 +119,39 @@ fn results_without_a_table_that_is_compared_are_written() {
 }
 
 #[test]
+fn a_finding_may_rest_on_what_a_choice_is_worth() {
+    // Two splits, a pair of schemes at 4 bits and one at 2: two differences, each between its ends.
+    let findings = "granularity = [\"tensor\", \"output-channel\"]\n\
+        [[finding]]\nsays = \"The columns were compared.\"\nevidence = [\n\
+        { table = \"effects\", column = \"verdict\", aggregate = \"count\", where = { axis = \"granularity\" }, value = \"2\" },\n\
+        { table = \"effects\", column = \"units\", where = { axis = \"granularity\" }, value = \"2 2\" },\n]\n";
+    let (_, output) = ran(&format!("seed = [0, 1]\n{}", experiment(findings)), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_number_known_to_differ_fails_a_run_only_where_it_does_not() {
+    let reproducing = |value: &str| {
+        let number = "[[reproduce]]\nwhat = \"bits\"\ncolumn = \"bits\"\nwhere = { variant = 1 }\ndiffers = \"it miscounts\"\n";
+        ran(&experiment(&format!("{number}value = \"{value}\"\n")), &[])
+    };
+    let (folder, output) = reproducing("77");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("0 of 1 numbers come out as printed; 1 known to differ"), "{said}");
+    for report in reports(&folder) {
+        assert!(
+            report.contains("1 differs for a known reason") && report.contains("it miscounts"),
+            "{report}"
+        );
+    }
+    let (_, output) = reproducing("4");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("bits: printed 4, ours 4: the same, although `differs`"), "{said}");
+}
+
+#[test]
 fn a_new_title_stands_for_itself() {
     let (sandbox, output) = ran(&experiment(FINDINGS), &["--set", "title='Mine'"]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
@@ -132,6 +165,7 @@ fn evidence_that_means_nothing_is_refused_where_it_stands() {
         ("value = \"\"", "there is no number"),
         ("value = \"< nan\"", "is no finite number"),
         ("value = \"3\", aggregate = \"median\"", "unknown choice `median`"),
+        ("value = \"3\", differs = \"by chance\"", "evidence has to hold"),
         ("value = \"3\", decimals = 99", "`99` decimals are too many"),
         ("value = \"3\", per = { column = \"bits\", unit = 0 }", "is no unit"),
     ] {

@@ -12,6 +12,11 @@ pub(super) fn compared(report: &Report<'_>) -> Vec<Block> {
         return Vec::new();
     }
     let agreeing = rows.iter().filter(|row| row.agrees).count();
+    let known = match rows.iter().filter(|row| row.is_explained && row.comes_out()).count() {
+        0 => ".".to_owned(),
+        1 => "; 1 differs for a known reason, which its note gives.".to_owned(),
+        known => format!("; {known} differ for a known reason, which their notes give."),
+    };
     let cells = rows
         .iter()
         .map(|row| {
@@ -21,7 +26,10 @@ pub(super) fn compared(report: &Report<'_>) -> Vec<Block> {
         .collect();
     vec![
         Block::Heading(2, "The notebook's numbers".to_owned()),
-        paragraph(format!("{agreeing} of {} agree at the precision that the notebook prints.", rows.len())),
+        paragraph(format!(
+            "{agreeing} of {} agree at the precision that the notebook prints{known}",
+            rows.len()
+        )),
         Block::Table(
             Table::new(1, &["Number", "Notebook", "Ours", "Agrees", "Note"], cells)
                 .with_words_in(3)

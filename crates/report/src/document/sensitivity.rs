@@ -67,7 +67,7 @@ fn table(attributions: &[(&str, Attribution)]) -> Block {
         "Of rounding",
         "Of clipping",
         "Macro-F1",
-        "Gain a byte",
+        "Gain per byte",
     ];
     let rows = attributions.iter().flat_map(|(label, attribution)| {
         let sum = attribution.sum();
