@@ -34,18 +34,23 @@ pub enum CsvProblem {
     #[error("is empty, expected rows of comma-separated values")]
     Empty,
     /// The file is not text.
-    #[error("line {line}: expected UTF-8 text, found the byte `0x{byte:02x}`")]
+    #[error("line {line}: expected UTF-8 text, found the byte `0x{byte:02x}`; save the file as UTF-8")]
     InvalidUtf8 {
         /// The line of the first wrong byte.
         line: usize,
         /// The first wrong byte.
         byte: u8,
     },
+    /// The file is text of 16 bits per character.
+    #[error(
+        "is UTF-16 text, expected UTF-8: save it as UTF-8, or convert it with `iconv -f UTF-16 -t UTF-8`"
+    )]
+    Utf16,
     /// There is a header and nothing below it.
     #[error("has a header but no rows below it")]
     OnlyHeader,
     /// No column bears a name that is asked for.
-    #[error("no column is named `{name}`{}; the columns are {}", suggestion(nearest.as_deref()), list(columns))]
+    #[error("no column is named `{name}`{}; the columns are {}{}", suggestion(nearest.as_deref()), list(columns), separator(columns))]
     UnknownColumn {
         /// The name that was asked for.
         name: String,
@@ -170,6 +175,16 @@ pub enum CsvProblem {
     },
 }
 
+/// What to do about a file that looks as if its cells were separated by something else.
+fn separator(columns: &[String]) -> String {
+    let [only] = columns else { return String::new() };
+    let found =
+        [(';', ";"), ('\t', "\\t"), ('|', "|")].into_iter().find(|(character, _)| only.contains(*character));
+    found.map_or_else(String::new, |(_, shown)| {
+        format!("; if that separates cells: `delimiter = \"{shown}\"`")
+    })
+}
+
 impl CsvProblem {
     /// The key of a [`CsvSource`](crate::CsvSource) that says what the file does not have.
     #[must_use]
@@ -179,17 +194,18 @@ impl CsvProblem {
             | Self::AmbiguousColumn { .. }
             | Self::ColumnOutOfRange { .. }
             | Self::NameWithoutHeader { .. }
-            | Self::UnusedTarget { .. }
             | Self::ContinuousTarget { .. }
             | Self::TooManyClasses { .. }
             | Self::OneClass { .. }
             | Self::MissingLabel { .. } => "target",
             Self::ClassNameCount { .. } => "class_names",
+            Self::UnusedTarget { .. } => "unused",
             Self::NotFound { .. }
             | Self::IsDirectory
             | Self::Unreadable(_)
             | Self::Empty
             | Self::InvalidUtf8 { .. }
+            | Self::Utf16
             | Self::OnlyHeader
             | Self::NoFeatures
             | Self::ColumnCount { .. }

@@ -1,5 +1,6 @@
 //! A user's own CSV file: where it is, how it is written, and what its columns are.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{self, Path, PathBuf};
@@ -141,11 +142,12 @@ fn delimiter_from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8,
 /// Names that tell the classes apart: none is blank, none stands twice.
 fn distinct_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
     let names = Vec::<String>::deserialize(deserializer)?;
-    for (index, name) in names.iter().enumerate() {
+    let mut known = HashSet::new();
+    for name in &names {
         if name.trim().is_empty() {
             return Err(de::Error::invalid_value(Unexpected::Str(name), &"a name for each class"));
         }
-        if names[..index].contains(name) {
+        if !known.insert(name) {
             return Err(de::Error::custom(format!(
                 "two classes are named `{name}`: expected a name of its own for each"
             )));

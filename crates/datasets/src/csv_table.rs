@@ -39,6 +39,13 @@ pub(crate) struct Table {
 
 /// Reads features and classes; rows are checked in the order of the file.
 pub(crate) fn read_table(bytes: &[u8], layout: &Layout<'_>) -> Result<Table, CsvProblem> {
+    // Text of 16 bits per character begins with its mark, or has zeros for the upper halves of what is ASCII.
+    if bytes.starts_with(&[0xff, 0xfe])
+        || bytes.starts_with(&[0xfe, 0xff])
+        || bytes.iter().take(64).any(|byte| *byte == 0)
+    {
+        return Err(CsvProblem::Utf16);
+    }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let offset = error.valid_up_to();
         CsvProblem::InvalidUtf8 { line: 1 + line_ends(bytes, 0..offset), byte: bytes[offset] }

@@ -18,6 +18,13 @@ pub enum Flag {
         /// The names of the first ones, [`NAMED_CLASSES`](Self::NAMED_CLASSES) at most.
         first: Vec<String>,
     },
+    /// There is no training row of classes: the model cannot know them.
+    UntrainedClasses {
+        /// How many they are.
+        count: usize,
+        /// The names of the first ones, [`NAMED_CLASSES`](Self::NAMED_CLASSES) at most.
+        first: Vec<String>,
+    },
     /// So many zero points are none of the codes.
     ZeroPointsOutsideCodes(u64),
     /// So many numbers stored beside the codes (scales, minimums, centroids, outliers) are far from the wanted ones, further
@@ -79,9 +86,12 @@ pub enum Flag {
     InputsClipped,
 }
 
-/// Names as they stand in a sentence.
-fn quoted(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+/// Classes as they stand in a sentence, by the names of the first.
+fn classes(count: usize, first: &[String]) -> String {
+    let names = first.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let more = count.saturating_sub(first.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{} {names}{more}", if count == 1 { "class" } else { "classes" })
 }
 
 /// Numbers as text, so that infinite and undefined ones, and every digit, come back as they were.
@@ -107,7 +117,8 @@ impl Flag {
     pub fn is_same_kind(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::SameBitsEverywhere(own), Self::SameBitsEverywhere(other)) => own == other,
-            (Self::UntestedClasses { .. }, Self::UntestedClasses { .. }) => self == other,
+            (Self::UntestedClasses { .. }, Self::UntestedClasses { .. })
+            | (Self::UntrainedClasses { .. }, Self::UntrainedClasses { .. }) => self == other,
             _ => mem::discriminant(self) == mem::discriminant(other),
         }
     }
@@ -115,7 +126,7 @@ impl Flag {
     /// The number that flags of the same kind are compared by; 0 without one.
     fn magnitude(&self) -> f64 {
         match self {
-            Self::UntestedClasses { count, .. } => *count as f64,
+            Self::UntestedClasses { count, .. } | Self::UntrainedClasses { count, .. } => *count as f64,
             Self::ZeroPointsOutsideCodes(count)
             | Self::ParametersFarFromWanted { count, .. }
             | Self::ValuesSaturated { count, .. }
@@ -151,13 +162,11 @@ impl Flag {
         let several = |number: u64, one: &str, many: &str| counted(number as usize, one, many);
         let at_worst = |number: u64| if number > 1 { " at worst" } else { "" };
         match self {
-            Self::UntestedClasses { count: 1, first } => {
-                format!("macro-F1 leaves out class {}, of which there is no test row", quoted(first))
-            }
             Self::UntestedClasses { count, first } => {
-                let more = count.saturating_sub(first.len());
-                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                format!("macro-F1 leaves out {count} classes without a test row: {}{more}", quoted(first))
+                format!("macro-F1 leaves out {}, without a test row", classes(*count, first))
+            }
+            Self::UntrainedClasses { count, first } => {
+                format!("the model does not know {}, without a training row", classes(*count, first))
             }
             Self::ZeroPointsOutsideCodes(count) => {
                 several(*count, "zero point lies outside the codes", "zero points lie outside the codes")

@@ -392,6 +392,8 @@ fn flag() -> impl Strategy<Value = Flag> {
         any::<u32>().prop_map(Flag::SameBitsEverywhere),
         (any::<usize>(), prop::collection::vec(".*", 0..3))
             .prop_map(|(count, first)| Flag::UntestedClasses { count, first }),
+        (any::<usize>(), prop::collection::vec(".*", 0..3))
+            .prop_map(|(count, first)| Flag::UntrainedClasses { count, first }),
         (any::<u64>(), number(), number())
             .prop_map(|(count, wanted, stored)| { Flag::ParametersFarFromWanted { count, wanted, stored } }),
         (any::<u64>(), number()).prop_map(|(count, largest)| Flag::ValuesSaturated { count, largest }),

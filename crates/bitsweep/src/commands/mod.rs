@@ -62,7 +62,7 @@ fn foreseen(plan: &Plan, verbosity: Verbosity) -> Result<Vec<Foreseen>, Failure>
             say(&one_line(&format!("note: {dataset}: {note}")));
         }
         for sentence in sentences(&foreseen, plan) {
-            say(&one_line(&format!("note: {sentence}")));
+            say(&text::lines(&format!("note: {sentence}")));
         }
     }
     Ok(foreseen)

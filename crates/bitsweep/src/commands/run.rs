@@ -76,7 +76,7 @@ fn run_while_listening(
     let records = &outcome.records;
     let summary = pool.install(|| summarize(&records.results, &plan.labels, &plan.header.pick));
     refuse_no_results(records, &summary, &plan)?;
-    let command = command(request, !plan.changes.is_empty());
+    let command = command(request, options.name, !plan.changes.is_empty());
     let written = pool.install(|| write(&plan, &command, &outcome, &summary, &folder))?;
     interruption.finish();
     let Committed { place, notes } = folder.commit()?;
@@ -144,7 +144,7 @@ fn refuse_no_results(records: &Records, summary: &Summary, plan: &Plan) -> Resul
 }
 
 /// The command that gives the same results again, from the root of the repository.
-fn command(request: &Request, is_changed: bool) -> String {
+fn command(request: &Request, name: Option<&str>, is_changed: bool) -> String {
     let quoted = |text: &str| {
         let plain =
             text.chars().all(|character| character.is_ascii_alphanumeric() || "-_./=,".contains(character));
@@ -153,6 +153,9 @@ fn command(request: &Request, is_changed: bool) -> String {
     let mut command = format!("cargo run --release -- run {}", quoted(&request.experiment));
     for change in request.set.iter().filter(|_| is_changed) {
         command += &format!(" --set {}", quoted(change));
+    }
+    if let Some(name) = name {
+        command += &format!(" --name {}", quoted(name));
     }
     command
 }

@@ -40,8 +40,8 @@ pub(super) struct Bench<'u> {
     model: &'u Model,
     inputs: Inputs,
     float: Inference,
-    /// Classes that no score speaks of.
-    untested: Option<Flag>,
+    /// Classes that scores do not speak of, or that the model does not know.
+    absent_classes: Vec<Flag>,
     /// The float model under each transform of weights alone that some variant asks for, made when first asked for.
     transformed: Vec<(Transform, OnceLock<Step<Transformed<'u, 'u>>>)>,
 }
@@ -66,8 +66,9 @@ impl<'u> Bench<'u> {
             }
         }
         let transformed = transforms.into_iter().map(|transform| (transform, OnceLock::new())).collect();
-        let untested = prepared.untested_classes();
-        Ok(Bench { evaluation, unit, prepared, model, inputs, float, untested, transformed })
+        let absent_classes =
+            prepared.absent_classes(matches!(unit.spec.subject, crate::subject::Subject::Trained(_)));
+        Ok(Bench { evaluation, unit, prepared, model, inputs, float, absent_classes, transformed })
     }
 
     /// How many variants are worked on at a time: few of a large model.
@@ -239,7 +240,7 @@ impl<'u> Bench<'u> {
             evaluated.predictions = Some(narrow(&inference.predictions));
         }
         measures.scores = Some(scores);
-        measures.flags.extend(self.untested.clone());
+        measures.flags.extend(self.absent_classes.iter().cloned());
         Ok(measures)
     }
 

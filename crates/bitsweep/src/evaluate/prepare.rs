@@ -52,14 +52,19 @@ impl Prepared<'_> {
         }
     }
 
-    /// Classes of which there is no test row, as a flag; `None` where there is one of each.
-    pub(super) fn untested_classes(&self) -> Option<Flag> {
-        let tested: BTreeSet<usize> = self.test_labels.iter().copied().collect();
-        let names = self.dataset.class_names.iter().enumerate();
-        let untested = names.filter(|(class, _)| !tested.contains(class)).map(|(_, name)| name);
-        let first: Vec<String> = untested.take(Flag::NAMED_CLASSES).cloned().collect();
-        let count = self.classes() - tested.len();
-        (count > 0).then_some(Flag::UntestedClasses { count, first })
+    /// Classes of which there is no test row and, where the model is trained here, those without a training row, as flags.
+    pub(super) fn absent_classes(&self, is_trained: bool) -> Vec<Flag> {
+        let absent = |labels: &[usize], flag: fn(usize, Vec<String>) -> Flag| {
+            let present: BTreeSet<usize> = labels.iter().copied().collect();
+            let names = self.dataset.class_names.iter().enumerate();
+            let missing = names.filter(|(class, _)| !present.contains(class)).map(|(_, name)| name);
+            let first = missing.take(Flag::NAMED_CLASSES).cloned().collect();
+            let count = self.classes() - present.len();
+            (count > 0).then(|| flag(count, first))
+        };
+        let untested = absent(&self.test_labels, |count, first| Flag::UntestedClasses { count, first });
+        let untrained = absent(&self.train_labels, |count, first| Flag::UntrainedClasses { count, first });
+        untested.into_iter().chain(untrained.filter(|_| is_trained)).collect()
     }
 
     /// The features of the calibration rows.

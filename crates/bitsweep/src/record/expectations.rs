@@ -154,19 +154,27 @@ impl Check<'_> {
 
     /// Whether the table has the columns and, as far as it is known, the rows.
     fn rows_of(&self, table: &Table) -> Result<(), Diagnostic> {
-        let column = |key: &str, name: &str| {
-            let unknown =
-                |error: Diagnostic| self.error(key, error.message()).nearest(name, table.header.iter());
-            table.column(name).map_err(unknown)
-        };
-        column("column", &self.expectation.column)?;
+        self.column(table, "column", &self.expectation.column)?;
         if let Some(per) = &self.expectation.per {
-            column("per.column", &per.column)?;
+            self.column(table, "per.column", &per.column)?;
         }
+        let wanted = &self.expectation.rows;
+        let chosen = self.rows_with(table, "where", wanted)?;
+        if let Some(less) = &self.expectation.less {
+            let mut others = wanted.clone();
+            others.extend(less.clone());
+            self.rows_with(table, "less", &others)?;
+        }
+        self.refuse_tasks_of_one_name(&chosen)
+    }
+
+    /// The positions of the rows that have the wanted values, as far as they are known; they stand in the table `list` of the
+    /// expectation.
+    fn rows_with(&self, table: &Table, list: &str, wanted: &toml::Table) -> Result<Vec<usize>, Diagnostic> {
         let mut chosen: Vec<usize> = (0..table.rows.len()).collect();
-        for (name, value) in &self.expectation.rows {
-            let key = format!("where.{name}");
-            let column = column(&key, name)?;
+        for (name, value) in wanted {
+            let key = format!("{list}.{name}");
+            let column = self.column(table, &key, name)?;
             // Why a row failed is not known before it did.
             let is_known =
                 !name.starts_with("failure") && table.rows.iter().any(|row| !row[column].is_empty());
@@ -185,7 +193,13 @@ impl Check<'_> {
                 return Err(self.error(&key, message));
             }
         }
-        self.refuse_tasks_of_one_name(&chosen)
+        Ok(chosen)
+    }
+
+    /// The position of a column that `key` names.
+    fn column(&self, table: &Table, key: &str, name: &str) -> Result<usize, Diagnostic> {
+        let unknown = |error: Diagnostic| self.error(key, error.message()).nearest(name, table.header.iter());
+        table.column(name).map_err(unknown)
     }
 
     fn refuse_tasks_of_one_name(&self, chosen: &[usize]) -> Result<(), Diagnostic> {

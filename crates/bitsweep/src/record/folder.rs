@@ -69,7 +69,7 @@ impl Folder {
         content: impl FnOnce(&mut Output) -> io::Result<()>,
     ) -> Result<(), Failure> {
         let mut file = self.create_file(name)?;
-        content(&mut file).map_err(|error| self.refused(name, &error))?;
+        content(&mut file).map_err(|error| self.refused(name, file.refusal().unwrap_or(&error)))?;
         self.finish_file(name, file)
     }
 

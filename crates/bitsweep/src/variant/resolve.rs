@@ -21,9 +21,12 @@ impl VariantSpec {
     /// A sentence for the first contradiction, and the key at which it stands.
     pub fn resolve(&self) -> Result<Variant, Refusal> {
         if let Some(name) = &self.name
-            && (name.trim().is_empty() || name.contains(char::is_control))
+            && (name.trim() != name || name.is_empty() || name.contains(char::is_control) || name == "float")
         {
-            let message = format!("found `{}`, expected a name of one line", name.escape_default());
+            let message = format!(
+                "found `{}`, expected a name of one line without blanks around it, and not `float`, which is the model before quantization",
+                name.escape_default()
+            );
             return Err(Refusal::new("name", message));
         }
         let Schemes { base, layers, mixed } = match &self.mixed {
