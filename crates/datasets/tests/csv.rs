@@ -395,7 +395,29 @@ fn a_single_class_is_an_error() {
 #[test]
 fn bytes_that_are_not_utf8_are_an_error_with_their_line() {
     let content = b"a,species\n1,rose\n2,r\xf6schen\n";
-    assert_eq!(complaint(content, named("species")), "line 3: expected UTF-8 text, found the byte `0xf6`");
+    assert_eq!(
+        complaint(content, named("species")),
+        "line 3: expected UTF-8 text, found the byte `0xf6`; save the file as UTF-8"
+    );
+}
+
+#[test]
+fn text_of_16_bits_is_recognized_with_its_mark_and_without() {
+    let text = "a,species\n1,rose\n2,tulip\n";
+    let wide = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+    let marked = [&[0xff, 0xfe][..], &wide(u16::to_le_bytes)].concat();
+    for content in [marked, wide(u16::to_le_bytes), wide(u16::to_be_bytes)] {
+        assert!(complaint(&content, named("species")).starts_with("is UTF-16 text, expected UTF-8"));
+    }
+}
+
+#[test]
+fn another_separator_is_suggested() {
+    let said = complaint("a;b;y\n1;2;x\n3;4;z\n", named("y"));
+    assert_eq!(
+        said,
+        "no column is named `y`; the columns are `a;b;y`; if that separates cells: `delimiter = \";\"`"
+    );
 }
 
 #[test]

@@ -29,10 +29,11 @@ fn in_words_of_toml(message: &str) -> String {
 /// What stands there.
 fn found(message: &str) -> String {
     // Numbers beyond 64 bits come with their type.
-    let message = [" as i128`", " as u128`"]
-        .iter()
-        .find_map(|wide| message.strip_suffix(wide))
-        .map_or_else(|| message.to_owned(), |number| format!("{number}`"));
+    let narrow = [" as i128", " as u128"].iter().find_map(|wide| message.strip_suffix(wide));
+    let message = narrow.unwrap_or(message).to_owned();
+    if message.ends_with("value was too large") {
+        return "the number is too large: expected at most 9223372036854775807".to_owned();
+    }
     if let Some(choice) = message.strip_prefix("unknown variant ") {
         return format!("unknown choice {choice}");
     }
@@ -115,7 +116,7 @@ mod tests {
                 "found the number `0`, expected a whole number above 0",
             ),
             (
-                "invalid type: integer `99999999999999999999 as i128`, expected i64",
+                "invalid type: integer `99999999999999999999` as i128, expected i64",
                 "found the number `99999999999999999999`, expected a whole number",
             ),
             (

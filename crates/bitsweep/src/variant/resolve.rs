@@ -21,10 +21,10 @@ impl VariantSpec {
     /// A sentence for the first contradiction, and the key at which it stands.
     pub fn resolve(&self) -> Result<Variant, Refusal> {
         if let Some(name) = &self.name
-            && (name.trim() != name || name.is_empty() || name.contains(char::is_control) || name == "float")
+            && (name.trim() != name || name.is_empty() || name.contains(char::is_control))
         {
             let message = format!(
-                "found `{}`, expected a name of one line without blanks around it, and not `float`, which is the model before quantization",
+                "found `{}`, expected a name of one line without blanks around it",
                 name.escape_default()
             );
             return Err(Refusal::new("name", message));
