@@ -37,7 +37,7 @@ fn assert_shown(what: &str, text: &str) {
 /// Both streams, which show nothing raw.
 #[track_caller]
 fn shown(what: &str, output: &Output) -> String {
-    let text = printed(&output) + &said(output);
+    let text = printed(output) + &said(output);
     assert!(!text.contains("panicked"), "{what}: {text}");
     assert_shown(what, &text);
     text
