@@ -322,7 +322,7 @@ fn a_learned_parameter_that_diverges_is_named() {
     let training = Training::default();
     let error = train_hooked(initial, features.view(), &labels, &training, shuffle, &mut hook);
     let Err(TrainError::Diverged { epoch: 0, what, .. }) = error else { panic!("{error:?}") };
-    assert_eq!(what, "learned parameter 2");
+    assert_eq!(what, "a learned parameter");
 }
 
 #[test]

@@ -86,6 +86,12 @@ pub enum Flag {
     InputsClipped,
 }
 
+/// By which factor, at least 1, two numbers differ; infinite where one of them is 0.
+fn factor(wanted: f64, stored: f64) -> f64 {
+    let ratio = (stored / wanted).abs();
+    if ratio > 0.0 { ratio.max(1.0 / ratio) } else { f64::INFINITY }
+}
+
 /// Classes as they stand in a sentence, by the names of the first.
 fn classes(count: usize, first: &[String]) -> String {
     let names = first.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
@@ -148,18 +154,35 @@ impl Flag {
         }
     }
 
-    /// Takes the numbers of a flag of the same kind where they are larger.
+    /// Takes the numbers of a flag of the same kind where they are larger, or worse.
     pub fn raise_to(&mut self, other: &Self) {
-        if other.magnitude() > self.magnitude() {
-            self.clone_from(other);
+        match (&mut *self, other) {
+            (
+                Self::ParametersFarFromWanted { count, wanted, stored },
+                Self::ParametersFarFromWanted { count: others, wanted: other_wanted, stored: other_stored },
+            ) => {
+                *count = (*count).max(*others);
+                if factor(*other_wanted, *other_stored) > factor(*wanted, *stored) {
+                    (*wanted, *stored) = (*other_wanted, *other_stored);
+                }
+            }
+            (
+                Self::ValuesSaturated { count, largest },
+                Self::ValuesSaturated { count: others, largest: other },
+            ) => (*count, *largest) = ((*count).max(*others), largest.max(*other)),
+            (own, other) if other.magnitude() > own.magnitude() => own.clone_from(other),
+            _ => {}
         }
     }
 
-    /// The flag as a clause; `choices` are those of the variant that bears it.
+    /// The flag as a clause; `choices` are those of the variant that bears it, in so many runs, of which the numbers are the
+    /// largest.
     #[must_use]
-    pub fn words(&self, choices: &Choices) -> String {
+    pub fn words(&self, choices: &Choices, runs: usize) -> String {
         let choice = |choice: Choice| choices.get(choice).map_or_else(String::new, ToString::to_string);
-        let several = |number: u64, one: &str, many: &str| counted(number as usize, one, many);
+        let up_to = if runs > 1 { "up to " } else { "" };
+        let several =
+            |number: u64, one: &str, many: &str| format!("{up_to}{}", counted(number as usize, one, many));
         let at_worst = |number: u64| if number > 1 { " at worst" } else { "" };
         match self {
             Self::UntestedClasses { count, first } => {
@@ -213,10 +236,10 @@ impl Flag {
             ),
             Self::GreedySearch => "bits were searched greedily, not exactly".to_owned(),
             Self::SameBitsEverywhere(bits) => {
-                format!("every layer was given {}", several(u64::from(*bits), "bit", "bits"))
+                format!("every layer was given {}", counted(*bits as usize, "bit", "bits"))
             }
             Self::OutputErrorAboveBudget(error) => format!(
-                "all layers together have an output error of {error:.3e} on the training rows, above the budget"
+                "all layers together have an output error of {up_to}{error:.3e} on the training rows, above the budget"
             ),
             Self::InputsClipped => "more than 1 % of the layers' inputs are clipped".to_owned(),
         }

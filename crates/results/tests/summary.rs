@@ -340,7 +340,7 @@ fn a_flag_takes_the_larger_number_of_its_kind() {
     for (smaller, larger) in [
         (Flag::ZeroPointsOutsideCodes(1), Flag::ZeroPointsOutsideCodes(2)),
         (far(1), far(2)),
-        (Flag::ValuesSaturated { count: 1, largest: 9.0 }, Flag::ValuesSaturated { count: 2, largest: 8.0 }),
+        (Flag::ValuesSaturated { count: 1, largest: 8.0 }, Flag::ValuesSaturated { count: 2, largest: 9.0 }),
         (Flag::ParametersAtLowerBound(9), Flag::ParametersAtLowerBound(10)),
         (Flag::LogitsMoved { most: 0.5, largest: 9.0 }, Flag::LogitsMoved { most: 1.0, largest: 8.0 }),
         (Flag::OutputErrorAboveBudget(1e-300), Flag::OutputErrorAboveBudget(1e300)),
@@ -353,6 +353,22 @@ fn a_flag_takes_the_larger_number_of_its_kind() {
             assert_eq!(raised, larger);
         }
     }
+}
+
+#[test]
+fn a_flag_takes_the_worst_of_each_of_its_numbers() {
+    let mut saturated = Flag::ValuesSaturated { count: 1, largest: 9.0 };
+    saturated.raise_to(&Flag::ValuesSaturated { count: 2, largest: 8.0 });
+    assert_eq!(saturated, Flag::ValuesSaturated { count: 2, largest: 9.0 });
+    let mut far = Flag::ParametersFarFromWanted { count: 3, wanted: 1.0, stored: 2.0 };
+    far.raise_to(&Flag::ParametersFarFromWanted { count: 1, wanted: 1e-9, stored: 0.0 });
+    assert_eq!(far, Flag::ParametersFarFromWanted { count: 3, wanted: 1e-9, stored: 0.0 });
+}
+
+#[test]
+fn the_number_of_several_runs_is_the_largest() {
+    let words = Flag::ZeroPointsOutsideCodes(5).words(&Choices::default(), 3);
+    assert_eq!(words, "up to 5 zero points lie outside the codes");
 }
 
 #[test]
@@ -369,7 +385,7 @@ fn numbers_of_flags_have_their_nouns() {
         (Flag::ParametersAtLowerBound(1), "1 learned parameter stands at its lower bound"),
         (Flag::ParametersAtLowerBound(2), "2 learned parameters stand at their lower bound"),
     ] {
-        assert_eq!(flag.words(&Choices::default()), words);
+        assert_eq!(flag.words(&Choices::default(), 1), words);
     }
 }
 

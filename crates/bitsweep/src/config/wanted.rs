@@ -57,7 +57,14 @@ impl Wanted {
         let bound = bounds.iter().find_map(|(sign, relation)| Some((*relation, text.strip_prefix(sign)?)));
         let meaning = match (bound, text.split_once("..")) {
             (Some((relation, limit)), _) => Meaning::Bound(relation, number(limit.trim())?),
-            (None, Some((low, high))) => Meaning::Between(number(low.trim())?, number(high.trim())?),
+            (None, Some((low, high))) => match (number(low.trim())?, number(high.trim())?) {
+                (low, high) if low <= high => Meaning::Between(low, high),
+                (low, high) => {
+                    return Err(format!(
+                        "there is no number from {low} to {high}: expected the lower one first"
+                    ));
+                }
+            },
             (None, None) => Meaning::Printed(text.split_whitespace().map(printed).collect::<Result<_, _>>()?),
         };
         if meaning == Meaning::Printed(Vec::new()) {
@@ -195,7 +202,9 @@ mod tests {
 
     #[test]
     fn what_is_neither_numbers_nor_a_bound_is_refused() {
-        for text in ["", "  ", "about 3", "nan", "inf", "< ", "<= x", "= 3", "0.5 %", "1 ..", ".. 2"] {
+        for text in
+            ["", "  ", "2 .. 1", "about 3", "nan", "inf", "< ", "<= x", "= 3", "0.5 %", "1 ..", ".. 2"]
+        {
             assert!(Wanted::new(text).is_err(), "{text}");
         }
         let long = format!("0.{}", "1".repeat(100_000));

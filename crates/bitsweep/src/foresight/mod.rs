@@ -106,7 +106,7 @@ impl Foresight<'_> {
         };
         let split = match split(unit, dataset) {
             Ok(split) => split,
-            Err(reason) => return whole("split.holdout", &reason),
+            Err(reason) => return whole("split.holdout.test", &reason),
         };
         if let Err(reason) = check_model(unit, dataset, &split) {
             let key =

@@ -10,7 +10,7 @@ use bitsweep_results::{
 };
 
 use super::table::{Table, admits};
-use crate::config::{Diagnostic, Expectation, Header, TableName};
+use crate::config::{Aggregate, Diagnostic, Expectation, Header, TableName};
 use crate::failure::Failure;
 use crate::plan::{self, Plan};
 use crate::subject::Subject;
@@ -160,6 +160,7 @@ impl Check<'_> {
         }
         let wanted = &self.expectation.rows;
         let chosen = self.rows_with(table, "where", wanted)?;
+        self.refuse_text(table, &chosen)?;
         if let Some(less) = &self.expectation.less {
             let mut others = wanted.clone();
             others.extend(less.clone());
@@ -194,6 +195,23 @@ impl Check<'_> {
             }
         }
         Ok(chosen)
+    }
+
+    /// Refuses a column of text where numbers are needed.
+    fn refuse_text(&self, table: &Table, rows: &[usize]) -> Result<(), Diagnostic> {
+        let Expectation { column, aggregate, .. } = self.expectation;
+        let position = self.column(table, "column", column)?;
+        let mut known = rows.iter().map(|&row| &table.rows[row][position]).filter(|cell| !cell.is_empty());
+        let is_counted = matches!(aggregate, Some(Aggregate::Count | Aggregate::Distinct));
+        match known.find(|cell| cell.parse::<f64>().is_err()) {
+            Some(text) if !is_counted => {
+                let message = format!(
+                    "`{column}` has text, such as `{text}`: expected a column of numbers, or `aggregate = \"count\"` or `\"distinct\"`"
+                );
+                Err(self.error("column", message))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// The position of a column that `key` names.

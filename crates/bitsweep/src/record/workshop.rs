@@ -182,8 +182,10 @@ fn replace(place: &Path, swap: &Path, earlier: &Path) -> io::Result<()> {
 fn clear_earlier(folder: &Path, place: &Path) -> io::Result<Option<String>> {
     let mut uncleared = None;
     for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir()
+        let entry = entry?;
+        let path = entry.path();
+        // A link is nothing that a run made.
+        if entry.file_type()?.is_dir()
             && let Err(error) = clear(&path, place)
         {
             uncleared.get_or_insert_with(|| format!("cannot remove `{}`: {error}", path.display()));

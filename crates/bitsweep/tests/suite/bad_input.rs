@@ -230,7 +230,7 @@ fn a_dataset_with_one_class_is_refused() {
 #[test]
 fn a_class_too_small_for_a_stratified_split_is_refused() {
     let error = refused_csv("a,kind\n1,x\n2,x\n3,x\n4,x\n5,y\n", "test = 2\nstratified = true");
-    assert_says(&error, &["class `y` has only one row (line 6 of `", "mine.toml:5:"]);
+    assert_says(&error, &["class `y` has only one row (line 6 of `", "mine.toml:6:"]);
 }
 
 #[test]

@@ -114,6 +114,17 @@ fn numbers_to_reproduce_that_are_none_are_refused() {
 }
 
 #[test]
+fn what_is_taken_off_and_columns_of_text_are_checked_like_the_rest() {
+    let wanted = "value = \"1\"\ntable = \"results\"\ncolumn = \"macro_f1\"\nwhere = { label = \"4 bit\" }\n";
+    let less = |less: &str| reproducing(&format!("{wanted}less = {{ {less} }}"));
+    refused(&less("foo = 1"), &["no column `foo`", "mine.toml:21:"]);
+    refused(&less("label = \"flota\""), &["no row of the table has this value in `label`", "mine.toml:21:"]);
+    refused(&reproducing(&wanted.replace("macro_f1", "label")), &["`label` has text, such as `4 bit`"]);
+    let folder = folder_with(&[("mine.toml", &less("label = \"float\""))]);
+    assert!(folder.run(&["validate", "mine.toml"]).status.success());
+}
+
+#[test]
 fn rows_of_two_tasks_of_one_name_are_refused_as_ambiguous() {
     let wanted = "value = \"1\"\ntable = \"results\"\ncolumn = \"sse\"\n";
     let two = |conditions: &str| {
@@ -135,7 +146,7 @@ fn impossible_splits_are_refused() {
         ("test = 2\nstratified = true", "there are 3 classes, but the number of test rows is 2"),
         ("test = 176\nstratified = true", "there are 3 classes, but the number of training rows is 2"),
     ] {
-        refused(&network().replace("test = 0.2", split), &[reason, "mine.toml:5:"]);
+        refused(&network().replace("test = 0.2", split), &[reason, "mine.toml:6:8"]);
     }
 }
 

@@ -264,7 +264,7 @@ fn high_bias_absorption_says_what_it_did() {
     let row = &records.results[1];
     let flag = flags(row).iter().find_map(|flag| match flag {
         Flag::TransformChangedNothing | Flag::LogitsMoved { .. } => {
-            Some(flag.words(&row.origin.variant.choices))
+            Some(flag.words(&row.origin.variant.choices, 1))
         }
         _ => None,
     });

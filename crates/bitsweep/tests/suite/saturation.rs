@@ -20,7 +20,7 @@ fn scales_that_underflow_are_flagged_with_the_worst() {
     assert!((wanted / (1e-9 / 127.0) - 1.0).abs() < 1e-6);
     assert_eq!(*stored, 2.0_f64.powi(-24));
     assert_eq!(
-        flag.words(&records.results[2].origin.variant.choices),
+        flag.words(&records.results[2].origin.variant.choices, 1),
         "3 stored parameters are far from the wanted ones: 7.87e-12 became 5.96e-8 at worst"
     );
 }

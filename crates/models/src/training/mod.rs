@@ -173,8 +173,8 @@ fn ends_in_sums(model: &Model) -> bool {
 
 /// What to call a hook's parameter that is not finite.
 fn own_not_finite<H: Hook>(hook: &mut H) -> Option<String> {
-    let broken = hook.parameters().values.iter().position(|value| !value.is_finite())?;
-    Some(format!("learned parameter {}", broken + 1))
+    let is_broken = hook.parameters().values.iter().any(|value| !value.is_finite());
+    is_broken.then(|| "a learned parameter".to_owned())
 }
 
 #[cfg(test)]

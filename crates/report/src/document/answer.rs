@@ -179,7 +179,7 @@ fn flagged(summary: &Summary) -> Vec<Block> {
                     String::new()
                 };
                 let bearer = format!("{task}{}{often}", variant.label);
-                let words = flag.words(&variant.origin.variant.choices);
+                let words = flag.words(&variant.origin.variant.choices, *runs);
                 match bearers.iter_mut().find(|(known, _)| *known == words) {
                     Some((_, variants)) => variants.push(bearer),
                     None => bearers.push((words, vec![bearer])),

@@ -137,13 +137,14 @@ impl Comparison {
         if self.units > 1 {
             let float_deviation = float.scores.as_ref().and_then(|scores| scores.macro_f1.deviation);
             reasons.push(format!(
-                "Over {} seeds its macro-F1 is {} (float {}), and {}; {} of {} told apart from float by an exact McNemar test at 5 % ({} lost, {} gained in all).",
+                "Over {} seeds its macro-F1 is {} (float {}), and {}; {} of {} {} told apart from float by an exact McNemar test at 5 % ({} lost, {} gained in all).",
                 self.units,
                 plus_minus(scores.macro_f1.mean, scores.macro_f1.deviation),
                 plus_minus(float.scores.as_ref().map_or(f64::NAN, |scores| scores.macro_f1.mean), float_deviation),
                 within_one_seed(scores.loss.as_ref()),
                 scores.distinguishable_runs,
-                counted(scores.macro_f1.count, "run is", "runs are"),
+                counted(scores.macro_f1.count, "run", "runs"),
+                if scores.distinguishable_runs == 1 { "is" } else { "are" },
                 counted(scores.lost, "test row", "test rows"),
                 scores.gained,
             ));
@@ -188,7 +189,7 @@ impl VariantSummary {
         let runs = self.runs;
         let sentence = |(flag, count): &(Flag, usize)| {
             let often = if runs > 1 { format!(" in {count} of {runs} runs") } else { String::new() };
-            let words = flag.words(&self.origin.variant.choices);
+            let words = flag.words(&self.origin.variant.choices, *count);
             format!("{} is flagged{often}: {words}.", self.label)
         };
         self.flags.iter().map(sentence).collect()

@@ -125,7 +125,8 @@ fn layer_bits(measures: &Measures) -> Option<Cow<'_, str>> {
 pub(super) fn remarks() -> Vec<Column> {
     let flag = |entry: &Entry<'_>| {
         let choices = &entry.row.origin.variant.choices;
-        let words: Vec<String> = entry.row.measures()?.flags.iter().map(|flag| flag.words(choices)).collect();
+        let words: Vec<String> =
+            entry.row.measures()?.flags.iter().map(|flag| flag.words(choices, 1)).collect();
         (!words.is_empty()).then(|| words.join("; "))
     };
     vec![
