@@ -106,8 +106,8 @@ pub enum CsvProblem {
     },
     /// A feature is not a number.
     #[error(
-        "line {line}, column `{column}`: expected a number, found `{}`; fill it in, remove the row, or leave the column out: `unused = [\"{column}\"]`",
-        excerpt(text)
+        "line {line}, column `{column}`: expected a number, found {}; fill it in, remove the row, or leave the column out: `unused = [\"{column}\"]`",
+        cell(text)
     )]
     NotANumber {
         /// The line on which the row begins.
@@ -173,6 +173,11 @@ pub enum CsvProblem {
         /// The classes in the file, in the order in which the names must stand.
         classes: Vec<String>,
     },
+}
+
+/// What stands in a cell.
+fn cell(text: &str) -> String {
+    if text.is_empty() { "an empty cell".to_owned() } else { format!("`{}`", excerpt(text)) }
 }
 
 /// What to do about a file that looks as if its cells were separated by something else.

@@ -117,12 +117,13 @@ pub(crate) fn read_table(bytes: &[u8], layout: &Layout<'_>) -> Result<Table, Csv
     Ok(Table { features, labels, feature_names, class_names, lines: line_of_row, notes })
 }
 
+/// What the columns are called; one without a name by its number.
 fn column_names(first: &StringRecord, header: bool) -> Vec<String> {
-    if header {
-        first.iter().map(|name| name.trim().to_owned()).collect()
-    } else {
-        (1..=first.len()).map(|number| format!("column {number}")).collect()
-    }
+    let name = |(index, name): (usize, &str)| match name.trim() {
+        name if header && !name.is_empty() => name.to_owned(),
+        _ => format!("column {}", index + 1),
+    };
+    first.iter().enumerate().map(name).collect()
 }
 
 /// Whether each column is a feature.

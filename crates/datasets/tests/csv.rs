@@ -361,7 +361,7 @@ fn text_in_place_of_a_number_is_an_error_with_line_and_column() {
     let missing = "length,width,species\n,2,rose\n";
     assert!(
         complaint(missing, named("species"))
-            .starts_with("line 2, column `length`: expected a number, found ``")
+            .starts_with("line 2, column `length`: expected a number, found an empty cell")
     );
 }
 
@@ -409,6 +409,17 @@ fn text_of_16_bits_is_recognized_with_its_mark_and_without() {
     for content in [marked, wide(u16::to_le_bytes), wide(u16::to_be_bytes)] {
         assert!(complaint(&content, named("species")).starts_with("is UTF-16 text, expected UTF-8"));
     }
+}
+
+#[test]
+fn a_column_without_a_name_is_called_by_its_number() {
+    assert_eq!(
+        complaint(",b,y\n1,,x\n2,3,z\n", named("y")),
+        "line 2, column `b`: expected a number, found an empty cell; fill it in, remove the row, or leave the column out: `unused = [\"b\"]`"
+    );
+    assert!(complaint(",b,y\np,1,x\nq,3,z\n", named("y")).ends_with("`unused = [\"column 1\"]`"));
+    let data = read(",b,y\n1,2,x\n2,3,z\n", named("y")).unwrap();
+    assert_eq!(data.feature_names, ["column 1", "b"]);
 }
 
 #[test]
