@@ -97,10 +97,21 @@ impl Split {
     /// classes.
     #[must_use]
     pub fn classes_without_training_rows(&self, labels: &[usize], classes: usize) -> Vec<usize> {
-        let mut seen = vec![false; classes];
-        for &row in &self.train {
-            seen[labels[row]] = true;
-        }
-        (0..classes).filter(|&class| !seen[class]).collect()
+        classes_without(&self.train, labels, classes)
     }
+
+    /// The classes of which no row is for testing, in ascending order: no score speaks of them.
+    #[must_use]
+    pub fn classes_without_test_rows(&self, labels: &[usize], classes: usize) -> Vec<usize> {
+        classes_without(&self.test, labels, classes)
+    }
+}
+
+/// The classes that none of `rows` is of, in ascending order.
+fn classes_without(rows: &[usize], labels: &[usize], classes: usize) -> Vec<usize> {
+    let mut seen = vec![false; classes];
+    for &row in rows {
+        seen[labels[row]] = true;
+    }
+    (0..classes).filter(|&class| !seen[class]).collect()
 }

@@ -132,11 +132,12 @@ fn a_label_that_is_no_class_is_refused() {
 }
 
 #[test]
-fn a_class_missing_from_the_training_rows_is_seen() {
+fn a_class_missing_from_one_side_is_seen() {
     let labels = [0, 1, 2, 2];
     let split = Split { train: vec![3, 1], test: vec![0, 2] };
     assert_eq!(split.classes_without_training_rows(&labels, 3), [0]);
     assert_eq!(split.classes_without_training_rows(&labels, 5), [0, 3, 4]);
+    assert_eq!(split.classes_without_test_rows(&labels, 4), [1, 3]);
 }
 
 #[test]

@@ -106,12 +106,19 @@ pub struct Expectation {
     /// How the two are compared, where that needs a word.
     #[serde(default)]
     pub note: Option<String>,
-    /// Why ours is known to differ. It then has to: a reason without a difference is as wrong as a difference without a reason.
+    /// Why ours is known to differ. It then has to: a reason without a difference is as wrong as a difference without a
+    /// reason.
     #[serde(default)]
     pub differs: Option<String>,
 }
 
 impl Expectation {
+    /// Which rows are taken off: those of `where`, with the values of `less` in place of its own; `None` without `less`.
+    pub fn rows_taken_off(&self) -> Option<toml::Table> {
+        let less = self.less.as_ref()?;
+        Some(self.rows.clone().into_iter().chain(less.clone()).collect())
+    }
+
     /// What it is of, for the reader.
     pub fn name(&self) -> String {
         if !self.what.is_empty() {

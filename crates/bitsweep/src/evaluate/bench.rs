@@ -66,8 +66,7 @@ impl<'u> Bench<'u> {
             }
         }
         let transformed = transforms.into_iter().map(|transform| (transform, OnceLock::new())).collect();
-        let absent_classes =
-            prepared.absent_classes(matches!(unit.spec.subject, crate::subject::Subject::Trained(_)));
+        let absent_classes = prepared.absent_classes(unit);
         Ok(Bench { evaluation, unit, prepared, model, inputs, float, absent_classes, transformed })
     }
 

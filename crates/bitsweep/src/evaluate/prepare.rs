@@ -10,7 +10,7 @@ use bitsweep_results::{DatasetShape, FailureKind, Flag};
 
 use super::stop::{At, Step, failed};
 use crate::plan::Unit;
-use crate::subject::SplitSpec;
+use crate::subject::{SplitSpec, Subject};
 use crate::variant::CalibrationRows;
 
 /// Rows to train on and rows to score on, features scaled.
@@ -53,18 +53,20 @@ impl Prepared<'_> {
     }
 
     /// Classes of which there is no test row and, where the model is trained here, those without a training row, as flags.
-    pub(super) fn absent_classes(&self, is_trained: bool) -> Vec<Flag> {
-        let absent = |labels: &[usize], flag: fn(usize, Vec<String>) -> Flag| {
-            let present: BTreeSet<usize> = labels.iter().copied().collect();
-            let names = self.dataset.class_names.iter().enumerate();
-            let missing = names.filter(|(class, _)| !present.contains(class)).map(|(_, name)| name);
-            let first = missing.take(Flag::NAMED_CLASSES).cloned().collect();
-            let count = self.classes() - present.len();
-            (count > 0).then(|| flag(count, first))
+    pub(super) fn absent_classes(&self, unit: &Unit) -> Vec<Flag> {
+        let (labels, classes) = (&self.dataset.labels, self.classes());
+        let named = |absent: Vec<usize>| {
+            let names = absent.iter().map(|&class| self.dataset.class_names[class].clone());
+            (!absent.is_empty()).then(|| (absent.len(), names.take(Flag::NAMED_CLASSES).collect()))
         };
-        let untested = absent(&self.test_labels, |count, first| Flag::UntestedClasses { count, first });
-        let untrained = absent(&self.train_labels, |count, first| Flag::UntrainedClasses { count, first });
-        untested.into_iter().chain(untrained.filter(|_| is_trained)).collect()
+        let untested = named(self.split.classes_without_test_rows(labels, classes))
+            .map(|(count, first)| Flag::UntestedClasses { count, first });
+        let untrained = match unit.spec.subject {
+            Subject::Trained(_) => named(self.split.classes_without_training_rows(labels, classes)),
+            Subject::Given(_) | Subject::Tensor(_) => None,
+        };
+        let untrained = untrained.map(|(count, first)| Flag::UntrainedClasses { count, first });
+        untested.into_iter().chain(untrained).collect()
     }
 
     /// The features of the calibration rows.

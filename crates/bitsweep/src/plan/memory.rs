@@ -110,7 +110,7 @@ fn parts<'p>(plan: &Plan, unit: &'p Unit) -> Vec<Part<'p>> {
 /// The rows as they were read, and scaled; in the layout of the kernels while a model is trained.
 fn features(dataset: &Dataset) -> Part<'static> {
     let (rows, features) = dataset.features.dim();
-    let what = format!("{} rows of {} features", counted(rows), counted(features));
+    let what = format!("{} rows of {} features", count(rows as f64), count(features as f64));
     Part::of(what, Place::Unit("data.source"), &[rows as u64, features as u64, 3 * DOUBLE])
 }
 
@@ -118,13 +118,13 @@ fn features(dataset: &Dataset) -> Part<'static> {
 fn outputs(rows: usize, widths: &[usize], classes: usize) -> Part<'static> {
     let widest = widths.iter().copied().max().unwrap_or(0) as u64;
     let numbers = widest.saturating_add(4 * classes as u64);
-    let what = format!("the outputs of {} rows", counted(rows));
+    let what = format!("the outputs of {} rows", count(rows as f64));
     Part::of(what, Place::Unit("model"), &[rows as u64, numbers, DOUBLE])
 }
 
 /// The confusion matrices of the float model and of a variant.
 fn confusions(classes: usize) -> Part<'static> {
-    let what = format!("the confusion matrices of {} classes", counted(classes));
+    let what = format!("the confusion matrices of {} classes", count(classes as f64));
     let factors = [2 * classes as u64, classes as u64 + 2, size_of::<usize>() as u64];
     Part::of(what, Place::Unit("data.source"), &factors)
 }
@@ -141,7 +141,7 @@ fn second_moments<'u>(unit: &'u Unit, widths: &[usize]) -> Option<Part<'u>> {
     let calibrated = unit.variants.iter().find(|planned| planned.variant.calibration.rows.is_some())?;
     let (_, inputs) = widths.split_last()?;
     let widest = inputs.iter().copied().max()?;
-    let what = format!("the second moments of a layer's {} inputs", counted(widest));
+    let what = format!("the second moments of a layer's {} inputs", count(widest as f64));
     let factors = [widest as u64, widest as u64, 3 * DOUBLE];
     Some(Part::of(what, Place::Variant(calibrated, "method"), &factors))
 }
@@ -161,10 +161,6 @@ fn widened_weights<'u>(unit: &'u Unit, widths: &[usize]) -> Option<Part<'u>> {
     let parameters = parameters(&widened);
     let what = format!("{} weights after widening", count(parameters as f64));
     Some(Part::of(what, Place::Variant(widest, "training"), &[parameters, copies(unit), SINGLE]))
-}
-
-fn counted(number: usize) -> String {
-    count(number as f64)
 }
 
 /// Of how many rows there are logits at one time: the test rows, and where a solver or a choice looks at the training rows

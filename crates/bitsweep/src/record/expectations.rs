@@ -15,8 +15,8 @@ use crate::failure::Failure;
 use crate::plan::{self, Plan};
 use crate::subject::Subject;
 
-/// Refuses tables of `[[reproduce]]`, and evidence, that no run of the plan can answer: a table that is not written, a column that it does
-/// not have, rows that there are none of, or rows of several tasks that their names do not tell apart.
+/// Refuses tables of `[[reproduce]]`, and evidence, that no run of the plan can answer: a table that is not written, a
+/// column that it does not have, rows that there are none of, or rows of several tasks that their names do not tell apart.
 ///
 /// # Errors
 /// What is wrong, at the key that is wrong.
@@ -158,12 +158,9 @@ impl Check<'_> {
         if let Some(per) = &self.expectation.per {
             self.column(table, "per.column", &per.column)?;
         }
-        let wanted = &self.expectation.rows;
-        let chosen = self.rows_with(table, "where", wanted)?;
+        let chosen = self.rows_with(table, "where", &self.expectation.rows)?;
         self.refuse_text(table, &chosen)?;
-        if let Some(less) = &self.expectation.less {
-            let mut others = wanted.clone();
-            others.extend(less.clone());
+        if let Some(others) = self.expectation.rows_taken_off() {
             self.rows_with(table, "less", &others)?;
         }
         self.refuse_tasks_of_one_name(&chosen)

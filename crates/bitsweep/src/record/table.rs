@@ -34,10 +34,8 @@ impl Table {
     /// When the table has no such column.
     pub(super) fn query(&self, expectation: &Expectation) -> Result<Vec<f64>, Failure> {
         let ours = self.select(expectation, &expectation.rows)?;
-        let Some(less) = &expectation.less else { return Ok(ours) };
-        let mut rows = expectation.rows.clone();
-        rows.extend(less.clone());
-        let others = self.select(expectation, &rows)?;
+        let Some(others) = expectation.rows_taken_off() else { return Ok(ours) };
+        let others = self.select(expectation, &others)?;
         // Rows without a counterpart have no difference.
         let is_paired = ours.len() == others.len();
         let differences = ours.iter().zip(&others).map(|(ours, other)| ours - other);

@@ -22,8 +22,7 @@ pub enum CodebookFormat {
 }
 
 impl CodebookFormat {
-    /// By which part of the largest magnitude in a codebook rounding may change a component; `None` where nothing is
-    /// rounded.
+    /// By which part of the tensor's largest magnitude rounding may change a component; `None` where nothing is rounded.
     pub(crate) const fn rounding(self) -> Option<f64> {
         match self {
             Self::Float => None,

@@ -85,7 +85,8 @@ impl Quantized {
         self.unheld.far
     }
 
-    /// The values out of the range of a format without scales. Of an unpacked matrix nothing is known of them: there are none.
+    /// The values that a format without scales cannot represent. Of an unpacked matrix nothing is known of them: there are
+    /// none.
     #[must_use]
     pub const fn unrepresentable(&self) -> Unrepresentable {
         self.unheld.unrepresentable

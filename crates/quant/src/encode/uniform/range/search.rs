@@ -50,10 +50,9 @@ impl Candidates {
 
 /// The range of least `error` among a min-max range that is more than a point and its candidates.
 ///
-/// A symmetric range changes its magnitude, last to that of the least scale that clips nothing, and where scales have a sign
-/// is tried with both. An asymmetric range moves one
-/// end from or towards the other, upper end first. The min-max range is a candidate and wins ties, so that the error is
-/// never worse. `error` is `None` for a range without parameters.
+/// A symmetric range changes its magnitude, last to that of the least scale that clips nothing, and where scales have a
+/// sign is tried with both. An asymmetric range moves one end from or towards the other, upper end first. The min-max
+/// range is a candidate and wins ties, so that the error is never worse. `error` is `None` for a range without parameters.
 pub(crate) fn search<T: Real>(
     min_max: Interval<T>,
     candidates: Candidates,
