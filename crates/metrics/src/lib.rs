@@ -11,24 +11,32 @@
 //! - Repeated runs: [`mean_and_deviation`] and the intervals of the mean.
 //! - Many variants: [`pareto_front`].
 
+mod class_score;
 mod confusion;
+mod distributions;
 mod error;
+mod estimate;
 mod interval;
 mod macro_f1_interval;
+mod multiplicity;
 mod paired;
 mod pareto;
 mod permutation;
 mod probabilities;
 mod repeated;
-mod student_t;
+mod rows_needed;
 mod summation;
 
+pub use class_score::{ClassScore, Influence};
 pub use confusion::Confusion;
 pub use error::MetricError;
+pub use estimate::{Contributions, Estimate};
 pub use interval::{Interval, accuracy_interval};
 pub use macro_f1_interval::macro_f1_interval;
+pub use multiplicity::{benjamini_hochberg, holm};
 pub use paired::{Changes, agreement, mcnemar_exact};
 pub use pareto::pareto_front;
 pub use permutation::{PermutationTest, macro_f1_permutation};
 pub use probabilities::log_loss;
 pub use repeated::{MeanAndDeviation, mean_and_deviation};
+pub use rows_needed::{rows_needed, rows_without_flips};
