@@ -104,6 +104,14 @@ impl<'a> Contributions<'a> {
         Some(mean)
     }
 
+    /// The same without the samples that were not seen: where many differences are averaged, one such sample would outweigh
+    /// them all.
+    #[must_use]
+    pub fn as_seen(mut self) -> Self {
+        self.pseudo = 0.0;
+        self
+    }
+
     /// The number.
     pub fn value(&self) -> f64 {
         self.value

@@ -37,6 +37,6 @@ pub use multiplicity::{benjamini_hochberg, holm};
 pub use paired::{Changes, agreement, mcnemar_exact};
 pub use pareto::pareto_front;
 pub use permutation::{PermutationTest, macro_f1_permutation};
-pub use probabilities::log_loss;
+pub use probabilities::{log_loss, sample_log_loss};
 pub use repeated::{MeanAndDeviation, mean_and_deviation};
 pub use rows_needed::{rows_needed, rows_without_flips};

@@ -6,7 +6,7 @@ use bitsweep_metrics::MetricError;
 use bitsweep_models::{EpochLoss, Model, TrainError, Training};
 use bitsweep_quant::{Size, Transform};
 use bitsweep_results::{
-    Curve, ErrorMeasures, FailureKind, Flag, Measures, Origin, Predictions, SizeMeasures,
+    Curve, ErrorMeasures, FailureKind, Flag, Measures, Metric, Origin, Predictions, SizeMeasures,
 };
 
 use super::coded::{CodedInference, CodedModel, clipping_flag};
@@ -18,7 +18,7 @@ use super::post_training::post_training;
 use super::prepare::Prepared;
 use super::quantized_model::{FLOAT_BYTES, QuantizedModel, error_measures, flags};
 use super::quantized_training::{self, TrainedVariant, clip_bytes};
-use super::score::{Buffers, Inference, Inputs, score};
+use super::score::{Buffers, Inference, Inputs, log_losses, score};
 use super::sensitivity::{Subject, baseline_sensitivity};
 use super::stop::{At, Step, failed};
 use super::transform::{Transformed, transform};
@@ -235,8 +235,9 @@ impl<'u> Bench<'u> {
         let scored: Result<_, MetricError> =
             score(inference, test_labels, &self.float.predictions, self.prepared.classes());
         let scores = scored.at(FailureKind::Scoring)?;
-        if self.evaluation.plan.header.record.predictions {
-            evaluated.predictions = Some(narrow(&inference.predictions));
+        evaluated.predictions = Some(narrow(&inference.predictions));
+        if self.evaluation.plan.header.pick.metric == Metric::LogLoss {
+            evaluated.log_losses = Some(log_losses(inference, test_labels));
         }
         measures.scores = Some(scores);
         measures.flags.extend(self.absent_classes.iter().cloned());
@@ -274,14 +275,25 @@ impl<'u> Bench<'u> {
 
     /// Moves what a variant left into the rows of the unit; a variant that failed leaves its failure alone.
     pub(super) fn record(&self, outcome: &mut UnitOutcome, evaluated: Evaluated) {
-        let Evaluated { origin, key, measured, predictions, curve, sensitivity, histogram, large, latency } =
-            evaluated;
+        let Evaluated {
+            origin,
+            key,
+            measured,
+            predictions,
+            log_losses,
+            curve,
+            sensitivity,
+            histogram,
+            large,
+            latency,
+        } = evaluated;
         if measured.is_err() {
             return outcome.add(key, origin, measured);
         }
         if let Some(classes) = predictions {
             let all = outcome.predictions.get_or_insert_with(|| self.no_predictions(&origin));
             all.variants.push((origin.position, Arc::clone(&origin.variant), classes));
+            all.log_losses.extend(log_losses.map(|losses| (origin.position, losses)));
         }
         if !curve.is_empty() {
             let losses = curve
@@ -304,6 +316,7 @@ impl<'u> Bench<'u> {
             truth: narrow(&self.prepared.test_labels),
             float: narrow(&self.float.predictions),
             variants: Vec::new(),
+            log_losses: Vec::new(),
         }
     }
 }

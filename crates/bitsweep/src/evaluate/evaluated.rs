@@ -14,6 +14,8 @@ pub(super) struct Evaluated {
     pub(super) measured: Step<Measures>,
     /// `None` where there are none, and where they are not recorded.
     pub(super) predictions: Option<Box<[u16]>>,
+    /// The log loss of each test row, where the pick is by it.
+    pub(super) log_losses: Option<Box<[f32]>>,
     /// The losses of its own training.
     pub(super) curve: Vec<EpochLoss>,
     pub(super) sensitivity: Vec<SensitivityRow>,
@@ -30,6 +32,7 @@ impl Evaluated {
             key,
             measured: Ok(Measures::default()),
             predictions: None,
+            log_losses: None,
             curve: Vec::new(),
             sensitivity: Vec::new(),
             histogram: Vec::new(),

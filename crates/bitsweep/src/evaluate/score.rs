@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use bitsweep_metrics::{
     Changes, Confusion, MetricError, accuracy_interval, agreement, log_loss, macro_f1_interval,
+    sample_log_loss,
 };
 use bitsweep_models::{ForwardBuffers, Model, Precision, predict};
 use bitsweep_results::Scores;
@@ -115,6 +116,12 @@ fn logits<'b, T: bitsweep_models::Real>(
             activations.quantize(layer, outputs);
         }),
     }
+}
+
+/// The log loss of each test row.
+pub(super) fn log_losses(inference: &Inference, truth: &[usize]) -> Box<[f32]> {
+    let rows = inference.probabilities.rows().into_iter().zip(truth);
+    rows.map(|(probabilities, &class)| sample_log_loss(probabilities[class]) as f32).collect()
 }
 
 /// Scores of one variant beside the float model's predictions.

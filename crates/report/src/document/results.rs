@@ -88,14 +88,14 @@ fn setting(comparison: &Comparison) -> Option<Block> {
 
 /// The deviation with as many digits as the score.
 fn deviation(spread: &Spread) -> String {
-    spread.deviation.map_or_else(String::new, |deviation| format!("± {}", score(deviation)))
+    spread.deviation.map_or_else(String::new, score)
 }
 
 fn scores(comparison: &Comparison, shown: &[&VariantSummary]) -> Block {
     let repeated = comparison.units > 1;
     let mut headings = vec!["Variant", "Macro-F1"];
     if repeated {
-        headings.push("Over seeds");
+        headings.push("Spread");
     }
     headings.extend(["95 % interval", "Accuracy", "Log loss", "Agreement", "Lost", "Gained"]);
     headings.push(if repeated { "Runs told apart" } else { "p" });
@@ -111,7 +111,9 @@ fn scores(comparison: &Comparison, shown: &[&VariantSummary]) -> Block {
             if repeated {
                 row.push(deviation(&scores.macro_f1));
             }
-            row.push(format!("[{}, {}]", fixed(scores.interval.low, 3), fixed(scores.interval.high, 3)));
+            row.push(scores.interval.map_or_else(String::new, |interval| {
+                format!("[{}, {}]", fixed(interval.low, 3), fixed(interval.high, 3))
+            }));
             row.push(score(scores.accuracy.mean));
             row.push(significant(scores.log_loss.mean, 3));
             row.push(score(scores.agreement.mean));
@@ -120,7 +122,7 @@ fn scores(comparison: &Comparison, shown: &[&VariantSummary]) -> Block {
             row.push(if repeated {
                 format!("{} of {}", scores.distinguishable_runs, variant.runs)
             } else {
-                p_value(scores.least_p_value)
+                scores.macro_f1_p_value.map_or_else(String::new, p_value)
             });
             row
         })

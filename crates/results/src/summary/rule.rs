@@ -48,7 +48,9 @@ fn confidence<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Erro
     if (0.5..1.0).contains(&confidence) {
         Ok(confidence)
     } else {
-        Err(D::Error::custom(format!("`{confidence}` is no confidence: expected a number from 0.5 to below 1")))
+        Err(D::Error::custom(format!(
+            "`{confidence}` is no confidence: expected a number from 0.5 to below 1"
+        )))
     }
 }
 
