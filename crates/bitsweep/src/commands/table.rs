@@ -60,7 +60,7 @@ fn one(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
     } else {
         all
     };
-    let mut table = vec![header(comparison)];
+    let mut table = vec![header(comparison, rule)];
     table.extend(shown.iter().map(|variant| row(comparison, variant)));
     let mut lines = vec![heading];
     lines.extend(aligned(&table));
@@ -87,7 +87,8 @@ fn one(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
     lines
 }
 
-fn header(comparison: &Comparison) -> Vec<String> {
+fn header(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
+    let within = format!("within {}", rule.margin);
     let mut names = vec!["variant"];
     if comparison.has_scores() {
         names.push("macro-F1");
@@ -124,6 +125,8 @@ fn row(comparison: &Comparison, variant: &VariantSummary) -> Vec<String> {
             None => cells.extend(std::iter::repeat_n(String::new(), 5 + usize::from(comparison.units > 1))),
         }
         cells.push(error(variant.sse.mean));
+        let verdict = variant.standing.map(|standing| standing.verdicts[0].to_string());
+        cells.push(verdict.unwrap_or_default());
     } else {
         cells.extend([variant.payload_bytes, variant.true_bytes].map(|bytes| format!("{bytes:.0}")));
         cells.extend([error(variant.sse.mean), error(variant.mse.mean)]);

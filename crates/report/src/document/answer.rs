@@ -91,7 +91,7 @@ fn the_rule(rule: &PickRule) -> String {
         format!(", and the best on these rows within {}", bytes(budget as f64))
     });
     format!(
-        "The rule: balance is the smallest variant whose loss of {metric} against float is shown, at {confidence}, to be within {margin}, least memory the smallest within {memory_margin}{budget}; where nothing is shown, the smallest whose loss on the test rows is. Confirmed means shown with all smaller variants tested at a time, likely means shown for this variant alone. Sizes are all bytes stored. verdicts.csv has every variant."
+        "The rule: balance is the smallest variant whose loss of {metric} against float is shown, at {confidence}, to be within {margin}, least memory the smallest within {memory_margin}{budget}; where nothing is shown, the smallest whose loss on the test rows is. Confirmed means shown with all candidates tested at a time (Holm), likely means shown for this variant alone. Sizes are all bytes stored. verdicts.csv has every variant."
     )
 }
 

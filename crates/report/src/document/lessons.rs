@@ -1,6 +1,6 @@
 //! What each choice was worth, in words: what was expected and seen, what was expected and is not there.
 
-use bitsweep_results::numbers::{counted, fixed, significant, supported_decimals};
+use bitsweep_results::numbers::{counted, fixed, supported_decimals};
 use bitsweep_results::summary::{Effect, EffectAtBits, EffectVerdict, Expectation};
 use bitsweep_results::{Comparison, Summary};
 
@@ -63,7 +63,7 @@ pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
     let mut blocks = vec![
         Block::Heading(2, "What each choice was worth".to_owned()),
         paragraph(
-            "Pairs of variants that differ in one choice alone: macro-F1 with the first less macro-F1 with the second, on the test rows, averaged over pairs and runs, with the 95 % interval over rows and runs in brackets. A difference counts as shown when it is by Holm's correction for all differences of the task, so that in 95 % of tasks none is shown by chance. Where none is shown, two one-sided tests say within what the difference lies.",
+            "Pairs of variants that differ in one choice alone: macro-F1 with the first less macro-F1 with the second, on the test rows, averaged over pairs and runs, with the 95 % interval over rows and runs in brackets. A difference counts as shown when it is by Holm's correction for all differences of the task, so that the chance of showing any that is not there is at most 5 %. Where none is shown, two one-sided tests say within what the difference lies.",
         ),
     ];
     for comparison in told.iter().take(MOST_TASKS) {
@@ -152,9 +152,10 @@ fn at_bits(at: &EffectAtBits) -> String {
     format!("{} ({} [{low}, {high}])", bits(at.bits), signed(at.difference.value, decimals))
 }
 
-/// What an equivalence says: `above 0.002 at 8 bits`.
+/// What an equivalence says, rounded up: `above 0.0020 at 8 bits`.
 fn within(at: &EffectAtBits) -> String {
-    format!("above {} at {}", significant(at.equivalence_margin(), 2), bits(at.bits))
+    let margin = (at.equivalence_margin() * 1e4).ceil() / 1e4;
+    format!("above {} at {}", fixed(margin, 4), bits(at.bits))
 }
 
 fn bits(bits: u32) -> String {

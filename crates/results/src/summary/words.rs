@@ -354,7 +354,16 @@ impl Summary {
 }
 
 impl Verdict {
-    /// The verdict with its margin: `confirmed within 0.01`, `undecided, about 1,200 rows would decide`.
+    /// The verdict, with the rows that would decide: `undecided, about 1,200 rows`.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::Undecided { rows: Some(rows) } => format!("{self}, about {} rows", count(rows as f64)),
+            Self::Confirmed | Self::Likely | Self::Worse | Self::Undecided { rows: None } => self.to_string(),
+        }
+    }
+
+    /// The verdict with its margin: `confirmed within 0.01`.
     #[must_use]
     pub fn within(self, margin: f64) -> String {
         match self {
