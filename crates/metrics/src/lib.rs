@@ -9,6 +9,7 @@
 //! - Two classifiers on the same samples: [`agreement`], [`Changes`], [`mcnemar_exact`],
 //!   [`macro_f1_permutation`].
 //! - Repeated runs: [`mean_and_deviation`] and the intervals of the mean.
+//! - Before anything is measured: [`rows_without_flips`], [`rows_needed`].
 //! - Many variants: [`pareto_front`].
 
 mod confusion;
@@ -20,6 +21,7 @@ mod pareto;
 mod permutation;
 mod probabilities;
 mod repeated;
+mod rows_needed;
 mod student_t;
 mod summation;
 
@@ -32,3 +34,4 @@ pub use pareto::pareto_front;
 pub use permutation::{PermutationTest, macro_f1_permutation};
 pub use probabilities::log_loss;
 pub use repeated::{MeanAndDeviation, mean_and_deviation};
+pub use rows_needed::{rows_needed, rows_without_flips};
