@@ -33,10 +33,11 @@ pub use flag::Flag;
 pub use key::{Key, NotAKey};
 pub use label::{Label, Labels};
 pub use measures::{CalibrationMeasures, ErrorMeasures, Measures, Scores, SizeMeasures};
-pub use origin::{DatasetShape, Origin, Task, Unit, Variant};
+pub use origin::{DatasetShape, Origin, Task, Unit, Variant, run_of};
 pub use record::{
     CodebookRow, Curve, EpochLoss, ErrorPart, Excerpt, FailureKind, HistogramKind, HistogramRow, LevelRow,
-    Predictions, ProductRow, Records, ResultRow, RowFailure, SensitivityRow, TensorRow, ValueRow,
+    Predictions, ProductRow, Records, ResultRow, RowFailure, RowPart, SensitivityRow, TensorRow,
+    ValidationPredictions, ValueRow,
 };
 pub use summary::{Comparison, Goal, PickRule, Summary, VariantSummary, distinct_names, summarize};
 pub use table::{objects, read_parquet, write_csv, write_parquet};

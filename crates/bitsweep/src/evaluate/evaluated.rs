@@ -13,13 +13,20 @@ pub(super) struct Evaluated {
     pub(super) key: Key,
     pub(super) measured: Step<Measures>,
     /// `None` where there are none, and where they are not recorded.
-    pub(super) predictions: Option<Box<[u16]>>,
+    pub(super) predictions: Option<Predicted>,
     /// The losses of its own training.
     pub(super) curve: Vec<EpochLoss>,
     pub(super) sensitivity: Vec<SensitivityRow>,
     pub(super) histogram: Vec<HistogramRow>,
     pub(super) large: LargeRows,
     pub(super) latency: Option<Latency>,
+}
+
+/// The classes that a model predicts.
+pub(super) struct Predicted {
+    pub(super) test: Box<[u16]>,
+    /// `None` where there are no validation rows.
+    pub(super) validation: Option<Box<[u16]>>,
 }
 
 impl Evaluated {

@@ -1,7 +1,7 @@
-//! Conclusions drawn from the rows: statistics over seeds, Pareto fronts, and the two picks.
+//! Conclusions drawn from the rows: statistics over seeds and folds, Pareto fronts, and the two picks.
 //!
 //! Rows are gathered into [`Comparison`]s, one per task, since only variants of the same task can be weighed against each
-//! other; tasks are told by their keys. Within a comparison the units differ by their seed alone, and each
+//! other; tasks are told by their keys. Within a comparison the units differ by their seed and fold alone, and each
 //! [`VariantSummary`] sums up one variant over those of them in which it has results.
 
 mod attribution;
@@ -13,6 +13,7 @@ mod grouping;
 mod names;
 mod pick;
 mod picking;
+mod runs;
 mod spread;
 mod summarize;
 mod words;
