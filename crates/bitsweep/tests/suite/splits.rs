@@ -232,6 +232,36 @@ fn a_fold_without_a_row_of_a_class_is_flagged() {
 }
 
 #[test]
+fn a_plan_says_how_many_rows_a_claim_takes() {
+    let sandbox = Sandbox::new();
+    sandbox.put("mine.toml", split("k-fold", "folds = 5"));
+    let plan = printed(&sandbox.succeeds(&["plan", "mine.toml"]));
+    for line in [
+        "to show at 95 % that a variant loses at most 0.01 of macro-F1 against float takes",
+        "    299 test rows that it all predicts as float does (ln 0.05 / ln 0.99)",
+        "    about 619 of which it predicts 1 % otherwise, and as many right (power 80 %)",
+        "    about 3,092 of which it predicts 5 % otherwise",
+        "    about 6,183 of which it predicts 10 % otherwise",
+        "wine · mlp(8): 35 to 36 test rows in each of 5 units: too few; 178 different ones in all: too few",
+    ] {
+        assert!(plan.contains(line), "`{line}` is not in:\n{plan}");
+    }
+    let json = printed(&sandbox.succeeds(&["plan", "mine.toml", "--json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["units"].as_array().unwrap().len(), 5);
+    assert_eq!(json["claim"]["rows_without_flips"], 299);
+    assert_eq!(json["claim"]["tasks"][0]["distinct_test_rows"], 178);
+    // A wider margin takes fewer, and none at all is never shown.
+    sandbox.put("mine.toml", split("k-fold", "folds = 2").replace("title", "pick.balance_loss = 0.1\ntitle"));
+    let plan = printed(&sandbox.succeeds(&["plan", "mine.toml"]));
+    assert!(plan.contains("    29 test rows that it all predicts as float does"), "{plan}");
+    assert!(plan.contains("89 test rows in each of 2 units: enough where up to 10 % differ"), "{plan}");
+    sandbox.put("mine.toml", split("k-fold", "folds = 2").replace("title", "pick.balance_loss = 0\ntitle"));
+    let plan = printed(&sandbox.succeeds(&["plan", "mine.toml"]));
+    assert!(plan.contains("more test rows than there can be"), "{plan}");
+}
+
+#[test]
 fn equal_repeats_of_two_counts_are_one_unit() {
     let plan = planned(&split("holdout", "test = 0.2\nrepeats = [1, 3]")).unwrap();
     assert_eq!(plan.units.len(), 3);
