@@ -30,7 +30,7 @@ pub struct EffectAtBits {
     pub bits: u32,
     /// Pairs of variants that differ in the choice alone.
     pub pairs: usize,
-    /// Units, one per seed, that have such pairs.
+    /// Units, one per seed and fold, that have such pairs.
     pub units: usize,
     /// Mean over the units of the mean over the pairs of macro-F1 with `to` less macro-F1 with `from`.
     pub difference: f64,
