@@ -94,6 +94,61 @@ fn validation_rows_leave_test_rows_and_no_training_uses_them() {
     assert_ne!(with.results[0].key, without.results[0].key);
 }
 
+/// Neither training, calibration, bits chosen for layers nor sensitivity.
+#[test]
+fn nothing_but_their_own_truth_depends_on_the_labels_of_validation_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let run_with = |name: &str, swapped: &[u32]| {
+        let lines = (0..90).map(|row: u32| {
+            let class = if swapped.contains(&row) { (row + 1) % 3 } else { row % 3 };
+            format!("{},{},{},k{class}\n", row * 7 % 29 + row % 3, row * 5 % 17, row % 3 * 2)
+        });
+        let path = folder.path().join(name);
+        std::fs::write(&path, format!("a,b,c,y\n{}", lines.collect::<String>())).unwrap();
+        let source = format!("{{ csv = {{ path = {:?}, target = \"y\" }} }}", path.to_str().unwrap());
+        let quantize = "[[quantize]]\nweights = {}\nmixed = { bits = [2, 3], budget = { macro_f1_loss = 0.1 } }\n\
+                        [[quantize]]\nmethod = 'gptq'\ncalibration.rows = 20\nweights = { bits = 3 }\n\
+                        [record]\nsensitivity = true\n";
+        let text = experiment(quantize)
+            .replace("\"wine\"", &source)
+            .replace("test = 0.2", "test = 0.2\nvalidation = 0.3");
+        run(&text).unwrap()
+    };
+    let own = run_with("own.csv", &[]);
+    let validation = own.predictions[0].validation.clone().unwrap();
+    let swapped = run_with("swapped.csv", &validation.rows);
+    let other = swapped.predictions[0].validation.as_ref().unwrap();
+    assert_eq!(validation.rows, other.rows);
+    assert!(validation.truth.iter().zip(&other.truth).all(|(own, other)| own != other));
+    assert_eq!((validation.float, own.predictions[0].float.clone()), {
+        (other.float.clone(), swapped.predictions[0].float.clone())
+    });
+    let measured = |records: &Records| {
+        records.results.iter().map(|row| row.measures().unwrap().clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(measured(&own), measured(&swapped));
+    let readings = |records: &Records| {
+        records.sensitivity.iter().map(|row| (row.output_error, row.macro_f1)).collect::<Vec<_>>()
+    };
+    assert!(!own.sensitivity.is_empty());
+    assert_eq!(readings(&own), readings(&swapped));
+}
+
+#[test]
+fn a_given_model_is_scored_on_every_fold() {
+    let weights: Vec<String> = (0..13).map(|row| format!("[{row}, 1, 0.5]")).collect();
+    let text = format!(
+        "title = 't'\nrng = 'numpy'\n[data]\nsource = 'wine'\nscale = 'standard'\n\
+         [split.k-fold]\nfolds = 4\n[model.given]\nlayers = [{{ weight = [{}] }}]\n\
+         [quantize.weights]\nbits = 8\n",
+        weights.join(", ")
+    );
+    let records = run(&text).unwrap();
+    assert_eq!(runs(&records), [0, 1, 2, 3].map(|fold| (0, Some(fold))));
+    let tested: usize = records.predictions.iter().map(|own| own.rows.len()).sum();
+    assert_eq!(tested, 178);
+}
+
 /// A variant whose transform divides the features, and one with quantized inputs of layers.
 #[test]
 fn variants_predict_validation_rows_as_they_predict_test_rows() {
