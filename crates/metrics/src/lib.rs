@@ -9,6 +9,7 @@
 //! - Two classifiers on the same samples: [`agreement`], [`Changes`], [`mcnemar_exact`],
 //!   [`macro_f1_permutation`].
 //! - Repeated runs: [`mean_and_deviation`] and the intervals of the mean.
+//! - Before anything is measured: [`rows_without_flips`], [`rows_needed`].
 //! - Many variants: [`pareto_front`].
 
 mod class_score;
