@@ -187,6 +187,19 @@ fn standard(train: ArrayView2<'_, f64>) -> Result<Scaler, ScalingError> {
     Ok(Scaler::Standard { mean, scale, rounding })
 }
 
+impl Scaling {
+    /// Numbers that have to be stored to scale features of so many columns: a mean and a deviation each, those of constant
+    /// columns too, or one divisor.
+    #[must_use]
+    pub const fn stored_numbers(&self, columns: usize) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Divide(_) => 1,
+            Self::Standard => 2 * columns,
+        }
+    }
+}
+
 impl Scaler {
     /// The scaled features, in the shape of the given ones.
     ///

@@ -84,6 +84,8 @@ pub enum Flag {
     OutputErrorAboveBudget(#[serde(with = "exact")] f64),
     /// More than 1 % of the inputs of layers lie outside the range of their codes.
     InputsClipped,
+    /// The first layer takes codes, whose making scales the features, too: so many bytes of a scaler are not counted.
+    ScalerInInputCodes(u64),
 }
 
 /// By which factor, at least 1, two numbers differ; infinite where one of them is 0.
@@ -137,7 +139,8 @@ impl Flag {
             | Self::ParametersFarFromWanted { count, .. }
             | Self::ValuesSaturated { count, .. }
             | Self::ValuesUnderflowed(count)
-            | Self::ParametersAtLowerBound(count) => *count as f64,
+            | Self::ParametersAtLowerBound(count)
+            | Self::ScalerInInputCodes(count) => *count as f64,
             Self::LogitsMoved { most, .. } => *most,
             Self::SameBitsEverywhere(bits) => f64::from(*bits),
             Self::OutputErrorAboveBudget(error) => *error,
@@ -242,6 +245,10 @@ impl Flag {
                 "all layers together have an output error of {up_to}{error:.3e} on the training rows, above the budget"
             ),
             Self::InputsClipped => "more than 1 % of the layers' inputs are clipped".to_owned(),
+            Self::ScalerInInputCodes(bytes) => format!(
+                "the scaler is part of making the codes of the input, which are what must be delivered: its {} are not counted",
+                counted(*bytes as usize, "byte", "bytes")
+            ),
         }
     }
 }

@@ -82,6 +82,10 @@ pub struct SizeMeasures {
     pub stored: Size,
     /// Biases kept in f32.
     pub biases: u64,
+    /// The numbers that features are scaled by before the model sees them: a mean and a deviation each, or one divisor. None
+    /// of the float model, into whose first layer they go but for rounding (`W1'_j = W1_j/σ_j`, `b1' = b1 - Σ_j μ_j·W1'_j`),
+    /// and none where a variant has gone that way or takes codes for inputs.
+    pub scaler: u64,
     /// Bytes of the same tensors in f32 (f64 for f64 tensors).
     pub float: u64,
 }
@@ -90,7 +94,7 @@ impl SizeMeasures {
     /// Everything that has to be stored.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.stored.total() + self.biases
+        self.stored.total() + self.biases + self.scaler
     }
 
     /// Float bytes over all bytes stored.

@@ -30,6 +30,7 @@ fn rows() -> Vec<ResultRow> {
             payload: 2048,
             stored: Size { codes: 2000, ..Size::default() },
             biases: 48,
+            scaler: 0,
             float: 2048,
         },
         ..Measures::default()
@@ -56,7 +57,8 @@ fn rows() -> Vec<ResultRow> {
                 outliers: 20,
                 padding: 1,
             },
-            biases: 61,
+            biases: 50,
+            scaler: 11,
             float: 2048,
         },
         calibration: Some(CalibrationMeasures {
@@ -194,19 +196,19 @@ fn csv_has_short_floats_empty_nulls_and_quoted_text() {
     assert_eq!(
         lines[0],
         "unit,key,dataset,train_rows,test_rows,seen_test_rows,features,classes,rng,seed,model,train.epochs,variant,\
-         label,series,bits,activation_bits,transform,biases,format,symmetry,zero_point,codes,code_range,granularity,\
-         scale_format,codebook_format,range,rounding,outliers,layers,allocation,budget,activations,method,\
+         label,series,bits,activation_bits,transform,biases,scaler,format,symmetry,zero_point,codes,code_range,\
+         granularity,scale_format,codebook_format,range,rounding,outliers,layers,allocation,budget,activations,method,\
          bias_correction,training,layer_bits,accuracy,accuracy_low,accuracy_high,macro_f1,macro_f1_low,macro_f1_high,\
          log_loss,agreement,lost,gained,p_value,sse,mse,max_error,sqnr_db,calibration_rows,codes_changed,\
          proxy_loss_nearest,proxy_loss,clipped_activations,bits_per_weight,payload_bytes,payload_kb,code_bytes,\
-         scale_bytes,zero_point_bytes,codebook_bytes,bias_bytes,outlier_bytes,padding_bytes,true_bytes,float_bytes,\
-         compression,macro_f1_per_payload_kb,macro_f1_per_kb,flag,failure_kind,failure"
+         scale_bytes,zero_point_bytes,codebook_bytes,bias_bytes,scaler_bytes,outlier_bytes,padding_bytes,true_bytes,\
+         float_bytes,compression,macro_f1_per_payload_kb,macro_f1_per_kb,flag,failure_kind,failure"
     );
     let unit = rows()[0].origin.unit.key;
     let key = rows()[0].key;
     assert!(
         lines[1].starts_with(&format!(
-            "{},{key},wine,142,36,0,13,3,numpy,42,mlp(100),50,0,float,float,32,,,,f32,,,",
+            "{},{key},wine,142,36,0,13,3,numpy,42,mlp(100),50,0,float,float,32,,,,,f32,,,",
             unit.short()
         )),
         "{}",
@@ -432,7 +434,7 @@ fn some_measures() -> impl Strategy<Value = Measures> {
             proxy_loss: loss,
         }
     });
-    let size = any::<[u32; 9]>().prop_map(|n| {
+    let size = any::<[u32; 10]>().prop_map(|n| {
         let n = n.map(u64::from);
         SizeMeasures {
             payload: n[0],
@@ -445,7 +447,8 @@ fn some_measures() -> impl Strategy<Value = Measures> {
                 padding: n[6],
             },
             biases: n[7],
-            float: n[8],
+            scaler: n[8],
+            float: n[9],
         }
     });
     let layer_bits = prop::collection::vec((text(), any::<u32>()), 0..3);

@@ -75,17 +75,17 @@ fn one(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
     lines
 }
 
+/// Whether some variant needs a scaler beside it.
+fn has_scaler(comparison: &Comparison) -> bool {
+    comparison.variants.iter().any(|variant| variant.measures.size.scaler > 0)
+}
+
 fn header(comparison: &Comparison) -> Vec<String> {
     let mut names = vec!["variant"];
     if comparison.has_scores() {
-        names.extend([
-            "macro-F1",
-            "95 % interval",
-            "KB payload",
-            "KB in all",
-            "macro-F1/KB",
-            "squared error",
-        ]);
+        names.extend(["macro-F1", "95 % interval", "KB payload"]);
+        names.extend(has_scaler(comparison).then_some("KB scaler"));
+        names.extend(["KB in all", "macro-F1/KB", "squared error"]);
     } else {
         names.extend(["bytes payload", "bytes in all", "squared error", "mean", "SQNR dB"]);
     }
@@ -103,10 +103,13 @@ fn row(comparison: &Comparison, variant: &VariantSummary) -> Vec<String> {
                     scores.macro_f1.deviation.map_or_else(String::new, |value| format!(" ± {value:.4}"));
                 cells.push(format!("{mean:.4}{deviation}"));
                 cells.push(format!("{:.3} – {:.3}", scores.interval.low, scores.interval.high));
-                cells.extend([kilobytes(variant.payload_bytes), kilobytes(variant.true_bytes)]);
+                cells.push(kilobytes(variant.payload_bytes));
+                let scaler = variant.measures.size.scaler as f64;
+                cells.extend(has_scaler(comparison).then(|| kilobytes(scaler)));
+                cells.push(kilobytes(variant.true_bytes));
                 cells.push(format!("{:.4}", mean / (variant.true_bytes / 1024.0)));
             }
-            None => cells.extend(std::iter::repeat_n(String::new(), 5)),
+            None => cells.extend(std::iter::repeat_n(String::new(), 5 + usize::from(has_scaler(comparison)))),
         }
         cells.push(error(variant.sse.mean));
     } else {

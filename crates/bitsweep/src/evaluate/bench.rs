@@ -18,13 +18,14 @@ use super::post_training::post_training;
 use super::prepare::Prepared;
 use super::quantized_model::{FLOAT_BYTES, QuantizedModel, error_measures, flags};
 use super::quantized_training::{self, TrainedVariant, clip_bytes};
+use super::scaler::{scaler_bytes, scaler_flag};
 use super::score::{Buffers, Inference, Inputs, score};
 use super::sensitivity::{Subject, baseline_sensitivity};
 use super::stop::{At, Step, failed};
 use super::transform::{Transformed, transform};
 use super::unit::{Evaluation, UnitOutcome};
 use crate::plan::{PlannedVariant, Unit};
-use crate::variant::Variant;
+use crate::variant::{ScalerUse, Variant};
 
 /// A plan with more variants shows no histograms.
 const MOST_HISTOGRAMS: usize = 16;
@@ -42,8 +43,9 @@ pub(super) struct Bench<'u> {
     float: Inference,
     /// Classes that scores do not speak of, or that the model does not know.
     absent_classes: Vec<Flag>,
-    /// The float model under each transform of weights alone that some variant asks for, made when first asked for.
-    transformed: Vec<(Transform, OnceLock<Step<Transformed<'u, 'u>>>)>,
+    /// The float model under each transform of weights alone that some variant asks for, its scaler folded or not, made when
+    /// first asked for.
+    transformed: Vec<((ScalerUse, Transform), OnceLock<Step<Transformed<'u, 'u>>>)>,
 }
 
 impl<'u> Bench<'u> {
@@ -58,11 +60,11 @@ impl<'u> Bench<'u> {
         let float = inputs.infer(model, None, &mut Buffers::default());
         let training = training(unit).map(|(_, training)| training);
         refuse_unbounded(&float, training, FailureKind::Training)?;
-        let mut transforms: Vec<Transform> = Vec::new();
+        let mut transforms: Vec<(ScalerUse, Transform)> = Vec::new();
         for planned in &unit.variants {
-            let transform = planned.variant.transform;
-            if !transform.looks_at_inputs() && !transforms.contains(&transform) {
-                transforms.push(transform);
+            let own = (planned.variant.scaler, planned.variant.transform);
+            if !own.1.looks_at_inputs() && !transforms.contains(&own) {
+                transforms.push(own);
             }
         }
         let transformed = transforms.into_iter().map(|transform| (transform, OnceLock::new())).collect();
@@ -94,7 +96,8 @@ impl<'u> Bench<'u> {
         use_it: impl FnOnce(&Transformed<'u, 'u>) -> Step<T>,
     ) -> Step<T> {
         let transform = || transform(self.unit, self.prepared, self.model, variant);
-        match self.transformed.iter().find(|(known, _)| *known == variant.transform) {
+        let own = (variant.scaler, variant.transform);
+        match self.transformed.iter().find(|(known, _)| *known == own) {
             None => use_it(&transform()?),
             Some((_, shared)) => match shared.get_or_init(transform) {
                 Ok(transformed) => use_it(transformed),
@@ -128,7 +131,7 @@ impl<'u> Bench<'u> {
         let stored = Size { codes: bytes - biases, ..Size::default() };
         let measures = Measures {
             error: ErrorMeasures { sqnr_db: f64::INFINITY, ..ErrorMeasures::default() },
-            size: SizeMeasures { payload: bytes, stored, biases, float: bytes },
+            size: SizeMeasures { payload: bytes, stored, biases, scaler: 0, float: bytes },
             ..Measures::default()
         };
         self.score(evaluated, measures, &self.float)
@@ -158,7 +161,7 @@ impl<'u> Bench<'u> {
     ) -> Step<Measures> {
         let PlannedVariant { variant, identity, .. } = planned;
         let float: &Model = &transformed.model;
-        let prepared = transformed.divided.as_ref().unwrap_or(self.prepared);
+        let prepared = transformed.rows.as_ref().unwrap_or(self.prepared);
         let model = match &variant.training {
             None => post_training(self.unit, prepared, transformed, variant)?,
             Some(aware) => {
@@ -172,8 +175,7 @@ impl<'u> Bench<'u> {
         let coded =
             coded.map(|activations| CodedModel::new(self.unit, prepared, &model, activations)).transpose()?;
         let mut measures = self.describe(&model, coded.as_ref(), transformed, variant);
-        let own_inputs =
-            transformed.divided.as_ref().map(|divided| Inputs::new(self.unit, &divided.test_features));
+        let own_inputs = transformed.rows.as_ref().map(|rows| Inputs::new(self.unit, &rows.test_features));
         let inputs = own_inputs.as_ref().unwrap_or(&self.inputs);
         let inference = match &coded {
             None => inputs.infer(&model.model, model.activations.as_ref(), buffers),
@@ -212,9 +214,12 @@ impl<'u> Bench<'u> {
             size.stored.scales += scales;
             size.stored.zero_points += zero_points;
         }
+        let features = self.model.input_size();
+        size.scaler = scaler_bytes(self.unit, variant, features);
         let errors = transformed.rescaling.errors(self.model, &transformed.model, model);
         let mut all_flags = flags(&model.weights, &errors);
         all_flags.extend(model.flags.iter().chain(&transformed.flags).cloned());
+        all_flags.extend(scaler_flag(self.unit, variant, features));
         Measures {
             layer_bits: if variant.is_layered() { model.layer_bits() } else { Vec::new() },
             error: error_measures(&errors),

@@ -21,6 +21,7 @@ mod prepare;
 mod quantized_model;
 mod quantized_training;
 mod rescaling;
+mod scaler;
 mod score;
 mod sensitivity;
 mod stop;
@@ -48,6 +49,7 @@ pub(crate) use float_model::check_model;
 pub use latency::Latency;
 pub(crate) use mixed::check_budget;
 pub(crate) use prepare::{scaled, split, too_many_calibration_rows};
+pub(crate) use scaler::scaler_bytes;
 pub use tensor_rows::LargeRows;
 pub use unit::UnitTiming;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bitsweep_datasets::{Dataset, Split, fit, holdout};
+use bitsweep_datasets::{Dataset, Scaler, Split, fit, holdout};
 use bitsweep_random::Stream;
 use ndarray::{Array1, Array2, Axis};
 
@@ -17,6 +17,8 @@ use crate::variant::CalibrationRows;
 #[derive(Clone)]
 pub(super) struct Prepared<'u> {
     pub(super) dataset: &'u Dataset,
+    /// What features were scaled by.
+    pub(super) scaler: Scaler,
     pub(super) train_features: Array2<f64>,
     pub(super) train_labels: Vec<usize>,
     pub(super) test_features: Array2<f64>,
@@ -30,11 +32,30 @@ pub(super) struct Prepared<'u> {
 impl Prepared<'_> {
     /// The same rows, every feature divided by its factor.
     pub(super) fn divided_by(&self, factors: &Array1<f64>) -> Self {
-        let divided = |features: &Array2<f64>| features / factors;
+        self.with_features(&self.train_features / factors, &self.test_features / factors)
+    }
+
+    /// The same rows with their features as they are, scaled by nothing.
+    pub(super) fn unscaled(&self) -> Step<Self> {
+        let features = |rows: &[usize]| {
+            let features = self.dataset.features.select(Axis(0), rows);
+            Scaler::None.apply(features.view()).map_err(|error| error.in_names_of(self.dataset, rows))
+        };
+        let train = features(&self.split.train).at(FailureKind::Transform)?;
+        let test = features(&self.split.test).at(FailureKind::Transform)?;
+        Ok(Self { scaler: Scaler::None, ..self.with_features(train, test) })
+    }
+
+    fn with_features(&self, train_features: Array2<f64>, test_features: Array2<f64>) -> Self {
         Self {
-            train_features: divided(&self.train_features),
-            test_features: divided(&self.test_features),
-            ..self.clone()
+            dataset: self.dataset,
+            scaler: self.scaler.clone(),
+            train_features,
+            train_labels: self.train_labels.clone(),
+            test_features,
+            test_labels: self.test_labels.clone(),
+            split: self.split.clone(),
+            seen_rows: self.seen_rows,
         }
     }
 
@@ -109,15 +130,18 @@ pub(crate) fn split(unit: &Unit, dataset: &Dataset) -> Result<Split, String> {
     holdout(&dataset.labels, dataset.classes(), rule, &mut stream).map_err(|error| error.in_names_of(dataset))
 }
 
+/// Features of the training rows and of the test rows, and what they were scaled by.
+pub(crate) struct Scaled {
+    scaler: Scaler,
+    train: Array2<f64>,
+    test: Array2<f64>,
+}
+
 /// Features of the training rows and of the test rows, scaled.
 ///
 /// # Errors
 /// When they cannot be scaled, or are beyond `f32`, in the dataset's names.
-pub(crate) fn scaled(
-    unit: &Unit,
-    dataset: &Dataset,
-    split: &Split,
-) -> Result<(Array2<f64>, Array2<f64>), String> {
+pub(crate) fn scaled(unit: &Unit, dataset: &Dataset, split: &Split) -> Result<Scaled, String> {
     let Some((data, _)) = unit.spec.subject.rows() else {
         return Err("the unit has no features to scale".to_owned());
     };
@@ -127,19 +151,21 @@ pub(crate) fn scaled(
     let scale = |features: &Array2<f64>, rows: &[usize]| {
         scaler.apply(features.view()).map_err(|error| error.in_names_of(dataset, rows))
     };
-    Ok((scale(&train, &split.train)?, scale(&features(&split.test), &split.test)?))
+    let (train, test) = (scale(&train, &split.train)?, scale(&features(&split.test), &split.test)?);
+    Ok(Scaled { scaler, train, test })
 }
 
 /// Splits and scales the rows of a unit that has a dataset.
 pub(super) fn prepare<'u>(unit: &Unit, dataset: &'u Dataset) -> Step<Prepared<'u>> {
     let split = split(unit, dataset).at(FailureKind::Data)?;
-    let (train_features, test_features) = scaled(unit, dataset, &split).at(FailureKind::Data)?;
+    let Scaled { scaler, train, test } = scaled(unit, dataset, &split).at(FailureKind::Data)?;
     let labels = |rows: &[usize]| rows.iter().map(|&row| dataset.labels[row]).collect();
     Ok(Prepared {
         dataset,
-        train_features,
+        scaler,
+        train_features: train,
         train_labels: labels(&split.train),
-        test_features,
+        test_features: test,
         test_labels: labels(&split.test),
         seen_rows: seen_rows(&dataset.features, &split),
         split,

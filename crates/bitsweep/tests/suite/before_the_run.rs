@@ -155,12 +155,13 @@ fn a_budget_below_the_least_possible_is_refused_with_the_least() {
     let of = |budget: &str| {
         experiment(&format!("[quantize.weights]\n[quantize.mixed]\nbits = [2, 4]\nbudget = {{ {budget} }}\n"))
     };
-    // 13 × 8 and 8 × 3 codes of 2 bits are 26 and 6 bytes, with a scale of 4 bytes each and 11 biases: 84 in all.
-    refused(&of("bytes = 83"), &["expected at least 84 bytes", "mine.toml:16:10"]);
-    let sandbox = folder_with(&[("mine.toml", &of("bytes = 84"))]);
+    // 13 × 8 and 8 × 3 codes of 2 bits are 26 and 6 bytes, with a scale of 4 bytes each and 11 biases, and mean and deviation
+    // of 13 features: 188 in all.
+    refused(&of("bytes = 187"), &["expected at least 188 bytes", "mine.toml:16:10"]);
+    let sandbox = folder_with(&[("mine.toml", &of("bytes = 188"))]);
     let output = sandbox.run(&["run", "mine.toml", "-q"]);
     assert!(output.status.success(), "{}", said(&output));
-    refused(&of("bits_per_weight = 1.0"), &["expected at least 84 bytes"]);
+    refused(&of("bits_per_weight = 1.0"), &["expected at least 188 bytes"]);
 }
 
 #[test]

@@ -74,6 +74,7 @@ fn sample(stage: Stage) -> String {
             network(&format!("{biases}{}", weights("")))
         }
         Stage::FitLogistic => model("[model.logistic]\nmulticlass = 'multinomial'\n", &weights("")),
+        Stage::FoldScaler => network(&format!("[quantize]\nscaler = 'fold'\n{}", weights(""))),
         Stage::AbsmaxEqualization => {
             network(&format!("[quantize]\ntransform = 'absmax-equalization'\n{}", weights("")))
         }

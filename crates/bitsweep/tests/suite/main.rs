@@ -22,6 +22,7 @@ mod quantized_training;
 mod results_folder;
 mod results_of_runs;
 mod saturation;
+mod scaler;
 mod settings;
 #[cfg(unix)]
 mod signals;

@@ -130,16 +130,12 @@ fn scores(comparison: &Comparison, shown: &[&VariantSummary]) -> Block {
 
 fn errors_and_sizes(shown: &[&VariantSummary]) -> Block {
     let scored = shown.iter().any(|variant| variant.scores.is_some());
-    let mut headings = vec![
-        "Variant",
-        "SSE",
-        "MSE",
-        "Largest error",
-        "SQNR in dB",
-        "Payload bytes",
-        "All bytes",
-        "Compression",
-    ];
+    let has_scaler = shown.iter().any(|variant| variant.measures.size.scaler > 0);
+    let mut headings = vec!["Variant", "SSE", "MSE", "Largest error", "SQNR in dB", "Payload bytes"];
+    if has_scaler {
+        headings.push("Scaler bytes");
+    }
+    headings.extend(["All bytes", "Compression"]);
     if scored {
         headings.extend(["Macro-F1 per payload KB", "Macro-F1 per KB"]);
     }
@@ -153,13 +149,16 @@ fn errors_and_sizes(shown: &[&VariantSummary]) -> Block {
                 significant(variant.max_error, 4),
                 fixed(variant.sqnr_db.mean, 1),
                 count(variant.payload_bytes),
-                count(variant.true_bytes),
-                if variant.true_bytes > 0.0 {
-                    format!("{}×", fixed(variant.measures.size.float as f64 / variant.true_bytes, 2))
-                } else {
-                    String::new()
-                },
             ];
+            if has_scaler {
+                row.push(count(variant.measures.size.scaler as f64));
+            }
+            row.push(count(variant.true_bytes));
+            row.push(if variant.true_bytes > 0.0 {
+                format!("{}×", fixed(variant.measures.size.float as f64 / variant.true_bytes, 2))
+            } else {
+                String::new()
+            });
             if scored {
                 let per_kb = |bytes: f64| match &variant.scores {
                     Some(scores) if bytes > 0.0 => significant(scores.macro_f1.mean * KB / bytes, 4),

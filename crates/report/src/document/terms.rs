@@ -37,7 +37,7 @@ const QUANTIZATION: [(&str, &str); 9] = [
     ),
     (
         "All bytes",
-        "everything that has to be stored to use the values again: codes, scales, zero points, codebooks, biases, outliers and the padding of each tensor's last byte.",
+        "everything that has to be stored to use the values again: codes, scales, zero points, codebooks, biases, what features are scaled by, outliers and the padding of each tensor's last byte.",
     ),
 ];
 

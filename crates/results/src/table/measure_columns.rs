@@ -146,6 +146,7 @@ pub(super) fn sizes() -> Vec<Column> {
         bytes!("zero_point_bytes", stored.zero_points),
         bytes!("codebook_bytes", stored.codebooks),
         bytes!("bias_bytes", biases),
+        bytes!("scaler_bytes", scaler),
         bytes!("outlier_bytes", stored.outliers),
         bytes!("padding_bytes", stored.padding),
         whole("true_bytes", |entry| Some(entry.row.measures()?.size.total()), None),

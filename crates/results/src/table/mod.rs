@@ -8,7 +8,8 @@
 //! point of a symmetric scheme, the measures of a row that failed. Derived columns:
 //!
 //! - `bits_per_weight` = `true_bytes / float_bytes` × bits of the unit's float baseline; null without one.
-//! - `true_bytes` = codes + scales + zero points + codebooks + biases + outliers + padding.
+//! - `true_bytes` = codes + scales + zero points + codebooks + biases + scaler of the features + outliers +
+//!   padding.
 //! - `compression` = `float_bytes / true_bytes`.
 //! - `macro_f1_per_payload_kb`, `macro_f1_per_kb` = macro-F1 over 1024 payload bytes (the notebooks' figure) or 1024
 //!   true bytes.
