@@ -8,11 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use crate::dataset::Dataset;
 
 /// What is done to the features before training; in TOML `"none"`, `"standard"` or `{ divide = 16 }`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Scaling {
     /// The features as they are.
-    #[default]
     None,
     /// Each column to mean 0 and population deviation 1 over the training rows.
     Standard,

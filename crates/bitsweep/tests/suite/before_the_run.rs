@@ -185,7 +185,7 @@ fn a_number_beyond_f32_is_called_by_what_was_written() {
     refused(tensor, &["`1e39` is beyond f32", "mine.toml:4:10", "`dtype = \"f64\"`"]);
     let text = network().replace(
         "source = \"wine\"\nscale = \"standard\"",
-        "source.csv = { path = \"d.csv\", target = \"y\" }",
+        "source.csv = { path = \"d.csv\", target = \"y\" }\nscale = \"none\"",
     );
     let csv = "a,b,y\n1,1,x\n1,2,z\n1,1e39,x\n2,2,z\n";
     let error = refused_in(&folder_with(&[("mine.toml", &text), ("d.csv", csv)]));

@@ -16,6 +16,7 @@ mod given_model;
 mod harness;
 mod keys;
 mod labels;
+mod learning;
 mod mixed_precision;
 mod presets;
 mod quantized_training;
