@@ -14,7 +14,8 @@ pub struct Measures {
     /// Scores on the test rows; `None` in a tensor experiment.
     pub scores: Option<Scores>,
     /// Reconstruction error over all quantized tensors, against the float values, in their units: a transform is undone. Of
-    /// a training with quantization in the loop against its latent values.
+    /// a training with quantization in the loop against its latent values. [Undefined](ErrorMeasures::UNDEFINED) of the
+    /// majority class.
     pub error: ErrorMeasures,
     /// What the method achieved on calibration inputs; `None` without them.
     pub calibration: Option<CalibrationMeasures>,
@@ -57,6 +58,11 @@ pub struct ErrorMeasures {
     pub max_error: f64,
     /// Signal-to-quantization-noise ratio in dB; infinite where nothing was lost.
     pub sqnr_db: f64,
+}
+
+impl ErrorMeasures {
+    /// Of what has no weights that could be reconstructed: no numbers.
+    pub const UNDEFINED: Self = Self { sse: f64::NAN, mse: f64::NAN, max_error: f64::NAN, sqnr_db: f64::NAN };
 }
 
 /// A calibrated method against rounding to nearest under the same scheme, all layers together, each in the units that its

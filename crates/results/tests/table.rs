@@ -512,3 +512,37 @@ fn a_flag_keeps_every_digit() {
     measures(&mut rows[0]).flags.clone_from(&flags);
     assert_eq!(read_parquet(&parquet(&rows)).unwrap()[0].measures().unwrap().flags, flags);
 }
+
+#[test]
+fn the_majority_class_has_scores_alone_and_comes_back_from_parquet() {
+    let mut rows = rows();
+    let measured = Measures {
+        scores: Some(scored(interval(0.25, 0.125, 0.5))),
+        error: ErrorMeasures::UNDEFINED,
+        flags: vec![
+            Flag::NoBetterThanMajority { macro_f1: 0.25 },
+            Flag::LossGrew { first: 0.5, last: f64::INFINITY },
+        ],
+        ..Measures::default()
+    };
+    rows.push(made::row(made::origin(&rows[0].origin.unit, 3, Variant::majority()), measured.clone()));
+    let table = table(&rows);
+    for column in ["bits", "sse", "mse", "max_error", "sqnr_db", "bits_per_weight", "compression"] {
+        assert_eq!(cell(&table, column, 3), AnyValue::Null, "{column}");
+    }
+    for column in ["true_bytes", "code_bytes", "scaler_bytes"] {
+        assert_eq!(cell(&table, column, 3), AnyValue::UInt64(0), "{column}");
+    }
+    assert_eq!(cell(&table, "label", 3), AnyValue::String("majority class"));
+    assert_eq!(cell(&table, "macro_f1", 3), AnyValue::Float64(0.25));
+    let mut bytes = Vec::new();
+    write_parquet(&rows, &Labels::of_rows(&rows), &mut bytes).unwrap();
+    let read = read_parquet(&bytes).unwrap().remove(3);
+    assert!(read.origin.is_majority() && read.origin.is_baseline() && !read.origin.is_float());
+    let read = read.result.unwrap();
+    assert!(read.error.sse.is_nan() && read.error.sqnr_db.is_nan());
+    assert_eq!(
+        Measures { error: ErrorMeasures::default(), ..read },
+        Measures { error: ErrorMeasures::default(), ..measured }
+    );
+}

@@ -38,18 +38,19 @@ fn one(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
     if comparison.failed_units > 0 {
         heading += &format!(", {} failed", comparison.failed_units);
     }
-    let all: Vec<&VariantSummary> = comparison.variants.iter().collect();
-    let shortened = all.len() > MOST_ROWS;
-    let shown = if shortened {
+    let shortened = comparison.models() > MOST_ROWS;
+    let models = if shortened {
         let front = comparison.front.iter().chain(&comparison.least_error);
         let mut positions: Vec<usize> = comparison.float.iter().chain(front).copied().collect();
         positions.extend(comparison.picked());
         positions.sort_unstable();
         positions.dedup();
-        positions.into_iter().map(|position| all[position]).collect()
+        positions
     } else {
-        all
+        (0..comparison.variants.len()).collect()
     };
+    let shown = comparison.with_majority(&models);
+    let shown: Vec<&VariantSummary> = shown.iter().map(|position| &comparison.variants[*position]).collect();
     let mut table = vec![header(comparison)];
     table.extend(shown.iter().map(|variant| row(comparison, variant)));
     let mut lines = vec![heading];
@@ -57,8 +58,8 @@ fn one(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
     if shortened {
         lines.push(format!(
             "({} of {} variants: the picks, the Pareto front and the least error of each width; results.csv has all)",
-            shown.len(),
-            comparison.variants.len()
+            models.len(),
+            comparison.models()
         ));
     }
     if !comparison.has_scores() {
@@ -107,7 +108,9 @@ fn row(comparison: &Comparison, variant: &VariantSummary) -> Vec<String> {
                 let scaler = variant.measures.size.scaler as f64;
                 cells.extend(has_scaler(comparison).then(|| kilobytes(scaler)));
                 cells.push(kilobytes(variant.true_bytes));
-                cells.push(format!("{:.4}", mean / (variant.true_bytes / 1024.0)));
+                let per_kilobyte = mean / (variant.true_bytes / 1024.0);
+                let has_bytes = variant.true_bytes > 0.0;
+                cells.push(if has_bytes { format!("{per_kilobyte:.4}") } else { String::new() });
             }
             None => cells.extend(std::iter::repeat_n(String::new(), 5 + usize::from(has_scaler(comparison)))),
         }
@@ -121,8 +124,15 @@ fn row(comparison: &Comparison, variant: &VariantSummary) -> Vec<String> {
     cells
 }
 
+/// Nothing of an error that is not defined.
 fn error(value: f64) -> String {
-    if value == 0.0 || (1e-3..1e6).contains(&value) { format!("{value:.4}") } else { format!("{value:.3e}") }
+    if value.is_nan() {
+        String::new()
+    } else if value == 0.0 || (1e-3..1e6).contains(&value) {
+        format!("{value:.4}")
+    } else {
+        format!("{value:.3e}")
+    }
 }
 
 /// Columns padded to their widest cell, the first to the left, numbers to the right.

@@ -6,7 +6,7 @@ use bitsweep_metrics::MetricError;
 use bitsweep_models::{EpochLoss, Model, TrainError, Training};
 use bitsweep_quant::{Size, Transform};
 use bitsweep_results::{
-    Curve, ErrorMeasures, FailureKind, Flag, Measures, Origin, Predictions, SizeMeasures,
+    Curve, ErrorMeasures, FailureKind, Flag, Measures, Origin, Predictions, Scores, SizeMeasures,
 };
 
 use super::coded::{CodedInference, CodedModel, clipping_flag};
@@ -14,6 +14,8 @@ use super::evaluated::Evaluated;
 use super::float_model::training;
 use super::histogram::histogram;
 use super::latency;
+use super::learned;
+use super::majority::majority;
 use super::post_training::post_training;
 use super::prepare::Prepared;
 use super::quantized_model::{FLOAT_BYTES, QuantizedModel, error_measures, flags};
@@ -41,6 +43,8 @@ pub(super) struct Bench<'u> {
     model: &'u Model,
     inputs: Inputs,
     float: Inference,
+    /// What the majority class says of the test rows.
+    majority: Inference,
     /// Classes that scores do not speak of, or that the model does not know.
     absent_classes: Vec<Flag>,
     /// The float model under each transform of weights alone that some variant asks for, its scaler folded or not, made when
@@ -69,7 +73,8 @@ impl<'u> Bench<'u> {
         }
         let transformed = transforms.into_iter().map(|transform| (transform, OnceLock::new())).collect();
         let absent_classes = prepared.absent_classes(unit);
-        Ok(Bench { evaluation, unit, prepared, model, inputs, float, absent_classes, transformed })
+        let majority = majority(prepared);
+        Ok(Bench { evaluation, unit, prepared, model, inputs, float, majority, absent_classes, transformed })
     }
 
     /// How many variants are worked on at a time: few of a large model.
@@ -134,7 +139,29 @@ impl<'u> Bench<'u> {
             size: SizeMeasures { payload: bytes, stored, biases, scaler: 0, float: bytes },
             ..Measures::default()
         };
-        self.score(evaluated, measures, &self.float)
+        let mut measures = self.score(evaluated, measures, &self.float)?;
+        if let Some(scores) = &measures.scores {
+            let float = (&self.float, scores);
+            let majority = self.scores(&self.majority)?;
+            let learned = learned::flags(self.unit, self.prepared, float, &majority, &evaluated.curve);
+            measures.flags.extend(learned);
+        }
+        Ok(measures)
+    }
+
+    /// What the majority class leaves behind: its scores alone; `None` where the plan has no row for it.
+    pub(super) fn majority(&self, outcome: &UnitOutcome) -> Option<Evaluated> {
+        let identity = self.unit.majority.as_ref()?;
+        let origin = outcome.origin(outcome.rows(), identity);
+        let mut evaluated = Evaluated::new(origin, self.unit.row_key(identity));
+        let untested = |flag: &&Flag| matches!(flag, Flag::UntestedClasses { .. });
+        evaluated.measured = self.scores(&self.majority).map(|scores| Measures {
+            scores: Some(scores),
+            error: ErrorMeasures::UNDEFINED,
+            flags: self.absent_classes.iter().filter(untested).cloned().collect(),
+            ..Measures::default()
+        });
+        Some(evaluated)
     }
 
     /// What a variant leaves behind.
@@ -236,16 +263,21 @@ impl<'u> Bench<'u> {
         mut measures: Measures,
         inference: &Inference,
     ) -> Step<Measures> {
-        let Prepared { test_labels, .. } = self.prepared;
-        let scored: Result<_, MetricError> =
-            score(inference, test_labels, &self.float.predictions, self.prepared.classes());
-        let scores = scored.at(FailureKind::Scoring)?;
+        let scores = self.scores(inference)?;
         if self.evaluation.plan.header.record.predictions {
             evaluated.predictions = Some(narrow(&inference.predictions));
         }
         measures.scores = Some(scores);
         measures.flags.extend(self.absent_classes.iter().cloned());
         Ok(measures)
+    }
+
+    /// What predictions for the test rows are worth, beside the float model's.
+    fn scores(&self, inference: &Inference) -> Step<Scores> {
+        let Prepared { test_labels, .. } = self.prepared;
+        let scored: Result<_, MetricError> =
+            score(inference, test_labels, &self.float.predictions, self.prepared.classes());
+        scored.at(FailureKind::Scoring)
     }
 
     /// Rows that look into the variant's weights.

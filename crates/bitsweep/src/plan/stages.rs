@@ -119,8 +119,8 @@ stages! {
     WrpnTraining = "wrpn-training", 1;
     /// PACT's training.
     Pact = "pact", 1;
-    /// Predictions, scores and their intervals, errors of weights, bytes of the scaler.
-    Score = "score", 3;
+    /// Predictions, scores and their intervals, errors of weights, bytes of the scaler, whether the float model has learned.
+    Score = "score", 4;
 }
 
 /// The stages up to the float model of a subject.

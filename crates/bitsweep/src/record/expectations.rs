@@ -51,13 +51,14 @@ pub fn check_expectations(plan: &Plan) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One row for each variant of each unit, the float baselines included, without measures.
+/// One row for each variant of each unit, the baselines included, without measures.
 fn rows(plan: &Plan) -> Vec<ResultRow> {
     let of_unit = |unit: &plan::Unit| {
         let shown =
             Arc::new(Unit { key: unit.key, task: Arc::clone(&unit.task), seed: unit.spec.seed, shape: None });
         let identities =
             [&unit.float].into_iter().chain(unit.variants.iter().map(|planned| &planned.identity));
+        let identities = identities.chain(&unit.majority);
         let rows = identities.enumerate().map(|(position, identity)| ResultRow {
             key: unit.row_key(identity),
             origin: Origin { unit: Arc::clone(&shown), variant: Arc::clone(&identity.row), position },

@@ -28,20 +28,19 @@ pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
             blocks.push(Block::Heading(3, comparison.name().to_owned()));
         }
         blocks.extend(setting(comparison));
-        let shown: Vec<&VariantSummary> = comparison
-            .telling(MOST_ROWS)
-            .into_iter()
-            .map(|position| &comparison.variants[position])
-            .collect();
+        let telling = comparison.telling(MOST_ROWS);
+        let at = |position: &usize| &comparison.variants[*position];
+        let shown: Vec<&VariantSummary> = telling.iter().map(at).collect();
         if shown.iter().any(|variant| variant.scores.is_some()) {
-            blocks.push(scores(comparison, &shown));
+            let scored: Vec<&VariantSummary> = comparison.with_majority(&telling).iter().map(at).collect();
+            blocks.push(scores(comparison, &scored));
         }
         blocks.push(errors_and_sizes(&shown));
-        if comparison.variants.len() > shown.len() {
+        if comparison.models() > shown.len() {
             blocks.push(paragraph(format!(
                 "The {} most telling of {} variants: float, the picks, the Pareto front, the least errors. results.csv and results.parquet have a row for every variant and seed.",
                 shown.len(),
-                comparison.variants.len()
+                comparison.models()
             )));
         }
         blocks.extend(classes(report, comparison));
