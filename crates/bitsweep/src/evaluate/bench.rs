@@ -35,6 +35,9 @@ const MOST_HISTOGRAMS: usize = 16;
 /// Bytes that the weights of all variants evaluated at one time may take together.
 const MOST_BYTES_IN_WORK: usize = 512 << 20;
 
+/// A float model ready to be quantized, made when first asked for.
+type Shared<'u> = OnceLock<Step<Transformed<'u, 'u>>>;
+
 /// The float model on its test rows: everything that variants are made of and measured with.
 pub(super) struct Bench<'u> {
     evaluation: &'u Evaluation<'u>,
@@ -47,9 +50,8 @@ pub(super) struct Bench<'u> {
     majority: Inference,
     /// Classes that scores do not speak of, or that the model does not know.
     absent_classes: Vec<Flag>,
-    /// The float model under each transform of weights alone that some variant asks for, its scaler folded or not, made when
-    /// first asked for.
-    transformed: Vec<((ScalerUse, Transform), OnceLock<Step<Transformed<'u, 'u>>>)>,
+    /// The float model under each transform of weights alone that some variant asks for, its scaler folded or not.
+    transformed: Vec<((ScalerUse, Transform), Shared<'u>)>,
 }
 
 impl<'u> Bench<'u> {

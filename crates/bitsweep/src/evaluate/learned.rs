@@ -29,8 +29,8 @@ pub(super) fn flags(
     let (inference, scores) = float;
     let baseline = majority.macro_f1.value;
     let mut flags: Vec<Flag> = one_class(prepared, inference).into_iter().collect();
-    // Not above it, or undefined.
-    if !(scores.macro_f1.low > baseline) {
+    let is_above = scores.macro_f1.low > baseline;
+    if !is_above {
         flags.push(Flag::NoBetterThanMajority { macro_f1: baseline });
     }
     if !flags.is_empty() {

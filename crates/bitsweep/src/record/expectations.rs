@@ -170,7 +170,7 @@ impl Check<'_> {
     /// The positions of the rows that have the wanted values, as far as they are known; they stand in the table `list` of the
     /// expectation.
     fn rows_with(&self, table: &Table, list: &str, wanted: &toml::Table) -> Result<Vec<usize>, Diagnostic> {
-        let mut chosen: Vec<usize> = (0..table.rows.len()).collect();
+        let mut chosen: Vec<usize> = table.candidates(wanted).map(|(row, _)| row).collect();
         for (name, value) in wanted {
             let key = format!("{list}.{name}");
             let column = self.column(table, &key, name)?;

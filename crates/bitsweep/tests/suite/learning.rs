@@ -146,7 +146,7 @@ fn a_trained_model_has_its_features_standardized_and_a_given_one_has_not() {
         let (data, _) = plan.units[0].spec.subject.rows().unwrap();
         serde_json::to_string(&data.scale).unwrap()
     };
-    let row = format!("[{}]", vec!["1"; 3].join(", "));
+    let row = format!("[{}]", ["1"; 3].join(", "));
     let given = format!("[model.given]\nlayers = [{{ weight = [{}] }}]\n", vec![row; 13].join(", "));
     for (model, scale) in [
         ("[model.logistic]\n", "\"standard\""),
