@@ -8,11 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use crate::dataset::Dataset;
 
 /// What is done to the features before training; in TOML `"none"`, `"standard"` or `{ divide = 16 }`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Scaling {
     /// The features as they are.
-    #[default]
     None,
     /// Each column to mean 0 and population deviation 1 over the training rows.
     Standard,
@@ -185,6 +184,19 @@ fn standard(train: ArrayView2<'_, f64>) -> Result<Scaler, ScalingError> {
         }
     }
     Ok(Scaler::Standard { mean, scale, rounding })
+}
+
+impl Scaling {
+    /// Numbers that have to be stored to scale features of so many columns: a mean and a deviation each, those of constant
+    /// columns too, or one divisor.
+    #[must_use]
+    pub const fn stored_numbers(&self, columns: usize) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Divide(_) => 1,
+            Self::Standard => 2 * columns,
+        }
+    }
 }
 
 impl Scaler {

@@ -434,3 +434,25 @@ fn a_budget_and_a_code_of_several_weights_have_no_place_on_an_axis_of_bits() {
     assert!(!has_mixed(&|variant| fixtures::with(variant, Choice::Budget, "900 bytes")));
     assert!(!has_mixed(&|variant| Variant { has_shared_codes: true, ..variant }));
 }
+
+#[test]
+fn the_majority_class_is_in_no_chart() {
+    for records in [fixtures::wine(), fixtures::sweep(), fixtures::digits()] {
+        let mut more = records.clone();
+        let float: Vec<_> = records.results.iter().filter(|row| row.origin.is_float()).collect();
+        for row in float {
+            let mut majority = row.clone();
+            majority.origin.variant = std::sync::Arc::new(Variant::majority());
+            majority.origin.position = 1_000;
+            let measures = majority.result.as_mut().unwrap();
+            let scores = measures.scores.take();
+            *measures =
+                Measures { scores, error: bitsweep_results::ErrorMeasures::UNDEFINED, ..Measures::default() };
+            more.results.push(majority);
+        }
+        assert!(draw(&more) == draw(&records));
+        let (summary, report) = (fixtures::summary(&more), Report::new);
+        let text = bitsweep_report::markdown(&report(&more, &summary), &[]);
+        assert!(text.contains("| majority class "), "{text}");
+    }
+}

@@ -15,6 +15,8 @@ pub enum Choice {
     Transform,
     /// Whether biases are quantized.
     Biases,
+    /// Whether the scaler of the features is stored or folded into the first layer.
+    Scaler,
     /// The kind of element.
     Format,
     /// Whether zero is the middle of the range.
@@ -57,11 +59,12 @@ pub enum Choice {
 
 impl Choice {
     /// All axes, in the order of columns.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Bits,
         Self::ActivationBits,
         Self::Transform,
         Self::Biases,
+        Self::Scaler,
         Self::Format,
         Self::Symmetry,
         Self::ZeroPoint,

@@ -56,6 +56,7 @@ impl Choice {
             Self::ActivationBits => &ACTIVATION_BITS,
             Self::Transform => &TRANSFORM,
             Self::Biases => &BIASES,
+            Self::Scaler => &SCALER,
             Self::Format => &FORMAT,
             Self::Symmetry => &SYMMETRY,
             Self::ZeroPoint => &ZERO_POINT,
@@ -203,21 +204,28 @@ const BIASES: Description = Description {
     ..axis("biases", "quantize.biases", 18)
 };
 
+const SCALER: Description = Description {
+    plain: &["count"],
+    expectation: Worse,
+    words: |scaler| format!("scaler {}", if scaler.is("fold") { "folded" } else { "counted" }),
+    ..axis("scaler", "quantize.scaler", 19)
+};
+
 /// Other choices ask for calibration rows: it is named where nothing else tells variants apart.
 const CALIBRATION: Description =
-    Description { words: calibrated, ..axis("calibration", "quantize.calibration", 19) };
+    Description { words: calibrated, ..axis("calibration", "quantize.calibration", 20) };
 
 const ZERO_POINT: Description = Description {
     words: |zero_point| format!("{zero_point} zero point"),
-    ..axis("zero_point", "quantize.weights.zero_point", 20)
+    ..axis("zero_point", "quantize.weights.zero_point", 21)
 };
 
 const CODES: Description =
-    Description { words: |codes| format!("{codes} codes"), ..axis("codes", "quantize.weights.codes", 21) };
+    Description { words: |codes| format!("{codes} codes"), ..axis("codes", "quantize.weights.codes", 22) };
 
 const CODE_RANGE: Description = Description {
     words: |range| format!("{range} range"),
-    ..axis("code_range", "quantize.weights.code_range", 22)
+    ..axis("code_range", "quantize.weights.code_range", 23)
 };
 
 fn plainly(value: &Value) -> String {

@@ -5,7 +5,7 @@ use std::mem;
 use serde::{Deserialize, Serialize};
 
 use crate::choice::{Choice, Choices};
-use crate::numbers::counted;
+use crate::numbers::{counted, score, significant};
 
 /// Something that a reader must know of a row, with its numbers. Words are made by [`words`](Self::words).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -84,6 +84,51 @@ pub enum Flag {
     OutputErrorAboveBudget(#[serde(with = "exact")] f64),
     /// More than 1 % of the inputs of layers lie outside the range of their codes.
     InputsClipped,
+    /// The first layer takes codes, whose making scales the features, too: so many bytes of a scaler are not counted.
+    ScalerInInputCodes(u64),
+    /// The float model predicts one class for every test row, though they are of several.
+    PredictsOneClass {
+        /// The class.
+        class: String,
+    },
+    /// The lower end of the float model's macro-F1 is not above the macro-F1 of always predicting the most frequent class of
+    /// the training rows.
+    NoBetterThanMajority {
+        /// The macro-F1 of the majority class.
+        #[serde(with = "exact")]
+        macro_f1: f64,
+    },
+    /// The float model has not learned, and its features, which are not standardized, differ in range by more than a hundred
+    /// times: it hardly sees those of the narrow ones.
+    FeaturesOfDifferentScale {
+        /// The feature of the widest range.
+        widest: String,
+        /// That range over the training rows, before scaling.
+        #[serde(with = "exact")]
+        widest_range: f64,
+        /// The feature of the narrowest range, of those that are not constant.
+        narrowest: String,
+        /// That range.
+        #[serde(with = "exact")]
+        narrowest_range: f64,
+    },
+    /// The float model has not learned, and its training ended with a greater loss than it began with: steps too wide.
+    LossGrew {
+        /// Mean loss of a sample in the first epoch.
+        #[serde(with = "exact")]
+        first: f64,
+        /// The same in the last.
+        #[serde(with = "exact")]
+        last: f64,
+    },
+    /// The float model has not learned, and its loss was still falling when training ended: too few epochs.
+    LossStillFalling {
+        /// Epochs of training.
+        epochs: usize,
+        /// By which part of itself the loss fell with each of the last epochs.
+        #[serde(with = "exact")]
+        rate: f64,
+    },
 }
 
 /// By which factor, at least 1, two numbers differ; infinite where one of them is 0.
@@ -115,6 +160,19 @@ mod exact {
 }
 
 impl Flag {
+    /// Whether it says that the float model has not learned, or why.
+    #[must_use]
+    pub const fn is_of_learning(&self) -> bool {
+        matches!(
+            self,
+            Self::PredictsOneClass { .. }
+                | Self::NoBetterThanMajority { .. }
+                | Self::FeaturesOfDifferentScale { .. }
+                | Self::LossGrew { .. }
+                | Self::LossStillFalling { .. }
+        )
+    }
+
     /// Classes that a flag names.
     pub const NAMED_CLASSES: usize = 3;
 
@@ -124,7 +182,8 @@ impl Flag {
         match (self, other) {
             (Self::SameBitsEverywhere(own), Self::SameBitsEverywhere(other)) => own == other,
             (Self::UntestedClasses { .. }, Self::UntestedClasses { .. })
-            | (Self::UntrainedClasses { .. }, Self::UntrainedClasses { .. }) => self == other,
+            | (Self::UntrainedClasses { .. }, Self::UntrainedClasses { .. })
+            | (Self::PredictsOneClass { .. }, Self::PredictsOneClass { .. }) => self == other,
             _ => mem::discriminant(self) == mem::discriminant(other),
         }
     }
@@ -137,10 +196,17 @@ impl Flag {
             | Self::ParametersFarFromWanted { count, .. }
             | Self::ValuesSaturated { count, .. }
             | Self::ValuesUnderflowed(count)
-            | Self::ParametersAtLowerBound(count) => *count as f64,
+            | Self::ParametersAtLowerBound(count)
+            | Self::ScalerInInputCodes(count) => *count as f64,
             Self::LogitsMoved { most, .. } => *most,
             Self::SameBitsEverywhere(bits) => f64::from(*bits),
             Self::OutputErrorAboveBudget(error) => *error,
+            Self::NoBetterThanMajority { macro_f1 } => *macro_f1,
+            Self::FeaturesOfDifferentScale { widest_range, narrowest_range, .. } => {
+                widest_range / narrowest_range
+            }
+            Self::LossGrew { first, last } => last / first,
+            Self::LossStillFalling { rate, .. } => *rate,
             Self::Exact
             | Self::TransformChangedNothing
             | Self::MethodChangedNothing
@@ -150,7 +216,8 @@ impl Flag {
             | Self::TrainingChangedNothing
             | Self::TrainingChangedNoCode
             | Self::GreedySearch
-            | Self::InputsClipped => 0.0,
+            | Self::InputsClipped
+            | Self::PredictsOneClass { .. } => 0.0,
         }
     }
 
@@ -242,6 +309,34 @@ impl Flag {
                 "all layers together have an output error of {up_to}{error:.3e} on the training rows, above the budget"
             ),
             Self::InputsClipped => "more than 1 % of the layers' inputs are clipped".to_owned(),
+            Self::PredictsOneClass { class } => {
+                format!("the model predicts `{class}` for every test row: it has not learned")
+            }
+            Self::NoBetterThanMajority { macro_f1 } => format!(
+                "its macro-F1 is not shown to be above that of always predicting the most frequent class, {up_to}{}",
+                score(*macro_f1)
+            ),
+            Self::FeaturesOfDifferentScale { widest, widest_range, narrowest, narrowest_range } => format!(
+                "features differ in scale: `{widest}` ranges over {}, `{narrowest}` over {}, {up_to}{} times less; \
+                 `data.scale = \"standard\"` makes them alike",
+                significant(*widest_range, 3),
+                significant(*narrowest_range, 3),
+                significant(widest_range / narrowest_range, 2)
+            ),
+            Self::LossGrew { first, last } => format!(
+                "the training loss grew from {} to {}: the learning rate may be too large",
+                significant(*first, 3),
+                significant(*last, 3)
+            ),
+            Self::LossStillFalling { epochs, rate } => format!(
+                "the training loss was still falling by {up_to}{} % an epoch after {}: more may help",
+                significant(100.0 * rate, 2),
+                counted(*epochs, "epoch", "epochs")
+            ),
+            Self::ScalerInInputCodes(bytes) => format!(
+                "the scaler is part of making the codes of the input, which are what must be delivered: its {} are not counted",
+                counted(*bytes as usize, "byte", "bytes")
+            ),
         }
     }
 }

@@ -14,7 +14,8 @@ pub struct Measures {
     /// Scores on the test rows; `None` in a tensor experiment.
     pub scores: Option<Scores>,
     /// Reconstruction error over all quantized tensors, against the float values, in their units: a transform is undone. Of
-    /// a training with quantization in the loop against its latent values.
+    /// a training with quantization in the loop against its latent values. [Undefined](ErrorMeasures::UNDEFINED) of the
+    /// majority class.
     pub error: ErrorMeasures,
     /// What the method achieved on calibration inputs; `None` without them.
     pub calibration: Option<CalibrationMeasures>,
@@ -59,6 +60,11 @@ pub struct ErrorMeasures {
     pub sqnr_db: f64,
 }
 
+impl ErrorMeasures {
+    /// Of what has no weights that could be reconstructed: no numbers.
+    pub const UNDEFINED: Self = Self { sse: f64::NAN, mse: f64::NAN, max_error: f64::NAN, sqnr_db: f64::NAN };
+}
+
 /// A calibrated method against rounding to nearest under the same scheme, all layers together, each in the units that its
 /// outputs have without a transform.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -82,6 +88,10 @@ pub struct SizeMeasures {
     pub stored: Size,
     /// Biases kept in f32.
     pub biases: u64,
+    /// The numbers that features are scaled by before the model sees them: a mean and a deviation each, or one divisor. None
+    /// of the float model, into whose first layer they go but for rounding (`W1'_j = W1_j/σ_j`, `b1' = b1 - Σ_j μ_j·W1'_j`),
+    /// and none where a variant has gone that way or takes codes for inputs.
+    pub scaler: u64,
     /// Bytes of the same tensors in f32 (f64 for f64 tensors).
     pub float: u64,
 }
@@ -90,7 +100,7 @@ impl SizeMeasures {
     /// Everything that has to be stored.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.stored.total() + self.biases
+        self.stored.total() + self.biases + self.scaler
     }
 
     /// Float bytes over all bytes stored.

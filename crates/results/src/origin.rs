@@ -6,6 +6,9 @@ use crate::choice::{Choice, Choices};
 use crate::key::Key;
 use crate::value::Value;
 
+/// The format of what has no weights.
+const MAJORITY: &str = "majority";
+
 /// What units must share for their variants to be compared: everything but the seed and the fold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
@@ -106,7 +109,7 @@ pub struct Origin {
     pub unit: Arc<Unit>,
     /// The variant.
     pub variant: Arc<Variant>,
-    /// Position of the variant in its unit; 0 is the float baseline.
+    /// Position of the variant in its unit; 0 is the float baseline, and the majority class stands behind all variants.
     pub position: usize,
 }
 
@@ -128,18 +131,38 @@ impl Variant {
         Self { choices, name: None, has_shared_codes: false }
     }
 
+    /// The majority class: whatever a row's features are, it has the most frequent class of the training rows. No model, and
+    /// no bits; what a model has to beat to have learned anything.
+    ///
+    /// ```
+    /// use bitsweep_results::{Labels, Variant};
+    ///
+    /// let majority = Variant::majority();
+    /// assert!(majority.is_majority() && majority.is_baseline() && !majority.is_float());
+    /// assert_eq!(Labels::of([&majority]).get(&majority).text(), "majority class");
+    /// ```
+    #[must_use]
+    pub fn majority() -> Self {
+        let choices = Choices::default().with(Choice::Format, Value::word(MAJORITY));
+        Self { choices, name: None, has_shared_codes: false }
+    }
+
     /// Whether it is a float baseline: its values are kept as they are, `f32` or `f64`.
     #[must_use]
     pub fn is_float(&self) -> bool {
         self.choices.get(Choice::Format).is_some_and(|format| format.is("f32") || format.is("f64"))
     }
-}
 
-impl Variant {
-    /// Whether it is there to be compared with, and not to be picked.
+    /// Whether it is the majority class.
+    #[must_use]
+    pub fn is_majority(&self) -> bool {
+        self.choices.get(Choice::Format).is_some_and(|format| format.is(MAJORITY))
+    }
+
+    /// Whether it is something that variants are compared with, and none of them.
     #[must_use]
     pub fn is_baseline(&self) -> bool {
-        self.is_float()
+        self.is_float() || self.is_majority()
     }
 }
 
@@ -148,5 +171,17 @@ impl Origin {
     #[must_use]
     pub fn is_float(&self) -> bool {
         self.position == 0
+    }
+
+    /// Whether the row is the majority class's.
+    #[must_use]
+    pub fn is_majority(&self) -> bool {
+        self.variant.is_majority()
+    }
+
+    /// Whether the row is of something that variants are compared with, and of none of them.
+    #[must_use]
+    pub fn is_baseline(&self) -> bool {
+        self.is_float() || self.is_majority()
     }
 }

@@ -14,7 +14,8 @@ use crate::origin::{Origin, Unit, Variant};
 /// Everything an experiment records.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Records {
-    /// One row per variant of each unit; a unit that failed as a whole has one row, that of its float baseline.
+    /// One row per variant of each unit, the float baseline's first and the majority class's last; a unit that failed as a
+    /// whole has one row, that of its float baseline.
     pub results: Vec<ResultRow>,
     /// The predictions of each unit's variants, where they are recorded.
     pub predictions: Vec<Predictions>,

@@ -112,7 +112,7 @@ fn a_small_test_set_is_said_to_prove_nothing() {
     let pick = picked(outcome(&comparison, Goal::Balance));
     assert!(!pick.by_bound);
     assert_eq!(pick.verdict.name(), "undecided");
-    let reservation = comparison.reservation(&rule).unwrap();
+    let reservation = comparison.reservations(&rule).remove(0);
     assert!(
         reservation.starts_with("36 test rows are too few for any claim within 0.01 at 95 %: 299 without")
     );
@@ -148,7 +148,7 @@ fn enough_rows_confirm_the_pick_and_refute_the_smaller() {
     let rule = PickRule::default();
     let summary = summarize(&records, &Labels::of_rows(&rows), &rule);
     let [comparison] = summary.comparisons.as_slice() else { panic!() };
-    assert_eq!(comparison.reservation(&rule), None);
+    assert_eq!(comparison.reservations(&rule), [""; 0]);
     let words = comparison.explain(Goal::Balance, &rule).unwrap();
     assert_eq!(words.choice_and_verdict(), "4 bit, confirmed within 0.01");
     let reasons = words.reasons.join("\n");
@@ -535,4 +535,65 @@ fn the_most_telling_variants_hold_float_and_picks_first() {
     let comparison = only(&notebook());
     assert_eq!(labels(&comparison, &comparison.telling(3)), ["float", "4 bit", "2 bit"]);
     assert_eq!(comparison.telling(99).len(), 5);
+}
+
+/// The row of the majority class behind `rows`, better and smaller than any variant.
+fn majority(rows: &[ResultRow]) -> ResultRow {
+    let measured = Measures {
+        scores: Some(scored(interval(1.0, 0.9, 1.0))),
+        error: ErrorMeasures::UNDEFINED,
+        ..Measures::default()
+    };
+    made::row(made::origin(&rows[0].origin.unit, rows.len(), Variant::majority()), measured)
+}
+
+#[test]
+fn the_majority_class_is_a_baseline_and_no_candidate_for_anything() {
+    let models = notebook();
+    let with_majority: Vec<ResultRow> = models.iter().cloned().chain([majority(&models)]).collect();
+    let (without, with) = (only(&models), only(&with_majority));
+    assert_eq!((without.majority, without.majority()), (None, None));
+    assert_eq!(with.majority, Some(5));
+    let summary = with.majority().unwrap();
+    assert_eq!(summary.label.text(), "majority class");
+    assert!(summary.mse.mean.is_nan() && summary.true_bytes == 0.0);
+    assert_eq!(summary.scores.as_ref().unwrap().loss, None);
+    assert_eq!(with.picks, without.picks);
+    assert_eq!((&with.front, &with.least_error), (&without.front, &without.least_error));
+    assert_eq!(with.effects, without.effects);
+    assert_eq!((with.telling(10), with.models()), (without.telling(10), 5));
+    assert_eq!(with.variants[..5], without.variants[..]);
+    assert_eq!([0, 5, 1].map(|position| with.is_baseline(position)), [true, true, false]);
+    // In tables it stands behind the float model, whichever are shown.
+    assert_eq!(with.with_majority(&with.telling(10)), [0, 5, 1, 2, 3, 4]);
+    assert_eq!(with.with_majority(&[2, 3]), [5, 2, 3]);
+    assert_eq!(without.with_majority(&[0, 2]), [0, 2]);
+}
+
+#[test]
+fn a_class_that_is_always_predicted_is_flagged_for_each_class_and_numbers_at_their_worst() {
+    let one = |class: &str| Flag::PredictsOneClass { class: class.into() };
+    let scale = |narrowest_range: f64| Flag::FeaturesOfDifferentScale {
+        widest: "area".into(),
+        widest_range: 4000.0,
+        narrowest: "fractal".into(),
+        narrowest_range,
+    };
+    let rows: Vec<ResultRow> = [("a", "no", 0.04), ("b", "yes", 0.02), ("c", "no", 0.05)]
+        .map(|(unit, class, narrowest)| {
+            let mut row = row(unit, 0, 32, 0.38, 6812);
+            measures(&mut row).flags = vec![one(class), scale(narrowest)];
+            row
+        })
+        .into();
+    let flags = &only(&rows).variants[0].flags;
+    assert_eq!(flags, &[(one("no"), 2), (scale(0.02), 3), (one("yes"), 1)]);
+    let words: Vec<String> =
+        flags.iter().map(|(flag, runs)| flag.words(&Choices::default(), *runs)).collect();
+    assert_eq!(words[0], "the model predicts `no` for every test row: it has not learned");
+    assert_eq!(
+        words[1],
+        "features differ in scale: `area` ranges over 4000, `fractal` over 0.0200, up to 200,000 times less; \
+         `data.scale = \"standard\"` makes them alike"
+    );
 }

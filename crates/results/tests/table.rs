@@ -30,6 +30,7 @@ fn rows() -> Vec<ResultRow> {
             payload: 2048,
             stored: Size { codes: 2000, ..Size::default() },
             biases: 48,
+            scaler: 0,
             float: 2048,
         },
         ..Measures::default()
@@ -56,7 +57,8 @@ fn rows() -> Vec<ResultRow> {
                 outliers: 20,
                 padding: 1,
             },
-            biases: 61,
+            biases: 50,
+            scaler: 11,
             float: 2048,
         },
         calibration: Some(CalibrationMeasures {
@@ -196,19 +198,19 @@ fn csv_has_short_floats_empty_nulls_and_quoted_text() {
         lines[0],
         "unit,key,dataset,train_rows,validation_rows,test_rows,seen_test_rows,features,classes,rng,seed,fold,model,\
          train.epochs,variant,\
-         label,series,bits,activation_bits,transform,biases,format,symmetry,zero_point,codes,code_range,granularity,\
-         scale_format,codebook_format,range,rounding,outliers,layers,allocation,budget,activations,method,\
+         label,series,bits,activation_bits,transform,biases,scaler,format,symmetry,zero_point,codes,code_range,\
+         granularity,scale_format,codebook_format,range,rounding,outliers,layers,allocation,budget,activations,method,\
          bias_correction,training,layer_bits,accuracy,accuracy_low,accuracy_high,macro_f1,macro_f1_low,macro_f1_high,\
          log_loss,agreement,lost,gained,p_value,sse,mse,max_error,sqnr_db,calibration_rows,codes_changed,\
          proxy_loss_nearest,proxy_loss,clipped_activations,bits_per_weight,payload_bytes,payload_kb,code_bytes,\
-         scale_bytes,zero_point_bytes,codebook_bytes,bias_bytes,outlier_bytes,padding_bytes,true_bytes,float_bytes,\
-         compression,macro_f1_per_payload_kb,macro_f1_per_kb,flag,failure_kind,failure"
+         scale_bytes,zero_point_bytes,codebook_bytes,bias_bytes,scaler_bytes,outlier_bytes,padding_bytes,true_bytes,\
+         float_bytes,compression,macro_f1_per_payload_kb,macro_f1_per_kb,flag,failure_kind,failure"
     );
     let unit = rows()[0].origin.unit.key;
     let key = rows()[0].key;
     assert!(
         lines[1].starts_with(&format!(
-            "{},{key},wine,142,0,36,0,13,3,numpy,42,,mlp(100),50,0,float,float,32,,,,f32,,,",
+            "{},{key},wine,142,0,36,0,13,3,numpy,42,,mlp(100),50,0,float,float,32,,,,,f32,,,",
             unit.short()
         )),
         "{}",
@@ -434,7 +436,7 @@ fn some_measures() -> impl Strategy<Value = Measures> {
             proxy_loss: loss,
         }
     });
-    let size = any::<[u32; 9]>().prop_map(|n| {
+    let size = any::<[u32; 10]>().prop_map(|n| {
         let n = n.map(u64::from);
         SizeMeasures {
             payload: n[0],
@@ -447,7 +449,8 @@ fn some_measures() -> impl Strategy<Value = Measures> {
                 padding: n[6],
             },
             biases: n[7],
-            float: n[8],
+            scaler: n[8],
+            float: n[9],
         }
     });
     let layer_bits = prop::collection::vec((text(), any::<u32>()), 0..3);
@@ -513,4 +516,38 @@ fn a_flag_keeps_every_digit() {
         vec![Flag::OutputErrorAboveBudget(0.1 + 0.2), Flag::LogitsMoved { most: 1e-300, largest: -0.0 }];
     measures(&mut rows[0]).flags.clone_from(&flags);
     assert_eq!(read_parquet(&parquet(&rows)).unwrap()[0].measures().unwrap().flags, flags);
+}
+
+#[test]
+fn the_majority_class_has_scores_alone_and_comes_back_from_parquet() {
+    let mut rows = rows();
+    let measured = Measures {
+        scores: Some(scored(interval(0.25, 0.125, 0.5))),
+        error: ErrorMeasures::UNDEFINED,
+        flags: vec![
+            Flag::NoBetterThanMajority { macro_f1: 0.25 },
+            Flag::LossGrew { first: 0.5, last: f64::INFINITY },
+        ],
+        ..Measures::default()
+    };
+    rows.push(made::row(made::origin(&rows[0].origin.unit, 3, Variant::majority()), measured.clone()));
+    let table = table(&rows);
+    for column in ["bits", "sse", "mse", "max_error", "sqnr_db", "bits_per_weight", "compression"] {
+        assert_eq!(cell(&table, column, 3), AnyValue::Null, "{column}");
+    }
+    for column in ["true_bytes", "code_bytes", "scaler_bytes"] {
+        assert_eq!(cell(&table, column, 3), AnyValue::UInt64(0), "{column}");
+    }
+    assert_eq!(cell(&table, "label", 3), AnyValue::String("majority class"));
+    assert_eq!(cell(&table, "macro_f1", 3), AnyValue::Float64(0.25));
+    let mut bytes = Vec::new();
+    write_parquet(&rows, &Labels::of_rows(&rows), &mut bytes).unwrap();
+    let read = read_parquet(&bytes).unwrap().remove(3);
+    assert!(read.origin.is_majority() && read.origin.is_baseline() && !read.origin.is_float());
+    let read = read.result.unwrap();
+    assert!(read.error.sse.is_nan() && read.error.sqnr_db.is_nan());
+    assert_eq!(
+        Measures { error: ErrorMeasures::default(), ..read },
+        Measures { error: ErrorMeasures::default(), ..measured }
+    );
 }

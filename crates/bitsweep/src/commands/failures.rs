@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bitsweep_results::numbers::counted;
 use bitsweep_results::summary::{FailedRow, grouped};
-use bitsweep_results::{Records, Summary};
+use bitsweep_results::{Records, ResultRow, Summary};
 
 use crate::plan::Plan;
 
@@ -36,6 +36,7 @@ fn line(rows: &[&FailedRow], summary: &Summary, plan: &Plan) -> String {
 /// How many rows have no measures, and how many were planned: a unit that fails as a whole takes all of its rows with it.
 pub(super) fn count(records: &Records, plan: &Plan) -> (usize, usize) {
     let planned = plan.units.iter().map(|unit| unit.variants.len() + 1).sum();
-    let measured = records.results.iter().filter(|row| row.result.is_ok()).count();
+    let is_planned = |row: &&ResultRow| row.result.is_ok() && !row.origin.is_majority();
+    let measured = records.results.iter().filter(is_planned).count();
     (planned - measured, planned)
 }

@@ -136,7 +136,7 @@ fn compared(written: &Written, plan: &Plan, progress: &Progress) -> Result<(), F
 
 /// A run in which no variant succeeded leaves earlier results as they are.
 fn refuse_no_results(records: &Records, summary: &Summary, plan: &Plan) -> Result<(), Failure> {
-    let has_results = |row: &ResultRow| !row.origin.is_float() && row.result.is_ok();
+    let has_results = |row: &ResultRow| !row.origin.is_baseline() && row.result.is_ok();
     if summary.failures.is_empty() || records.results.iter().any(has_results) {
         return Ok(());
     }

@@ -52,18 +52,19 @@ fn one(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
     if comparison.failed_units > 0 {
         heading += &format!(", {} failed", comparison.failed_units);
     }
-    let all: Vec<&VariantSummary> = comparison.variants.iter().collect();
-    let shortened = all.len() > MOST_ROWS;
-    let shown = if shortened {
+    let shortened = comparison.models() > MOST_ROWS;
+    let models = if shortened {
         let front = comparison.front.iter().chain(&comparison.least_error);
         let mut positions: Vec<usize> = comparison.float.iter().chain(front).copied().collect();
         positions.extend(comparison.picked());
         positions.sort_unstable();
         positions.dedup();
-        positions.into_iter().map(|position| all[position]).collect()
+        positions
     } else {
-        all
+        (0..comparison.variants.len()).collect()
     };
+    let shown = comparison.with_majority(&models);
+    let shown: Vec<&VariantSummary> = shown.iter().map(|position| &comparison.variants[*position]).collect();
     let mut table = vec![header(comparison, rule)];
     table.extend(shown.iter().map(|variant| row(comparison, variant)));
     let mut lines = vec![heading];
@@ -71,8 +72,8 @@ fn one(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
     if shortened {
         lines.push(format!(
             "({} of {} variants: the picks, the Pareto front and the least error of each width; results.csv has all)",
-            shown.len(),
-            comparison.variants.len()
+            models.len(),
+            comparison.models()
         ));
     }
     if !comparison.has_scores() {
@@ -80,7 +81,7 @@ fn one(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
             shown.iter().flat_map(|variant| variant.flag_sentences()).map(|line| format!("  {line}")),
         );
     }
-    lines.extend(comparison.reservation(rule));
+    lines.extend(comparison.reservations(rule));
     for goal in rule.goals() {
         if let Some(explanation) = comparison.explain(goal, rule) {
             let choice = explanation.choice_and_verdict();
@@ -91,15 +92,20 @@ fn one(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
     lines
 }
 
+/// Whether some variant needs a scaler beside it.
+fn has_scaler(comparison: &Comparison) -> bool {
+    comparison.variants.iter().any(|variant| variant.measures.size.scaler > 0)
+}
+
 fn header(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
     let within = format!("within {}", rule.margin);
     let mut names = vec!["variant"];
     if comparison.has_scores() {
         names.push("macro-F1");
-        if comparison.units > 1 {
-            names.push("spread");
-        }
-        names.extend(["95 % interval", "KB payload", "KB in all", "macro-F1/KB", "squared error", &within]);
+        names.extend((comparison.units > 1).then_some("spread"));
+        names.extend(["95 % interval", "KB payload"]);
+        names.extend(has_scaler(comparison).then_some("KB scaler"));
+        names.extend(["KB in all", "macro-F1/KB", "squared error", &within]);
     } else {
         names.extend(["bytes payload", "bytes in all", "squared error", "mean", "SQNR dB"]);
     }
@@ -115,18 +121,25 @@ fn row(comparison: &Comparison, variant: &VariantSummary) -> Vec<String> {
                 let mean = scores.macro_f1.mean;
                 cells.push(format!("{mean:.4}"));
                 if comparison.units > 1 {
-                    cells.push(
-                        scores.macro_f1.deviation.map_or_else(String::new, |value| format!("{value:.4}")),
-                    );
+                    let deviation = scores.macro_f1.deviation;
+                    cells.push(deviation.map_or_else(String::new, |value| format!("{value:.4}")));
                 }
                 let interval = scores.interval;
                 cells.push(
                     interval.map_or_else(String::new, |own| format!("{:.3} – {:.3}", own.low, own.high)),
                 );
-                cells.extend([kilobytes(variant.payload_bytes), kilobytes(variant.true_bytes)]);
-                cells.push(format!("{:.4}", mean / (variant.true_bytes / 1024.0)));
+                cells.push(kilobytes(variant.payload_bytes));
+                let scaler = variant.measures.size.scaler as f64;
+                cells.extend(has_scaler(comparison).then(|| kilobytes(scaler)));
+                cells.push(kilobytes(variant.true_bytes));
+                let per_kilobyte = mean / (variant.true_bytes / 1024.0);
+                let has_bytes = variant.true_bytes > 0.0;
+                cells.push(if has_bytes { format!("{per_kilobyte:.4}") } else { String::new() });
             }
-            None => cells.extend(std::iter::repeat_n(String::new(), 5 + usize::from(comparison.units > 1))),
+            None => {
+                let more = usize::from(comparison.units > 1) + usize::from(has_scaler(comparison));
+                cells.extend(std::iter::repeat_n(String::new(), 5 + more));
+            }
         }
         cells.push(error(variant.sse.mean));
         let verdict = variant.standing.map(|standing| standing.verdicts[0].to_string());
@@ -140,8 +153,15 @@ fn row(comparison: &Comparison, variant: &VariantSummary) -> Vec<String> {
     cells
 }
 
+/// Nothing of an error that is not defined.
 fn error(value: f64) -> String {
-    if value == 0.0 || (1e-3..1e6).contains(&value) { format!("{value:.4}") } else { format!("{value:.3e}") }
+    if value.is_nan() {
+        String::new()
+    } else if value == 0.0 || (1e-3..1e6).contains(&value) {
+        format!("{value:.4}")
+    } else {
+        format!("{value:.3e}")
+    }
 }
 
 /// Columns padded to their widest cell, the first to the left, numbers to the right.

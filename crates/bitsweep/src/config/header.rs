@@ -85,7 +85,8 @@ pub struct Expectation {
     pub table: TableName,
     /// The column that holds ours.
     pub column: String,
-    /// Which rows: columns with the value, or one of the values, they must have.
+    /// Which rows: columns with the value, or one of the values, they must have. The majority class is meant only where its
+    /// label, series or format is asked for.
     #[serde(default, rename = "where")]
     pub rows: toml::Table,
     /// The same number of other rows is taken off: those with these values in place of what `where` says.

@@ -1,5 +1,6 @@
 //! One point of the grid, typed and checked: a unit, or a variant.
 
+use bitsweep_datasets::Scaling;
 use bitsweep_models::{Logistic, Mlp, SoftmaxRegression, SpecificationError, Training};
 use bitsweep_quant::Dtype;
 use bitsweep_random::{Generator, Stream};
@@ -11,8 +12,8 @@ use super::diagnostic::Diagnostic;
 use super::document::Document;
 use super::places::{Placed, Places};
 use crate::subject::{
-    DataSpec, GivenModel, GivenSpec, SplitSpec, Subject, TensorSpec, TensorValues, TrainedModel, TrainedSpec,
-    UnitSpec,
+    DataTable, GivenModel, GivenSpec, SplitSpec, Subject, TensorSpec, TensorValues, TrainedModel,
+    TrainedSpec, UnitSpec,
 };
 use crate::variant::{Refusal, Variant, VariantSpec};
 
@@ -30,7 +31,7 @@ struct UnitTables {
     #[serde(default)]
     rng: Generator,
     #[serde(default)]
-    data: Option<DataSpec>,
+    data: Option<DataTable>,
     #[serde(default)]
     split: Option<SplitSpec>,
     #[serde(default)]
@@ -84,7 +85,11 @@ fn unit_at(tables: &Tables<'_>, unit: UnitTables) -> Result<UnitSpec, Diagnostic
                         seed,
                         fold: None,
                         rng,
-                        subject: Subject::Given(GivenSpec { data, split, model }),
+                        subject: Subject::Given(GivenSpec {
+                            data: data.or_scaled(Scaling::None),
+                            split,
+                            model,
+                        }),
                     });
                 }
                 ModelTable::Logistic(logistic) => {
@@ -100,7 +105,7 @@ fn unit_at(tables: &Tables<'_>, unit: UnitTables) -> Result<UnitSpec, Diagnostic
                     tables.training(train, "a softmax regression")?,
                 ),
             };
-            Subject::Trained(TrainedSpec { data, split, model: trained })
+            Subject::Trained(TrainedSpec { data: data.or_scaled(Scaling::Standard), split, model: trained })
         }
     };
     Ok(UnitSpec { seed, fold: None, rng, subject })

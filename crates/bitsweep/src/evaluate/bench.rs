@@ -6,7 +6,7 @@ use bitsweep_metrics::MetricError;
 use bitsweep_models::{EpochLoss, Model, TrainError, Training};
 use bitsweep_quant::{Size, Transform};
 use bitsweep_results::{
-    Curve, ErrorMeasures, FailureKind, Flag, Measures, Metric, Origin, Predictions, SizeMeasures,
+    Curve, ErrorMeasures, FailureKind, Flag, Measures, Metric, Origin, Predictions, Scores, SizeMeasures,
     ValidationPredictions,
 };
 
@@ -15,17 +15,20 @@ use super::evaluated::{Evaluated, PartPredicted, Predicted};
 use super::float_model::training;
 use super::histogram::histogram;
 use super::latency;
+use super::learned;
+use super::majority::majority;
 use super::post_training::post_training;
 use super::prepare::Prepared;
 use super::quantized_model::{FLOAT_BYTES, QuantizedModel, error_measures, flags};
 use super::quantized_training::{self, TrainedVariant, clip_bytes};
+use super::scaler::{scaler_bytes, scaler_flag};
 use super::score::{Buffers, Inference, Inputs, log_losses, score};
 use super::sensitivity::{Subject, baseline_sensitivity};
 use super::stop::{At, Step, failed};
 use super::transform::{Transformed, transform};
 use super::unit::{Evaluation, UnitOutcome};
 use crate::plan::{PlannedVariant, Unit};
-use crate::variant::Variant;
+use crate::variant::{ScalerUse, Variant};
 
 /// What `refuse_unbounded` calls a row of either kind.
 const TEST_ROW: &str = "a test row";
@@ -37,6 +40,9 @@ const MOST_HISTOGRAMS: usize = 16;
 /// Bytes that the weights of all variants evaluated at one time may take together.
 const MOST_BYTES_IN_WORK: usize = 512 << 20;
 
+/// A float model ready to be quantized, made when first asked for.
+type Shared<'u> = OnceLock<Step<Transformed<'u, 'u>>>;
+
 /// The float model on its test and validation rows: everything that variants are made of and measured with.
 pub(super) struct Bench<'u> {
     evaluation: &'u Evaluation<'u>,
@@ -45,12 +51,16 @@ pub(super) struct Bench<'u> {
     model: &'u Model,
     inputs: Inputs,
     float: Inference,
-    /// `None` where there are no rows to choose on, and where predictions are not recorded.
+    /// `None` where there are no rows to choose on.
     validation: Option<Validation>,
+    /// What the majority class says of the test rows.
+    majority: Inference,
     /// Classes that scores do not speak of, or that the model does not know.
     absent_classes: Vec<Flag>,
-    /// The float model under each transform of weights alone that some variant asks for, made when first asked for.
-    transformed: Vec<(Transform, OnceLock<Step<Transformed<'u, 'u>>>)>,
+    /// The float model under each transform of weights alone that some variant asks for, its scaler folded or not.
+    transformed: Vec<((ScalerUse, Transform), Shared<'u>)>,
+    /// The rows with their features as they are, made when the first variant asks for them.
+    unscaled: OnceLock<Step<Arc<Prepared<'u>>>>,
 }
 
 /// The rows to choose on, and what the float model says of them.
@@ -78,15 +88,16 @@ impl<'u> Bench<'u> {
             Ok(Validation { inputs, float: kept(evaluation, &float, &prepared.validation_labels) })
         });
         let validation = validation.transpose()?;
-        let mut transforms: Vec<Transform> = Vec::new();
+        let mut transforms: Vec<(ScalerUse, Transform)> = Vec::new();
         for planned in &unit.variants {
-            let transform = planned.variant.transform;
-            if !transform.looks_at_inputs() && !transforms.contains(&transform) {
-                transforms.push(transform);
+            let own = (planned.variant.scaler, planned.variant.transform);
+            if !own.1.looks_at_inputs() && !transforms.contains(&own) {
+                transforms.push(own);
             }
         }
         let transformed = transforms.into_iter().map(|transform| (transform, OnceLock::new())).collect();
         let absent_classes = prepared.absent_classes(unit);
+        let majority = majority(prepared);
         Ok(Bench {
             evaluation,
             unit,
@@ -95,8 +106,10 @@ impl<'u> Bench<'u> {
             inputs,
             float,
             validation,
+            majority,
             absent_classes,
             transformed,
+            unscaled: OnceLock::new(),
         })
     }
 
@@ -123,8 +136,10 @@ impl<'u> Bench<'u> {
         variant: &Variant,
         use_it: impl FnOnce(&Transformed<'u, 'u>) -> Step<T>,
     ) -> Step<T> {
-        let transform = || transform(self.unit, self.prepared, self.model, variant);
-        match self.transformed.iter().find(|(known, _)| *known == variant.transform) {
+        let unscaled = || self.unscaled.get_or_init(|| self.prepared.unscaled().map(Arc::new)).clone();
+        let transform = || transform(self.unit, self.prepared, self.model, variant, unscaled);
+        let own = (variant.scaler, variant.transform);
+        match self.transformed.iter().find(|(known, _)| *known == own) {
             None => use_it(&transform()?),
             Some((_, shared)) => match shared.get_or_init(transform) {
                 Ok(transformed) => use_it(transformed),
@@ -158,12 +173,34 @@ impl<'u> Bench<'u> {
         let stored = Size { codes: bytes - biases, ..Size::default() };
         let measures = Measures {
             error: ErrorMeasures { sqnr_db: f64::INFINITY, ..ErrorMeasures::default() },
-            size: SizeMeasures { payload: bytes, stored, biases, float: bytes },
+            size: SizeMeasures { payload: bytes, stored, biases, scaler: 0, float: bytes },
             ..Measures::default()
         };
         let validation = self.validation.as_ref().map(|validation| validation.float.clone());
         evaluated.predictions = Some(self.predicted(&self.float, validation));
-        self.score(measures, &self.float)
+        let mut measures = self.score(measures, &self.float)?;
+        if let Some(scores) = &measures.scores {
+            let float = (&self.float, scores);
+            let majority = self.scores(&self.majority)?;
+            let learned = learned::flags(self.unit, self.prepared, float, &majority, &evaluated.curve);
+            measures.flags.extend(learned);
+        }
+        Ok(measures)
+    }
+
+    /// What the majority class leaves behind: its scores alone; `None` where the plan has no row for it.
+    pub(super) fn majority(&self, outcome: &UnitOutcome) -> Option<Evaluated> {
+        let identity = self.unit.majority.as_ref()?;
+        let origin = outcome.origin(outcome.rows(), identity);
+        let mut evaluated = Evaluated::new(origin, self.unit.row_key(identity));
+        let untested = |flag: &&Flag| matches!(flag, Flag::UntestedClasses { .. });
+        evaluated.measured = self.scores(&self.majority).map(|scores| Measures {
+            scores: Some(scores),
+            error: ErrorMeasures::UNDEFINED,
+            flags: self.absent_classes.iter().filter(untested).cloned().collect(),
+            ..Measures::default()
+        });
+        Some(evaluated)
     }
 
     /// What a variant leaves behind.
@@ -190,7 +227,7 @@ impl<'u> Bench<'u> {
     ) -> Step<Measures> {
         let PlannedVariant { variant, identity, .. } = planned;
         let float: &Model = &transformed.model;
-        let prepared = transformed.divided.as_ref().unwrap_or(self.prepared);
+        let prepared = transformed.rows.as_deref().unwrap_or(self.prepared);
         let model = match &variant.training {
             None => post_training(self.unit, prepared, transformed, variant)?,
             Some(aware) => {
@@ -204,8 +241,7 @@ impl<'u> Bench<'u> {
         let coded =
             coded.map(|activations| CodedModel::new(self.unit, prepared, &model, activations)).transpose()?;
         let mut measures = self.describe(&model, coded.as_ref(), transformed, variant);
-        let own_inputs =
-            transformed.divided.as_ref().map(|divided| Inputs::new(self.unit, &divided.test_features));
+        let own_inputs = transformed.rows.as_ref().map(|rows| Inputs::new(self.unit, &rows.test_features));
         let inputs = own_inputs.as_ref().unwrap_or(&self.inputs);
         let inference = match &coded {
             None => inputs.infer(&model.model, model.activations.as_ref(), buffers),
@@ -245,8 +281,8 @@ impl<'u> Bench<'u> {
         buffers: &mut Buffers,
     ) -> Step<Option<Inference>> {
         let Some(validation) = &self.validation else { return Ok(None) };
-        let divided = transformed.divided.as_ref();
-        let own_inputs = divided.map(|divided| Inputs::new(self.unit, &divided.validation_features));
+        let rows = transformed.rows.as_ref();
+        let own_inputs = rows.map(|rows| Inputs::new(self.unit, &rows.validation_features));
         let inputs = own_inputs.as_ref().unwrap_or(&validation.inputs);
         Ok(Some(match coded {
             None => inputs.infer(&model.model, model.activations.as_ref(), buffers),
@@ -269,9 +305,12 @@ impl<'u> Bench<'u> {
             size.stored.scales += scales;
             size.stored.zero_points += zero_points;
         }
+        let features = self.model.input_size();
+        size.scaler = scaler_bytes(self.unit, variant, features);
         let errors = transformed.rescaling.errors(self.model, &transformed.model, model);
         let mut all_flags = flags(&model.weights, &errors);
         all_flags.extend(model.flags.iter().chain(&transformed.flags).cloned());
+        all_flags.extend(scaler_flag(self.unit, variant, features));
         Measures {
             layer_bits: if variant.is_layered() { model.layer_bits() } else { Vec::new() },
             error: error_measures(&errors),
@@ -288,13 +327,18 @@ impl<'u> Bench<'u> {
     }
 
     fn score(&self, mut measures: Measures, inference: &Inference) -> Step<Measures> {
-        let Prepared { test_labels, .. } = self.prepared;
-        let scored: Result<_, MetricError> =
-            score(inference, test_labels, &self.float.predictions, self.prepared.classes());
-        let scores = scored.at(FailureKind::Scoring)?;
+        let scores = self.scores(inference)?;
         measures.scores = Some(scores);
         measures.flags.extend(self.absent_classes.iter().cloned());
         Ok(measures)
+    }
+
+    /// What predictions for the test rows are worth, beside the float model's.
+    fn scores(&self, inference: &Inference) -> Step<Scores> {
+        let Prepared { test_labels, .. } = self.prepared;
+        let scored: Result<_, MetricError> =
+            score(inference, test_labels, &self.float.predictions, self.prepared.classes());
+        scored.at(FailureKind::Scoring)
     }
 
     /// Rows that look into the variant's weights.

@@ -11,6 +11,7 @@ use ndarray::Axis;
 use super::assignments::{Assignment, Goal, search};
 use super::prepare::Prepared;
 use super::quantized_model::{FLOAT_BYTES, QuantizedWeight, quantized, size_measures};
+use super::scaler::scaler_bytes;
 use super::stop::{At, Step, failed};
 use super::training_rows::{Reading, TrainingRows};
 use crate::plan::Unit;
@@ -90,7 +91,7 @@ pub(crate) fn check_budget(
     allowed.map(|_| ()).map_err(|failure| failure.reason)
 }
 
-/// The bytes of the budget, enough for the smallest candidate of every layer.
+/// The bytes that the budget leaves for the layers beside the scaler, enough for the smallest candidate of every layer.
 fn allowed_bytes(
     unit: &Unit,
     float: &Model,
@@ -98,6 +99,7 @@ fn allowed_bytes(
     mixed: &Mixed,
     candidates: &Candidates,
 ) -> Step<u64> {
+    let scaler = scaler_bytes(unit, variant, float.input_size());
     let bytes = match mixed.budget {
         Budget::Bytes(bytes) => bytes,
         // Rounded down to whole bytes.
@@ -107,12 +109,12 @@ fn allowed_bytes(
             let bytes = layers.map(|position| {
                 quantized_layer(unit, variant, float, position, &scheme).map(|(_, bytes)| bytes)
             });
-            bytes.sum::<Step<u64>>()?
+            scaler + bytes.sum::<Step<u64>>()?
         }
         Budget::MacroF1Loss(_) | Budget::OutputError(_) => u64::MAX,
     };
     let smallest = |own: &Vec<(Linear, u64)>| own.iter().map(|(_, bytes)| *bytes).min();
-    let least: u64 = candidates.iter().filter_map(smallest).sum();
+    let least = scaler + candidates.iter().filter_map(smallest).sum::<u64>();
     if least > bytes {
         let reason = format!(
             "a budget of `{}`, {}, is too small: expected at least {}",
@@ -122,7 +124,7 @@ fn allowed_bytes(
         );
         return Err(failed(FailureKind::Allocation, reason));
     }
-    Ok(bytes)
+    Ok(bytes - scaler)
 }
 
 /// Every layer under every candidate, and the rows to try them on.

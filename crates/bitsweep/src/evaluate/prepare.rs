@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bitsweep_datasets::{Dataset, Split, SplitStreams, fit, holdout, k_fold};
+use bitsweep_datasets::{Dataset, Scaler, Split, SplitStreams, fit, holdout, k_fold};
 use bitsweep_random::Stream;
 use ndarray::{Array1, Array2, Axis};
 
@@ -17,6 +17,8 @@ use crate::variant::CalibrationRows;
 #[derive(Clone)]
 pub(super) struct Prepared<'u> {
     pub(super) dataset: &'u Dataset,
+    /// What features were scaled by.
+    pub(super) scaler: Scaler,
     pub(super) train_features: Array2<f64>,
     pub(super) train_labels: Vec<usize>,
     /// Without a row where there are none to choose on.
@@ -33,12 +35,41 @@ pub(super) struct Prepared<'u> {
 impl Prepared<'_> {
     /// The same rows, every feature divided by its factor.
     pub(super) fn divided_by(&self, factors: &Array1<f64>) -> Self {
-        let divided = |features: &Array2<f64>| features / factors;
+        self.with_features(Scaled {
+            scaler: self.scaler.clone(),
+            train: &self.train_features / factors,
+            validation: &self.validation_features / factors,
+            test: &self.test_features / factors,
+        })
+    }
+
+    /// The same rows with their features as they are, scaled by nothing.
+    pub(super) fn unscaled(&self) -> Step<Self> {
+        let features = |rows: &[usize]| {
+            let features = self.dataset.features.select(Axis(0), rows);
+            Scaler::None.apply(features.view()).map_err(|error| error.in_names_of(self.dataset, rows))
+        };
+        Ok(self.with_features(Scaled {
+            scaler: Scaler::None,
+            train: features(&self.split.train).at(FailureKind::Transform)?,
+            validation: features(&self.split.validation).at(FailureKind::Transform)?,
+            test: features(&self.split.test).at(FailureKind::Transform)?,
+        }))
+    }
+
+    fn with_features(&self, features: Scaled) -> Self {
+        let Scaled { scaler, train, validation, test } = features;
         Self {
-            train_features: divided(&self.train_features),
-            validation_features: divided(&self.validation_features),
-            test_features: divided(&self.test_features),
-            ..self.clone()
+            dataset: self.dataset,
+            scaler,
+            train_features: train,
+            train_labels: self.train_labels.clone(),
+            validation_features: validation,
+            validation_labels: self.validation_labels.clone(),
+            test_features: test,
+            test_labels: self.test_labels.clone(),
+            split: self.split.clone(),
+            seen_rows: self.seen_rows,
         }
     }
 
@@ -131,8 +162,9 @@ pub(crate) fn split(unit: &Unit, dataset: &Dataset) -> Result<Split, NoSplit> {
     })
 }
 
-/// Scaled features.
+/// Scaled features, and what they were scaled by.
 pub(crate) struct Scaled {
+    scaler: Scaler,
     pub(super) train: Array2<f64>,
     pub(super) validation: Array2<f64>,
     pub(super) test: Array2<f64>,
@@ -156,21 +188,23 @@ pub(crate) fn scaled(unit: &Unit, dataset: &Dataset, split: &Split) -> Result<Sc
         train: scale(&train, &split.train)?,
         validation: scale(&features(&split.validation), &split.validation)?,
         test: scale(&features(&split.test), &split.test)?,
+        scaler,
     })
 }
 
 /// Splits and scales the rows of a unit that has a dataset.
 pub(super) fn prepare<'u>(unit: &Unit, dataset: &'u Dataset) -> Step<Prepared<'u>> {
     let split = split(unit, dataset).map_err(|error| error.reason).at(FailureKind::Data)?;
-    let scaled = scaled(unit, dataset, &split).at(FailureKind::Data)?;
+    let Scaled { scaler, train, validation, test } = scaled(unit, dataset, &split).at(FailureKind::Data)?;
     let labels = |rows: &[usize]| rows.iter().map(|&row| dataset.labels[row]).collect();
     Ok(Prepared {
         dataset,
-        train_features: scaled.train,
+        scaler,
+        train_features: train,
         train_labels: labels(&split.train),
-        validation_features: scaled.validation,
+        validation_features: validation,
         validation_labels: labels(&split.validation),
-        test_features: scaled.test,
+        test_features: test,
         test_labels: labels(&split.test),
         seen_rows: seen_rows(&dataset.features, &split),
         split,

@@ -35,6 +35,13 @@ impl Rescaling {
         self.layers[layer].inputs = Some(factors);
     }
 
+    /// The weights of each feature were divided by its `divisor`, as a scaler that was folded into them divides the feature.
+    pub(super) fn divide_first_weights(&mut self, divisors: &Array1<f64>) {
+        if let Some(first) = self.layers.first_mut() {
+            first.inputs = Some(divisors.mapv(|divisor| 1.0 / divisor));
+        }
+    }
+
     /// What the outputs of the layer were divided by.
     pub(super) fn outputs_of(&self, layer: usize) -> Option<&Array1<f64>> {
         self.layers[layer].outputs.as_ref()

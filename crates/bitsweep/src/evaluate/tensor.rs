@@ -35,7 +35,7 @@ fn evaluate_as<T: Real>(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> Uni
     let stored = Size { codes: float_bytes, ..Size::default() };
     let baseline = Measures {
         error: ErrorMeasures { sqnr_db: f64::INFINITY, ..ErrorMeasures::default() },
-        size: SizeMeasures { payload: float_bytes, stored, biases: 0, float: float_bytes },
+        size: SizeMeasures { payload: float_bytes, stored, biases: 0, scaler: 0, float: float_bytes },
         ..Measures::default()
     };
     let unit = evaluation.unit;

@@ -1,6 +1,7 @@
 //! Changes of the float model before it is quantized.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bitsweep_datasets::Scaling;
 use bitsweep_models::{Activation, Layer, Linear, Model, WeightId};
@@ -14,9 +15,10 @@ use ndarray::{Array1, Array2};
 use super::prepare::{Prepared, stream};
 use super::quantized_model::FLOAT_BYTES;
 use super::rescaling::Rescaling;
+use super::scaler::{Folded, fold};
 use super::stop::{At, Step, failed};
 use crate::plan::Unit;
-use crate::variant::{CalibrationRows, Variant};
+use crate::variant::{CalibrationRows, ScalerUse, Variant};
 
 /// Float logits may move by this part of the largest without a word: rounding moves them, too.
 const ROUNDING: f64 = 1e-5;
@@ -26,8 +28,10 @@ const KIND: FailureKind = FailureKind::Transform;
 /// A float model ready to be quantized.
 pub(super) struct Transformed<'m, 'u> {
     pub(super) model: Cow<'m, Model>,
-    /// The rows with every feature divided by its factor; `None` where features stay as they are.
-    pub(super) divided: Option<Prepared<'u>>,
+    /// The rows with the features that the model takes; `None` where those are the scaled ones.
+    pub(super) rows: Option<Arc<Prepared<'u>>>,
+    /// Whether the features are divided by factors.
+    has_feature_factors: bool,
     /// How weights were rescaled.
     pub(super) rescaling: Rescaling,
     /// What the reader must know of the transform.
@@ -38,14 +42,15 @@ impl<'m> Transformed<'m, '_> {
     /// The model as it is.
     pub(super) fn unchanged(model: &'m Model) -> Self {
         let rescaling = Rescaling::none(model.layers().len());
-        Self { model: Cow::Borrowed(model), divided: None, rescaling, flags: Vec::new() }
+        let model = Cow::Borrowed(model);
+        Self { model, rows: None, has_feature_factors: false, rescaling, flags: Vec::new() }
     }
 
     /// A model by a transform that may have changed nothing.
     fn of(layers: Vec<Layer>, float: &Model, rescaling: Rescaling, changed: bool) -> Step<Self> {
         let model = Model::new(layers, float.head()).at(KIND)?;
         let flags = if changed { Vec::new() } else { vec![Flag::TransformChangedNothing] };
-        Ok(Self { model: Cow::Owned(model), divided: None, rescaling, flags })
+        Ok(Self { model: Cow::Owned(model), rows: None, has_feature_factors: false, rescaling, flags })
     }
 
     /// Bytes of the feature factors. A standard scaler divides each feature by a number of its own anyway, which takes the
@@ -53,15 +58,35 @@ impl<'m> Transformed<'m, '_> {
     pub(super) fn factor_bytes(&self, unit: &Unit) -> u64 {
         let is_free =
             unit.spec.subject.rows().is_some_and(|(data, _)| matches!(data.scale, Scaling::Standard));
-        match &self.divided {
-            Some(divided) if !is_free => divided.train_features.ncols() as u64 * FLOAT_BYTES,
-            Some(_) | None => 0,
+        if self.has_feature_factors && !is_free { self.model.input_size() as u64 * FLOAT_BYTES } else { 0 }
+    }
+}
+
+/// Folds the scaler into the first layer where the variant asks for it, then applies the variant's transform. `unscaled` gives
+/// the rows with their features as they are.
+pub(super) fn transform<'m, 'u>(
+    unit: &Unit,
+    prepared: &Prepared<'u>,
+    model: &'m Model,
+    variant: &Variant,
+    unscaled: impl FnOnce() -> Step<Arc<Prepared<'u>>>,
+) -> Step<Transformed<'m, 'u>> {
+    match variant.scaler {
+        ScalerUse::Count => transform_layers(unit, prepared, model, variant),
+        ScalerUse::Fold => {
+            let rows = unscaled()?;
+            let Folded { model, divisors } = fold(prepared, model)?;
+            let transformed = transform_layers(unit, &rows, &model, variant)?;
+            let Transformed { model, rows: _, has_feature_factors, mut rescaling, flags } = transformed;
+            rescaling.divide_first_weights(&divisors);
+            let model = Cow::Owned(model.into_owned());
+            Ok(Transformed { model, rows: Some(rows), has_feature_factors, rescaling, flags })
         }
     }
 }
 
 /// Applies the variant's transform to all layers.
-pub(super) fn transform<'m, 'u>(
+fn transform_layers<'m, 'u>(
     unit: &Unit,
     prepared: &Prepared<'u>,
     model: &'m Model,
@@ -130,7 +155,7 @@ fn scale_inputs<'u>(
     let mut layers = float.layers().to_vec();
     let mut rescaling = Rescaling::none(layers.len());
     let mut changed = false;
-    let mut divided = None;
+    let mut rows_divided = None;
     for position in (0..layers.len()).rev() {
         let (before, from) = layers.split_at_mut(position);
         let Some(Layer::Linear(layer)) = from.first_mut() else { continue };
@@ -158,10 +183,14 @@ fn scale_inputs<'u>(
                 ));
             }
             None if is_neutral => {}
-            None => divided = Some(prepared.divided_by(&factors.mapv(f64::from))),
+            None => rows_divided = Some(Arc::new(prepared.divided_by(&factors.mapv(f64::from)))),
         }
     }
-    Ok(Transformed { divided, ..Transformed::of(layers, float, rescaling, changed)? })
+    Ok(Transformed {
+        has_feature_factors: rows_divided.is_some(),
+        rows: rows_divided,
+        ..Transformed::of(layers, float, rescaling, changed)?
+    })
 }
 
 /// Moves what hidden units always give into the biases of the next layer, the first hidden layer first.

@@ -1,4 +1,5 @@
-//! A unit with a model: the float model, then every variant of it, each made, scored on the test rows, and recorded.
+//! A unit with a model: the float model, then every variant of it, each made, scored on the test rows, and recorded; at last
+//! the majority class, which a model has to beat.
 
 use std::time::Instant;
 
@@ -24,7 +25,7 @@ pub(super) fn evaluate(evaluation: &Evaluation<'_>) -> UnitOutcome {
     outcome
 }
 
-/// Adds the float model and all variants; an error leaves what is known of the unit, and no row.
+/// Adds the float model, all variants and the majority class; an error leaves what is known of the unit, and no row.
 fn add_models(evaluation: &Evaluation<'_>, outcome: &mut UnitOutcome) -> Step<()> {
     let unit = evaluation.unit;
     let dataset = unit.dataset.as_ref().ok_or_else(|| failed(FailureKind::Data, "the unit has no rows"))?;
@@ -50,6 +51,9 @@ fn add_models(evaluation: &Evaluation<'_>, outcome: &mut UnitOutcome) -> Step<()
         for evaluated in evaluated {
             bench.record(outcome, evaluated);
         }
+    }
+    if let Some(majority) = bench.majority(outcome) {
+        bench.record(outcome, majority);
     }
     outcome.timing.variants_seconds = started.elapsed().as_secs_f64();
     Ok(())

@@ -6,7 +6,7 @@ use bitsweep_datasets::Dataset;
 use bitsweep_models::{Activation, Head, Linear, Model};
 use ndarray::{Array1, Array2};
 
-use crate::evaluate::check_budget;
+use crate::evaluate::{check_budget, scaler_bytes};
 use crate::plan::{PlannedVariant, Unit};
 use crate::variant::{Budget, Variant};
 
@@ -17,6 +17,8 @@ pub(super) struct Question {
     variant: Arc<str>,
     /// Inputs of the first layer, then the outputs of each.
     widths: Vec<usize>,
+    /// Bytes of the scaler.
+    scaler: u64,
 }
 
 impl Question {
@@ -27,7 +29,8 @@ impl Question {
             Budget::MacroF1Loss(_) | Budget::OutputError(_) => return None,
         }
         let widths = unit.spec.subject.widths(dataset.features.ncols(), dataset.classes());
-        Some(Question { variant: Arc::clone(&planned.identity.canonical), widths })
+        let scaler = scaler_bytes(unit, &planned.variant, dataset.features.ncols());
+        Some(Question { variant: Arc::clone(&planned.identity.canonical), widths, scaler })
     }
 
     /// Why not, if it cannot.

@@ -55,6 +55,17 @@ pub(super) fn canonical(subject: &Subject, variant: Option<&Variant>) -> Result<
     Ok(canonical.map_err(|error| Failure::Other(error.to_string()))?.json().into())
 }
 
+/// The majority class, canonically: what it is, and the version of its scores.
+pub(super) fn canonical_majority() -> Result<Arc<str>, Failure> {
+    #[derive(Serialize)]
+    struct Keyed {
+        baseline: &'static str,
+        stages: Vec<(&'static str, u32)>,
+    }
+    let canonical = Value::of(&Keyed { baseline: "majority-class", stages: versions([Stage::Score]) });
+    Ok(canonical.map_err(|error| Failure::Other(error.to_string()))?.json().into())
+}
+
 /// The key of a row: that of its unit, and what its variant does.
 pub(super) fn row_key(unit: Key, canonical: &str) -> Key {
     hashed(format!("{unit} {canonical}").as_bytes())

@@ -22,7 +22,7 @@ use crate::subject::{Subject, UnitSpec};
 use crate::variant::Variant;
 
 use self::datasets::Datasets;
-use self::key::{canonical, row_key, task_key, unit_key};
+use self::key::{canonical, canonical_majority, row_key, task_key, unit_key};
 use self::tasks::settings_that_differ;
 
 pub use stages::{Stage, passed, unit_stages};
@@ -63,6 +63,8 @@ pub struct Unit {
     pub dataset: Option<Read>,
     /// The float model, or the tensor as it is.
     pub float: Identity,
+    /// What a model of it has to beat; `None` of a tensor.
+    pub majority: Option<Identity>,
     /// What is done to it.
     pub variants: Vec<Arc<PlannedVariant>>,
     /// Where its keys stand.
@@ -83,7 +85,7 @@ pub struct PlannedVariant {
     places: Places,
 }
 
-/// What a variant, or the float baseline, is known by.
+/// What a variant, or a baseline, is known by.
 #[derive(Debug, Clone)]
 pub struct Identity {
     /// What rows say of it: the value on every axis of the table of choices.
@@ -114,12 +116,14 @@ impl Plan {
             specs.into_iter().zip(datasets).zip(tasks).zip(members)
         {
             let key = unit_key(&spec, readable(dataset.as_ref()))?;
-            let float = float(&spec.subject)?;
-            if !shown.contains(&float.row) {
-                shown.push(Arc::clone(&float.row));
+            let (float, majority) = (float(&spec.subject)?, majority(&spec.subject)?);
+            for baseline in [&float].into_iter().chain(&majority) {
+                if !shown.contains(&baseline.row) {
+                    shown.push(Arc::clone(&baseline.row));
+                }
             }
             let variants = own.into_iter().map(|position| Arc::clone(&variants[position])).collect();
-            units.push(Unit { key, task, spec, dataset, float, variants, places });
+            units.push(Unit { key, task, spec, dataset, float, majority, variants, places });
         }
         shown.extend(variants.iter().map(|variant| Arc::clone(&variant.identity.row)));
         let labels = Labels::of(shown.iter().map(AsRef::as_ref));
@@ -189,7 +193,7 @@ impl Plan {
         format!("{units}, {}", counted(self.variants(), "variant", "variants"))
     }
 
-    /// Where a variant stands in the file; `None` of the float baseline.
+    /// Where a variant stands in the file; `None` of a baseline.
     pub fn location_of(&self, row: &bitsweep_results::Variant) -> Option<String> {
         let planned = self.distinct.iter().find(|planned| *planned.identity.row == *row)?;
         Some(self.location(planned))
@@ -214,7 +218,7 @@ impl Plan {
         let mut hasher = blake3::Hasher::new();
         for unit in &self.units {
             let variants = unit.variants.iter().map(|variant| &variant.identity);
-            for identity in [&unit.float].into_iter().chain(variants) {
+            for identity in [&unit.float].into_iter().chain(variants).chain(&unit.majority) {
                 hasher.update(unit.row_key(identity).to_string().as_bytes());
             }
         }
@@ -292,6 +296,15 @@ fn float(subject: &Subject) -> Result<Identity, Failure> {
     };
     let row = Arc::new(bitsweep_results::Variant::float(bits));
     Ok(Identity { row, canonical: canonical(subject, None)? })
+}
+
+/// The majority class of the rows behind a model.
+fn majority(subject: &Subject) -> Result<Option<Identity>, Failure> {
+    if let Subject::Tensor(_) = subject {
+        return Ok(None);
+    }
+    let row = Arc::new(bitsweep_results::Variant::majority());
+    Ok(Some(Identity { row, canonical: canonical_majority()? }))
 }
 
 impl Unit {

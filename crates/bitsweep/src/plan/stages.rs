@@ -9,7 +9,7 @@ use bitsweep_quant::{
 };
 
 use crate::subject::{DataSource, SplitSpec, Subject, TrainedModel};
-use crate::variant::{GradientEstimator, Variant};
+use crate::variant::{GradientEstimator, ScalerUse, Variant};
 
 macro_rules! stages {
     ($($(#[$documentation:meta])* $stage:ident = $name:literal, $version:literal;)*) => {
@@ -51,6 +51,8 @@ stages! {
     Train = "train", 1;
     /// Logistic regression by a solver.
     FitLogistic = "fit-logistic", 1;
+    /// The scaler of the features folded into the first layer.
+    FoldScaler = "fold-scaler", 1;
     /// Equalization by absolute maxima.
     AbsmaxEqualization = "absmax-equalization", 1;
     /// Cross-layer equalization.
@@ -110,7 +112,7 @@ stages! {
     /// Dynamic quantization of layers' inputs.
     DynamicActivations = "dynamic-activations", 1;
     /// Bits chosen for each layer.
-    Mixed = "mixed", 1;
+    Mixed = "mixed", 2;
     /// Straight-through training.
     StraightThrough = "straight-through", 1;
     /// Learned step sizes.
@@ -121,8 +123,8 @@ stages! {
     WrpnTraining = "wrpn-training", 1;
     /// PACT's training.
     Pact = "pact", 1;
-    /// Predictions, scores and their intervals, errors of weights.
-    Score = "score", 2;
+    /// Predictions, scores and their intervals, errors of weights, bytes of the scaler, whether the float model has learned.
+    Score = "score", 4;
 }
 
 /// The stages up to the float model of a subject.
@@ -153,6 +155,7 @@ pub fn unit_stages(subject: &Subject) -> Vec<Stage> {
 pub fn passed(subject: &Subject, variant: Option<&Variant>) -> Vec<Stage> {
     let mut stages = Vec::new();
     if let Some(variant) = variant {
+        stages.extend((variant.scaler == ScalerUse::Fold).then_some(Stage::FoldScaler));
         of_schemes(variant, &mut stages);
         of_calibration(variant, &mut stages);
         stages.extend(variant.mixed.as_ref().map(|_| Stage::Mixed));

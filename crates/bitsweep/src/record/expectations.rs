@@ -51,13 +51,14 @@ pub fn check_expectations(plan: &Plan) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One row for each variant of each unit, the float baselines included, without measures.
+/// One row for each variant of each unit, the baselines included, without measures.
 fn rows(plan: &Plan) -> Vec<ResultRow> {
     let of_unit = |unit: &plan::Unit| {
         let (seed, fold) = (unit.spec.seed, unit.spec.fold);
         let shown = Arc::new(Unit { key: unit.key, task: Arc::clone(&unit.task), seed, fold, shape: None });
         let identities =
             [&unit.float].into_iter().chain(unit.variants.iter().map(|planned| &planned.identity));
+        let identities = identities.chain(&unit.majority);
         let rows = identities.enumerate().map(|(position, identity)| ResultRow {
             key: unit.row_key(identity),
             origin: Origin { unit: Arc::clone(&shown), variant: Arc::clone(&identity.row), position },
@@ -169,7 +170,7 @@ impl Check<'_> {
     /// The positions of the rows that have the wanted values, as far as they are known; they stand in the table `list` of the
     /// expectation.
     fn rows_with(&self, table: &Table, list: &str, wanted: &toml::Table) -> Result<Vec<usize>, Diagnostic> {
-        let mut chosen: Vec<usize> = (0..table.rows.len()).collect();
+        let mut chosen: Vec<usize> = table.candidates(wanted).map(|(row, _)| row).collect();
         for (name, value) in wanted {
             let key = format!("{list}.{name}");
             let column = self.column(table, &key, name)?;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use bitsweep_results::{Choice, Value, Variant};
+
 use crate::config::{Aggregate, Diagnostic, Expectation};
 use crate::failure::Failure;
 
@@ -26,6 +28,23 @@ impl Table {
             let known = self.header.iter().collect::<Vec<_>>().join("`, `");
             Diagnostic::new(format!("the table has no column `{name}`, expected one of `{known}`"))
         })
+    }
+
+    /// The rows that conditions choose from: the majority class is among them only where it can be meant, by its label, series
+    /// or format. What is asked of all models is not asked of it.
+    pub(super) fn candidates(
+        &self,
+        wanted: &toml::Table,
+    ) -> impl Iterator<Item = (usize, &csv::StringRecord)> {
+        let majority =
+            Variant::majority().choices.get(Choice::Format).map_or_else(String::new, Value::to_string);
+        let format = self.header.iter().position(|column| column == Choice::Format.column());
+        let is_named =
+            ["label", "series", Choice::Format.column()].iter().any(|name| wanted.contains_key(*name));
+        self.rows
+            .iter()
+            .enumerate()
+            .filter(move |(_, row)| is_named || format.is_none_or(|format| row[format] != *majority))
     }
 
     /// The numbers that an expectation asks for; none where no row has them.
@@ -57,7 +76,7 @@ impl Table {
             let admitted = |row: &&csv::StringRecord| {
                 conditions.iter().all(|(column, value)| admits(value, &row[*column]))
             };
-            self.rows.iter().filter(admitted)
+            self.candidates(wanted).map(|(_, row)| row).filter(admitted)
         };
         let number = |row: &csv::StringRecord, column: usize| row[column].parse::<f64>().unwrap_or(f64::NAN);
         let values = chosen().map(|row| {

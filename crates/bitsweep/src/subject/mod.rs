@@ -118,14 +118,29 @@ pub struct GivenSpec {
 }
 
 /// A dataset and its scaling.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DataSpec {
     /// Where the rows come from.
     pub source: DataSource,
-    /// How the features are scaled.
-    #[serde(default)]
+    /// How the features are scaled: a model that is trained here has its features standardized by default, since one that
+    /// takes them as they are learns of the widest alone; a given model takes them as they are.
     pub scale: Scaling,
+}
+
+/// The table `data`, as a file spells it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DataTable {
+    source: DataSource,
+    #[serde(default)]
+    scale: Option<Scaling>,
+}
+
+impl DataTable {
+    /// The table with `default` where it has no scaling.
+    pub(crate) fn or_scaled(self, default: Scaling) -> DataSpec {
+        DataSpec { source: self.source, scale: self.scale.unwrap_or(default) }
+    }
 }
 
 /// Where the rows come from.

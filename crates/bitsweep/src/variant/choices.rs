@@ -26,6 +26,7 @@ impl Variant {
         }
         set(Choice::Transform, &json!(self.transform));
         set(Choice::Biases, &json!(self.biases));
+        set(Choice::Scaler, &json!(self.scaler));
         set(Choice::Method, &json!(self.calibration.method));
         set(Choice::BiasCorrection, &json!(self.calibration.bias_correction));
         if let Some(rows) = self.calibration.rows {

@@ -25,7 +25,7 @@ pub struct MixedSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BudgetSpec {
-    /// At most so many true bytes, those of biases included.
+    /// At most so many true bytes, those of biases and of the scaler included.
     Bytes(u64),
     /// At most so many true bits for each parameter, as the column `bits_per_weight` counts them.
     BitsPerWeight(f64),

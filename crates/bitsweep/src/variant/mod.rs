@@ -27,7 +27,7 @@ pub use layer_name::LayerName;
 pub use mixed::{Budget, BudgetSpec, Mixed, MixedSpec, Objective};
 pub use refusal::Refusal;
 pub use rules::{Part, Rule, combinations};
-pub use spec::{Biases, VariantSpec};
+pub use spec::{Biases, ScalerUse, VariantSpec};
 pub use training::{AwareError, AwareTraining, Dorefa, GradientEstimator, Pact, Start, Wrpn};
 
 /// One way to quantize a unit.
@@ -42,6 +42,9 @@ pub struct Variant {
     /// What happens to biases.
     #[serde(skip_serializing_if = "is_neutral")]
     pub biases: Biases,
+    /// What becomes of the scaler of the features.
+    #[serde(skip_serializing_if = "is_neutral")]
+    pub scaler: ScalerUse,
     /// How codes are chosen and biases corrected.
     #[serde(skip_serializing_if = "is_neutral")]
     pub calibration: Calibration,

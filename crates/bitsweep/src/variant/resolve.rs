@@ -45,6 +45,7 @@ impl VariantSpec {
             name: self.name.clone(),
             transform: self.transform,
             biases: self.biases,
+            scaler: self.scaler,
             calibration: self.calibration(activations.as_ref()),
             scheme: base,
             activations,

@@ -1,10 +1,11 @@
 //! Which parts of a variant, and which parts and subjects, do not combine: one table, which checks variants and which the
 //! documentation shows. What formats and axes of a scheme combine with is in `bitsweep_quant`.
 
+use bitsweep_datasets::Scaling;
 use bitsweep_models::Mlp;
 use bitsweep_quant::{BiasCorrection, CalibrationMethod, Range, Transform};
 
-use super::{Refusal, Variant};
+use super::{Refusal, ScalerUse, Variant};
 use crate::subject::{Subject, TrainedModel};
 
 /// A part of a variant, or what its unit is about.
@@ -14,6 +15,10 @@ pub enum Part {
     Transform,
     /// `biases = "quantize"`.
     QuantizedBiases,
+    /// `scaler = "fold"`.
+    FoldedScaler,
+    /// A transform that divides the features by factors.
+    FeatureFactors,
     /// A calibrated `method`, `bias_correction`, a range by output error, a transform that looks at inputs, or `calibration`.
     Calibration,
     /// `layers`.
@@ -36,6 +41,8 @@ pub enum Part {
     LogisticRegression,
     /// A softmax regression.
     SoftmaxRegression,
+    /// A model that takes the features as they are.
+    Unscaled,
 }
 
 impl Part {
@@ -44,6 +51,8 @@ impl Part {
         match self {
             Part::Transform => "`transform`",
             Part::QuantizedBiases => "`biases = \"quantize\"`",
+            Part::FoldedScaler => "`scaler = \"fold\"`",
+            Part::FeatureFactors => "a transform that divides the features (`smooth`, `awq`)",
             Part::Calibration => {
                 "calibration (`method`, `bias_correction`, `calibration`, `range = \"output-mse\"`, transforms of inputs)"
             }
@@ -57,14 +66,16 @@ impl Part {
             Part::GivenModel => "a given model",
             Part::LogisticRegression => "a logistic regression",
             Part::SoftmaxRegression => "a softmax regression",
+            Part::Unscaled => "`data.scale = \"none\"`",
         }
     }
 
     /// The key below `quantize` at which a variant sets it.
     fn key(self, variant: &Variant) -> &'static str {
         match self {
-            Part::Transform => "transform",
+            Part::Transform | Part::FeatureFactors => "transform",
             Part::QuantizedBiases => "biases",
+            Part::FoldedScaler => "scaler",
             Part::Calibration if variant.calibration.method != CalibrationMethod::Nearest => "method",
             Part::Calibration if variant.calibration.bias_correction != BiasCorrection::None => {
                 "bias_correction"
@@ -76,7 +87,11 @@ impl Part {
             Part::Mixed => "mixed",
             Part::Activations => "activations",
             Part::Training | Part::TrainedActivations | Part::Widening => "training",
-            Part::Tensor | Part::GivenModel | Part::LogisticRegression | Part::SoftmaxRegression => "",
+            Part::Tensor
+            | Part::GivenModel
+            | Part::LogisticRegression
+            | Part::SoftmaxRegression
+            | Part::Unscaled => "",
         }
     }
 
@@ -85,6 +100,8 @@ impl Part {
         match self {
             Part::Transform => variant.transform != Transform::None,
             Part::QuantizedBiases => variant.biases != super::Biases::Keep,
+            Part::FoldedScaler => variant.scaler == ScalerUse::Fold,
+            Part::FeatureFactors => matches!(variant.transform, Transform::Smooth(_) | Transform::Awq),
             Part::Calibration => variant.calibration.rows.is_some(),
             Part::Layers => !variant.layers.is_empty(),
             Part::Mixed => variant.mixed.is_some(),
@@ -94,11 +111,18 @@ impl Part {
                 training.is_some_and(|training| training.method.activations().is_some())
             }
             Part::Widening => training.is_some_and(|training| training.method.widening() > 1),
-            Part::Tensor | Part::GivenModel | Part::LogisticRegression | Part::SoftmaxRegression => false,
+            Part::Tensor
+            | Part::GivenModel
+            | Part::LogisticRegression
+            | Part::SoftmaxRegression
+            | Part::Unscaled => false,
         }
     }
 
     fn is_about(self, subject: &Subject) -> bool {
+        if self == Part::Unscaled {
+            return subject.rows().is_some_and(|(data, _)| data.scale == Scaling::None);
+        }
         match subject {
             Subject::Tensor(_) => self == Part::Tensor,
             Subject::Given(_) => self == Part::GivenModel,
@@ -124,7 +148,7 @@ pub struct Rule {
     pub fix: &'static str,
 }
 
-const RULES: [Rule; 17] = [
+const RULES: [Rule; 21] = [
     Rule {
         part: Part::Layers,
         beside: Part::Mixed,
@@ -161,8 +185,27 @@ const RULES: [Rule; 17] = [
         reason: "they would be quantized twice",
         fix: "remove one of them",
     },
+    Rule {
+        part: Part::FoldedScaler,
+        beside: Part::FeatureFactors,
+        reason: "the scaler takes in what features are divided by, and none is left",
+        fix: "remove one of them",
+    },
+    Rule {
+        part: Part::FoldedScaler,
+        beside: Part::Training,
+        reason: "the training loop takes scaled features",
+        fix: "remove one of them",
+    },
+    Rule {
+        part: Part::FoldedScaler,
+        beside: Part::Unscaled,
+        reason: "there is no scaler to fold",
+        fix: "remove `scaler`, or scale the features",
+    },
     tensor(Part::Transform, "it has no neighbouring layers and no inputs"),
     tensor(Part::QuantizedBiases, "it has no biases"),
+    tensor(Part::FoldedScaler, "it has no features"),
     tensor(Part::Calibration, "it has no inputs"),
     tensor(Part::Activations, "it has no inputs"),
     tensor(Part::Layers, "it has no layers"),

@@ -23,6 +23,9 @@ pub struct VariantSpec {
     /// What happens to biases.
     #[serde(default)]
     pub biases: Biases,
+    /// What becomes of the scaler of the features.
+    #[serde(default)]
+    pub scaler: ScalerUse,
     /// How codes are chosen.
     #[serde(default)]
     pub method: CalibrationMethod,
@@ -57,4 +60,15 @@ pub enum Biases {
     Keep,
     /// They are quantized by the weights' scheme, each bias vector as a matrix of one row.
     Quantize,
+}
+
+/// What becomes of the scaler of the features, without which the model cannot be run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScalerUse {
+    /// It is stored beside the model, and its bytes are counted.
+    #[default]
+    Count,
+    /// It is folded into the first layer before that is quantized, and takes no bytes.
+    Fold,
 }

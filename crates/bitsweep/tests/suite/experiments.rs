@@ -123,7 +123,7 @@ fn the_order_of_the_grid_is_the_order_of_the_table() {
         .map(|row| row.map(|row| (row[seed].parse().unwrap(), row[variant].parse().unwrap())).unwrap())
         .collect();
     let expected: Vec<(u64, usize)> =
-        [3, 4, 5].into_iter().flat_map(|seed| (0..7).map(move |variant| (seed, variant))).collect();
+        [3, 4, 5].into_iter().flat_map(|seed| (0..8).map(move |variant| (seed, variant))).collect();
     assert_eq!(rows, expected);
 }
 

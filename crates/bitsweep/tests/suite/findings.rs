@@ -179,3 +179,14 @@ fn evidence_that_means_nothing_is_refused_where_it_stands() {
     let error = said(&output);
     assert!(error.contains("the numbers that the finding rests on"), "{error}");
 }
+
+#[test]
+fn the_majority_class_is_meant_where_it_is_named() {
+    let finding = "[[finding]]\nsays = \"It learns.\"\nevidence = [\n\
+        { column = \"macro_f1\", aggregate = \"count\", value = \"3\" },\n\
+        { column = \"macro_f1\", where = { label = \"majority class\" }, value = \"< 0.2\" },\n\
+        { column = \"macro_f1\", where = { label = \"float\" }, less = { label = \"majority class\" }, value = \"> 0.3\" },\n]\n";
+    let (sandbox, output) = ran(&experiment(finding), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(reports(&sandbox).iter().all(|report| report.contains("It learns.")));
+}

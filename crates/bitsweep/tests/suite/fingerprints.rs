@@ -78,6 +78,7 @@ fn sample(stage: Stage) -> String {
         }
         Stage::Validation => network(&weights("")).replace("test = 0.3", "test = 0.3\nvalidation = 0.2"),
         Stage::FitLogistic => model("[model.logistic]\nmulticlass = 'multinomial'\n", &weights("")),
+        Stage::FoldScaler => network(&format!("[quantize]\nscaler = 'fold'\n{}", weights(""))),
         Stage::AbsmaxEqualization => {
             network(&format!("[quantize]\ntransform = 'absmax-equalization'\n{}", weights("")))
         }

@@ -87,7 +87,15 @@ pub(crate) fn run(text: &str) -> Result<Records, Failure> {
     run_plan(&planned(text)?)
 }
 
+/// The records of the float models and of their variants.
 pub(crate) fn run_plan(plan: &Plan) -> Result<Records, Failure> {
+    let mut records = run_whole(plan)?;
+    records.results.retain(|row| !row.origin.is_majority());
+    Ok(records)
+}
+
+/// The records, those of the majority class among them.
+pub(crate) fn run_whole(plan: &Plan) -> Result<Records, Failure> {
     let progress = Progress::new(Verbosity::Quiet, plan.units.len());
     evaluate::run(plan, &mut (), &progress).map(|outcome| outcome.records)
 }

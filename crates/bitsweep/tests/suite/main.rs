@@ -16,12 +16,14 @@ mod given_model;
 mod harness;
 mod keys;
 mod labels;
+mod learning;
 mod mixed_precision;
 mod presets;
 mod quantized_training;
 mod results_folder;
 mod results_of_runs;
 mod saturation;
+mod scaler;
 mod settings;
 #[cfg(unix)]
 mod signals;

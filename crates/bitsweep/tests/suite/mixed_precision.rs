@@ -102,7 +102,7 @@ fn schemes_of_single_layers_change_those_layers_alone() {
 #[test]
 fn a_choice_by_macro_f1_is_the_best_of_all_assignments_on_the_training_rows() {
     let all = every_assignment();
-    for budget in [100, 140, 180] {
+    for budget in [204, 244, 284] {
         let objective = "objective = \"macro-f1\"";
         let (row, _) = only(&mixed("[2, 4, 8]", &format!("bytes = {budget}"), objective));
         let best = all
@@ -133,8 +133,9 @@ fn a_choice_by_output_error_has_the_least_sum_of_the_layers_own_errors() {
             })
         })
         .into();
-    let kept = (8 + 6 + 3) * 4;
-    for budget in [140, 170, 200] {
+    // Biases, and two numbers for each of 13 features.
+    let kept = (8 + 6 + 3) * 4 + 13 * 2 * 4;
+    for budget in [244, 274, 304] {
         let mut best = (f64::INFINITY, [0; 3]);
         for (first, a) in own[0].iter().zip(CANDIDATES) {
             for (second, b) in own[1].iter().zip(CANDIDATES) {
@@ -232,14 +233,14 @@ fn of_csv(path: &str) -> String {
          [model.mlp]\nhidden = [[6, 4]]\n\
          [train]\nepochs = 8\nbatch_size = 16\nlearning_rate = 0.1\n\
          [quantize.weights]\n\
-         [quantize.mixed]\nbits = [2, 3, 4]\nbudget = [{{ bits_per_weight = 9 }}, {{ macro_f1_loss = 0.1 }}]\n"
+         [quantize.mixed]\nbits = [2, 3, 4]\nbudget = [{{ bits_per_weight = 13 }}, {{ macro_f1_loss = 0.1 }}]\n"
     )
 }
 
 /// The test rows of [`of_csv`]: the split draws row numbers alone.
 fn test_rows() -> Vec<u32> {
     let text = of_csv("x").replace(
-        "[quantize.mixed]\nbits = [2, 3, 4]\nbudget = [{ bits_per_weight = 9 }, { macro_f1_loss = 0.1 }]\n",
+        "[quantize.mixed]\nbits = [2, 3, 4]\nbudget = [{ bits_per_weight = 13 }, { macro_f1_loss = 0.1 }]\n",
         "bits = 4\n",
     );
     let folder = tempfile::tempdir().unwrap();

@@ -90,7 +90,9 @@ fn every_spelling_runs_in_every_experiment() {
             assert!((0.0..=1.0).contains(&macro_f1.value), "{name}: {label}");
             assert!(macro_f1.low < macro_f1.high, "{name}: {label}");
             assert!(measures.error.mse.is_finite() && measures.size.total() > 0, "{name}: {label}");
-            assert!(row.origin.is_float() || measures.size.total() < measures.size.float, "{name}: {label}");
+            // Few weights may take fewer bytes than the scaler of the features.
+            let bytes = measures.size.total() - measures.size.scaler;
+            assert!(row.origin.is_float() || bytes < measures.size.float, "{name}: {label}");
         }
     }
     assert!(units > 20, "{units}");

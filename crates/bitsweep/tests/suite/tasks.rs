@@ -109,7 +109,7 @@ fn a_file_called_wine_is_not_the_wine_that_is_built_in() {
 
 #[test]
 fn one_dataset_read_in_two_ways_is_two_tasks() {
-    let text = of_data("[[data]]\nsource = \"wine\"\n[[data]]\nsource = \"wine\"\nscale = \"standard\"\n");
+    let text = of_data("[[data]]\nsource = \"wine\"\nscale = \"none\"\n[[data]]\nsource = \"wine\"\n");
     let (records, summary) = summary(&text);
     assert_eq!(float_scores(&summary).len(), 2);
     let settings: Vec<_> = records.results.iter().map(|row| row.origin.unit.task.settings.clone()).collect();

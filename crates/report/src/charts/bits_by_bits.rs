@@ -68,7 +68,7 @@ fn panel(name: String, variants: &[&VariantSummary]) -> (Panel, bool) {
 /// The quantized variants of a comparison.
 fn quantized(comparison: &Comparison) -> Vec<&VariantSummary> {
     let variants = comparison.variants.iter().enumerate();
-    variants.filter(|(position, _)| comparison.float != Some(*position)).map(|(_, variant)| variant).collect()
+    variants.filter(|(position, _)| !comparison.is_baseline(*position)).map(|(_, variant)| variant).collect()
 }
 
 /// A panel for each way to quantize activations of each task where that makes few enough panels, else one for each task.

@@ -38,8 +38,7 @@ fn bar(shown: &Shown<'_>) -> Option<Bar> {
 }
 
 pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
-    let shown =
-        telling(subject.summary, 16, |comparison| comparison.has_scores() && comparison.variants.len() > 1);
+    let shown = telling(subject.summary, 16, |comparison| comparison.has_scores() && comparison.models() > 1);
     let rows: Vec<Bar> = shown.iter().filter_map(bar).collect();
     if rows.len() < 2 {
         return Ok(None);

@@ -25,6 +25,7 @@ fn places(comparison: &Comparison) -> Vec<Place> {
         .variants
         .iter()
         .enumerate()
+        .filter(|(position, _)| comparison.majority != Some(*position))
         .filter_map(|(position, variant)| {
             let macro_f1 = variant.scores.as_ref()?.macro_f1.mean;
             (variant.true_bytes > 0.0 && macro_f1.is_finite()).then_some((

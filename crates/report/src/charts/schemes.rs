@@ -86,7 +86,7 @@ fn balance(comparison: &Comparison) -> Option<&str> {
 /// several weights.
 fn has_bits(variant: &&VariantSummary) -> bool {
     let Origin { variant: own, .. } = &variant.origin;
-    !variant.origin.is_float() && own.choices.get(Choice::Budget).is_none() && !own.has_shared_codes
+    !variant.origin.is_baseline() && own.choices.get(Choice::Budget).is_none() && !own.has_shared_codes
 }
 
 /// Distinct bit widths among the quantized variants.

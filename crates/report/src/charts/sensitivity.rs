@@ -17,7 +17,7 @@ pub(super) const NAME: &str = "sensitivity";
 /// The variant that is shown: the balance pick, else the first of the smallest on the front, else the first quantized one.
 fn shown(comparison: &Comparison) -> Option<usize> {
     let picked = comparison.picks.as_ref().and_then(|picks| picks.variant(Goal::Balance));
-    let quantized = |position: &usize| Some(*position) != comparison.float;
+    let quantized = |position: &usize| !comparison.is_baseline(*position);
     picked
         .filter(quantized)
         .or_else(|| comparison.front.iter().copied().find(quantized))

@@ -9,7 +9,7 @@ use super::selection::telling;
 use super::subject::Subject;
 use crate::draw::bars::Bar;
 use crate::draw::canvas::Fault;
-use crate::draw::colour::{FLOAT, SERIES};
+use crate::draw::colour::{AXIS, FLOAT, SERIES};
 use crate::report::Chart;
 
 pub(super) const NAME: &str = "size-parts";
@@ -17,19 +17,20 @@ pub(super) const NAME: &str = "size-parts";
 /// A part's name and its bytes.
 type Part = (&'static str, fn(&SizeMeasures) -> u64);
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("codes", |size| size.stored.codes),
     ("scales", |size| size.stored.scales),
     ("zero points", |size| size.stored.zero_points),
     ("codebooks", |size| size.stored.codebooks),
     ("biases in f32", |size| size.biases),
+    ("scaler of the features", |size| size.scaler),
     ("outliers", |size| size.stored.outliers),
     ("padding", |size| size.stored.padding),
 ];
 
 /// One for each part.
 const COLOURS: [RGBColor; PARTS.len()] =
-    [SERIES[0], SERIES[1], SERIES[2], SERIES[3], SERIES[4], RGBColor(0, 0, 0), SERIES[5]];
+    [SERIES[0], SERIES[1], SERIES[2], SERIES[3], SERIES[4], AXIS, RGBColor(0, 0, 0), SERIES[5]];
 
 pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     let shown = telling(subject.summary, 16, |_| true);

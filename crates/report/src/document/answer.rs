@@ -57,7 +57,7 @@ fn picks(report: &Report<'_>, scored: &[&Comparison]) -> Vec<Block> {
         if scored.len() > 1 {
             blocks.push(Block::Heading(3, comparison.name().to_owned()));
         }
-        blocks.extend(comparison.reservation(rule).map(paragraph));
+        blocks.extend(comparison.reservations(rule).into_iter().map(paragraph));
         for goal in rule.goals() {
             if let Some(explanation) = comparison.explain(goal, rule) {
                 blocks.extend(explained(goal, explanation));

@@ -28,21 +28,20 @@ pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
             blocks.push(Block::Heading(3, comparison.name().to_owned()));
         }
         blocks.extend(setting(comparison));
-        let shown: Vec<&VariantSummary> = comparison
-            .telling(MOST_ROWS)
-            .into_iter()
-            .map(|position| &comparison.variants[position])
-            .collect();
+        let telling = comparison.telling(MOST_ROWS);
+        let at = |position: &usize| &comparison.variants[*position];
+        let shown: Vec<&VariantSummary> = telling.iter().map(at).collect();
         if shown.iter().any(|variant| variant.scores.is_some()) {
-            blocks.push(scores(comparison, &shown, &report.pick_rule));
-            blocks.push(further_scores(comparison, &shown));
+            let scored: Vec<&VariantSummary> = comparison.with_majority(&telling).iter().map(at).collect();
+            blocks.push(scores(comparison, &scored, &report.pick_rule));
+            blocks.push(further_scores(comparison, &scored));
         }
         blocks.push(errors_and_sizes(&shown));
-        if comparison.variants.len() > shown.len() {
+        if comparison.models() > shown.len() {
             blocks.push(paragraph(format!(
                 "The {} most telling of {} variants: float, the picks, the Pareto front, the least errors. results.csv and results.parquet have a row for every variant and seed.",
                 shown.len(),
-                comparison.variants.len()
+                comparison.models()
             )));
         }
         blocks.extend(classes(report, comparison));
@@ -172,16 +171,12 @@ fn further_scores(comparison: &Comparison, shown: &[&VariantSummary]) -> Block {
 
 fn errors_and_sizes(shown: &[&VariantSummary]) -> Block {
     let scored = shown.iter().any(|variant| variant.scores.is_some());
-    let mut headings = vec![
-        "Variant",
-        "SSE",
-        "MSE",
-        "Largest error",
-        "SQNR in dB",
-        "Payload bytes",
-        "All bytes",
-        "Compression",
-    ];
+    let has_scaler = shown.iter().any(|variant| variant.measures.size.scaler > 0);
+    let mut headings = vec!["Variant", "SSE", "MSE", "Largest error", "SQNR in dB", "Payload bytes"];
+    if has_scaler {
+        headings.push("Scaler bytes");
+    }
+    headings.extend(["All bytes", "Compression"]);
     if scored {
         headings.extend(["Macro-F1 per payload KB", "Macro-F1 per KB"]);
     }
@@ -195,13 +190,16 @@ fn errors_and_sizes(shown: &[&VariantSummary]) -> Block {
                 significant(variant.max_error, 4),
                 fixed(variant.sqnr_db.mean, 1),
                 count(variant.payload_bytes),
-                count(variant.true_bytes),
-                if variant.true_bytes > 0.0 {
-                    format!("{}×", fixed(variant.measures.size.float as f64 / variant.true_bytes, 2))
-                } else {
-                    String::new()
-                },
             ];
+            if has_scaler {
+                row.push(count(variant.measures.size.scaler as f64));
+            }
+            row.push(count(variant.true_bytes));
+            row.push(if variant.true_bytes > 0.0 {
+                format!("{}×", fixed(variant.measures.size.float as f64 / variant.true_bytes, 2))
+            } else {
+                String::new()
+            });
             if scored {
                 let per_kb = |bytes: f64| match &variant.scores {
                     Some(scores) if bytes > 0.0 => significant(scores.macro_f1.mean * KB / bytes, 4),

@@ -48,7 +48,7 @@ pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
 
 fn attributions<'s>(report: &Report<'_>, comparison: &'s Comparison) -> Vec<(&'s str, Attribution)> {
     let quantized = comparison.telling(MOST_VARIANTS + 1).into_iter();
-    let quantized = quantized.filter(|position| Some(*position) != comparison.float).take(MOST_VARIANTS);
+    let quantized = quantized.filter(|position| !comparison.is_baseline(*position)).take(MOST_VARIANTS);
     quantized
         .filter_map(|position| {
             let attribution = Attribution::of(report.records, comparison, position)?;

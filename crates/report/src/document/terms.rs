@@ -37,7 +37,7 @@ const QUANTIZATION: [(&str, &str); 9] = [
     ),
     (
         "All bytes",
-        "everything that has to be stored to use the values again: codes, scales, zero points, codebooks, biases, outliers and the padding of each tensor's last byte.",
+        "everything that has to be stored to use the values again: codes, scales, zero points, codebooks, biases, what features are scaled by, outliers and the padding of each tensor's last byte.",
     ),
 ];
 
@@ -54,7 +54,7 @@ const ACTIVATIONS: [(&str, &str); 2] = [
 ];
 
 /// Terms of reports with a model.
-const SCORES: [(&str, &str); 7] = [
+const SCORES: [(&str, &str); 8] = [
     (
         "F1",
         "the harmonic mean of precision (how many of the rows given to a class belong to it) and recall (how many of its rows were found).",
@@ -66,6 +66,10 @@ const SCORES: [(&str, &str); 7] = [
     (
         "95 % interval",
         "the range of scores that the model may well have on new data, given how few test rows there are; it says nothing of other seeds, which have a column of their own.",
+    ),
+    (
+        "Majority class",
+        "the most frequent class of the training rows, predicted for every row: what a model has to beat to have learned anything.",
     ),
     ("Lost and gained", "test rows that the float model has right and the variant wrong, and the reverse."),
     (

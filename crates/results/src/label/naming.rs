@@ -10,6 +10,9 @@ use crate::value::Value;
 /// What the float baseline is called.
 const FLOAT: &str = "float";
 
+/// What the majority class is called.
+const MAJORITY: &str = "majority class";
+
 /// The axes that make up a size.
 const SIZES: [Choice; 3] = [Choice::Bits, Choice::Budget, Choice::ActivationBits];
 
@@ -25,7 +28,7 @@ const FOLLOW_SIZE: [Choice; 6] = [
 
 /// The labels of distinct variants, in their order.
 pub(super) fn labels(variants: &[&Variant]) -> Vec<Label> {
-    let quantized: Vec<usize> = (0..variants.len()).filter(|index| !variants[*index].is_float()).collect();
+    let quantized: Vec<usize> = (0..variants.len()).filter(|index| !variants[*index].is_baseline()).collect();
     let mut labels = vec![Label::default(); variants.len()];
 
     let telling = telling(variants, &quantized);
@@ -79,6 +82,11 @@ pub(super) fn labels(variants: &[&Variant]) -> Vec<Label> {
     for index in float {
         labels[index].name = Some(FLOAT.to_owned());
         labels[index].words = words(variants[index], &axes);
+    }
+    for (label, variant) in labels.iter_mut().zip(variants) {
+        if variant.is_majority() {
+            label.name = Some(MAJORITY.to_owned());
+        }
     }
     let mut labels: Vec<Label> = labels.into_iter().map(Label::written).collect();
     tell_apart(variants, &mut labels);
@@ -194,17 +202,17 @@ fn family(variant: &Variant) -> String {
 }
 
 /// Makes equal labels differ: by the names of the axes that they speak of, then by what else their variants differ in, at
-/// last by numbers. The float baseline keeps its name.
+/// last by numbers. The baselines keep their names.
 fn tell_apart(variants: &[&Variant], labels: &mut [Label]) {
     for members in same_texts(labels) {
-        for index in members.into_iter().filter(|index| !variants[*index].is_float()) {
+        for index in members.into_iter().filter(|index| !variants[*index].is_baseline()) {
             let axes: Vec<Choice> = labels[index].words.iter().map(|(axis, _)| *axis).collect();
             spell_out(&mut labels[index], variants[index], &axes);
         }
     }
     for members in same_texts(labels) {
         let axes = telling(variants, &members);
-        for index in members.into_iter().filter(|index| !variants[*index].is_float()) {
+        for index in members.into_iter().filter(|index| !variants[*index].is_baseline()) {
             spell_out(&mut labels[index], variants[index], &axes);
         }
     }

@@ -10,7 +10,7 @@ use crate::record::ResultRow;
 
 /// The labels of all variants that are shown together, those of an experiment.
 ///
-/// The float baseline is `float`. Any other variant is named by its size where sizes vary (`4 bit`, `W4A8`,
+/// The float baseline is `float`, the majority class is `majority class`. Any other variant is named by its size where sizes vary (`4 bit`, `W4A8`,
 /// `≤ 900 bytes`), then by its own name where it has one, then by as few axes as tell it from the others of that name, or
 /// from the others without a name. Where all have names and no two the same, the names suffice. Where nothing else would
 /// be said of a variant, all have their size. No two labels are equal.

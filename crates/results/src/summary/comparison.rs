@@ -66,6 +66,8 @@ pub struct Comparison {
     pub failed: Vec<FailedVariant>,
     /// Position in `variants` of the float baseline.
     pub float: Option<usize>,
+    /// Position in `variants` of the majority class, which is no candidate for anything.
+    pub majority: Option<usize>,
     /// Positions in `variants` of the Pareto front of true bytes (less is better) against mean macro-F1 (more is
     /// better), smallest first, of the variants with results in every unit; empty without scores.
     pub front: Vec<usize>,
@@ -141,7 +143,8 @@ pub struct ScoreSummary {
     pub log_loss: Spread,
     /// Fraction of test rows on which variant and float model agree.
     pub agreement: Spread,
-    /// The float model's macro-F1 minus the variant's, paired by unit; `None` without a float baseline.
+    /// The float model's macro-F1 minus the variant's, paired by unit; `None` without a float baseline, and of the majority
+    /// class, which is no variant of it.
     pub loss: Option<Spread>,
     /// Test rows right in float and wrong here, over all runs.
     pub lost: usize,
@@ -158,6 +161,16 @@ impl VariantSummary {
     #[must_use]
     pub fn choice(&self, axis: Choice) -> Option<&Value> {
         self.origin.variant.choices.get(axis)
+    }
+
+    /// Of a float model, the runs in which it predicts one class or is not better than the majority class.
+    #[must_use]
+    pub fn runs_that_did_not_learn(&self) -> usize {
+        let runs = |is_of: fn(&Flag) -> bool| {
+            self.flags.iter().filter(|(flag, _)| is_of(flag)).map(|(_, runs)| *runs).sum::<usize>()
+        };
+        runs(|flag| matches!(flag, Flag::PredictsOneClass { .. }))
+            .max(runs(|flag| matches!(flag, Flag::NoBetterThanMajority { .. })))
     }
 
     /// What the picks go by: how it stands on the validation rows where there are some, else on the test rows.
@@ -208,6 +221,33 @@ impl Comparison {
         self.variants.get(self.float?)
     }
 
+    /// The summary of the majority class.
+    #[must_use]
+    pub fn majority(&self) -> Option<&VariantSummary> {
+        self.variants.get(self.majority?)
+    }
+
+    /// Whether the variant at `position` is the float model or the majority class, which others are compared with.
+    #[must_use]
+    pub fn is_baseline(&self, position: usize) -> bool {
+        self.float == Some(position) || self.majority == Some(position)
+    }
+
+    /// How many variants there are, the float model among them and the majority class not.
+    #[must_use]
+    pub fn models(&self) -> usize {
+        self.variants.len() - usize::from(self.majority.is_some())
+    }
+
+    /// The positions of `models` as tables list them: the majority class stands behind the float model.
+    #[must_use]
+    pub fn with_majority(&self, models: &[usize]) -> Vec<usize> {
+        let (float, others): (Vec<usize>, Vec<usize>) =
+            models.iter().copied().partition(|position| self.float == Some(*position));
+        let others = others.into_iter().filter(|position| self.majority != Some(*position));
+        float.into_iter().chain(self.majority).chain(others).collect()
+    }
+
     /// Whether a variant has results in every unit that has any: means of others are over fewer seeds than the float
     /// model's, and are not held against it.
     #[must_use]
@@ -235,7 +275,7 @@ impl Comparison {
     /// the majority class.
     #[must_use]
     pub fn is_float_dead(&self) -> bool {
-        false
+        self.float().is_some_and(|float| 2 * float.runs_that_did_not_learn() >= float.runs)
     }
 
     /// The positions of the picks, in the order in which they are told, each once.
@@ -249,7 +289,7 @@ impl Comparison {
     }
 
     /// Positions of the at most `most` variants that tell the story, in order of the plan: the float baseline, the picks,
-    /// the Pareto front, the least errors, then whatever comes first.
+    /// the Pareto front, the least errors, then whatever comes first; never the majority class.
     #[must_use]
     pub fn telling(&self, most: usize) -> Vec<usize> {
         let mut chosen = BTreeSet::new();
@@ -259,7 +299,8 @@ impl Comparison {
             .chain(self.picked())
             .chain(self.front.iter().copied())
             .chain(self.least_error.iter().copied())
-            .chain(0..self.variants.len());
+            .chain(0..self.variants.len())
+            .filter(|position| self.majority != Some(*position));
         for position in ranked {
             if chosen.len() >= most {
                 break;

@@ -83,7 +83,10 @@ fn comparison(
     let mut groups = Vec::new();
     for group in grouped(rows.iter().copied(), |row| numbers.number(row)) {
         let runs: Vec<Run<'_>> = group.iter().filter_map(|row| Some((*row, row.measures()?))).collect();
-        match summary(&runs, group.len(), &float_scores, labels, evidence) {
+        let is_majority = group.iter().any(|row| row.origin.is_majority());
+        let none = BTreeMap::new();
+        let float_scores = if is_majority { &none } else { &float_scores };
+        match summary(&runs, group.len(), float_scores, labels, evidence) {
             Some(summary) => {
                 variants.push(summary);
                 groups.push(runs.into_iter().map(|(row, _)| row).collect());
@@ -111,6 +114,7 @@ fn comparison(
         units: with_results,
         failed_units: units(&mut rows.iter()) - with_results,
         float: variants.iter().position(|variant: &VariantSummary| variant.origin.is_float()),
+        majority: variants.iter().position(|variant| variant.origin.is_majority()),
         variants,
         failed,
         front: Vec::new(),
@@ -216,7 +220,9 @@ pub(super) fn front(comparison: &Comparison) -> Vec<usize> {
         .variants
         .iter()
         .enumerate()
-        .filter(|(_, variant)| comparison.is_in_every_unit(variant))
+        .filter(|(position, variant)| {
+            comparison.majority != Some(*position) && comparison.is_in_every_unit(variant)
+        })
         .filter_map(|(position, variant)| {
             let point = (variant.true_bytes, variant.scores.as_ref()?.macro_f1.mean);
             (point.0.is_finite() && point.1.is_finite()).then_some((position, point))
@@ -233,7 +239,7 @@ pub(super) fn least_error(comparison: &Comparison) -> Vec<usize> {
     let mut best: BTreeMap<u32, usize> = BTreeMap::new();
     for (position, variant) in comparison.variants.iter().enumerate() {
         let mean = variant.mse.mean;
-        if Some(position) == comparison.float || mean.is_nan() {
+        if comparison.is_baseline(position) || mean.is_nan() {
             continue;
         }
         let holder = best.entry(variant.bits()).or_insert(position);

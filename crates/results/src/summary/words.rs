@@ -41,9 +41,27 @@ impl Explanation {
 }
 
 impl Comparison {
-    /// What to know before any pick: that the test rows are too few for a claim.
+    /// What to know before any pick: that the float model did not learn, or that the rows are too few for a claim.
     #[must_use]
-    pub fn reservation(&self, rule: &PickRule) -> Option<String> {
+    pub fn reservations(&self, rule: &PickRule) -> Vec<String> {
+        let rows = if self.is_float_dead() { None } else { self.too_few_rows(rule) };
+        self.not_learned().into_iter().chain(rows).collect()
+    }
+
+    fn not_learned(&self) -> Option<String> {
+        let float = self.float()?;
+        let runs = float.runs_that_did_not_learn();
+        let told = float.flags.iter().filter(|(flag, _)| flag.is_of_learning());
+        let told = told.map(|(flag, count)| flag.words(&float.origin.variant.choices, *count));
+        let which = match float.runs {
+            1 => String::new(),
+            all => format!(" in {runs} of {}", self.runs(all)),
+        };
+        let told: Vec<String> = told.collect();
+        (runs > 0).then(|| format!("The float model did not learn{which}: {}.", told.join("; ")))
+    }
+
+    fn too_few_rows(&self, rule: &PickRule) -> Option<String> {
         let standing = self.variants.iter().find_map(VariantSummary::choosing)?;
         let samples = standing.loss.samples;
         let least = least_rows(rule);

@@ -7,7 +7,7 @@ use bitsweep_metrics::Interval;
 
 use crate::choice::{Choice, Choices};
 use crate::key::Key;
-use crate::measures::{CalibrationMeasures, Measures, Scores};
+use crate::measures::{CalibrationMeasures, ErrorMeasures, Measures, Scores};
 use crate::origin::{DatasetShape, Origin, Task, Unit, Variant};
 use crate::record::{FailureKind, ResultRow, RowFailure};
 use crate::value::Value;
@@ -35,6 +35,12 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// Nothing read yet: errors that no cell holds are undefined.
+    pub(super) fn new() -> Self {
+        let measures = Measures { error: ErrorMeasures::UNDEFINED, ..Measures::default() };
+        Self { measures, ..Self::default() }
+    }
+
     pub(super) fn shape(&mut self) -> &mut DatasetShape {
         self.shape.get_or_insert_default()
     }

@@ -71,17 +71,29 @@ pub(super) fn scores() -> Vec<Column> {
 }
 
 pub(super) fn errors() -> Vec<Column> {
+    /// Null where there is nothing to err.
+    fn defined(error: f64) -> Option<f64> {
+        Some(error).filter(|error| !error.is_nan())
+    }
     vec![
-        measure("sse", |measures| Some(measures.error.sse), |draft, value| draft.measures.error.sse = value),
-        measure("mse", |measures| Some(measures.error.mse), |draft, value| draft.measures.error.mse = value),
+        measure(
+            "sse",
+            |measures| defined(measures.error.sse),
+            |draft, value| draft.measures.error.sse = value,
+        ),
+        measure(
+            "mse",
+            |measures| defined(measures.error.mse),
+            |draft, value| draft.measures.error.mse = value,
+        ),
         measure(
             "max_error",
-            |measures| Some(measures.error.max_error),
+            |measures| defined(measures.error.max_error),
             |draft, value| draft.measures.error.max_error = value,
         ),
         measure(
             "sqnr_db",
-            |measures| Some(measures.error.sqnr_db),
+            |measures| defined(measures.error.sqnr_db),
             |draft, value| draft.measures.error.sqnr_db = value,
         ),
     ]
@@ -146,6 +158,7 @@ pub(super) fn sizes() -> Vec<Column> {
         bytes!("zero_point_bytes", stored.zero_points),
         bytes!("codebook_bytes", stored.codebooks),
         bytes!("bias_bytes", biases),
+        bytes!("scaler_bytes", scaler),
         bytes!("outlier_bytes", stored.outliers),
         bytes!("padding_bytes", stored.padding),
         whole("true_bytes", |entry| Some(entry.row.measures()?.size.total()), None),

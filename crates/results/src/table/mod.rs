@@ -5,10 +5,11 @@
 //! First the unit's (`unit`, the first 12 digits of its key, the row's own `key`, `dataset`, …, `model`), one for each
 //! setting in which tasks differ, the variant's position, label, series and choices, then scores, errors, calibration and
 //! sizes, at last `flag`, `failure_kind` and `failure`. What does not apply is null: scores of a tensor experiment, a zero
-//! point of a symmetric scheme, the measures of a row that failed. Derived columns:
+//! point of a symmetric scheme, errors and bits of the majority class, the measures of a row that failed. Derived columns:
 //!
 //! - `bits_per_weight` = `true_bytes / float_bytes` × bits of the unit's float baseline; null without one.
-//! - `true_bytes` = codes + scales + zero points + codebooks + biases + outliers + padding.
+//! - `true_bytes` = codes + scales + zero points + codebooks + biases + scaler of the features + outliers +
+//!   padding.
 //! - `compression` = `float_bytes / true_bytes`.
 //! - `macro_f1_per_payload_kb`, `macro_f1_per_kb` = macro-F1 over 1024 payload bytes (the notebooks' figure) or 1024
 //!   true bytes.

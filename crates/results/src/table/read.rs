@@ -28,7 +28,7 @@ pub fn read_parquet(bytes: &[u8]) -> Result<Vec<ResultRow>, ResultsError> {
             .with_slice(Some((first, BATCH)))
             .finish()
             .map_err(ResultsError::Read)?;
-        let mut drafts = vec![Draft::default(); batch.height()];
+        let mut drafts = vec![Draft::new(); batch.height()];
         for column in &stored {
             fill(&mut drafts, &batch, column, first)?;
         }
