@@ -3,6 +3,8 @@
 //! ```text
 //! cargo run --release -p bitsweep-metrics --example coverage
 //! ```
+//!
+//! With `macro-f1`, `rare` or `accuracy` behind it (`-- rare`): that table alone.
 
 use bitsweep_metrics::{Confusion, Interval, MetricError, accuracy_interval, macro_f1_interval};
 use rand_mt::Mt64;
@@ -12,12 +14,24 @@ use simulation::{Errors, Population, coverage, draw};
 
 const TEST_SETS: usize = 20_000;
 const TEST_SETS_FOR_THE_BOOTSTRAP: usize = 2_000;
+const TEST_SETS_OF_A_GRID: usize = 4_000;
 const RESAMPLES: usize = 1_000;
 
 fn main() -> Result<(), MetricError> {
-    macro_f1_table();
-    println!();
-    accuracy_table()
+    let table = std::env::args().nth(1);
+    let wanted = |name: &str| table.as_deref().is_none_or(|table| table == name);
+    if wanted("macro-f1") {
+        macro_f1_table();
+        println!();
+    }
+    if wanted("rare") {
+        rare_class_table();
+        println!();
+    }
+    if wanted("accuracy") {
+        accuracy_table()?;
+    }
+    Ok(())
 }
 
 /// Coverage and mean width of [`macro_f1_interval`] and of the percentile bootstrap.
@@ -64,6 +78,87 @@ fn macro_f1_table() {
             bootstrap.contained,
             bootstrap.width
         );
+    }
+}
+
+/// Least and mean coverage and mean width of [`macro_f1_interval`] over populations of equal classes and of equal
+/// classes with a rare one, of which a test set has five rows or more on average.
+fn rare_class_table() {
+    const SAMPLES: &[usize] = &[50, 100, 225, 450, 1_000, 2_000];
+    const SCORES: &[f64] = &[0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98];
+    println!("| errors | classes | settings | least coverage | mean coverage | mean width |");
+    println!("|---|---|---|---|---|---|");
+    for (errors, name) in ["even", "of the rare class", "of it and another"].into_iter().enumerate() {
+        for classes in [2, 3, 5, 10] {
+            let rare = classes - 1;
+            let mut tally = Tally::default();
+            for share in [0.01, 0.03, 0.05, 0.1, 0.2, 1.0 / classes as f64] {
+                let errors = match errors {
+                    0 => Errors::Uniform,
+                    1 => Errors::OfClass(rare),
+                    _ => Errors::Between(0, rare),
+                };
+                let mut proportions = vec![(1.0 - share) / rare as f64; rare];
+                proportions.push(share);
+                for &samples in SAMPLES {
+                    if share * (classes as f64) > 1.0 + 1e-9 || share * (samples as f64) < 5.0 {
+                        continue;
+                    }
+                    for &score in SCORES {
+                        let population = Population::new("", samples, &proportions, &errors, score);
+                        if (population.macro_f1() - score).abs() < 1e-6 {
+                            tally.add(&population);
+                        }
+                    }
+                }
+            }
+            println!("| {name} | {classes} | {tally} |");
+        }
+    }
+    for population in Population::mostly_missed() {
+        let mut tally = Tally::default();
+        tally.add(&population);
+        println!("| {} | | {tally} |", population.name);
+    }
+}
+
+/// Coverages of [`macro_f1_interval`] in several populations.
+struct Tally {
+    settings: usize,
+    least: f64,
+    contained: f64,
+    width: f64,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { settings: 0, least: 1.0, contained: 0.0, width: 0.0 }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, population: &Population) {
+        let measured = coverage(population, TEST_SETS_OF_A_GRID, &mut Mt64::new(1), |confusion, _| {
+            macro_f1_interval(confusion)
+        });
+        self.settings += 1;
+        self.least = self.least.min(measured.contained);
+        self.contained += measured.contained;
+        self.width += measured.width;
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let settings = self.settings as f64;
+        write!(
+            f,
+            "{} | {:.3} | {:.3} | {:.4}",
+            self.settings,
+            self.least,
+            self.contained / settings,
+            self.width / settings
+        )
     }
 }
 
