@@ -4,12 +4,17 @@
 //! cargo run --release -p bitsweep-metrics --example coverage
 //! ```
 //!
-//! With `macro-f1`, `rare` or `accuracy` behind it (`-- rare`): that table alone.
+//! With `macro-f1`, `rare`, `accuracy` or `calibration` behind it (`-- rare`): that table alone.
 
-use bitsweep_metrics::{Confusion, Interval, MetricError, accuracy_interval, macro_f1_interval};
+use bitsweep_metrics::{
+    Confusion, Interval, MetricError, PairedDifference, accuracy_interval, macro_f1_interval,
+    mean_and_deviation,
+};
 use rand_mt::Mt64;
 
+mod probabilities;
 mod simulation;
+use probabilities::TwoModels;
 use simulation::{Errors, Population, coverage, draw};
 
 const TEST_SETS: usize = 20_000;
@@ -30,6 +35,10 @@ fn main() -> Result<(), MetricError> {
     }
     if wanted("accuracy") {
         accuracy_table()?;
+        println!();
+    }
+    if wanted("calibration") {
+        calibration_table()?;
     }
     Ok(())
 }
@@ -172,6 +181,41 @@ fn percentile_bootstrap(confusion: &Confusion, stream: &mut Mt64) -> Interval {
     scores.sort_by(f64::total_cmp);
     let quantile = |share: f64| scores[(share * (RESAMPLES - 1) as f64).round() as usize];
     Interval { value: confusion.macro_f1(), low: quantile(0.025), high: quantile(0.975) }
+}
+
+/// How often the difference of two calibration errors ± 1.96 standard errors contains that of the population, which a
+/// million samples stand for.
+fn calibration_table() -> Result<(), MetricError> {
+    const MODELS: &[(&str, TwoModels)] = &[
+        ("both calibrated", TwoModels { sharpened: [1.0, 1.0], noise: 0.3 }),
+        ("one overconfident", TwoModels { sharpened: [1.0, 1.5], noise: 0.3 }),
+        ("both overconfident", TwoModels { sharpened: [1.5, 1.5], noise: 0.3 }),
+        ("both, nearly equal", TwoModels { sharpened: [1.5, 1.5], noise: 0.03 }),
+        ("one very", TwoModels { sharpened: [1.0, 3.0], noise: 0.0 }),
+    ];
+    println!("| models | samples | difference | coverage | mean standard error over deviation |");
+    println!("|---|---|---|---|---|");
+    for (name, models) in MODELS {
+        let stream = &mut Mt64::new(1);
+        let truth = models.differences(1_000_000, stream)?.difference;
+        for samples in [150, 450, 2_000] {
+            let (mut contained, mut errors, mut differences) = (0, 0.0, Vec::new());
+            for _ in 0..TEST_SETS_FOR_THE_BOOTSTRAP {
+                let PairedDifference { difference, standard_error } = models.differences(samples, stream)?;
+                contained += usize::from((difference - truth).abs() <= 1.96 * standard_error);
+                errors += standard_error;
+                differences.push(difference);
+            }
+            let sets = TEST_SETS_FOR_THE_BOOTSTRAP as f64;
+            let deviation = mean_and_deviation(&differences)?.deviation.unwrap_or_default();
+            println!(
+                "| {name} | {samples} | {truth:.4} | {:.3} | {:.2} |",
+                contained as f64 / sets,
+                errors / sets / deviation
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Exact coverage of [`accuracy_interval`], Wilson's and Clopper & Pearson's interval over a grid of true

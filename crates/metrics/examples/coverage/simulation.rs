@@ -68,7 +68,7 @@ impl Population {
         };
         [
             Self::new("2 classes, 97 : 3, 2,000 rows", 2_000, &rare(2, 0.03), &Errors::OfClass(1), 0.5),
-            Self::new("3 classes, one of 5 %, 450 rows", 450, &rare(3, 0.05), &Errors::OfClass(2), 0.7),
+            Self::new("3 classes, one of 3 %, 450 rows", 450, &rare(3, 0.03), &Errors::OfClass(2), 0.7),
             Self::new("10 classes, one of 3 %, 450 rows", 450, &rare(10, 0.03), &Errors::OfClass(9), 0.9),
             Self::new("10 classes, one of 3 %, 2,000 rows", 2_000, &rare(10, 0.03), &Errors::OfClass(9), 0.9),
         ]
