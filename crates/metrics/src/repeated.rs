@@ -3,9 +3,9 @@
 //! The spread over seeds and the sampling error of the test set are two different things: runs that all score
 //! 1 on the same 36 samples have no spread, and still an accuracy known to a tenth at best.
 
+use crate::distributions::student_quantile;
 use crate::error::MetricError;
 use crate::interval::Interval;
-use crate::student_t;
 
 /// Mean and sample deviation of a score over repeated runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,6 +50,14 @@ pub fn mean_and_deviation(values: &[f64]) -> Result<MeanAndDeviation, MetricErro
 }
 
 impl MeanAndDeviation {
+    /// The standard error of the mean of independent values, `s/√R`; `None` for a single one.
+    ///
+    /// Of the differences between two classifiers on the same samples: the standard error of the difference of their
+    /// means, paired.
+    pub fn standard_error(&self) -> Option<f64> {
+        self.deviation.map(|deviation| deviation / (self.count as f64).sqrt())
+    }
+
     /// The 95 % interval of the mean of independent runs: `x̄ ± t s/√R` with Student's `t` of `R - 1` degrees
     /// of freedom.
     ///
@@ -99,7 +107,7 @@ impl MeanAndDeviation {
     }
 
     fn student_interval(&self, variance: f64) -> Interval {
-        let half = student_t::two_sided_95(self.count - 1) * variance.sqrt();
+        let half = student_quantile(0.975, self.count - 1) * variance.sqrt();
         Interval { value: self.mean, low: self.mean - half, high: self.mean + half }
     }
 }
