@@ -181,6 +181,28 @@ fn permutation_test_is_that_of_every_exchange_scored_by_scikit_learn() {
 }
 
 #[test]
+fn random_exchanges_find_the_p_value_of_numpys() {
+    for case in golden("random_permutations") {
+        let sequence = |name: &str| integers(&case[name]);
+        let (truth, first, second) = (sequence("truth"), sequence("first"), sequence("second"));
+        let (mut stream, mut drawn) = (rand_mt::Mt64::new(9), 0);
+        let random = || {
+            drawn += 1;
+            stream.next_u64()
+        };
+        let classes = integer(&case["classes"]);
+        let test = macro_f1_permutation(&truth, &first, &second, classes, random).unwrap();
+        assert_eq!((test.differing, test.exact), (integer(&case["differing"]), false));
+        assert_eq!(drawn, 10_000 * test.differing.div_ceil(64));
+        assert!((test.difference - float(&case["difference"])).abs() < 1e-14);
+        // Four standard errors of 10,000 draws and as many of 400,000.
+        let p = float(&case["p_value"]);
+        let error = (p * (1.0 - p) * (1.0 / 10_000.0 + 1.0 / 400_000.0)).sqrt();
+        assert!((test.p_value - p).abs() <= 4.0 * error + 1e-4, "{} is not {p}", test.p_value);
+    }
+}
+
+#[test]
 fn mean_deviation_and_intervals_are_those_of_scipy() {
     for case in golden("repeated") {
         let scores = mean_and_deviation(&floats(&case["values"])).unwrap();

@@ -299,6 +299,44 @@ def permutation(samples, classes, first_right, second_right):
     }
 
 
+def random_exchanges(samples, classes, first_right, second_right, draws=400_000):
+    """The paired permutation test by many random exchanges, all at once."""
+    truth = later.integers(classes, size=samples)
+    first, second = (
+        np.where(later.random(samples) < right, truth, later.integers(classes, size=samples))
+        for right in (first_right, second_right)
+    )
+    differing = np.flatnonzero(first != second)
+    present = np.unique(truth)
+
+    def differences(flips):
+        score = np.zeros(len(flips))
+        for sign, one, other in ((-1, first, second), (1, second, first)):
+            for k in present:
+                rows = truth[differing] == k
+                own, new = one[differing] == k, other[differing] == k
+                predicted = (one == k).sum() + flips @ (new.astype(float) - own)
+                right = ((one == k) & (truth == k)).sum() + flips @ ((new & rows).astype(float) - (own & rows))
+                score += sign * 2 * right / (predicted + (truth == k).sum()) / len(present)
+        return score
+
+    observed = differences(np.zeros((1, len(differing))))[0]
+    hits = 0
+    for _ in range(draws // 10_000):
+        flips = later.integers(2, size=(10_000, len(differing))).astype(float)
+        hits += (abs(differences(flips)) >= abs(observed) - 1e-12).sum()
+    return {
+        "classes": classes,
+        "truth": truth.tolist(),
+        "first": first.tolist(),
+        "second": second.tolist(),
+        "difference": observed,
+        "p_value": hits / draws,
+        "differing": len(differing),
+        "draws": draws,
+    }
+
+
 def repeated(runs, train_rows, test_rows):
     values = random.normal(0.95, 0.02, size=runs)
     mean, deviation = values.mean(), values.std(ddof=1)
@@ -410,6 +448,10 @@ json.dump(
             signed_rank(*case)
             for case in [([0.02, -0.01, 0.03], 0.01), ([0.004], 0.01), ([0.05], 0.01), ([0.0, 0.0, 0.1, -0.1], 0.02)]
             + [(np.round(later.normal(0.01, 0.02, size=17), 3), 0.01), ([-0.02] * 5 + [0.015, 0.002], 0.01)]
+        ],
+        "random_permutations": [
+            random_exchanges(*case)
+            for case in [(80, 3, 0.9, 0.7), (150, 4, 0.8, 0.7), (400, 2, 0.75, 0.7), (300, 10, 0.8, 0.75)]
         ],
         "equivalence": [
             equivalence(*case)
