@@ -22,8 +22,8 @@ const LEAST_SAMPLES: usize = 3;
 ///
 /// with the mean confidence `s̄_b`, the share of right samples `ȳ_b` and the size `n_b` of a bin. What is subtracted is what
 /// chance alone adds to the square: without it a perfectly calibrated classifier would have an error that shrinks with the
-/// samples, and more bins would mean a larger error. With it the average over test sets is right for any number of bins,
-/// and the estimate may be below 0.
+/// samples, and more bins would mean a larger error. With it the average over test sets is right for any number of bins, as
+/// far as confidence hardly varies within one, and the estimate may be below 0.
 ///
 /// `B = min(15, max(1, ⌊n/10⌋))`: Kumar, Liang & Ma's 15, and at least ten samples a bin on small test sets, where more
 /// bins would add noise. Within a bin errors of both signs cancel, so that the true error is at least this. Equal confidences

@@ -35,9 +35,9 @@ pub struct Divergence {
 /// - *Kullback–Leibler divergence* of a sample, in nats: `KL(p‖q) = Σ_c p_c ln(max(p_c, ε)/max(q_c, ε))`, summed from
 ///   the first class to the last. `ε = 2⁻⁵²`, as in [`log_loss`](crate::log_loss): where the variant gives exactly 0 to what
 ///   the float model holds possible, the divergence is at most 36.04 nats rather than infinite, so that one sample does not
-///   hide what the mean says of the others. llama.cpp's `perplexity --kl-divergence` is finite for the same reason: it takes
-///   logarithms of probabilities from the logits, and stores the base model's no smaller than e⁻¹⁶. Rows that sum to one have
-///   no negative divergence but for rounding.
+///   hide what the mean says of the others. llama.cpp's `perplexity --kl-divergence` is finite, too: it takes the logarithms from
+///   the logits, and leaves out what the base model gives less than `e⁻¹⁶`, which is kept here. Rows that sum to one have no
+///   negative divergence but for rounding.
 /// - *Margin* of a sample: the probability of the float model's most probable class minus the largest other one;
 ///   of a variant for the *same* class, so that it is negative where the class changed. The change is the variant's minus the
 ///   float model's, from -2 to 1.

@@ -19,8 +19,8 @@ use crate::interval::Interval;
 /// Each end is found by bisection to the last bit. Without a change the interval is `±z²/(n + z²)`: it always has a width,
 /// lies in [-1, 1] and contains the difference.
 ///
-/// Source: Tango (1998), Statistics in Medicine 17, equations 9 to 13; better than Wald's and Newcombe's for few changes in
-/// Fagerland, Lydersen & Laake (2014), Statistics in Medicine 33.
+/// Source: Tango (1998), Statistics in Medicine 17; compared with others in Fagerland, Lydersen & Laake (2014), Statistics in
+/// Medicine 33.
 ///
 /// # Errors
 /// When there are no samples, more are lost and gained than there are, or `confidence` is not between 0 and 1.
