@@ -129,7 +129,7 @@ fn a_narrow_interval_supports_the_pick() {
 fn a_significant_difference_is_told() {
     let mut rows = notebook();
     let scores = scores(&mut rows[4]);
-    (scores.lost, scores.gained, scores.p_value) = (12, 1, 0.003_417_968_75);
+    (scores.lost, scores.gained, scores.p_value) = (12, 1, Some(0.003_417_968_75));
     let words = only(&rows).explain(Goal::LeastMemory, &PickRule::default()).unwrap();
     assert!(
         words

@@ -168,8 +168,13 @@ fn scores(runs: &[Run<'_>], float_scores: &BTreeMap<Key, f64>) -> Option<ScoreSu
         loss: (!losses.is_empty()).then(|| Spread::of(&losses)),
         lost: scored.iter().map(|(_, scores)| scores.lost).sum(),
         gained: scored.iter().map(|(_, scores)| scores.gained).sum(),
-        least_p_value: scored.iter().fold(1.0, |least, (_, scores)| f64::min(least, scores.p_value)),
-        distinguishable_runs: scored.iter().filter(|(_, scores)| scores.p_value < SIGNIFICANCE).count(),
+        least_p_value: scored
+            .iter()
+            .fold(1.0, |least, (_, scores)| f64::min(least, scores.p_value.unwrap_or(1.0))),
+        distinguishable_runs: scored
+            .iter()
+            .filter(|(_, scores)| scores.p_value.is_some_and(|p| p < SIGNIFICANCE))
+            .count(),
     })
 }
 
