@@ -6,7 +6,7 @@ use bitsweep_metrics::MetricError;
 use bitsweep_models::{EpochLoss, Model, TrainError, Training};
 use bitsweep_quant::{Size, Transform};
 use bitsweep_results::{
-    Curve, ErrorMeasures, FailureKind, Flag, Measures, Origin, Predictions, SizeMeasures,
+    Curve, ErrorMeasures, FailureKind, Flag, Measures, Origin, Predictions, Scores, SizeMeasures,
 };
 
 use super::coded::{CodedInference, CodedModel, clipping_flag};
@@ -15,10 +15,10 @@ use super::float_model::training;
 use super::histogram::histogram;
 use super::latency;
 use super::post_training::post_training;
-use super::prepare::Prepared;
+use super::prepare::{Prepared, stream};
 use super::quantized_model::{FLOAT_BYTES, QuantizedModel, error_measures, flags};
 use super::quantized_training::{self, TrainedVariant, clip_bytes};
-use super::score::{Buffers, Inference, Inputs, score};
+use super::score::{Buffers, Inference, Inputs, flips, score, score_float};
 use super::sensitivity::{Subject, baseline_sensitivity};
 use super::stop::{At, Step, failed};
 use super::transform::{Transformed, transform};
@@ -131,7 +131,8 @@ impl<'u> Bench<'u> {
             size: SizeMeasures { payload: bytes, stored, biases, float: bytes },
             ..Measures::default()
         };
-        self.score(evaluated, measures, &self.float)
+        let scored = score_float(&self.float, &self.prepared.test_labels, self.prepared.classes());
+        self.keep(evaluated, measures, &self.float, scored)
     }
 
     /// What a variant leaves behind.
@@ -188,7 +189,10 @@ impl<'u> Bench<'u> {
         let aware = variant.training.as_ref().zip(training(self.unit));
         let aware = aware.map(|(aware, (_, training))| aware.applied_to(training));
         refuse_unbounded(&inference, aware.as_ref(), FailureKind::QuantizedTraining)?;
-        let measures = self.score(evaluated, measures, &inference)?;
+        let Prepared { test_labels, .. } = self.prepared;
+        let permutation = stream(self.unit, "permutation")?;
+        let scored = score(&inference, test_labels, &self.float, self.prepared.classes(), permutation);
+        let measures = self.keep(evaluated, measures, &inference, scored)?;
         self.add_rows(evaluated, &model, float, variant, prepared, coded.as_ref())?;
         if self.is_timed() {
             let label = self.evaluation.plan.labels.get(&identity.row).text();
@@ -225,18 +229,20 @@ impl<'u> Bench<'u> {
         }
     }
 
-    fn score(
+    /// Adds the scores to the measures, and keeps the predictions where they are recorded.
+    fn keep(
         &self,
         evaluated: &mut Evaluated,
         mut measures: Measures,
         inference: &Inference,
+        scored: Result<Scores, MetricError>,
     ) -> Step<Measures> {
-        let Prepared { test_labels, .. } = self.prepared;
-        let scored: Result<_, MetricError> =
-            score(inference, test_labels, &self.float.predictions, self.prepared.classes());
         let scores = scored.at(FailureKind::Scoring)?;
         if self.evaluation.plan.header.record.predictions {
             evaluated.predictions = Some(narrow(&inference.predictions));
+            let Prepared { test_labels, split, dataset, .. } = self.prepared;
+            let tests = (test_labels.as_slice(), split.test.as_slice());
+            evaluated.flips = flips(&evaluated.origin, inference, &self.float, tests, &dataset.class_names);
         }
         measures.scores = Some(scores);
         measures.flags.extend(self.absent_classes.iter().cloned());
@@ -274,8 +280,18 @@ impl<'u> Bench<'u> {
 
     /// Moves what a variant left into the rows of the unit; a variant that failed leaves its failure alone.
     pub(super) fn record(&self, outcome: &mut UnitOutcome, evaluated: Evaluated) {
-        let Evaluated { origin, key, measured, predictions, curve, sensitivity, histogram, large, latency } =
-            evaluated;
+        let Evaluated {
+            origin,
+            key,
+            measured,
+            predictions,
+            flips,
+            curve,
+            sensitivity,
+            histogram,
+            large,
+            latency,
+        } = evaluated;
         if measured.is_err() {
             return outcome.add(key, origin, measured);
         }
@@ -283,6 +299,7 @@ impl<'u> Bench<'u> {
             let all = outcome.predictions.get_or_insert_with(|| self.no_predictions(&origin));
             all.variants.push((origin.position, Arc::clone(&origin.variant), classes));
         }
+        outcome.flips.extend(flips);
         if !curve.is_empty() {
             let losses = curve
                 .iter()

@@ -118,7 +118,7 @@ stages! {
     /// PACT's training.
     Pact = "pact", 1;
     /// Predictions, scores and their intervals, errors of weights.
-    Score = "score", 2;
+    Score = "score", 3;
 }
 
 /// The stages up to the float model of a subject.
