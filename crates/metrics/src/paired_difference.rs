@@ -19,6 +19,16 @@ use crate::interval::Interval;
 /// Each end is found by bisection to the last bit. Without a change the interval is `±z²/(n + z²)`: it always has a width,
 /// lies in [-1, 1] and contains the difference.
 ///
+/// Exact coverage of the 95 % interval over shares lost and gained from 0.002 to 0.3, least / mean, and mean width, beside
+/// Wald's interval of estimate ± 1.96 standard errors (`examples/coverage` with `recall`):
+///
+/// | samples | Wald | this |
+/// |---|---|---|
+/// | 10 | .068 / .669, .354 | .951 / .990, .632 |
+/// | 20 | .131 / .778, .275 | .947 / .982, .407 |
+/// | 45 | .271 / .860, .194 | .938 / .968, .240 |
+/// | 150 | .649 / .929, .110 | .942 / .957, .119 |
+///
 /// Source: Tango (1998), Statistics in Medicine 17; compared with others in Fagerland, Lydersen & Laake (2014), Statistics in
 /// Medicine 33.
 ///

@@ -4,11 +4,11 @@
 //! cargo run --release -p bitsweep-metrics --example coverage
 //! ```
 //!
-//! With `macro-f1`, `rare`, `accuracy` or `calibration` behind it (`-- rare`): that table alone.
+//! With `macro-f1`, `rare`, `accuracy`, `recall` or `calibration` behind it (`-- rare`): that table alone.
 
 use bitsweep_metrics::{
     Confusion, Interval, MetricError, PairedDifference, accuracy_interval, macro_f1_interval,
-    mean_and_deviation,
+    mean_and_deviation, paired_difference_interval,
 };
 use rand_mt::Mt64;
 
@@ -35,6 +35,10 @@ fn main() -> Result<(), MetricError> {
     }
     if wanted("accuracy") {
         accuracy_table()?;
+        println!();
+    }
+    if wanted("recall") {
+        recall_table()?;
         println!();
     }
     if wanted("calibration") {
@@ -181,6 +185,66 @@ fn percentile_bootstrap(confusion: &Confusion, stream: &mut Mt64) -> Interval {
     scores.sort_by(f64::total_cmp);
     let quantile = |share: f64| scores[(share * (RESAMPLES - 1) as f64).round() as usize];
     Interval { value: confusion.macro_f1(), low: quantile(0.025), high: quantile(0.975) }
+}
+
+/// Exact coverage of [`paired_difference_interval`] and of Wald's interval over a grid of shares lost and gained: least, mean,
+/// and mean width.
+fn recall_table() -> Result<(), MetricError> {
+    const SHARES: [f64; 8] = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3];
+    println!("| samples | Wald | Tango |");
+    println!("|---|---|---|");
+    for samples in [10, 20, 45, 150] {
+        let mut intervals = Vec::new();
+        for lost in 0..=samples {
+            for gained in 0..=samples - lost {
+                let tango = paired_difference_interval(lost, gained, samples, 0.95)?;
+                intervals.push((lost, gained, [wald(lost, gained, samples), tango]));
+            }
+        }
+        let mut tallies = [(1.0_f64, 0.0, 0.0); 2];
+        for (lost_share, gained_share) in SHARES.iter().flat_map(|a| SHARES.iter().map(move |b| (*a, *b))) {
+            let truth = lost_share - gained_share;
+            let mut contained = [0.0; 2];
+            for (lost, gained, intervals) in &intervals {
+                let probability = trinomial(samples, (*lost, lost_share), (*gained, gained_share));
+                for ((interval, contained), tally) in intervals.iter().zip(&mut contained).zip(&mut tallies) {
+                    *contained +=
+                        if interval.low <= truth && truth <= interval.high { probability } else { 0.0 };
+                    tally.2 += probability * (interval.high - interval.low);
+                }
+            }
+            for (tally, contained) in tallies.iter_mut().zip(contained) {
+                tally.0 = tally.0.min(contained);
+                tally.1 += contained;
+            }
+        }
+        let settings = (SHARES.len() * SHARES.len()) as f64;
+        let [wald, tango] = tallies.map(|(least, mean, width)| {
+            format!("{least:.3} / {:.3}, {:.3}", mean / settings, width / settings)
+        });
+        println!("| {samples} | {wald} | {tango} |");
+    }
+    Ok(())
+}
+
+/// The difference with 1.96 standard errors as they are estimated.
+fn wald(lost: usize, gained: usize, samples: usize) -> Interval {
+    let (lost, gained, samples) = (lost as f64, gained as f64, samples as f64);
+    let value = (lost - gained) / samples;
+    let half = 1.96 * (lost + gained - (lost - gained) * value).sqrt() / samples;
+    Interval { value, low: value - half, high: value + half }
+}
+
+/// The probability of so many lost and gained samples.
+fn trinomial(samples: usize, (lost, lost_share): (usize, f64), (gained, gained_share): (usize, f64)) -> f64 {
+    let factorial = |count: usize| libm::lgamma(count as f64 + 1.0);
+    let same = samples - lost - gained;
+    libm::exp(
+        factorial(samples) - factorial(lost) - factorial(gained) - factorial(same)
+            + lost as f64 * libm::log(lost_share)
+            + gained as f64 * libm::log(gained_share)
+            + same as f64 * libm::log(1.0 - lost_share - gained_share),
+    )
 }
 
 /// How often the difference of two calibration errors ± 1.96 standard errors contains that of the population, which a
