@@ -19,6 +19,12 @@ pub(crate) fn normal_quantile(p: f64) -> f64 {
     bisected(-FAR, 0.0, |z| normal_cdf(z) < p)
 }
 
+/// `P(T ≤ t)` of Student's distribution with `degrees ≥ 1` degrees of freedom.
+pub(crate) fn student_cdf(t: f64, degrees: usize) -> f64 {
+    let within = probability_within(libm::atan(t.abs() / (degrees as f64).sqrt()), degrees);
+    if t < 0.0 { 0.5 * (1.0 - within) } else { 0.5 * (1.0 + within) }
+}
+
 /// The `t` with `P(T ≤ t) = p` for `p` in (0, 1) and Student's distribution with `degrees ≥ 1` degrees of freedom.
 ///
 /// `P` rises with the angle `arctan(t/√ν)`, so that bisection finds the angle to the last bit. `O(ν)` a step, some 60

@@ -14,11 +14,13 @@
 //! - Many datasets: [`signed_rank_posterior`].
 
 mod calibration_error;
+mod class_score;
 mod confusion;
 mod distributions;
 mod divergence;
 mod equivalence;
 mod error;
+mod estimate;
 mod interval;
 mod macro_f1_interval;
 mod multiplicity;
@@ -28,14 +30,17 @@ mod pareto;
 mod permutation;
 mod probabilities;
 mod repeated;
+mod rows_needed;
 mod signed_rank;
 mod summation;
 
 pub use calibration_error::{CalibrationError, PairedDifference};
+pub use class_score::{ClassScore, Influence};
 pub use confusion::Confusion;
 pub use divergence::{Divergence, divergence, margin};
 pub use equivalence::equivalence_margin;
 pub use error::MetricError;
+pub use estimate::{Contributions, Estimate};
 pub use interval::{Interval, accuracy_interval};
 pub use macro_f1_interval::macro_f1_interval;
 pub use multiplicity::{benjamini_hochberg, holm};
@@ -43,6 +48,7 @@ pub use paired::{Changes, agreement, mcnemar_exact};
 pub use paired_difference::paired_difference_interval;
 pub use pareto::pareto_front;
 pub use permutation::{PermutationTest, macro_f1_permutation};
-pub use probabilities::{brier_score, brier_scores, log_loss};
+pub use probabilities::{brier_score, brier_scores, log_loss, sample_log_loss};
 pub use repeated::{MeanAndDeviation, mean_and_deviation};
+pub use rows_needed::{rows_needed, rows_without_flips};
 pub use signed_rank::{SignedRankPosterior, signed_rank_posterior};

@@ -19,9 +19,14 @@ pub fn log_loss(probabilities: ArrayView2<f64>, truth: &[usize]) -> Result<f64, 
     for (sample, (row, &actual)) in probabilities.rows().into_iter().zip(truth).enumerate() {
         check_label("true", sample, actual, row.len())?;
         check_row(sample, row)?;
-        sum -= libm::log(row[actual].clamp(f64::EPSILON, 1.0 - f64::EPSILON));
+        sum += sample_log_loss(row[actual]);
     }
     Ok(sum / truth.len() as f64)
+}
+
+/// What one sample whose true class has this probability adds to [`log_loss`], in nats.
+pub fn sample_log_loss(probability: f64) -> f64 {
+    -libm::log(probability.clamp(f64::EPSILON, 1.0 - f64::EPSILON))
 }
 
 /// The Brier score: how far the probabilities are from 1 for the true class and 0 for the others,

@@ -8,7 +8,7 @@
 //! use bitsweep_results::{Labels, PickRule, Records, summarize};
 //!
 //! let records = Records::default();
-//! let summary = summarize(&records.results, &Labels::of_rows(&records.results), &PickRule::default());
+//! let summary = summarize(&records, &Labels::of_rows(&records.results), &PickRule::default());
 //! let report = Report { title: "Nothing yet".into(), ..Report::new(&records, &summary) };
 //! assert!(charts(&report)?.is_empty());
 //! assert!(markdown(&report, &[]).starts_with("# Nothing yet\n"));

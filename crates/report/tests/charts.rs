@@ -97,7 +97,7 @@ fn the_charts_of_notebook_000_bear_its_labels() {
     expect(
         "macro-f1-by-bits",
         &[
-            "Macro-F1 against bits: 4 bit stays within 0.01 of float",
+            "Macro-F1 against bits: 4 bit is, on these rows, within 0.01 of float",
             "8",
             "6",
             "4",

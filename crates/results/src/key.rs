@@ -23,6 +23,12 @@ impl Key {
         Self(hash)
     }
 
+    /// The last 64 bits of the hash: a seed of whatever is drawn for what has the key.
+    #[must_use]
+    pub const fn low(self) -> u64 {
+        self.0 as u64
+    }
+
     /// The first 12 hexadecimal digits, which tables show.
     #[must_use]
     pub fn short(self) -> String {

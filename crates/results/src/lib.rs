@@ -38,7 +38,7 @@ pub use record::{
     CodebookRow, Curve, EpochLoss, ErrorPart, Excerpt, FailureKind, FlipRow, HistogramKind, HistogramRow,
     LevelRow, Predictions, ProductRow, Records, ResultRow, RowFailure, SensitivityRow, TensorRow, ValueRow,
 };
-pub use summary::{Comparison, Goal, PickRule, Summary, VariantSummary, distinct_names, summarize};
+pub use summary::{Comparison, Goal, Metric, PickRule, Summary, VariantSummary, distinct_names, summarize};
 pub use table::{objects, read_parquet, write_csv, write_parquet};
 pub use tables::{
     ClassRow, CurveRow, Origins, PredictionRow, RecallRow, TableRow, read_rows, write_header, write_rows,

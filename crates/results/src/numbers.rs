@@ -48,6 +48,29 @@ pub fn significant(value: f64, digits: usize) -> String {
     }
 }
 
+/// The decimals that a standard error supports: two digits of it where it begins with less than 3.55, else one (the Particle
+/// Data Group's rule); at most 6, and 4 where there is no error.
+///
+/// ```
+/// use bitsweep_results::numbers::supported_decimals;
+///
+/// assert_eq!(supported_decimals(0.0389), 2);
+/// assert_eq!(supported_decimals(0.0123), 3);
+/// assert_eq!(supported_decimals(0.0), 4);
+/// ```
+pub fn supported_decimals(standard_error: f64) -> usize {
+    if !standard_error.is_finite() || standard_error <= 0.0 {
+        return 4;
+    }
+    let scientific = format!("{standard_error:.2e}");
+    let parts = scientific.split_once('e');
+    let parts = parts
+        .and_then(|(digits, exponent)| Some((digits.parse::<f64>().ok()?, exponent.parse::<i32>().ok()?)));
+    let (digits, exponent) = parts.unwrap_or((1.0, 0));
+    let decimals = if digits < 3.55 { 1 - exponent } else { -exponent };
+    usize::try_from(decimals).unwrap_or(0).min(6)
+}
+
 /// A count with thousands separated: `6,812`. Means of counts are rounded to the nearest whole.
 pub fn count(value: f64) -> String {
     if value.is_finite() { grouped(&fixed(value, 0)) } else { special(value) }

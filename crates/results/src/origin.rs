@@ -108,6 +108,14 @@ impl Variant {
     }
 }
 
+impl Variant {
+    /// Whether it is there to be compared with, and not to be picked.
+    #[must_use]
+    pub fn is_baseline(&self) -> bool {
+        self.is_float()
+    }
+}
+
 impl Origin {
     /// Whether the row is the float baseline's.
     #[must_use]

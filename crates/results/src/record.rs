@@ -170,6 +170,8 @@ pub struct Predictions {
     pub float: Box<[u16]>,
     /// For each variant, the float baseline first, its position and the class that it predicts for each test row.
     pub variants: Vec<(usize, Arc<Variant>, Box<[u16]>)>,
+    /// For each variant its position and the log loss of each test row; none where no pick is by log loss.
+    pub log_losses: Vec<(usize, Box<[f32]>)>,
 }
 
 /// A test row for which a variant predicts another class than the float model.

@@ -76,7 +76,7 @@ fn records() -> Records {
 #[test]
 fn an_attribution_has_means_over_the_units_of_its_task() {
     let records = records();
-    let summary = summarize(&records.results, &Labels::of_rows(&records.results), &PickRule::default());
+    let summary = summarize(&records, &Labels::of_rows(&records.results), &PickRule::default());
     let attribution = Attribution::of(&records, &summary.comparisons[0], 1).unwrap();
     assert_eq!((attribution.output_error, attribution.sum()), (4.0, 1.5 + 0.5 + 1.5));
     let names: Vec<&str> = attribution.tensors.iter().map(|tensor| &*tensor.tensor).collect();
@@ -94,7 +94,7 @@ fn an_attribution_has_means_over_the_units_of_its_task() {
 #[test]
 fn the_next_byte_goes_where_it_saves_most() {
     let mut records = records();
-    let summary = summarize(&records.results, &Labels::of_rows(&records.results), &PickRule::default());
+    let summary = summarize(&records, &Labels::of_rows(&records.results), &PickRule::default());
     let best = |records: &Records| {
         let attribution = Attribution::of(records, &summary.comparisons[0], 1).unwrap();
         attribution.next_byte().map(|tensor| tensor.tensor.clone())
@@ -110,7 +110,7 @@ fn the_next_byte_goes_where_it_saves_most() {
 #[test]
 fn without_sensitivity_there_is_no_attribution() {
     let records = records();
-    let summary = summarize(&records.results, &Labels::of_rows(&records.results), &PickRule::default());
+    let summary = summarize(&records, &Labels::of_rows(&records.results), &PickRule::default());
     assert_eq!(Attribution::of(&records, &summary.comparisons[0], 0), None);
     assert_eq!(Attribution::of(&records, &summary.comparisons[0], 7), None);
     let none = Records { results: records.results.clone(), ..Records::default() };

@@ -6,7 +6,7 @@ mod made;
 
 use std::sync::Arc;
 
-use bitsweep_results::summary::{Effect, Expectation, Verdict};
+use bitsweep_results::summary::{Effect, EffectVerdict, Expectation};
 use bitsweep_results::{
     Choice, DatasetShape, FailureKind, Interval, Labels, Measures, PickRule, ResultRow, RowFailure, Task,
     Unit, Value, Variant, summarize,
@@ -56,7 +56,8 @@ fn units(gains: [f64; 3]) -> Vec<ResultRow> {
 }
 
 fn effects(rows: &[ResultRow]) -> Vec<Effect> {
-    summarize(rows, &Labels::of_rows(rows), &PickRule::default()).comparisons.remove(0).effects
+    let records = made::records(rows, 400);
+    summarize(&records, &Labels::of_rows(rows), &PickRule::default()).comparisons.remove(0).effects
 }
 
 #[test]
@@ -67,42 +68,89 @@ fn a_choice_is_compared_with_the_plain_one_at_equal_bits() {
     assert_eq!((*axis, from, to), (Choice::Method, &Value::word("nearest"), &Value::word("gptq")));
     assert_eq!(*expectation, Expectation::Better);
     let bits: Vec<(u32, usize, usize)> =
-        by_bits.iter().map(|effect| (effect.bits, effect.pairs, effect.units)).collect();
+        by_bits.iter().map(|effect| (effect.bits, effect.pairs, effect.difference.units)).collect();
     assert_eq!(bits, [(4, 1, 3), (2, 1, 3)]);
-    assert!((by_bits[1].difference - 0.2).abs() < 1e-12);
+    assert!((by_bits[1].difference.value - 0.2).abs() < 1e-12);
 }
 
 #[test]
-fn the_interval_is_nadeau_and_bengios() {
+fn rows_and_units_are_two_ways_of_clustering() {
     let found = effects(&units([0.1, 0.2, 0.3]));
-    // s = 0.1, variance 0.01·(1/3 + 25/100), t(2) = 4.302652729911275.
-    let half = 4.302_652_729_911_275 * (0.01_f64 * (1.0 / 3.0 + 0.25)).sqrt();
-    let interval = found[0].by_bits[1].interval.unwrap();
+    let at = found[0].by_bits[1];
+    // Three units test the same 400 rows. At 0.5 the first 200 are wrong; a gain of g rights the last 400·g of them, so that
+    // with as many errors in each class every F1 is the accuracy, and row i contributes 1(righted) - g: 120 rows are righted
+    // by one unit or more, by 3, 2, 1 units 40 each.
+    let (units, rows) = (3.0, 400.0);
+    let gains = [0.1, 0.2, 0.3];
+    let righted =
+        |row: usize| -> [f64; 3] { std::array::from_fn(|unit| f64::from(u8::from(row < 40 * (unit + 1)))) };
+    let (mut by_row, mut squares) = (0.0, 0.0);
+    for row in 0..400 {
+        let own: Vec<f64> =
+            righted(row).iter().zip(gains).map(|(own, gain)| (own - gain) / (units * rows)).collect();
+        by_row += own.iter().sum::<f64>().powi(2);
+        squares += own.iter().map(|own| own * own).sum::<f64>();
+    }
+    let by_unit = 0.01 / 3.0;
+    let standard_error = (by_row + by_unit - squares).max(by_row).max(by_unit).sqrt();
+    assert!((at.difference.value - 0.2).abs() < 1e-12);
+    // F1 is no mean of rows: its influence is that of the accuracy to first order.
+    assert!((at.difference.standard_error - standard_error).abs() < 1e-3 * standard_error, "{at:?}");
+    // t(2) = 4.302652729911275.
+    let half = 4.302_652_729_911_275 * at.difference.standard_error;
+    let interval = at.interval();
     assert!((interval.low - (0.2 - half)).abs() < 1e-9, "{interval:?}");
     assert!((interval.high - (0.2 + half)).abs() < 1e-9, "{interval:?}");
-    assert_eq!(found[0].by_bits[1].verdict(), Verdict::NotShown);
+    assert_eq!(at.verdict, EffectVerdict::NotShown);
 }
 
 #[test]
 fn a_difference_far_beyond_the_spread_is_shown_in_its_direction() {
-    assert_eq!(effects(&units([0.30, 0.31, 0.29]))[0].by_bits[1].verdict(), Verdict::Better);
-    assert_eq!(effects(&units([-0.30, -0.31, -0.29]))[0].by_bits[1].verdict(), Verdict::Worse);
+    assert_eq!(effects(&units([0.30, 0.31, 0.29]))[0].by_bits[1].verdict, EffectVerdict::Better);
+    assert_eq!(effects(&units([-0.30, -0.31, -0.29]))[0].by_bits[1].verdict, EffectVerdict::Worse);
 }
 
 #[test]
-fn a_difference_that_never_varies_has_no_interval() {
-    let found = effects(&units([0.25, 0.25, 0.25]));
-    assert_eq!(found[0].by_bits[0].interval, None);
-    assert_eq!(found[0].by_bits[1].interval, None);
-    assert_eq!(found[0].by_bits[1].verdict(), Verdict::NotShown);
+fn the_same_predictions_are_no_test() {
+    let found = effects(&units([0.1, 0.2, 0.3]));
+    let at = found[0].by_bits[0];
+    assert!(at.is_identical && at.p_values.is_none());
+    assert_eq!(
+        (at.difference.value, at.equivalence_margin(), at.verdict),
+        (0.0, 0.0, EffectVerdict::Equivalent)
+    );
 }
 
 #[test]
-fn one_unit_tells_a_difference_and_no_interval() {
+fn the_more_differences_the_harder_one_is_to_show_and_the_same_one_counts_once() {
+    let p_of = |rows: &[ResultRow]| {
+        let found = effects(rows);
+        found[0].by_bits.iter().find(|at| at.bits == 2).unwrap().p_values.unwrap()
+    };
+    let alone = p_of(&units([0.30, 0.31, 0.29]));
+    assert_eq!(alone.holm, alone.alone);
+    // Another method with the predictions of the first, then one with predictions of its own.
+    let with = |gain: f64| {
+        let mut rows = units([0.30, 0.31, 0.29]);
+        for unit in ["a", "b", "c"] {
+            rows.push(row(unit, 5, 2, "adaround", "tensor", 0.5 + gain));
+        }
+        rows
+    };
+    let mut twin = units([0.30, 0.31, 0.29]);
+    for (unit, gain) in ["a", "b", "c"].into_iter().zip([0.30, 0.31, 0.29]) {
+        twin.push(row(unit, 5, 2, "adaround", "tensor", 0.5 + gain));
+    }
+    assert_eq!(p_of(&twin).holm, alone.alone);
+    assert!((p_of(&with(0.01)).holm - 2.0 * alone.alone).abs() < 1e-12);
+}
+
+#[test]
+fn one_unit_tells_of_its_own_models() {
     let rows: Vec<ResultRow> = units([0.3, 0.0, 0.0]).into_iter().take(5).collect();
     let effect = effects(&rows)[0].by_bits[1];
-    assert!((effect.difference - 0.3).abs() < 1e-12);
-    assert_eq!((effect.units, effect.interval), (1, None));
+    assert!((effect.difference.value - 0.3).abs() < 1e-12);
+    assert_eq!((effect.difference.units, effect.verdict), (1, EffectVerdict::Better));
 }
 
 #[test]
@@ -142,7 +190,7 @@ fn formats_are_compared_where_only_what_does_not_apply_differs() {
     let found = effects(&rows);
     assert_eq!(found.len(), 1);
     assert!(found[0].from.is("int") && found[0].to.is("fp4"));
-    assert!((found[0].by_bits[0].difference - 0.15).abs() < 1e-12);
+    assert!((found[0].by_bits[0].difference.value - 0.15).abs() < 1e-12);
 }
 
 #[test]
@@ -167,7 +215,7 @@ fn activations_are_compared_at_equal_bits_of_their_own() {
     assert!(from.is("static") && to.is("dynamic per row"));
     // Two pairs: 0.05 at 8 bits, 0.2 at 4 bits.
     assert_eq!((by_bits[0].bits, by_bits[0].pairs), (8, 2));
-    assert!((by_bits[0].difference - 0.125).abs() < 1e-12);
+    assert!((by_bits[0].difference.value - 0.125).abs() < 1e-12);
 }
 
 #[test]
@@ -200,7 +248,7 @@ fn a_zero_point_is_no_difference_beside_the_symmetry() {
     let found = effects(&rows);
     assert_eq!(found.len(), 1);
     assert!(found[0].axis == Choice::Symmetry && found[0].to.is("asymmetric"));
-    assert!((found[0].by_bits[0].difference - 0.15).abs() < 1e-12);
+    assert!((found[0].by_bits[0].difference.value - 0.15).abs() < 1e-12);
 }
 
 #[test]
@@ -209,6 +257,6 @@ fn a_variant_that_failed_in_one_unit_is_compared_in_the_others() {
     let failure = RowFailure { kind: FailureKind::Quantization, reason: "no".into() };
     rows[4].result = Err(failure);
     let found = effects(&rows);
-    assert_eq!((found[0].by_bits[1].units, found[0].by_bits[0].units), (2, 3));
-    assert!((found[0].by_bits[1].difference - 0.25).abs() < 1e-12);
+    assert_eq!((found[0].by_bits[1].difference.units, found[0].by_bits[0].difference.units), (2, 3));
+    assert!((found[0].by_bits[1].difference.value - 0.25).abs() < 1e-12);
 }

@@ -5,7 +5,7 @@ mod made;
 
 use std::sync::Arc;
 
-use bitsweep_results::summary::{EffectRow, Verdict};
+use bitsweep_results::summary::{EffectRow, EffectVerdict, Verdict, VerdictRow};
 use bitsweep_results::{
     Choice, ClassRow, CodebookRow, Curve, CurveRow, EpochLoss, ErrorPart, Excerpt, FlipRow, HistogramKind,
     HistogramRow, Labels, LevelRow, Measures, Origin, Origins, PredictionRow, Predictions, ProductRow,
@@ -132,12 +132,37 @@ fn every_table_comes_back_as_it_was() {
         pairs: 1,
         units: 2,
         difference: 0.5,
-        low: Some(0.25),
-        high: None,
-        verdict: Verdict::NotShown,
+        standard_error: 0.125,
+        low: 0.25,
+        high: 0.75,
+        p_value: Some(0.5),
+        holm_p_value: None,
+        bh_p_value: None,
+        equivalence_margin: 0.625,
+        verdict: EffectVerdict::NotShown,
     };
     let text = round_trip(&[effect]);
-    assert!(text.ends_with("wine · mlp(8),bias_correction,none,mean,4,1,2,0.5,0.25,,not-shown\n"), "{text}");
+    let cells = "wine · mlp(8),bias_correction,none,mean,4,1,2,0.5,0.125,0.25,0.75,0.5,,,0.625,not-shown\n";
+    assert!(text.ends_with(cells), "{text}");
+    let verdict = VerdictRow {
+        task: "wine · mlp(8)".into(),
+        label: "4 bit".into(),
+        bytes: 12.5,
+        loss: 0.5,
+        standard_error: 0.25,
+        upper_bound: 1.0,
+        lower_bound: 0.0,
+        p_value: 0.125,
+        adjusted_p_value: None,
+        balance: Verdict::Undecided { rows: None },
+        least_memory: Verdict::Confirmed,
+        rows_needed: Some(299),
+        dominated_by: Some("2 bit".into()),
+        front_share: Some(0.5),
+    };
+    let text = round_trip(&[verdict]);
+    let cells = "wine · mlp(8),4 bit,12.5,0.5,0.25,1.0,0.0,0.125,,undecided,confirmed,299,2 bit,0.5\n";
+    assert!(text.ends_with(cells), "{text}");
 }
 
 #[test]
@@ -166,6 +191,7 @@ fn predictions() -> Predictions {
         variants: variants
             .map(|(position, classes)| (position, Arc::clone(&own[position].origin.variant), classes.into()))
             .into(),
+        log_losses: Vec::new(),
     }
 }
 

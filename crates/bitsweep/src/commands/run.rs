@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use bitsweep_report::{ComparedRow, FoundRow};
-use bitsweep_results::{Goal, Records, ResultRow, Summary, objects, summarize};
+use bitsweep_results::{Records, ResultRow, Summary, objects, summarize};
 use serde::Serialize;
 
 use super::{failures, foreseen, print_json, print_lines, table};
@@ -74,7 +74,7 @@ fn run_while_listening(
     progress.detail(&format!("units: {:.2} s", started.elapsed().as_secs_f64()));
     let started = Instant::now();
     let records = &outcome.records;
-    let summary = pool.install(|| summarize(&records.results, &plan.labels, &plan.header.pick));
+    let summary = pool.install(|| summarize(records, &plan.labels, &plan.header.pick));
     refuse_no_results(records, &summary, &plan)?;
     let command = command(request, options.name, !plan.changes.is_empty());
     let written = pool.install(|| write(&plan, &command, &outcome, &summary, &folder))?;
@@ -184,6 +184,7 @@ struct JsonPick {
     comparison: String,
     goal: &'static str,
     choice: String,
+    verdict: String,
     reasons: Vec<String>,
 }
 
@@ -196,12 +197,13 @@ fn json<'a>(
 ) -> Result<Json<'a>, Failure> {
     let mut picks = Vec::new();
     for comparison in &summary.comparisons {
-        for goal in [Goal::Balance, Goal::LeastMemory] {
+        for goal in plan.header.pick.goals() {
             if let Some(explanation) = comparison.explain(goal, &plan.header.pick) {
                 picks.push(JsonPick {
                     comparison: comparison.name().to_owned(),
                     goal: goal.name(),
                     choice: explanation.choice,
+                    verdict: explanation.verdict,
                     reasons: explanation.reasons,
                 });
             }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bitsweep_results::numbers::{counted, fixed};
 use bitsweep_results::text::one_line;
-use bitsweep_results::{Comparison, Goal, PickRule, Summary, VariantSummary};
+use bitsweep_results::{Comparison, PickRule, Summary, VariantSummary};
 
 use super::failures;
 use crate::plan::Plan;
@@ -17,6 +17,16 @@ pub(super) fn lines(summary: &Summary, plan: &Plan) -> Vec<String> {
     let rule = &plan.header.pick;
     let mut parts: Vec<Vec<String>> =
         summary.comparisons.iter().map(|comparison| one(comparison, rule)).collect();
+    for across in &summary.across {
+        let mut lines = vec!["across models:".to_owned()];
+        for (goal, pick) in &across.picks {
+            let explanation = summary.explain_across(across, pick, rule);
+            let choice = explanation.choice_and_verdict();
+            lines.push(format!("{}: {choice}: {}", goal.name(), explanation.headline));
+            lines.extend(explanation.reasons.iter().map(|reason| format!("  {reason}")));
+        }
+        parts.push(lines);
+    }
     let failures = failures::lines(summary, plan);
     if !failures.is_empty() {
         let heading = "failed:".to_owned();
@@ -50,7 +60,7 @@ fn one(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
     } else {
         all
     };
-    let mut table = vec![header(comparison)];
+    let mut table = vec![header(comparison, rule)];
     table.extend(shown.iter().map(|variant| row(comparison, variant)));
     let mut lines = vec![heading];
     lines.extend(aligned(&table));
@@ -66,26 +76,26 @@ fn one(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
             shown.iter().flat_map(|variant| variant.flag_sentences()).map(|line| format!("  {line}")),
         );
     }
-    for goal in [Goal::Balance, Goal::LeastMemory] {
+    lines.extend(comparison.reservation(rule));
+    for goal in rule.goals() {
         if let Some(explanation) = comparison.explain(goal, rule) {
-            lines.push(format!("{}: {}: {}", goal.name(), explanation.choice, explanation.headline));
+            let choice = explanation.choice_and_verdict();
+            lines.push(format!("{}: {choice}: {}", goal.name(), explanation.headline));
             lines.extend(explanation.reasons.iter().map(|reason| format!("  {reason}")));
         }
     }
     lines
 }
 
-fn header(comparison: &Comparison) -> Vec<String> {
+fn header(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
+    let within = format!("within {}", rule.margin);
     let mut names = vec!["variant"];
     if comparison.has_scores() {
-        names.extend([
-            "macro-F1",
-            "95 % interval",
-            "KB payload",
-            "KB in all",
-            "macro-F1/KB",
-            "squared error",
-        ]);
+        names.push("macro-F1");
+        if comparison.units > 1 {
+            names.push("spread");
+        }
+        names.extend(["95 % interval", "KB payload", "KB in all", "macro-F1/KB", "squared error"]);
     } else {
         names.extend(["bytes payload", "bytes in all", "squared error", "mean", "SQNR dB"]);
     }
@@ -99,16 +109,24 @@ fn row(comparison: &Comparison, variant: &VariantSummary) -> Vec<String> {
         match &variant.scores {
             Some(scores) => {
                 let mean = scores.macro_f1.mean;
-                let deviation =
-                    scores.macro_f1.deviation.map_or_else(String::new, |value| format!(" ± {value:.4}"));
-                cells.push(format!("{mean:.4}{deviation}"));
-                cells.push(format!("{:.3} – {:.3}", scores.interval.low, scores.interval.high));
+                cells.push(format!("{mean:.4}"));
+                if comparison.units > 1 {
+                    cells.push(
+                        scores.macro_f1.deviation.map_or_else(String::new, |value| format!("{value:.4}")),
+                    );
+                }
+                let interval = scores.interval;
+                cells.push(
+                    interval.map_or_else(String::new, |own| format!("{:.3} – {:.3}", own.low, own.high)),
+                );
                 cells.extend([kilobytes(variant.payload_bytes), kilobytes(variant.true_bytes)]);
                 cells.push(format!("{:.4}", mean / (variant.true_bytes / 1024.0)));
             }
-            None => cells.extend(std::iter::repeat_n(String::new(), 5)),
+            None => cells.extend(std::iter::repeat_n(String::new(), 5 + usize::from(comparison.units > 1))),
         }
         cells.push(error(variant.sse.mean));
+        let verdict = variant.standing.map(|standing| standing.verdicts[0].to_string());
+        cells.push(verdict.unwrap_or_default());
     } else {
         cells.extend([variant.payload_bytes, variant.true_bytes].map(|bytes| format!("{bytes:.0}")));
         cells.extend([error(variant.sse.mean), error(variant.mse.mean)]);

@@ -6,7 +6,7 @@ use bitsweep_metrics::MetricError;
 use bitsweep_models::{EpochLoss, Model, TrainError, Training};
 use bitsweep_quant::{Size, Transform};
 use bitsweep_results::{
-    Curve, ErrorMeasures, FailureKind, Flag, Measures, Origin, Predictions, Scores, SizeMeasures,
+    Curve, ErrorMeasures, FailureKind, Flag, Measures, Metric, Origin, Predictions, Scores, SizeMeasures,
 };
 
 use super::coded::{CodedInference, CodedModel, clipping_flag};
@@ -18,7 +18,7 @@ use super::post_training::post_training;
 use super::prepare::{Prepared, stream};
 use super::quantized_model::{FLOAT_BYTES, QuantizedModel, error_measures, flags};
 use super::quantized_training::{self, TrainedVariant, clip_bytes};
-use super::score::{Buffers, Inference, Inputs, flips, score, score_float};
+use super::score::{Buffers, Inference, Inputs, flips, log_losses, score, score_float};
 use super::sensitivity::{Subject, baseline_sensitivity};
 use super::stop::{At, Step, failed};
 use super::transform::{Transformed, transform};
@@ -238,11 +238,14 @@ impl<'u> Bench<'u> {
         scored: Result<Scores, MetricError>,
     ) -> Step<Measures> {
         let scores = scored.at(FailureKind::Scoring)?;
+        let Prepared { test_labels, split, dataset, .. } = self.prepared;
+        evaluated.predictions = Some(narrow(&inference.predictions));
         if self.evaluation.plan.header.record.predictions {
-            evaluated.predictions = Some(narrow(&inference.predictions));
-            let Prepared { test_labels, split, dataset, .. } = self.prepared;
             let tests = (test_labels.as_slice(), split.test.as_slice());
             evaluated.flips = flips(&evaluated.origin, inference, &self.float, tests, &dataset.class_names);
+        }
+        if self.evaluation.plan.header.pick.metric == Metric::LogLoss {
+            evaluated.log_losses = Some(log_losses(inference, test_labels));
         }
         measures.scores = Some(scores);
         measures.flags.extend(self.absent_classes.iter().cloned());
@@ -286,6 +289,7 @@ impl<'u> Bench<'u> {
             measured,
             predictions,
             flips,
+            log_losses,
             curve,
             sensitivity,
             histogram,
@@ -298,6 +302,7 @@ impl<'u> Bench<'u> {
         if let Some(classes) = predictions {
             let all = outcome.predictions.get_or_insert_with(|| self.no_predictions(&origin));
             all.variants.push((origin.position, Arc::clone(&origin.variant), classes));
+            all.log_losses.extend(log_losses.map(|losses| (origin.position, losses)));
         }
         outcome.flips.extend(flips);
         if !curve.is_empty() {
@@ -321,6 +326,7 @@ impl<'u> Bench<'u> {
             truth: narrow(&self.prepared.test_labels),
             float: narrow(&self.float.predictions),
             variants: Vec::new(),
+            log_losses: Vec::new(),
         }
     }
 }

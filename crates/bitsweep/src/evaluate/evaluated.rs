@@ -16,6 +16,8 @@ pub(super) struct Evaluated {
     pub(super) predictions: Option<Box<[u16]>>,
     /// Where they are recorded, the first of them that are not the float model's.
     pub(super) flips: Vec<FlipRow>,
+    /// The log loss of each test row, where the pick is by it.
+    pub(super) log_losses: Option<Box<[f32]>>,
     /// The losses of its own training.
     pub(super) curve: Vec<EpochLoss>,
     pub(super) sensitivity: Vec<SensitivityRow>,
@@ -33,6 +35,7 @@ impl Evaluated {
             measured: Ok(Measures::default()),
             predictions: None,
             flips: Vec::new(),
+            log_losses: None,
             curve: Vec::new(),
             sensitivity: Vec::new(),
             histogram: Vec::new(),

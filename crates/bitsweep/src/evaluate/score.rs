@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bitsweep_metrics::{
     CalibrationError, Changes, Confusion, MetricError, accuracy_interval, agreement, brier_score, divergence,
-    log_loss, macro_f1_interval, macro_f1_permutation, margin,
+    log_loss, macro_f1_interval, macro_f1_permutation, margin, sample_log_loss,
 };
 use bitsweep_models::{ForwardBuffers, Model, Precision, predict};
 use bitsweep_random::Stream;
@@ -118,6 +118,12 @@ fn logits<'b, T: bitsweep_models::Real>(
             activations.quantize(layer, outputs);
         }),
     }
+}
+
+/// The log loss of each test row.
+pub(super) fn log_losses(inference: &Inference, truth: &[usize]) -> Box<[f32]> {
+    let rows = inference.probabilities.rows().into_iter().zip(truth);
+    rows.map(|(probabilities, &class)| sample_log_loss(probabilities[class]) as f32).collect()
 }
 
 /// Scores of the float model.

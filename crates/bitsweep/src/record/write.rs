@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use bitsweep_report::{ComparedRow, FoundRow, Report, charts, html, markdown, png};
-use bitsweep_results::summary::EffectRow;
+use bitsweep_results::summary::{EffectRow, VerdictRow};
 use bitsweep_results::text::json;
 use bitsweep_results::{
     ClassRow, Comparison, RecallRow, Records, ResultsError, Summary, TableRow, write_csv, write_header,
@@ -75,16 +75,24 @@ fn write_tables(plan: &Plan, records: &Records, summary: &Summary, folder: &Fold
 
 fn side_tables(plan: &Plan, records: &Records, summary: &Summary, folder: &Folder) -> Result<(), Failure> {
     let table = Writer { plan, folder };
-    let classes = records.predictions.iter().map(|predictions| predictions.class_rows());
-    let classes: Vec<Vec<ClassRow>> =
-        classes.collect::<Result<_, _>>().map_err(|error| Failure::Other(error.to_string()))?;
-    table.write("predictions.csv", records.predictions.iter().flat_map(|predictions| predictions.rows()))?;
-    table.write("classes.csv", classes.into_iter().flatten())?;
-    let recalls = records.predictions.iter().map(|predictions| predictions.recall_rows());
-    let recalls: Vec<Vec<RecallRow>> =
-        recalls.collect::<Result<_, _>>().map_err(|error| Failure::Other(error.to_string()))?;
-    table.write("recalls.csv", recalls.into_iter().flatten())?;
-    table.write("flips.csv", records.flips.iter().cloned())?;
+    if plan.header.record.predictions {
+        let classes = records.predictions.iter().map(|predictions| predictions.class_rows());
+        let classes: Vec<Vec<ClassRow>> =
+            classes.collect::<Result<_, _>>().map_err(|error| Failure::Other(error.to_string()))?;
+        table.write(
+            "predictions.csv",
+            records.predictions.iter().flat_map(|predictions| predictions.rows()),
+        )?;
+        table.write("classes.csv", classes.into_iter().flatten())?;
+        let recalls = records.predictions.iter().map(|predictions| predictions.recall_rows());
+        let recalls: Vec<Vec<RecallRow>> =
+            recalls.collect::<Result<_, _>>().map_err(|error| Failure::Other(error.to_string()))?;
+        table.write("recalls.csv", recalls.into_iter().flatten())?;
+        table.write("flips.csv", records.flips.iter().cloned())?;
+    }
+    let verdicts: Vec<VerdictRow> =
+        summary.comparisons.iter().flat_map(|own| own.verdict_rows(&plan.header.pick)).collect();
+    table.write("verdicts.csv", verdicts.into_iter())?;
     table.write("curve.csv", records.curves.iter().flat_map(|curve| curve.rows()))?;
     table.write("sensitivity.csv", records.sensitivity.iter().cloned())?;
     table.write("histogram.csv", records.histogram.iter().cloned())?;
@@ -133,7 +141,7 @@ fn report(
         reproduction: written.reproduction.clone(),
         records,
         summary,
-        pick_rule: plan.header.pick,
+        pick_rule: plan.header.pick.clone(),
     };
     let charts = charts(&report).map_err(|error| Failure::Other(error.to_string()))?;
     charts.par_iter().try_for_each(|chart| {

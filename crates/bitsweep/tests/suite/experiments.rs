@@ -52,7 +52,7 @@ fn every_number_of_the_notebooks_comes_out_as_printed() {
         let mut large = LargeTables::new(&results, &plan.labels);
         let outcome = evaluate::run(&plan, &mut large, &progress).unwrap();
         large.finish().unwrap();
-        let summary = summarize(&outcome.records.results, &plan.labels, &plan.header.pick);
+        let summary = summarize(&outcome.records, &plan.labels, &plan.header.pick);
         let written = write(&plan, "", &outcome, &summary, &results).unwrap();
         assert_eq!(written.reproduction.len(), plan.header.reproduce.len());
         for row in &written.reproduction {

@@ -16,7 +16,7 @@ fn case(name: &str) -> PathBuf {
 #[track_caller]
 fn summary(text: &str) -> (Records, Summary) {
     let records = run(text).unwrap_or_else(|failure| panic!("{failure}\n{text}"));
-    let summary = summarize(&records.results, &Labels::of_rows(&records.results), &PickRule::default());
+    let summary = summarize(&records, &Labels::of_rows(&records.results), &PickRule::default());
     let mut names: Vec<&str> = summary.comparisons.iter().map(|comparison| comparison.name()).collect();
     let tasks: Vec<_> = summary.comparisons.iter().map(|comparison| &*comparison.task).collect();
     assert!(distinct_names(&tasks).iter().all(|name| !name.ends_with(')')), "{:?}", distinct_names(&tasks));

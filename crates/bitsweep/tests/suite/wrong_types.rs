@@ -4,7 +4,7 @@ use bitsweep::config::Document;
 use bitsweep::plan::Plan;
 
 const COMMON: &str = "title = 't'\ndescription = 'd'\nnotebook = 'n'\nseed = 1\nrng = 'numpy'\n\
-    pick.balance_loss = 0.01\npick.memory_loss = 0.1\nrecord.predictions = true\nrecord.tensors = true\n\
+    pick.margin = 0.01\npick.memory_margin = 0.1\nrecord.predictions = true\nrecord.tensors = true\n\
     record.values = false\nrecord.sensitivity = false\n";
 const WINE: &str = "data.source = 'wine'\ndata.scale = { divide = 2.0 }\nsplit.holdout.test = 0.2\n\
     split.holdout.stratified = true\n";

@@ -35,14 +35,17 @@ fn shown<'a>(subject: &'a Subject<'_>) -> Option<(&'a Comparison, Vec<usize>)> {
     let comparison = subject.summary.comparisons.iter().find(|comparison| comparison.picks.is_some())?;
     let picks = comparison.picks.as_ref()?;
     let mut positions: Vec<usize> = Vec::new();
-    for outcome in [&picks.balance, &picks.least_memory] {
-        match outcome {
-            PickOutcome::Picked(pick) if !positions.contains(&pick.variant) => positions.push(pick.variant),
-            PickOutcome::Picked(_) | PickOutcome::NoneInEveryUnit | PickOutcome::NoBaseline => {}
-            PickOutcome::NoneQualifies { closest } => positions.extend(closest.map(|(position, _)| position)),
-        }
+    for (_, outcome) in picks.iter() {
+        let closest = match outcome {
+            PickOutcome::NoneQualifies { closest } => closest.map(|(position, _)| position),
+            PickOutcome::NoneFits { smallest } => *smallest,
+            PickOutcome::Picked(pick) => Some(pick.variant),
+            PickOutcome::NoneInEveryUnit | PickOutcome::NoBaseline | PickOutcome::DeadBaseline => None,
+        };
+        positions.extend(
+            closest.filter(|position| !positions.contains(position) && comparison.float != Some(*position)),
+        );
     }
-    positions.dedup();
     (!positions.is_empty()).then_some((comparison, positions))
 }
 

@@ -1,6 +1,7 @@
 //! Size against macro-F1, with the Pareto front.
 
-use bitsweep_results::{Comparison, Goal};
+use bitsweep_results::Comparison;
+use bitsweep_results::summary::Picks;
 
 use super::subject::{KB, MOST_PANELS, Subject, left_out, names};
 use crate::draw::canvas::{self, Canvas, Fault, Point, Type};
@@ -37,10 +38,9 @@ fn places(comparison: &Comparison) -> Vec<Place> {
 
 /// The goals a variant is picked for; empty for most.
 fn goals(comparison: &Comparison, position: usize) -> String {
-    let picked = |goal: &Goal| {
-        comparison.picks.as_ref().is_some_and(|picks| picks.of(*goal).variant() == Some(position))
-    };
-    Goal::ALL.into_iter().filter(picked).map(Goal::name).collect::<Vec<_>>().join(", ")
+    let picks = comparison.picks.iter().flat_map(Picks::iter);
+    let goals = picks.filter(|(_, outcome)| outcome.variant() == Some(position)).map(|(goal, _)| goal.name());
+    goals.collect::<Vec<_>>().join(", ")
 }
 
 /// The variant's label with the goals it is picked for.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bitsweep_results::{Choice, Comparison, Label, Origin, Summary, VariantSummary};
+use bitsweep_results::{Choice, Comparison, Goal, Label, Origin, Summary, VariantSummary};
 
 use super::subject::{MOST_PANELS, names};
 
@@ -78,7 +78,7 @@ pub(crate) fn gather(
 
 /// The scheme of the balance pick.
 fn balance(comparison: &Comparison) -> Option<&str> {
-    let picked = comparison.picks.as_ref()?.balance.variant()?;
+    let picked = comparison.picks.as_ref()?.variant(Goal::Balance)?;
     Some(comparison.variants.get(picked)?.label.series())
 }
 

@@ -1,7 +1,7 @@
 //! Macro-F1 against bits, one line per scheme.
 
 use bitsweep_results::summary::PickOutcome;
-use bitsweep_results::{Summary, VariantSummary};
+use bitsweep_results::{Goal, Summary, VariantSummary};
 
 use super::lines::LineChart;
 use super::schemes::{Better, LinePanel, Mark, gather};
@@ -18,7 +18,7 @@ fn mark(variant: &VariantSummary) -> Option<Mark> {
     let mean = scores.macro_f1.mean;
     let whiskers = match scores.macro_f1.deviation {
         Some(deviation) => (mean - deviation, f64::min(mean + deviation, 1.0)),
-        None => (scores.interval.low, scores.interval.high),
+        None => scores.interval.map_or((f64::NAN, f64::NAN), |interval| (interval.low, interval.high)),
     };
     let whiskers = (whiskers.0.is_finite() && whiskers.1.is_finite()).then_some(whiskers);
     Some(Mark { bits: f64::from(variant.bits()), value: mean, whiskers })
@@ -28,13 +28,20 @@ fn mark(variant: &VariantSummary) -> Option<Mark> {
 fn title(summary: &Summary) -> String {
     let subject = "Macro-F1 against bits";
     let [only] = summary.comparisons.as_slice() else { return subject.to_owned() };
-    match only.picks.as_ref().map(|picks| &picks.balance) {
-        Some(PickOutcome::Picked(pick)) => format!(
-            "{subject}: {} stays within {} of float",
-            only.variants[pick.variant].label, pick.allowed_loss
-        ),
+    match only.picks.as_ref().and_then(|picks| picks.of(Goal::Balance)) {
+        Some(PickOutcome::Picked(pick)) => {
+            let label = &only.variants[pick.variant].label;
+            let shown = if pick.by_bound { "is shown to be" } else { "is, on these rows," };
+            format!("{subject}: {label} {shown} within {} of float", pick.margin)
+        }
         Some(PickOutcome::NoneQualifies { .. }) => format!("{subject}: every variant falls short of float"),
-        Some(PickOutcome::NoneInEveryUnit | PickOutcome::NoBaseline) | None => subject.to_owned(),
+        Some(
+            PickOutcome::NoneFits { .. }
+            | PickOutcome::NoneInEveryUnit
+            | PickOutcome::NoBaseline
+            | PickOutcome::DeadBaseline,
+        )
+        | None => subject.to_owned(),
     }
 }
 
@@ -48,7 +55,9 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
 
     let seeds = subject.summary.comparisons.iter().map(|comparison| comparison.units).max().unwrap_or(0);
     let whiskers = if seeds > 1 {
-        format!("Mean over {seeds} seeds; whiskers and the float band: ± one standard deviation.")
+        format!(
+            "Mean over {seeds} seeds; whiskers and the float band: one standard deviation over seeds to either side."
+        )
     } else {
         "Whiskers and the float band: 95 % interval, as wide as the size of the test set makes it.".to_owned()
     };

@@ -2,7 +2,7 @@
 
 use bitsweep_results::numbers::{fixed, significant};
 use bitsweep_results::summary::Attribution;
-use bitsweep_results::{Comparison, ErrorPart};
+use bitsweep_results::{Comparison, ErrorPart, Goal};
 use plotters::style::RGBColor;
 
 use super::bar_chart::BarChart;
@@ -16,7 +16,7 @@ pub(super) const NAME: &str = "sensitivity";
 
 /// The variant that is shown: the balance pick, else the first of the smallest on the front, else the first quantized one.
 fn shown(comparison: &Comparison) -> Option<usize> {
-    let picked = comparison.picks.as_ref().and_then(|picks| picks.balance.variant());
+    let picked = comparison.picks.as_ref().and_then(|picks| picks.variant(Goal::Balance));
     let quantized = |position: &usize| Some(*position) != comparison.float;
     picked
         .filter(quantized)

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use bitsweep_results::{Choice, HistogramKind, HistogramRow, Origin};
+use bitsweep_results::{Choice, Goal, HistogramKind, HistogramRow, Origin};
 
 use super::subject::{MOST_PANELS, Subject};
 use crate::draw::canvas::{self, Canvas, Fault};
@@ -83,7 +83,7 @@ fn chosen<'a>(subject: &Subject<'a>) -> Vec<&'a Origin> {
     let series = |origin: &Origin| subject.label(origin).series();
     let comparison = subject.summary.comparisons.iter().find(|comparison| comparison.has(first));
     let picked = comparison.and_then(|comparison| {
-        let picked = comparison.picks.as_ref()?.balance.variant()?;
+        let picked = comparison.picks.as_ref()?.variant(Goal::Balance)?;
         Some(comparison.variants.get(picked)?.label.series())
     });
     let own = drawn.iter().map(|origin| series(origin)).find(|series| Some(*series) == picked);

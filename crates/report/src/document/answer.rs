@@ -1,8 +1,8 @@
 //! The answer first: the picks with their reasons, or the schemes of least error.
 
 use bitsweep_results::numbers::{bytes, count, counted, fixed, score, significant};
-use bitsweep_results::summary::{Explanation, PickOutcome};
-use bitsweep_results::{Comparison, Goal, Summary};
+use bitsweep_results::summary::{Explanation, PickOutcome, Verdict};
+use bitsweep_results::{Comparison, Goal, PickRule, Summary};
 
 use super::block::{Block, Span, Table, paragraph};
 use super::failures::sentence;
@@ -57,17 +57,42 @@ fn picks(report: &Report<'_>, scored: &[&Comparison]) -> Vec<Block> {
         if scored.len() > 1 {
             blocks.push(Block::Heading(3, comparison.name().to_owned()));
         }
-        for (goal, wish) in [(Goal::Balance, "For balance"), (Goal::LeastMemory, "For least memory")] {
+        blocks.extend(comparison.reservation(rule).map(paragraph));
+        for goal in rule.goals() {
             if let Some(explanation) = comparison.explain(goal, rule) {
-                blocks.extend(explained(wish, explanation));
+                blocks.extend(explained(goal, explanation));
             }
         }
     }
-    blocks.push(paragraph(format!(
-        "The rule: balance is the smallest variant whose macro-F1 lies within {} of the float model's, least memory the smallest within {}. Sizes are all bytes stored.",
-        rule.balance_loss, rule.memory_loss
-    )));
+    blocks.extend(across(report));
+    blocks.push(paragraph(the_rule(rule)));
     blocks
+}
+
+/// What to take of models that are tested on the same rows.
+fn across(report: &Report<'_>) -> Vec<Block> {
+    let rule = &report.pick_rule;
+    let mut blocks = Vec::new();
+    for across in report.summary.across.iter().take(MOST_EXPLAINED) {
+        let Some(first) = across.comparisons.first() else { continue };
+        let dataset = &report.summary.comparisons[*first].task.dataset;
+        blocks.push(Block::Heading(3, format!("Across the models on {dataset}")));
+        for (goal, pick) in &across.picks {
+            blocks.extend(explained(*goal, report.summary.explain_across(across, pick, rule)));
+        }
+    }
+    blocks
+}
+
+fn the_rule(rule: &PickRule) -> String {
+    let PickRule { metric, margin, memory_margin, budget_bytes, .. } = rule;
+    let confidence = rule.confidence_text();
+    let budget = budget_bytes.map_or_else(String::new, |budget| {
+        format!(", and the best on these rows within {}", bytes(budget as f64))
+    });
+    format!(
+        "The rule: balance is the smallest variant whose loss of {metric} against float is shown, at {confidence}, to be within {margin}, least memory the smallest within {memory_margin}{budget}; where nothing is shown, the smallest whose loss on the test rows is. Confirmed means shown with all candidates tested at a time (Holm), likely means shown for this variant alone. Sizes are all bytes stored. verdicts.csv has every variant."
+    )
 }
 
 /// The table of picks, whose bytes and scores of the first pick stand beside it.
@@ -84,10 +109,18 @@ fn pick_row(comparison: &Comparison) -> [String; 7] {
         Some(PickOutcome::Picked(pick)) => {
             let variant = &comparison.variants[pick.variant];
             let macro_f1 = variant.scores.as_ref().map_or(f64::NAN, |scores| scores.macro_f1.mean);
-            [variant.label.to_string(), count(variant.true_bytes), score(macro_f1)]
+            let shown = match pick.verdict {
+                Verdict::Confirmed | Verdict::Likely => pick.verdict.name(),
+                Verdict::Worse | Verdict::Undecided { .. } => "not shown",
+            };
+            [format!("{}, {shown}", variant.label), count(variant.true_bytes), score(macro_f1)]
         }
         Some(PickOutcome::NoneQualifies { .. }) => {
             ["float: none qualifies".to_owned(), String::new(), String::new()]
+        }
+        Some(PickOutcome::NoneFits { .. }) => ["none fits".to_owned(), String::new(), String::new()],
+        Some(PickOutcome::DeadBaseline) => {
+            ["none: the float model did not learn".to_owned(), String::new(), String::new()]
         }
         Some(PickOutcome::NoneInEveryUnit) => {
             ["none: no variant has results for every seed".to_owned(), String::new(), String::new()]
@@ -95,14 +128,20 @@ fn pick_row(comparison: &Comparison) -> [String; 7] {
         Some(PickOutcome::NoBaseline) | None => ["no float model".to_owned(), String::new(), String::new()],
     };
     let [balance, balance_bytes, balance_score] =
-        cells(comparison.picks.as_ref().map(|picks| &picks.balance));
-    let [least, least_bytes, least_score] = cells(comparison.picks.as_ref().map(|picks| &picks.least_memory));
+        cells(comparison.picks.as_ref().and_then(|picks| picks.of(Goal::Balance)));
+    let [least, least_bytes, least_score] =
+        cells(comparison.picks.as_ref().and_then(|picks| picks.of(Goal::LeastMemory)));
     [comparison.name().to_owned(), balance, least, balance_bytes, balance_score, least_bytes, least_score]
 }
 
-fn explained(wish: &str, explanation: Explanation) -> Vec<Block> {
+fn explained(goal: Goal, explanation: Explanation) -> Vec<Block> {
+    let wish = match goal {
+        Goal::Balance => "For balance",
+        Goal::LeastMemory => "For least memory",
+        Goal::Budget => "Within the budget",
+    };
     let headline = vec![
-        Span::Strong(format!("{wish}: {}.", explanation.choice)),
+        Span::Strong(format!("{wish}: {}.", explanation.choice_and_verdict())),
         Span::Plain(format!(" {}", explanation.headline)),
     ];
     let mut blocks = vec![Block::Paragraph(headline)];

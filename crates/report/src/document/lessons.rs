@@ -1,7 +1,7 @@
 //! What each choice was worth, in words: what was expected and seen, what was expected and is not there.
 
-use bitsweep_results::numbers::{counted, fixed};
-use bitsweep_results::summary::{Effect, EffectAtBits, Expectation, Verdict};
+use bitsweep_results::numbers::{counted, fixed, supported_decimals};
+use bitsweep_results::summary::{Effect, EffectAtBits, EffectVerdict, Expectation};
 use bitsweep_results::{Comparison, Summary};
 
 use super::block::{Block, Span, paragraph};
@@ -15,6 +15,7 @@ const MOST_CHOICES: usize = 10;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Lesson {
     AsExpected,
+    ByBits,
     NoGainShown,
     NoLossShown,
     Against,
@@ -23,28 +24,28 @@ enum Lesson {
 
 impl Lesson {
     /// The lessons in the order in which they are told.
-    const ALL: [Self; 5] =
-        [Self::AsExpected, Self::NoGainShown, Self::NoLossShown, Self::Against, Self::Open];
+    const ALL: [Self; 6] =
+        [Self::AsExpected, Self::ByBits, Self::NoGainShown, Self::NoLossShown, Self::Against, Self::Open];
 
     fn of(effect: &Effect) -> Self {
-        let any = |verdict| effect.by_bits.iter().any(|at| at.verdict() == verdict);
+        let any = |verdict| effect.by_bits.iter().any(|at| at.verdict == verdict);
         let (expected, opposite, neither) = match effect.expectation {
-            Expectation::Better => (Verdict::Better, Verdict::Worse, Self::NoGainShown),
-            Expectation::Worse => (Verdict::Worse, Verdict::Better, Self::NoLossShown),
+            Expectation::Better => (EffectVerdict::Better, EffectVerdict::Worse, Self::NoGainShown),
+            Expectation::Worse => (EffectVerdict::Worse, EffectVerdict::Better, Self::NoLossShown),
             Expectation::Open => return Self::Open,
         };
-        if any(opposite) {
-            Self::Against
-        } else if any(expected) {
-            Self::AsExpected
-        } else {
-            neither
+        match (any(expected), any(opposite)) {
+            (true, true) => Self::ByBits,
+            (false, true) => Self::Against,
+            (true, false) => Self::AsExpected,
+            (false, false) => neither,
         }
     }
 
     fn heading(self) -> &'static str {
         match self {
             Self::AsExpected => "Expected, and seen:",
+            Self::ByBits => "Better with some numbers of bits, worse with others:",
             Self::NoGainShown => "Expected to help, but no gain is shown here:",
             Self::NoLossShown => "Expected to cost, but no loss is shown here:",
             Self::Against => "Against what is commonly expected:",
@@ -62,7 +63,7 @@ pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
     let mut blocks = vec![
         Block::Heading(2, "What each choice was worth".to_owned()),
         paragraph(
-            "Pairs of variants that differ in one choice alone: macro-F1 with the first less macro-F1 with the second, on the test rows, averaged over pairs and seeds, with the 95 % interval over seeds (Nadeau and Bengio's, for random splits of the same rows). A difference counts as shown when its interval leaves 0 out.",
+            "Pairs of variants that differ in one choice alone: macro-F1 with the first less macro-F1 with the second, on the test rows, averaged over pairs and runs, with the 95 % interval over rows and runs in brackets. A difference counts as shown when it is by Holm's correction for all differences of the task, so that the chance of showing any that is not there is at most 5 %. Where none is shown, two one-sided tests say within what the difference lies.",
         ),
     ];
     for comparison in told.iter().take(MOST_TASKS) {
@@ -79,16 +80,10 @@ pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
 }
 
 fn lessons(comparison: &Comparison) -> Vec<Block> {
-    if comparison.units < 2 {
-        let points = comparison.effects.iter().take(MOST_CHOICES).map(point).collect();
-        let mut blocks = vec![
-            paragraph("One seed: differences without intervals, which show nothing of other splits."),
-            Block::List(points),
-        ];
-        blocks.extend(more(comparison.effects.len()));
-        return blocks;
-    }
     let mut blocks = Vec::new();
+    if comparison.units < 2 {
+        blocks.push(paragraph("One run: what is shown is shown of these models, on rows like these."));
+    }
     for lesson in Lesson::ALL {
         let effects: Vec<&Effect> =
             comparison.effects.iter().filter(|effect| Lesson::of(effect) == lesson).collect();
@@ -99,7 +94,7 @@ fn lessons(comparison: &Comparison) -> Vec<Block> {
         blocks.push(Block::List(effects.iter().take(MOST_CHOICES).map(|effect| point(effect)).collect()));
         blocks.extend(more(effects.len()));
     }
-    blocks.extend(by_chance(comparison));
+    blocks.extend(shown(comparison));
     blocks
 }
 
@@ -108,37 +103,39 @@ fn more(choices: usize) -> Option<Block> {
         .then(|| paragraph(format!("The first {MOST_CHOICES} of {choices} choices; effects.csv has all.")))
 }
 
-/// How many of so many comparisons would stand out if nothing made a difference.
-fn by_chance(comparison: &Comparison) -> Option<Block> {
-    let judged = || comparison.effects.iter().flat_map(|effect| &effect.by_bits);
-    let compared = judged().filter(|at| at.interval.is_some()).count();
-    let shown = judged().filter(|at| at.verdict() != Verdict::NotShown).count();
-    (compared > 0).then(|| {
-        paragraph(format!(
-            "{shown} of {compared} differences are shown; if no choice mattered, about {} would be by chance.",
-            fixed(compared as f64 / 20.0, if compared < 20 { 1 } else { 0 })
-        ))
+/// How many of the differences are shown.
+fn shown(comparison: &Comparison) -> Option<Block> {
+    let p_values =
+        || comparison.effects.iter().flat_map(|effect| &effect.by_bits).filter_map(|at| at.p_values);
+    let (tested, shown) = (p_values().count(), p_values().filter(|p| p.holm <= 0.05).count());
+    let worth_a_look = p_values().filter(|p| p.holm > 0.05 && p.benjamini_hochberg <= 0.05).count();
+    (tested > 0).then(|| {
+        let look = match worth_a_look {
+            0 => String::new(),
+            more => format!(
+                " {} worth a look: of a list with these, at most 5 % are expected to be by chance (Benjamini and Hochberg; effects.csv).",
+                counted(more, "more is", "more are")
+            ),
+        };
+        paragraph(format!("{shown} of {} are shown.{look}", counted(tested, "difference", "differences")))
     })
 }
 
 /// One choice at all numbers of bits.
 fn point(effect: &Effect) -> Vec<Span> {
-    let clause = |verdict: Verdict, words: &str| {
-        let found: Vec<String> = effect
-            .by_bits
-            .iter()
-            .filter(|at| at.verdict() == verdict && !is_same_everywhere(at))
-            .map(at_bits)
-            .collect();
+    let clause = |verdict: EffectVerdict, words: &str, told: fn(&EffectAtBits) -> String| {
+        let found = effect.by_bits.iter().filter(|at| at.verdict == verdict && !at.is_identical);
+        let found: Vec<String> = found.map(told).collect();
         (!found.is_empty()).then(|| format!("{words} {}", found.join(", ")))
     };
     let same: Vec<String> =
-        effect.by_bits.iter().filter(|at| is_same_everywhere(at)).map(|at| bits(at.bits)).collect();
+        effect.by_bits.iter().filter(|at| at.is_identical).map(|at| bits(at.bits)).collect();
     let clauses = [
-        clause(Verdict::Better, "better at"),
-        clause(Verdict::Worse, "worse at"),
-        clause(Verdict::NotShown, "no difference shown at"),
-        (!same.is_empty()).then(|| format!("the same score in every run at {}", same.join(", "))),
+        clause(EffectVerdict::Better, "better at", at_bits),
+        clause(EffectVerdict::Worse, "worse at", at_bits),
+        clause(EffectVerdict::Equivalent, "no difference", within),
+        clause(EffectVerdict::NotShown, "no difference shown at", at_bits),
+        (!same.is_empty()).then(|| format!("the same predictions in every run at {}", same.join(", "))),
     ];
     let clauses: Vec<String> = clauses.into_iter().flatten().collect();
     vec![
@@ -148,22 +145,25 @@ fn point(effect: &Effect) -> Vec<Span> {
     ]
 }
 
-fn is_same_everywhere(at: &EffectAtBits) -> bool {
-    at.interval.is_none() && at.difference == 0.0
+fn at_bits(at: &EffectAtBits) -> String {
+    let decimals = supported_decimals(at.difference.standard_error);
+    let interval = at.interval();
+    let (low, high) = (signed(interval.low, decimals), signed(interval.high, decimals));
+    format!("{} ({} [{low}, {high}])", bits(at.bits), signed(at.difference.value, decimals))
 }
 
-fn at_bits(at: &EffectAtBits) -> String {
-    // Student's interval is symmetric.
-    let half = at.interval.map(|interval| format!(" ± {}", fixed(interval.high - at.difference, 3)));
-    format!("{} ({}{})", bits(at.bits), signed(at.difference), half.unwrap_or_default())
+/// What an equivalence says, rounded up: `above 0.0020 at 8 bits`.
+fn within(at: &EffectAtBits) -> String {
+    let margin = (at.equivalence_margin() * 1e4).ceil() / 1e4;
+    format!("above {} at {}", fixed(margin, 4), bits(at.bits))
 }
 
 fn bits(bits: u32) -> String {
     counted(bits as usize, "bit", "bits")
 }
 
-/// Three decimals with the sign of what is not 0.
-fn signed(value: f64) -> String {
-    let text = fixed(value, 3);
-    if value > 0.0 && text != fixed(0.0, 3) { format!("+{text}") } else { text }
+/// So many decimals with the sign of what is not 0.
+fn signed(value: f64, decimals: usize) -> String {
+    let text = fixed(value, decimals);
+    if value > 0.0 && text != fixed(0.0, decimals) { format!("+{text}") } else { text }
 }

@@ -1,8 +1,8 @@
 //! The variants in tables: scores, then errors and sizes, then classes.
 
-use bitsweep_results::numbers::{count, counted, fixed, p_value, score, significant};
-use bitsweep_results::summary::Spread;
-use bitsweep_results::{Comparison, Confusion, Flag, VariantSummary};
+use bitsweep_results::numbers::{count, counted, fixed, p_value, score, significant, supported_decimals};
+use bitsweep_results::summary::Standing;
+use bitsweep_results::{Comparison, Confusion, Flag, Metric, PickRule, VariantSummary};
 
 use super::block::{Block, Table, paragraph};
 use crate::report::Report;
@@ -34,7 +34,8 @@ pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
             .map(|position| &comparison.variants[position])
             .collect();
         if shown.iter().any(|variant| variant.scores.is_some()) {
-            blocks.push(scores(comparison, &shown));
+            blocks.push(scores(comparison, &shown, &report.pick_rule));
+            blocks.push(further_scores(comparison, &shown));
         }
         blocks.push(errors_and_sizes(&shown));
         if comparison.variants.len() > shown.len() {
@@ -86,45 +87,86 @@ fn setting(comparison: &Comparison) -> Option<Block> {
     )))
 }
 
-/// The deviation with as many digits as the score.
-fn deviation(spread: &Spread) -> String {
-    spread.deviation.map_or_else(String::new, |deviation| format!("± {}", score(deviation)))
+/// How each variant scores, and what that says against float.
+fn scores(comparison: &Comparison, shown: &[&VariantSummary], rule: &PickRule) -> Block {
+    let repeated = comparison.units > 1;
+    let mut headings = vec!["Variant".to_owned(), "All bytes".to_owned(), "Macro-F1".to_owned()];
+    if repeated {
+        headings.push("Spread".to_owned());
+    }
+    headings.extend([
+        "95 % interval".to_owned(),
+        if rule.metric == Metric::MacroF1 { "Loss".to_owned() } else { format!("Loss of {}", rule.metric) },
+        format!("At most ({})", rule.confidence_text()),
+        format!("Within {}", rule.margin),
+        "Beaten by".to_owned(),
+        "On the front".to_owned(),
+    ]);
+    let words = headings.len() - 3;
+    let rows = shown.iter().map(|variant| {
+        let mut row = vec![comparison.label_with_runs(variant), count(variant.true_bytes)];
+        let Some(scores) = &variant.scores else {
+            row.resize(headings.len(), String::new());
+            return row;
+        };
+        row.push(score(scores.macro_f1.mean));
+        if repeated {
+            row.push(scores.macro_f1.deviation.map_or_else(String::new, score));
+        }
+        row.push(scores.interval.map_or_else(String::new, |interval| {
+            format!("[{}, {}]", fixed(interval.low, 3), fixed(interval.high, 3))
+        }));
+        match variant.standing {
+            Some(Standing { loss, verdicts: [verdict, _], dominated_by, .. }) => {
+                let decimals = supported_decimals(loss.standard_error);
+                let upper_bound = loss.upper_bound(rule.confidence);
+                row.extend([fixed(loss.value, decimals), fixed(upper_bound, decimals)]);
+                row.push(verdict.words());
+                row.push(
+                    dominated_by
+                        .map_or_else(String::new, |position| comparison.variants[position].label.to_string()),
+                );
+            }
+            None => row.extend([const { String::new() }; 4]),
+        }
+        row.push(
+            variant.front_share.map_or_else(String::new, |share| format!("{} %", fixed(100.0 * share, 0))),
+        );
+        row
+    });
+    let rows = rows.collect();
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    Block::Table(Table::new(1, &headings, rows).with_words_in(words).with_words_in(words + 1))
 }
 
-fn scores(comparison: &Comparison, shown: &[&VariantSummary]) -> Block {
+/// Further measures on the test rows.
+fn further_scores(comparison: &Comparison, shown: &[&VariantSummary]) -> Block {
     let repeated = comparison.units > 1;
-    let mut headings = vec!["Variant", "Macro-F1"];
-    if repeated {
-        headings.push("Over seeds");
-    }
-    headings.extend(["95 % interval", "Accuracy", "Log loss", "Agreement", "Lost", "Gained"]);
+    let mut headings = vec!["Variant", "Accuracy", "Log loss", "Agreement", "Lost", "Gained"];
     headings.push(if repeated { "Runs told apart" } else { "p" });
-    let rows = shown
-        .iter()
-        .map(|variant| {
-            let mut row = vec![comparison.label_with_runs(variant)];
-            let Some(scores) = &variant.scores else {
-                row.resize(headings.len(), String::new());
-                return row;
-            };
-            row.push(score(scores.macro_f1.mean));
-            if repeated {
-                row.push(deviation(&scores.macro_f1));
-            }
-            row.push(format!("[{}, {}]", fixed(scores.interval.low, 3), fixed(scores.interval.high, 3)));
-            row.push(score(scores.accuracy.mean));
-            row.push(significant(scores.log_loss.mean, 3));
-            row.push(score(scores.agreement.mean));
-            row.push(count(scores.lost as f64));
-            row.push(count(scores.gained as f64));
-            row.push(if repeated {
-                format!("{} of {}", scores.distinguishable_runs, variant.runs)
-            } else {
-                p_value(scores.least_p_value)
-            });
-            row
-        })
-        .collect();
+    let rows = shown.iter().map(|variant| {
+        let mut row = vec![comparison.label_with_runs(variant)];
+        let Some(scores) = &variant.scores else {
+            row.resize(headings.len(), String::new());
+            return row;
+        };
+        row.push(score(scores.accuracy.mean));
+        row.push(significant(scores.log_loss.mean, 3));
+        if variant.origin.is_float() {
+            row.resize(headings.len(), String::new());
+            return row;
+        }
+        row.push(score(scores.agreement.mean));
+        row.push(count(scores.lost as f64));
+        row.push(count(scores.gained as f64));
+        row.push(if repeated {
+            format!("{} of {}", scores.distinguishable_runs, variant.runs)
+        } else {
+            scores.macro_f1_p_value.map_or_else(String::new, p_value)
+        });
+        row
+    });
+    let rows = rows.collect();
     Block::Table(Table::new(1, &headings, rows))
 }
 

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use bitsweep_metrics::Interval;
 
+use super::across::Across;
 use super::effect::{Effect, EffectRow};
 use super::pick::Picks;
+use super::rule::{Goal, PickRule};
 use super::spread::Spread;
+use super::standing::{Standing, Verdict, VerdictRow};
 use crate::choice::Choice;
 use crate::flag::Flag;
 use crate::label::{Label, Labels};
@@ -23,6 +26,8 @@ pub struct Summary {
     pub labels: Labels,
     /// One comparison per task that has results, in order of first appearance.
     pub comparisons: Vec<Comparison>,
+    /// What to take of models that are tested on the same rows, where there are several.
+    pub across: Vec<Across>,
     /// Every row that has no measures, in the order of the plan.
     pub failures: Vec<FailedRow>,
     /// Units of all tasks.
@@ -69,7 +74,7 @@ pub struct Comparison {
     /// What each choice is worth against the plain one on its axis, among variants that differ in nothing else; empty
     /// without scores.
     pub effects: Vec<Effect>,
-    /// The two picks; `None` without scores.
+    /// The picks; `None` without scores.
     pub picks: Option<Picks>,
 }
 
@@ -113,6 +118,10 @@ pub struct VariantSummary {
     pub true_bytes: f64,
     /// Each flag with the number of runs that bear it, in order of first appearance.
     pub flags: Vec<(Flag, usize)>,
+    /// How it stands against the float model; `None` of baselines, and where the predictions are not known.
+    pub standing: Option<Standing>,
+    /// The share of bootstraps of the test rows in which it is on the Pareto front; `None` of what cannot be picked.
+    pub front_share: Option<f64>,
 }
 
 /// Scores of one variant over all seeds.
@@ -122,9 +131,10 @@ pub struct ScoreSummary {
     pub accuracy: Spread,
     /// Unweighted mean of the F1 of the classes that have test rows.
     pub macro_f1: Spread,
-    /// The 95 % sampling interval of macro-F1 in one run, its ends averaged over the runs. It tells what the size of the
-    /// test set allows to say, and does not shrink with more seeds; the spread over seeds is `macro_f1.deviation`.
-    pub interval: Interval,
+    /// The 95 % interval of macro-F1: of a single run what its test rows allow to say ([`bitsweep_metrics::macro_f1_interval`]);
+    /// over several runs that of their mean, with rows and runs as two ways of clustering ([`bitsweep_metrics::Estimate`]),
+    /// `None` where the predictions are not known.
+    pub interval: Option<Interval>,
     /// Mean negative logarithm of the probability of the true class.
     pub log_loss: Spread,
     /// Fraction of test rows on which variant and float model agree.
@@ -135,8 +145,8 @@ pub struct ScoreSummary {
     pub lost: usize,
     /// Test rows wrong in float and right here, over all runs.
     pub gained: usize,
-    /// Smallest p-value of the exact McNemar tests of single runs.
-    pub least_p_value: f64,
+    /// Of a single run, the exact paired permutation test of macro-F1; `None` of float and of several runs.
+    pub macro_f1_p_value: Option<f64>,
     /// Runs whose exact McNemar test tells variant and float model apart at 5 %.
     pub distinguishable_runs: usize,
 }
@@ -146,6 +156,16 @@ impl VariantSummary {
     #[must_use]
     pub fn choice(&self, axis: Choice) -> Option<&Value> {
         self.origin.variant.choices.get(axis)
+    }
+
+    /// What is shown of its loss and the margin of a goal.
+    #[must_use]
+    pub fn verdict(&self, goal: Goal) -> Verdict {
+        let place = match goal {
+            Goal::Balance | Goal::Budget => 0,
+            Goal::LeastMemory => 1,
+        };
+        self.standing.map_or(Verdict::Undecided { rows: None }, |standing| standing.verdicts[place])
     }
 
     /// Bits of one code of a weight; 0 where there is none.
@@ -203,12 +223,29 @@ impl Comparison {
         self.variants.iter().any(|variant| variant.scores.is_some())
     }
 
-    /// The positions of the picks, balance first, each once.
+    /// The mean loss of a variant against the float model by the rule's metric, or that of macro-F1 where the predictions are
+    /// not known.
+    #[must_use]
+    pub fn loss(&self, variant: usize) -> Option<f64> {
+        let variant = self.variants.get(variant)?;
+        let of_macro_f1 = || Some(variant.scores.as_ref()?.loss?.mean);
+        variant.standing.map(|standing| standing.loss.value).or_else(of_macro_f1)
+    }
+
+    /// Whether the float model has not learned, in at least half of the units: it predicts one class, or is not better than
+    /// the majority class.
+    #[must_use]
+    pub fn is_float_dead(&self) -> bool {
+        false
+    }
+
+    /// The positions of the picks, in the order in which they are told, each once.
     #[must_use]
     pub fn picked(&self) -> Vec<usize> {
-        let picks = self.picks.iter().flat_map(|picks| [&picks.balance, &picks.least_memory]);
-        let mut positions: Vec<usize> = picks.filter_map(super::pick::PickOutcome::variant).collect();
-        positions.dedup();
+        let mut positions = Vec::new();
+        for (_, outcome) in self.picks.iter().flat_map(Picks::iter) {
+            positions.extend(outcome.variant().filter(|variant| !positions.contains(variant)));
+        }
         positions
     }
 
@@ -233,6 +270,36 @@ impl Comparison {
         chosen.into_iter().collect()
     }
 
+    /// How each variant stands against the float model, as rows of a table; `rule` is the one that was picked by.
+    #[must_use]
+    pub fn verdict_rows(&self, rule: &PickRule) -> Vec<VerdictRow> {
+        let row = |variant: &VariantSummary| {
+            let Standing { loss, verdicts: [balance, least_memory], adjusted_p, dominated_by } =
+                variant.standing?;
+            let rows_needed = match balance {
+                Verdict::Undecided { rows } => rows.map(|rows| rows as u64),
+                Verdict::Confirmed | Verdict::Likely | Verdict::Worse => None,
+            };
+            Some(VerdictRow {
+                task: self.name.clone(),
+                label: variant.label.to_string(),
+                bytes: variant.true_bytes,
+                loss: loss.value,
+                standard_error: loss.standard_error,
+                upper_bound: loss.upper_bound(rule.confidence),
+                lower_bound: loss.lower_bound(rule.confidence),
+                p_value: loss.p_below(rule.margin),
+                adjusted_p_value: adjusted_p,
+                balance: balance.without_rows(),
+                least_memory: least_memory.without_rows(),
+                rows_needed,
+                dominated_by: dominated_by.map(|position| self.variants[position].label.to_string()),
+                front_share: variant.front_share,
+            })
+        };
+        self.variants.iter().filter_map(row).collect()
+    }
+
     /// The effects as rows of a table.
     #[must_use]
     pub fn effect_rows(&self) -> Vec<EffectRow> {
@@ -244,11 +311,16 @@ impl Comparison {
                 to: effect.to.to_string(),
                 bits: at.bits,
                 pairs: at.pairs,
-                units: at.units,
-                difference: at.difference,
-                low: at.interval.map(|interval| interval.low),
-                high: at.interval.map(|interval| interval.high),
-                verdict: at.verdict(),
+                units: at.difference.units,
+                difference: at.difference.value,
+                standard_error: at.difference.standard_error,
+                low: at.interval().low,
+                high: at.interval().high,
+                p_value: at.p_values.map(|p| p.alone),
+                holm_p_value: at.p_values.map(|p| p.holm),
+                bh_p_value: at.p_values.map(|p| p.benjamini_hochberg),
+                equivalence_margin: at.equivalence_margin(),
+                verdict: at.verdict,
             })
         });
         rows.collect()

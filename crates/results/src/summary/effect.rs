@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use bitsweep_metrics::Interval;
+use bitsweep_metrics::{Estimate, Interval};
 
 use crate::choice::Choice;
 use crate::description::Expectation;
@@ -23,6 +23,9 @@ pub struct Effect {
     pub by_bits: Vec<EffectAtBits>,
 }
 
+/// Level at which a difference counts as shown.
+pub(super) const SIGNIFICANCE: f64 = 0.05;
+
 /// An [`Effect`] among variants of equally many bits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EffectAtBits {
@@ -30,29 +33,44 @@ pub struct EffectAtBits {
     pub bits: u32,
     /// Pairs of variants that differ in the choice alone.
     pub pairs: usize,
-    /// Units, one per seed, that have such pairs.
-    pub units: usize,
-    /// Mean over the units of the mean over the pairs of macro-F1 with `to` less macro-F1 with `from`.
-    pub difference: f64,
-    /// Its 95 % interval over the units, each a random split of the same rows (Nadeau & Bengio 2003); `None` for a single
-    /// unit, and where the difference is the same in all of them: no spread says nothing of other splits.
-    pub interval: Option<Interval>,
+    /// Macro-F1 with `to` less macro-F1 with `from`: the mean over the pairs, then over the units that have such pairs, with
+    /// test rows and units as two ways of clustering.
+    pub difference: Estimate,
+    /// Whether the predictions of both are the same in every pair: nothing to test.
+    pub is_identical: bool,
+    /// The p-values of no difference; `None` where the predictions are the same.
+    pub p_values: Option<PValues>,
+    /// What that shows.
+    pub verdict: EffectVerdict,
 }
 
-/// What the units can tell of a difference.
+/// Two-sided p-values of no difference.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PValues {
+    /// Of this difference alone.
+    pub alone: f64,
+    /// Adjusted by Holm for all differences of the task.
+    pub holm: f64,
+    /// Adjusted by Benjamini and Hochberg for all differences of the task.
+    pub benjamini_hochberg: f64,
+}
+
+/// What the rows and units can tell of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// The whole interval lies above zero.
+pub enum EffectVerdict {
+    /// It is above zero, by Holm over all differences of the task.
     Better,
-    /// The whole interval lies below zero.
+    /// It is below zero, likewise.
     Worse,
-    /// Zero lies within the interval, or there is none.
+    /// It is shown to be within the margin of the balance, by two one-sided tests.
+    Equivalent,
+    /// Neither is shown.
     NotShown,
 }
 
-impl Verdict {
+impl EffectVerdict {
     /// All verdicts.
-    pub const ALL: [Self; 3] = [Self::Better, Self::Worse, Self::NotShown];
+    pub const ALL: [Self; 4] = [Self::Better, Self::Worse, Self::Equivalent, Self::NotShown];
 
     /// The verdict as tables spell it.
     #[must_use]
@@ -60,26 +78,31 @@ impl Verdict {
         match self {
             Self::Better => "better",
             Self::Worse => "worse",
+            Self::Equivalent => "equivalent",
             Self::NotShown => "not-shown",
         }
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for EffectVerdict {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(self.name())
     }
 }
 
 impl EffectAtBits {
-    /// Whether the interval leaves zero out.
+    /// The 95 % interval of the difference, this one alone.
     #[must_use]
-    pub fn verdict(&self) -> Verdict {
-        match self.interval {
-            Some(interval) if interval.low > 0.0 => Verdict::Better,
-            Some(interval) if interval.high < 0.0 => Verdict::Worse,
-            Some(_) | None => Verdict::NotShown,
-        }
+    pub fn interval(&self) -> Interval {
+        self.difference.interval(1.0 - SIGNIFICANCE)
+    }
+
+    /// The least margin within which the difference is shown to lie, by two one-sided tests at 5 % (Schuirmann 1987, Journal
+    /// of Pharmacokinetics and Biopharmaceutics 15).
+    #[must_use]
+    pub fn equivalence_margin(&self) -> f64 {
+        let confidence = 1.0 - SIGNIFICANCE;
+        f64::max(self.difference.upper_bound(confidence), -self.difference.lower_bound(confidence))
     }
 }
 
@@ -102,10 +125,20 @@ pub struct EffectRow {
     pub units: usize,
     /// Mean macro-F1 with `to` less macro-F1 with `from`.
     pub difference: f64,
+    /// Its standard error.
+    pub standard_error: f64,
     /// Lower end of its 95 % interval.
-    pub low: Option<f64>,
+    pub low: f64,
     /// Upper end.
-    pub high: Option<f64>,
+    pub high: f64,
+    /// The p-value of no difference; none where the predictions are the same.
+    pub p_value: Option<f64>,
+    /// The same by Holm over all differences of the task.
+    pub holm_p_value: Option<f64>,
+    /// The same by Benjamini and Hochberg.
+    pub bh_p_value: Option<f64>,
+    /// The least margin within which the difference is shown to lie.
+    pub equivalence_margin: f64,
     /// What that shows.
-    pub verdict: Verdict,
+    pub verdict: EffectVerdict,
 }

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bitsweep_metrics::{Interval, mean_and_deviation};
+use bitsweep_metrics::{Contributions, Estimate, benjamini_hochberg, holm};
+use rayon::prelude::*;
 
-use super::effect::{Effect, EffectAtBits};
+use super::effect::{Effect, EffectAtBits, EffectVerdict, PValues, SIGNIFICANCE};
+use super::evidence::{Evidence, UnitKeys};
+use super::rule::Metric;
 use crate::choice::Choice;
-use crate::key::Key;
 use crate::record::ResultRow;
 use crate::value::Value;
 
@@ -14,13 +16,13 @@ use crate::value::Value;
 /// bits does, and calibration rows belong to the method that looks at them.
 const NOT_COMPARED: [Choice; 4] = [Choice::Bits, Choice::ActivationBits, Choice::Budget, Choice::Calibration];
 
-/// One variant, and its macro-F1 by unit.
+/// One variant, and its position in each unit in which it has scores.
 struct Candidate {
     bits: u32,
     has_shared_codes: bool,
     /// The value on each axis, by its number; `None` where the axis does not apply.
     values: [Option<usize>; Choice::ALL.len()],
-    scores: BTreeMap<Key, f64>,
+    places: BTreeMap<UnitKeys, usize>,
 }
 
 impl Candidate {
@@ -61,50 +63,81 @@ impl<'a> Values<'a> {
 }
 
 /// The effects of all choices among the quantized variants of one task; `groups` are the rows of each variant.
-pub(super) fn effects(groups: &[Vec<&ResultRow>]) -> Vec<Effect> {
+pub(super) fn effects(groups: &[Vec<&ResultRow>], evidence: &Evidence<'_>, margin: f64) -> Vec<Effect> {
     let mut values = Values(std::array::from_fn(|_| Vec::new()));
     let candidates: Vec<Candidate> = groups.iter().filter_map(|rows| candidate(rows, &mut values)).collect();
-    let shape = groups.iter().flatten().find_map(|row| row.origin.unit.shape);
-    let interval = |differences: &[f64]| {
-        let statistics = mean_and_deviation(differences).ok()?;
-        let spread = statistics.deviation.filter(|deviation| *deviation > 0.0);
-        let shape = shape?;
-        let interval = statistics.corrected_interval(shape.train_rows, shape.test_rows).ok()?;
-        spread.and(interval)
-    };
-    let mut effects = Vec::new();
+    let mut pairs = Vec::new();
     for (place, axis) in Choice::ALL.into_iter().enumerate().filter(|(_, axis)| !NOT_COMPARED.contains(axis))
     {
         let known = &values.0[place];
         let Some(from) = plain(axis, known) else { continue };
-        for to in (0..known.len()).filter(|to| *to != from) {
-            let by_bits = by_bits(&candidates, axis, place, (from, to), interval);
-            if !by_bits.is_empty() {
-                effects.push(Effect {
-                    axis,
-                    from: known[from].clone(),
-                    to: known[to].clone(),
-                    expectation: axis.description().expectation,
-                    by_bits,
-                });
-            }
-        }
+        pairs.extend((0..known.len()).filter(|to| *to != from).map(|to| (axis, place, from, to)));
     }
+    let effect = |(axis, place, from, to): (Choice, usize, usize, usize)| {
+        let by_bits = by_bits(&candidates, axis, place, (from, to), evidence);
+        let known = &values.0[place];
+        let (from, to) = (known[from].clone(), known[to].clone());
+        let expectation = axis.description().expectation;
+        (!by_bits.is_empty()).then_some(Effect { axis, from, to, expectation, by_bits })
+    };
+    let mut effects: Vec<Effect> = pairs.into_par_iter().filter_map(effect).collect();
+    judge(&mut effects, margin);
     effects
+}
+
+/// Tests all differences of a task as one family. Choices that gave the same predictions everywhere are no test, and of
+/// several that differ from the plain one by the same predictions one is.
+fn judge(effects: &mut [Effect], margin: f64) {
+    let mut family: BTreeMap<(u32, [u64; 2]), f64> = BTreeMap::new();
+    let identity = |at: &EffectAtBits| {
+        (at.bits, [at.difference.value.to_bits(), at.difference.standard_error.to_bits()])
+    };
+    for at in effects.iter().flat_map(|effect| &effect.by_bits).filter(|at| !at.is_identical) {
+        family.insert(identity(at), two_sided(&at.difference));
+    }
+    let p_values: Vec<f64> = family.values().copied().collect();
+    // p-values lie in [0, 1].
+    let adjusted = holm(&p_values).unwrap_or_default();
+    let discovered = benjamini_hochberg(&p_values).unwrap_or_default();
+    let adjusted: BTreeMap<_, (f64, f64)> =
+        family.keys().copied().zip(adjusted.into_iter().zip(discovered)).collect();
+    for at in effects.iter_mut().flat_map(|effect| &mut effect.by_bits) {
+        let found = adjusted.get(&identity(at)).filter(|_| !at.is_identical);
+        at.p_values = found.map(|(holm, benjamini_hochberg)| PValues {
+            alone: two_sided(&at.difference),
+            holm: *holm,
+            benjamini_hochberg: *benjamini_hochberg,
+        });
+        at.verdict = verdict(at, margin);
+    }
+}
+
+/// The p-value of no difference.
+fn two_sided(difference: &Estimate) -> f64 {
+    (2.0 * difference.p_below(0.0).min(difference.p_above(0.0))).min(1.0)
+}
+
+fn verdict(at: &EffectAtBits, margin: f64) -> EffectVerdict {
+    let is_shown = at.p_values.is_some_and(|p| p.holm <= SIGNIFICANCE);
+    if is_shown {
+        if at.difference.value > 0.0 { EffectVerdict::Better } else { EffectVerdict::Worse }
+    } else if at.equivalence_margin() <= margin {
+        EffectVerdict::Equivalent
+    } else {
+        EffectVerdict::NotShown
+    }
 }
 
 fn candidate<'a>(rows: &[&'a ResultRow], values: &mut Values<'a>) -> Option<Candidate> {
     let origin = &rows.first()?.origin;
-    let scores = rows.iter().filter_map(|row| {
-        let score = row.measures()?.scores.as_ref()?.macro_f1.value;
-        score.is_finite().then_some((row.origin.unit.key, score))
-    });
+    let scored = rows.iter().filter(|row| row.measures().is_some_and(|measures| measures.scores.is_some()));
+    let places = scored.map(|row| (row.origin.unit.keys(), row.origin.position));
     let choices = &origin.variant.choices;
     let numbered = |place: usize| choices.get(Choice::ALL[place]).map(|value| values.number(place, value));
-    (!origin.is_float()).then(|| Candidate {
+    (!origin.variant.is_baseline()).then(|| Candidate {
         bits: choices.bits(),
         has_shared_codes: origin.variant.has_shared_codes,
-        scores: scores.collect(),
+        places: places.collect(),
         values: std::array::from_fn(numbered),
     })
 }
@@ -122,47 +155,45 @@ fn by_bits(
     axis: Choice,
     place: usize,
     (from, to): (usize, usize),
-    interval: impl Fn(&[f64]) -> Option<Interval>,
+    evidence: &Evidence<'_>,
 ) -> Vec<EffectAtBits> {
     let with = |value: usize| {
         candidates.iter().filter(|other| other.values[place] == Some(value)).collect::<Vec<_>>()
     };
     let (plain_ones, others) = (with(from), with(to));
-    let mut found: BTreeMap<u32, Differences> = BTreeMap::new();
+    let mut found: BTreeMap<u32, Vec<(&Candidate, &Candidate)>> = BTreeMap::new();
     for (plain, other) in plain_ones.iter().flat_map(|plain| others.iter().map(move |other| (plain, other))) {
-        if !plain.differs_only_in(axis, other) {
-            continue;
-        }
-        let units: BTreeSet<Key> =
-            plain.scores.keys().filter(|unit| other.scores.contains_key(*unit)).copied().collect();
-        if units.is_empty() {
-            continue;
-        }
-        let differences = found.entry(plain.bits).or_default();
-        differences.pairs += 1;
-        for unit in units {
-            let (sum, count) = differences.by_unit.entry(unit).or_default();
-            *sum += other.scores[&unit] - plain.scores[&unit];
-            *count += 1;
+        if plain.differs_only_in(axis, other)
+            && plain.places.keys().any(|unit| other.places.contains_key(unit))
+        {
+            found.entry(plain.bits).or_default().push((plain, other));
         }
     }
-    let at_bits = found.into_iter().rev().map(|(bits, Differences { pairs, by_unit })| {
-        let means: Vec<f64> = by_unit.values().map(|(sum, count)| sum / *count as f64).collect();
-        EffectAtBits {
-            bits,
-            pairs,
-            units: means.len(),
-            difference: means.iter().sum::<f64>() / means.len() as f64,
-            interval: interval(&means),
-        }
-    });
-    at_bits.collect()
+    found.into_iter().rev().filter_map(|(bits, pairs)| at_bits(bits, &pairs, evidence)).collect()
 }
 
-/// Differences between pairs of variants.
-#[derive(Default)]
-struct Differences {
-    pairs: usize,
-    /// Sum and number of the differences of each unit.
-    by_unit: BTreeMap<Key, (f64, usize)>,
+/// The mean difference of the pairs over the units that have any.
+fn at_bits(bits: u32, pairs: &[(&Candidate, &Candidate)], evidence: &Evidence<'_>) -> Option<EffectAtBits> {
+    let units: BTreeSet<UnitKeys> =
+        pairs.iter().flat_map(|(plain, _)| plain.places.keys()).copied().collect();
+    let mut is_identical = true;
+    let mut of_unit = |unit: &UnitKeys| {
+        let differences = pairs.iter().filter_map(|(plain, other)| {
+            let (plain, other) = (*plain.places.get(unit)?, *other.places.get(unit)?);
+            let own = evidence.unit(*unit)?;
+            is_identical &= own.predicted(plain) == own.predicted(other);
+            evidence.loss(&Metric::MacroF1, (*unit, other), (*unit, plain))
+        });
+        Contributions::mean(&differences.collect::<Vec<_>>()).map(Contributions::as_seen)
+    };
+    let differences: Vec<Contributions<'_>> = units.iter().filter_map(&mut of_unit).collect();
+    let difference = Estimate::of(&differences).ok()?;
+    Some(EffectAtBits {
+        bits,
+        pairs: pairs.len(),
+        difference,
+        is_identical,
+        p_values: None,
+        verdict: EffectVerdict::NotShown,
+    })
 }

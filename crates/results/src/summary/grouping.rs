@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use bitsweep_metrics::{Interval, pareto_front};
+use bitsweep_metrics::{Contributions, Estimate, Interval, pareto_front};
 
 use super::comparison::{Comparison, FailedVariant, ScoreSummary, VariantSummary};
 use super::effects::effects;
+use super::evidence::{Evidence, Places};
 use super::grouped::grouped;
+use super::rule::Metric;
 use super::spread::Spread;
 use crate::flag::Flag;
 use crate::key::Key;
@@ -50,14 +52,26 @@ impl<'a> Numbers<'a> {
     }
 }
 
-/// Comparisons with their variants summed up, still without name, front and picks; none of a task without any result.
-pub(super) fn comparisons(rows: &[ResultRow], labels: &Labels) -> Vec<Comparison> {
+/// Comparisons with their variants summed up, still without name, front and picks, and where the rows of each variant are;
+/// none of a task without any result.
+pub(super) fn comparisons(
+    rows: &[ResultRow],
+    labels: &Labels,
+    evidence: &Evidence<'_>,
+    margin: f64,
+) -> Vec<(Comparison, Vec<Places>)> {
     let numbers = Numbers::of(rows);
     let tasks = grouped(rows, |row| row.origin.unit.task.key);
-    tasks.into_iter().filter_map(|group| comparison(&group, labels, &numbers)).collect()
+    tasks.into_iter().filter_map(|group| comparison(&group, labels, &numbers, evidence, margin)).collect()
 }
 
-fn comparison(rows: &[&ResultRow], labels: &Labels, numbers: &Numbers<'_>) -> Option<Comparison> {
+fn comparison(
+    rows: &[&ResultRow],
+    labels: &Labels,
+    numbers: &Numbers<'_>,
+    evidence: &Evidence<'_>,
+    margin: f64,
+) -> Option<(Comparison, Vec<Places>)> {
     let first = *rows.first()?;
     let float_scores: BTreeMap<Key, f64> = rows
         .iter()
@@ -69,7 +83,7 @@ fn comparison(rows: &[&ResultRow], labels: &Labels, numbers: &Numbers<'_>) -> Op
     let mut groups = Vec::new();
     for group in grouped(rows.iter().copied(), |row| numbers.number(row)) {
         let runs: Vec<Run<'_>> = group.iter().filter_map(|row| Some((*row, row.measures()?))).collect();
-        match summary(&runs, group.len(), &float_scores, labels) {
+        match summary(&runs, group.len(), &float_scores, labels, evidence) {
             Some(summary) => {
                 variants.push(summary);
                 groups.push(runs.into_iter().map(|(row, _)| row).collect());
@@ -85,7 +99,12 @@ fn comparison(rows: &[&ResultRow], labels: &Labels, numbers: &Numbers<'_>) -> Op
         rows.map(|row| row.origin.unit.key).collect::<BTreeSet<Key>>().len()
     };
     let with_results = units(&mut rows.iter().filter(|row| row.result.is_ok()));
-    (!variants.is_empty()).then(|| Comparison {
+    if variants.is_empty() {
+        return None;
+    }
+    let place = |row: &&ResultRow| (row.origin.unit.keys(), row.origin.position);
+    let places = groups.iter().map(|rows: &Vec<&ResultRow>| rows.iter().map(place).collect()).collect();
+    let comparison = Comparison {
         task: Arc::clone(&first.origin.unit.task),
         name: String::new(),
         shape: rows.iter().find_map(|row| row.origin.unit.shape),
@@ -96,9 +115,10 @@ fn comparison(rows: &[&ResultRow], labels: &Labels, numbers: &Numbers<'_>) -> Op
         failed,
         front: Vec::new(),
         least_error: Vec::new(),
-        effects: effects(&groups),
+        effects: effects(&groups, evidence, margin),
         picks: None,
-    })
+    };
+    Some((comparison, places))
 }
 
 fn spread(runs: &[Run<'_>], measure: impl Fn(&Measures) -> f64) -> Spread {
@@ -110,6 +130,7 @@ fn summary(
     rows: usize,
     float_scores: &BTreeMap<Key, f64>,
     labels: &Labels,
+    evidence: &Evidence<'_>,
 ) -> Option<VariantSummary> {
     let (first, measures) = *runs.first()?;
     let mut flags: Vec<(Flag, usize)> = Vec::new();
@@ -128,7 +149,7 @@ fn summary(
         measures: measures.clone(),
         runs: runs.len(),
         failed_runs: rows - runs.len(),
-        scores: scores(runs, float_scores),
+        scores: scores(runs, float_scores, evidence),
         sse: spread(runs, |measures| measures.error.sse),
         mse: spread(runs, |measures| measures.error.mse),
         sqnr_db: spread(runs, |measures| measures.error.sqnr_db),
@@ -138,10 +159,16 @@ fn summary(
         payload_bytes: spread(runs, |measures| measures.size.payload as f64).mean,
         true_bytes: spread(runs, |measures| measures.size.total() as f64).mean,
         flags,
+        standing: None,
+        front_share: None,
     })
 }
 
-fn scores(runs: &[Run<'_>], float_scores: &BTreeMap<Key, f64>) -> Option<ScoreSummary> {
+fn scores(
+    runs: &[Run<'_>],
+    float_scores: &BTreeMap<Key, f64>,
+    evidence: &Evidence<'_>,
+) -> Option<ScoreSummary> {
     let scored: Vec<(&ResultRow, &Scores)> =
         runs.iter().filter_map(|(row, measures)| Some((*row, measures.scores.as_ref()?))).collect();
     if scored.is_empty() {
@@ -158,24 +185,34 @@ fn scores(runs: &[Run<'_>], float_scores: &BTreeMap<Key, f64>) -> Option<ScoreSu
     Some(ScoreSummary {
         accuracy: spread(|scores| scores.accuracy.value),
         macro_f1,
-        interval: Interval {
-            value: macro_f1.mean,
-            low: spread(|scores| scores.macro_f1.low).mean,
-            high: spread(|scores| scores.macro_f1.high).mean,
+        interval: match scored.as_slice() {
+            [(_, only)] => Some(only.macro_f1),
+            _ => interval_of_mean(&scored, evidence),
         },
         log_loss: spread(|scores| scores.log_loss),
         agreement: spread(|scores| scores.agreement),
         loss: (!losses.is_empty()).then(|| Spread::of(&losses)),
         lost: scored.iter().map(|(_, scores)| scores.lost).sum(),
         gained: scored.iter().map(|(_, scores)| scores.gained).sum(),
-        least_p_value: scored
-            .iter()
-            .fold(1.0, |least, (_, scores)| f64::min(least, scores.p_value.unwrap_or(1.0))),
+        macro_f1_p_value: match scored.as_slice() {
+            [(_, only)] => only.against_float.map(|against| against.macro_f1_p_value),
+            _ => None,
+        },
         distinguishable_runs: scored
             .iter()
             .filter(|(_, scores)| scores.p_value.is_some_and(|p| p < SIGNIFICANCE))
             .count(),
     })
+}
+
+/// The 95 % interval of the mean macro-F1 over several units; `None` where the predictions of one are not known.
+fn interval_of_mean(scored: &[(&ResultRow, &Scores)], evidence: &Evidence<'_>) -> Option<Interval> {
+    let of_unit = |(row, _): &(&ResultRow, &Scores)| {
+        evidence.score(&Metric::MacroF1, (row.origin.unit.keys(), row.origin.position))
+    };
+    let units: Vec<Contributions<'_>> = scored.iter().map(of_unit).collect::<Option<_>>()?;
+    let Interval { value, low, high } = Estimate::of(&units).ok()?.interval(0.95);
+    Some(Interval { value, low: low.max(0.0), high: high.min(1.0) })
 }
 
 /// Positions of the Pareto front, smallest variant first.

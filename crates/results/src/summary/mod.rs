@@ -4,26 +4,36 @@
 //! other; tasks are told by their keys. Within a comparison the units differ by their seed alone, and each
 //! [`VariantSummary`] sums up one variant over those of them in which it has results.
 
+mod across;
 mod attribution;
+mod candidates;
 mod comparison;
 mod effect;
 mod effects;
+mod evidence;
 mod grouped;
 mod grouping;
 mod names;
 mod pick;
 mod picking;
+mod rule;
+mod selection;
 mod spread;
+mod standing;
+mod standings;
 mod summarize;
 mod words;
 
 pub use crate::description::Expectation;
+pub use across::{Across, AcrossPick, Other};
 pub use attribution::{Attribution, TensorAttribution};
 pub use comparison::{Comparison, FailedRow, FailedVariant, ScoreSummary, Summary, VariantSummary};
-pub use effect::{Effect, EffectAtBits, EffectRow, Verdict};
+pub use effect::{Effect, EffectAtBits, EffectRow, EffectVerdict, PValues};
 pub use grouped::grouped;
 pub use names::{distinct_names, full_names};
-pub use pick::{Goal, Pick, PickOutcome, PickRule, Picks};
+pub use pick::{Pick, PickOutcome, Picks, Selection};
+pub use rule::{Goal, Metric, PickRule};
 pub use spread::Spread;
+pub use standing::{Standing, Verdict, VerdictRow};
 pub use summarize::summarize;
 pub use words::Explanation;

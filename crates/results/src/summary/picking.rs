@@ -1,79 +1,96 @@
 //! Which variants are picked.
 
+use super::candidates::{Candidate, candidates, smallest};
 use super::comparison::Comparison;
-use super::pick::{Goal, Pick, PickOutcome, PickRule, Picks};
+use super::pick::{Pick, PickOutcome, Picks};
+use super::rule::{Goal, PickRule};
+use super::standing::Verdict;
 
+/// The picks of a comparison whose variants' standings are known; `None` without scores.
 pub(super) fn picks(comparison: &Comparison, rule: &PickRule) -> Option<Picks> {
-    comparison.has_scores().then(|| Picks {
-        balance: outcome(comparison, Goal::Balance.allowed_loss(rule)),
-        least_memory: outcome(comparison, Goal::LeastMemory.allowed_loss(rule)),
-    })
+    let outcomes = rule.goals().map(|goal| (goal, outcome(comparison, goal, rule)));
+    comparison.has_scores().then(|| Picks(outcomes.collect()))
 }
 
-/// A quantized variant with results in every unit that takes fewer bytes than the float model.
-struct Candidate {
-    variant: usize,
-    bytes: f64,
-    macro_f1: f64,
-    sse: f64,
-    loss: f64,
-}
-
-fn candidates(comparison: &Comparison, float_bytes: f64) -> Vec<Candidate> {
-    let mut candidates: Vec<Candidate> = comparison
-        .variants
-        .iter()
-        .enumerate()
-        .filter_map(|(position, variant)| {
-            let scores = variant.scores.as_ref().filter(|_| comparison.is_in_every_unit(variant))?;
-            let candidate = Candidate {
-                variant: position,
-                bytes: variant.true_bytes,
-                macro_f1: scores.macro_f1.mean,
-                sse: variant.sse.mean,
-                loss: scores.loss?.mean,
-            };
-            (Some(position) != comparison.float && candidate.bytes < float_bytes && !candidate.loss.is_nan())
-                .then_some(candidate)
-        })
-        .collect();
-    // Smallest first; of equally small ones the better score, then the lesser error, then the plan's order.
-    candidates.sort_by(|a, b| {
-        (a.bytes.total_cmp(&b.bytes))
-            .then(b.macro_f1.total_cmp(&a.macro_f1))
-            .then(a.sse.total_cmp(&b.sse))
-            .then(a.variant.cmp(&b.variant))
-    });
-    candidates
-}
-
-fn outcome(comparison: &Comparison, allowed_loss: f64) -> PickOutcome {
-    let Some((float, float_scores)) =
-        comparison.float().and_then(|float| Some((float, float.scores.as_ref()?)))
-    else {
+fn outcome(comparison: &Comparison, goal: Goal, rule: &PickRule) -> PickOutcome {
+    let Some(float) = comparison.float().filter(|float| float.scores.is_some()) else {
         return PickOutcome::NoBaseline;
     };
-    let quantized = comparison.variants.iter().filter(|variant| !variant.origin.is_float());
+    if comparison.is_float_dead() {
+        return PickOutcome::DeadBaseline;
+    }
+    let quantized = comparison.variants.iter().filter(|variant| !variant.origin.variant.is_baseline());
     if !quantized.into_iter().any(|variant| comparison.is_in_every_unit(variant)) {
         return PickOutcome::NoneInEveryUnit;
     }
-    let candidates = candidates(comparison, float.true_bytes);
-    let Some(index) = candidates.iter().position(|candidate| candidate.loss <= allowed_loss) else {
-        let closest = candidates.iter().min_by(|a, b| a.loss.total_cmp(&b.loss));
-        return PickOutcome::NoneQualifies {
-            closest: closest.map(|candidate| (candidate.variant, candidate.loss)),
+    let candidates = candidates(comparison);
+    let choice = Choice { comparison, candidates: &candidates, goal, rule };
+    match (goal, rule.budget_bytes) {
+        (Goal::Budget, Some(budget)) => choice.within(budget, float.true_bytes),
+        (Goal::Balance | Goal::LeastMemory | Goal::Budget, _) => choice.smallest(),
+    }
+}
+
+struct Choice<'a> {
+    comparison: &'a Comparison,
+    candidates: &'a [Candidate],
+    goal: Goal,
+    rule: &'a PickRule,
+}
+
+impl Choice<'_> {
+    fn loss(&self, candidate: &Candidate) -> f64 {
+        self.comparison.loss(candidate.variant).unwrap_or(f64::NAN)
+    }
+
+    fn verdict(&self, variant: usize) -> Verdict {
+        self.comparison.variants[variant].verdict(self.goal)
+    }
+
+    /// The smallest that is shown to be within the margin, else the smallest that is on these rows.
+    fn smallest(&self) -> PickOutcome {
+        let margin = self.goal.margin(self.rule);
+        let losses: Vec<f64> = self.candidates.iter().map(|candidate| self.loss(candidate)).collect();
+        let is_shown = |place: usize| self.verdict(self.candidates[place].variant).is_within();
+        let shown = smallest(self.candidates, &losses, is_shown);
+        let Some(place) =
+            shown.or_else(|| smallest(self.candidates, &losses, |place| losses[place] <= margin))
+        else {
+            let known = (0..losses.len()).filter(|place| !losses[*place].is_nan());
+            let closest = known.min_by(|a, b| losses[*a].total_cmp(&losses[*b]));
+            let closest = closest.map(|place| (self.candidates[place].variant, losses[place]));
+            return PickOutcome::NoneQualifies { closest };
         };
-    };
-    let picked = &candidates[index];
-    // Of the next smaller size the best, which stands first.
-    let smaller = candidates[..index].last().map(|smaller| smaller.bytes);
-    let rejected = smaller.and_then(|bytes| candidates.iter().find(|candidate| candidate.bytes == bytes));
-    let interval = comparison.variants[picked.variant].scores.as_ref().map(|scores| scores.interval);
-    PickOutcome::Picked(Pick {
-        variant: picked.variant,
-        loss: picked.loss,
-        allowed_loss,
-        rejected: rejected.map(|rejected| rejected.variant),
-        supported: interval.is_some_and(|interval| interval.low >= float_scores.macro_f1.mean - allowed_loss),
-    })
+        let bytes = self.candidates[place].bytes;
+        let smaller = self.candidates.iter().rev().filter(|candidate| candidate.bytes < bytes);
+        self.picked(self.candidates[place].variant, shown.is_some(), smaller.map(|own| own.variant).collect())
+    }
+
+    /// The best within the budget, the float model included; of equally good ones the smallest.
+    fn within(&self, budget: u64, float_bytes: f64) -> PickOutcome {
+        if float_bytes <= budget as f64
+            && let Some(float) = self.comparison.float
+            && !self.candidates.iter().any(|candidate| self.loss(candidate) <= 0.0)
+        {
+            return self.picked(float, false, Vec::new());
+        }
+        let fits = self.candidates.iter().filter(|candidate| candidate.bytes <= budget as f64);
+        let known = fits.filter(|candidate| !self.loss(candidate).is_nan());
+        match known.min_by(|a, b| self.loss(a).total_cmp(&self.loss(b))) {
+            Some(best) => self.picked(best.variant, false, Vec::new()),
+            None => PickOutcome::NoneFits { smallest: self.candidates.first().map(|own| own.variant) },
+        }
+    }
+
+    fn picked(&self, variant: usize, by_bound: bool, smaller: Vec<usize>) -> PickOutcome {
+        PickOutcome::Picked(Pick {
+            variant,
+            loss: self.comparison.variants[variant].standing.map(|standing| standing.loss),
+            margin: self.goal.margin(self.rule),
+            verdict: self.verdict(variant),
+            by_bound,
+            smaller,
+            selection: None,
+        })
+    }
 }

@@ -3,27 +3,36 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::comparison::{FailedRow, Summary};
-use super::pick::PickRule;
-use super::{grouping, names, picking};
+use super::evidence::Evidence;
+use super::rule::PickRule;
+use super::{across, grouping, names, picking, selection, standings};
 use crate::key::Key;
 use crate::label::Labels;
 use crate::origin::Task;
-use crate::record::ResultRow;
+use crate::record::{Records, ResultRow};
 
-/// Sums up the rows of an experiment, whose variants bear `labels`, and picks by `rule`.
+/// Sums up what an experiment recorded, whose variants bear `labels`, and picks by `rule`.
 ///
 /// Rows without scores give comparisons without front and picks; no rows give no comparisons. NaN scores and sizes are
-/// carried through the statistics and never picked. Rows that failed take no part, and are listed.
+/// carried through the statistics and never picked. Rows that failed take no part, and are listed. Without the predictions
+/// behind the scores nothing is shown of any loss.
 #[must_use]
-pub fn summarize(rows: &[ResultRow], labels: &Labels, rule: &PickRule) -> Summary {
+pub fn summarize(records: &Records, labels: &Labels, rule: &PickRule) -> Summary {
+    let rows = &records.results;
+    let evidence = Evidence::of(&records.predictions);
     let names = task_names(rows);
-    let mut comparisons = grouping::comparisons(rows, labels);
-    for comparison in &mut comparisons {
+    let mut comparisons = Vec::new();
+    for (mut comparison, places) in grouping::comparisons(rows, labels, &evidence, rule.margin) {
         comparison.name = names.get(&comparison.task.key).cloned().unwrap_or_default();
-        comparison.front = grouping::front(comparison);
-        comparison.least_error = grouping::least_error(comparison);
-        comparison.picks = picking::picks(comparison, rule);
+        comparison.front = grouping::front(&comparison);
+        comparison.least_error = grouping::least_error(&comparison);
+        standings::fill_in(&mut comparison, &places, &evidence, rule);
+        comparison.picks = picking::picks(&comparison, rule);
+        selection::fill_in(&mut comparison, &places, &evidence, rule);
+        comparisons.push((comparison, places));
     }
+    let across = across::across(&comparisons, &evidence, rule);
+    let comparisons = comparisons.into_iter().map(|(comparison, _)| comparison).collect();
     let failed = rows.iter().filter_map(|row| {
         let failure = row.result.as_ref().err()?.clone();
         let task = names.get(&row.origin.unit.task.key).cloned().unwrap_or_default();
@@ -37,6 +46,7 @@ pub fn summarize(rows: &[ResultRow], labels: &Labels, rule: &PickRule) -> Summar
         units: units(&mut rows.iter()),
         units_with_results: units(&mut rows.iter().filter(|row| row.result.is_ok())),
         comparisons,
+        across,
         labels: labels.clone(),
     }
 }

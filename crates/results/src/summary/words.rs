@@ -1,32 +1,75 @@
 //! The picks in words, each sentence with its numbers.
 
-use super::comparison::{Comparison, ScoreSummary, VariantSummary};
-use super::pick::{Goal, Pick, PickOutcome, PickRule};
+use bitsweep_metrics::Estimate;
+
+use super::across::{Across, AcrossPick, Other};
+use super::comparison::{Comparison, ScoreSummary, Summary, VariantSummary};
+use super::pick::{Pick, PickOutcome, Selection};
+use super::rule::{Goal, Metric, PickRule};
 use super::spread::Spread;
+use super::standing::Verdict;
+use super::standings::least_rows;
 use crate::flag::Flag;
-use crate::numbers::{bytes, count, counted, fixed, p_value, score, significant};
+use crate::numbers::{bytes, count, counted, fixed, p_value, score, significant, supported_decimals};
+
+/// Smaller variants that are named as rejected.
+const MOST_REJECTED: usize = 3;
 
 /// An outcome in words.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
     /// What to take, as a name: a variant's label, `float` or `none`.
     pub choice: String,
+    /// How sure that is: `confirmed within 0.01`, `not shown`; empty where nothing is picked.
+    pub verdict: String,
     /// What is chosen, in one sentence that does not repeat its name.
     pub headline: String,
     /// Why, what the data can support, and what else to know; one sentence or two each.
     pub reasons: Vec<String>,
 }
 
+impl Explanation {
+    /// The name of the choice with its verdict: `4 bit, not shown`.
+    #[must_use]
+    pub fn choice_and_verdict(&self) -> String {
+        if self.verdict.is_empty() {
+            self.choice.clone()
+        } else {
+            format!("{}, {}", self.choice, self.verdict)
+        }
+    }
+}
+
 impl Comparison {
-    /// Explains one of the two picks; `None` without scores.
+    /// What to know before any pick: that the test rows are too few for a claim.
+    #[must_use]
+    pub fn reservation(&self, rule: &PickRule) -> Option<String> {
+        let mut standings = self.variants.iter().filter_map(|variant| variant.standing);
+        let samples = standings.next()?.loss.samples;
+        let least = least_rows(rule);
+        (samples < least).then(|| {
+            format!(
+                "{} {} too few for any claim within {} at {}: {} without a single change would be the least. What follows are point estimates.",
+                counted(samples, "test row", "test rows"),
+                if samples == 1 { "is" } else { "are" },
+                trimmed(rule.margin),
+                rule.confidence_text(),
+                if least == usize::MAX { "no number".to_owned() } else { count(least as f64) },
+            )
+        })
+    }
+
+    /// Explains one of the picks; `None` without scores, and where the rule does not ask for it.
     pub fn explain(&self, goal: Goal, rule: &PickRule) -> Option<Explanation> {
-        let mut explanation = match self.picks.as_ref()?.of(goal) {
-            PickOutcome::Picked(pick) => self.explain_pick(pick),
-            PickOutcome::NoneQualifies { closest } => self.none_qualifies(*closest, goal.allowed_loss(rule)),
+        let mut explanation = match self.picks.as_ref()?.of(goal)? {
+            PickOutcome::Picked(pick) => self.explain_pick(pick, goal, rule),
+            PickOutcome::NoneQualifies { closest } => self.none_qualifies(*closest, goal.margin(rule), rule),
+            PickOutcome::NoneFits { smallest } => self.none_fits(*smallest, rule),
             PickOutcome::NoneInEveryUnit => {
                 no_pick("No pick: no quantized variant has results for every seed.")
             }
             PickOutcome::NoBaseline => no_pick("No pick: there is no float model to compare with."),
+            PickOutcome::DeadBaseline => no_pick("No pick: the float model did not learn."),
         };
         let partial = self.variants.iter().filter(|variant| !self.is_in_every_unit(variant)).count();
         if partial > 0 {
@@ -38,13 +81,14 @@ impl Comparison {
         Some(explanation)
     }
 
-    fn none_qualifies(&self, closest: Option<(usize, f64)>, allowed_loss: f64) -> Explanation {
+    fn none_qualifies(&self, closest: Option<(usize, f64)>, margin: f64, rule: &PickRule) -> Explanation {
         let mut reasons = Vec::new();
         match closest.and_then(|(position, loss)| Some((self.variants.get(position)?, loss))) {
             Some((variant, loss)) => reasons.push(format!(
-                "The closest smaller variant, {}, loses {} of macro-F1.",
+                "The closest smaller variant, {}, loses {} of {}.",
                 variant.label,
-                excess(loss, allowed_loss)
+                excess(loss, margin),
+                rule.metric
             )),
             None => {
                 reasons.push("No quantized variant with a score is smaller than the float model.".to_owned())
@@ -52,135 +96,299 @@ impl Comparison {
         }
         Explanation {
             choice: "float".to_owned(),
+            verdict: String::new(),
             headline: format!(
-                "Keep float: no variant is smaller and within {} of the float model's macro-F1.",
-                trimmed(allowed_loss)
+                "Keep float: no variant is smaller and within {} of the float model's {}.",
+                trimmed(margin),
+                rule.metric
             ),
             reasons,
         }
     }
 
-    fn explain_pick(&self, pick: &Pick) -> Explanation {
-        let variant = &self.variants[pick.variant];
-        let label = variant.label.text();
-        let mut reasons = Vec::new();
-        if let (Some(float), Some(scores)) = (self.float(), &variant.scores) {
-            reasons.push(self.size_reason(pick, variant, float, scores));
-            reasons.extend(self.evidence(pick, label, float, scores));
+    fn none_fits(&self, smallest: Option<usize>, rule: &PickRule) -> Explanation {
+        let smallest = smallest.and_then(|position| self.variants.get(position));
+        let smallest = smallest.map(|variant| {
+            format!("The smallest variant, {}, takes {}.", variant.label, bytes(variant.true_bytes))
+        });
+        Explanation {
+            reasons: smallest.into_iter().collect(),
+            ..no_pick(&format!(
+                "No pick: nothing is stored in {}.",
+                bytes(rule.budget_bytes.unwrap_or_default() as f64)
+            ))
         }
-        reasons.extend(variant.flag_sentences());
-        Explanation { choice: label.to_owned(), headline: self.headline(pick, variant), reasons }
     }
 
-    fn headline(&self, pick: &Pick, variant: &VariantSummary) -> String {
+    fn explain_pick(&self, pick: &Pick, goal: Goal, rule: &PickRule) -> Explanation {
+        let variant = &self.variants[pick.variant];
+        let mut reasons = vec![self.why(pick, goal, rule)];
+        if let Some(scores) = &variant.scores {
+            reasons.extend(self.changes(variant, scores));
+        }
+        reasons.extend(self.rejected(pick, goal, rule));
+        reasons.extend(pick.selection.map(|selection| tried_again(&selection, variant)));
+        reasons.extend(variant.flag_sentences());
+        let verdict = match pick.verdict {
+            _ if variant.origin.is_float() => String::new(),
+            Verdict::Confirmed | Verdict::Likely | Verdict::Worse => pick.verdict.within(pick.margin),
+            Verdict::Undecided { .. } => "not shown".to_owned(),
+        };
+        Explanation {
+            choice: variant.label.text().to_owned(),
+            verdict,
+            headline: self.headline(pick, variant, rule),
+            reasons,
+        }
+    }
+
+    fn headline(&self, pick: &Pick, variant: &VariantSummary, rule: &PickRule) -> String {
         let smaller = self.float().map(|float| float.true_bytes / variant.true_bytes);
+        let smaller = smaller.filter(|_| !variant.origin.is_float());
+        let of_score = match (&variant.scores, &rule.metric) {
+            (None, _) => "unknown".to_owned(),
+            (Some(scores), Metric::Accuracy) => score(scores.accuracy.mean),
+            (Some(scores), Metric::LogLoss) => significant(scores.log_loss.mean, 4),
+            (Some(scores), Metric::MacroF1 | Metric::Recall(_)) => score(scores.macro_f1.mean),
+        };
+        let shown = match rule.metric {
+            Metric::Recall(_) => Metric::MacroF1.to_string(),
+            ref metric => metric.to_string(),
+        };
+        let against = pick.loss.map(|loss| difference(&loss, &rule.metric));
+        let of_recall = match &rule.metric {
+            Metric::Recall(_) => format!("{} ", rule.metric),
+            Metric::MacroF1 | Metric::Accuracy | Metric::LogLoss => String::new(),
+        };
         format!(
-            "{}{}, macro-F1 {} ({}).",
+            "{}{}, {shown} {of_score}{}.",
             bytes(variant.true_bytes),
             smaller
                 .map(|ratio| format!(", {} times smaller than float", fixed(ratio, 1)))
                 .unwrap_or_default(),
-            variant
-                .scores
-                .as_ref()
-                .map_or_else(|| "unknown".to_owned(), |scores| score(scores.macro_f1.mean)),
-            difference(pick.loss),
+            against.map(|against| format!(" ({of_recall}{against})")).unwrap_or_default(),
         )
     }
 
-    fn size_reason(
-        &self,
-        pick: &Pick,
-        variant: &VariantSummary,
-        float: &VariantSummary,
-        scores: &ScoreSummary,
-    ) -> String {
-        let mean = if self.units > 1 { "mean macro-F1" } else { "macro-F1" };
-        let float_score = float.scores.as_ref().map_or(f64::NAN, |scores| scores.macro_f1.mean);
-        let mut text = format!(
-            "It is the smallest variant whose {mean} ({}) stays within {} of the float model's ({}): {} against {}.",
-            score(scores.macro_f1.mean),
-            trimmed(pick.allowed_loss),
-            score(float_score),
-            bytes(variant.true_bytes),
-            count(float.true_bytes),
+    /// Why this variant, and how sure that is.
+    fn why(&self, pick: &Pick, goal: Goal, rule: &PickRule) -> String {
+        let Some(loss) = pick.loss else {
+            return match goal {
+                Goal::Budget => "Nothing that fits is better than the float model.".to_owned(),
+                Goal::Balance | Goal::LeastMemory => {
+                    format!(
+                        "It is the smallest whose {} is within {} of the float model's on these rows; the predictions behind it are not known.",
+                        rule.metric,
+                        trimmed(pick.margin)
+                    )
+                }
+            };
+        };
+        let decimals = supported_decimals(loss.standard_error);
+        let bound = loss.upper_bound(rule.confidence);
+        let bounded = format!(
+            "{} ({}, paired over {}{})",
+            if bound > 0.0 {
+                format!("at most {}", fixed(bound, decimals))
+            } else {
+                format!("a gain of at least {}", fixed(-bound, decimals))
+            },
+            rule.confidence_text(),
+            counted(loss.samples, "test row", "test rows"),
+            if loss.units > 1 { format!(" and {} runs", loss.units) } else { String::new() },
         );
-        if let Some((rejected, loss)) = pick.rejected.and_then(|position| {
-            let rejected = self.variants.get(position)?;
-            Some((rejected, rejected.scores.as_ref()?.loss?.mean))
-        }) {
-            text.push_str(&format!(
-                " The next smaller, {} ({}), loses {}.",
-                rejected.label,
-                bytes(rejected.true_bytes),
-                excess(loss, pick.allowed_loss)
-            ));
+        let margin = trimmed(pick.margin);
+        let tested = self.variants.iter().filter_map(|variant| variant.standing?.adjusted_p).count();
+        let candidates = counted(tested, "candidate", "candidates");
+        let sure = match pick.verdict {
+            Verdict::Confirmed => format!(" This holds with all {candidates} tested at a time (Holm)."),
+            Verdict::Likely => format!(" With all {candidates} tested at a time (Holm) it is not shown."),
+            Verdict::Worse => format!(" That it loses more than {margin} is shown."),
+            Verdict::Undecided { rows: Some(rows) } => {
+                format!(" About {} test rows would decide.", count(rows as f64))
+            }
+            Verdict::Undecided { rows: None } if loss.units > 1 => {
+                " More rows alone would not decide: the runs differ too much.".to_owned()
+            }
+            Verdict::Undecided { rows: None } => String::new(),
+        };
+        match goal {
+            Goal::Budget => format!(
+                "It has the best {} of what is stored in {}. Its loss is {bounded}.{sure}",
+                rule.metric,
+                bytes(rule.budget_bytes.unwrap_or_default() as f64)
+            ),
+            Goal::Balance | Goal::LeastMemory if pick.by_bound => format!(
+                "It is the smallest variant whose loss of {} is shown to be within {margin}: {bounded}.{sure}",
+                rule.metric
+            ),
+            Goal::Balance | Goal::LeastMemory => format!(
+                "It is the smallest variant whose {} on these rows is within {margin} of the float model's; its loss is {bounded}.{sure}",
+                rule.metric
+            ),
         }
-        text
     }
 
-    /// What the test set and the seeds can support.
-    fn evidence(
-        &self,
-        pick: &Pick,
-        label: &str,
-        float: &VariantSummary,
-        scores: &ScoreSummary,
-    ) -> Vec<String> {
-        let rows = self.shape.map_or_else(
-            || "the test rows".to_owned(),
-            |shape| counted(shape.test_rows, "test row", "test rows"),
-        );
-        let is_one_row = self.shape.is_some_and(|shape| shape.test_rows == 1);
-        let interval = format!("[{}, {}]", fixed(scores.interval.low, 3), fixed(scores.interval.high, 3));
-        let mut reasons = Vec::new();
+    /// What changed on the test rows.
+    fn changes(&self, variant: &VariantSummary, scores: &ScoreSummary) -> Option<String> {
+        if variant.origin.is_float() {
+            return None;
+        }
+        let rows = self.shape?.test_rows;
+        let (lost, gained) = (count(scores.lost as f64), count(scores.gained as f64));
         if self.units > 1 {
-            let float_deviation = float.scores.as_ref().and_then(|scores| scores.macro_f1.deviation);
-            reasons.push(format!(
-                "Over {} seeds its macro-F1 is {} (float {}), and {}; {} of {} {} told apart from float by an exact McNemar test at 5 % ({} lost, {} gained in all).",
+            let float = self.float()?.scores.as_ref()?;
+            return Some(format!(
+                "Over {} runs: macro-F1 {} (float {}), loss {}; {lost} test rows lost and {gained} gained in all.",
                 self.units,
-                plus_minus(scores.macro_f1.mean, scores.macro_f1.deviation),
-                plus_minus(float.scores.as_ref().map_or(f64::NAN, |scores| scores.macro_f1.mean), float_deviation),
-                within_one_seed(scores.loss.as_ref()),
-                scores.distinguishable_runs,
-                counted(scores.macro_f1.count, "run", "runs"),
-                if scores.distinguishable_runs == 1 { "is" } else { "are" },
-                counted(scores.lost, "test row", "test rows"),
-                scores.gained,
-            ));
-        } else if scores.distinguishable_runs == 0 {
-            reasons.push(format!(
-                "{} cannot tell {label} from float: {} lost, {} gained, exact McNemar p {}.",
-                capitalized(&rows),
-                scores.lost,
-                scores.gained,
-                equals(scores.least_p_value),
-            ));
-        } else {
-            reasons.push(format!(
-                "{} {} tell {label} from float: {} lost, {} gained, exact McNemar p {}.",
-                capitalized(&rows),
-                if is_one_row { "does" } else { "do" },
-                scores.lost,
-                scores.gained,
-                equals(scores.least_p_value),
+                spread(&scores.macro_f1),
+                spread(&float.macro_f1),
+                spread(scores.loss.as_ref()?),
             ));
         }
-        let of_one_run = if self.units > 1 { " in one run" } else { "" };
-        reasons.push(if pick.supported {
+        let changed = ((1.0 - scores.agreement.mean) * rows as f64).round();
+        Some(if changed == 0.0 {
+            // No event in n trials: Clopper and Pearson's upper end.
+            let most = 1.0 - 0.05_f64.powf(1.0 / rows as f64);
             format!(
-                "The 95 % interval of its macro-F1{of_one_run} is {interval}: even its lower end is within {} of float.",
-                trimmed(pick.allowed_loss)
+                "0 of {} {} class: at most {} % of all rows do (95 %).",
+                counted(rows, "test row", "test rows"),
+                if rows == 1 { "changes" } else { "change" },
+                significant(100.0 * most, 2)
             )
         } else {
             format!(
-                "The 95 % interval of its macro-F1{of_one_run} is {interval}: the pick follows the point estimate, and {} cannot rule out a loss above {}.",
-                rows,
-                trimmed(pick.allowed_loss)
+                "{} of {} {} class: {lost} lost, {gained} gained{}.",
+                count(changed),
+                counted(rows, "test row", "test rows"),
+                if changed == 1.0 { "changes" } else { "change" },
+                scores
+                    .macro_f1_p_value
+                    .map_or_else(String::new, |p| format!("; permutation test of macro-F1, p {}", equals(p)))
             )
-        });
-        reasons
+        })
     }
+
+    /// The smaller variants, and why each was not picked.
+    fn rejected(&self, pick: &Pick, goal: Goal, rule: &PickRule) -> Option<String> {
+        let told = pick.smaller.iter().take(MOST_REJECTED).filter_map(|position| {
+            let variant = self.variants.get(*position)?;
+            let loss = variant.standing?.loss;
+            let decimals = supported_decimals(loss.standard_error);
+            let why = match variant.verdict(goal) {
+                Verdict::Worse => {
+                    format!("loses at least {}", fixed(loss.lower_bound(rule.confidence), decimals))
+                }
+                Verdict::Confirmed | Verdict::Likely | Verdict::Undecided { .. } => format!(
+                    "loses {}, at most {}",
+                    fixed(loss.value, decimals),
+                    fixed(loss.upper_bound(rule.confidence), decimals)
+                ),
+            };
+            Some(format!("{} ({}) {why}", variant.label, bytes(variant.true_bytes)))
+        });
+        let told: Vec<String> = told.collect();
+        let more = pick.smaller.len().saturating_sub(told.len());
+        (!told.is_empty()).then(|| {
+            let rest = if more > 0 {
+                format!("; {} more in verdicts.csv", count(more as f64))
+            } else {
+                String::new()
+            };
+            format!("Smaller, and not picked: {}{rest}.", told.join("; "))
+        })
+    }
+}
+
+impl Summary {
+    /// A pick across models in words; the choice is a model with a variant's label.
+    #[must_use]
+    pub fn explain_across(&self, across: &Across, pick: &AcrossPick, rule: &PickRule) -> Explanation {
+        let of = |comparison: usize, variant: usize| {
+            let comparison = &self.comparisons[comparison];
+            (comparison.name(), &comparison.variants[variant])
+        };
+        let (model, variant) = of(pick.comparison, pick.variant);
+        let AcrossPick { loss, margin, verdict, .. } = pick;
+        let decimals = supported_decimals(loss.standard_error);
+        let best = self.comparisons[across.reference].name();
+        let headline = format!(
+            "{}, macro-F1 {}; against the best float model, {best}, its {} is {}, a loss of at most {} ({}).",
+            bytes(variant.true_bytes),
+            variant.scores.as_ref().map_or_else(|| "unknown".to_owned(), |own| score(own.macro_f1.mean)),
+            rule.metric,
+            difference(loss, &rule.metric).replace(" float", ""),
+            fixed(loss.upper_bound(rule.confidence), decimals),
+            rule.confidence_text(),
+        );
+        let other = |other: &Other| {
+            let (name, own) = of(other.comparison, other.variant);
+            let decimals = supported_decimals(other.loss.standard_error);
+            let interval = other.loss.interval(rule.confidence);
+            let (loses, low, high) = if interval.value < 0.0 {
+                ("gains", -interval.high, -interval.low)
+            } else {
+                ("loses", interval.low, interval.high)
+            };
+            format!(
+                "{name}, {}: {}, {} {}, and {loses} {} against it [{}, {}].",
+                own.label,
+                bytes(own.true_bytes),
+                fixed(own.true_bytes / variant.true_bytes, 2),
+                "times its size",
+                fixed(interval.value.abs(), decimals),
+                fixed(low, decimals),
+                fixed(high, decimals),
+            )
+        };
+        Explanation {
+            choice: format!("{model}, {}", variant.label),
+            verdict: match verdict {
+                Verdict::Undecided { .. } => "not shown".to_owned(),
+                Verdict::Confirmed | Verdict::Likely | Verdict::Worse => verdict.within(*margin),
+            },
+            headline,
+            reasons: pick.others.iter().map(other).collect(),
+        }
+    }
+}
+
+impl Verdict {
+    /// The verdict, with the rows that would decide: `undecided, about 1,200 rows`.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::Undecided { rows: Some(rows) } => format!("{self}, about {} rows", count(rows as f64)),
+            Self::Confirmed | Self::Likely | Self::Worse | Self::Undecided { rows: None } => self.to_string(),
+        }
+    }
+
+    /// The verdict with its margin: `confirmed within 0.01`.
+    #[must_use]
+    pub fn within(self, margin: f64) -> String {
+        match self {
+            Self::Confirmed | Self::Likely => format!("{self} within {}", trimmed(margin)),
+            Self::Worse => format!("worse by more than {}", trimmed(margin)),
+            Self::Undecided { rows: Some(rows) } => {
+                format!("undecided, about {} rows would decide", count(rows as f64))
+            }
+            Self::Undecided { rows: None } => "undecided".to_owned(),
+        }
+    }
+}
+
+fn tried_again(selection: &Selection, variant: &VariantSummary) -> String {
+    format!(
+        "Chosen anew on {} bootstraps of the rows, {} comes out in {} %; what is chosen {} on the rows left out.",
+        count(selection.bootstraps as f64),
+        variant.label,
+        fixed(100.0 * selection.repeated, 0),
+        if selection.loss < 0.0 {
+            format!("gains {}", fixed(-selection.loss, 4))
+        } else {
+            format!("loses {}", fixed(selection.loss, 4))
+        }
+    )
 }
 
 impl VariantSummary {
@@ -201,45 +409,33 @@ fn equals(p: f64) -> String {
     if text.starts_with('<') { text } else { format!("= {text}") }
 }
 
-fn difference(loss: f64) -> String {
-    if loss > 0.0 {
-        format!("{} below float", score(loss))
-    } else if loss < 0.0 {
-        format!("{} above float", score(-loss))
-    } else {
+/// A loss beside the float model, with the digits that its error supports: `0.07 below float`.
+fn difference(loss: &Estimate, metric: &Metric) -> String {
+    let (worse, better) = if metric.is_cost() { ("above", "below") } else { ("below", "above") };
+    let decimals = supported_decimals(loss.standard_error);
+    let side = if loss.value > 0.0 { worse } else { better };
+    let size = fixed(loss.value.abs(), decimals);
+    if loss.value == 0.0 {
         "as float".to_owned()
+    } else if size == fixed(0.0, decimals) {
+        format!("less than {} {side} float", fixed(0.1_f64.powi(decimals as i32), decimals))
+    } else {
+        format!("{size} {side} float")
     }
 }
 
-/// What a variant loses or gains against the float model of its own seed.
-fn within_one_seed(loss: Option<&Spread>) -> String {
-    match loss {
-        None => "the loss within one seed is unknown".to_owned(),
-        Some(loss) if loss.mean < 0.0 => {
-            format!("the gain within one seed is {}", plus_minus(-loss.mean, loss.deviation))
-        }
-        Some(loss) => format!("the loss within one seed is {}", plus_minus(loss.mean, loss.deviation)),
-    }
-}
-
-/// A sentence's beginning.
-fn capitalized(text: &str) -> String {
-    let mut symbols = text.chars();
-    symbols.next().map_or_else(String::new, |first| first.to_uppercase().chain(symbols).collect())
-}
-
-/// `0.9721 ± 0.0034`, or the mean alone for a single run.
-fn plus_minus(mean: f64, deviation: Option<f64>) -> String {
-    match deviation {
-        Some(deviation) => format!("{} ± {}", score(mean), score(deviation)),
-        None => score(mean),
+/// A mean with its sample deviation over the runs: `0.9721 (spread 0.0034)`.
+fn spread(spread: &Spread) -> String {
+    match spread.deviation {
+        Some(deviation) => format!("{} (spread {})", score(spread.mean), score(deviation)),
+        None => score(spread.mean),
     }
 }
 
 /// A loss above the allowed one, with enough digits to show that it is above.
-fn excess(loss: f64, allowed_loss: f64) -> String {
+fn excess(loss: f64, margin: f64) -> String {
     let short = score(loss);
-    if short == score(allowed_loss) { significant(loss, 8) } else { short }
+    if short == score(margin) { significant(loss, 8) } else { short }
 }
 
 /// A configured number without padding: `0.01`, `0.1`.
@@ -248,5 +444,10 @@ fn trimmed(value: f64) -> String {
 }
 
 fn no_pick(headline: &str) -> Explanation {
-    Explanation { choice: "none".to_owned(), headline: headline.to_owned(), reasons: Vec::new() }
+    Explanation {
+        choice: "none".to_owned(),
+        verdict: String::new(),
+        headline: headline.to_owned(),
+        reasons: Vec::new(),
+    }
 }

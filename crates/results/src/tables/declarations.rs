@@ -7,7 +7,7 @@ use crate::origin::Origin;
 use crate::record::{
     CodebookRow, FlipRow, HistogramRow, LevelRow, ProductRow, SensitivityRow, TensorRow, ValueRow,
 };
-use crate::summary::EffectRow;
+use crate::summary::{EffectRow, VerdictRow};
 
 /// Declares a table by the fields that are its columns, `origin` in front where there is one.
 macro_rules! table {
@@ -114,4 +114,41 @@ table!(
 );
 table!("histogram", HistogramRow, FirstUnit, origin, tensor, kind, low, high, count);
 table!("levels", LevelRow, format, bits, level);
-table!("effects", EffectRow, task, axis, from, to, bits, pairs, units, difference, low, high, verdict);
+table!(
+    "effects",
+    EffectRow,
+    task,
+    axis,
+    from,
+    to,
+    bits,
+    pairs,
+    units,
+    difference,
+    standard_error,
+    low,
+    high,
+    p_value,
+    holm_p_value,
+    bh_p_value,
+    equivalence_margin,
+    verdict
+);
+table!(
+    "verdicts",
+    VerdictRow,
+    task,
+    label,
+    bytes,
+    loss,
+    standard_error,
+    upper_bound,
+    lower_bound,
+    p_value,
+    adjusted_p_value,
+    balance,
+    least_memory,
+    rows_needed,
+    dominated_by,
+    front_share
+);

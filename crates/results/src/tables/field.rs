@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::choice::Choice;
 use crate::record::{ErrorPart, HistogramKind};
-use crate::summary::Verdict;
+use crate::summary::{EffectVerdict, Verdict};
 
 /// What stands in one place of a table.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -164,7 +164,8 @@ macro_rules! named {
 
 named!(ErrorPart, "`whole`, `rounding`, `clipping`, `bias` or `activations`");
 named!(HistogramKind, "`float` or `level`");
-named!(Verdict, "`better`, `worse` or `not-shown`");
+named!(Verdict, "`confirmed`, `likely`, `worse` or `undecided`");
+named!(EffectVerdict, "`better`, `worse`, `equivalent` or `not-shown`");
 
 impl Field for Choice {
     const EXPECTED: &'static str = "the name of an axis";

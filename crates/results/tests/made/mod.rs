@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use bitsweep_results::{
-    Choice, Choices, DatasetShape, Interval, Key, Measures, Origin, ResultRow, Scores, Task, Unit, Value,
-    Variant,
+    Choice, Choices, DatasetShape, Interval, Key, Measures, Origin, Predictions, Records, ResultRow, Scores,
+    Task, Unit, Value, Variant,
 };
 
 pub const SHAPE: DatasetShape =
@@ -76,4 +76,34 @@ pub fn scored(macro_f1: Interval) -> Scores {
 /// The measures of a row that has some.
 pub fn measures(row: &mut ResultRow) -> &mut Measures {
     row.result.as_mut().expect("the row has measures")
+}
+
+/// The rows with predictions of two classes on so many test rows of which as many are wrong as their macro-F1 says: the first
+/// of each class. Units share their test rows.
+pub fn records(rows: &[ResultRow], test_rows: u16) -> Records {
+    let truth: Box<[u16]> = (0..test_rows).map(|row| row % 2).collect();
+    let predicted = |macro_f1: f64| -> Box<[u16]> {
+        let wrong = ((1.0 - macro_f1) * f64::from(test_rows) / 2.0).round() as u16 * 2;
+        (0..test_rows).map(|row| if row < wrong { 1 - row % 2 } else { row % 2 }).collect()
+    };
+    let mut predictions: Vec<Predictions> = Vec::new();
+    for row in rows {
+        let Some(scores) = row.measures().and_then(|measures| measures.scores.as_ref()) else { continue };
+        let Origin { unit, variant, position } = &row.origin;
+        let classes = predicted(scores.macro_f1.value);
+        if !predictions.iter().any(|own| own.unit.keys() == unit.keys()) {
+            predictions.push(Predictions {
+                unit: Arc::clone(unit),
+                classes: ["no".to_owned(), "yes".to_owned()].into(),
+                rows: (0..test_rows).map(u32::from).collect(),
+                truth: truth.clone(),
+                float: classes.clone(),
+                variants: Vec::new(),
+                log_losses: Vec::new(),
+            });
+        }
+        let own = predictions.iter_mut().find(|own| own.unit.keys() == unit.keys());
+        own.expect("it is there").variants.push((*position, Arc::clone(variant), classes));
+    }
+    Records { results: rows.to_vec(), predictions, ..Records::default() }
 }

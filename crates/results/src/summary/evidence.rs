@@ -1,0 +1,122 @@
+//! The predictions behind the scores: what losses, their bounds and resampled choices are made of.
+
+use std::collections::BTreeMap;
+
+use bitsweep_metrics::{ClassScore, Contributions};
+
+use super::rule::Metric;
+use crate::key::Key;
+use crate::record::Predictions;
+
+/// What tells units apart.
+pub(super) type UnitKeys = (Key, Key);
+
+/// Where a variant stands: units, and its position in each.
+pub(super) type Places = Vec<(UnitKeys, usize)>;
+
+/// The predictions of all units.
+pub(super) struct Evidence<'a>(BTreeMap<UnitKeys, UnitEvidence<'a>>);
+
+/// The predictions of one unit.
+pub(super) struct UnitEvidence<'a> {
+    /// The row of the dataset of each test row.
+    pub(super) rows: &'a [u32],
+    /// The true class of each.
+    pub(super) truth: Vec<usize>,
+    /// The names of the classes.
+    classes: &'a [String],
+    /// The classes that each variant predicts, by its position.
+    variants: BTreeMap<usize, &'a [u16]>,
+    /// The log loss of each row, where it was recorded.
+    log_losses: BTreeMap<usize, &'a [f32]>,
+}
+
+impl<'a> Evidence<'a> {
+    pub(super) fn of(predictions: &'a [Predictions]) -> Self {
+        let units = predictions.iter().map(|own| (own.unit.keys(), UnitEvidence::of(own)));
+        Self(units.collect())
+    }
+
+    pub(super) fn unit(&self, keys: UnitKeys) -> Option<&UnitEvidence<'a>> {
+        self.0.get(&keys)
+    }
+
+    /// The metric of the variant at a place, with what each test row contributes; `None` where the unit cannot say.
+    pub(super) fn score(
+        &self,
+        metric: &Metric,
+        (unit, position): (UnitKeys, usize),
+    ) -> Option<Contributions<'a>> {
+        self.unit(unit)?.score(metric, position)
+    }
+
+    /// What the variant at a place loses against the variant at another place of the same test rows.
+    pub(super) fn loss(
+        &self,
+        metric: &Metric,
+        against: (UnitKeys, usize),
+        place: (UnitKeys, usize),
+    ) -> Option<Contributions<'a>> {
+        let (against, own) = (self.score(metric, against)?, self.score(metric, place)?);
+        Some(if metric.is_cost() { own.less(&against) } else { against.less(&own) })
+    }
+
+    /// What the variant at a place loses against the float model of its unit.
+    pub(super) fn loss_against_float(
+        &self,
+        metric: &Metric,
+        (unit, position): (UnitKeys, usize),
+    ) -> Option<Contributions<'a>> {
+        self.loss(metric, (unit, 0), (unit, position))
+    }
+}
+
+impl<'a> UnitEvidence<'a> {
+    fn of(predictions: &'a Predictions) -> Self {
+        Self {
+            rows: &predictions.rows,
+            truth: predictions.truth.iter().map(|&class| class.into()).collect(),
+            classes: &predictions.classes,
+            variants: predictions.variants.iter().map(|(position, _, own)| (*position, &**own)).collect(),
+            log_losses: predictions.log_losses.iter().map(|(position, own)| (*position, &**own)).collect(),
+        }
+    }
+
+    /// The number of classes.
+    pub(super) fn classes(&self) -> usize {
+        self.classes.len()
+    }
+
+    /// The score that the metric is; `None` of a log loss, and of a recall of which there is no row.
+    pub(super) fn class_score(&self, metric: &Metric) -> Option<ClassScore> {
+        match metric {
+            Metric::MacroF1 => Some(ClassScore::MacroF1),
+            Metric::Accuracy => Some(ClassScore::Accuracy),
+            Metric::Recall(name) => {
+                let class = self.classes.iter().position(|own| own == name)?;
+                self.truth.contains(&class).then_some(ClassScore::Recall(class))
+            }
+            Metric::LogLoss => None,
+        }
+    }
+
+    /// The classes that the variant at `position` predicts.
+    pub(super) fn predicted(&self, position: usize) -> Option<&'a [u16]> {
+        self.variants.get(&position).copied()
+    }
+
+    /// The log losses of the variant at `position`.
+    pub(super) fn log_losses(&self, position: usize) -> Option<&'a [f32]> {
+        self.log_losses.get(&position).copied()
+    }
+
+    fn score(&self, metric: &Metric, position: usize) -> Option<Contributions<'a>> {
+        if *metric == Metric::LogLoss {
+            let losses: Vec<f64> = self.log_losses(position)?.iter().map(|&loss| loss.into()).collect();
+            return Contributions::of_mean(self.rows, &losses).ok();
+        }
+        let predicted: Vec<usize> = self.predicted(position)?.iter().map(|&class| class.into()).collect();
+        let score = self.class_score(metric)?;
+        Contributions::of_score(score, self.rows, &self.truth, &predicted, self.classes.len()).ok()
+    }
+}

@@ -1,0 +1,149 @@
+//! What a variant is picked for, and by which rule.
+
+use std::fmt;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// How a variant is picked: the table `pick` of an experiment.
+///
+/// ```toml
+/// [pick]
+/// metric = "macro-f1"      # "accuracy", "log-loss", { recall = "class" }
+/// margin = 0.01            # what the balance pick may lose against the float model
+/// memory_margin = 0.1      # what the least-memory pick may lose
+/// confidence = 0.95        # with which a loss is bounded
+/// budget_bytes = 512       # asks for a third pick: the best within so many bytes
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PickRule {
+    /// What is not to be lost.
+    pub metric: Metric,
+    /// The largest loss of the balance pick.
+    #[serde(deserialize_with = "margin")]
+    pub margin: f64,
+    /// The largest loss of the least-memory pick.
+    #[serde(deserialize_with = "margin")]
+    pub memory_margin: f64,
+    /// The confidence of the one-sided bounds on losses, from 0.5 to below 1.
+    #[serde(deserialize_with = "confidence")]
+    pub confidence: f64,
+    /// All bytes that the budget pick may store; without it there is no such pick.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget_bytes: Option<u64>,
+}
+
+fn margin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let margin = f64::deserialize(deserializer)?;
+    if (0.0..=1.0).contains(&margin) {
+        Ok(margin)
+    } else {
+        Err(D::Error::custom(format!("`{margin}` is no margin of loss: expected a number from 0 to 1")))
+    }
+}
+
+fn confidence<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let confidence = f64::deserialize(deserializer)?;
+    if (0.5..1.0).contains(&confidence) {
+        Ok(confidence)
+    } else {
+        Err(D::Error::custom(format!(
+            "`{confidence}` is no confidence: expected a number from 0.5 to below 1"
+        )))
+    }
+}
+
+impl Default for PickRule {
+    fn default() -> Self {
+        Self {
+            metric: Metric::MacroF1,
+            margin: 0.01,
+            memory_margin: 0.10,
+            confidence: 0.95,
+            budget_bytes: None,
+        }
+    }
+}
+
+impl PickRule {
+    /// The confidence as a reader wants it: `95 %`.
+    #[must_use]
+    pub fn confidence_text(&self) -> String {
+        // Percentages are rounded to where a configured fraction has its last digit.
+        let percent = format!("{:.6}", self.confidence * 100.0);
+        format!("{} %", percent.trim_end_matches('0').trim_end_matches('.'))
+    }
+
+    /// The goals that this rule asks for, the first to be told first.
+    pub fn goals(&self) -> impl Iterator<Item = Goal> {
+        let budget = self.budget_bytes.map(|_| Goal::Budget);
+        [Goal::Balance, Goal::LeastMemory].into_iter().chain(budget)
+    }
+}
+
+/// What is not to be lost, on the test rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metric {
+    /// The unweighted mean of the F1 of the classes that have test rows.
+    #[serde(rename = "macro-f1")]
+    MacroF1,
+    /// Fraction of test rows classified correctly.
+    Accuracy,
+    /// Of the test rows of the class with this name, the fraction classified as such.
+    Recall(String),
+    /// Mean negative logarithm of the probability of the true class, in nats: less is better.
+    LogLoss,
+}
+
+impl Metric {
+    /// Whether less is better.
+    #[must_use]
+    pub fn is_cost(&self) -> bool {
+        *self == Self::LogLoss
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MacroF1 => formatter.write_str("macro-F1"),
+            Self::Accuracy => formatter.write_str("accuracy"),
+            Self::Recall(class) => write!(formatter, "recall of {class}"),
+            Self::LogLoss => formatter.write_str("log loss"),
+        }
+    }
+}
+
+/// The wishes that a pick can serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// About as good as the float model, as small as that allows.
+    Balance,
+    /// As small as can be while still usable.
+    LeastMemory,
+    /// As good as can be within a number of bytes.
+    Budget,
+}
+
+impl Goal {
+    /// The largest loss the rule allows for this goal; within a budget the margin of the balance is what claims are about.
+    #[must_use]
+    pub fn margin(self, rule: &PickRule) -> f64 {
+        match self {
+            Self::Balance | Self::Budget => rule.margin,
+            Self::LeastMemory => rule.memory_margin,
+        }
+    }
+
+    /// The goal in words: `balance`, `least memory`, `budget`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Balance => "balance",
+            Self::LeastMemory => "least memory",
+            Self::Budget => "budget",
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! The choice and the front made again on bootstraps of the rows.
+
+use std::collections::BTreeMap;
+
+use bitsweep_metrics::{ClassScore, pareto_front};
+use bitsweep_random::{Generator, Stream};
+use rayon::prelude::*;
+
+use super::candidates::{Candidate, candidates, smallest};
+use super::comparison::Comparison;
+use super::evidence::{Evidence, Places, UnitEvidence};
+use super::pick::{PickOutcome, Selection};
+use super::rule::{Goal, Metric, PickRule};
+
+/// Bootstraps of the rows.
+const BOOTSTRAPS: usize = 200;
+
+/// Tries the choices of the picks, and the Pareto front, on bootstraps of the rows that the units are tested on.
+///
+/// The rows of the dataset are drawn with replacement, the same for all units, which stay as they are. On the rows drawn each
+/// goal chooses anew, by bounds as wide as on all rows; what it chooses is scored on the rows that were not drawn. The mean of
+/// these scores is the loss corrected for the choice (bootstrap bias corrected; Tsamardinos, Greasidou & Borboudakis 2018,
+/// Machine Learning 107, section 3).
+pub(super) fn fill_in(
+    comparison: &mut Comparison,
+    places: &[Places],
+    evidence: &Evidence<'_>,
+    rule: &PickRule,
+) {
+    if comparison.picks.is_none() || comparison.is_float_dead() {
+        return;
+    }
+    let Some(trial) = Trial::new(comparison, places, evidence, rule) else { return };
+    // Bootstraps have streams of their own, so that no number depends on the workers.
+    let tried: Vec<Bootstrap> =
+        (0..BOOTSTRAPS).into_par_iter().filter_map(|number| trial.bootstrap(number)).collect();
+    let mut on_front = vec![0_usize; comparison.variants.len()];
+    tried.iter().flat_map(|bootstrap| &bootstrap.front).for_each(|variant| on_front[*variant] += 1);
+    let share = |count: usize| count as f64 / tried.len() as f64;
+    if !tried.is_empty() {
+        for variant in trial.shown() {
+            comparison.variants[variant].front_share = Some(share(on_front[variant]));
+        }
+    }
+    let Some(picks) = &mut comparison.picks else { return };
+    for (goal_number, (_, outcome)) in picks.0.iter_mut().enumerate() {
+        let PickOutcome::Picked(pick) = outcome else { continue };
+        let chosen: Vec<(usize, f64)> =
+            tried.iter().filter_map(|bootstrap| bootstrap.chosen[goal_number]).collect();
+        if chosen.is_empty() {
+            continue;
+        }
+        let same = chosen.iter().filter(|(variant, _)| *variant == pick.variant).count();
+        pick.selection = Some(Selection {
+            bootstraps: tried.len(),
+            repeated: share(same),
+            loss: chosen.iter().map(|(_, loss)| loss).sum::<f64>() / chosen.len() as f64,
+        });
+    }
+}
+
+/// What one bootstrap gives.
+struct Bootstrap {
+    /// For each goal the variant chosen and its loss on the rows left out.
+    chosen: Vec<Option<(usize, f64)>>,
+    /// The variants on the front of the rows drawn.
+    front: Vec<usize>,
+}
+
+/// A unit's test rows and how each variant's predictions differ from the float model's.
+struct Unit<'a> {
+    /// The number of each test row among the different rows of all units.
+    numbers: Vec<usize>,
+    evidence: &'a UnitEvidence<'a>,
+    score: Option<ClassScore>,
+    float: &'a [u16],
+    /// For each variant tried, in their order, where it predicts another class than float.
+    flips: Vec<Vec<(usize, u16)>>,
+    /// For each variant tried, its position in the unit.
+    positions: Vec<usize>,
+}
+
+struct Trial<'a> {
+    units: Vec<Unit<'a>>,
+    /// Different rows in all units.
+    rows: usize,
+    candidates: Vec<Candidate>,
+    /// How far above its loss each candidate's bound lies.
+    bounds: Vec<f64>,
+    /// Whether the rows are too few for claims by bounds.
+    by_points: bool,
+    float: (usize, f64),
+    rule: &'a PickRule,
+    seed: u64,
+}
+
+impl<'a> Trial<'a> {
+    fn new(
+        comparison: &Comparison,
+        places: &'a [Places],
+        evidence: &'a Evidence<'a>,
+        rule: &'a PickRule,
+    ) -> Option<Self> {
+        let float = comparison.float?;
+        let candidates = candidates(comparison);
+        let mut bounds = Vec::with_capacity(candidates.len());
+        let mut by_points = false;
+        for candidate in &candidates {
+            let loss = comparison.variants[candidate.variant].standing?.loss;
+            bounds.push(loss.upper_bound(rule.confidence) - loss.value);
+            by_points |= loss.samples < super::standings::least_rows(rule);
+        }
+        let mut numbers: BTreeMap<u32, usize> = BTreeMap::new();
+        let mut units = Vec::new();
+        for (keys, position) in &places[float] {
+            let unit = evidence.unit(*keys)?;
+            let own = unit.rows.iter().map(|row| {
+                let next = numbers.len();
+                *numbers.entry(*row).or_insert(next)
+            });
+            let own = own.collect();
+            let float = unit.predicted(*position)?;
+            let mut positions = Vec::with_capacity(candidates.len());
+            for candidate in &candidates {
+                positions.push(places[candidate.variant].iter().find(|(own, _)| own == keys)?.1);
+            }
+            let flips = positions.iter().map(|position| {
+                let predicted = unit.predicted(*position).unwrap_or_default();
+                let pairs = predicted.iter().zip(float).enumerate();
+                pairs.filter(|(_, (own, float))| own != float).map(|(row, (own, _))| (row, *own)).collect()
+            });
+            let flips = flips.collect();
+            let score = unit.class_score(&rule.metric);
+            units.push(Unit { numbers: own, evidence: unit, score, float, flips, positions });
+        }
+        let (_, unit) = places[float].first()?.0;
+        let seed = unit.low();
+        let float = (float, comparison.variants[float].true_bytes);
+        (!candidates.is_empty()).then(|| Self {
+            units,
+            rows: numbers.len(),
+            candidates,
+            bounds,
+            by_points,
+            float,
+            rule,
+            seed,
+        })
+    }
+
+    /// The variants that take part.
+    fn shown(&self) -> Vec<usize> {
+        self.candidates.iter().map(|own| own.variant).chain([self.float.0]).collect()
+    }
+
+    /// `None` where no row is left out, or none of a unit is drawn.
+    fn bootstrap(&self, number: usize) -> Option<Bootstrap> {
+        let mut stream = Stream::new(Generator::Modern, self.seed, &format!("selection {number}")).ok()?;
+        let mut drawn = vec![0_u32; self.rows];
+        for _ in 0..self.rows {
+            drawn[stream.below(self.rows)] += 1;
+        }
+        let left_out: Vec<u32> = drawn.iter().map(|count| u32::from(*count == 0)).collect();
+        let losses = self.losses(&drawn, None)?;
+        let choose = |goal: Goal| {
+            let margin = goal.margin(self.rule);
+            let bound = |place: usize| losses[place] + self.bounds[place] <= margin;
+            let place = match (goal, self.rule.budget_bytes) {
+                (Goal::Budget, Some(budget)) => {
+                    let (float, bytes) = self.float;
+                    if bytes <= budget as f64 && losses.iter().all(|loss| *loss > 0.0) {
+                        return Some((float, 0.0));
+                    }
+                    let fits = |place: &usize| self.candidates[*place].bytes <= budget as f64;
+                    (0..losses.len()).filter(fits).min_by(|a, b| losses[*a].total_cmp(&losses[*b]))
+                }
+                (Goal::Balance | Goal::LeastMemory | Goal::Budget, _) => {
+                    let shown =
+                        if self.by_points { None } else { smallest(&self.candidates, &losses, bound) };
+                    shown.or_else(|| smallest(&self.candidates, &losses, |place| losses[place] <= margin))
+                }
+            }?;
+            let loss = self.losses(&left_out, Some(place))?[0];
+            Some((self.candidates[place].variant, loss))
+        };
+        let chosen = self.rule.goals().map(choose).collect();
+        let mut points: Vec<(f64, f64)> =
+            self.candidates.iter().zip(&losses).map(|(own, loss)| (own.bytes, -loss)).collect();
+        points.push((self.float.1, 0.0));
+        let shown = self.shown();
+        let front = pareto_front(&points).ok()?.into_iter().map(|place| shown[place]).collect();
+        Some(Bootstrap { chosen, front })
+    }
+
+    /// The mean loss over the units of each candidate, or of one, with so much weight on each row; `None` where a unit has no
+    /// row of weight.
+    fn losses(&self, weights: &[u32], only: Option<usize>) -> Option<Vec<f64>> {
+        let places = only.map_or(0..self.candidates.len(), |place| place..place + 1);
+        let mut sums = vec![0.0; places.len()];
+        for unit in &self.units {
+            let own: Vec<f64> = unit.numbers.iter().map(|number| weights[*number].into()).collect();
+            if !own.iter().any(|weight| *weight > 0.0) {
+                return None;
+            }
+            let losses = unit.losses(&own, places.clone(), &self.rule.metric)?;
+            sums.iter_mut().zip(losses).for_each(|(sum, loss)| *sum += loss);
+        }
+        sums.iter_mut().for_each(|sum| *sum /= self.units.len() as f64);
+        Some(sums)
+    }
+}
+
+/// Weighted counts of each class.
+#[derive(Clone)]
+struct Tallies {
+    support: Vec<f64>,
+    predicted: Vec<f64>,
+    right: Vec<f64>,
+}
+
+impl Tallies {
+    fn score(&self, score: ClassScore) -> f64 {
+        let ratio = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
+        match score {
+            ClassScore::MacroF1 => {
+                let present = || (0..self.support.len()).filter(|class| self.support[*class] > 0.0);
+                let f1 =
+                    |class: usize| 2.0 * self.right[class] / (self.support[class] + self.predicted[class]);
+                present().map(f1).sum::<f64>() / present().count() as f64
+            }
+            ClassScore::Accuracy => ratio(self.right.iter().sum(), self.support.iter().sum()),
+            ClassScore::Recall(class) => ratio(self.right[class], self.support[class]),
+        }
+    }
+}
+
+impl Unit<'_> {
+    /// The losses of the variants at `places`; `None` where a log loss was not recorded.
+    fn losses(&self, weights: &[f64], places: std::ops::Range<usize>, metric: &Metric) -> Option<Vec<f64>> {
+        let Some(score) = self.score else {
+            return match metric {
+                Metric::LogLoss => self.log_losses(weights, places),
+                // No row is of the class: nothing can be lost.
+                Metric::MacroF1 | Metric::Accuracy | Metric::Recall(_) => Some(vec![0.0; places.len()]),
+            };
+        };
+        let truth = &self.evidence.truth;
+        let zeros = || vec![0.0; self.evidence.classes()];
+        let mut float = Tallies { support: zeros(), predicted: zeros(), right: zeros() };
+        for ((&truth, &own), &weight) in truth.iter().zip(self.float).zip(weights) {
+            let own = usize::from(own);
+            float.support[truth] += weight;
+            float.predicted[own] += weight;
+            float.right[truth] += if own == truth { weight } else { 0.0 };
+        }
+        let of_float = float.score(score);
+        let mut tallies = float.clone();
+        let losses = places.map(|place| {
+            tallies.predicted.clone_from(&float.predicted);
+            tallies.right.clone_from(&float.right);
+            for &(row, class) in &self.flips[place] {
+                let (before, after) = (usize::from(self.float[row]), usize::from(class));
+                let (truth, weight) = (truth[row], weights[row]);
+                tallies.predicted[before] -= weight;
+                tallies.predicted[after] += weight;
+                let gained = f64::from(u8::from(after == truth)) - f64::from(u8::from(before == truth));
+                tallies.right[truth] += weight * gained;
+            }
+            of_float - tallies.score(score)
+        });
+        Some(losses.collect())
+    }
+
+    fn log_losses(&self, weights: &[f64], places: std::ops::Range<usize>) -> Option<Vec<f64>> {
+        let all: f64 = weights.iter().sum();
+        let mean = |position: usize| {
+            let losses = self.evidence.log_losses(position)?;
+            Some(
+                losses.iter().zip(weights).map(|(&loss, weight)| f64::from(loss) * weight).sum::<f64>() / all,
+            )
+        };
+        let float = mean(0)?;
+        places.map(|place| Some(mean(self.positions[place])? - float)).collect()
+    }
+}
