@@ -7,7 +7,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use bitsweep_datasets::{Holdout, Scaling, TestSize, builtin, fit, holdout};
+use bitsweep_datasets::{Holdout, PartSize, Scaling, SplitStreams, builtin, fit, holdout};
 use bitsweep_metrics::Confusion;
 use bitsweep_models::{
     ForwardBuffers, Initialization, Layer, Mlp, Model, Precision, Training, predict_into, train_mlp,
@@ -45,8 +45,9 @@ fn variants(stack: &Model, features: ArrayView2<'_, f32>, truth: &[usize]) -> f6
 fn main() {
     let wine = builtin("wine").unwrap();
     let stream = |stage| Stream::new(Generator::Numpy, 42, stage).unwrap();
-    let rule = Holdout { test: TestSize::Fraction(0.2), stratified: false };
-    let split = holdout(&wine.labels, wine.classes(), &rule, &mut stream("split")).unwrap();
+    let rule = Holdout::plain(PartSize::Fraction(0.2));
+    let mut streams = SplitStreams::new(Generator::Numpy, 42, 0).unwrap();
+    let split = holdout(&wine.labels, wine.classes(), &rule, &mut streams).unwrap();
     let ((train, labels), (test, truth)) = (wine.subset(&split.train), wine.subset(&split.test));
     let scaler = fit(&Scaling::Standard, train.view()).unwrap();
     let (train, test): (Array2<f64>, Array2<f64>) =

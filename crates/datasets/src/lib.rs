@@ -2,18 +2,19 @@
 //!
 //! * [`builtin`] loads the datasets that are compiled into the program, [`CsvSource::read`] a user's own file; both
 //!   end as a [`Dataset`].
-//! * [`holdout`] divides its rows into training and test rows, plain or stratified; with NumPy's generator they are
-//!   the rows of scikit-learn's `train_test_split`.
+//! * [`holdout`] divides its rows into training and test rows, once or several times, [`k_fold`] into folds that are the
+//!   test set in turn, plain or stratified; with NumPy's generator they are the rows of scikit-learn. Either may set
+//!   validation rows apart.
 //! * [`fit`] learns a [`Scaler`] from the training rows only.
 //!
 //! ```
-//! use bitsweep_datasets::{Holdout, Scaling, TestSize, builtin, fit, holdout};
-//! use bitsweep_random::{Generator, Stream};
+//! use bitsweep_datasets::{Holdout, PartSize, Scaling, SplitStreams, builtin, fit, holdout};
+//! use bitsweep_random::Generator;
 //!
 //! let wine = builtin("wine")?;
-//! let mut stream = Stream::new(Generator::Numpy, 42, "split")?;
-//! let rule = Holdout { test: TestSize::Fraction(0.2), stratified: false };
-//! let split = holdout(&wine.labels, wine.classes(), &rule, &mut stream)?;
+//! let mut streams = SplitStreams::new(Generator::Numpy, 42, 0)?;
+//! let rule = Holdout::plain(PartSize::Fraction(0.2));
+//! let split = holdout(&wine.labels, wine.classes(), &rule, &mut streams)?;
 //! assert_eq!((split.train.len(), split.test.len()), (142, 36));
 //!
 //! let (train, _) = wine.subset(&split.train);
@@ -29,9 +30,13 @@ mod csv_error;
 mod csv_source;
 mod csv_table;
 mod dataset;
+mod division;
 mod holdout;
+mod k_fold;
+mod part_size;
 mod scaling;
 mod split;
+mod split_streams;
 mod stratification;
 mod target;
 mod wording;
@@ -40,8 +45,11 @@ pub use builtin::{BuiltinError, builtin, builtin_names};
 pub use csv_error::{CsvError, CsvProblem};
 pub use csv_source::CsvSource;
 pub use dataset::{Dataset, Note, RowsOfFile};
-pub use holdout::{Holdout, TestSize, holdout};
+pub use holdout::{Holdout, holdout};
+pub use k_fold::{KFold, k_fold};
+pub use part_size::PartSize;
 pub use scaling::{Overflow, Scaler, Scaling, ScalingError, fit};
-pub use split::{Split, SplitError};
+pub use split::{Part, Split, SplitError};
+pub use split_streams::SplitStreams;
 pub use target::Target;
 pub use wording::{excerpt, nearest};

@@ -1,46 +1,80 @@
-//! Training and test rows, and why there are none.
+//! Training, validation and test rows, and why there are none.
+
+use std::fmt;
 
 use crate::dataset::Dataset;
 
-/// Training and test rows: each row of the dataset is in exactly one of the two, in random order.
+/// Training, validation and test rows: each row of the dataset is in exactly one of the three.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
     /// The rows to fit scalers and models on.
     pub train: Vec<usize>,
-    /// The rows held out.
+    /// The rows to choose on; empty where none are asked for.
+    pub validation: Vec<usize>,
+    /// The rows held out to the end.
     pub test: Vec<usize>,
+}
+
+/// What rows are held out for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// For the test.
+    Test,
+    /// For choices.
+    Validation,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Test => "test",
+            Self::Validation => "validation",
+        })
+    }
 }
 
 /// Why rows cannot be divided as asked.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SplitError {
-    /// The test fraction is not strictly between 0 and 1.
-    #[error("test fraction `{0}` is out of range: expected a number above 0 and below 1")]
-    Fraction(f64),
-    /// No test rows are asked for.
-    #[error("test count `0` leaves nothing to test on: expected at least 1")]
-    NoTestRows,
-    /// The test count takes all rows.
-    #[error("test count `{count}` leaves no training rows: expected less than the number of rows, {rows}")]
+    /// A fraction is not strictly between 0 and 1.
+    #[error("{part} fraction `{fraction}` is out of range: expected a number above 0 and below 1")]
+    Fraction {
+        /// What the rows are held out for.
+        part: Part,
+        /// The fraction asked for.
+        fraction: f64,
+    },
+    /// No rows are asked for.
+    #[error("{0} count `0` leaves nothing to {verb} on: expected at least 1", verb = verb(*.0))]
+    NoRows(Part),
+    /// The count takes all rows that there are.
+    #[error("{part} count `{count}` leaves no training rows: expected less than {}, {rows}", what(*part))]
     Count {
-        /// The test rows asked for.
+        /// What the rows are held out for.
+        part: Part,
+        /// The rows asked for.
         count: usize,
-        /// All rows.
+        /// The rows to take them from.
         rows: usize,
     },
-    /// The test fraction is rounded up to all rows.
+    /// The fraction is rounded up to all rows that there are.
     #[error(
-        "test fraction `{fraction}` leaves no training rows of {rows} in all: a smaller fraction is needed"
+        "{part} fraction `{fraction}` leaves no training rows of {rows} {}: a smaller fraction is needed",
+        whole(*part)
     )]
     NoTrainingRows {
-        /// The test fraction.
+        /// What the rows are held out for.
+        part: Part,
+        /// The fraction.
         fraction: f64,
-        /// All rows.
+        /// The rows to take them from.
         rows: usize,
     },
     /// A class cannot be on both sides of a stratified split.
-    #[error("class {class} has only one row (row {row}): a stratified split needs at least 2 of each class")]
+    #[error("class {class} has only one row{} (row {row}): {}", besides(*part), at_least_two(*part))]
     SmallClass {
+        /// What rows are held out for.
+        part: Part,
         /// The class's number, counted from 0.
         class: usize,
         /// Its only row, counted from 0.
@@ -51,12 +85,37 @@ pub enum SplitError {
         "there are {classes} classes, but the number of {side} rows is {rows}: a stratified split needs a row of each class"
     )]
     FewerRowsThanClasses {
-        /// `training` or `test`.
+        /// What rows are held out for.
+        part: Part,
+        /// `training`, `validation` or `test`.
         side: &'static str,
         /// The rows on that side.
         rows: usize,
         /// The classes with rows.
         classes: usize,
+    },
+    /// There are fewer than two folds.
+    #[error("`folds = {0}` leaves no training rows: expected at least 2")]
+    Folds(usize),
+    /// There are more folds than rows.
+    #[error(
+        "`folds = {folds}` leaves folds without a row: expected at most as many as there are rows, {rows}"
+    )]
+    MoreFoldsThanRows {
+        /// The folds asked for.
+        folds: usize,
+        /// All rows.
+        rows: usize,
+    },
+    /// A class cannot be in every fold.
+    #[error("class {class} has {}: stratified folds need at least {folds} rows of each class", counted(*rows))]
+    ClassBelowFolds {
+        /// The class's number, counted from 0.
+        class: usize,
+        /// Its rows.
+        rows: usize,
+        /// The folds asked for.
+        folds: usize,
     },
     /// A label is not the number of a class.
     #[error("row {row} is of class {label}: expected a class below {classes}")]
@@ -70,22 +129,90 @@ pub enum SplitError {
     },
 }
 
+/// What rows that are held out for it serve to do.
+const fn verb(part: Part) -> &'static str {
+    match part {
+        Part::Test => "test",
+        Part::Validation => "choose",
+    }
+}
+
+/// The rows that it is taken from.
+const fn what(part: Part) -> &'static str {
+    match part {
+        Part::Test => "the number of rows",
+        Part::Validation => "the number of rows that are no test rows",
+    }
+}
+
+const fn whole(part: Part) -> &'static str {
+    match part {
+        Part::Test => "in all",
+        Part::Validation => "that are no test rows",
+    }
+}
+
+const fn besides(part: Part) -> &'static str {
+    match part {
+        Part::Test => "",
+        Part::Validation => " that is no test row",
+    }
+}
+
+const fn at_least_two(part: Part) -> &'static str {
+    match part {
+        Part::Test => "a stratified split needs at least 2 of each class",
+        Part::Validation => "stratified validation rows need at least 2 of each class besides the test rows",
+    }
+}
+
+fn counted(rows: usize) -> String {
+    if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }
+}
+
 impl SplitError {
     /// The error in the names of the dataset that was to be split: its class, and the line of its file.
     #[must_use]
     pub fn in_names_of(&self, dataset: &Dataset) -> String {
         match self {
-            Self::SmallClass { class, row } => format!(
-                "class `{}` has only one row ({}): a stratified split needs at least 2 of each class",
+            Self::SmallClass { part, class, row } => format!(
+                "class `{}` has only one row{} ({}): {}",
                 dataset.class_names[*class],
-                dataset.place_of(*row)
+                besides(*part),
+                dataset.place_of(*row),
+                at_least_two(*part)
             ),
-            Self::Fraction(_)
-            | Self::NoTestRows
+            Self::ClassBelowFolds { class, rows, folds } => format!(
+                "class `{}` has {}: stratified folds need at least {folds} rows of each class",
+                dataset.class_names[*class],
+                counted(*rows)
+            ),
+            Self::Fraction { .. }
+            | Self::NoRows(_)
             | Self::Count { .. }
             | Self::NoTrainingRows { .. }
             | Self::FewerRowsThanClasses { .. }
+            | Self::Folds(_)
+            | Self::MoreFoldsThanRows { .. }
             | Self::Label { .. } => self.to_string(),
+        }
+    }
+
+    /// The key of the rule that asks for what cannot be.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::Fraction { part, .. }
+            | Self::NoRows(part)
+            | Self::Count { part, .. }
+            | Self::NoTrainingRows { part, .. }
+            | Self::SmallClass { part, .. }
+            | Self::FewerRowsThanClasses { part, .. } => match part {
+                Part::Test => "test",
+                Part::Validation => "validation",
+            },
+            Self::Folds(_) | Self::MoreFoldsThanRows { .. } | Self::ClassBelowFolds { .. } => "folds",
+            Self::Label { .. } => "test",
         }
     }
 }

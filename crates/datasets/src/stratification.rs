@@ -2,47 +2,53 @@
 
 use bitsweep_random::Stream;
 
-use crate::split::{Split, SplitError};
+use crate::split::{Part, SplitError};
 
-/// Divides the rows so that each class has the same share of both sides, up to one row.
+/// Divides `rows` into those that are left and so many that are held out, each class in the same proportion, up to one row.
 pub(crate) fn stratified(
+    part: Part,
     labels: &[usize],
     classes: usize,
-    train_rows: usize,
-    test_rows: usize,
+    rows: &[usize],
+    held_out: usize,
     stream: &mut Stream,
-) -> Result<Split, SplitError> {
+) -> Result<(Vec<usize>, Vec<usize>), SplitError> {
     let mut rows_of_class = vec![Vec::new(); classes];
-    for (row, &label) in labels.iter().enumerate() {
-        rows_of_class[label].push(row);
+    for &row in rows {
+        rows_of_class[labels[row]].push(row);
     }
     if let Some((class, rows)) = rows_of_class.iter().enumerate().find(|(_, rows)| rows.len() == 1) {
-        return Err(SplitError::SmallClass { class, row: rows[0] });
+        return Err(SplitError::SmallClass { part, class, row: rows[0] });
     }
     rows_of_class.retain(|rows| !rows.is_empty());
     let classes = rows_of_class.len();
-    for (side, rows) in [("training", train_rows), ("test", test_rows)] {
+    let left = rows.len() - held_out;
+    let side = match part {
+        Part::Test => "test",
+        Part::Validation => "validation",
+    };
+    for (side, rows) in [("training", left), (side, held_out)] {
         if rows < classes {
-            return Err(SplitError::FewerRowsThanClasses { side, rows, classes });
+            return Err(SplitError::FewerRowsThanClasses { part, side, rows, classes });
         }
     }
 
     let counts: Vec<usize> = rows_of_class.iter().map(Vec::len).collect();
-    let train_counts = approximate_mode(&counts, train_rows, stream);
-    let remaining: Vec<usize> = counts.iter().zip(&train_counts).map(|(all, train)| all - train).collect();
+    let left_counts = approximate_mode(&counts, left, stream);
+    let remaining: Vec<usize> = counts.iter().zip(&left_counts).map(|(all, left)| all - left).collect();
     // All remaining rows are wanted. scikit-learn asks all the same, and where `count/total·total` is rounded below
     // `count`, breaking the ties costs random draws; so does it here.
-    let test_counts = approximate_mode(&remaining, test_rows, stream);
+    let held_out_counts = approximate_mode(&remaining, held_out, stream);
 
-    let mut split = Split { train: Vec::with_capacity(train_rows), test: Vec::with_capacity(test_rows) };
-    for ((rows, train), test) in rows_of_class.iter().zip(train_counts).zip(test_counts) {
+    let mut divided = (Vec::with_capacity(left), Vec::with_capacity(held_out));
+    for ((rows, left), held_out) in rows_of_class.iter().zip(left_counts).zip(held_out_counts) {
         let mut permuted = stream.permutation(rows.len()).into_iter().map(|place| rows[place]);
-        split.train.extend(permuted.by_ref().take(train));
-        split.test.extend(permuted.take(test));
+        divided.0.extend(permuted.by_ref().take(left));
+        divided.1.extend(permuted.take(held_out));
     }
-    stream.shuffle(&mut split.train);
-    stream.shuffle(&mut split.test);
-    Ok(split)
+    stream.shuffle(&mut divided.0);
+    stream.shuffle(&mut divided.1);
+    Ok(divided)
 }
 
 /// How many of `draws` rows come from each class when they are spread in proportion to `counts`

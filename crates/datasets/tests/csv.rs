@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bitsweep_datasets::{
-    CsvError, CsvProblem, CsvSource, Dataset, Holdout, Scaling, Target, TestSize, fit, holdout,
+    CsvError, CsvProblem, CsvSource, Dataset, Holdout, PartSize, Scaling, SplitStreams, Target, fit, holdout,
 };
-use bitsweep_random::{Generator, Stream};
+use bitsweep_random::Generator;
 use ndarray::array;
 
 const FLOWERS: &str = "length,width,species\n1.5,2,rose\n-3e2,.5,daisy\n4,5,rose\n";
@@ -199,9 +199,9 @@ fn rows_know_their_lines() {
 fn errors_speak_in_the_names_of_the_dataset() {
     let data = read("a,b,y\n1,2,x\n1e300,4,x\n-1e300,6,rare\n", named("y")).unwrap();
     let path = data.file.as_ref().unwrap().path.display();
-    let rule = Holdout { test: TestSize::Count(1), stratified: true };
-    let mut stream = Stream::new(Generator::Modern, 0, "split").unwrap();
-    let error = holdout(&data.labels, data.classes(), &rule, &mut stream).unwrap_err();
+    let rule = Holdout { stratified: true, ..Holdout::plain(PartSize::Count(1)) };
+    let mut streams = SplitStreams::new(Generator::Modern, 0, 0).unwrap();
+    let error = holdout(&data.labels, data.classes(), &rule, &mut streams).unwrap_err();
     assert_eq!(
         error.in_names_of(&data),
         format!(

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-use bitsweep_datasets::{Holdout, Overflow, Scaler, Scaling, ScalingError, TestSize, builtin, fit, holdout};
-use bitsweep_random::{Generator, Stream};
+use bitsweep_datasets::{
+    Holdout, Overflow, PartSize, Scaler, Scaling, ScalingError, SplitStreams, builtin, fit, holdout,
+};
+use bitsweep_random::Generator;
 use ndarray::{Array2, ArrayView2, array};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -20,8 +22,8 @@ fn doubles(list: &Value) -> Vec<f64> {
 
 fn training_rows(name: &str, seed: u64, rule: &Holdout) -> Array2<f64> {
     let data = builtin(name).unwrap();
-    let mut stream = Stream::new(Generator::Numpy, seed, "split").unwrap();
-    let split = holdout(&data.labels, data.classes(), rule, &mut stream).unwrap();
+    let mut streams = SplitStreams::new(Generator::Numpy, seed, 0).unwrap();
+    let split = holdout(&data.labels, data.classes(), rule, &mut streams).unwrap();
     data.subset(&split.train).0
 }
 
@@ -43,13 +45,13 @@ fn assert_as_scikit_learn(train: ArrayView2<'_, f64>, expected: &Value) {
 
 #[test]
 fn standard_scaling_of_wine_is_scikit_learns() {
-    let rule = Holdout { test: TestSize::Fraction(0.2), stratified: false };
+    let rule = Holdout::plain(PartSize::Fraction(0.2));
     assert_as_scikit_learn(training_rows("wine", 42, &rule).view(), &golden()["wine"]);
 }
 
 #[test]
 fn standard_scaling_of_digits_is_scikit_learns() {
-    let rule = Holdout { test: TestSize::Fraction(0.25), stratified: true };
+    let rule = Holdout { stratified: true, ..Holdout::plain(PartSize::Fraction(0.25)) };
     assert_as_scikit_learn(training_rows("digits", 0, &rule).view(), &golden()["digits"]);
 }
 

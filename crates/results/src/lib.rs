@@ -3,8 +3,8 @@
 //! A run records rows of values ([`Records`]): which task, unit and variant a row is of ([`Origin`]), what the variant
 //! chose on each axis ([`Choice`]), and what was measured. This crate makes of them the results table ([`write_csv`],
 //! [`write_parquet`], [`read_parquet`]) and the plain [`tables`], gives variants their names ([`Labels`]), and draws the
-//! conclusions that the report opens with ([`summary`]): statistics over seeds, the Pareto front of size against macro-F1,
-//! and the two picks with their evidence. Text is made where it is shown; nothing is decided by it.
+//! conclusions that the report opens with ([`summary`]): statistics over seeds and folds, the Pareto front of size against
+//! macro-F1, and the two picks with their evidence. Text is made where it is shown; nothing is decided by it.
 //!
 //! Everything here is a function of the rows alone: no clock, no hash-map order, no number of threads.
 
@@ -33,10 +33,11 @@ pub use flag::Flag;
 pub use key::{Key, NotAKey};
 pub use label::{Label, Labels};
 pub use measures::{AgainstFloat, CalibrationMeasures, ErrorMeasures, Measures, Scores, SizeMeasures};
-pub use origin::{DatasetShape, Origin, Task, Unit, Variant};
+pub use origin::{DatasetShape, Origin, Task, Unit, Variant, run_of};
 pub use record::{
     CodebookRow, Curve, EpochLoss, ErrorPart, Excerpt, FailureKind, FlipRow, HistogramKind, HistogramRow,
-    LevelRow, Predictions, ProductRow, Records, ResultRow, RowFailure, SensitivityRow, TensorRow, ValueRow,
+    LevelRow, Predictions, ProductRow, Records, ResultRow, RowFailure, RowPart, SensitivityRow, TensorRow,
+    ValidationPredictions, ValueRow,
 };
 pub use summary::{Comparison, Goal, Metric, PickRule, Summary, VariantSummary, distinct_names, summarize};
 pub use table::{objects, read_parquet, write_csv, write_parquet};

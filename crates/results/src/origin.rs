@@ -6,7 +6,7 @@ use crate::choice::{Choice, Choices};
 use crate::key::Key;
 use crate::value::Value;
 
-/// What units must share for their variants to be compared: everything but the seed.
+/// What units must share for their variants to be compared: everything but the seed and the fold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
     /// A hash of the dataset's content and how it is read, split, model, training and generator. Tasks are equal where
@@ -26,12 +26,15 @@ pub struct Task {
 /// One trained model, or one tensor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
-    /// A hash of the subject, the seed and the rows behind them, wherever they were read from.
+    /// A hash of the subject, the seed, the fold and the rows behind them, wherever they were read from.
     pub key: Key,
     /// What its variants are compared on.
     pub task: Arc<Task>,
     /// The seed.
     pub seed: u64,
+    /// Which of the seed's splits, counted from 0: the fold that is its test set, or the number of the repeat; `None` where
+    /// a seed has one split.
+    pub fold: Option<usize>,
     /// Rows and columns of its data; `None` in a tensor experiment and where the rows could not be split.
     pub shape: Option<DatasetShape>,
 }
@@ -43,13 +46,37 @@ impl Unit {
     pub fn keys(&self) -> (Key, Key) {
         (self.task.key, self.key)
     }
+
+    /// What tells the unit from the others of its task, for people: `seed 3`, or `seed 3, fold 2`.
+    #[must_use]
+    pub fn run(&self) -> String {
+        run_of(self.seed, self.fold)
+    }
+}
+
+/// A seed and one of its splits, for people: `seed 3`, or `seed 3, fold 2`.
+///
+/// ```
+/// use bitsweep_results::run_of;
+///
+/// assert_eq!(run_of(3, None), "seed 3");
+/// assert_eq!(run_of(3, Some(2)), "seed 3, fold 2");
+/// ```
+#[must_use]
+pub fn run_of(seed: u64, fold: Option<usize>) -> String {
+    match fold {
+        None => format!("seed {seed}"),
+        Some(fold) => format!("seed {seed}, fold {fold}"),
+    }
 }
 
 /// Rows and columns of the data behind a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DatasetShape {
     /// Rows the model is trained on.
     pub train_rows: usize,
+    /// Rows to choose on, which neither training nor scores see.
+    pub validation_rows: usize,
     /// Rows it is scored on.
     pub test_rows: usize,
     /// Test rows whose features stand among the training rows, too: what the model says of them shows memory, not skill.

@@ -155,7 +155,8 @@ impl fmt::Display for FailureKind {
     }
 }
 
-/// The predictions of all variants of one unit on its test rows. Classes are positions in `classes`.
+/// The predictions of all variants of one unit on its test rows, and on its validation rows. Classes are positions in
+/// `classes`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Predictions {
     /// The unit.
@@ -172,6 +173,46 @@ pub struct Predictions {
     pub variants: Vec<(usize, Arc<Variant>, Box<[u16]>)>,
     /// For each variant its position and the log loss of each test row; none where no pick is by log loss.
     pub log_losses: Vec<(usize, Box<[f32]>)>,
+    /// The same of the validation rows; `None` where there are none.
+    pub validation: Option<ValidationPredictions>,
+}
+
+/// The predictions of all variants of one unit on the rows that are there to choose on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ValidationPredictions {
+    /// Row number in the dataset of each validation row.
+    pub rows: Box<[u32]>,
+    /// The true class of each validation row.
+    pub truth: Box<[u16]>,
+    /// The class that the float model predicts for each validation row.
+    pub float: Box<[u16]>,
+    /// For each variant, the float baseline first, its position and the class that it predicts for each validation row.
+    pub variants: Vec<(usize, Arc<Variant>, Box<[u16]>)>,
+    /// For each variant its position and the log loss of each validation row; none where no pick is by log loss.
+    pub log_losses: Vec<(usize, Box<[f32]>)>,
+}
+
+/// What rows that are not trained on are there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RowPart {
+    /// To score on.
+    Test,
+    /// To choose on.
+    Validation,
+}
+
+impl RowPart {
+    /// All parts.
+    pub const ALL: [Self; 2] = [Self::Test, Self::Validation];
+
+    /// The part as tables spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::Validation => "validation",
+        }
+    }
 }
 
 /// A test row for which a variant predicts another class than the float model.

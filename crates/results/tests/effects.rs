@@ -15,9 +15,16 @@ use made::{key, scored, task, variant};
 
 /// A variant of `unit` with a macro-F1 and words on some axes; position 0 is float.
 fn with(unit: &str, position: usize, bits: u32, words: &[(Choice, &str)], macro_f1: f64) -> ResultRow {
-    let shape = DatasetShape { train_rows: 100, test_rows: 25, seen_rows: 0, features: 13, classes: 3 };
+    let shape = DatasetShape {
+        train_rows: 100,
+        validation_rows: 0,
+        test_rows: 25,
+        seen_rows: 0,
+        features: 13,
+        classes: 3,
+    };
     let task: Arc<Task> = Arc::new(task("wine", "mlp(8)"));
-    let unit = Arc::new(Unit { key: key(unit), task, seed: 0, shape: Some(shape) });
+    let unit = Arc::new(Unit { key: key(unit), task, seed: 0, fold: None, shape: Some(shape) });
     let variant = if position == 0 { Variant::float(32) } else { variant(bits, words) };
     let interval = Interval { value: macro_f1, low: macro_f1 - 0.1, high: macro_f1 + 0.1 };
     let measures = Measures { scores: Some(scored(interval)), ..Measures::default() };

@@ -106,6 +106,7 @@ fn tensor_row() -> ResultRow {
         key: made::key("t"),
         task: Arc::new(Task { rng: String::new(), ..task("vector", "") }),
         seed: 0,
+        fold: None,
         shape: None,
     };
     made::row(made::origin(&Arc::new(unit), 1, made::variant(8, &[])), Measures::default())
@@ -209,7 +210,8 @@ fn csv_has_short_floats_empty_nulls_and_quoted_text() {
     assert_eq!(lines.len(), 4);
     assert_eq!(
         lines[0],
-        "unit,key,dataset,train_rows,test_rows,seen_test_rows,features,classes,rng,seed,model,train.epochs,variant,\
+        "unit,key,dataset,train_rows,validation_rows,test_rows,seen_test_rows,features,classes,rng,seed,fold,model,\
+         train.epochs,variant,\
          label,series,bits,activation_bits,transform,biases,format,symmetry,zero_point,codes,code_range,granularity,\
          scale_format,codebook_format,range,rounding,outliers,layers,allocation,budget,activations,method,\
          bias_correction,training,layer_bits,accuracy,accuracy_low,accuracy_high,macro_f1,macro_f1_low,macro_f1_high,\
@@ -223,7 +225,7 @@ fn csv_has_short_floats_empty_nulls_and_quoted_text() {
     let key = rows()[0].key;
     assert!(
         lines[1].starts_with(&format!(
-            "{},{key},wine,142,36,0,13,3,numpy,42,mlp(100),50,0,float,float,32,,,,f32,,,",
+            "{},{key},wine,142,0,36,0,13,3,numpy,42,,mlp(100),50,0,float,float,32,,,,f32,,,",
             unit.short()
         )),
         "{}",
@@ -499,12 +501,15 @@ fn some_row() -> impl Strategy<Value = ResultRow> {
         (any::<u128>(), text(), text(), text(), settings).prop_map(|(key, dataset, model, rng, settings)| {
             Task { key: Key::new(key), dataset, model, rng, settings: settings.into_iter().rev().collect() }
         });
-    let shape = any::<[u32; 5]>().prop_map(|n| {
+    let shape = any::<[u32; 6]>().prop_map(|n| {
         let n = n.map(|count| count as usize);
-        DatasetShape { train_rows: n[0], test_rows: n[1], seen_rows: n[2], features: n[3], classes: n[4] }
+        let [train_rows, validation_rows, test_rows, seen_rows, features, classes] = n;
+        DatasetShape { train_rows, validation_rows, test_rows, seen_rows, features, classes }
     });
-    let unit = (any::<u128>(), task, any::<u64>(), prop::option::of(shape))
-        .prop_map(|(key, task, seed, shape)| Unit { key: Key::new(key), task: Arc::new(task), seed, shape });
+    let fold = prop::option::of(any::<u32>().prop_map(|fold| fold as usize));
+    let unit = (any::<u128>(), task, any::<u64>(), fold, prop::option::of(shape)).prop_map(
+        |(key, task, seed, fold, shape)| Unit { key: Key::new(key), task: Arc::new(task), seed, fold, shape },
+    );
     let variant = (choices(), prop::option::of(text()), any::<bool>())
         .prop_map(|(choices, name, has_shared_codes)| Variant { choices, name, has_shared_codes });
     let failure = (prop::sample::select(FailureKind::ALL.to_vec()), text())

@@ -9,8 +9,8 @@ use bitsweep_results::summary::{EffectRow, EffectVerdict, Verdict, VerdictRow};
 use bitsweep_results::{
     Choice, ClassRow, CodebookRow, Curve, CurveRow, EpochLoss, ErrorPart, Excerpt, FlipRow, HistogramKind,
     HistogramRow, Labels, LevelRow, Measures, Origin, Origins, PredictionRow, Predictions, ProductRow,
-    RecallRow, ResultRow, ResultsError, SensitivityRow, TableRow, TensorRow, ValueRow, Variant, read_rows,
-    write_header, write_rows,
+    RecallRow, ResultRow, ResultsError, SensitivityRow, TableRow, TensorRow, ValidationPredictions, ValueRow,
+    Variant, read_rows, write_header, write_rows,
 };
 use made::{task, unit, variant};
 
@@ -192,6 +192,7 @@ fn predictions() -> Predictions {
             .map(|(position, classes)| (position, Arc::clone(&own[position].origin.variant), classes.into()))
             .into(),
         log_losses: Vec::new(),
+        validation: None,
     }
 }
 
@@ -201,13 +202,30 @@ fn predictions_have_one_row_per_test_row_and_variant() {
     let short = origin(0).unit.key.short();
     let text = round_trip(&rows);
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[0], "unit,variant,label,row,truth,float,quantized");
-    assert_eq!(lines[1], format!("{short},0,float,4,no,no,no"));
+    assert_eq!(lines[0], "unit,variant,label,part,row,truth,float,quantized");
+    assert_eq!(lines[1], format!("{short},0,float,test,4,no,no,no"));
     assert_eq!(
         lines[4..6],
-        [format!("{short},1,4 bit,4,no,no,yes"), format!("{short},1,4 bit,8,no,yes,yes")]
+        [format!("{short},1,4 bit,test,4,no,no,yes"), format!("{short},1,4 bit,test,8,no,yes,yes")]
     );
     assert_eq!(lines.len(), 7);
+}
+
+#[test]
+fn predictions_on_validation_rows_come_behind_those_on_test_rows() {
+    let variant = Arc::clone(&rows()[1].origin.variant);
+    let validation = ValidationPredictions {
+        rows: [2].into(),
+        truth: [1].into(),
+        float: [1].into(),
+        variants: vec![(1, variant, [0].into())],
+    };
+    let rows: Vec<PredictionRow> =
+        Predictions { validation: Some(validation), ..predictions() }.rows().collect();
+    let text = round_trip(&rows);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 8);
+    assert_eq!(lines[7], format!("{},1,4 bit,validation,2,yes,yes,no", origin(0).unit.key.short()));
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn line(rows: &[&FailedRow], summary: &Summary, plan: &Plan) -> String {
     }
     let units = rows.iter().map(|row| row.origin.unit.keys()).collect::<BTreeSet<_>>().len();
     let of = match units {
-        1 => format!("{}, seed {}", first.task, first.origin.unit.seed),
+        1 => format!("{}, {}", first.task, first.origin.unit.run()),
         _ => counted(units, "unit", "units"),
     };
     format!("{what} of {of}: {}", first.failure)

@@ -1,5 +1,6 @@
 //! The verbs of the command line. Data goes to stdout, everything else to stderr.
 
+mod claim;
 mod combinations;
 mod describe;
 mod failures;

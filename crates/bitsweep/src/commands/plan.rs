@@ -5,12 +5,20 @@ use std::sync::Arc;
 use bitsweep_results::numbers::counted;
 use serde::Serialize;
 
+use super::claim::Claim;
 use super::{foreseen, planned, print_json, print_lines, refuse_foreseen};
 use crate::cli::Request;
 use crate::failure::Failure;
 use crate::foresight::Foreseen;
 use crate::plan::{Plan, PlannedVariant};
 use crate::progress::Verbosity;
+
+#[derive(Serialize)]
+struct Planned<'a> {
+    units: Vec<PlannedUnit<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim: Option<Claim>,
+}
 
 #[derive(Serialize)]
 struct PlannedUnit<'a> {
@@ -33,10 +41,12 @@ struct Entry<'a> {
 pub(super) fn plan(request: &Request, json: bool, verbosity: Verbosity) -> Result<(), Failure> {
     let plan = planned(request)?;
     let foreseen = foreseen(&plan, verbosity)?;
+    let claim = Claim::of(&plan);
     if json {
-        print_json(&units(&plan, &foreseen))?;
+        print_json(&Planned { units: units(&plan, &foreseen), claim })?;
     } else {
-        print_lines(lines(&plan, &foreseen))?;
+        let claim = claim.iter().flat_map(Claim::lines);
+        print_lines(lines(&plan, &foreseen).into_iter().chain(claim))?;
     }
     refuse_foreseen(&plan, &foreseen)
 }

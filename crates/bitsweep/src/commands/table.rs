@@ -40,10 +40,14 @@ fn one(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
     if let Some(shape) = &comparison.shape {
         let rows =
             |number: usize, kind: &str| counted(number, &format!("{kind} row"), &format!("{kind} rows"));
-        heading += &format!(": {}, {}", rows(shape.train_rows, "training"), rows(shape.test_rows, "test"));
+        heading += &format!(": {}, ", rows(shape.train_rows, "training"));
+        if shape.validation_rows > 0 {
+            heading += &format!("{}, ", rows(shape.validation_rows, "validation"));
+        }
+        heading += &rows(shape.test_rows, "test");
     }
     if comparison.units > 1 {
-        heading += &format!(", {} seeds", comparison.units);
+        heading += &format!(", {}", comparison.runs(comparison.units));
     }
     if comparison.failed_units > 0 {
         heading += &format!(", {} failed", comparison.failed_units);
@@ -95,7 +99,7 @@ fn header(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
         if comparison.units > 1 {
             names.push("spread");
         }
-        names.extend(["95 % interval", "KB payload", "KB in all", "macro-F1/KB", "squared error"]);
+        names.extend(["95 % interval", "KB payload", "KB in all", "macro-F1/KB", "squared error", &within]);
     } else {
         names.extend(["bytes payload", "bytes in all", "squared error", "mean", "SQNR dB"]);
     }

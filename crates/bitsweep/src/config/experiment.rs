@@ -108,8 +108,8 @@ impl Experiment {
     }
 }
 
-/// The units that differ: points that differ only in what their model does not use (a logistic regression has no epochs)
-/// are one, with the variants of all.
+/// The units that differ, each once for every split of its seed: points that differ only in what their model does not use
+/// (a logistic regression has no epochs) are one, with the variants of all.
 fn distinct_units(
     document: &Document,
     points: Vec<Alternative<'_>>,
@@ -118,19 +118,28 @@ fn distinct_units(
     let mut units = Vec::new();
     let mut kept: Vec<Vec<usize>> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
+    let mut all: usize = 0;
     for (point, own) in points.into_iter().zip(mem::take(members)) {
         let (unit, places) = unit(document, point.node)?;
-        match known.entry(as_written(&unit)?) {
-            Entry::Vacant(entry) => {
-                entry.insert(units.len());
-                units.push((unit, places));
-                kept.push(own);
-            }
-            Entry::Occupied(twin) => {
-                let twin = &mut kept[*twin.get()];
-                twin.extend(own);
-                twin.sort_unstable();
-                twin.dedup();
+        let folds = unit.subject.rows().and_then(|(_, split)| split.folds()).unwrap_or(1);
+        all = all.saturating_add(folds.saturating_mul(own.len()));
+        if all > grid::MOST_POINTS {
+            let message = format!("the grid has more than {} points", grid::MOST_POINTS);
+            return Err(document.error(places.find("split"), message));
+        }
+        for unit in unit.of_each_fold() {
+            match known.entry(as_written(&unit)?) {
+                Entry::Vacant(entry) => {
+                    entry.insert(units.len());
+                    units.push((unit, places.clone()));
+                    kept.push(own.clone());
+                }
+                Entry::Occupied(twin) => {
+                    let twin = &mut kept[*twin.get()];
+                    twin.extend(&own);
+                    twin.sort_unstable();
+                    twin.dedup();
+                }
             }
         }
     }
@@ -207,7 +216,7 @@ fn check_subjects(
     members: &[Vec<usize>],
     variants: &[Placed<Variant>],
 ) -> Result<(), Diagnostic> {
-    // Units that differ in their seed alone are checked once.
+    // Units that differ in their seed and fold alone are checked once.
     let mut checked: HashSet<(String, &[usize])> = HashSet::new();
     for ((unit, _), own) in units.iter().zip(members) {
         if !checked.insert((as_written(&unit.subject)?, own)) {

@@ -82,6 +82,7 @@ fn unit_at(tables: &Tables<'_>, unit: UnitTables) -> Result<UnitSpec, Diagnostic
                     model.model().map_err(|error| tables.error("model.given", error.to_string()))?;
                     return Ok(UnitSpec {
                         seed,
+                        fold: None,
                         rng,
                         subject: Subject::Given(GivenSpec { data, split, model }),
                     });
@@ -102,7 +103,7 @@ fn unit_at(tables: &Tables<'_>, unit: UnitTables) -> Result<UnitSpec, Diagnostic
             Subject::Trained(TrainedSpec { data, split, model: trained })
         }
     };
-    Ok(UnitSpec { seed, rng, subject })
+    Ok(UnitSpec { seed, fold: None, rng, subject })
 }
 
 fn beyond_f32(number: f64) -> String {

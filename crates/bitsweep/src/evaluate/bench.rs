@@ -7,10 +7,11 @@ use bitsweep_models::{EpochLoss, Model, TrainError, Training};
 use bitsweep_quant::{Size, Transform};
 use bitsweep_results::{
     Curve, ErrorMeasures, FailureKind, Flag, Measures, Metric, Origin, Predictions, Scores, SizeMeasures,
+    ValidationPredictions,
 };
 
 use super::coded::{CodedInference, CodedModel, clipping_flag};
-use super::evaluated::Evaluated;
+use super::evaluated::{Evaluated, PartPredicted, Predicted};
 use super::float_model::training;
 use super::histogram::histogram;
 use super::latency;
@@ -26,13 +27,17 @@ use super::unit::{Evaluation, UnitOutcome};
 use crate::plan::{PlannedVariant, Unit};
 use crate::variant::Variant;
 
+/// What `refuse_unbounded` calls a row of either kind.
+const TEST_ROW: &str = "a test row";
+const VALIDATION_ROW: &str = "a validation row";
+
 /// A plan with more variants shows no histograms.
 const MOST_HISTOGRAMS: usize = 16;
 
 /// Bytes that the weights of all variants evaluated at one time may take together.
 const MOST_BYTES_IN_WORK: usize = 512 << 20;
 
-/// The float model on its test rows: everything that variants are made of and measured with.
+/// The float model on its test and validation rows: everything that variants are made of and measured with.
 pub(super) struct Bench<'u> {
     evaluation: &'u Evaluation<'u>,
     unit: &'u Unit,
@@ -40,10 +45,18 @@ pub(super) struct Bench<'u> {
     model: &'u Model,
     inputs: Inputs,
     float: Inference,
+    /// `None` where there are no rows to choose on, and where predictions are not recorded.
+    validation: Option<Validation>,
     /// Classes that scores do not speak of, or that the model does not know.
     absent_classes: Vec<Flag>,
     /// The float model under each transform of weights alone that some variant asks for, made when first asked for.
     transformed: Vec<(Transform, OnceLock<Step<Transformed<'u, 'u>>>)>,
+}
+
+/// The rows to choose on, and what the float model says of them.
+struct Validation {
+    inputs: Inputs,
+    float: PartPredicted,
 }
 
 impl<'u> Bench<'u> {
@@ -57,7 +70,14 @@ impl<'u> Bench<'u> {
         let inputs = Inputs::new(unit, &prepared.test_features);
         let float = inputs.infer(model, None, &mut Buffers::default());
         let training = training(unit).map(|(_, training)| training);
-        refuse_unbounded(&float, training, FailureKind::Training)?;
+        refuse_unbounded(&float, TEST_ROW, training, FailureKind::Training)?;
+        let validation = (!prepared.validation_labels.is_empty()).then(|| {
+            let inputs = Inputs::new(unit, &prepared.validation_features);
+            let float = inputs.infer(model, None, &mut Buffers::default());
+            refuse_unbounded(&float, VALIDATION_ROW, training, FailureKind::Training)?;
+            Ok(Validation { inputs, float: kept(evaluation, &float, &prepared.validation_labels) })
+        });
+        let validation = validation.transpose()?;
         let mut transforms: Vec<Transform> = Vec::new();
         for planned in &unit.variants {
             let transform = planned.variant.transform;
@@ -67,7 +87,17 @@ impl<'u> Bench<'u> {
         }
         let transformed = transforms.into_iter().map(|transform| (transform, OnceLock::new())).collect();
         let absent_classes = prepared.absent_classes(unit);
-        Ok(Bench { evaluation, unit, prepared, model, inputs, float, absent_classes, transformed })
+        Ok(Bench {
+            evaluation,
+            unit,
+            prepared,
+            model,
+            inputs,
+            float,
+            validation,
+            absent_classes,
+            transformed,
+        })
     }
 
     /// How many variants are worked on at a time: few of a large model.
@@ -131,8 +161,10 @@ impl<'u> Bench<'u> {
             size: SizeMeasures { payload: bytes, stored, biases, float: bytes },
             ..Measures::default()
         };
+        let validation = self.validation.as_ref().map(|validation| validation.float.clone());
+        evaluated.predictions = Some(self.predicted(&self.float, validation));
         let scored = score_float(&self.float, &self.prepared.test_labels, self.prepared.classes());
-        self.keep(evaluated, measures, &self.float, scored)
+        self.add_scores(measures, scored)
     }
 
     /// What a variant leaves behind.
@@ -188,17 +220,46 @@ impl<'u> Bench<'u> {
         };
         let aware = variant.training.as_ref().zip(training(self.unit));
         let aware = aware.map(|(aware, (_, training))| aware.applied_to(training));
-        refuse_unbounded(&inference, aware.as_ref(), FailureKind::QuantizedTraining)?;
-        let Prepared { test_labels, .. } = self.prepared;
+        refuse_unbounded(&inference, TEST_ROW, aware.as_ref(), FailureKind::QuantizedTraining)?;
+        let validation = self.validation_inference(transformed, &model, coded.as_ref(), buffers)?;
+        if let Some(inference) = &validation {
+            refuse_unbounded(inference, VALIDATION_ROW, aware.as_ref(), FailureKind::QuantizedTraining)?;
+        }
+        let validation =
+            validation.map(|inference| kept(self.evaluation, &inference, &self.prepared.validation_labels));
+        evaluated.predictions = Some(self.predicted(&inference, validation));
+        let Prepared { test_labels, split, dataset, .. } = self.prepared;
+        if self.evaluation.plan.header.record.predictions {
+            let tests = (test_labels.as_slice(), split.test.as_slice());
+            evaluated.flips = flips(&evaluated.origin, &inference, &self.float, tests, &dataset.class_names);
+        }
         let permutation = stream(self.unit, "permutation")?;
         let scored = score(&inference, test_labels, &self.float, self.prepared.classes(), permutation);
-        let measures = self.keep(evaluated, measures, &inference, scored)?;
+        let measures = self.add_scores(measures, scored)?;
         self.add_rows(evaluated, &model, float, variant, prepared, coded.as_ref())?;
         if self.is_timed() {
             let label = self.evaluation.plan.labels.get(&identity.row).text();
             evaluated.latency = Some(latency::of_variant(label, &model, coded.as_ref(), inputs, buffers));
         }
         Ok(measures)
+    }
+
+    /// What a variant says of the rows to choose on; `None` where it is not asked.
+    fn validation_inference(
+        &self,
+        transformed: &Transformed<'u, 'u>,
+        model: &QuantizedModel,
+        coded: Option<&CodedModel<'_>>,
+        buffers: &mut Buffers,
+    ) -> Step<Option<Inference>> {
+        let Some(validation) = &self.validation else { return Ok(None) };
+        let divided = transformed.divided.as_ref();
+        let own_inputs = divided.map(|divided| Inputs::new(self.unit, &divided.validation_features));
+        let inputs = own_inputs.as_ref().unwrap_or(&validation.inputs);
+        Ok(Some(match coded {
+            None => inputs.infer(&model.model, model.activations.as_ref(), buffers),
+            Some(coded) => coded.infer(inputs.single().view()).at(FailureKind::Scoring)?.inference,
+        }))
     }
 
     /// Errors, sizes and flags of a variant.
@@ -229,24 +290,13 @@ impl<'u> Bench<'u> {
         }
     }
 
-    /// Adds the scores to the measures, and keeps the predictions where they are recorded.
-    fn keep(
-        &self,
-        evaluated: &mut Evaluated,
-        mut measures: Measures,
-        inference: &Inference,
-        scored: Result<Scores, MetricError>,
-    ) -> Step<Measures> {
+    /// What is kept of predictions.
+    fn predicted(&self, test: &Inference, validation: Option<PartPredicted>) -> Predicted {
+        Predicted { test: kept(self.evaluation, test, &self.prepared.test_labels), validation }
+    }
+
+    fn add_scores(&self, mut measures: Measures, scored: Result<Scores, MetricError>) -> Step<Measures> {
         let scores = scored.at(FailureKind::Scoring)?;
-        let Prepared { test_labels, split, dataset, .. } = self.prepared;
-        evaluated.predictions = Some(narrow(&inference.predictions));
-        if self.evaluation.plan.header.record.predictions {
-            let tests = (test_labels.as_slice(), split.test.as_slice());
-            evaluated.flips = flips(&evaluated.origin, inference, &self.float, tests, &dataset.class_names);
-        }
-        if self.evaluation.plan.header.pick.metric == Metric::LogLoss {
-            evaluated.log_losses = Some(log_losses(inference, test_labels));
-        }
         measures.scores = Some(scores);
         measures.flags.extend(self.absent_classes.iter().cloned());
         Ok(measures)
@@ -289,7 +339,6 @@ impl<'u> Bench<'u> {
             measured,
             predictions,
             flips,
-            log_losses,
             curve,
             sensitivity,
             histogram,
@@ -299,10 +348,14 @@ impl<'u> Bench<'u> {
         if measured.is_err() {
             return outcome.add(key, origin, measured);
         }
-        if let Some(classes) = predictions {
+        if let Some(Predicted { test, validation }) = predictions {
             let all = outcome.predictions.get_or_insert_with(|| self.no_predictions(&origin));
-            all.variants.push((origin.position, Arc::clone(&origin.variant), classes));
-            all.log_losses.extend(log_losses.map(|losses| (origin.position, losses)));
+            all.variants.push((origin.position, Arc::clone(&origin.variant), test.classes));
+            all.log_losses.extend(test.log_losses.map(|losses| (origin.position, losses)));
+            if let (Some(all), Some(own)) = (&mut all.validation, validation) {
+                all.variants.push((origin.position, Arc::clone(&origin.variant), own.classes));
+                all.log_losses.extend(own.log_losses.map(|losses| (origin.position, losses)));
+            }
         }
         outcome.flips.extend(flips);
         if !curve.is_empty() {
@@ -319,34 +372,59 @@ impl<'u> Bench<'u> {
     }
 
     fn no_predictions(&self, origin: &Origin) -> Predictions {
+        let Prepared { dataset, split, test_labels, validation_labels, .. } = self.prepared;
+        let numbers = |rows: &[usize]| rows.iter().map(|&row| row as u32).collect();
         Predictions {
             unit: Arc::clone(&origin.unit),
-            classes: self.prepared.dataset.class_names.as_slice().into(),
-            rows: self.prepared.split.test.iter().map(|&row| row as u32).collect(),
-            truth: narrow(&self.prepared.test_labels),
+            classes: dataset.class_names.as_slice().into(),
+            rows: numbers(&split.test),
+            truth: narrow(test_labels),
             float: narrow(&self.float.predictions),
             variants: Vec::new(),
             log_losses: Vec::new(),
+            validation: self.validation.as_ref().map(|validation| ValidationPredictions {
+                rows: numbers(&split.validation),
+                truth: narrow(validation_labels),
+                float: validation.float.classes.clone(),
+                variants: Vec::new(),
+                log_losses: Vec::new(),
+            }),
         }
     }
 }
 
 /// Refuses a model whose outputs overflow. One that was trained has diverged, in its last epoch: a loss that is not finite
 /// would have ended the training before.
-fn refuse_unbounded(inference: &Inference, training: Option<&Training>, kind: FailureKind) -> Step<()> {
+fn refuse_unbounded(
+    inference: &Inference,
+    row: &str,
+    training: Option<&Training>,
+    kind: FailureKind,
+) -> Step<()> {
     if inference.probabilities.iter().all(|probability| probability.is_finite()) {
         return Ok(());
     }
     match training {
         Some(Training { epochs, learning_rate, .. }) => {
-            let (epoch, what) = (epochs - 1, "an output for a test row".to_owned());
+            let (epoch, what) = (epochs - 1, format!("an output for {row}"));
             let diverged = TrainError::Diverged { epoch, what, learning_rate: *learning_rate };
             Err(failed(kind, diverged))
         }
         None => Err(failed(
             FailureKind::Scoring,
-            "an output for a test row is not finite: weights or features are too large for the arithmetic",
+            format!(
+                "an output for {row} is not finite: weights or features are too large for the arithmetic"
+            ),
         )),
+    }
+}
+
+/// What is kept of what a model says of rows of these classes.
+fn kept(evaluation: &Evaluation<'_>, inference: &Inference, truth: &[usize]) -> PartPredicted {
+    let is_wanted = evaluation.plan.header.pick.metric == Metric::LogLoss;
+    PartPredicted {
+        classes: narrow(&inference.predictions),
+        log_losses: is_wanted.then(|| log_losses(inference, truth)),
     }
 }
 

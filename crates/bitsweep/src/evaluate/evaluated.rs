@@ -12,18 +12,32 @@ pub(super) struct Evaluated {
     pub(super) origin: Origin,
     pub(super) key: Key,
     pub(super) measured: Step<Measures>,
-    /// `None` where there are none, and where they are not recorded.
-    pub(super) predictions: Option<Box<[u16]>>,
-    /// Where they are recorded, the first of them that are not the float model's.
+    /// `None` where there are none.
+    pub(super) predictions: Option<Predicted>,
+    /// Where predictions are recorded, the first of them that are not the float model's.
     pub(super) flips: Vec<FlipRow>,
-    /// The log loss of each test row, where the pick is by it.
-    pub(super) log_losses: Option<Box<[f32]>>,
     /// The losses of its own training.
     pub(super) curve: Vec<EpochLoss>,
     pub(super) sensitivity: Vec<SensitivityRow>,
     pub(super) histogram: Vec<HistogramRow>,
     pub(super) large: LargeRows,
     pub(super) latency: Option<Latency>,
+}
+
+/// What a model says of the rows that it is not trained on.
+pub(super) struct Predicted {
+    pub(super) test: PartPredicted,
+    /// `None` where there are no validation rows.
+    pub(super) validation: Option<PartPredicted>,
+}
+
+/// What a model says of the test rows, or of the validation rows.
+#[derive(Clone)]
+pub(super) struct PartPredicted {
+    /// The class of each row.
+    pub(super) classes: Box<[u16]>,
+    /// The log loss of each row, where the pick is by it.
+    pub(super) log_losses: Option<Box<[f32]>>,
 }
 
 impl Evaluated {
@@ -35,7 +49,6 @@ impl Evaluated {
             measured: Ok(Measures::default()),
             predictions: None,
             flips: Vec::new(),
-            log_losses: None,
             curve: Vec::new(),
             sensitivity: Vec::new(),
             histogram: Vec::new(),

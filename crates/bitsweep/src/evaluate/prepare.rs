@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bitsweep_datasets::{Dataset, Split, fit, holdout};
+use bitsweep_datasets::{Dataset, Split, SplitStreams, fit, holdout, k_fold};
 use bitsweep_random::Stream;
 use ndarray::{Array1, Array2, Axis};
 
@@ -13,12 +13,15 @@ use crate::plan::Unit;
 use crate::subject::{SplitSpec, Subject};
 use crate::variant::CalibrationRows;
 
-/// Rows to train on and rows to score on, features scaled.
+/// Rows to train on, rows to choose on and rows to score on, features scaled.
 #[derive(Clone)]
 pub(super) struct Prepared<'u> {
     pub(super) dataset: &'u Dataset,
     pub(super) train_features: Array2<f64>,
     pub(super) train_labels: Vec<usize>,
+    /// Without a row where there are none to choose on.
+    pub(super) validation_features: Array2<f64>,
+    pub(super) validation_labels: Vec<usize>,
     pub(super) test_features: Array2<f64>,
     pub(super) test_labels: Vec<usize>,
     /// Their row numbers in the dataset.
@@ -33,6 +36,7 @@ impl Prepared<'_> {
         let divided = |features: &Array2<f64>| features / factors;
         Self {
             train_features: divided(&self.train_features),
+            validation_features: divided(&self.validation_features),
             test_features: divided(&self.test_features),
             ..self.clone()
         }
@@ -45,6 +49,7 @@ impl Prepared<'_> {
     pub(super) fn shape(&self) -> DatasetShape {
         DatasetShape {
             train_rows: self.train_labels.len(),
+            validation_rows: self.validation_labels.len(),
             test_rows: self.test_labels.len(),
             seen_rows: self.seen_rows,
             features: self.train_features.ncols(),
@@ -96,28 +101,48 @@ pub(crate) fn too_many_calibration_rows(rows: usize, train_rows: usize) -> Strin
     format!("`calibration.rows = {rows}` but there are {train_rows} training rows: expected at most as many")
 }
 
-/// Training and test rows of a unit.
-///
-/// # Errors
-/// Why they cannot be divided as asked, in the dataset's names.
-pub(crate) fn split(unit: &Unit, dataset: &Dataset) -> Result<Split, String> {
-    let Some((_, SplitSpec::Holdout(rule))) = unit.spec.subject.rows() else {
-        return Err("the unit has no rows to split".to_owned());
-    };
-    let stream = Stream::new(unit.spec.rng, unit.spec.seed, "split");
-    let mut stream = stream.map_err(|error| error.to_string())?;
-    holdout(&dataset.labels, dataset.classes(), rule, &mut stream).map_err(|error| error.in_names_of(dataset))
+/// Why the rows of a unit cannot be divided.
+pub(crate) struct NoSplit {
+    /// The key that asks for what cannot be.
+    pub(crate) key: String,
+    /// Why, in the dataset's names.
+    pub(crate) reason: String,
 }
 
-/// Features of the training rows and of the test rows, scaled.
+/// Training, validation and test rows of a unit.
+///
+/// # Errors
+/// Why they cannot be divided as asked.
+pub(crate) fn split(unit: &Unit, dataset: &Dataset) -> Result<Split, NoSplit> {
+    let Some((_, split)) = unit.spec.subject.rows() else {
+        return Err(NoSplit { key: "split".to_owned(), reason: "the unit has no rows to split".to_owned() });
+    };
+    let streams = SplitStreams::new(unit.spec.rng, unit.spec.seed, unit.spec.fold.unwrap_or(0));
+    let mut streams =
+        streams.map_err(|error| NoSplit { key: "seed".to_owned(), reason: error.to_string() })?;
+    let (labels, classes) = (&dataset.labels, dataset.classes());
+    let divided = match split {
+        SplitSpec::Holdout(rule) => holdout(labels, classes, rule, &mut streams),
+        SplitSpec::KFold(rule) => k_fold(labels, classes, rule, &mut streams),
+    };
+    divided.map_err(|error| NoSplit {
+        key: format!("{}.{}", split.table(), error.key()),
+        reason: error.in_names_of(dataset),
+    })
+}
+
+/// Scaled features.
+pub(crate) struct Scaled {
+    pub(super) train: Array2<f64>,
+    pub(super) validation: Array2<f64>,
+    pub(super) test: Array2<f64>,
+}
+
+/// Features of the training, validation and test rows, scaled as the training rows are.
 ///
 /// # Errors
 /// When they cannot be scaled, or are beyond `f32`, in the dataset's names.
-pub(crate) fn scaled(
-    unit: &Unit,
-    dataset: &Dataset,
-    split: &Split,
-) -> Result<(Array2<f64>, Array2<f64>), String> {
+pub(crate) fn scaled(unit: &Unit, dataset: &Dataset, split: &Split) -> Result<Scaled, String> {
     let Some((data, _)) = unit.spec.subject.rows() else {
         return Err("the unit has no features to scale".to_owned());
     };
@@ -127,19 +152,25 @@ pub(crate) fn scaled(
     let scale = |features: &Array2<f64>, rows: &[usize]| {
         scaler.apply(features.view()).map_err(|error| error.in_names_of(dataset, rows))
     };
-    Ok((scale(&train, &split.train)?, scale(&features(&split.test), &split.test)?))
+    Ok(Scaled {
+        train: scale(&train, &split.train)?,
+        validation: scale(&features(&split.validation), &split.validation)?,
+        test: scale(&features(&split.test), &split.test)?,
+    })
 }
 
 /// Splits and scales the rows of a unit that has a dataset.
 pub(super) fn prepare<'u>(unit: &Unit, dataset: &'u Dataset) -> Step<Prepared<'u>> {
-    let split = split(unit, dataset).at(FailureKind::Data)?;
-    let (train_features, test_features) = scaled(unit, dataset, &split).at(FailureKind::Data)?;
+    let split = split(unit, dataset).map_err(|error| error.reason).at(FailureKind::Data)?;
+    let scaled = scaled(unit, dataset, &split).at(FailureKind::Data)?;
     let labels = |rows: &[usize]| rows.iter().map(|&row| dataset.labels[row]).collect();
     Ok(Prepared {
         dataset,
-        train_features,
+        train_features: scaled.train,
         train_labels: labels(&split.train),
-        test_features,
+        validation_features: scaled.validation,
+        validation_labels: labels(&split.validation),
+        test_features: scaled.test,
         test_labels: labels(&split.test),
         seen_rows: seen_rows(&dataset.features, &split),
         split,

@@ -57,6 +57,7 @@ impl UnitOutcome {
                 key: *key,
                 task: Arc::clone(task),
                 seed: spec.seed,
+                fold: spec.fold,
                 shape,
             }),
             results: Vec::new(),

@@ -106,11 +106,14 @@ impl Foresight<'_> {
         };
         let split = match split(unit, dataset) {
             Ok(split) => split,
-            Err(reason) => return whole("split.holdout.test", &reason),
+            Err(error) => return whole(&error.key, &error.reason),
         };
         if let Err(reason) = check_model(unit, dataset, &split) {
-            let key =
-                if matches!(unit.spec.subject, Subject::Given(_)) { "model.given" } else { "split.holdout" };
+            let key = match &unit.spec.subject {
+                Subject::Given(_) => "model.given",
+                Subject::Trained(trained) => trained.split.table(),
+                Subject::Tensor(_) => "tensor",
+            };
             return whole(key, &reason);
         }
         if let Err(reason) = scaled(unit, dataset, &split) {

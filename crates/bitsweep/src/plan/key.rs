@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::subject::{DataSource, GivenSpec, Subject, TrainedSpec, UnitSpec};
 use crate::variant::Variant;
 
-/// The key of a unit: its subject, its seed, its dataset's bytes, and the versions of the stages up to the float model.
+/// The key of a unit: its subject, its seed, its fold, its dataset's bytes, and the versions of the stages up to the float model.
 ///
 /// A path is no part of it: the same file elsewhere is the same dataset.
 pub(super) fn unit_key(spec: &UnitSpec, dataset: Option<&Dataset>) -> Result<Key, Failure> {
@@ -33,7 +33,7 @@ pub(super) fn unit_key(spec: &UnitSpec, dataset: Option<&Dataset>) -> Result<Key
     key(&Keyed { unit, dataset: dataset.map(|dataset| dataset.hash.to_string()), stages })
 }
 
-/// The key of a task: everything that its units share, where its rows come from included, but for the seed.
+/// The key of a task: everything that its units share, where its rows come from included, but for the seed and the fold.
 pub(super) fn task_key(spec: &UnitSpec, dataset: Option<&Dataset>) -> Result<Key, Failure> {
     #[derive(Serialize)]
     struct Keyed<'a> {
@@ -41,7 +41,7 @@ pub(super) fn task_key(spec: &UnitSpec, dataset: Option<&Dataset>) -> Result<Key
         dataset: Option<&'a str>,
     }
     let dataset = dataset.map(|dataset| dataset.hash.to_string());
-    key(&Keyed { task: UnitSpec { seed: 0, ..spec.clone() }, dataset: dataset.as_deref() })
+    key(&Keyed { task: UnitSpec { seed: 0, fold: None, ..spec.clone() }, dataset: dataset.as_deref() })
 }
 
 /// What a variant does, canonically, with the versions of the stages that it passes; `None` is the float baseline.

@@ -9,7 +9,7 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use super::{Plan, PlannedVariant, Unit};
 use crate::config::Diagnostic;
-use crate::subject::{SplitSpec, Subject, TrainedModel};
+use crate::subject::{Subject, TrainedModel};
 
 const SINGLE: u64 = size_of::<f32>() as u64;
 const DOUBLE: u64 = size_of::<f64>() as u64;
@@ -31,7 +31,7 @@ impl Plan {
         usize::try_from(available() / most.max(1)).unwrap_or(usize::MAX).max(1)
     }
 
-    /// The units, of those that differ in their seed alone the first: the others need the same.
+    /// The units, of those that differ in their seed and fold alone the first: the others need the same.
     fn unlike_units(&self) -> impl Iterator<Item = &Unit> {
         let mut known = HashSet::new();
         self.units.iter().filter(move |unit| known.insert(unit.task.key))
@@ -163,7 +163,7 @@ fn widened_weights<'u>(unit: &'u Unit, widths: &[usize]) -> Option<Part<'u>> {
     Some(Part::of(what, Place::Variant(widest, "training"), &[parameters, copies(unit), SINGLE]))
 }
 
-/// Of how many rows there are logits at one time: the test rows, and where a solver or a choice looks at the training rows
+/// Of how many rows there are logits at one time: the test and validation rows, and where a solver or a choice looks at the training rows
 /// as a whole, all.
 fn scored_rows(plan: &Plan, unit: &Unit, rows: usize) -> usize {
     let is_fitted = match &unit.spec.subject {
@@ -172,10 +172,8 @@ fn scored_rows(plan: &Plan, unit: &Unit, rows: usize) -> usize {
     };
     let has_choices = unit.variants.iter().any(|planned| planned.variant.mixed.is_some());
     match unit.spec.subject.rows() {
-        Some((_, SplitSpec::Holdout(rule)))
-            if !is_fitted && !has_choices && !plan.header.record.sensitivity =>
-        {
-            rule.test_rows(rows).unwrap_or(rows)
+        Some((_, split)) if !is_fitted && !has_choices && !plan.header.record.sensitivity => {
+            split.held_out_rows(rows).unwrap_or(rows)
         }
         Some(_) | None => rows,
     }

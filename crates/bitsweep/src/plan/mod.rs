@@ -12,7 +12,7 @@ use std::sync::Arc;
 use bitsweep_datasets::{CsvError, Dataset};
 use bitsweep_quant::Dtype;
 use bitsweep_results::numbers::counted;
-use bitsweep_results::{Key, Labels, Task};
+use bitsweep_results::{Key, Labels, Task, run_of};
 
 use crate::config::{
     Change, Diagnostic, Document, Experiment, GridAxisSummary, Header, Placed, Places, change_header,
@@ -50,7 +50,7 @@ pub struct Plan {
     document: Document,
 }
 
-/// One subject with one seed, and all its variants.
+/// One subject with one seed and one of its splits, and all its variants.
 #[derive(Debug, Clone)]
 pub struct Unit {
     /// A hash of everything that decides the float model or the tensor.
@@ -290,12 +290,12 @@ impl Unit {
         row_key(self.key, &identity.canonical)
     }
 
-    /// Dataset or tensor, model, seed and settings, for people.
+    /// Dataset or tensor, model, seed, fold and settings, for people.
     pub fn describe(&self) -> String {
         let Task { dataset, model, settings, .. } = self.task.as_ref();
         let mut words = vec![dataset.clone()];
         words.extend(Some(model.clone()).filter(|model| !model.is_empty()));
-        words.push(format!("seed {}", self.spec.seed));
+        words.push(run_of(self.spec.seed, self.spec.fold));
         words.extend(settings.iter().map(|(key, value)| format!("{key} {value}")));
         words.join(", ")
     }

@@ -8,7 +8,7 @@ use bitsweep_quant::{
     Scheme, Transform,
 };
 
-use crate::subject::{DataSource, Subject, TrainedModel};
+use crate::subject::{DataSource, SplitSpec, Subject, TrainedModel};
 use crate::variant::{GradientEstimator, Variant};
 
 macro_rules! stages {
@@ -41,6 +41,10 @@ stages! {
     ReadCsv = "read-csv", 1;
     /// Division into training and test rows.
     Split = "split", 1;
+    /// Division into folds.
+    KFold = "k-fold", 1;
+    /// Validation rows.
+    Validation = "validation", 1;
     /// Scaling of features.
     Scale = "scale", 1;
     /// First weights and training by gradient descent.
@@ -123,12 +127,18 @@ stages! {
 
 /// The stages up to the float model of a subject.
 pub fn unit_stages(subject: &Subject) -> Vec<Stage> {
-    let Some((data, _)) = subject.rows() else { return Vec::new() };
+    let Some((data, split)) = subject.rows() else { return Vec::new() };
     let mut stages = match &data.source {
         DataSource::Csv(_) => vec![Stage::ReadCsv],
         DataSource::Wine | DataSource::Digits | DataSource::WineQuality => Vec::new(),
     };
-    stages.extend([Stage::Split, Stage::Scale]);
+    let (stage, validation) = match split {
+        SplitSpec::Holdout(rule) => (Stage::Split, rule.validation),
+        SplitSpec::KFold(rule) => (Stage::KFold, rule.validation),
+    };
+    stages.push(stage);
+    stages.extend(validation.map(|_| Stage::Validation));
+    stages.push(Stage::Scale);
     stages.extend(match subject {
         Subject::Tensor(_) | Subject::Given(_) => None,
         Subject::Trained(trained) => Some(match trained.model {

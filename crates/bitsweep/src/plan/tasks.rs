@@ -9,12 +9,13 @@ use crate::failure::Failure;
 use crate::subject::Subject;
 
 /// Tables of a unit whose keys are settings of their own; what stands below other keys is a value.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "data",
     "data.source",
     "data.source.csv",
     "split",
     "split.holdout",
+    "split.k-fold",
     "model",
     "model.mlp",
     "model.logistic",

@@ -54,8 +54,8 @@ pub fn check_expectations(plan: &Plan) -> Result<(), Failure> {
 /// One row for each variant of each unit, the float baselines included, without measures.
 fn rows(plan: &Plan) -> Vec<ResultRow> {
     let of_unit = |unit: &plan::Unit| {
-        let shown =
-            Arc::new(Unit { key: unit.key, task: Arc::clone(&unit.task), seed: unit.spec.seed, shape: None });
+        let (seed, fold) = (unit.spec.seed, unit.spec.fold);
+        let shown = Arc::new(Unit { key: unit.key, task: Arc::clone(&unit.task), seed, fold, shape: None });
         let identities =
             [&unit.float].into_iter().chain(unit.variants.iter().map(|planned| &planned.identity));
         let rows = identities.enumerate().map(|(position, identity)| ResultRow {

@@ -5,7 +5,7 @@ mod tensor_values;
 
 use std::fmt;
 
-use bitsweep_datasets::{CsvSource, Holdout, Scaling};
+use bitsweep_datasets::{CsvSource, Holdout, KFold, Scaling, SplitError};
 use bitsweep_models::{Logistic, Mlp, Multiclass, SoftmaxRegression, Training};
 use bitsweep_quant::Dtype;
 use bitsweep_random::Generator;
@@ -19,10 +19,29 @@ pub use tensor_values::TensorValues;
 pub struct UnitSpec {
     /// The seed of every random stream of the unit.
     pub seed: u64,
+    /// Which of the seed's splits it has, counted from 0; `None` where there is one. All else is the same in all of them:
+    /// weights begin with the same numbers, and rows are shuffled in the same way. The first of several repeats is the only
+    /// one of fewer, and no other value.
+    #[serde(skip_serializing_if = "is_first")]
+    pub fold: Option<usize>,
     /// The generator behind the streams.
     pub rng: Generator,
     /// What the unit is about.
     pub subject: Subject,
+}
+
+/// Whether it is the first split of its seed, or the only one.
+fn is_first(fold: &Option<usize>) -> bool {
+    fold.is_none_or(|fold| fold == 0)
+}
+
+impl UnitSpec {
+    /// The unit once for each of its seed's splits.
+    pub(crate) fn of_each_fold(self) -> impl Iterator<Item = UnitSpec> {
+        let folds = self.subject.rows().and_then(|(_, split)| split.folds());
+        let all = (0..folds.unwrap_or(1)).map(move |fold| folds.map(|_| fold));
+        all.map(move |fold| UnitSpec { fold, ..self.clone() })
+    }
 }
 
 /// What a unit is about.
@@ -139,8 +158,39 @@ impl DataSource {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SplitSpec {
-    /// Once, at random.
+    /// At random, once or several times.
     Holdout(Holdout),
+    /// In folds, each of which has the test rows once.
+    KFold(KFold),
+}
+
+impl SplitSpec {
+    /// How many splits each seed has; `None` of a single one.
+    pub fn folds(&self) -> Option<usize> {
+        match self {
+            SplitSpec::Holdout(rule) => Some(rule.repeats.get()).filter(|repeats| *repeats > 1),
+            SplitSpec::KFold(rule) => Some(rule.folds),
+        }
+    }
+
+    /// How many of so many rows are not for training, at most.
+    ///
+    /// # Errors
+    /// Why so many rows cannot be divided.
+    pub(crate) fn held_out_rows(&self, rows: usize) -> Result<usize, SplitError> {
+        match self {
+            SplitSpec::Holdout(rule) => rule.held_out_rows(rows),
+            SplitSpec::KFold(rule) => rule.held_out_rows(rows),
+        }
+    }
+
+    /// The table of a file that says it.
+    pub(crate) const fn table(&self) -> &'static str {
+        match self {
+            SplitSpec::Holdout(_) => "split.holdout",
+            SplitSpec::KFold(_) => "split.k-fold",
+        }
+    }
 }
 
 /// A tensor given in the file.

@@ -158,7 +158,8 @@ fn a_plan_foresees_a_class_with_fewer_rows_than_the_split_needs() {
     assert!(said(&output).contains("2 of 4 units will fail"), "{}", said(&output));
     assert!(said(&output).contains("6 of 12 rows will fail"), "{}", said(&output));
     let json = sandbox.run(&[&["plan", "--json"][..], &seeds].concat());
-    let units: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let planned: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let units = &planned["units"];
     let failing = units.as_array().unwrap().iter().filter(|unit| unit["will_fail"] == reason);
     assert_eq!(failing.count(), 2, "{units}");
     // What is foreseen is what happens.

@@ -73,6 +73,10 @@ fn sample(stage: Stage) -> String {
         Stage::Split | Stage::Scale | Stage::Train | Stage::Score => {
             network(&format!("{biases}{}", weights("")))
         }
+        Stage::KFold => {
+            network(&weights("")).replace("[split.holdout]\ntest = 0.3", "[split.k-fold]\nfolds = 3")
+        }
+        Stage::Validation => network(&weights("")).replace("test = 0.3", "test = 0.3\nvalidation = 0.2"),
         Stage::FitLogistic => model("[model.logistic]\nmulticlass = 'multinomial'\n", &weights("")),
         Stage::AbsmaxEqualization => {
             network(&format!("[quantize]\ntransform = 'absmax-equalization'\n{}", weights("")))

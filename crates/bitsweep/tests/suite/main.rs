@@ -26,6 +26,7 @@ mod saturation;
 mod settings;
 #[cfg(unix)]
 mod signals;
+mod splits;
 mod tasks;
 mod text_from_files;
 mod transforms;

@@ -116,8 +116,8 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
         matrices.drain(1..matrices.len() - 1);
     }
     let title = "Which classes are confused".to_owned();
-    let seeds = if comparison.units > 1 {
-        format!(", added up over {} seeds", comparison.units)
+    let runs = if comparison.units > 1 {
+        format!(", added up over {}", comparison.runs(comparison.units))
     } else {
         String::new()
     };
@@ -129,7 +129,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     let header = Header::new(
         &title,
         &format!(
-            "{task}Test rows by true class (down) and predicted class (across){seeds}. Blue: right. Vermillion: wrong."
+            "{task}Test rows by true class (down) and predicted class (across){runs}. Blue: right. Vermillion: wrong."
         ),
     );
 

@@ -17,8 +17,8 @@ pub(super) const NAME: &str = "learning-curve";
 
 /// Most tasks drawn, one colour each.
 const MOST_TASKS: usize = 6;
-/// Most seeds drawn of a task.
-const MOST_SEEDS: usize = 10;
+/// Most runs drawn of a task.
+const MOST_RUNS: usize = 10;
 /// The curves of one task.
 struct Task {
     name: String,
@@ -31,7 +31,7 @@ fn tasks(subject: &Subject<'_>) -> Vec<Task> {
     for (comparison, name) in comparisons.iter().zip(names(&comparisons)) {
         let own = subject.records.curves.iter();
         let own = own.filter(|curve| curve.origin.is_float() && comparison.has(&curve.origin));
-        let curves: Vec<Line> = own.filter_map(line).take(MOST_SEEDS).collect();
+        let curves: Vec<Line> = own.filter_map(line).take(MOST_RUNS).collect();
         if !curves.is_empty() {
             tasks.push(Task { name, curves });
         }
@@ -51,9 +51,10 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     let epochs = curves().map(|curve| curve.epochs).max().unwrap_or(0);
     let last = rows().map(|(epoch, _)| *epoch).max().unwrap_or(0) as f64;
     let title = "Learning curve of the float model".to_owned();
-    let seeds = tasks.iter().map(|task| task.curves.len()).max().unwrap_or(1);
-    let subtitle = if seeds > 1 {
-        format!("Mean cross-entropy per training sample, logarithmic axis; one line a seed, {seeds} at most.")
+    let runs = tasks.iter().map(|task| task.curves.len()).max().unwrap_or(1);
+    let run = subject.summary.run_nouns().0;
+    let subtitle = if runs > 1 {
+        format!("Mean cross-entropy per training sample, logarithmic axis; one line a {run}, {runs} at most.")
     } else {
         "Mean cross-entropy per training sample, logarithmic axis.".to_owned()
     };

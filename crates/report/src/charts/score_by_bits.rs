@@ -53,10 +53,11 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     let all = panes.len();
     panes.truncate(MOST_PANELS);
 
-    let seeds = subject.summary.comparisons.iter().map(|comparison| comparison.units).max().unwrap_or(0);
-    let whiskers = if seeds > 1 {
+    let most = subject.summary.comparisons.iter().max_by_key(|comparison| comparison.units);
+    let whiskers = if let Some(most) = most.filter(|comparison| comparison.units > 1) {
+        let runs = most.runs(most.units);
         format!(
-            "Mean over {seeds} seeds; whiskers and the float band: one standard deviation over seeds to either side."
+            "Mean over {runs}; whiskers and the float band: one standard deviation over them to either side."
         )
     } else {
         "Whiskers and the float band: 95 % interval, as wide as the size of the test set makes it.".to_owned()

@@ -100,7 +100,8 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     let header = Header::new(
         &title,
         &format!(
-            "Mean cross-entropy per training sample, logarithmic axis; first seed, each method at its fewest bits.{}",
+            "Mean cross-entropy per training sample, logarithmic axis; first {}, each method at its fewest bits.{}",
+            subject.summary.run_nouns().0,
             left_out(tasks.len(), all)
         ),
     );

@@ -16,7 +16,8 @@ pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
         return Vec::new();
     }
     let rows = lines(&summary.failures).iter().map(|rows| cells(rows, summary)).collect();
-    let headings = ["Task", "Seed", "Variant", "Kind", "Reason", "Rows"];
+    let run = if summary.run_nouns().0 == "seed" { "Seed" } else { "Run" };
+    let headings = ["Task", run, "Variant", "Kind", "Reason", "Rows"];
     vec![
         Block::Heading(2, "What failed".to_owned()),
         paragraph(
@@ -37,7 +38,8 @@ fn lines(failures: &[FailedRow]) -> Vec<Vec<&FailedRow>> {
 
 fn cells(rows: &[&FailedRow], summary: &Summary) -> Vec<String> {
     let tasks: BTreeSet<Key> = rows.iter().map(|row| row.origin.unit.task.key).collect();
-    let seeds: BTreeSet<u64> = rows.iter().map(|row| row.origin.unit.seed).collect();
+    let runs: BTreeSet<(u64, Option<usize>)> =
+        rows.iter().map(|row| (row.origin.unit.seed, row.origin.unit.fold)).collect();
     let variant = |row: &FailedRow| match row.origin.is_float() {
         true => "all variants".to_owned(),
         false => summary.labels.get(&row.origin.variant).to_string(),
@@ -51,7 +53,14 @@ fn cells(rows: &[&FailedRow], summary: &Summary) -> Vec<String> {
     let reason = first(|row| row.failure.reason.clone());
     vec![
         one_or(tasks.len(), first(|row| row.task.clone()), "tasks"),
-        one_or(seeds.len(), first(|row| row.origin.unit.seed.to_string()), "seeds"),
+        one_or(
+            runs.len(),
+            first(|row| match row.origin.unit.fold {
+                None => row.origin.unit.seed.to_string(),
+                Some(_) => row.origin.unit.run(),
+            }),
+            summary.run_nouns().1,
+        ),
         one_or(variants.len(), variants.iter().next().cloned().unwrap_or_default(), "variants"),
         first(|row| row.failure.kind.to_string()),
         if reasons.len() == 1 {
@@ -73,8 +82,8 @@ pub(super) fn sentence(summary: &Summary) -> Option<String> {
     tasks.extend(summary.comparisons.iter().map(bitsweep_results::Comparison::name));
     let (some, all) = (summary.units_with_results, summary.units);
     let of = match (tasks.len(), all) {
-        (..=1, 1) => "seed",
-        (..=1, _) => "seeds",
+        (..=1, 1) => summary.run_nouns().0,
+        (..=1, _) => summary.run_nouns().1,
         (_, _) => "runs of a task with a seed",
     };
     let rows = counted(failed, "row has no measures and takes", "rows have no measures and take");

@@ -23,11 +23,12 @@ pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
     if told.is_empty() {
         return Vec::new();
     }
+    let (one, several) = summary.run_nouns();
     let mut blocks = vec![
         Block::Heading(2, "Where the error comes from".to_owned()),
-        paragraph(
-            "One tensor quantized at a time, all others float (x1 stands for the inputs of the first layer); means over the seeds, on the training rows, so that whoever chooses bits by these numbers has not seen a test row. The output error is the mean squared change of the logits. Rounding and clipping are the parts of a weight's error inside and outside the span of the levels, each by itself. The gain is the output error that one bit more on that weight saves for each byte it costs. sensitivity.csv has every variant and seed.",
-        ),
+        paragraph(format!(
+            "One tensor quantized at a time, all others float (x1 stands for the inputs of the first layer); means over the {several}, on the training rows, so that whoever chooses bits by these numbers has not seen a test row. The output error is the mean squared change of the logits. Rounding and clipping are the parts of a weight's error inside and outside the span of the levels, each by itself. The gain is the output error that one bit more on that weight saves for each byte it costs. sensitivity.csv has every variant and {one}.",
+        )),
     ];
     for (comparison, attributions) in told.iter().take(MOST_TASKS) {
         if summary.comparisons.len() > 1 {
@@ -94,7 +95,7 @@ fn table(attributions: &[(&str, Attribution)]) -> Block {
     Block::Table(Table::new(2, &headings, rows.collect()))
 }
 
-/// Whole where all seeds have the same.
+/// Whole where all runs have the same.
 fn bits(mean: f64) -> String {
     if mean.fract() == 0.0 { fixed(mean, 0) } else { fixed(mean, 1) }
 }

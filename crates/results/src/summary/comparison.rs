@@ -120,6 +120,8 @@ pub struct VariantSummary {
     pub flags: Vec<(Flag, usize)>,
     /// How it stands against the float model; `None` of baselines, and where the predictions are not known.
     pub standing: Option<Standing>,
+    /// The same on the validation rows, where there are some: what the picks go by.
+    pub validation: Option<Standing>,
     /// The share of bootstraps of the test rows in which it is on the Pareto front; `None` of what cannot be picked.
     pub front_share: Option<f64>,
 }
@@ -158,14 +160,20 @@ impl VariantSummary {
         self.origin.variant.choices.get(axis)
     }
 
-    /// What is shown of its loss and the margin of a goal.
+    /// What the picks go by: how it stands on the validation rows where there are some, else on the test rows.
+    #[must_use]
+    pub fn choosing(&self) -> Option<&Standing> {
+        self.validation.as_ref().or(self.standing.as_ref())
+    }
+
+    /// What is shown of its loss and the margin of a goal, on the rows that the picks go by.
     #[must_use]
     pub fn verdict(&self, goal: Goal) -> Verdict {
         let place = match goal {
             Goal::Balance | Goal::Budget => 0,
             Goal::LeastMemory => 1,
         };
-        self.standing.map_or(Verdict::Undecided { rows: None }, |standing| standing.verdicts[place])
+        self.choosing().map_or(Verdict::Undecided { rows: None }, |standing| standing.verdicts[place])
     }
 
     /// Bits of one code of a weight; 0 where there is none.
@@ -223,13 +231,13 @@ impl Comparison {
         self.variants.iter().any(|variant| variant.scores.is_some())
     }
 
-    /// The mean loss of a variant against the float model by the rule's metric, or that of macro-F1 where the predictions are
-    /// not known.
+    /// The mean loss of a variant against the float model by the rule's metric on the rows that the picks go by, or that of
+    /// macro-F1 where the predictions are not known.
     #[must_use]
     pub fn loss(&self, variant: usize) -> Option<f64> {
         let variant = self.variants.get(variant)?;
         let of_macro_f1 = || Some(variant.scores.as_ref()?.loss?.mean);
-        variant.standing.map(|standing| standing.loss.value).or_else(of_macro_f1)
+        variant.choosing().map(|standing| standing.loss.value).or_else(of_macro_f1)
     }
 
     /// Whether the float model has not learned, in at least half of the units: it predicts one class, or is not better than

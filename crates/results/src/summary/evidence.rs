@@ -1,12 +1,14 @@
 //! The predictions behind the scores: what losses, their bounds and resampled choices are made of.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bitsweep_metrics::{ClassScore, Contributions};
 
 use super::rule::Metric;
 use crate::key::Key;
-use crate::record::Predictions;
+use crate::origin::Variant;
+use crate::record::{Predictions, ValidationPredictions};
 
 /// What tells units apart.
 pub(super) type UnitKeys = (Key, Key);
@@ -33,7 +35,20 @@ pub(super) struct UnitEvidence<'a> {
 
 impl<'a> Evidence<'a> {
     pub(super) fn of(predictions: &'a [Predictions]) -> Self {
-        let units = predictions.iter().map(|own| (own.unit.keys(), UnitEvidence::of(own)));
+        let units = predictions.iter().map(|own| {
+            let Predictions { unit, classes, rows, truth, variants, log_losses, .. } = own;
+            (unit.keys(), UnitEvidence::new(rows, truth, classes, variants, log_losses))
+        });
+        Self(units.collect())
+    }
+
+    /// The predictions on the validation rows of the units that have some.
+    pub(super) fn of_validation(predictions: &'a [Predictions]) -> Self {
+        let units = predictions.iter().filter_map(|own| {
+            let validation = own.validation.as_ref()?;
+            let ValidationPredictions { rows, truth, variants, log_losses, .. } = validation;
+            Some((own.unit.keys(), UnitEvidence::new(rows, truth, &own.classes, variants, log_losses)))
+        });
         Self(units.collect())
     }
 
@@ -72,13 +87,19 @@ impl<'a> Evidence<'a> {
 }
 
 impl<'a> UnitEvidence<'a> {
-    fn of(predictions: &'a Predictions) -> Self {
+    fn new(
+        rows: &'a [u32],
+        truth: &[u16],
+        classes: &'a [String],
+        variants: &'a [(usize, Arc<Variant>, Box<[u16]>)],
+        log_losses: &'a [(usize, Box<[f32]>)],
+    ) -> Self {
         Self {
-            rows: &predictions.rows,
-            truth: predictions.truth.iter().map(|&class| class.into()).collect(),
-            classes: &predictions.classes,
-            variants: predictions.variants.iter().map(|(position, _, own)| (*position, &**own)).collect(),
-            log_losses: predictions.log_losses.iter().map(|(position, own)| (*position, &**own)).collect(),
+            rows,
+            truth: truth.iter().map(|&class| class.into()).collect(),
+            classes,
+            variants: variants.iter().map(|(position, _, own)| (*position, &**own)).collect(),
+            log_losses: log_losses.iter().map(|(position, own)| (*position, &**own)).collect(),
         }
     }
 

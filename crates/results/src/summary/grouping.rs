@@ -160,6 +160,7 @@ fn summary(
         true_bytes: spread(runs, |measures| measures.size.total() as f64).mean,
         flags,
         standing: None,
+        validation: None,
         front_share: None,
     })
 }

@@ -1,7 +1,7 @@
-//! Conclusions drawn from the rows: statistics over seeds, Pareto fronts, and the two picks.
+//! Conclusions drawn from the rows: statistics over seeds and folds, Pareto fronts, and the two picks.
 //!
 //! Rows are gathered into [`Comparison`]s, one per task, since only variants of the same task can be weighed against each
-//! other; tasks are told by their keys. Within a comparison the units differ by their seed alone, and each
+//! other; tasks are told by their keys. Within a comparison the units differ by their seed and fold alone, and each
 //! [`VariantSummary`] sums up one variant over those of them in which it has results.
 
 mod across;
@@ -17,6 +17,7 @@ mod names;
 mod pick;
 mod picking;
 mod rule;
+mod runs;
 mod selection;
 mod spread;
 mod standing;

@@ -4,7 +4,8 @@ use super::candidates::{Candidate, candidates, smallest};
 use super::comparison::Comparison;
 use super::pick::{Pick, PickOutcome, Picks};
 use super::rule::{Goal, PickRule};
-use super::standing::Verdict;
+use super::standing::{Standing, Verdict};
+use super::standings::verdict;
 
 /// The picks of a comparison whose variants' standings are known; `None` without scores.
 pub(super) fn picks(comparison: &Comparison, rule: &PickRule) -> Option<Picks> {
@@ -83,11 +84,21 @@ impl Choice<'_> {
     }
 
     fn picked(&self, variant: usize, by_bound: bool, smaller: Vec<usize>) -> PickOutcome {
+        let margin = self.goal.margin(self.rule);
+        let own = &self.comparison.variants[variant];
+        let loss = own.standing;
+        let verdict = match (&own.validation, loss) {
+            // Chosen on other rows, it is the one variant that the test rows are asked about.
+            (Some(_), Some(Standing { loss, .. })) => {
+                verdict(&loss, margin, Some(loss.p_below(margin)), self.rule)
+            }
+            _ => self.verdict(variant),
+        };
         PickOutcome::Picked(Pick {
             variant,
-            loss: self.comparison.variants[variant].standing.map(|standing| standing.loss),
-            margin: self.goal.margin(self.rule),
-            verdict: self.verdict(variant),
+            loss: loss.map(|standing| standing.loss),
+            margin,
+            verdict,
             by_bound,
             smaller,
             selection: None,

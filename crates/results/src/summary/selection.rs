@@ -42,6 +42,10 @@ pub(super) fn fill_in(
             comparison.variants[variant].front_share = Some(share(on_front[variant]));
         }
     }
+    if comparison.variants.iter().any(|variant| variant.validation.is_some()) {
+        // The test rows have no part in the choice: nothing to correct.
+        return;
+    }
     let Some(picks) = &mut comparison.picks else { return };
     for (goal_number, (_, outcome)) in picks.0.iter_mut().enumerate() {
         let PickOutcome::Picked(pick) = outcome else { continue };

@@ -9,13 +9,13 @@ use super::evidence::{Evidence, Places};
 use super::rule::{Metric, PickRule};
 use super::standing::{Standing, Verdict};
 
-/// Fills in how each variant stands, `places` saying where its rows are.
-pub(super) fn fill_in(
-    comparison: &mut Comparison,
+/// How each variant stands, `places` saying where its rows are; `None` of baselines, and where predictions are not known.
+pub(super) fn standings(
+    comparison: &Comparison,
     places: &[Places],
     evidence: &Evidence<'_>,
     rule: &PickRule,
-) {
+) -> Vec<Option<Standing>> {
     let estimates: Vec<Option<Estimate>> = places
         .par_iter()
         .map(|places| {
@@ -23,26 +23,22 @@ pub(super) fn fill_in(
             Estimate::of(&places.iter().filter_map(of_unit).collect::<Vec<_>>()).ok()
         })
         .collect();
-    let is_tested: Vec<usize> = candidates(comparison)
+    let tested: Vec<(usize, Estimate)> = candidates(comparison)
         .into_iter()
-        .map(|candidate| candidate.variant)
-        .filter(|variant| estimates[*variant].is_some())
+        .filter_map(|candidate| Some((candidate.variant, estimates[candidate.variant]?)))
         .collect();
-    let tested: Vec<Estimate> = is_tested.iter().filter_map(|variant| estimates[*variant]).collect();
+    let losses: Vec<Estimate> = tested.iter().map(|(_, loss)| *loss).collect();
     let margins = [rule.margin, rule.memory_margin];
-    let adjusted = margins.map(|margin| adjusted(&tested, margin));
+    let adjusted = margins.map(|margin| adjusted(&losses, margin));
     let dominated = dominated(comparison, &estimates);
-    for (position, estimate) in estimates.into_iter().enumerate() {
-        let Some(loss) = estimate else { continue };
-        if Some(position) == comparison.float {
-            continue;
-        }
-        let place = is_tested.iter().position(|tested| *tested == position);
+    let standing = |(position, loss): (usize, Option<Estimate>)| {
+        let loss = loss.filter(|_| !comparison.variants[position].origin.variant.is_baseline())?;
+        let place = tested.iter().position(|(tested, _)| *tested == position);
         let p_at = |margin: usize| place.map(|place| adjusted[margin][place]);
         let verdicts = [0, 1].map(|margin| verdict(&loss, margins[margin], p_at(margin), rule));
-        comparison.variants[position].standing =
-            Some(Standing { loss, verdicts, adjusted_p: p_at(0), dominated_by: dominated[position] });
-    }
+        Some(Standing { loss, verdicts, adjusted_p: p_at(0), dominated_by: dominated[position] })
+    };
+    estimates.iter().copied().enumerate().map(standing).collect()
 }
 
 /// The p-values of losses as large as the margin, adjusted by Holm for all of them.

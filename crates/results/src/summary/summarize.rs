@@ -20,13 +20,20 @@ use crate::record::{Records, ResultRow};
 pub fn summarize(records: &Records, labels: &Labels, rule: &PickRule) -> Summary {
     let rows = &records.results;
     let evidence = Evidence::of(&records.predictions);
+    let validation = Evidence::of_validation(&records.predictions);
     let names = task_names(rows);
     let mut comparisons = Vec::new();
     for (mut comparison, places) in grouping::comparisons(rows, labels, &evidence, rule.margin) {
         comparison.name = names.get(&comparison.task.key).cloned().unwrap_or_default();
         comparison.front = grouping::front(&comparison);
         comparison.least_error = grouping::least_error(&comparison);
-        standings::fill_in(&mut comparison, &places, &evidence, rule);
+        let standings = standings::standings(&comparison, &places, &evidence, rule);
+        let on_validation = standings::standings(&comparison, &places, &validation, rule);
+        for (variant, (standing, validation)) in
+            comparison.variants.iter_mut().zip(standings.into_iter().zip(on_validation))
+        {
+            (variant.standing, variant.validation) = (standing, validation);
+        }
         comparison.picks = picking::picks(&comparison, rule);
         selection::fill_in(&mut comparison, &places, &evidence, rule);
         comparisons.push((comparison, places));

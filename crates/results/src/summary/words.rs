@@ -44,19 +44,28 @@ impl Comparison {
     /// What to know before any pick: that the test rows are too few for a claim.
     #[must_use]
     pub fn reservation(&self, rule: &PickRule) -> Option<String> {
-        let mut standings = self.variants.iter().filter_map(|variant| variant.standing);
-        let samples = standings.next()?.loss.samples;
+        let standing = self.variants.iter().find_map(VariantSummary::choosing)?;
+        let samples = standing.loss.samples;
         let least = least_rows(rule);
         (samples < least).then(|| {
             format!(
                 "{} {} too few for any claim within {} at {}: {} without a single change would be the least. What follows are point estimates.",
-                counted(samples, "test row", "test rows"),
+                self.choice_rows(samples),
                 if samples == 1 { "is" } else { "are" },
                 trimmed(rule.margin),
                 rule.confidence_text(),
                 if least == usize::MAX { "no number".to_owned() } else { count(least as f64) },
             )
         })
+    }
+
+    /// So many of the rows that the picks go by: `36 test rows`.
+    fn choice_rows(&self, rows: usize) -> String {
+        if self.variants.iter().any(|variant| variant.validation.is_some()) {
+            counted(rows, "validation row", "validation rows")
+        } else {
+            counted(rows, "test row", "test rows")
+        }
     }
 
     /// Explains one of the picks; `None` without scores, and where the rule does not ask for it.
@@ -198,6 +207,32 @@ impl Comparison {
             if loss.units > 1 { format!(" and {} runs", loss.units) } else { String::new() },
         );
         let margin = trimmed(pick.margin);
+        if let Some(chosen) = &self.variants[pick.variant].validation {
+            let rows = counted(chosen.loss.samples, "validation row", "validation rows");
+            let how = if pick.by_bound { "shown to be within" } else { "within" };
+            let which = match goal {
+                Goal::Budget => format!(
+                    "of what is stored in {} it has the best {}",
+                    bytes(rule.budget_bytes.unwrap_or_default() as f64),
+                    rule.metric
+                ),
+                Goal::Balance | Goal::LeastMemory => {
+                    format!(
+                        "it is the smallest variant whose loss of {} there is {how} {margin}",
+                        rule.metric
+                    )
+                }
+            };
+            return format!(
+                "Chosen on {rows}: {which}. On the test rows, which had no part in that, its loss is {bounded}.{}",
+                match pick.verdict {
+                    Verdict::Worse => format!(" That it loses more than {margin} is shown."),
+                    Verdict::Undecided { rows: Some(rows) } =>
+                        format!(" About {} test rows would decide.", count(rows as f64)),
+                    Verdict::Confirmed | Verdict::Likely | Verdict::Undecided { rows: None } => String::new(),
+                }
+            );
+        }
         let tested = self.variants.iter().filter_map(|variant| variant.standing?.adjusted_p).count();
         let candidates = counted(tested, "candidate", "candidates");
         let sure = match pick.verdict {
@@ -273,7 +308,7 @@ impl Comparison {
     fn rejected(&self, pick: &Pick, goal: Goal, rule: &PickRule) -> Option<String> {
         let told = pick.smaller.iter().take(MOST_REJECTED).filter_map(|position| {
             let variant = self.variants.get(*position)?;
-            let loss = variant.standing?.loss;
+            let loss = variant.choosing()?.loss;
             let decimals = supported_decimals(loss.standard_error);
             let why = match variant.verdict(goal) {
                 Verdict::Worse => {

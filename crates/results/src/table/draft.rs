@@ -22,6 +22,7 @@ pub(super) struct Draft {
     pub(super) model: String,
     pub(super) rng: String,
     pub(super) seed: u64,
+    pub(super) fold: Option<usize>,
     pub(super) settings: Vec<(String, Value)>,
     pub(super) shape: Option<DatasetShape>,
     pub(super) position: usize,
@@ -35,8 +36,7 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) fn shape(&mut self) -> &mut DatasetShape {
-        let none = DatasetShape { train_rows: 0, test_rows: 0, seen_rows: 0, features: 0, classes: 0 };
-        self.shape.get_or_insert(none)
+        self.shape.get_or_insert_default()
     }
 
     pub(super) fn scores(&mut self) -> &mut Scores {
@@ -117,7 +117,7 @@ impl Shared {
             settings: draft.settings,
         };
         let task = shared(&mut self.tasks, draft.task, task);
-        let unit = Unit { key: draft.unit, task, seed: draft.seed, shape: draft.shape };
+        let unit = Unit { key: draft.unit, task, seed: draft.seed, fold: draft.fold, shape: draft.shape };
         let unit = shared(&mut self.units, draft.unit, unit);
         let variant =
             Variant { choices: draft.choices, name: draft.name, has_shared_codes: draft.has_shared_codes };

@@ -40,6 +40,11 @@ pub(super) fn unit() -> Vec<Column> {
             }),
         ),
         shape("train_rows", |shape| shape.train_rows, |draft, rows| set(&mut draft.shape().train_rows, rows)),
+        shape(
+            "validation_rows",
+            |shape| shape.validation_rows,
+            |draft, rows| set(&mut draft.shape().validation_rows, rows),
+        ),
         shape("test_rows", |shape| shape.test_rows, |draft, rows| set(&mut draft.shape().test_rows, rows)),
         shape(
             "seen_test_rows",
@@ -60,6 +65,11 @@ pub(super) fn unit() -> Vec<Column> {
             "seed",
             |entry| Some(entry.row.origin.unit.seed),
             Some(|draft, seed| set(&mut draft.seed, seed)),
+        ),
+        whole(
+            "fold",
+            |entry| entry.row.origin.unit.fold.map(|fold| fold as u64),
+            Some(|draft, fold| set(draft.fold.get_or_insert_default(), fold)),
         ),
         text(
             "model",

@@ -77,7 +77,7 @@ table!("values", ValueRow, Unit, origin, tensor, row, column, value, code, recon
 table!("codebooks", CodebookRow, Unit, origin, tensor, codebook, centroid, component, value);
 table!("products", ProductRow, Unit, origin, tensor, row, exact, lookup);
 table!("curve", CurveRow, Unit, origin, epoch, loss_sum, loss);
-table!("predictions", PredictionRow, Unit, origin, row, truth, float, quantized);
+table!("predictions", PredictionRow, Unit, origin, part, row, truth, float, quantized);
 table!("classes", ClassRow, Unit, origin, class, precision, recall, f1, support);
 table!(
     "recalls",

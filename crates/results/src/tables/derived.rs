@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bitsweep_metrics::{Changes, Confusion, MetricError, holm, paired_difference_interval};
 
 use crate::origin::{Origin, Variant};
-use crate::record::{Curve, Predictions};
+use crate::record::{Curve, Predictions, RowPart, ValidationPredictions};
 
 /// One epoch of training.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,8 @@ pub struct CurveRow {
 pub struct PredictionRow {
     /// The unit and the variant.
     pub origin: Origin,
+    /// Whether it is a row to score or to choose on.
+    pub part: RowPart,
     /// Row number in the dataset.
     pub row: u32,
     /// Name of the true class.
@@ -127,21 +129,32 @@ impl Predictions {
         Confusion::new(&wide(&self.truth), &wide(predicted), self.classes.len())
     }
 
-    /// One row per variant and test row. A class without a name is called by its number.
+    /// One row per variant and test row, then one per variant and validation row. A class without a name is called by its
+    /// number.
     pub fn rows(&self) -> impl Iterator<Item = PredictionRow> {
         let names = self.class_names();
         let name = move |class: u16| {
             names.get(usize::from(class)).map_or_else(|| Arc::from(class.to_string()), Arc::clone)
         };
-        let cells = self.variants.iter().flat_map(move |(position, variant, predicted)| {
-            let origin = self.origin(*position, variant);
-            let tests = self.rows.iter().zip(&self.truth).zip(self.float.iter().zip(predicted));
-            tests.map(move |((row, truth), (float, quantized))| {
-                (origin.clone(), *row, *truth, *float, *quantized)
+        let Self { rows, truth, float, variants, validation, .. } = self;
+        let test = (RowPart::Test, rows, truth, float, variants);
+        let validation = validation.as_ref().map(|validation| {
+            let ValidationPredictions { rows, truth, float, variants, .. } = validation;
+            (RowPart::Validation, rows, truth, float, variants)
+        });
+        let parts = [test].into_iter().chain(validation);
+        let cells = parts.flat_map(move |(part, rows, truth, float, variants)| {
+            variants.iter().flat_map(move |(position, variant, predicted)| {
+                let origin = self.origin(*position, variant);
+                let own = rows.iter().zip(truth).zip(float.iter().zip(predicted));
+                own.map(move |((row, truth), (float, quantized))| {
+                    (origin.clone(), part, *row, *truth, *float, *quantized)
+                })
             })
         });
-        cells.map(move |(origin, row, truth, float, quantized)| PredictionRow {
+        cells.map(move |(origin, part, row, truth, float, quantized)| PredictionRow {
             origin,
+            part,
             row,
             truth: name(truth),
             float: name(float),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use crate::choice::Choice;
-use crate::record::{ErrorPart, HistogramKind};
+use crate::record::{ErrorPart, HistogramKind, RowPart};
 use crate::summary::{EffectVerdict, Verdict};
 
 /// What stands in one place of a table.
@@ -163,6 +163,7 @@ macro_rules! named {
 }
 
 named!(ErrorPart, "`whole`, `rounding`, `clipping`, `bias` or `activations`");
+named!(RowPart, "`test` or `validation`");
 named!(HistogramKind, "`float` or `level`");
 named!(Verdict, "`confirmed`, `likely`, `worse` or `undecided`");
 named!(EffectVerdict, "`better`, `worse`, `equivalent` or `not-shown`");

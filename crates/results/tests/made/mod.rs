@@ -8,8 +8,14 @@ use bitsweep_results::{
     Task, Unit, Value, Variant,
 };
 
-pub const SHAPE: DatasetShape =
-    DatasetShape { train_rows: 142, test_rows: 36, seen_rows: 0, features: 13, classes: 3 };
+pub const SHAPE: DatasetShape = DatasetShape {
+    train_rows: 142,
+    validation_rows: 0,
+    test_rows: 36,
+    seen_rows: 0,
+    features: 13,
+    classes: 3,
+};
 
 /// A key of its own for each text (FNV-1a).
 pub fn key(text: &str) -> Key {
@@ -32,7 +38,7 @@ pub fn task(dataset: &str, model: &str) -> Task {
 /// A unit called by `name`, of `task`.
 pub fn unit(name: &str, task: &Arc<Task>) -> Arc<Unit> {
     let key = key(&format!("{name} {}", task.key));
-    Arc::new(Unit { key, task: Arc::clone(task), seed: 42, shape: Some(SHAPE) })
+    Arc::new(Unit { key, task: Arc::clone(task), seed: 42, fold: None, shape: Some(SHAPE) })
 }
 
 pub fn choices(bits: u32, words: &[(Choice, &str)]) -> Choices {
@@ -100,6 +106,7 @@ pub fn records(rows: &[ResultRow], test_rows: u16) -> Records {
                 float: classes.clone(),
                 variants: Vec::new(),
                 log_losses: Vec::new(),
+                validation: None,
             });
         }
         let own = predictions.iter_mut().find(|own| own.unit.keys() == unit.keys());
