@@ -8,21 +8,16 @@ pub enum ClassScore {
     /// The unweighted mean of the F1 of the classes that have samples.
     MacroF1,
     /// Fraction of samples predicted as what they are.
+    /// Of the samples of one class, it is their recall.
     Accuracy,
-    /// Of the samples of this class, the fraction predicted as such.
-    Recall(usize),
 }
 
 impl ClassScore {
     /// The score.
-    ///
-    /// # Panics
-    /// When the class of a recall is not below the number of classes.
     pub fn of(self, confusion: &Confusion) -> f64 {
         match self {
             Self::MacroF1 => confusion.macro_f1(),
             Self::Accuracy => confusion.accuracy(),
-            Self::Recall(class) => confusion.recall(class),
         }
     }
 }
@@ -34,8 +29,7 @@ impl ClassScore {
 /// `n` samples, `n_c` of class `c`, `m_c` predicted as `c`, `d_c = n_c + m_c` and `K` classes that have samples:
 ///
 /// - macro-F1: `ψ = (n/K) Σ_c (2·1(t = p = c) - F_c (1(t = c) + 1(p = c))) / d_c` over the classes that have samples;
-/// - accuracy: `ψ = 1(t = p) - A`;
-/// - recall of `c`: `ψ = (n/n_c) (1(t = p = c) - R_c 1(t = c))`.
+/// - accuracy: `ψ = 1(t = p) - A`.
 ///
 /// Source: Takahashi, Yamamoto, Kuchiba & Koyama (2022), Applied Intelligence 52, doi 10.1007/s10489-021-02635-5, whose
 /// delta-method variance of macro-F1 is the mean of `ψ²` over `n`.
@@ -47,8 +41,8 @@ pub struct Influence {
     missed: Vec<f64>,
     /// What a sample loses that is wrongly predicted as `c`.
     false_alarm: Vec<f64>,
-    /// The influence of one more sample that counts, in the units of `ψ`.
-    unit: f64,
+    /// What one sample more counts.
+    one_more: f64,
 }
 
 impl Influence {
@@ -57,31 +51,26 @@ impl Influence {
         let classes = confusion.classes();
         let samples = confusion.samples() as f64;
         let zeros = || vec![0.0; classes];
-        let mut influence = Self { right: zeros(), missed: zeros(), false_alarm: zeros(), unit: 1.0 };
+        let mut influence = Self { right: zeros(), missed: zeros(), false_alarm: zeros(), one_more: 1.0 };
         match score {
             ClassScore::MacroF1 => {
-                let scale = samples / confusion.present().count() as f64;
+                let classes = confusion.present().count() as f64;
+                let scale = samples / classes;
+                let mut squares = 0.0;
                 for class in confusion.present() {
                     let size = (confusion.support()[class] + confusion.predicted()[class]) as f64;
                     let f1 = confusion.f1(class);
+                    squares += (scale * 2.0 / size) * (scale * 2.0 / size);
                     influence.right[class] = scale * 2.0 * (1.0 - f1) / size;
                     influence.missed[class] = scale * f1 / size;
                     influence.false_alarm[class] = scale * f1 / size;
                 }
+                influence.one_more = (squares / classes).sqrt();
             }
             ClassScore::Accuracy => {
                 let accuracy = confusion.accuracy();
                 influence.right.fill(1.0 - accuracy);
                 influence.missed.fill(accuracy);
-            }
-            ClassScore::Recall(class) => {
-                let support = confusion.support()[class];
-                if support > 0 {
-                    let recall = confusion.recall(class);
-                    influence.unit = samples / support as f64;
-                    influence.right[class] = influence.unit * (1.0 - recall);
-                    influence.missed[class] = influence.unit * recall;
-                }
             }
         }
         influence
@@ -99,8 +88,9 @@ impl Influence {
         }
     }
 
-    /// The influence of one more sample that counts: 1, but for a recall, which only the samples of its class decide, `n/n_c`.
-    pub fn unit(&self) -> f64 {
-        self.unit
+    /// What one sample more counts that is right and might be wrong: 1 of an accuracy. Of macro-F1 `2n/(K d_c)` if it is of
+    /// class `c`; the root mean square of it over the classes, which macro-F1 takes alike. 1 where all classes are as large.
+    pub fn one_more(&self) -> f64 {
+        self.one_more
     }
 }

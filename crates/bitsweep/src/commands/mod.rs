@@ -56,6 +56,7 @@ fn planned(request: &Request) -> Result<Plan, Failure> {
 
 /// Checks everything that can be known before a plan is run, and tells what a reader should know of it.
 fn foreseen(plan: &Plan, verbosity: Verbosity) -> Result<Vec<Foreseen>, Failure> {
+    plan.check_pick()?;
     check_expectations(plan)?;
     let foreseen = foresee(plan)?;
     if verbosity > Verbosity::Quiet {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use bitsweep_datasets::{CsvError, Dataset};
 use bitsweep_quant::Dtype;
 use bitsweep_results::numbers::counted;
-use bitsweep_results::{Key, Labels, Task, run_of};
+use bitsweep_results::{Key, Labels, Metric, Task, run_of};
 
 use crate::config::{
     Change, Diagnostic, Document, Experiment, GridAxisSummary, Header, Placed, Places, change_header,
@@ -155,6 +155,22 @@ impl Plan {
         message: &str,
     ) -> Diagnostic {
         self.document.error_in_list(path, key, message)
+    }
+
+    /// Refuses a pick by the recall of a class that a dataset does not have.
+    ///
+    /// # Errors
+    /// The class, at the key that names it, with the nearest.
+    pub fn check_pick(&self) -> Result<(), Diagnostic> {
+        let Metric::Recall(class) = &self.header.pick.metric else { return Ok(()) };
+        for dataset in self.units.iter().filter_map(Unit::rows) {
+            if !dataset.class_names.contains(class) {
+                let message = format!("`{}` has no class `{class}`", dataset.name);
+                let error = self.document.error_in_list(&[], "pick.metric.recall", &message);
+                return Err(error.nearest(class, dataset.class_names.iter().map(String::as_str)));
+            }
+        }
+        Ok(())
     }
 
     /// Where a variant stands, for people: `mine.toml:14:1`.

@@ -22,13 +22,14 @@ pub(crate) struct Outcome {
     shown: Option<(Verdict, f64, f64)>,
     /// Of the balance pick, shown or not: the loss shown, the loss on the rows left out, and the real one.
     corrected: Option<(f64, f64, f64)>,
-    /// Whether the real loss of the balance pick is within its 95 % interval.
-    is_covered: Option<bool>,
+    /// Whether the real loss of the balance pick is within the 95 % interval of its loss, and within one as wide about the loss
+    /// on the rows left out.
+    is_covered: Option<[bool; 2]>,
     /// Of all variants: those whose real loss is within the one-sided bound, and all.
     bounded: (usize, usize),
     /// Verdicts that are wrong: a loss shown to be within the margin that is not, or above it that is not.
     wrong_verdicts: usize,
-    /// Differences between choices whose real value lies in the 95 % interval, and all.
+    /// The margin that picks are held against.
     margin: f64,
 }
 
@@ -74,8 +75,9 @@ impl<'a> Trials<'a> {
             }),
             corrected: pick.and_then(|pick| Some((pick.loss?.value, pick.selection?.loss, real(pick)))),
             is_covered: pick.and_then(|pick| {
-                let interval = pick.loss?.interval(0.95);
-                Some((interval.low..=interval.high).contains(&real(pick)))
+                let (loss, selection) = (pick.loss?, pick.selection?);
+                let half = loss.interval(0.95).high - loss.value;
+                Some([loss.value, selection.loss].map(|centre| (real(pick) - centre).abs() <= half))
             }),
             bounded,
             wrong_verdicts,
@@ -101,8 +103,8 @@ pub(crate) struct Totals {
     pub(crate) bytes: f64,
     /// Mean loss of the pick: on the test rows, on the rows left out, really.
     pub(crate) losses: [f64; 3],
-    /// Picks whose real loss is within the interval beside them.
-    pub(crate) covered: f64,
+    /// Picks whose real loss is within the interval of the loss shown, and of that on the rows left out.
+    pub(crate) covered: [f64; 2],
     /// Variants whose real loss is within their one-sided bound.
     pub(crate) bounded: f64,
     /// Wrong verdicts of all.
@@ -119,7 +121,7 @@ impl Totals {
         let mean = |part: fn(&(f64, f64, f64)) -> f64| {
             corrected.iter().map(part).sum::<f64>() / corrected.len() as f64
         };
-        let covered: Vec<bool> = outcomes.iter().filter_map(|own| own.is_covered).collect();
+        let covered: Vec<[bool; 2]> = outcomes.iter().filter_map(|own| own.is_covered).collect();
         let variants: usize = outcomes.iter().map(|own| own.bounded.1).sum();
         Self {
             setting,
@@ -140,7 +142,9 @@ impl Totals {
             ),
             bytes: shown.iter().map(|(_, (.., bytes))| bytes).sum::<f64>() / shown.len() as f64,
             losses: [mean(|own| own.0), mean(|own| own.1), mean(|own| own.2)],
-            covered: covered.iter().filter(|covered| **covered).count() as f64 / covered.len() as f64,
+            covered: [0, 1].map(|centre| {
+                covered.iter().filter(|covered| covered[centre]).count() as f64 / covered.len() as f64
+            }),
             bounded: outcomes.iter().map(|own| own.bounded.0).sum::<usize>() as f64 / variants as f64,
             wrong_verdicts: outcomes.iter().map(|own| own.wrong_verdicts).sum::<usize>() as f64
                 / variants as f64,
@@ -152,14 +156,15 @@ impl Totals {
         let [shown, left_out, real] = self.losses.map(|loss| format!("{loss:.4}"));
         let bytes = if self.bytes.is_nan() { String::new() } else { format!("{:.2}", self.bytes) };
         format!(
-            "| {} | {} | {} | {} | {} | {} | {bytes} | {shown} | {left_out} | {real} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} | {} | {bytes} | {shown} | {left_out} | {real} | {} | {} | {} | {} |\n",
             self.setting,
             self.test_rows,
             percent(self.point_wrong),
             percent(self.shown),
             percent(self.shown_wrong),
             percent(self.confirmed_wrong),
-            percent(self.covered),
+            percent(self.covered[0]),
+            percent(self.covered[1]),
             percent(self.bounded),
             percent(self.wrong_verdicts),
         )
@@ -168,7 +173,7 @@ impl Totals {
 
 /// The page with all tables.
 pub(crate) fn page(rows: &[Totals], experiments: u64) -> String {
-    let heading = "| classes | test rows | wrong by point | shown | wrong | wrong, confirmed | bytes / oracle | loss shown | left out | real | in its interval | below bound | wrong verdicts |\n| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |\n";
+    let heading = "| classes | test rows | wrong by point | shown | wrong | wrong, confirmed | bytes / oracle | loss shown | left out | real | in interval | in interval left out | below bound | wrong verdicts |\n| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |\n";
     let table = |is_of: fn(&&Totals) -> bool| {
         rows.iter().filter(is_of).map(Totals::cells).fold(heading.to_owned(), |table, row| table + &row)
     };
@@ -191,5 +196,6 @@ const COLUMNS: &str = "Columns, in per cent of the experiments unless said other
 whose point estimate is within 0.01 that really loses more; experiments in which the balance pick is shown to be within 0.01, and
 those in which it is and really loses more, confirmed or likely, then confirmed alone; mean bytes of shown picks over those of the
 smallest variant whose real loss is within 0.01; mean loss of the pick as shown on the test rows, of what is chosen on bootstraps
-on the rows left out, and the real one; picks whose real loss lies in the 95 % interval of their loss; variants, in per cent of
+on the rows left out, and the real one; picks whose real loss lies in the 95 % interval of their loss, and in one as wide about
+the loss on the rows left out; variants, in per cent of
 all, whose real loss is within their one-sided 95 % bound; verdicts, in per cent of all variants, that are wrong.";

@@ -114,6 +114,7 @@ impl World {
             let shape = DatasetShape {
                 train_rows: 3 * test_rows,
                 test_rows,
+                validation_rows: 0,
                 seen_rows: 0,
                 features: 1,
                 classes: self.classes,
@@ -122,6 +123,7 @@ impl World {
                 key: Key::new(u128::from(seed) << 32 | number as u128),
                 task: Arc::clone(&task),
                 seed: number as u64,
+                fold: None,
                 shape: Some(shape),
             });
             let of = |classes: &[u16]| chosen.iter().map(|row| classes[*row]).collect::<Box<[u16]>>();
@@ -133,6 +135,7 @@ impl World {
                 float: of(&predicted[0]),
                 variants: Vec::new(),
                 log_losses: Vec::new(),
+                validation: None,
             };
             for (position, classes) in predicted.iter().enumerate() {
                 let (variant, bytes) = variant(position);

@@ -86,12 +86,13 @@ fn across(report: &Report<'_>) -> Vec<Block> {
 
 fn the_rule(rule: &PickRule) -> String {
     let PickRule { metric, margin, memory_margin, budget_bytes, .. } = rule;
+    let loss = metric.loss_words();
     let confidence = rule.confidence_text();
     let budget = budget_bytes.map_or_else(String::new, |budget| {
         format!(", and the best on these rows within {}", bytes(budget as f64))
     });
     format!(
-        "The rule: balance is the smallest variant whose loss of {metric} against float is shown, at {confidence}, to be within {margin}, least memory the smallest within {memory_margin}{budget}; where nothing is shown, the smallest whose loss on the test rows is. Confirmed means shown with all candidates tested at a time (Holm), likely means shown for this variant alone. Sizes are all bytes stored. verdicts.csv has every variant."
+        "The rule: balance is the smallest variant whose {loss} against float is shown, at {confidence}, to be within {margin}, least memory the smallest within {memory_margin}{budget}; where nothing is shown, the smallest whose loss on the test rows is. Confirmed means shown with all candidates tested at a time (Holm), likely means shown for this variant alone. Sizes are all bytes stored. verdicts.csv has every variant."
     )
 }
 

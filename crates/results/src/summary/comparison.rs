@@ -231,15 +231,6 @@ impl Comparison {
         self.variants.iter().any(|variant| variant.scores.is_some())
     }
 
-    /// The mean loss of a variant against the float model by the rule's metric on the rows that the picks go by, or that of
-    /// macro-F1 where the predictions are not known.
-    #[must_use]
-    pub fn loss(&self, variant: usize) -> Option<f64> {
-        let variant = self.variants.get(variant)?;
-        let of_macro_f1 = || Some(variant.scores.as_ref()?.loss?.mean);
-        variant.choosing().map(|standing| standing.loss.value).or_else(of_macro_f1)
-    }
-
     /// Whether the float model has not learned, in at least half of the units: it predicts one class, or is not better than
     /// the majority class.
     #[must_use]

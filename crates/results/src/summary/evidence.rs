@@ -108,16 +108,23 @@ impl<'a> UnitEvidence<'a> {
         self.classes.len()
     }
 
-    /// The score that the metric is; `None` of a log loss, and of a recall of which there is no row.
-    pub(super) fn class_score(&self, metric: &Metric) -> Option<ClassScore> {
+    /// The score that the metric is on the rows that it looks at; `None` of a log loss.
+    pub(super) fn class_score(metric: &Metric) -> Option<ClassScore> {
         match metric {
             Metric::MacroF1 => Some(ClassScore::MacroF1),
-            Metric::Accuracy => Some(ClassScore::Accuracy),
-            Metric::Recall(name) => {
-                let class = self.classes.iter().position(|own| own == name)?;
-                self.truth.contains(&class).then_some(ClassScore::Recall(class))
-            }
+            Metric::Accuracy | Metric::Recall(_) => Some(ClassScore::Accuracy),
             Metric::LogLoss => None,
+        }
+    }
+
+    /// The positions of the rows that the metric looks at: of a recall those of its class, of which there may be none.
+    pub(super) fn positions(&self, metric: &Metric) -> Vec<usize> {
+        match metric {
+            Metric::MacroF1 | Metric::Accuracy | Metric::LogLoss => (0..self.truth.len()).collect(),
+            Metric::Recall(name) => {
+                let class = self.classes.iter().position(|own| own == name);
+                (0..self.truth.len()).filter(|row| Some(self.truth[*row]) == class).collect()
+            }
         }
     }
 
@@ -136,8 +143,11 @@ impl<'a> UnitEvidence<'a> {
             let losses: Vec<f64> = self.log_losses(position)?.iter().map(|&loss| loss.into()).collect();
             return Contributions::of_mean(self.rows, &losses).ok();
         }
-        let predicted: Vec<usize> = self.predicted(position)?.iter().map(|&class| class.into()).collect();
-        let score = self.class_score(metric)?;
-        Contributions::of_score(score, self.rows, &self.truth, &predicted, self.classes.len()).ok()
+        let predicted = self.predicted(position)?;
+        let positions = self.positions(metric);
+        let rows: Vec<u32> = positions.iter().map(|row| self.rows[*row]).collect();
+        let truth: Vec<usize> = positions.iter().map(|row| self.truth[*row]).collect();
+        let predicted: Vec<usize> = positions.iter().map(|row| predicted[*row].into()).collect();
+        Contributions::of_score(Self::class_score(metric)?, rows, &truth, &predicted, self.classes.len()).ok()
     }
 }

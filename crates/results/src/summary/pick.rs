@@ -99,6 +99,8 @@ pub struct Selection {
     pub bootstraps: usize,
     /// The share of them that choose the same variant.
     pub repeated: f64,
-    /// The mean loss of what was chosen on the rows left out, against the float model.
+    /// The mean loss of what was chosen on the rows left out, against the float model: the loss corrected for the choice.
     pub loss: f64,
+    /// The standard error of the pick's own loss, which the corrected one has about, too.
+    pub standard_error: f64,
 }

@@ -41,7 +41,7 @@ struct Choice<'a> {
 
 impl Choice<'_> {
     fn loss(&self, candidate: &Candidate) -> f64 {
-        self.comparison.loss(candidate.variant).unwrap_or(f64::NAN)
+        self.comparison.variants[candidate.variant].choosing().map_or(f64::NAN, |own| own.loss.value)
     }
 
     fn verdict(&self, variant: usize) -> Verdict {

@@ -98,6 +98,12 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// What a loss of it is called.
+    #[must_use]
+    pub fn loss_words(&self) -> String {
+        if self.is_cost() { format!("rise of {self}") } else { format!("loss of {self}") }
+    }
+
     /// Whether less is better.
     #[must_use]
     pub fn is_cost(&self) -> bool {

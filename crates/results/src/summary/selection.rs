@@ -59,6 +59,7 @@ pub(super) fn fill_in(
             bootstraps: tried.len(),
             repeated: share(same),
             loss: chosen.iter().map(|(_, loss)| loss).sum::<f64>() / chosen.len() as f64,
+            standard_error: pick.loss.map_or(0.0, |loss| loss.standard_error),
         });
     }
 }
@@ -73,11 +74,11 @@ struct Bootstrap {
 
 /// A unit's test rows and how each variant's predictions differ from the float model's.
 struct Unit<'a> {
-    /// The number of each test row among the different rows of all units.
+    /// The number of each row that the metric looks at among the different rows of all units.
     numbers: Vec<usize>,
     evidence: &'a UnitEvidence<'a>,
-    score: Option<ClassScore>,
-    float: &'a [u16],
+    truth: Vec<usize>,
+    float: Vec<u16>,
     /// For each variant tried, in their order, where it predicts another class than float.
     flips: Vec<Vec<(usize, u16)>>,
     /// For each variant tried, its position in the unit.
@@ -118,24 +119,28 @@ impl<'a> Trial<'a> {
         let mut units = Vec::new();
         for (keys, position) in &places[float] {
             let unit = evidence.unit(*keys)?;
-            let own = unit.rows.iter().map(|row| {
+            let looked_at = unit.positions(&rule.metric);
+            let own = looked_at.iter().map(|row| {
                 let next = numbers.len();
-                *numbers.entry(*row).or_insert(next)
+                *numbers.entry(unit.rows[*row]).or_insert(next)
             });
-            let own = own.collect();
-            let float = unit.predicted(*position)?;
+            let own: Vec<usize> = own.collect();
+            let of_rows =
+                |predicted: &[u16]| looked_at.iter().map(|row| predicted[*row]).collect::<Vec<u16>>();
+            let truth = looked_at.iter().map(|row| unit.truth[*row]).collect();
+            let float = of_rows(unit.predicted(*position)?);
             let mut positions = Vec::with_capacity(candidates.len());
             for candidate in &candidates {
                 positions.push(places[candidate.variant].iter().find(|(own, _)| own == keys)?.1);
             }
             let flips = positions.iter().map(|position| {
-                let predicted = unit.predicted(*position).unwrap_or_default();
-                let pairs = predicted.iter().zip(float).enumerate();
-                pairs.filter(|(_, (own, float))| own != float).map(|(row, (own, _))| (row, *own)).collect()
+                let predicted = of_rows(unit.predicted(*position)?);
+                let pairs = predicted.iter().zip(&float).enumerate();
+                let flips = pairs.filter(|(_, (own, float))| own != float).map(|(row, (own, _))| (row, *own));
+                Some(flips.collect())
             });
-            let flips = flips.collect();
-            let score = unit.class_score(&rule.metric);
-            units.push(Unit { numbers: own, evidence: unit, score, float, flips, positions });
+            let flips = flips.collect::<Option<_>>()?;
+            units.push(Unit { numbers: own, evidence: unit, truth, float, flips, positions });
         }
         let (_, unit) = places[float].first()?.0;
         let seed = unit.low();
@@ -224,7 +229,6 @@ struct Tallies {
 
 impl Tallies {
     fn score(&self, score: ClassScore) -> f64 {
-        let ratio = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
         match score {
             ClassScore::MacroF1 => {
                 let present = || (0..self.support.len()).filter(|class| self.support[*class] > 0.0);
@@ -232,8 +236,7 @@ impl Tallies {
                     |class: usize| 2.0 * self.right[class] / (self.support[class] + self.predicted[class]);
                 present().map(f1).sum::<f64>() / present().count() as f64
             }
-            ClassScore::Accuracy => ratio(self.right.iter().sum(), self.support.iter().sum()),
-            ClassScore::Recall(class) => ratio(self.right[class], self.support[class]),
+            ClassScore::Accuracy => self.right.iter().sum::<f64>() / self.support.iter().sum::<f64>(),
         }
     }
 }
@@ -241,17 +244,13 @@ impl Tallies {
 impl Unit<'_> {
     /// The losses of the variants at `places`; `None` where a log loss was not recorded.
     fn losses(&self, weights: &[f64], places: std::ops::Range<usize>, metric: &Metric) -> Option<Vec<f64>> {
-        let Some(score) = self.score else {
-            return match metric {
-                Metric::LogLoss => self.log_losses(weights, places),
-                // No row is of the class: nothing can be lost.
-                Metric::MacroF1 | Metric::Accuracy | Metric::Recall(_) => Some(vec![0.0; places.len()]),
-            };
+        let Some(score) = UnitEvidence::class_score(metric) else {
+            return self.log_losses(weights, places);
         };
-        let truth = &self.evidence.truth;
+        let truth = &self.truth;
         let zeros = || vec![0.0; self.evidence.classes()];
         let mut float = Tallies { support: zeros(), predicted: zeros(), right: zeros() };
-        for ((&truth, &own), &weight) in truth.iter().zip(self.float).zip(weights) {
+        for ((&truth, &own), &weight) in truth.iter().zip(&self.float).zip(weights) {
             let own = usize::from(own);
             float.support[truth] += weight;
             float.predicted[own] += weight;

@@ -182,25 +182,16 @@ impl Comparison {
     /// Why this variant, and how sure that is.
     fn why(&self, pick: &Pick, goal: Goal, rule: &PickRule) -> String {
         let Some(loss) = pick.loss else {
-            return match goal {
-                Goal::Budget => "Nothing that fits is better than the float model.".to_owned(),
-                Goal::Balance | Goal::LeastMemory => {
-                    format!(
-                        "It is the smallest whose {} is within {} of the float model's on these rows; the predictions behind it are not known.",
-                        rule.metric,
-                        trimmed(pick.margin)
-                    )
-                }
-            };
+            return "Nothing else that fits is as good as the float model.".to_owned();
         };
         let decimals = supported_decimals(loss.standard_error);
         let bound = loss.upper_bound(rule.confidence);
         let bounded = format!(
             "{} ({}, paired over {}{})",
             if bound > 0.0 {
-                format!("at most {}", fixed(bound, decimals))
+                format!("it loses at most {}", fixed(bound, decimals))
             } else {
-                format!("a gain of at least {}", fixed(-bound, decimals))
+                format!("it gains at least {}", fixed(-bound, decimals))
             },
             rule.confidence_text(),
             counted(loss.samples, "test row", "test rows"),
@@ -224,7 +215,7 @@ impl Comparison {
                 }
             };
             return format!(
-                "Chosen on {rows}: {which}. On the test rows, which had no part in that, its loss is {bounded}.{}",
+                "Chosen on {rows}: {which}. On the test rows, which had no part in that, {bounded}.{}",
                 match pick.verdict {
                     Verdict::Worse => format!(" That it loses more than {margin} is shown."),
                     Verdict::Undecided { rows: Some(rows) } =>
@@ -249,16 +240,16 @@ impl Comparison {
         };
         match goal {
             Goal::Budget => format!(
-                "It has the best {} of what is stored in {}. Its loss is {bounded}.{sure}",
+                "It has the best {} of what is stored in {}; {bounded}.{sure}",
                 rule.metric,
                 bytes(rule.budget_bytes.unwrap_or_default() as f64)
             ),
             Goal::Balance | Goal::LeastMemory if pick.by_bound => format!(
-                "It is the smallest variant whose loss of {} is shown to be within {margin}: {bounded}.{sure}",
-                rule.metric
+                "It is the smallest variant whose {} is shown to be within {margin}: {bounded}.{sure}",
+                rule.metric.loss_words()
             ),
             Goal::Balance | Goal::LeastMemory => format!(
-                "It is the smallest variant whose {} on these rows is within {margin} of the float model's; its loss is {bounded}.{sure}",
+                "It is the smallest variant whose {} on these rows is within {margin} of the float model's; {bounded}.{sure}",
                 rule.metric
             ),
         }
@@ -413,16 +404,14 @@ impl Verdict {
 }
 
 fn tried_again(selection: &Selection, variant: &VariantSummary) -> String {
+    let decimals = supported_decimals(selection.standard_error);
     format!(
-        "Chosen anew on {} bootstraps of the rows, {} comes out in {} %; what is chosen {} on the rows left out.",
+        "Chosen anew on {} bootstraps of the rows, {} comes out in {} %; on the rows left out, what is chosen {} {}.",
         count(selection.bootstraps as f64),
         variant.label,
         fixed(100.0 * selection.repeated, 0),
-        if selection.loss < 0.0 {
-            format!("gains {}", fixed(-selection.loss, 4))
-        } else {
-            format!("loses {}", fixed(selection.loss, 4))
-        }
+        if selection.loss < 0.0 { "gains" } else { "loses" },
+        fixed(selection.loss.abs(), decimals)
     )
 }
 
