@@ -219,6 +219,7 @@ fn predictions_on_validation_rows_come_behind_those_on_test_rows() {
         truth: [1].into(),
         float: [1].into(),
         variants: vec![(1, variant, [0].into())],
+        log_losses: Vec::new(),
     };
     let rows: Vec<PredictionRow> =
         Predictions { validation: Some(validation), ..predictions() }.rows().collect();
