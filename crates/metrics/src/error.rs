@@ -71,6 +71,64 @@ pub enum MetricError {
         /// The value found.
         value: f64,
     },
+    /// More samples change than there are.
+    #[error("`{changed}` of `{samples}` samples are lost or gained, expected at most `{samples}`")]
+    MoreChangedThanSamples {
+        /// Samples lost or gained.
+        changed: usize,
+        /// Samples in all.
+        samples: usize,
+    },
+    /// Fewer samples than an estimate needs.
+    #[error("`{found}` {name} given, expected at least `{needed}`")]
+    TooFew {
+        /// What there is too little of.
+        name: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there must be.
+        needed: usize,
+    },
+    /// Two tables of probabilities are not over the same classes.
+    #[error("{left_name} has `{left}` classes but {right_name} has `{right}`, expected as many")]
+    ClassMismatch {
+        /// What the first table is.
+        left_name: &'static str,
+        /// Its number of classes.
+        left: usize,
+        /// What the second table is.
+        right_name: &'static str,
+        /// Its number of classes.
+        right: usize,
+    },
+    /// A p-value is not a number within [0, 1].
+    #[error("p-value `{value}` at position `{position}`, expected a number from 0 to 1")]
+    NotAPValue {
+        /// Its position, from 0.
+        position: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// A setting is not a number between two others.
+    #[error("{name} `{value}`, expected a number between {low} and {high}")]
+    NotBetween {
+        /// What the setting is.
+        name: &'static str,
+        /// The value found.
+        value: f64,
+        /// What it must exceed.
+        low: f64,
+        /// What it must stay below.
+        high: f64,
+    },
+    /// A width is negative.
+    #[error("{name} `{value}`, expected a number from 0")]
+    Negative {
+        /// What the width is.
+        name: &'static str,
+        /// The value found.
+        value: f64,
+    },
     /// A value that must be averaged is NaN or infinite.
     #[error("{name} `{value}` at position `{position}`, expected a finite number")]
     NotFinite {
@@ -113,4 +171,13 @@ pub(crate) fn check_label(
     classes: usize,
 ) -> Result<(), MetricError> {
     if label < classes { Ok(()) } else { Err(MetricError::LabelOutOfRange { name, sample, label, classes }) }
+}
+
+/// Refuses a setting that is not between `low` and `high`, which it may not be.
+pub(crate) fn check_within(
+    name: &'static str,
+    value: f64,
+    (low, high): (f64, f64),
+) -> Result<(), MetricError> {
+    if low < value && value < high { Ok(()) } else { Err(MetricError::NotBetween { name, value, low, high }) }
 }

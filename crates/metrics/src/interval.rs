@@ -82,6 +82,12 @@ pub(crate) fn widened_wilson(value: f64, hits: f64, misses: f64) -> Interval {
     Interval { value, low: low.max(0.0).min(value), high: high.min(1.0).max(value) }
 }
 
+/// The upper end of Wilson's score interval of a share `value` of `samples > 0`, as it stands.
+pub(crate) fn wilson_high(value: f64, samples: f64) -> f64 {
+    let variance = value * (1.0 - value) / samples + Z * Z / (4.0 * samples * samples);
+    (value + Z * Z / (2.0 * samples) + Z * variance.sqrt()) / (1.0 + Z * Z / samples)
+}
+
 /// [`FEW_EVENTS`], linear between its whole numbers; `None` beyond three events.
 fn few_events_bound(events: f64) -> Option<f64> {
     let mut steps = (0..).map(f64::from).zip(FEW_EVENTS.windows(2));

@@ -4,40 +4,52 @@
 //! have an order written in the source and transcendental functions come from `libm`, so that every number is
 //! the same on every machine.
 //!
-//! - One classifier: [`Confusion`] with its [macro-F1](Confusion::macro_f1), [`log_loss`].
+//! - One classifier: [`Confusion`] with its [macro-F1](Confusion::macro_f1), [`log_loss`], [`brier_score`],
+//!   [`CalibrationError`].
 //! - How far a score on a small test set may be off: [`accuracy_interval`], [`macro_f1_interval`].
 //! - Two classifiers on the same samples: [`agreement`], [`Changes`], [`mcnemar_exact`],
-//!   [`macro_f1_permutation`].
+//!   [`macro_f1_permutation`], [`paired_difference_interval`], [`divergence`], [`equivalence_margin`].
 //! - Repeated runs: [`mean_and_deviation`] and the intervals of the mean.
 //! - Before anything is measured: [`rows_without_flips`], [`rows_needed`].
-//! - Many variants: [`pareto_front`].
+//! - Many variants: [`pareto_front`], [`holm`], [`benjamini_hochberg`].
+//! - Many datasets: [`signed_rank_posterior`].
 
+mod calibration_error;
 mod class_score;
 mod confusion;
 mod distributions;
+mod divergence;
+mod equivalence;
 mod error;
 mod estimate;
 mod interval;
 mod macro_f1_interval;
 mod multiplicity;
 mod paired;
+mod paired_difference;
 mod pareto;
 mod permutation;
 mod probabilities;
 mod repeated;
 mod rows_needed;
+mod signed_rank;
 mod summation;
 
+pub use calibration_error::{CalibrationError, PairedDifference};
 pub use class_score::{ClassScore, Influence};
 pub use confusion::Confusion;
+pub use divergence::{Divergence, divergence, margin};
+pub use equivalence::equivalence_margin;
 pub use error::MetricError;
 pub use estimate::{Contributions, Estimate};
 pub use interval::{Interval, accuracy_interval};
 pub use macro_f1_interval::macro_f1_interval;
 pub use multiplicity::{benjamini_hochberg, holm};
 pub use paired::{Changes, agreement, mcnemar_exact};
+pub use paired_difference::paired_difference_interval;
 pub use pareto::pareto_front;
 pub use permutation::{PermutationTest, macro_f1_permutation};
-pub use probabilities::{log_loss, sample_log_loss};
+pub use probabilities::{brier_score, brier_scores, log_loss, sample_log_loss};
 pub use repeated::{MeanAndDeviation, mean_and_deviation};
 pub use rows_needed::{rows_needed, rows_without_flips};
+pub use signed_rank::{SignedRankPosterior, signed_rank_posterior};

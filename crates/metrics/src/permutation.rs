@@ -75,21 +75,8 @@ pub fn macro_f1_permutation(
         }
         hits as f64 / exchanges as f64
     } else {
-        let mut hits = 0;
-        for _ in 0..DRAWS {
-            // Exchanges add up, but a uniform set of samples toggled on top of any other set is again
-            // uniform.
-            for first_of_word in (0..differing).step_by(64) {
-                let word = random();
-                let last_of_word = differing.min(first_of_word + 64);
-                for sample in first_of_word..last_of_word {
-                    if word >> (sample - first_of_word) & 1 == 1 {
-                        pair.exchange(sample);
-                    }
-                }
-            }
-            hits += usize::from(extreme(pair.difference()));
-        }
+        let mut exchanges = RandomExchanges::new(&mut pair);
+        let hits = (0..DRAWS).filter(|_| extreme(exchanges.difference(&mut random))).count();
         (1 + hits) as f64 / (1 + DRAWS) as f64
     };
     Ok(PermutationTest { difference, p_value, differing, exact })
@@ -105,6 +92,7 @@ struct Pair {
     differing: Vec<(usize, [usize; 2])>,
 }
 
+/// How often a class is predicted, and rightly.
 #[derive(Clone, Copy, Default)]
 struct Tally {
     predicted: usize,
@@ -164,6 +152,70 @@ impl Pair {
         for (tally, &support) in tallies.iter().zip(&self.support) {
             if support > 0 {
                 sum += 2.0 * tally.right as f64 / (tally.predicted + support) as f64;
+                present += 1.0;
+            }
+        }
+        sum / present
+    }
+}
+
+/// Random exchanges of two classifiers' predictions.
+///
+/// Samples of the same true class and the same two predictions are alike: of each such group it matters only how many are
+/// exchanged, the number of ones among as many random bits. And what one classifier gains the other loses.
+struct RandomExchanges<'p> {
+    pair: &'p Pair,
+    groups: Vec<Group>,
+    /// The first classifier's, after an exchange.
+    exchanged: Vec<Tally>,
+}
+
+struct Group {
+    truth: usize,
+    guesses: [usize; 2],
+    samples: usize,
+}
+
+impl<'p> RandomExchanges<'p> {
+    fn new(pair: &'p mut Pair) -> Self {
+        pair.differing.sort_unstable();
+        let alike = pair.differing.chunk_by(|a, b| a == b);
+        let groups =
+            alike.map(|alike| Group { truth: alike[0].0, guesses: alike[0].1, samples: alike.len() });
+        let groups = groups.collect();
+        Self { exchanged: pair.tallies[0].clone(), groups, pair }
+    }
+
+    /// Macro-F1 of the second minus that of the first after exchanging a uniform set of samples.
+    fn difference(&mut self, random: &mut impl FnMut() -> u64) -> f64 {
+        let Self { pair, groups, exchanged } = self;
+        exchanged.copy_from_slice(&pair.tallies[0]);
+        let (mut word, mut bits) = (0, 0);
+        for Group { truth, guesses: [first, second], samples } in groups {
+            let (mut left, mut moved) = (*samples, 0);
+            while left > 0 {
+                if bits == 0 {
+                    (word, bits) = (random(), 64);
+                }
+                let taken = left.min(bits);
+                moved += (word & (u64::MAX >> (64 - taken))).count_ones() as usize;
+                word = word.checked_shr(taken as u32).unwrap_or(0);
+                (bits, left) = (bits - taken, left - taken);
+            }
+            exchanged[*first].predicted -= moved;
+            exchanged[*second].predicted += moved;
+            exchanged[*first].right -= if first == truth { moved } else { 0 };
+            exchanged[*second].right += if second == truth { moved } else { 0 };
+        }
+        let (mut sum, mut present) = (0.0, 0.0);
+        let [before, other] = &pair.tallies;
+        for (class, &support) in pair.support.iter().enumerate() {
+            if support > 0 {
+                let (first, both) = (exchanged[class], [before[class], other[class]]);
+                let right = both[0].right + both[1].right - first.right;
+                let predicted = both[0].predicted + both[1].predicted - first.predicted;
+                sum += 2.0 * right as f64 / (predicted + support) as f64
+                    - 2.0 * first.right as f64 / (first.predicted + support) as f64;
                 present += 1.0;
             }
         }

@@ -50,6 +50,14 @@ pub fn mean_and_deviation(values: &[f64]) -> Result<MeanAndDeviation, MetricErro
 }
 
 impl MeanAndDeviation {
+    /// The standard error of the mean of independent values, `s/√R`; `None` for a single one.
+    ///
+    /// Of the differences between two classifiers on the same samples: the standard error of the difference of their
+    /// means, paired.
+    pub fn standard_error(&self) -> Option<f64> {
+        self.deviation.map(|deviation| deviation / (self.count as f64).sqrt())
+    }
+
     /// The 95 % interval of the mean of independent runs: `x̄ ± t s/√R` with Student's `t` of `R - 1` degrees
     /// of freedom.
     ///

@@ -94,6 +94,6 @@ mod tests {
         for loss in [0.01, 0.02, f64::INFINITY, f64::NAN] {
             assert_eq!(rows_needed(0.05, loss, 0.01, 0.95, 0.8), None, "{loss}");
         }
-        assert_eq!(rows_needed(0.05, 0.0, 0.01, 1.0, 0.8), None);
+        assert_eq!(rows_needed(0.05, 0.0, 0.01, 0.999, 0.8), Some(7730));
     }
 }

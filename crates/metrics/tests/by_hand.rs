@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 use bitsweep_metrics::{
-    Changes, Confusion, accuracy_interval, agreement, log_loss, macro_f1_interval, macro_f1_permutation,
-    mcnemar_exact, mean_and_deviation, pareto_front,
+    CalibrationError, Changes, Confusion, accuracy_interval, agreement, benjamini_hochberg, brier_score,
+    divergence, equivalence_margin, holm, log_loss, macro_f1_interval, macro_f1_permutation, margin,
+    mcnemar_exact, mean_and_deviation, paired_difference_interval, pareto_front, signed_rank_posterior,
 };
-use ndarray::array;
+use ndarray::{Array2, array};
 
 #[test]
 fn notebook_000s_two_bit_score_is_a_sum_of_three_fractions() {
@@ -165,4 +166,126 @@ fn pareto_front_keeps_the_first_of_equal_points_and_none_beaten() {
     assert_eq!(pareto_front(&[(0.0, 1.0), (-0.0, 2.0)]).unwrap(), [1]);
     assert_eq!(pareto_front(&[(f64::INFINITY, 2.0), (1.0, f64::NEG_INFINITY)]).unwrap(), [1, 0]);
     assert!(pareto_front(&[]).unwrap().is_empty());
+}
+
+#[test]
+fn a_rare_class_that_is_never_found_may_still_be_found_sometimes() {
+    // F1 of 0 in 10 rows: Wilson's z²/(10 + z²) of Jaccard's index, and no errors in the other class's 990 but those.
+    let interval = macro_f1_interval(&Confusion::from_counts(&[990, 0, 10, 0], 2).unwrap());
+    let jaccard = 3.8414588 / 13.8414588;
+    assert!(interval.high > interval.value + jaccard / (1.0 + jaccard) - 1e-6, "{interval:?}");
+}
+
+#[test]
+fn holms_p_values_are_multiplied_by_the_tests_left_and_never_fall() {
+    assert_eq!(holm(&[0.25, 0.125, 0.25, 0.0]).unwrap(), [0.5, 0.375, 0.5, 0.0]);
+    assert_eq!(benjamini_hochberg(&[0.25, 0.125, 0.25, 0.0]).unwrap(), [0.25, 0.25, 0.25, 0.0]);
+    assert_eq!(holm(&[0.75, 1.0]).unwrap(), [1.0, 1.0]);
+    assert!(holm(&[]).unwrap().is_empty() && benjamini_hochberg(&[]).unwrap().is_empty());
+}
+
+#[test]
+fn paired_difference_of_samples_that_never_change_has_wilsons_width() {
+    let z = 1.959963984540054_f64;
+    let interval = paired_difference_interval(0, 0, 36, 0.95).unwrap();
+    assert_eq!(interval.value, 0.0);
+    assert!((interval.high - z * z / (36.0 + z * z)).abs() < 1e-12);
+    assert_eq!(interval.low, -interval.high);
+}
+
+#[test]
+fn paired_difference_of_a_single_sample_is_within_the_possible() {
+    let interval = paired_difference_interval(1, 0, 1, 0.999).unwrap();
+    assert_eq!((interval.value, interval.high), (1.0, 1.0));
+    assert!(-1.0 <= interval.low && interval.low < 0.0);
+}
+
+#[test]
+fn brier_score_of_the_certain_is_zero_or_two_and_of_a_fair_coin_a_half() {
+    let certain = array![[1.0, 0.0], [0.0, 1.0]];
+    assert_eq!(brier_score(certain.view(), &[0, 1]).unwrap(), 0.0);
+    assert_eq!(brier_score(certain.view(), &[1, 0]).unwrap(), 2.0);
+    assert_eq!(brier_score(array![[0.5, 0.5]].view(), &[1]).unwrap(), 0.5);
+}
+
+#[test]
+fn equal_confidences_share_a_bin_whatever_the_order_of_the_samples() {
+    // 20 samples would be two bins of ten; eleven of 0.75 and nine of 1 are one of eleven and one of nine.
+    let confidence = |sample: usize| if sample < 11 { 0.75 } else { 1.0 };
+    let probabilities = |from: usize| {
+        Array2::from_shape_fn((20, 2), |(sample, class)| {
+            let confidence = confidence((sample + from) % 20);
+            if class == 0 { confidence } else { 1.0 - confidence }
+        })
+    };
+    let error = CalibrationError::new(probabilities(0).view(), &[0; 20]).unwrap();
+    assert_eq!(error.bins(), 2);
+    assert!((error.squared() - 11.0 * 0.0625 / 20.0).abs() < 1e-15);
+    assert!((error.root() - (11.0_f64 * 0.0625 / 20.0).sqrt()).abs() < 1e-15);
+    assert_eq!(error.squared(), CalibrationError::new(probabilities(7).view(), &[0; 20]).unwrap().squared());
+}
+
+#[test]
+fn a_bin_of_fewer_than_three_samples_joins_the_one_before() {
+    // Nineteen equal confidences leave one sample to the second bin.
+    let probabilities = Array2::from_shape_fn((20, 2), |(sample, class)| {
+        let confidence = if sample < 19 { 0.75 } else { 1.0 };
+        if class == 0 { confidence } else { 1.0 - confidence }
+    });
+    let error = CalibrationError::new(probabilities.view(), &[0; 20]).unwrap();
+    assert_eq!(error.bins(), 1);
+    let gap: f64 = 1.0 - (19.0 * 0.75 + 1.0) / 20.0;
+    assert!((error.squared() - gap * gap).abs() < 1e-15);
+}
+
+#[test]
+fn a_classifier_does_not_differ_in_calibration_from_itself() {
+    let probabilities = Array2::from_shape_fn((40, 2), |(sample, class)| {
+        let confidence = 0.5 + sample as f64 / 100.0;
+        if class == 0 { confidence } else { 1.0 - confidence }
+    });
+    let error = CalibrationError::new(probabilities.view(), &[0; 40]).unwrap();
+    let difference = error.difference(&error).unwrap();
+    assert_eq!((difference.difference, difference.standard_error), (0.0, 0.0));
+}
+
+#[test]
+fn divergence_from_a_probability_of_zero_is_finite() {
+    let (float, variant) = (array![[0.5, 0.5], [1.0, 0.0]], array![[0.0, 1.0], [1.0, 0.0]]);
+    let divergence = divergence(float.view(), variant.view(), &[0, 0]).unwrap();
+    // ½ ln(½/2⁻⁵²) + ½ ln ½ = 25 ln 2 in the first sample, nothing in the second.
+    assert!((divergence.kl_mean - 12.5 * std::f64::consts::LN_2).abs() < 1e-13);
+    // A tie goes to the first class, of which the variant's margin is -1.
+    assert_eq!((divergence.same_top, divergence.margin_change_mean), (0.5, -0.5));
+    assert!((divergence.margin_change_p5 - -0.95).abs() < 1e-15);
+    assert_eq!(divergence.probability_change_rms, 0.125_f64.sqrt());
+}
+
+#[test]
+fn divergence_of_a_single_sample_has_no_standard_error() {
+    let one = array![[0.25, 0.75]];
+    let divergence = divergence(one.view(), one.view(), &[0]).unwrap();
+    assert_eq!((divergence.kl_mean, divergence.kl_p99), (0.0, 0.0));
+    assert_eq!((divergence.kl_standard_error, divergence.same_top_standard_error), (None, None));
+    assert_eq!(margin(one.row(0), 0), -0.5);
+}
+
+#[test]
+fn one_difference_against_the_prior_is_a_square_of_a_uniform_number() {
+    // Beyond the region: (1 - w₀²) > w₀² for w₀ < 1/√2.
+    let mut stream = rand_mt::Mt64::new(3);
+    let posterior = signed_rank_posterior(&[-1.0], 0.1, || stream.next_u64()).unwrap();
+    assert!((posterior.left - 0.5_f64.sqrt()).abs() < 0.01, "{posterior:?}");
+    assert_eq!((posterior.right, posterior.left + posterior.rope), (0.0, 1.0));
+    // Within it nothing else can win.
+    let posterior = signed_rank_posterior(&[-0.1, 0.1], 0.1, || 7).unwrap();
+    assert_eq!((posterior.left, posterior.rope, posterior.right), (0.0, 1.0, 0.0));
+}
+
+#[test]
+fn equivalence_without_an_error_is_the_estimate() {
+    assert_eq!(equivalence_margin(-0.25, 0.0, Some(3), 0.05).unwrap(), 0.25);
+    // One degree of freedom: tan(0.45 π).
+    let margin = equivalence_margin(0.0, 1.0, Some(1), 0.05).unwrap();
+    assert!((margin - (0.45 * std::f64::consts::PI).tan()).abs() < 1e-12);
 }

@@ -4,8 +4,9 @@
 use std::fmt::Display;
 
 use bitsweep_metrics::{
-    Changes, Confusion, accuracy_interval, agreement, log_loss, macro_f1_permutation, mean_and_deviation,
-    pareto_front,
+    CalibrationError, Changes, Confusion, accuracy_interval, agreement, benjamini_hochberg, brier_score,
+    divergence, equivalence_margin, holm, log_loss, macro_f1_permutation, mean_and_deviation,
+    paired_difference_interval, pareto_front, signed_rank_posterior,
 };
 use ndarray::{Array2, array};
 
@@ -29,6 +30,79 @@ fn sequences_of_unequal_length_are_refused() {
     says(Changes::between(&[0], &[0, 1], &[0]), message);
     let message = "truth has `1` samples but probabilities has `2`, expected as many";
     says(log_loss(array![[0.5, 0.5], [0.5, 0.5]].view(), &[0]), message);
+    says(brier_score(array![[0.5, 0.5], [0.5, 0.5]].view(), &[0]), message);
+    says(CalibrationError::new(array![[0.5, 0.5], [0.5, 0.5]].view(), &[0]), message);
+    let (one, two) = (array![[0.5, 0.5]], array![[0.5, 0.5], [0.5, 0.5]]);
+    let message = "truth has `1` samples but the float model has `2`, expected as many";
+    says(divergence(two.view(), one.view(), &[0]), message);
+    let message = "truth has `1` samples but the variant has `2`, expected as many";
+    says(divergence(one.view(), two.view(), &[0]), message);
+    let error = |samples: usize| {
+        CalibrationError::new(Array2::from_elem((samples, 2), 0.5).view(), &vec![0; samples]).unwrap()
+    };
+    says(
+        error(4).difference(&error(5)),
+        "the first has `4` samples but the second has `5`, expected as many",
+    );
+}
+
+#[test]
+fn probabilities_over_different_classes_are_refused() {
+    says(
+        divergence(array![[0.5, 0.5]].view(), array![[0.5, 0.25, 0.25]].view(), &[0]),
+        "the float model has `2` classes but the variant has `3`, expected as many",
+    );
+}
+
+#[test]
+fn too_few_samples_for_a_debiased_error_are_refused() {
+    says(
+        CalibrationError::new(array![[0.5, 0.5], [0.5, 0.5]].view(), &[0, 1]),
+        "`2` samples given, expected at least `3`",
+    );
+}
+
+#[test]
+fn p_values_out_of_range_are_refused() {
+    for (value, shown) in [(f64::NAN, "NaN"), (-1e-9, "-0.000000001"), (1.5, "1.5")] {
+        let message = format!("p-value `{shown}` at position `1`, expected a number from 0 to 1");
+        says(holm(&[0.5, value]), &message);
+        says(benjamini_hochberg(&[0.5, value]), &message);
+    }
+}
+
+#[test]
+fn more_changes_than_samples_are_refused() {
+    says(
+        paired_difference_interval(2, 3, 4, 0.95),
+        "`5` of `4` samples are lost or gained, expected at most `4`",
+    );
+    says(paired_difference_interval(0, 0, 0, 0.95), "no samples given, expected at least one");
+}
+
+#[test]
+fn levels_out_of_range_are_refused() {
+    for (value, shown) in [(0.0, "0"), (1.0, "1"), (f64::NAN, "NaN")] {
+        let message = format!("confidence `{shown}`, expected a number between 0 and 1");
+        says(paired_difference_interval(0, 1, 4, value), &message);
+    }
+    says(equivalence_margin(0.0, 1.0, None, 0.5), "level `0.5`, expected a number between 0 and 0.5");
+}
+
+#[test]
+fn widths_that_are_negative_or_not_finite_are_refused() {
+    says(equivalence_margin(0.0, -1.0, None, 0.05), "standard error `-1`, expected a number from 0");
+    says(
+        equivalence_margin(f64::NAN, 1.0, None, 0.05),
+        "estimate `NaN` at position `0`, expected a finite number",
+    );
+    says(equivalence_margin(0.0, 1.0, Some(0), 0.05), "no degrees of freedom given, expected at least one");
+    says(signed_rank_posterior(&[], 0.1, || 0), "no differences given, expected at least one");
+    says(
+        signed_rank_posterior(&[0.0, f64::INFINITY], 0.1, || 0),
+        "difference `inf` at position `1`, expected a finite number",
+    );
+    says(signed_rank_posterior(&[0.0], -0.1, || 0), "region `-0.1`, expected a number from 0");
 }
 
 #[test]
@@ -36,6 +110,10 @@ fn labels_out_of_range_are_refused() {
     let message = "true label `2` of sample `1` is out of range, expected a class below `2`";
     says(Confusion::new(&[0, 2], &[0, 1], 2), message);
     says(log_loss(array![[0.5, 0.5], [0.5, 0.5]].view(), &[0, 2]), message);
+    says(brier_score(array![[0.5, 0.5], [0.5, 0.5]].view(), &[0, 2]), message);
+    let halves = Array2::from_elem((3, 2), 0.5);
+    says(CalibrationError::new(halves.view(), &[0, 2, 0]), message);
+    says(divergence(halves.view(), halves.view(), &[0, 2, 0]), message);
     says(macro_f1_permutation(&[0, 2], &[0, 1], &[0, 1], 2, || 0), message);
     let message = "predicted label `7` of sample `0` is out of range, expected a class below `2`";
     says(Confusion::new(&[0, 1], &[7, 1], 2), message);
@@ -85,6 +163,11 @@ fn values_that_are_no_probabilities_are_refused() {
         let message =
             format!("probability `{shown}` of class `1` in sample `0`, expected a number from 0 to 1");
         says(log_loss(array![[0.5, value]].view(), &[0]), &message);
+        says(brier_score(array![[0.5, value]].view(), &[0]), &message);
+        says(divergence(array![[0.5, value]].view(), array![[0.5, 0.5]].view(), &[0]), &message);
+        says(divergence(array![[0.5, 0.5]].view(), array![[0.5, value]].view(), &[0]), &message);
+        let three = array![[0.5, value], [0.5, 0.5], [0.5, 0.5]];
+        says(CalibrationError::new(three.view(), &[0, 0, 0]), &message);
     }
 }
 

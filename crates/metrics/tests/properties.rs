@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use bitsweep_metrics::{
-    Confusion, Interval, accuracy_interval, agreement, log_loss, macro_f1_interval, macro_f1_permutation,
-    mcnemar_exact, mean_and_deviation, pareto_front,
+    CalibrationError, Confusion, Interval, accuracy_interval, agreement, benjamini_hochberg, brier_score,
+    divergence, equivalence_margin, holm, log_loss, macro_f1_interval, macro_f1_permutation, mcnemar_exact,
+    mean_and_deviation, paired_difference_interval, pareto_front, signed_rank_posterior,
 };
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -21,6 +22,27 @@ fn labels() -> impl Strategy<Value = (usize, Vec<usize>, Vec<usize>)> {
                 (classes, truth, predicted)
             },
         )
+    })
+}
+
+/// The truth, and the probabilities of two models for 2 to 5 classes.
+fn two_models() -> impl Strategy<Value = (Vec<usize>, Array2<f64>, Array2<f64>)> {
+    // Few distinct weights, so that ties and zeros are many.
+    (2..6_usize, 3..60_usize).prop_flat_map(|(classes, samples)| {
+        let weights = || {
+            prop::collection::vec(0..5_u8, classes * samples).prop_map(move |weights| {
+                let mut table =
+                    Array2::from_shape_vec((samples, classes), weights.into_iter().map(f64::from).collect())
+                        .unwrap();
+                for mut row in table.rows_mut() {
+                    row[0] += 0.5;
+                    let sum: f64 = row.sum();
+                    row.mapv_inplace(|weight| weight / sum);
+                }
+                table
+            })
+        };
+        (prop::collection::vec(0..classes, samples), weights(), weights())
     })
 }
 
@@ -134,5 +156,101 @@ proptest! {
             .collect();
         expected.sort_by(|&a, &b| points[a].0.total_cmp(&points[b].0));
         prop_assert_eq!(front, expected);
+    }
+
+    #[test]
+    fn adjusted_p_values_keep_the_order_and_holms_are_the_largest(
+        p_values in prop::collection::vec((0..50_u8).prop_map(|p| f64::from(p) / 49.0), 0..30),
+    ) {
+        let (holm, hochberg) = (holm(&p_values).unwrap(), benjamini_hochberg(&p_values).unwrap());
+        for (a, &p) in p_values.iter().enumerate() {
+            prop_assert!(p <= hochberg[a] + 1e-15 && hochberg[a] <= holm[a] + 1e-15 && holm[a] <= 1.0);
+            for (b, &other) in p_values.iter().enumerate() {
+                prop_assert!(p > other || holm[a] <= holm[b] && hochberg[a] <= hochberg[b]);
+            }
+        }
+    }
+
+    #[test]
+    fn paired_difference_interval_holds_the_difference_and_mirrors_and_grows_with_confidence(
+        lost in 0..40_usize, gained in 0..40_usize, same in 0..200_usize, confidence in 0.5..0.99_f64,
+    ) {
+        let samples = lost + gained + same + 1;
+        let of = |lost, gained, confidence| paired_difference_interval(lost, gained, samples, confidence).unwrap();
+        let interval = of(lost, gained, confidence);
+        let Interval { value, low, high } = interval;
+        prop_assert!(-1.0 <= low && low <= value && value <= high && high <= 1.0 && low < high);
+        let mirrored = of(gained, lost, confidence);
+        prop_assert_eq!((-mirrored.low, -mirrored.high), (high, low));
+        let wider = of(lost, gained, confidence + 0.005);
+        prop_assert!(wider.low < low && high < wider.high);
+    }
+
+    #[test]
+    fn scores_of_probabilities_do_not_depend_on_the_order_of_the_samples(
+        (truth, first, second) in two_models(),
+        turn in 1..60_usize,
+    ) {
+        let order: Vec<usize> = (0..truth.len()).map(|sample| (sample + turn) % truth.len()).collect();
+        let turned: Vec<usize> = order.iter().map(|&sample| truth[sample]).collect();
+        let turn = |table: &Array2<f64>| table.select(ndarray::Axis(0), &order);
+        let error = |table: &Array2<f64>, truth: &[usize]| CalibrationError::new(table.view(), truth).unwrap();
+        let (before, after) = (error(&first, &truth), error(&turn(&first), &turned));
+        prop_assert!((before.squared() - after.squared()).abs() < 1e-13);
+        prop_assert_eq!(before.bins(), after.bins());
+        let before = before.difference(&error(&second, &truth)).unwrap();
+        let after = after.difference(&error(&turn(&second), &turned)).unwrap();
+        prop_assert!((before.standard_error - after.standard_error).abs() < 1e-10);
+        let before = divergence(first.view(), second.view(), &truth).unwrap();
+        let after = divergence(turn(&first).view(), turn(&second).view(), &turned).unwrap();
+        prop_assert!((before.kl_mean - after.kl_mean).abs() < 1e-12);
+        prop_assert_eq!(before.kl_p99, after.kl_p99);
+    }
+
+    #[test]
+    fn divergence_is_nothing_from_itself_and_never_negative((truth, first, second) in two_models()) {
+        let same = divergence(first.view(), first.view(), &truth).unwrap();
+        prop_assert_eq!((same.kl_mean, same.probability_change_rms, same.same_top), (0.0, 0.0, 1.0));
+        prop_assert_eq!((same.margin_change_mean, same.margin_change_p5), (0.0, 0.0));
+        let other = divergence(first.view(), second.view(), &truth).unwrap();
+        prop_assert!(other.kl_mean >= -1e-15 && other.kl_p99 <= 36.05 && other.kl_median <= other.kl_p99);
+        prop_assert!(-2.0 <= other.margin_change_p5 && other.margin_change_mean <= 1.0);
+    }
+
+    #[test]
+    fn brier_score_is_least_for_certainty_in_the_truth((truth, first, _) in two_models()) {
+        let score = brier_score(first.view(), &truth).unwrap();
+        prop_assert!((0.0..=2.0).contains(&score));
+        let certain = Array2::from_shape_fn(first.dim(), |(row, class)| f64::from(u8::from(truth[row] == class)));
+        prop_assert_eq!(brier_score(certain.view(), &truth).unwrap(), 0.0);
+    }
+
+    #[test]
+    fn margin_of_equivalence_grows_with_the_error_and_fewer_degrees(
+        estimate in -1.0..1.0_f64, error in 0.001..1.0_f64, degrees in 1..60_usize,
+    ) {
+        let margin = |error, degrees| equivalence_margin(estimate, error, degrees, 0.05).unwrap();
+        prop_assert!(margin(error, None) < margin(error, Some(degrees + 1)));
+        prop_assert!(margin(error, Some(degrees + 1)) < margin(error, Some(degrees)));
+        prop_assert!(margin(error, None) < margin(2.0 * error, None) && margin(error, None) > estimate.abs());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn posterior_turns_with_the_differences(
+        differences in prop::collection::vec((-9..10_i8).prop_map(|tenths| f64::from(tenths) / 8.0), 1..12),
+    ) {
+        let of = |differences: &[f64]| {
+            let mut stream = rand_mt::Mt64::new(2);
+            signed_rank_posterior(differences, 0.25, || stream.next_u64()).unwrap()
+        };
+        let posterior = of(&differences);
+        let mirrored = of(&differences.iter().map(|difference| -difference).collect::<Vec<_>>());
+        // Other weights fall on other differences: equal within the error of the draws.
+        prop_assert!((posterior.left - mirrored.right).abs() < 0.015);
+        prop_assert!((posterior.left + posterior.rope + posterior.right - 1.0).abs() < 1e-12);
     }
 }

@@ -258,7 +258,7 @@ fn numbers_that_are_none_break_no_drawing() {
                 measures.error.sse = bad;
                 if let Some(scores) = &mut measures.scores {
                     scores.macro_f1 = Interval { value: bad, low: bad, high: bad };
-                    scores.p_value = bad;
+                    scores.p_value = Some(bad);
                 }
             }
             for row in records.values.rows.iter_mut().skip(1).step_by(5) {

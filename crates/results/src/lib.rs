@@ -32,14 +32,16 @@ pub use error::ResultsError;
 pub use flag::Flag;
 pub use key::{Key, NotAKey};
 pub use label::{Label, Labels};
-pub use measures::{CalibrationMeasures, ErrorMeasures, Measures, Scores, SizeMeasures};
+pub use measures::{AgainstFloat, CalibrationMeasures, ErrorMeasures, Measures, Scores, SizeMeasures};
 pub use origin::{DatasetShape, Origin, Task, Unit, Variant, run_of};
 pub use record::{
-    CodebookRow, Curve, EpochLoss, ErrorPart, Excerpt, FailureKind, HistogramKind, HistogramRow, LevelRow,
-    Predictions, ProductRow, Records, ResultRow, RowFailure, RowPart, SensitivityRow, TensorRow,
+    CodebookRow, Curve, EpochLoss, ErrorPart, Excerpt, FailureKind, FlipRow, HistogramKind, HistogramRow,
+    LevelRow, Predictions, ProductRow, Records, ResultRow, RowFailure, RowPart, SensitivityRow, TensorRow,
     ValidationPredictions, ValueRow,
 };
 pub use summary::{Comparison, Goal, Metric, PickRule, Summary, VariantSummary, distinct_names, summarize};
 pub use table::{objects, read_parquet, write_csv, write_parquet};
-pub use tables::{ClassRow, CurveRow, Origins, PredictionRow, TableRow, read_rows, write_header, write_rows};
+pub use tables::{
+    ClassRow, CurveRow, Origins, PredictionRow, RecallRow, TableRow, read_rows, write_header, write_rows,
+};
 pub use value::Value;

@@ -37,14 +37,41 @@ pub struct Scores {
     pub macro_f1: Interval,
     /// Mean negative logarithm of the probability given to the true class.
     pub log_loss: f64,
+    /// Mean over the test rows of the squared distance of the probabilities from 1 for the true class and 0 for the others;
+    /// 0 to 2.
+    pub brier: f64,
+    /// Root of the debiased squared error of the predicted class's probability as a frequency, 0 where it is not above
+    /// chance; `None` of fewer than three test rows.
+    pub calibration_error: Option<f64>,
     /// Fraction of test rows on which variant and float model predict the same class.
     pub agreement: f64,
     /// Test rows the float model has right and the variant wrong.
     pub lost: usize,
     /// Test rows the float model has wrong and the variant right.
     pub gained: usize,
-    /// Two-sided exact McNemar test of `lost` against `gained`.
-    pub p_value: f64,
+    /// Two-sided exact McNemar test of `lost` against `gained`; `None` of the float model, which is not compared with itself.
+    pub p_value: Option<f64>,
+    /// The comparison with the float model on the same test rows; `None` of the float model.
+    pub against_float: Option<AgainstFloat>,
+}
+
+/// A variant beside the float model, row by row of the test rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AgainstFloat {
+    /// Two-sided paired permutation test of the difference in macro-F1.
+    pub macro_f1_p_value: f64,
+    /// Mean Kullback–Leibler divergence of the variant's probabilities from the float model's, in nats.
+    pub kl_mean: f64,
+    /// Its standard error; `None` of a single test row.
+    pub kl_standard_error: Option<f64>,
+    /// Median over the test rows.
+    pub kl_median: f64,
+    /// 99th percentile over the test rows.
+    pub kl_p99: f64,
+    /// Root mean square of the change of the true class's probability.
+    pub probability_change_rms: f64,
+    /// Mean change of the margin by which the float model's class leads the next one.
+    pub margin_change_mean: f64,
 }
 
 /// Reconstruction error of quantized values.

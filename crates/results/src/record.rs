@@ -19,6 +19,8 @@ pub struct Records {
     pub results: Vec<ResultRow>,
     /// The predictions of each unit's variants, where they are recorded.
     pub predictions: Vec<Predictions>,
+    /// The first test rows of each variant whose class is not the float model's.
+    pub flips: Vec<FlipRow>,
     /// The losses of each training.
     pub curves: Vec<Curve>,
     /// What each tensor's error does by itself, on the training rows.
@@ -212,6 +214,30 @@ impl RowPart {
             Self::Validation => "validation",
         }
     }
+}
+
+/// A test row for which a variant predicts another class than the float model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlipRow {
+    /// The unit and the variant.
+    pub origin: Origin,
+    /// Row number in the dataset.
+    pub row: u32,
+    /// Name of the true class.
+    pub truth: Arc<str>,
+    /// Name of the class that the float model predicts.
+    pub float: Arc<str>,
+    /// Name of the class that the variant predicts.
+    pub quantized: Arc<str>,
+    /// The probability that the float model gives to its class minus the largest that it gives to another.
+    pub float_margin: f64,
+    /// The probability that the variant gives to its class minus the largest that it gives to another.
+    pub quantized_margin: f64,
+}
+
+impl FlipRow {
+    /// Rows of one variant that are kept, in the order of the test rows.
+    pub const MOST: usize = 10;
 }
 
 /// The losses of one training: that of a unit's float model, or of a variant with quantization in the loop.

@@ -7,9 +7,9 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use bitsweep_results::{
-    CalibrationMeasures, Choice, Choices, DatasetShape, ErrorMeasures, FailureKind, Flag, Key, Labels,
-    Measures, Origin, ResultRow, ResultsError, RowFailure, Scores, Size, SizeMeasures, Task, Unit, Value,
-    Variant, objects, read_parquet, write_csv, write_parquet,
+    AgainstFloat, CalibrationMeasures, Choice, Choices, DatasetShape, ErrorMeasures, FailureKind, Flag, Key,
+    Labels, Measures, Origin, ResultRow, ResultsError, RowFailure, Scores, Size, SizeMeasures, Task, Unit,
+    Value, Variant, objects, read_parquet, write_csv, write_parquet,
 };
 use made::{interval, measures, scored, task};
 use polars::prelude::{AnyValue, DataFrame, ParquetReader, SerReader};
@@ -43,7 +43,16 @@ fn rows() -> Vec<ResultRow> {
             log_loss: 0.3,
             agreement: 0.75,
             lost: 9,
-            p_value: 0.003_906_25,
+            p_value: Some(0.003_906_25),
+            against_float: Some(AgainstFloat {
+                macro_f1_p_value: 0.004,
+                kl_mean: 0.01,
+                kl_standard_error: Some(0.002),
+                kl_median: 0.003,
+                kl_p99: 0.5,
+                probability_change_rms: 0.125,
+                margin_change_mean: -0.25,
+            }),
             accuracy: interval(0.75, 0.5, 0.875),
             ..scored(interval(0.5, 0.25, 0.75))
         }),
@@ -162,7 +171,14 @@ fn what_does_not_apply_is_null() {
     assert_eq!(cell(&table, "activation_bits", 1), AnyValue::UInt64(8));
     assert_eq!(cell(&table, "clipped_activations", 1), AnyValue::Float64(0.25));
     assert_eq!(cell(&table, "layer_bits", 1), AnyValue::String("W1 8, W2 4"));
+    assert_eq!(cell(&table, "macro_f1_p_value", 1), AnyValue::Float64(0.004));
+    assert_eq!(cell(&table, "kl_standard_error", 1), AnyValue::Float64(0.002));
+    assert_eq!(cell(&table, "brier", 0), AnyValue::Float64(0.05));
     for column in [
+        "p_value",
+        "macro_f1_p_value",
+        "kl_mean",
+        "margin_change_mean",
         "calibration_rows",
         "codes_changed",
         "proxy_loss",
@@ -201,7 +217,8 @@ fn csv_has_short_floats_empty_nulls_and_quoted_text() {
          label,series,bits,activation_bits,transform,biases,scaler,format,symmetry,zero_point,codes,code_range,\
          granularity,scale_format,codebook_format,range,rounding,outliers,layers,allocation,budget,activations,method,\
          bias_correction,training,layer_bits,accuracy,accuracy_low,accuracy_high,macro_f1,macro_f1_low,macro_f1_high,\
-         log_loss,agreement,lost,gained,p_value,sse,mse,max_error,sqnr_db,calibration_rows,codes_changed,\
+         log_loss,brier,calibration_error,agreement,lost,gained,p_value,macro_f1_p_value,kl_mean,kl_standard_error,\
+         kl_median,kl_p99,probability_change_rms,margin_change_mean,sse,mse,max_error,sqnr_db,calibration_rows,codes_changed,\
          proxy_loss_nearest,proxy_loss,clipped_activations,bits_per_weight,payload_bytes,payload_kb,code_bytes,\
          scale_bytes,zero_point_bytes,codebook_bytes,bias_bytes,scaler_bytes,outlier_bytes,padding_bytes,true_bytes,\
          float_bytes,compression,macro_f1_per_payload_kb,macro_f1_per_kb,flag,failure_kind,failure"
@@ -271,7 +288,7 @@ fn more_rows_than_a_row_group_come_back_in_order() {
 #[test]
 fn rows_are_small() {
     // With its share of unit and variant a row of a large sweep stays below 500 bytes.
-    assert!(size_of::<ResultRow>() <= 400, "{}", size_of::<ResultRow>());
+    assert!(size_of::<ResultRow>() <= 440, "{}", size_of::<ResultRow>());
 }
 
 #[test]
@@ -412,16 +429,28 @@ fn flag() -> impl Strategy<Value = Flag> {
 }
 
 fn some_measures() -> impl Strategy<Value = Measures> {
-    let scores =
-        (prop::array::uniform9(number()), any::<[u32; 2]>()).prop_map(|(n, [lost, gained])| Scores {
+    let scores = (prop::array::uniform18(number()), any::<[u32; 2]>(), any::<[bool; 4]>()).prop_map(
+        |(n, [lost, gained], has)| Scores {
             accuracy: interval(n[0], n[1], n[2]),
             macro_f1: interval(n[3], n[4], n[5]),
             log_loss: n[6],
             agreement: n[7],
             lost: lost as usize,
             gained: gained as usize,
-            p_value: n[8],
-        });
+            p_value: has[0].then_some(n[8]),
+            brier: n[9],
+            calibration_error: has[1].then_some(n[10]),
+            against_float: has[2].then_some(AgainstFloat {
+                macro_f1_p_value: n[11],
+                kl_mean: n[12],
+                kl_standard_error: has[3].then_some(n[13]),
+                kl_median: n[14],
+                kl_p99: n[15],
+                probability_change_rms: n[16],
+                margin_change_mean: n[17],
+            }),
+        },
+    );
     let error = prop::array::uniform4(number()).prop_map(|[sse, mse, max_error, sqnr_db]| ErrorMeasures {
         sse,
         mse,

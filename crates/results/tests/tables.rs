@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use bitsweep_results::summary::{EffectRow, EffectVerdict, Verdict, VerdictRow};
 use bitsweep_results::{
-    Choice, ClassRow, CodebookRow, Curve, CurveRow, EpochLoss, ErrorPart, Excerpt, HistogramKind,
+    Choice, ClassRow, CodebookRow, Curve, CurveRow, EpochLoss, ErrorPart, Excerpt, FlipRow, HistogramKind,
     HistogramRow, Labels, LevelRow, Measures, Origin, Origins, PredictionRow, Predictions, ProductRow,
-    ResultRow, ResultsError, SensitivityRow, TableRow, TensorRow, ValidationPredictions, ValueRow, Variant,
-    read_rows, write_header, write_rows,
+    RecallRow, ResultRow, ResultsError, SensitivityRow, TableRow, TensorRow, ValidationPredictions, ValueRow,
+    Variant, read_rows, write_header, write_rows,
 };
 use made::{task, unit, variant};
 
@@ -219,6 +219,7 @@ fn predictions_on_validation_rows_come_behind_those_on_test_rows() {
         truth: [1].into(),
         float: [1].into(),
         variants: vec![(1, variant, [0].into())],
+        log_losses: Vec::new(),
     };
     let rows: Vec<PredictionRow> =
         Predictions { validation: Some(validation), ..predictions() }.rows().collect();
@@ -250,6 +251,66 @@ fn classes_have_the_scores_of_their_confusion() {
     let none = Predictions { classes: ["no".to_owned()].into(), ..predictions() };
     assert!(none.class_rows().is_err());
     assert_eq!(&*none.rows().last().unwrap().truth, "1");
+}
+
+#[test]
+fn recalls_compare_each_variant_with_float_class_by_class() {
+    let rows = predictions().recall_rows().unwrap();
+    let own: Vec<(&str, usize, usize, usize, Option<f64>)> =
+        rows.iter().map(|row| (&*row.class, row.support, row.lost, row.gained, row.difference)).collect();
+    // Float has one of two right and loses it; of the class without test rows nothing is said.
+    assert_eq!(own, [("no", 2, 1, 0, Some(0.5)), ("yes", 1, 0, 0, Some(0.0)), ("never", 0, 0, 0, None)]);
+    assert_eq!((rows[0].float_recall, rows[0].recall), (Some(0.5), Some(0.0)));
+    assert_eq!(
+        (rows[0].p_value, rows[0].adjusted_p_value, rows[2].adjusted_p_value),
+        (Some(1.0), Some(1.0), None)
+    );
+    assert!(rows[0].low < Some(0.0) && rows[0].high > Some(0.5) && rows[0].high <= Some(1.0));
+    let text = round_trip::<RecallRow>(&rows);
+    assert!(
+        text.starts_with(
+            "unit,variant,label,class,support,float_recall,recall,lost,gained,difference,low,high,p_value,adjusted_p_value\n"
+        ),
+        "{text}"
+    );
+    assert!(text.ends_with(",1,4 bit,never,0,,,0,0,,,,,\n"), "{text}");
+}
+
+#[test]
+fn p_values_of_recalls_are_corrected_for_the_classes_of_a_variant() {
+    let variant = Arc::clone(&rows()[1].origin.variant);
+    let truth: Vec<u16> = (0..16).map(|row| row / 8).collect();
+    let lost = |row: &u16| if *row == 0 { 2 } else { 1 };
+    let many = Predictions {
+        rows: (0..16).collect(),
+        truth: truth.clone().into(),
+        float: truth.clone().into(),
+        variants: vec![(1, variant, truth.iter().map(lost).collect())],
+        ..predictions()
+    };
+    let rows = many.recall_rows().unwrap();
+    // Eight losses without a gain: 2/2⁸, and twice that among two classes with test rows.
+    assert_eq!((rows[0].p_value, rows[0].adjusted_p_value), (Some(1.0 / 128.0), Some(1.0 / 64.0)));
+    assert_eq!((rows[1].p_value, rows[1].adjusted_p_value), (Some(1.0), Some(1.0)));
+}
+
+#[test]
+fn flips_round_trip() {
+    let flip = FlipRow {
+        origin: origin(1),
+        row: 17,
+        truth: "no".into(),
+        float: "no".into(),
+        quantized: "yes".into(),
+        float_margin: 0.125,
+        quantized_margin: 0.5,
+    };
+    let text = round_trip(&[flip]);
+    assert!(
+        text.starts_with("unit,variant,label,row,truth,float,quantized,float_margin,quantized_margin\n"),
+        "{text}"
+    );
+    assert!(text.ends_with(",1,4 bit,17,no,no,yes,0.125,0.5\n"), "{text}");
 }
 
 #[test]

@@ -55,7 +55,8 @@ fn some<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Expectation>, 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Record {
-    /// `predictions.csv`: one row per test or validation row and variant.
+    /// `predictions.csv`: one row per test or validation row and variant; what is made of those of the test rows,
+    /// `classes.csv` and `recalls.csv`; and `flips.csv`.
     pub predictions: bool,
     /// `tensors.csv`: one row per quantization block and variant.
     pub tensors: bool,

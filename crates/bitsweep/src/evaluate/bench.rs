@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, OnceLock};
 
-use bitsweep_metrics::MetricError;
 use bitsweep_models::{EpochLoss, Model, TrainError, Training};
 use bitsweep_quant::{Size, Transform};
 use bitsweep_results::{
@@ -18,11 +17,11 @@ use super::latency;
 use super::learned;
 use super::majority::majority;
 use super::post_training::post_training;
-use super::prepare::Prepared;
+use super::prepare::{Prepared, stream};
 use super::quantized_model::{FLOAT_BYTES, QuantizedModel, error_measures, flags};
 use super::quantized_training::{self, TrainedVariant, clip_bytes};
 use super::scaler::{scaler_bytes, scaler_flag};
-use super::score::{Buffers, Inference, Inputs, log_losses, score};
+use super::score::{Buffers, Inference, Inputs, flips, log_losses, score, score_float};
 use super::sensitivity::{Subject, baseline_sensitivity};
 use super::stop::{At, Step, failed};
 use super::transform::{Transformed, transform};
@@ -178,7 +177,8 @@ impl<'u> Bench<'u> {
         };
         let validation = self.validation.as_ref().map(|validation| validation.float.clone());
         evaluated.predictions = Some(self.predicted(&self.float, validation));
-        let mut measures = self.score(measures, &self.float)?;
+        let scored = score_float(&self.float, &self.prepared.test_labels, self.prepared.classes());
+        let mut measures = self.add_scores(measures, scored.at(FailureKind::Scoring)?);
         if let Some(scores) = &measures.scores {
             let float = (&self.float, scores);
             let majority = self.scores(&self.majority)?;
@@ -263,7 +263,12 @@ impl<'u> Bench<'u> {
         let validation =
             validation.map(|inference| kept(self.evaluation, &inference, &self.prepared.validation_labels));
         evaluated.predictions = Some(self.predicted(&inference, validation));
-        let measures = self.score(measures, &inference)?;
+        let Prepared { test_labels, split, dataset, .. } = self.prepared;
+        if self.evaluation.plan.header.record.predictions {
+            let tests = (test_labels.as_slice(), split.test.as_slice());
+            evaluated.flips = flips(&evaluated.origin, &inference, &self.float, tests, &dataset.class_names);
+        }
+        let measures = self.add_scores(measures, self.scores(&inference)?);
         self.add_rows(evaluated, &model, float, variant, prepared, coded.as_ref())?;
         if self.is_timed() {
             let label = self.evaluation.plan.labels.get(&identity.row).text();
@@ -326,19 +331,18 @@ impl<'u> Bench<'u> {
         Predicted { test: kept(self.evaluation, test, &self.prepared.test_labels), validation }
     }
 
-    fn score(&self, mut measures: Measures, inference: &Inference) -> Step<Measures> {
-        let scores = self.scores(inference)?;
+    fn add_scores(&self, mut measures: Measures, scores: Scores) -> Measures {
         measures.scores = Some(scores);
         measures.flags.extend(self.absent_classes.iter().cloned());
-        Ok(measures)
+        measures
     }
 
     /// What predictions for the test rows are worth, beside the float model's.
     fn scores(&self, inference: &Inference) -> Step<Scores> {
         let Prepared { test_labels, .. } = self.prepared;
-        let scored: Result<_, MetricError> =
-            score(inference, test_labels, &self.float.predictions, self.prepared.classes());
-        scored.at(FailureKind::Scoring)
+        let permutation = stream(self.unit, "permutation")?;
+        score(inference, test_labels, &self.float, self.prepared.classes(), permutation)
+            .at(FailureKind::Scoring)
     }
 
     /// Rows that look into the variant's weights.
@@ -372,8 +376,18 @@ impl<'u> Bench<'u> {
 
     /// Moves what a variant left into the rows of the unit; a variant that failed leaves its failure alone.
     pub(super) fn record(&self, outcome: &mut UnitOutcome, evaluated: Evaluated) {
-        let Evaluated { origin, key, measured, predictions, curve, sensitivity, histogram, large, latency } =
-            evaluated;
+        let Evaluated {
+            origin,
+            key,
+            measured,
+            predictions,
+            flips,
+            curve,
+            sensitivity,
+            histogram,
+            large,
+            latency,
+        } = evaluated;
         if measured.is_err() {
             return outcome.add(key, origin, measured);
         }
@@ -386,6 +400,7 @@ impl<'u> Bench<'u> {
                 all.log_losses.extend(own.log_losses.map(|losses| (origin.position, losses)));
             }
         }
+        outcome.flips.extend(flips);
         if !curve.is_empty() {
             let losses = curve
                 .iter()

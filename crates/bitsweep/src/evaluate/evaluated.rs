@@ -1,7 +1,7 @@
 //! What is left of a model of a unit once it is evaluated.
 
 use bitsweep_models::EpochLoss;
-use bitsweep_results::{HistogramRow, Key, Measures, Origin, SensitivityRow};
+use bitsweep_results::{FlipRow, HistogramRow, Key, Measures, Origin, SensitivityRow};
 
 use super::latency::Latency;
 use super::stop::Step;
@@ -14,6 +14,8 @@ pub(super) struct Evaluated {
     pub(super) measured: Step<Measures>,
     /// `None` where there are none.
     pub(super) predictions: Option<Predicted>,
+    /// Where predictions are recorded, the first of them that are not the float model's.
+    pub(super) flips: Vec<FlipRow>,
     /// The losses of its own training.
     pub(super) curve: Vec<EpochLoss>,
     pub(super) sensitivity: Vec<SensitivityRow>,
@@ -46,6 +48,7 @@ impl Evaluated {
             key,
             measured: Ok(Measures::default()),
             predictions: None,
+            flips: Vec::new(),
             curve: Vec::new(),
             sensitivity: Vec::new(),
             histogram: Vec::new(),

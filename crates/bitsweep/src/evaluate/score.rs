@@ -1,13 +1,15 @@
 //! Logits of the test rows, and what they are worth.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bitsweep_metrics::{
-    Changes, Confusion, MetricError, accuracy_interval, agreement, log_loss, macro_f1_interval,
-    sample_log_loss,
+    CalibrationError, Changes, Confusion, MetricError, accuracy_interval, agreement, brier_score, divergence,
+    log_loss, macro_f1_interval, macro_f1_permutation, margin, sample_log_loss,
 };
 use bitsweep_models::{ForwardBuffers, Model, Precision, predict};
-use bitsweep_results::Scores;
+use bitsweep_random::Stream;
+use bitsweep_results::{AgainstFloat, FlipRow, Origin, Scores};
 use ndarray::{Array2, ArrayView2};
 
 use super::fake_quantization::HiddenActivations;
@@ -124,23 +126,83 @@ pub(super) fn log_losses(inference: &Inference, truth: &[usize]) -> Box<[f32]> {
     rows.map(|(probabilities, &class)| sample_log_loss(probabilities[class]) as f32).collect()
 }
 
-/// Scores of one variant beside the float model's predictions.
-pub(super) fn score(
-    inference: &Inference,
-    truth: &[usize],
-    float: &[usize],
-    classes: usize,
-) -> Result<Scores, MetricError> {
-    let Inference { predictions, probabilities } = inference;
+/// Scores of the float model.
+pub(super) fn score_float(float: &Inference, truth: &[usize], classes: usize) -> Result<Scores, MetricError> {
+    let Inference { predictions, probabilities } = float;
     let confusion = Confusion::new(truth, predictions, classes)?;
-    let changes = Changes::between(truth, float, predictions)?;
+    let calibration_error = match CalibrationError::new(probabilities.view(), truth) {
+        Ok(error) => Some(error.root()),
+        Err(MetricError::TooFew { .. }) => None,
+        Err(error) => return Err(error),
+    };
     Ok(Scores {
         accuracy: accuracy_interval(confusion.right(), confusion.samples())?,
         macro_f1: macro_f1_interval(&confusion),
         log_loss: log_loss(probabilities.view(), truth)?,
-        agreement: agreement(float, predictions)?,
+        brier: brier_score(probabilities.view(), truth)?,
+        calibration_error,
+        agreement: 1.0,
+        lost: 0,
+        gained: 0,
+        p_value: None,
+        against_float: None,
+    })
+}
+
+/// Scores of one variant, and what it changes of the float model. `permutation` draws the exchanges of the test of macro-F1
+/// where there are too many to try all: each variant begins the unit's stream of that name anew, so that its number depends
+/// on nothing but the unit and its own predictions.
+pub(super) fn score(
+    inference: &Inference,
+    truth: &[usize],
+    float: &Inference,
+    classes: usize,
+    mut permutation: Stream,
+) -> Result<Scores, MetricError> {
+    let Inference { predictions, probabilities } = inference;
+    let changes = Changes::between(truth, &float.predictions, predictions)?;
+    let draw = || permutation.next_u64();
+    let test = macro_f1_permutation(truth, &float.predictions, predictions, classes, draw)?;
+    let divergence = divergence(float.probabilities.view(), probabilities.view(), truth)?;
+    Ok(Scores {
+        agreement: agreement(&float.predictions, predictions)?,
         lost: changes.lost,
         gained: changes.gained,
-        p_value: changes.p_value(),
+        p_value: Some(changes.p_value()),
+        against_float: Some(AgainstFloat {
+            macro_f1_p_value: test.p_value,
+            kl_mean: divergence.kl_mean,
+            kl_standard_error: divergence.kl_standard_error,
+            kl_median: divergence.kl_median,
+            kl_p99: divergence.kl_p99,
+            probability_change_rms: divergence.probability_change_rms,
+            margin_change_mean: divergence.margin_change_mean,
+        }),
+        ..score_float(inference, truth, classes)?
     })
+}
+
+/// The first test rows whose class a variant changes.
+pub(super) fn flips(
+    origin: &Origin,
+    inference: &Inference,
+    float: &Inference,
+    (truth, rows): (&[usize], &[usize]),
+    class_names: &[String],
+) -> Vec<FlipRow> {
+    let name = |class: usize| Arc::from(class_names[class].as_str());
+    let changed = (0..truth.len()).filter(|&test| inference.predictions[test] != float.predictions[test]);
+    let margin = |inference: &Inference, test: usize| {
+        margin(inference.probabilities.row(test), inference.predictions[test])
+    };
+    let flip = |test: usize| FlipRow {
+        origin: origin.clone(),
+        row: rows[test] as u32,
+        truth: name(truth[test]),
+        float: name(float.predictions[test]),
+        quantized: name(inference.predictions[test]),
+        float_margin: margin(float, test),
+        quantized_margin: margin(inference, test),
+    };
+    changed.take(FlipRow::MOST).map(flip).collect()
 }

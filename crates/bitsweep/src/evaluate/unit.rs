@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bitsweep_results::{
-    Curve, DatasetShape, HistogramRow, Key, Measures, Origin, Predictions, ResultRow, SensitivityRow,
+    Curve, DatasetShape, FlipRow, HistogramRow, Key, Measures, Origin, Predictions, ResultRow, SensitivityRow,
 };
 
 use super::RunOutcome;
@@ -41,6 +41,7 @@ pub(super) struct UnitOutcome {
     unit: Arc<bitsweep_results::Unit>,
     results: Vec<ResultRow>,
     pub(super) predictions: Option<Predictions>,
+    pub(super) flips: Vec<FlipRow>,
     pub(super) curves: Vec<Curve>,
     pub(super) sensitivity: Vec<SensitivityRow>,
     pub(super) histogram: Vec<HistogramRow>,
@@ -61,6 +62,7 @@ impl UnitOutcome {
             }),
             results: Vec::new(),
             predictions: None,
+            flips: Vec::new(),
             curves: Vec::new(),
             sensitivity: Vec::new(),
             histogram: Vec::new(),
@@ -91,10 +93,12 @@ impl UnitOutcome {
 
     /// Moves the rows behind those of the units before.
     pub(super) fn append_to(self, whole: &mut RunOutcome) {
-        let UnitOutcome { unit: _, results, predictions, curves, sensitivity, histogram, timing } = self;
+        let UnitOutcome { unit: _, results, predictions, flips, curves, sensitivity, histogram, timing } =
+            self;
         let records = &mut whole.records;
         records.results.extend(results);
         records.predictions.extend(predictions);
+        records.flips.extend(flips);
         records.curves.extend(curves);
         records.sensitivity.extend(sensitivity);
         records.histogram.extend(histogram);

@@ -6,8 +6,8 @@ use bitsweep_report::{ComparedRow, FoundRow, Report, charts, html, markdown, png
 use bitsweep_results::summary::{EffectRow, VerdictRow};
 use bitsweep_results::text::json;
 use bitsweep_results::{
-    ClassRow, Comparison, Records, ResultsError, Summary, TableRow, write_csv, write_header, write_parquet,
-    write_rows,
+    ClassRow, Comparison, RecallRow, Records, ResultsError, Summary, TableRow, write_csv, write_header,
+    write_parquet, write_rows,
 };
 use rayon::prelude::*;
 use serde::Serialize;
@@ -84,6 +84,11 @@ fn side_tables(plan: &Plan, records: &Records, summary: &Summary, folder: &Folde
             records.predictions.iter().flat_map(|predictions| predictions.rows()),
         )?;
         table.write("classes.csv", classes.into_iter().flatten())?;
+        let recalls = records.predictions.iter().map(|predictions| predictions.recall_rows());
+        let recalls: Vec<Vec<RecallRow>> =
+            recalls.collect::<Result<_, _>>().map_err(|error| Failure::Other(error.to_string()))?;
+        table.write("recalls.csv", recalls.into_iter().flatten())?;
+        table.write("flips.csv", records.flips.iter().cloned())?;
     }
     let verdicts: Vec<VerdictRow> =
         summary.comparisons.iter().flat_map(|own| own.verdict_rows(&plan.header.pick)).collect();

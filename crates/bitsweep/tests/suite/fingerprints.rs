@@ -187,7 +187,13 @@ fn hash(records: &Records) -> String {
         if let Some(scores) = scores {
             let (accuracy, macro_f1) = (scores.accuracy, scores.macro_f1);
             add(&[accuracy.value, accuracy.low, accuracy.high, macro_f1.value, macro_f1.low, macro_f1.high]);
-            add(&[scores.log_loss, scores.agreement, scores.p_value]);
+            add(&[scores.log_loss, scores.agreement, scores.p_value.unwrap_or(-1.0), scores.brier]);
+            add(&[scores.calibration_error.unwrap_or(-1.0)]);
+            if let Some(against) = &scores.against_float {
+                add(&[against.macro_f1_p_value, against.kl_mean, against.kl_standard_error.unwrap_or(-1.0)]);
+                add(&[against.kl_median, against.kl_p99]);
+                add(&[against.probability_change_rms, against.margin_change_mean]);
+            }
         }
         if let Some(calibration) = calibration {
             add(&[calibration.codes_changed as f64, calibration.proxy_loss_nearest, calibration.proxy_loss]);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod activations;
+mod against_float;
 mod bad_input;
 mod before_the_run;
 mod calibration;

@@ -59,6 +59,21 @@ impl Population {
         Self { name, samples, joint: joint(proportions, errors, low), classes }
     }
 
+    /// Populations with a rare class that is mostly missed: its F1 hangs on the few rows of it that are found.
+    pub(crate) fn mostly_missed() -> [Self; 4] {
+        let rare = |classes: usize, share: f64| {
+            let mut proportions = vec![(1.0 - share) / (classes - 1) as f64; classes - 1];
+            proportions.push(share);
+            proportions
+        };
+        [
+            Self::new("2 classes, 97 : 3, 2,000 rows", 2_000, &rare(2, 0.03), &Errors::OfClass(1), 0.5),
+            Self::new("3 classes, one of 3 %, 450 rows", 450, &rare(3, 0.03), &Errors::OfClass(2), 0.7),
+            Self::new("10 classes, one of 3 %, 450 rows", 450, &rare(10, 0.03), &Errors::OfClass(9), 0.9),
+            Self::new("10 classes, one of 3 %, 2,000 rows", 2_000, &rare(10, 0.03), &Errors::OfClass(9), 0.9),
+        ]
+    }
+
     /// Macro-F1 over all of the population.
     pub(crate) fn macro_f1(&self) -> f64 {
         population_macro_f1(&self.joint, self.classes)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes golden.json: what scikit-learn, SciPy and NumPy say of random labels, for the tests of this crate.
+"""Writes golden.json: what scikit-learn, SciPy, statsmodels and NumPy say of random labels, for the tests of this crate.
 
-Made with Python 3, NumPy 2.2.4, scikit-learn 1.6.1, SciPy 1.17.1:
+Made with Python 3, NumPy 2.2.4, scikit-learn 1.6.1, SciPy 1.17.1, statsmodels 0.15.0:
 
     python3 make.py > golden.json
 """
@@ -12,11 +12,14 @@ import sys
 import warnings
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, special, stats
 from sklearn import metrics
+from statsmodels.stats.multitest import multipletests
 
 warnings.simplefilter("ignore")
 random = np.random.default_rng(20240607)
+# What came later draws from a stream of its own, so that what was there stays as it is.
+later = np.random.default_rng(20240608)
 # Numeric derivatives add less than this to a class without samples.
 SOME = 1e-5
 
@@ -103,6 +106,166 @@ def effective_samples(counts):
     return float(f1.mean() * (1 - f1.mean()) / variance)
 
 
+def class_f1(counts):
+    """F1 of each class that has samples."""
+    present = counts.sum(1) > SOME
+    size = counts.sum(0) + counts.sum(1)
+    return 2 * np.diag(counts)[present] / size[present]
+
+
+def recovered_high(counts):
+    """MOVER's upper end of macro-F1: Wilson's for Jaccard, correlations from numeric derivatives."""
+    counts = np.asarray(counts, float)
+    share = counts / counts.sum()
+    f1 = class_f1(counts)
+    slopes = np.stack([gradient(share, lambda c, k=k: class_f1(c)[k], 1e-6).ravel() for k in range(len(f1))])
+    covariance = (slopes * share.ravel()) @ slopes.T
+    deviation = np.sqrt(np.diag(covariance))
+    scale = np.outer(deviation, deviation)
+    correlation = np.divide(covariance, scale, out=np.zeros_like(scale), where=scale > 1e-9)
+    np.fill_diagonal(correlation, 1.0)
+    above = []
+    for k, own in zip(np.flatnonzero(counts.sum(1) > 0), f1):
+        union = counts[k].sum() + counts[:, k].sum() - counts[k, k]
+        jaccard = stats.binomtest(int(counts[k, k]), int(union)).proportion_ci(0.95, "wilson").high
+        above.append(2 * jaccard / (1 + jaccard) - own)
+    return float(f1.mean() + np.sqrt(above @ correlation @ above) / len(f1))
+
+
+def tango(lost, gained, samples, confidence):
+    """Tango's interval: the constrained maximum of the likelihood and the ends of the interval, both by root finding."""
+    z = stats.norm.ppf(0.5 + confidence / 2)
+
+    def share(delta):
+        """The most likely share of gained samples if the difference were `delta`."""
+        low, high = max(0.0, -delta), (1 - delta) / 2
+        same = samples - lost - gained
+        parts = [(lost, lambda q: q + delta), (gained, lambda q: q), (-2 * same, lambda q: 1 - 2 * q - delta)]
+        slope = lambda q: sum(count / at(q) for count, at in parts if count)
+        inside = (high - low) * 1e-11
+        if slope(low + inside) <= 0:
+            return low
+        if slope(high - inside) >= 0:
+            return high
+        return optimize.brentq(slope, low + inside, high - inside, xtol=1e-16)
+
+    def score(delta):
+        variance = samples * (2 * share(delta) + delta * (1 - delta))
+        distance = lost - gained - samples * delta
+        return 0.0 if distance == 0 else distance / np.sqrt(variance)
+
+    value = (lost - gained) / samples
+    edge = 1 - 1e-4
+    low = optimize.brentq(lambda delta: score(delta) - z, -edge, value, xtol=1e-14) if value > -1 else -1.0
+    high = optimize.brentq(lambda delta: score(delta) + z, value, edge, xtol=1e-14) if value < 1 else 1.0
+    return {
+        "counts": [lost, gained, samples],
+        "confidence": confidence,
+        "interval": [low, high],
+    }
+
+
+def adjusted(p_values):
+    return {
+        "p_values": list(p_values),
+        "holm": multipletests(p_values, method="holm")[1].tolist(),
+        "benjamini_hochberg": multipletests(p_values, method="fdr_bh")[1].tolist(),
+    }
+
+
+def binned(confidence):
+    """Bins of equal mass by edges between `array_split`'s parts, as in Kumar's package."""
+    count = min(15, max(1, len(confidence) // 10))
+    parts = np.array_split(np.sort(confidence), count)
+    edges = np.unique([(a[-1] + b[0]) / 2 for a, b in zip(parts, parts[1:])])
+    return np.searchsorted(edges, confidence, side="left")
+
+
+def debiased(confidence, right, bins):
+    total = 0.0
+    for bin in np.unique(bins):
+        own = bins == bin
+        share = right[own].mean()
+        gap = confidence[own].mean() - share
+        total += own.sum() * (gap**2 - share * (1 - share) / (own.sum() - 1))
+    return total / len(confidence)
+
+
+def two_models(samples, classes, sharpness, noise, steps=10_000):
+    """Probabilities of two related models in units of 1/steps, and the truth."""
+    logits = later.normal(0, sharpness, size=(samples, classes))
+    truth = np.array([later.choice(classes, p=row) for row in special.softmax(logits, axis=1)])
+    both = []
+    for own in (logits, 1.3 * logits + later.normal(0, noise, size=logits.shape)):
+        rounded = np.floor(special.softmax(own, axis=1) * steps)
+        rounded[np.arange(samples), rounded.argmax(1)] += steps - rounded.sum(1)
+        both.append(rounded / steps)
+    return both, truth
+
+
+def probabilities(samples, classes, sharpness, noise, steps=10_000):
+    (first, second), truth = two_models(samples, classes, sharpness, noise, steps)
+    errors, jackknife = [], []
+    for own in (first, second):
+        confidence, right = own.max(1), (own.argmax(1) == truth).astype(float)
+        bins = binned(confidence)
+        assert np.unique(bins, return_counts=True)[1].min() >= 3
+        errors.append(debiased(confidence, right, bins))
+        keep = ~np.eye(samples, dtype=bool)
+        jackknife.append([debiased(confidence[rows], right[rows], bins[rows]) for rows in keep])
+    spread = np.subtract(*jackknife)
+    floor = np.finfo(float).eps
+    kl = special.rel_entr(first.clip(floor), second.clip(floor)).sum(1)
+    true = np.arange(samples), truth
+    top = first.argmax(1)
+
+    def margin(own):
+        others = own.copy()
+        others[np.arange(samples), top] = -1
+        return own[np.arange(samples), top] - others.max(1)
+
+    change = margin(second) - margin(first)
+    same = second.argmax(1) == top
+    brier = [((own - np.eye(classes)[truth]) ** 2).sum(1) for own in (first, second)]
+    return {
+        "classes": classes,
+        "truth": truth.tolist(),
+        "first": first.tolist(),
+        "second": second.tolist(),
+        "calibration_errors": errors,
+        "difference_standard_error": float(np.sqrt((samples - 1) / samples * ((spread - spread.mean()) ** 2).sum())),
+        "kl": [kl.mean(), stats.sem(kl), np.median(kl), np.quantile(kl, 0.99)],
+        "probability_change_rms": np.sqrt(((second[true] - first[true]) ** 2).mean()),
+        "same_top": [same.mean(), np.sqrt(same.mean() * (1 - same.mean()) / (samples - 1))],
+        "margin_change": [change.mean(), np.quantile(change, 0.05)],
+        "brier": [own.mean() for own in brier],
+        "brier_of_two_classes": 2 * metrics.brier_score_loss(truth, first[:, 1]) if classes == 2 else None,
+        "brier_difference": [(brier[1] - brier[0]).mean(), stats.sem(brier[1] - brier[0])],
+    }
+
+
+def signed_rank(differences, rope, draws=400_000):
+    """The Bayesian signed-rank test, all pairs of all draws at once."""
+    z = np.append(differences, 0.0)
+    pair = z[:, None] + z[None, :]
+    weights = later.dirichlet(np.ones(len(z)), size=draws)
+    theta = np.stack(
+        [np.einsum("si,ij,sj->s", weights, which.astype(float), weights, optimize=True)
+         for which in (pair < -2 * rope, abs(pair) <= 2 * rope, pair > 2 * rope)]
+    )
+    wins = np.bincount(theta.argmax(0), minlength=3) / draws
+    return {"differences": list(differences), "rope": rope, "posterior": wins.tolist(), "draws": draws}
+
+
+def equivalence(estimate, standard_error, degrees, level):
+    """Where the larger of the two one-sided p-values is the level."""
+    upper = stats.norm.sf if degrees is None else lambda x: stats.t.sf(x, degrees)
+    p_value = lambda margin: max(upper((margin - estimate) / standard_error), upper((margin + estimate) / standard_error))
+    far = abs(estimate) + 1e4 * standard_error
+    margin = optimize.brentq(lambda margin: p_value(margin) - level, 0, far, xtol=1e-15)
+    return {"given": [estimate, standard_error], "degrees": degrees, "level": level, "margin": margin}
+
+
 def exchanges(truth, first, second):
     """The exact paired permutation test of macro-F1, one f1_score a side and exchange."""
     present = np.unique(truth)
@@ -133,6 +296,44 @@ def permutation(samples, classes, first_right, second_right):
         "difference": difference,
         "p_value": p_value,
         "differing": differing,
+    }
+
+
+def random_exchanges(samples, classes, first_right, second_right, draws=400_000):
+    """The paired permutation test by many random exchanges, all at once."""
+    truth = later.integers(classes, size=samples)
+    first, second = (
+        np.where(later.random(samples) < right, truth, later.integers(classes, size=samples))
+        for right in (first_right, second_right)
+    )
+    differing = np.flatnonzero(first != second)
+    present = np.unique(truth)
+
+    def differences(flips):
+        score = np.zeros(len(flips))
+        for sign, one, other in ((-1, first, second), (1, second, first)):
+            for k in present:
+                rows = truth[differing] == k
+                own, new = one[differing] == k, other[differing] == k
+                predicted = (one == k).sum() + flips @ (new.astype(float) - own)
+                right = ((one == k) & (truth == k)).sum() + flips @ ((new & rows).astype(float) - (own & rows))
+                score += sign * 2 * right / (predicted + (truth == k).sum()) / len(present)
+        return score
+
+    observed = differences(np.zeros((1, len(differing))))[0]
+    hits = 0
+    for _ in range(draws // 10_000):
+        flips = later.integers(2, size=(10_000, len(differing))).astype(float)
+        hits += (abs(differences(flips)) >= abs(observed) - 1e-12).sum()
+    return {
+        "classes": classes,
+        "truth": truth.tolist(),
+        "first": first.tolist(),
+        "second": second.tolist(),
+        "difference": observed,
+        "p_value": hits / draws,
+        "differing": len(differing),
+        "draws": draws,
     }
 
 
@@ -188,6 +389,8 @@ matrices = [
     pair_matrix([20, 0, 15], [(0, 2, 3), (2, 0, 2)]),
     pair_matrix([0, 0], [(0, 1, 5), (1, 0, 4)]),
     pair_matrix([30, 0, 20, 0], [(0, 1, 2), (0, 3, 1), (2, 1, 4), (2, 0, 3)]),
+    pair_matrix([1938, 1], [(1, 0, 59), (0, 1, 2)]),
+    pair_matrix([218, 215, 0], [(2, 0, 10), (2, 1, 4), (0, 1, 3)]),
     pair_matrix([43] * 10, [(1, 8, 5), (8, 1, 4), (3, 5, 3), (9, 0, 2), (2, 7, 4), (4, 6, 2)]),
 ]
 
@@ -223,8 +426,36 @@ json.dump(
                 "counts": counts,
                 "takahashi_standard_error": takahashi(counts),
                 "effective_samples": effective_samples(counts),
+                "recovered_high": recovered_high(counts),
             }
             for counts in matrices
+        ],
+        "tango": [
+            tango(*case)
+            for case in [(0, 1, 44, 0.95), (0, 0, 44, 0.95), (5, 2, 60, 0.95), (11, 3, 14, 0.95), (12, 1, 14, 0.95)]
+            + [(3, 0, 8, 0.99), (1, 30, 200, 0.9), (9, 9, 450, 0.95), (7, 0, 7, 0.95), (120, 80, 2000, 0.975)]
+        ],
+        "adjusted": [
+            adjusted(p_values)
+            for p_values in [[0.04], [0.01, 0.04, 0.03, 0.005], [0.5, 0.5, 0.5], [1.0, 0.0, 0.3, 0.3, 0.02]]
+            + [later.uniform(size=40) ** 2, np.round(later.uniform(size=60) ** 3, 2)]
+        ],
+        "probabilities": [
+            probabilities(*case)
+            for case in [(40, 2, 2.0, 0.5), (36, 3, 1.0, 0.3), (167, 4, 3.0, 1.0), (120, 3, 2.0, 0.8, 20), (9, 2, 1.0, 0.2)]
+        ],
+        "signed_rank": [
+            signed_rank(*case)
+            for case in [([0.02, -0.01, 0.03], 0.01), ([0.004], 0.01), ([0.05], 0.01), ([0.0, 0.0, 0.1, -0.1], 0.02)]
+            + [(np.round(later.normal(0.01, 0.02, size=17), 3), 0.01), ([-0.02] * 5 + [0.015, 0.002], 0.01)]
+        ],
+        "random_permutations": [
+            random_exchanges(*case)
+            for case in [(80, 3, 0.9, 0.7), (150, 4, 0.8, 0.7), (400, 2, 0.75, 0.7), (300, 10, 0.8, 0.75)]
+        ],
+        "equivalence": [
+            equivalence(*case)
+            for case in [(0.002, 0.001, None, 0.05), (-0.01, 0.004, 9, 0.05), (0.0, 0.003, 1, 0.05), (0.03, 0.02, 40, 0.01)]
         ],
     }),
     sys.stdout,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use bitsweep_metrics::{Estimate, Interval};
+use bitsweep_metrics::{Estimate, Interval, equivalence_margin};
 
 use crate::choice::Choice;
 use crate::description::Expectation;
@@ -101,8 +101,10 @@ impl EffectAtBits {
     /// of Pharmacokinetics and Biopharmaceutics 15).
     #[must_use]
     pub fn equivalence_margin(&self) -> f64 {
-        let confidence = 1.0 - SIGNIFICANCE;
-        f64::max(self.difference.upper_bound(confidence), -self.difference.lower_bound(confidence))
+        let Estimate { value, standard_error, units, .. } = self.difference;
+        let degrees = (units > 1).then(|| units - 1);
+        // NaN, which no margin is above, where the estimate is none.
+        equivalence_margin(value, standard_error, degrees, SIGNIFICANCE).unwrap_or(f64::NAN)
     }
 }
 

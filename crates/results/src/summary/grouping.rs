@@ -199,8 +199,14 @@ fn scores(
         loss: (!losses.is_empty()).then(|| Spread::of(&losses)),
         lost: scored.iter().map(|(_, scores)| scores.lost).sum(),
         gained: scored.iter().map(|(_, scores)| scores.gained).sum(),
-        macro_f1_p_value: None,
-        distinguishable_runs: scored.iter().filter(|(_, scores)| scores.p_value < SIGNIFICANCE).count(),
+        macro_f1_p_value: match scored.as_slice() {
+            [(_, only)] => only.against_float.map(|against| against.macro_f1_p_value),
+            _ => None,
+        },
+        distinguishable_runs: scored
+            .iter()
+            .filter(|(_, scores)| scores.p_value.is_some_and(|p| p < SIGNIFICANCE))
+            .count(),
     })
 }
 

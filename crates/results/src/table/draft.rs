@@ -7,7 +7,7 @@ use bitsweep_metrics::Interval;
 
 use crate::choice::{Choice, Choices};
 use crate::key::Key;
-use crate::measures::{CalibrationMeasures, ErrorMeasures, Measures, Scores};
+use crate::measures::{AgainstFloat, CalibrationMeasures, ErrorMeasures, Measures, Scores};
 use crate::origin::{DatasetShape, Origin, Task, Unit, Variant};
 use crate::record::{FailureKind, ResultRow, RowFailure};
 use crate::value::Value;
@@ -51,10 +51,25 @@ impl Draft {
             accuracy: none,
             macro_f1: none,
             log_loss: f64::NAN,
+            brier: f64::NAN,
+            calibration_error: None,
             agreement: f64::NAN,
             lost: 0,
             gained: 0,
-            p_value: f64::NAN,
+            p_value: None,
+            against_float: None,
+        })
+    }
+
+    pub(super) fn against_float(&mut self) -> &mut AgainstFloat {
+        self.scores().against_float.get_or_insert(AgainstFloat {
+            macro_f1_p_value: f64::NAN,
+            kl_mean: f64::NAN,
+            kl_standard_error: None,
+            kl_median: f64::NAN,
+            kl_p99: f64::NAN,
+            probability_change_rms: f64::NAN,
+            margin_change_mean: f64::NAN,
         })
     }
 

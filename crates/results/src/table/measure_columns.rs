@@ -47,6 +47,16 @@ pub(super) fn scores() -> Vec<Column> {
             |draft, value| draft.scores().log_loss = value,
         ),
         measure(
+            "brier",
+            |measures| Some(measures.scores.as_ref()?.brier),
+            |draft, value| draft.scores().brier = value,
+        ),
+        measure(
+            "calibration_error",
+            |measures| measures.scores.as_ref()?.calibration_error,
+            |draft, value| draft.scores().calibration_error = Some(value),
+        ),
+        measure(
             "agreement",
             |measures| Some(measures.scores.as_ref()?.agreement),
             |draft, value| draft.scores().agreement = value,
@@ -63,11 +73,38 @@ pub(super) fn scores() -> Vec<Column> {
         ),
         measure(
             "p_value",
-            |measures| Some(measures.scores.as_ref()?.p_value),
-            |draft, value| draft.scores().p_value = value,
+            |measures| measures.scores.as_ref()?.p_value,
+            |draft, value| draft.scores().p_value = Some(value),
         ),
     ]);
+    columns.extend(against_float());
     columns
+}
+
+/// What the float model's own row does not have.
+fn against_float() -> [Column; 7] {
+    macro_rules! compared {
+        ($name:ident) => {
+            measure(
+                stringify!($name),
+                |measures| Some(measures.scores.as_ref()?.against_float.as_ref()?.$name),
+                |draft, value| draft.against_float().$name = value,
+            )
+        };
+    }
+    [
+        compared!(macro_f1_p_value),
+        compared!(kl_mean),
+        measure(
+            "kl_standard_error",
+            |measures| measures.scores.as_ref()?.against_float.as_ref()?.kl_standard_error,
+            |draft, value| draft.against_float().kl_standard_error = Some(value),
+        ),
+        compared!(kl_median),
+        compared!(kl_p99),
+        compared!(probability_change_rms),
+        compared!(margin_change_mean),
+    ]
 }
 
 pub(super) fn errors() -> Vec<Column> {

@@ -5,7 +5,9 @@
 //! First the unit's (`unit`, the first 12 digits of its key, the row's own `key`, `dataset`, …, `model`), one for each
 //! setting in which tasks differ, the variant's position, label, series and choices, then scores, errors, calibration and
 //! sizes, at last `flag`, `failure_kind` and `failure`. What does not apply is null: scores of a tensor experiment, a zero
-//! point of a symmetric scheme, errors and bits of the majority class, the measures of a row that failed. Derived columns:
+//! point of a symmetric scheme, errors and bits of the majority class, the measures of a row that failed, and of the float
+//! model everything that compares a variant with it (`p_value`, the exact McNemar test; `macro_f1_p_value`, the paired
+//! permutation test of macro-F1; `kl_mean` to `margin_change_mean`). Derived columns:
 //!
 //! - `bits_per_weight` = `true_bytes / float_bytes` × bits of the unit's float baseline; null without one.
 //! - `true_bytes` = codes + scales + zero points + codebooks + biases + scaler of the features + outliers +

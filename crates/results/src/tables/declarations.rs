@@ -1,10 +1,12 @@
 //! The columns of each table.
 
-use super::derived::{ClassRow, CurveRow, PredictionRow};
+use super::derived::{ClassRow, CurveRow, PredictionRow, RecallRow};
 use super::field::{Cell, Field};
 use super::row::{BadCell, Identity, TableRow};
 use crate::origin::Origin;
-use crate::record::{CodebookRow, HistogramRow, LevelRow, ProductRow, SensitivityRow, TensorRow, ValueRow};
+use crate::record::{
+    CodebookRow, FlipRow, HistogramRow, LevelRow, ProductRow, SensitivityRow, TensorRow, ValueRow,
+};
 use crate::summary::{EffectRow, VerdictRow};
 
 /// Declares a table by the fields that are its columns, `origin` in front where there is one.
@@ -77,6 +79,24 @@ table!("products", ProductRow, Unit, origin, tensor, row, exact, lookup);
 table!("curve", CurveRow, Unit, origin, epoch, loss_sum, loss);
 table!("predictions", PredictionRow, Unit, origin, part, row, truth, float, quantized);
 table!("classes", ClassRow, Unit, origin, class, precision, recall, f1, support);
+table!(
+    "recalls",
+    RecallRow,
+    Unit,
+    origin,
+    class,
+    support,
+    float_recall,
+    recall,
+    lost,
+    gained,
+    difference,
+    low,
+    high,
+    p_value,
+    adjusted_p_value
+);
+table!("flips", FlipRow, Unit, origin, row, truth, float, quantized, float_margin, quantized_margin);
 table!(
     "sensitivity",
     SensitivityRow,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bitsweep_metrics::{Confusion, MetricError};
+use bitsweep_metrics::{Changes, Confusion, MetricError, holm, paired_difference_interval};
 
 use crate::origin::{Origin, Variant};
 use crate::record::{Curve, Predictions, RowPart, ValidationPredictions};
@@ -53,6 +53,40 @@ pub struct ClassRow {
     /// Test rows of the class.
     pub support: usize,
 }
+
+/// How much of one class one variant loses against the float model.
+///
+/// Of a class without test rows everything behind `support` but the counts is `None`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecallRow {
+    /// The unit and the variant.
+    pub origin: Origin,
+    /// Name of the class.
+    pub class: Arc<str>,
+    /// Test rows of the class.
+    pub support: usize,
+    /// Of these, the fraction that the float model predicts to be.
+    pub float_recall: Option<f64>,
+    /// Of these, the fraction that the variant predicts to be.
+    pub recall: Option<f64>,
+    /// Rows of the class right in float and wrong here.
+    pub lost: usize,
+    /// Rows of the class wrong in float and right here.
+    pub gained: usize,
+    /// Recall lost: the float model's minus the variant's.
+    pub difference: Option<f64>,
+    /// Lower end of its 95 % interval, Tango's.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
+    /// Two-sided exact McNemar test of `lost` against `gained`.
+    pub p_value: Option<f64>,
+    /// The same, corrected by Holm for the variant's classes that have test rows.
+    pub adjusted_p_value: Option<f64>,
+}
+
+/// The confidence of intervals of recall lost.
+const CONFIDENCE: f64 = 0.95;
 
 impl Curve {
     /// One row per epoch.
@@ -126,6 +160,71 @@ impl Predictions {
             float: name(float),
             quantized: name(quantized),
         })
+    }
+
+    /// One row per variant and class, the float model's aside.
+    ///
+    /// # Errors
+    /// When a variant has not as many predictions as there are test rows.
+    pub fn recall_rows(&self) -> Result<Vec<RecallRow>, MetricError> {
+        let names = self.class_names();
+        let mut rows = Vec::new();
+        for (position, variant, predicted) in self.variants.iter().filter(|(position, ..)| *position > 0) {
+            let origin = self.origin(*position, variant);
+            let mut own = Vec::with_capacity(names.len());
+            for (class, name) in names.iter().enumerate() {
+                own.push(self.recall_row(&origin, (class, name), predicted)?);
+            }
+            let adjusted = holm(&own.iter().filter_map(|row| row.p_value).collect::<Vec<_>>())?;
+            let tested = own.iter_mut().filter(|row| row.p_value.is_some());
+            tested.zip(adjusted).for_each(|(row, adjusted)| row.adjusted_p_value = Some(adjusted));
+            rows.extend(own);
+        }
+        Ok(rows)
+    }
+
+    fn recall_row(
+        &self,
+        origin: &Origin,
+        (class, name): (usize, &Arc<str>),
+        predicted: &[u16],
+    ) -> Result<RecallRow, MetricError> {
+        let of_class = |labels: &[u16]| -> Vec<usize> {
+            let all = self.truth.iter().zip(labels);
+            all.filter(|(truth, _)| usize::from(**truth) == class)
+                .map(|(_, label)| usize::from(*label))
+                .collect()
+        };
+        let (float, quantized) = (of_class(&self.float), of_class(predicted));
+        let support = quantized.len();
+        let mut row = RecallRow {
+            origin: origin.clone(),
+            class: Arc::clone(name),
+            support,
+            float_recall: None,
+            recall: None,
+            lost: 0,
+            gained: 0,
+            difference: None,
+            low: None,
+            high: None,
+            p_value: None,
+            adjusted_p_value: None,
+        };
+        if support == 0 {
+            return Ok(row);
+        }
+        let changes = Changes::between(&vec![class; support], &float, &quantized)?;
+        let interval = paired_difference_interval(changes.lost, changes.gained, support, CONFIDENCE)?;
+        let recall =
+            |labels: &[usize]| labels.iter().filter(|label| **label == class).count() as f64 / support as f64;
+        row.float_recall = Some(recall(&float));
+        row.recall = Some(recall(&quantized));
+        (row.lost, row.gained) = (changes.lost, changes.gained);
+        row.difference = Some(interval.value);
+        (row.low, row.high) = (Some(interval.low), Some(interval.high));
+        row.p_value = Some(changes.p_value());
+        Ok(row)
     }
 
     /// One row per variant and class.

@@ -26,7 +26,7 @@ mod origins;
 mod row;
 
 pub use csv::{read_rows, write_header, write_rows};
-pub use derived::{ClassRow, CurveRow, PredictionRow};
+pub use derived::{ClassRow, CurveRow, PredictionRow, RecallRow};
 pub use field::{Cell, Field};
 pub use origins::Origins;
 pub use row::{BadCell, Identity, TableRow};

@@ -65,7 +65,18 @@ pub fn interval(value: f64, low: f64, high: f64) -> Interval {
 
 /// Scores of which macro-F1 alone matters.
 pub fn scored(macro_f1: Interval) -> Scores {
-    Scores { accuracy: macro_f1, macro_f1, log_loss: 0.1, agreement: 1.0, lost: 0, gained: 0, p_value: 1.0 }
+    Scores {
+        accuracy: macro_f1,
+        macro_f1,
+        log_loss: 0.1,
+        brier: 0.05,
+        calibration_error: Some(0.02),
+        agreement: 1.0,
+        lost: 0,
+        gained: 0,
+        p_value: None,
+        against_float: None,
+    }
 }
 
 /// The measures of a row that has some.
@@ -95,6 +106,7 @@ pub fn records(rows: &[ResultRow], test_rows: u16) -> Records {
                 float: classes.clone(),
                 variants: Vec::new(),
                 log_losses: Vec::new(),
+                validation: None,
             });
         }
         let own = predictions.iter_mut().find(|own| own.unit.keys() == unit.keys());
