@@ -130,6 +130,7 @@ mod tests {
 
     fn prepared<'d>(dataset: &'d Dataset, scaling: &Scaling) -> Prepared<'d> {
         let split = Split {
+            validation: Vec::new(),
             train: (0..dataset.rows()).step_by(2).collect(),
             test: (1..dataset.rows()).step_by(2).collect(),
         };
@@ -139,6 +140,8 @@ mod tests {
         let (train_features, test_features) =
             (scaler.apply(train.view()).unwrap(), scaler.apply(test.view()).unwrap());
         Prepared {
+            validation_features: Array2::zeros((0, train.ncols())),
+            validation_labels: Vec::new(),
             dataset,
             scaler,
             train_features,

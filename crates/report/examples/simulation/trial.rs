@@ -1,8 +1,8 @@
 //! What the summary of an invented experiment says, beside what is real.
 
 use bitsweep_random::SeedError;
-use bitsweep_results::summary::{Pick, Verdict};
-use bitsweep_results::{Comparison, Goal, Labels, PickRule, summarize};
+use bitsweep_results::summary::{EffectVerdict, Pick, Verdict};
+use bitsweep_results::{Choice, Comparison, Goal, Labels, PickRule, Value, VariantSummary, summarize};
 
 use crate::world::World;
 
@@ -29,6 +29,9 @@ pub(crate) struct Outcome {
     bounded: (usize, usize),
     /// Verdicts that are wrong: a loss shown to be within the margin that is not, or above it that is not.
     wrong_verdicts: usize,
+    /// Of all differences between choices: those whose real value lies in their interval, those that are shown, those that are
+    /// shown and lie on the other side of 0, and all.
+    effects: [usize; 4],
     /// The margin that picks are held against.
     margin: f64,
 }
@@ -81,8 +84,36 @@ impl<'a> Trials<'a> {
             }),
             bounded,
             wrong_verdicts,
+            effects: self.effects(comparison),
             margin: self.rule.margin,
         }
+    }
+
+    /// The effects of one scheme instead of another, which differ in nothing else: at each number of bits one pair.
+    fn effects(&self, comparison: &Comparison) -> [usize; 4] {
+        let of = |value: &Value, bits: u32| {
+            let is_own =
+                |own: &&VariantSummary| own.choice(Choice::Range) == Some(value) && own.bits() == bits;
+            let position = comparison.variants.iter().position(|own| is_own(&own));
+            position.map_or(f64::NAN, |position| self.real[position])
+        };
+        let mut counts = [0; 4];
+        for effect in &comparison.effects {
+            for at in effect.by_bits.iter().filter(|at| !at.is_identical) {
+                let real = of(&effect.from, at.bits) - of(&effect.to, at.bits);
+                let interval = at.interval();
+                let shown = match at.verdict {
+                    EffectVerdict::Better => Some(real <= 0.0),
+                    EffectVerdict::Worse => Some(real >= 0.0),
+                    EffectVerdict::Equivalent | EffectVerdict::NotShown => None,
+                };
+                counts[0] += usize::from((interval.low..=interval.high).contains(&real));
+                counts[1] += usize::from(shown.is_some());
+                counts[2] += usize::from(shown == Some(true));
+                counts[3] += 1;
+            }
+        }
+        counts
     }
 }
 
@@ -109,6 +140,8 @@ pub(crate) struct Totals {
     pub(crate) bounded: f64,
     /// Wrong verdicts of all.
     pub(crate) wrong_verdicts: f64,
+    /// Of the differences between choices: in their interval, shown, shown with the wrong sign.
+    pub(crate) effects: [f64; 3],
 }
 
 impl Totals {
@@ -146,6 +179,10 @@ impl Totals {
                 covered.iter().filter(|covered| covered[centre]).count() as f64 / covered.len() as f64
             }),
             bounded: outcomes.iter().map(|own| own.bounded.0).sum::<usize>() as f64 / variants as f64,
+            effects: [0, 1, 2].map(|kind| {
+                let sum = |kind: usize| outcomes.iter().map(|own| own.effects[kind]).sum::<usize>() as f64;
+                sum(kind) / sum(3)
+            }),
             wrong_verdicts: outcomes.iter().map(|own| own.wrong_verdicts).sum::<usize>() as f64
                 / variants as f64,
         }
@@ -156,7 +193,7 @@ impl Totals {
         let [shown, left_out, real] = self.losses.map(|loss| format!("{loss:.4}"));
         let bytes = if self.bytes.is_nan() { String::new() } else { format!("{:.2}", self.bytes) };
         format!(
-            "| {} | {} | {} | {} | {} | {} | {bytes} | {shown} | {left_out} | {real} | {} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} | {} | {bytes} | {shown} | {left_out} | {real} | {} | {} | {} | {} | {} | {} | {} |\n",
             self.setting,
             self.test_rows,
             percent(self.point_wrong),
@@ -167,13 +204,16 @@ impl Totals {
             percent(self.covered[1]),
             percent(self.bounded),
             percent(self.wrong_verdicts),
+            percent(self.effects[0]),
+            percent(self.effects[1]),
+            percent(self.effects[2]),
         )
     }
 }
 
 /// The page with all tables.
 pub(crate) fn page(rows: &[Totals], experiments: u64) -> String {
-    let heading = "| classes | test rows | wrong by point | shown | wrong | wrong, confirmed | bytes / oracle | loss shown | left out | real | in interval | in interval left out | below bound | wrong verdicts |\n| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |\n";
+    let heading = "| classes | test rows | wrong by point | shown | wrong | wrong, confirmed | bytes / oracle | loss shown | left out | real | in interval | in interval left out | below bound | wrong verdicts | effects in interval | effects shown | wrong sign |\n| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |\n";
     let table = |is_of: fn(&&Totals) -> bool| {
         rows.iter().filter(is_of).map(Totals::cells).fold(heading.to_owned(), |table, row| table + &row)
     };
@@ -198,4 +238,6 @@ those in which it is and really loses more, confirmed or likely, then confirmed 
 smallest variant whose real loss is within 0.01; mean loss of the pick as shown on the test rows, of what is chosen on bootstraps
 on the rows left out, and the real one; picks whose real loss lies in the 95 % interval of their loss, and in one as wide about
 the loss on the rows left out; variants, in per cent of
-all, whose real loss is within their one-sided 95 % bound; verdicts, in per cent of all variants, that are wrong.";
+all, whose real loss is within their one-sided 95 % bound; verdicts, in per cent of all variants, that are wrong; differences
+between schemes at equal bits, in per cent of all, whose real value lies in their 95 % interval, that are shown (Holm), and that
+are shown with the wrong sign.";

@@ -54,7 +54,7 @@ const ACTIVATIONS: [(&str, &str); 2] = [
 ];
 
 /// Terms of reports with a model.
-const SCORES: [(&str, &str); 8] = [
+const SCORES: [(&str, &str); 11] = [
     (
         "F1",
         "the harmonic mean of precision (how many of the rows given to a class belong to it) and recall (how many of its rows were found).",
@@ -65,7 +65,19 @@ const SCORES: [(&str, &str); 8] = [
     ),
     (
         "95 % interval",
-        "the range of scores that the model may well have on new data, given how few test rows there are; it says nothing of other seeds, which have a column of their own.",
+        "in brackets: the range of scores that the model may well have on new data, given how few test rows there are; of a mean over runs also given how much runs differ.",
+    ),
+    (
+        "Spread",
+        "the sample standard deviation over runs: how far one run lies from another, and no error of the mean.",
+    ),
+    (
+        "Loss, and at most",
+        "the float model's score less the variant's on the same test rows, and the bound below which the real loss lies with the confidence beside it: over the rows of one run, or over rows and runs.",
+    ),
+    (
+        "Confirmed, likely, worse, undecided",
+        "the loss is shown to be within the margin, with all candidates tested at a time (Holm) or for this variant alone; it is shown to be above; or neither, and about so many test rows would decide if the loss is what it seems.",
     ),
     (
         "Majority class",
@@ -74,7 +86,7 @@ const SCORES: [(&str, &str); 8] = [
     ("Lost and gained", "test rows that the float model has right and the variant wrong, and the reverse."),
     (
         "p",
-        "the exact McNemar test's probability of lost and gained rows at least this uneven if variant and float model were equally good; below 0.05 they count as told apart.",
+        "the probability of a difference in macro-F1 at least this large if the predictions of variant and float model were exchanged at random, row by row (paired permutation test); below 0.05 they count as told apart.",
     ),
     (
         "Agreement",

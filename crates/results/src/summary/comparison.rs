@@ -152,7 +152,7 @@ pub struct ScoreSummary {
     pub gained: usize,
     /// Of a single run, the exact paired permutation test of macro-F1; `None` of float and of several runs.
     pub macro_f1_p_value: Option<f64>,
-    /// Runs whose exact McNemar test tells variant and float model apart at 5 %.
+    /// Runs whose permutation test of macro-F1 tells variant and float model apart at 5 %.
     pub distinguishable_runs: usize,
 }
 

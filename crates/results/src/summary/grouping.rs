@@ -18,7 +18,7 @@ use crate::measures::{Measures, Scores};
 use crate::origin::Variant;
 use crate::record::ResultRow;
 
-/// Level at which a McNemar test tells two models apart.
+/// Level at which a permutation test tells two models apart.
 const SIGNIFICANCE: f64 = 0.05;
 
 /// A row that has measures, and its measures.
@@ -205,7 +205,7 @@ fn scores(
         },
         distinguishable_runs: scored
             .iter()
-            .filter(|(_, scores)| scores.p_value.is_some_and(|p| p < SIGNIFICANCE))
+            .filter(|(_, scores)| scores.against_float.is_some_and(|own| own.macro_f1_p_value < SIGNIFICANCE))
             .count(),
     })
 }

@@ -155,6 +155,7 @@ impl Comparison {
         }
         reasons.extend(self.rejected(pick, goal, rule));
         reasons.extend(pick.selection.map(|selection| tried_again(&selection, variant)));
+        reasons.extend(scaler(variant));
         reasons.extend(variant.flag_sentences());
         let verdict = match pick.verdict {
             _ if variant.origin.is_float() => String::new(),
@@ -419,6 +420,18 @@ impl Verdict {
             Self::Undecided { rows: None } => "undecided".to_owned(),
         }
     }
+}
+
+/// What of its size the scaler of the features takes.
+fn scaler(variant: &VariantSummary) -> Option<String> {
+    let scaler = variant.measures.size.scaler;
+    (scaler > 0).then(|| {
+        format!(
+            "{} of its size {} the scaler of the features, which `quantize.scaler = \"fold\"` puts into the first layer's weights before they are quantized.",
+            counted(scaler as usize, "byte", "bytes"),
+            if scaler == 1 { "is" } else { "are" }
+        )
+    })
 }
 
 fn tried_again(selection: &Selection, variant: &VariantSummary) -> String {
