@@ -310,7 +310,7 @@ impl Flag {
             ),
             Self::InputsClipped => "more than 1 % of the layers' inputs are clipped".to_owned(),
             Self::PredictsOneClass { class } => {
-                format!("the model predicts `{class}` for every test row: it has not learned")
+                format!("it predicts `{class}` for every test row")
             }
             Self::NoBetterThanMajority { macro_f1 } => format!(
                 "its macro-F1 is not shown to be above that of always predicting the most frequent class, {up_to}{}",

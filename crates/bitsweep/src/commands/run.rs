@@ -199,14 +199,30 @@ fn json<'a>(
     for comparison in &summary.comparisons {
         for goal in plan.header.pick.goals() {
             if let Some(explanation) = comparison.explain(goal, &plan.header.pick) {
+                let reasons =
+                    comparison.reservations(&plan.header.pick).into_iter().chain(explanation.reasons);
                 picks.push(JsonPick {
                     comparison: comparison.name().to_owned(),
                     goal: goal.name(),
                     choice: explanation.choice,
                     verdict: explanation.verdict,
-                    reasons: explanation.reasons,
+                    reasons: reasons.collect(),
                 });
             }
+        }
+    }
+    for across in &summary.across {
+        let named = across.comparisons.iter().map(|position| summary.comparisons[*position].name());
+        let comparison = named.collect::<Vec<_>>().join(", ");
+        for (goal, pick) in &across.picks {
+            let explanation = summary.explain_across(across, pick, &plan.header.pick);
+            picks.push(JsonPick {
+                comparison: comparison.clone(),
+                goal: goal.name(),
+                choice: explanation.choice,
+                verdict: explanation.verdict,
+                reasons: explanation.reasons,
+            });
         }
     }
     let reproduced = written.reproduction.iter().filter(|row| row.agrees).count();

@@ -76,6 +76,8 @@ pub struct Comparison {
     /// What each choice is worth against the plain one on its axis, among variants that differ in nothing else; empty
     /// without scores.
     pub effects: Vec<Effect>,
+    /// Classes of which there are test rows, and no more than five in all units, with their number.
+    pub small_classes: Vec<(String, usize)>,
     /// The picks; `None` without scores.
     pub picks: Option<Picks>,
 }

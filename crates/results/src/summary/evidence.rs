@@ -1,6 +1,6 @@
 //! The predictions behind the scores: what losses, their bounds and resampled choices are made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bitsweep_metrics::{ClassScore, Contributions};
@@ -9,6 +9,9 @@ use super::rule::Metric;
 use crate::key::Key;
 use crate::origin::Variant;
 use crate::record::{Predictions, ValidationPredictions};
+
+/// Test rows of a class that decide nothing.
+const FEW_ROWS: usize = 5;
 
 /// What tells units apart.
 pub(super) type UnitKeys = (Key, Key);
@@ -63,6 +66,23 @@ impl<'a> Evidence<'a> {
         (unit, position): (UnitKeys, usize),
     ) -> Option<Contributions<'a>> {
         self.unit(unit)?.score(metric, position)
+    }
+
+    /// Classes that the units of these places test on so few different rows that they decide nothing, with their number.
+    pub(super) fn small_classes(&self, places: &Places) -> Vec<(String, usize)> {
+        let mut rows: BTreeMap<usize, BTreeSet<u32>> = BTreeMap::new();
+        let units = || places.iter().filter_map(|(unit, _)| self.unit(*unit));
+        for unit in units() {
+            for (class, row) in unit.truth.iter().zip(unit.rows) {
+                let own = rows.entry(*class).or_default();
+                if own.len() <= FEW_ROWS {
+                    own.insert(*row);
+                }
+            }
+        }
+        let names = units().next().map_or(&[][..], |unit| unit.classes);
+        let small = rows.into_iter().filter(|(_, rows)| rows.len() <= FEW_ROWS);
+        small.filter_map(|(class, rows)| Some((names.get(class)?.clone(), rows.len()))).collect()
     }
 
     /// What the variant at a place loses against the variant at another place of the same test rows.

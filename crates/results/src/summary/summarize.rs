@@ -25,6 +25,8 @@ pub fn summarize(records: &Records, labels: &Labels, rule: &PickRule) -> Summary
     let mut comparisons = Vec::new();
     for (mut comparison, places) in grouping::comparisons(rows, labels, &evidence, rule.margin) {
         comparison.name = names.get(&comparison.task.key).cloned().unwrap_or_default();
+        comparison.small_classes =
+            comparison.float.map_or_else(Vec::new, |float| evidence.small_classes(&places[float]));
         comparison.front = grouping::front(&comparison);
         comparison.least_error = grouping::least_error(&comparison);
         let standings = standings::standings(&comparison, &places, &evidence, rule);

@@ -45,7 +45,21 @@ impl Comparison {
     #[must_use]
     pub fn reservations(&self, rule: &PickRule) -> Vec<String> {
         let rows = if self.is_float_dead() { None } else { self.too_few_rows(rule) };
-        self.not_learned().into_iter().chain(rows).collect()
+        self.not_learned().into_iter().chain(rows).chain(self.few_of_a_class()).collect()
+    }
+
+    fn few_of_a_class(&self) -> Option<String> {
+        let told: Vec<String> = self
+            .small_classes
+            .iter()
+            .map(|(class, rows)| format!("class `{class}` has {}", counted(*rows, "test row", "test rows")))
+            .collect();
+        let (first, rest) = told.split_first()?;
+        let rest = rest.iter().map(|other| format!(", {other}")).collect::<String>();
+        Some(format!(
+            "{}{rest}: so few decide nothing, and macro-F1 counts such a class as much as any other.",
+            capitalized(first)
+        ))
     }
 
     fn not_learned(&self) -> Option<String> {
@@ -280,11 +294,11 @@ impl Comparison {
             return None;
         }
         let rows = self.shape?.test_rows;
-        let (lost, gained) = (count(scores.lost as f64), count(scores.gained as f64));
+        let (lost, gained) = (counted(scores.lost, "test row", "test rows"), count(scores.gained as f64));
         if self.units > 1 {
             let float = self.float()?.scores.as_ref()?;
             return Some(format!(
-                "Over {} runs: macro-F1 {} (float {}), loss {}; {lost} test rows lost and {gained} gained in all.",
+                "Over {} runs: macro-F1 {} (float {}), loss {}; {lost} lost and {gained} gained in all.",
                 self.units,
                 spread(&scores.macro_f1),
                 spread(&float.macro_f1),
@@ -303,10 +317,11 @@ impl Comparison {
             )
         } else {
             format!(
-                "{} of {} {} class: {lost} lost, {gained} gained{}.",
+                "{} of {} {} class: {} lost, {gained} gained{}.",
                 count(changed),
                 counted(rows, "test row", "test rows"),
                 if changed == 1.0 { "changes" } else { "change" },
+                count(scores.lost as f64),
                 scores
                     .macro_f1_p_value
                     .map_or_else(String::new, |p| format!("; permutation test of macro-F1, p {}", equals(p)))
@@ -477,6 +492,12 @@ fn difference(loss: &Estimate, metric: &Metric) -> String {
     } else {
         format!("{size} {side} float")
     }
+}
+
+/// A sentence's beginning.
+fn capitalized(text: &str) -> String {
+    let mut symbols = text.chars();
+    symbols.next().map_or_else(String::new, |first| first.to_uppercase().chain(symbols).collect())
 }
 
 /// A mean with its sample deviation over the runs: `0.9721 (spread 0.0034)`.
