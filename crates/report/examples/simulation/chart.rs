@@ -13,6 +13,10 @@ const SIZE: (u32, u32) = (800, 360);
 pub(crate) fn draw(rows: &[Totals]) -> Result<String, Box<dyn Error>> {
     register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular())
         .map_err(|_| "the font cannot be read")?;
+    let mut test_rows: Vec<usize> =
+        rows.iter().filter(|own| own.units == 1).map(|own| own.test_rows).collect();
+    test_rows.sort_unstable();
+    test_rows.dedup();
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
@@ -22,14 +26,20 @@ pub(crate) fn draw(rows: &[Totals]) -> Result<String, Box<dyn Error>> {
             .margin(12)
             .x_label_area_size(40)
             .y_label_area_size(50)
-            .build_cartesian_2d((90.0..4500.0).log_scale(), 0.0..70.0)?;
+            .build_cartesian_2d(-0.2..test_rows.len() as f64 - 0.8, 0.0..85.0)?;
         chart
             .configure_mesh()
             .disable_x_mesh()
             .light_line_style(WHITE)
-            .x_desc("test rows, logarithmic axis")
+            .x_labels(test_rows.len())
+            .x_desc("test rows")
             .y_desc("per cent of experiments")
-            .x_label_formatter(&|rows| format!("{rows:.0}"))
+            .y_label_formatter(&|share| format!("{share:.0}"))
+            .x_label_formatter(&|place| {
+                let is_place = (place - place.round()).abs() < 1e-9;
+                let rows = test_rows.get(place.round() as usize).filter(|_| is_place);
+                rows.map_or_else(String::new, |rows| format!("{rows}"))
+            })
             .draw()?;
         let mut settings: Vec<&str> = Vec::new();
         for own in rows.iter().filter(|own| own.units == 1) {
@@ -40,7 +50,7 @@ pub(crate) fn draw(rows: &[Totals]) -> Result<String, Box<dyn Error>> {
         for (index, setting) in settings.iter().enumerate() {
             let of = |share: fn(&Totals) -> f64| {
                 let own = rows.iter().filter(|own| own.units == 1 && own.setting == *setting);
-                own.map(|own| (own.test_rows as f64, 100.0 * share(own))).collect::<Vec<_>>()
+                own.enumerate().map(|(place, own)| (place as f64, 100.0 * share(own))).collect::<Vec<_>>()
             };
             let lines = [
                 ("point estimate", of(|own| own.point_wrong), RGBColor(140, 140, 140)),
