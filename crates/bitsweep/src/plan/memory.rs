@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use bitsweep_datasets::Dataset;
 use bitsweep_models::Optimizer;
+use bitsweep_results::Metric;
 use bitsweep_results::numbers::count;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
@@ -68,7 +69,8 @@ enum Place<'u> {
 }
 
 fn refusal(plan: &Plan, unit: &Unit, available: u64) -> Option<Diagnostic> {
-    let parts = parts(plan, unit);
+    let mut parts = parts(plan, unit);
+    parts.push(predictions(plan));
     let bytes = sum(&parts);
     let largest = parts.into_iter().max_by_key(|part| part.bytes).filter(|_| bytes > available)?;
     let message = format!(
@@ -161,6 +163,20 @@ fn widened_weights<'u>(unit: &'u Unit, widths: &[usize]) -> Option<Part<'u>> {
     let parameters = parameters(&widened);
     let what = format!("{} weights after widening", count(parameters as f64));
     Some(Part::of(what, Place::Variant(widest, "training"), &[parameters, copies(unit), SINGLE]))
+}
+
+/// What is kept until the last unit is done: the class that each variant predicts for each row that is held out, and its log
+/// loss where picks are by that.
+fn predictions(plan: &Plan) -> Part<'static> {
+    let log_loss = if plan.header.pick.metric == Metric::LogLoss { SINGLE } else { 0 };
+    let of_unit = |unit: &Unit| {
+        let rows = unit.rows().map_or(0, Dataset::rows);
+        let held_out = unit.spec.subject.rows().and_then(|(_, split)| split.held_out_rows(rows).ok());
+        product(&[held_out.unwrap_or(rows) as u64, unit.variants.len() as u64 + 1])
+    };
+    let predicted = plan.units.iter().map(of_unit).fold(0, u64::saturating_add);
+    let what = format!("the predictions of {} variants", count(plan.variants() as f64));
+    Part::of(what, Place::Unit("split"), &[predicted, size_of::<u16>() as u64 + log_loss])
 }
 
 /// Of how many rows there are logits at one time: the test and validation rows, and where a solver or a choice looks at the training rows
