@@ -1,15 +1,9 @@
-//! Picks across models that are tested on the same rows.
+//! What to take of several models that are tested on the same rows.
 
-use std::collections::BTreeMap;
+use bitsweep_metrics::Estimate;
 
-use bitsweep_metrics::{Contributions, Estimate};
-
-use super::candidates::{Candidate, smallest};
-use super::comparison::Comparison;
-use super::evidence::{Evidence, Places};
-use super::rule::{Goal, Metric, PickRule};
+use super::rule::Goal;
 use super::standing::Verdict;
-use super::standings::{adjusted, verdict};
 
 /// What to take of several models that are tested on the same rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,125 +42,4 @@ pub struct Other {
     pub variant: usize,
     /// What it loses against the pick across models.
     pub loss: Estimate,
-}
-
-/// One comparison with the places of its variants.
-pub(super) type Placed = (Comparison, Vec<Places>);
-
-/// The picks across the comparisons that are tested on the same rows.
-pub(super) fn across(comparisons: &[Placed], evidence: &Evidence<'_>, rule: &PickRule) -> Vec<Across> {
-    let mut groups: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    for (position, (comparison, places)) in comparisons.iter().enumerate() {
-        let Some(float) = comparison.float.filter(|_| !comparison.is_float_dead()) else { continue };
-        let tested = places[float].iter().map(|(unit, _)| {
-            let unit = evidence.unit(*unit)?;
-            Some((unit.rows, &unit.truth))
-        });
-        let Some(tested) = tested.collect::<Option<Vec<_>>>() else { continue };
-        groups.entry((&comparison.task.dataset, tested)).or_default().push(position);
-    }
-    let mut groups: Vec<Vec<usize>> = groups.into_values().filter(|group| group.len() > 1).collect();
-    groups.sort();
-    groups.into_iter().filter_map(|group| Group { comparisons, evidence, rule }.across(group)).collect()
-}
-
-struct Group<'a> {
-    comparisons: &'a [Placed],
-    evidence: &'a Evidence<'a>,
-    rule: &'a PickRule,
-}
-
-/// A variant of one of the comparisons.
-type Member = (usize, usize);
-
-impl<'a> Group<'a> {
-    fn across(&self, comparisons: Vec<usize>) -> Option<Across> {
-        let floats = comparisons.iter().filter_map(|&position| {
-            let float = (position, self.comparisons[position].0.float?);
-            Some((position, self.score(float)?))
-        });
-        let better = |score: f64| if self.rule.metric.is_cost() { -score } else { score };
-        // Of equally good ones the first.
-        let (reference, _) =
-            floats.reduce(|best, own| if better(own.1) > better(best.1) { own } else { best })?;
-        let (best, _) = &self.comparisons[reference];
-        let float = (reference, best.float?);
-        let mut members: Vec<(Member, Candidate)> = Vec::new();
-        for &position in &comparisons {
-            let (comparison, _) = &self.comparisons[position];
-            for (variant, own) in comparison.variants.iter().enumerate() {
-                let is_known = own.origin.is_float() || !own.origin.variant.is_baseline();
-                let fits = own.true_bytes < best.float()?.true_bytes;
-                if is_known && fits && own.scores.is_some() && comparison.is_in_every_unit(own) {
-                    let (bytes, sse) = (own.true_bytes, own.sse.mean);
-                    members.push(((position, variant), Candidate { variant: members.len(), bytes, sse }));
-                }
-            }
-        }
-        members.sort_by(|(_, a), (_, b)| {
-            a.bytes.total_cmp(&b.bytes).then(a.sse.total_cmp(&b.sse)).then(a.variant.cmp(&b.variant))
-        });
-        let (members, candidates): (Vec<Member>, Vec<Candidate>) = members.into_iter().unzip();
-        let losses: Vec<Estimate> =
-            members.iter().map(|member| self.loss(float, *member)).collect::<Option<_>>()?;
-        let pick = |goal: Goal| Some((goal, self.pick(goal, &members, &candidates, &losses, &comparisons)?));
-        Some(Across { reference, picks: self.rule.goals().filter_map(pick).collect(), comparisons })
-    }
-
-    fn pick(
-        &self,
-        goal: Goal,
-        members: &[Member],
-        candidates: &[Candidate],
-        losses: &[Estimate],
-        comparisons: &[usize],
-    ) -> Option<AcrossPick> {
-        let margin = goal.margin(self.rule);
-        let adjusted = adjusted(losses, margin);
-        let verdicts: Vec<Verdict> = losses
-            .iter()
-            .zip(adjusted)
-            .map(|(loss, adjusted)| verdict(loss, margin, Some(adjusted), self.rule))
-            .collect();
-        let values: Vec<f64> = losses.iter().map(|loss| loss.value).collect();
-        let place = match (goal, self.rule.budget_bytes) {
-            (Goal::Budget, Some(budget)) => (0..values.len())
-                .filter(|place| candidates[*place].bytes <= budget as f64)
-                .min_by(|a, b| values[*a].total_cmp(&values[*b])),
-            (Goal::Balance | Goal::LeastMemory | Goal::Budget, _) => {
-                smallest(candidates, &values, |place| verdicts[place].is_within())
-                    .or_else(|| smallest(candidates, &values, |place| values[place] <= margin))
-            }
-        }?;
-        let own = members[place];
-        let others = comparisons.iter().filter(|position| **position != own.0).filter_map(|&position| {
-            let variant = self.comparisons[position].0.picks.as_ref()?.variant(goal)?;
-            Some(Other { comparison: position, variant, loss: self.loss(own, (position, variant))? })
-        });
-        Some(AcrossPick {
-            comparison: own.0,
-            variant: own.1,
-            loss: losses[place],
-            margin,
-            verdict: verdicts[place],
-            others: others.collect(),
-        })
-    }
-
-    /// The mean of the metric over the units.
-    fn score(&self, (position, variant): Member) -> Option<f64> {
-        let places = &self.comparisons[position].1[variant];
-        let scores = places.iter().map(|place| self.evidence.score(&self.rule.metric, *place));
-        let scores: Vec<Contributions<'_>> = scores.flatten().collect();
-        Some(Estimate::of(&scores).ok()?.value)
-    }
-
-    /// What the second loses against the first, unit by unit on the same rows.
-    fn loss(&self, first: Member, second: Member) -> Option<Estimate> {
-        let places = |(position, variant): Member| &self.comparisons[position].1[variant];
-        let metric: &Metric = &self.rule.metric;
-        let pairs = places(first).iter().zip(places(second));
-        let losses = pairs.filter_map(|(first, second)| self.evidence.loss(metric, *first, *second));
-        Estimate::of(&losses.collect::<Vec<_>>()).ok()
-    }
 }

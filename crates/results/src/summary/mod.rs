@@ -16,6 +16,7 @@ mod grouping;
 mod names;
 mod pick;
 mod picking;
+mod picking_across;
 mod rule;
 mod runs;
 mod selection;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::comparison::{FailedRow, Summary};
 use super::evidence::Evidence;
 use super::rule::PickRule;
-use super::{across, grouping, names, picking, selection, standings};
+use super::{grouping, names, picking, picking_across, selection, standings};
 use crate::key::Key;
 use crate::label::Labels;
 use crate::origin::Task;
@@ -40,7 +40,7 @@ pub fn summarize(records: &Records, labels: &Labels, rule: &PickRule) -> Summary
         selection::fill_in(&mut comparison, &places, &evidence, rule);
         comparisons.push((comparison, places));
     }
-    let across = across::across(&comparisons, &evidence, rule);
+    let across = picking_across::across(&comparisons, &evidence, rule);
     let comparisons = comparisons.into_iter().map(|(comparison, _)| comparison).collect();
     let failed = rows.iter().filter_map(|row| {
         let failure = row.result.as_ref().err()?.clone();
