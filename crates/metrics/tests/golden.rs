@@ -1,10 +1,13 @@
 //! Agreement with scikit-learn, SciPy and statsmodels on random labels: `golden/make.py` wrote down what they say.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
+
 use bitsweep_metrics::{
-    CalibrationError, Confusion, accuracy_interval, benjamini_hochberg, brier_score, brier_scores,
-    divergence, equivalence_margin, holm, log_loss, macro_f1_interval, macro_f1_permutation, mcnemar_exact,
-    mean_and_deviation, paired_difference_interval, signed_rank_posterior,
+    CalibrationError, ClassScore, Confusion, Contributions, Estimate, Influence, accuracy_interval,
+    benjamini_hochberg, brier_score, brier_scores, divergence, equivalence_margin, holm, log_loss,
+    macro_f1_interval, macro_f1_permutation, mcnemar_exact, mean_and_deviation, paired_difference_interval,
+    signed_rank_posterior,
 };
 use ndarray::Array2;
 use serde_json::Value;
@@ -325,5 +328,172 @@ fn equivalence_margin_is_where_the_larger_one_sided_p_value_is_the_level() {
         let degrees = case["degrees"].as_u64().map(|degrees| degrees as usize);
         let ours = equivalence_margin(estimate, standard_error, degrees, float(&case["level"])).unwrap();
         assert_close(ours, float(&case["margin"]), 1e-10);
+    }
+}
+
+fn score(case: &Value) -> ClassScore {
+    match text(&case["score"]) {
+        "macro-f1" => ClassScore::MacroF1,
+        "accuracy" => ClassScore::Accuracy,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn influence_of_a_sample_is_the_derivative_of_scikit_learns_score_by_its_weight() {
+    for case in golden("influences") {
+        let (truth, predicted) = (integers(&case["truth"]), integers(&case["predicted"]));
+        let influence = Influence::new(score(&case), &confusion(&case));
+        for ((&truth, &predicted), theirs) in truth.iter().zip(&predicted).zip(floats(&case["influences"])) {
+            let ours = influence.at(truth, predicted);
+            assert!((ours - theirs).abs() < 1e-8, "{ours} is not {theirs}");
+        }
+        assert_close(influence.one_more(), float(&case["one_more"]), 1e-14);
+    }
+}
+
+/// What is said of an estimate, with the errors that its contributions by differences have.
+fn assert_estimate(ours: Estimate, case: &Value, relative: f64) {
+    let units = case["units"].as_array().unwrap();
+    let rows: BTreeSet<usize> = units.iter().flat_map(|unit| integers(&unit["rows"])).collect();
+    assert_eq!((ours.units, ours.samples), (units.len(), rows.len()));
+    assert!((ours.value - float(&case["value"])).abs() < 1e-15, "{ours:?}");
+    assert_close(ours.standard_error, float(&case["standard_error"]), relative);
+    let near = |ours: f64, theirs: f64| {
+        // Of some degrees of freedom the far quantiles themselves are known to 1e-7.
+        assert!((ours - theirs).abs() <= 1e-15 + 1e-6 * theirs.abs(), "{ours} is not {theirs}");
+    };
+    for bounds in case["bounds"].as_array().unwrap() {
+        let [confidence, upper, lower] = floats(bounds).try_into().unwrap();
+        near(ours.upper_bound(confidence), upper);
+        near(ours.lower_bound(confidence), lower);
+    }
+    for interval in case["intervals"].as_array().unwrap() {
+        let [confidence, low, high] = floats(interval).try_into().unwrap();
+        let ours = ours.interval(confidence);
+        near(ours.low, low);
+        near(ours.high, high);
+    }
+    for p_values in case["p_values"].as_array().unwrap() {
+        let [margin, below, above] = floats(p_values).try_into().unwrap();
+        near(ours.p_below(margin), below);
+        near(ours.p_above(margin), above);
+    }
+    for needed in case["needed"].as_array().unwrap() {
+        let [margin, confidence] = [0, 1].map(|place| float(&needed[place]));
+        let (ours, theirs) = (ours.samples_needed(margin, confidence), needed[2].as_u64());
+        assert_eq!(ours.is_some(), theirs.is_some());
+        let off = ours.zip(theirs).map_or(0, |(ours, theirs)| (ours as u64).abs_diff(theirs));
+        assert!(off <= 1 + theirs.unwrap_or_default() / 1_000_000, "{ours:?} is not {theirs:?}");
+    }
+}
+
+#[test]
+fn loss_over_units_has_the_error_of_a_double_loop_over_rows_and_units() {
+    for case in golden("estimates") {
+        let classes = integer(&case["classes"]);
+        let units: Vec<Contributions<'_>> = case["units"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|unit| {
+                let sequence = |name: &str| integers(&unit[name]);
+                let rows: Vec<u32> = sequence("rows").into_iter().map(|row| row as u32).collect();
+                let (truth, first, second) = (sequence("truth"), sequence("first"), sequence("second"));
+                let of = |own: &[usize]| {
+                    Contributions::of_score(score(&case), rows.clone(), &truth, own, classes).unwrap()
+                };
+                let loss = of(&first).less(&of(&second));
+                let same =
+                    Contributions::of_loss(score(&case), &rows, &truth, [&first, &second], classes).unwrap();
+                assert_eq!(loss, same);
+                loss
+            })
+            .collect();
+        assert_estimate(Estimate::of(&units).unwrap(), &case, 1e-8);
+    }
+}
+
+#[test]
+fn mean_over_units_has_the_error_of_a_double_loop_over_rows_and_units() {
+    for case in golden("means") {
+        let units: Vec<(Vec<u32>, Vec<f64>)> = case["units"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|unit| {
+                let rows = integers(&unit["rows"]).into_iter().map(|row| row as u32).collect();
+                (rows, floats(&unit["values"]))
+            })
+            .collect();
+        let units: Vec<Contributions<'_>> =
+            units.iter().map(|(rows, values)| Contributions::of_mean(rows, values).unwrap()).collect();
+        assert_estimate(Estimate::of(&units).unwrap(), &case, 1e-12);
+    }
+}
+
+/// A number of 0 with a standard error of 1, of so many units.
+fn standard(units: usize) -> Estimate {
+    if units == 1 {
+        let of = Contributions::of_mean(&[0, 1, 2, 3], &[2.0, -2.0, 2.0, -2.0]).unwrap();
+        return Estimate::of(&[of]).unwrap();
+    }
+    // Half of them below 0 and half above, one at 0 where they are odd.
+    let apart = ((units * (units - 1)) as f64 / (units / 2 * 2) as f64).sqrt();
+    let value = |unit: usize| match unit {
+        _ if unit == units / 2 * 2 => 0.0,
+        _ if unit % 2 == 0 => apart,
+        _ => -apart,
+    };
+    let values: Vec<f64> = (0..units).map(value).collect();
+    let of: Vec<Contributions<'_>> = values
+        .iter()
+        .map(|value| Contributions::of_mean(&[0], std::slice::from_ref(value)).unwrap())
+        .collect();
+    Estimate::of(&of).unwrap()
+}
+
+#[test]
+fn normal_distribution_is_scipys_far_into_its_tails() {
+    let all: Value = serde_json::from_str(include_str!("golden/golden.json")).unwrap();
+    let estimate = standard(1);
+    assert_eq!((estimate.value, estimate.standard_error), (0.0, 1.0));
+    for case in all["normal"]["cumulative"].as_array().unwrap() {
+        let [z, theirs] = floats(case).try_into().unwrap();
+        assert_close(estimate.p_above(z), theirs, 1e-11);
+        assert_eq!(estimate.p_below(-z), estimate.p_above(z));
+    }
+    for case in all["normal"]["quantiles"].as_array().unwrap() {
+        let [p, theirs] = floats(case).try_into().unwrap();
+        let ours = estimate.upper_bound(p);
+        assert!((ours - theirs).abs() <= 1e-15 + 1e-12 * theirs.abs(), "{ours} is not {theirs}");
+        assert_eq!(estimate.lower_bound(p), -ours);
+    }
+}
+
+#[test]
+fn students_distribution_is_scipys() {
+    for case in golden("student") {
+        let degrees = integer(&case["degrees"]);
+        let estimate = standard(degrees + 1);
+        assert!(estimate.value.abs() < 1e-15, "{estimate:?}");
+        assert_close(estimate.standard_error, 1.0, 1e-15);
+        for cumulative in case["cumulative"].as_array().unwrap() {
+            let [t, theirs] = floats(cumulative).try_into().unwrap();
+            // The tails are what is left of 1: they have the digits of it.
+            let ours = estimate.p_above(t);
+            assert!((ours - theirs).abs() < 1e-15, "{ours} is not {theirs} at {t} of {degrees}");
+        }
+        for quantile in case["quantiles"].as_array().unwrap() {
+            let [p, theirs] = floats(quantile).try_into().unwrap();
+            // `P` is known to 1e-16: a quantile with a tail of 1e-9 to about 1e-7.
+            let tail = p.min(1.0 - p);
+            let ours = estimate.upper_bound(p);
+            let close = 1e-13 + 1e-15 / tail;
+            assert!(
+                (ours - theirs).abs() <= close * theirs.abs().max(1e-3),
+                "{ours} is not {theirs} at {p} of {degrees}"
+            );
+        }
     }
 }

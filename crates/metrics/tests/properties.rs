@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use bitsweep_metrics::{
-    CalibrationError, Confusion, Interval, accuracy_interval, agreement, benjamini_hochberg, brier_score,
-    divergence, equivalence_margin, holm, log_loss, macro_f1_interval, macro_f1_permutation, mcnemar_exact,
-    mean_and_deviation, paired_difference_interval, pareto_front, signed_rank_posterior,
+    CalibrationError, ClassScore, Confusion, Contributions, Estimate, Influence, Interval, accuracy_interval,
+    agreement, benjamini_hochberg, brier_score, divergence, equivalence_margin, holm, log_loss,
+    macro_f1_interval, macro_f1_permutation, mcnemar_exact, mean_and_deviation, paired_difference_interval,
+    pareto_front, signed_rank_posterior,
 };
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -44,6 +45,82 @@ fn two_models() -> impl Strategy<Value = (Vec<usize>, Array2<f64>, Array2<f64>)>
         };
         (prop::collection::vec(0..classes, samples), weights(), weights())
     })
+}
+
+/// The true class of each row, and what two classifiers of each unit predict.
+#[derive(Debug, Clone)]
+struct Units {
+    classes: usize,
+    rows: Vec<u32>,
+    truth: Vec<usize>,
+    predicted: Vec<[Vec<usize>; 2]>,
+}
+
+impl Units {
+    /// Units of the same rows, as many as there are predictions.
+    fn some() -> impl Strategy<Value = Self> {
+        (1..6_usize, 1..40_usize, 1..6_usize).prop_flat_map(|(classes, samples, units)| {
+            let labels = || prop::collection::vec(0..classes, samples);
+            let pairs = prop::collection::vec((labels(), labels(), prop::bool::weighted(0.2)), units);
+            (labels(), pairs).prop_map(move |(truth, pairs)| {
+                let pair = |(first, second, is_same)| {
+                    if is_same { [Vec::clone(&first), first] } else { [first, second] }
+                };
+                // Row numbers with gaps.
+                let rows = (0..samples as u32).map(|row| 3 * row + 1).collect();
+                Self { classes, rows, truth, predicted: pairs.into_iter().map(pair).collect() }
+            })
+        })
+    }
+
+    /// What the second classifier of each unit loses against the first.
+    fn losses(&self, score: ClassScore) -> Vec<Contributions<'_>> {
+        let pairs = self.predicted.iter();
+        pairs
+            .map(|[first, second]| {
+                Contributions::of_loss(score, &self.rows, &self.truth, [first, second], self.classes).unwrap()
+            })
+            .collect()
+    }
+
+    fn estimate(&self, score: ClassScore) -> Estimate {
+        Estimate::of(&self.losses(score)).unwrap()
+    }
+
+    /// All labels by another name.
+    fn renamed(&self, name: impl Fn(usize) -> usize) -> Self {
+        let rename = |labels: &[usize]| labels.iter().map(|label| name(*label)).collect::<Vec<_>>();
+        let predicted = self.predicted.iter().map(|pair| [rename(&pair[0]), rename(&pair[1])]).collect();
+        Self { truth: rename(&self.truth), predicted, ..self.clone() }
+    }
+
+    /// The rows in another order.
+    fn turned(&self, by: usize) -> Self {
+        let turn = |labels: &[usize]| {
+            let mut labels = labels.to_vec();
+            let by = by % labels.len();
+            labels.rotate_left(by);
+            labels.reverse();
+            labels
+        };
+        let mut rows = self.rows.clone();
+        rows.rotate_left(by % self.rows.len());
+        rows.reverse();
+        let predicted = self.predicted.iter().map(|pair| [turn(&pair[0]), turn(&pair[1])]).collect();
+        Self { rows, truth: turn(&self.truth), predicted, ..self.clone() }
+    }
+}
+
+fn score() -> impl Strategy<Value = ClassScore> {
+    prop_oneof![Just(ClassScore::MacroF1), Just(ClassScore::Accuracy)]
+}
+
+fn assert_same(own: Estimate, other: Estimate) {
+    assert!((own.value - other.value).abs() < 1e-13, "{own:?} {other:?}");
+    assert!((own.standard_error - other.standard_error).abs() < 1e-12, "{own:?} {other:?}");
+    assert_eq!((own.units, own.samples), (other.units, other.samples));
+    let needed = |estimate: &Estimate| estimate.samples_needed(estimate.value + 0.125, 0.95).unwrap() as f64;
+    assert!((needed(&own) - needed(&other)).abs() <= 1.0 + 1e-9 * needed(&own), "{own:?} {other:?}");
 }
 
 fn assert_sound(interval: Interval) {
@@ -233,6 +310,131 @@ proptest! {
         prop_assert!(margin(error, None) < margin(error, Some(degrees + 1)));
         prop_assert!(margin(error, Some(degrees + 1)) < margin(error, Some(degrees)));
         prop_assert!(margin(error, None) < margin(2.0 * error, None) && margin(error, None) > estimate.abs());
+    }
+}
+
+proptest! {
+    #[test]
+    fn bounds_and_intervals_grow_with_the_confidence(
+        units in Units::some(), score in score(), confidence in 0.5..0.99_f64, more in 0.001..0.0099_f64,
+    ) {
+        let loss = units.estimate(score);
+        let higher = confidence + more;
+        prop_assert!(loss.value <= loss.upper_bound(confidence));
+        prop_assert!(loss.upper_bound(confidence) < loss.upper_bound(higher));
+        prop_assert!(loss.lower_bound(higher) < loss.lower_bound(confidence));
+        prop_assert!(loss.lower_bound(confidence) <= loss.value);
+        let (narrow, wide) = (loss.interval(confidence), loss.interval(higher));
+        prop_assert!(wide.low < narrow.low && narrow.low < loss.value);
+        prop_assert!(loss.value < narrow.high && narrow.high < wide.high);
+        // A two-sided interval has the one-sided bounds of half the error.
+        prop_assert!((narrow.high - loss.upper_bound(0.5 + 0.5 * confidence)).abs() < 1e-12 * (1.0 + narrow.high));
+    }
+
+    #[test]
+    fn a_bound_is_where_the_p_value_is_the_error(
+        units in Units::some(), score in score(), confidence in 0.5..0.999_f64, margin in -0.5..0.5_f64,
+    ) {
+        let loss = units.estimate(score);
+        prop_assert!((loss.p_below(loss.upper_bound(confidence)) - (1.0 - confidence)).abs() < 1e-9);
+        prop_assert!((loss.p_above(loss.lower_bound(confidence)) - (1.0 - confidence)).abs() < 1e-9);
+        prop_assert!((loss.p_below(margin) + loss.p_above(margin) - 1.0).abs() < 1e-14);
+    }
+
+    #[test]
+    fn estimates_do_not_depend_on_the_order_of_rows_or_units_or_the_numbers_of_classes(
+        units in Units::some(), score in score(), turn in 0..40_usize,
+    ) {
+        let loss = units.estimate(score);
+        assert_same(units.turned(turn).estimate(score), loss);
+        let mut others = units.clone();
+        others.predicted.reverse();
+        assert_same(others.estimate(score), loss);
+        let classes = units.classes;
+        assert_same(units.renamed(|class| (classes - 1 - class + turn) % classes).estimate(score), loss);
+        // Numbers that no row has.
+        let more = Units { classes: classes + 3, ..units.renamed(|class| class + turn % 4) };
+        assert_same(more.estimate(score), loss);
+        // Which rows of the dataset they are.
+        let elsewhere = Units { rows: units.rows.iter().map(|row| 100 - row % 2 + 2 * row).collect(), ..units };
+        assert_same(elsewhere.estimate(score), loss);
+    }
+
+    #[test]
+    fn a_loss_the_other_way_round_is_a_gain(units in Units::some(), score in score()) {
+        let mut mirrored = units.clone();
+        mirrored.predicted.iter_mut().for_each(|pair| pair.swap(0, 1));
+        let of = |units: &Units| {
+            Estimate::of(&units.losses(score).into_iter().map(Contributions::as_seen).collect::<Vec<_>>()).unwrap()
+        };
+        let (loss, gain) = (of(&units), of(&mirrored));
+        prop_assert!((loss.value + gain.value).abs() < 1e-15);
+        prop_assert!((loss.standard_error - gain.standard_error).abs() < 1e-15);
+        prop_assert!((units.estimate(score).value + mirrored.estimate(score).value).abs() < 1e-15);
+        // The rows not seen are those of the first classifier, whose sizes of classes may be others.
+        let mean = |estimate: &Estimate| estimate.lower_bound(0.9) + estimate.upper_bound(0.9);
+        prop_assert!((mean(&loss) + mean(&gain)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_variant_equal_to_float_loses_nothing_and_that_is_not_certain(
+        (classes, truth, predicted) in labels(), score in score(), count in 1..6_usize,
+    ) {
+        let rows: Vec<u32> = (0..truth.len() as u32).collect();
+        let same = Contributions::of_loss(score, &rows, &truth, [&predicted, &predicted], classes).unwrap();
+        prop_assert_eq!(same.value(), 0.0);
+        let loss = Estimate::of(&vec![same; count]).unwrap();
+        prop_assert_eq!((loss.value, loss.units), (0.0, count));
+        let weight = match score {
+            ClassScore::Accuracy => 1.0,
+            ClassScore::MacroF1 => {
+                Influence::new(score, &Confusion::new(&truth, &predicted, classes).unwrap()).one_more()
+            }
+        };
+        prop_assert!(loss.standard_error > 0.0);
+        prop_assert!((loss.standard_error - 2_f64.sqrt() * weight / rows.len() as f64).abs() < 1e-12);
+        prop_assert!(loss.p_below(0.0) == 0.5 && loss.upper_bound(0.95) > 0.0 && loss.lower_bound(0.95) < 0.0);
+    }
+
+    #[test]
+    fn the_variance_is_not_below_that_of_either_clustering(units in Units::some(), score in score()) {
+        let losses: Vec<Contributions<'_>> =
+            units.losses(score).into_iter().map(Contributions::as_seen).collect();
+        let both = Estimate::of(&losses).unwrap();
+        // The rows are the same in all units: their means are one unit's.
+        let by_rows = Estimate::of(&[Contributions::mean(&losses).unwrap()]).unwrap();
+        prop_assert!(both.standard_error >= by_rows.standard_error - 1e-15);
+        let values: Vec<f64> = losses.iter().map(Contributions::value).collect();
+        let by_units = mean_and_deviation(&values).unwrap();
+        if let Some(error) = by_units.standard_error() {
+            prop_assert!(both.standard_error >= error - 1e-15);
+            let squares = by_rows.standard_error.powi(2) + error.powi(2);
+            prop_assert!(both.standard_error.powi(2) <= squares + 1e-15);
+        }
+        let seen = units.estimate(score);
+        prop_assert!(seen.standard_error > both.standard_error && seen.value == both.value);
+    }
+
+    #[test]
+    fn influences_add_up_to_nothing((classes, truth, predicted) in labels(), score in score()) {
+        let influence = Influence::new(score, &Confusion::new(&truth, &predicted, classes).unwrap());
+        let sum: f64 = truth.iter().zip(&predicted).map(|(&truth, &own)| influence.at(truth, own)).sum();
+        prop_assert!(sum.abs() < 1e-11, "{}", sum);
+        prop_assert!(influence.one_more() > 0.0);
+    }
+
+    #[test]
+    fn one_unit_with_its_mean_is_itself_and_more_of_the_same_units_are_no_more_certain_of_the_rows(
+        units in Units::some(), score in score(), count in 2..5_usize,
+    ) {
+        let first = units.losses(score).swap_remove(0);
+        let alone = Estimate::of(std::slice::from_ref(&first)).unwrap();
+        let copies = Estimate::of(&vec![first.clone(); count]).unwrap();
+        prop_assert!((copies.value - alone.value).abs() < 1e-15);
+        prop_assert!((copies.standard_error - alone.standard_error).abs() < 1e-12);
+        prop_assert_eq!(copies.samples, alone.samples);
+        let mean = Contributions::mean(&vec![first.clone(); count]).unwrap();
+        assert_same(Estimate::of(&[mean]).unwrap(), alone);
     }
 }
 

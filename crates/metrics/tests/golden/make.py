@@ -20,6 +20,7 @@ warnings.simplefilter("ignore")
 random = np.random.default_rng(20240607)
 # What came later draws from a stream of its own, so that what was there stays as it is.
 later = np.random.default_rng(20240608)
+latest = np.random.default_rng(20240609)
 # Numeric derivatives add less than this to a class without samples.
 SOME = 1e-5
 
@@ -396,6 +397,146 @@ matrices = [
 
 
 
+def class_score(score, truth, predicted, weights=None):
+    """Macro-F1 over the classes that have samples, or the accuracy, by scikit-learn, of weighted samples."""
+    if score == "accuracy":
+        return metrics.accuracy_score(truth, predicted, sample_weight=weights)
+    present = np.unique(truth)
+    return metrics.f1_score(
+        truth, predicted, average="macro", labels=present, sample_weight=weights, zero_division=0
+    )
+
+
+def influences(score, truth, predicted):
+    """n times the derivative of the score with respect to each sample's weight, by differences of fourth order."""
+    samples = len(truth)
+
+    def moved(sample, step):
+        weights = np.ones(samples)
+        weights[sample] += step
+        return class_score(score, truth, predicted, weights)
+
+    h = 1e-3
+    slope = lambda i: (8 * (moved(i, h) - moved(i, -h)) - (moved(i, 2 * h) - moved(i, -2 * h))) / (12 * h)
+    return np.array([samples * slope(sample) for sample in range(samples)])
+
+
+def one_more(score, truth, predicted):
+    """What one sample more counts: of macro-F1 the root mean square of 2n/(K d) over the classes that have samples."""
+    if score == "accuracy":
+        return 1.0
+    present = np.unique(truth)
+    size = np.array([(truth == own).sum() + (predicted == own).sum() for own in present])
+    return float(np.sqrt(np.mean((2 * len(truth) / (len(present) * size)) ** 2)))
+
+
+def influence(score, samples, classes, used, right):
+    pool = latest.permutation(classes)[:used]
+    truth = latest.choice(pool, size=samples, p=latest.dirichlet(np.full(used, 3.0)))
+    guess = latest.integers(classes, size=samples)
+    predicted = np.where(latest.random(samples) < right, truth, guess)
+    return {
+        "score": score,
+        "classes": classes,
+        "truth": truth.tolist(),
+        "predicted": predicted.tolist(),
+        "influences": influences(score, truth, predicted).tolist(),
+        "one_more": one_more(score, truth, predicted),
+    }
+
+
+def estimated(units):
+    """The mean of units of (rows, value, contributions, what a sample more counts), and all that is said of it."""
+    count = len(units)
+    different = sorted({row for rows, *_ in units for row in rows})
+    # Every two contributions of the same row; every contribution with itself.
+    by_row, alone = 0.0, 0.0
+    for row in different:
+        for rows, _, own, _ in units:
+            for others, _, other, _ in units:
+                for i in np.flatnonzero(np.asarray(rows) == row):
+                    for j in np.flatnonzero(np.asarray(others) == row):
+                        by_row += own[i] * other[j] / (count * len(rows) * count * len(others))
+        for rows, _, own, _ in units:
+            for i in np.flatnonzero(np.asarray(rows) == row):
+                alone += (own[i] / (count * len(rows))) ** 2
+    values = np.array([value for _, value, *_ in units])
+    variance = by_row
+    if count > 1:
+        by_unit = float(values.var(ddof=1)) / count
+        variance = max(by_row + by_unit - alone, by_row, by_unit)
+    samples = len(different)
+    unseen = 2 * max(weight for *_, weight in units) ** 2 / samples**2
+    value, error = float(values.mean()), float(np.sqrt(variance + unseen))
+    law = stats.norm if count == 1 else stats.t(count - 1)
+    confidences = [0.5, 0.8, 0.9, 0.95, 0.975, 0.99, 0.999, 1 - 2.0**-30]
+    margins = [-0.2, -0.01, 0.0, 0.001, 0.01, 0.1, 0.3]
+
+    def needed(margin, confidence):
+        """Rows after which the bound is the margin with a chance of 80 %."""
+        if margin == value:
+            return None
+        z = stats.norm.ppf(confidence) + stats.norm.ppf(0.8)
+        rows = (by_row + unseen) * samples * z**2 / (margin - value) ** 2
+        return int(np.ceil(rows)) if rows < 2**32 - 1 else None
+
+    return {
+        "value": value,
+        "standard_error": error,
+        "bounds": [
+            [confidence, value + law.isf(1 - confidence) * error, value - law.isf(1 - confidence) * error]
+            for confidence in confidences
+        ],
+        "intervals": [
+            [confidence, *(value + side * law.isf((1 - confidence) / 2) * error for side in (-1, 1))]
+            for confidence in [0.5, 0.9, 0.95, 0.999]
+        ],
+        "p_values": [
+            [margin, law.cdf((value - margin) / error), law.cdf((margin - value) / error)] for margin in margins
+        ],
+        "needed": [
+            [margin, confidence, needed(margin, confidence)] for margin in margins for confidence in (0.9, 0.95)
+        ],
+    }
+
+
+def estimate(score, classes, units):
+    """The loss of the second of two classifiers on each of the units."""
+    described = []
+    contributions = []
+    for rows, truth, first, second in units:
+        value = class_score(score, truth, first) - class_score(score, truth, second)
+        own = influences(score, truth, first) - influences(score, truth, second)
+        contributions.append((rows, value, own, one_more(score, truth, first)))
+        described.append({
+            "rows": list(map(int, rows)),
+            "truth": truth.tolist(),
+            "first": first.tolist(),
+            "second": second.tolist(),
+        })
+    return {"score": score, "classes": classes, "units": described, **estimated(contributions)}
+
+
+def drawn_units(count, samples, classes, right, flipped, of=None):
+    """Units that share their rows, or draw theirs out of `of`, with models of their own."""
+    everything = latest.choice(classes, size=of or samples, p=latest.dirichlet(np.full(classes, 4.0)))
+    units = []
+    for _ in range(count):
+        rows = np.sort(latest.permutation(len(everything))[:samples])
+        truth = everything[rows]
+        first = np.where(latest.random(samples) < right, truth, latest.integers(classes, size=samples))
+        second = np.where(latest.random(samples) < flipped, latest.integers(classes, size=samples), first)
+        units.append((rows, truth, first, second))
+    return units
+
+
+def mean_estimate(units):
+    """The mean of what each row has by itself, in each of the units."""
+    contributions = [(rows, float(np.mean(values)), values - np.mean(values), 0.0) for rows, values in units]
+    described = [{"rows": list(map(int, rows)), "values": list(values)} for rows, values in units]
+    return {"units": described, **estimated(contributions)}
+
+
 def spelled(tree):
     """Floats as their shortest exact text: serde_json reads bare numbers with an error of up to one last bit."""
     if isinstance(tree, float):
@@ -456,6 +597,52 @@ json.dump(
         "equivalence": [
             equivalence(*case)
             for case in [(0.002, 0.001, None, 0.05), (-0.01, 0.004, 9, 0.05), (0.0, 0.003, 1, 0.05), (0.03, 0.02, 40, 0.01)]
+        ],
+        "influences": [
+            influence(*case)
+            for case in [("macro-f1", 40, 3, 3, 0.7), ("macro-f1", 60, 5, 3, 0.5), ("macro-f1", 9, 4, 2, 0.3)]
+            + [("macro-f1", 120, 10, 9, 0.9), ("macro-f1", 30, 2, 2, 1.0), ("accuracy", 50, 3, 3, 0.8)]
+        ],
+        "estimates": [
+            estimate(score, classes, drawn_units(count, samples, classes, right, flipped, of))
+            for score, classes, count, samples, right, flipped, of in [
+                ("macro-f1", 3, 1, 90, 0.9, 0.1, None),
+                ("macro-f1", 3, 1, 60, 1.0, 0.0, None),
+                ("accuracy", 4, 1, 80, 0.8, 0.2, None),
+                ("macro-f1", 2, 1, 1, 1.0, 0.0, None),
+                ("macro-f1", 3, 2, 50, 0.9, 0.2, None),
+                ("macro-f1", 4, 5, 40, 0.8, 0.1, None),
+                ("macro-f1", 3, 6, 30, 0.9, 0.2, 70),
+                ("accuracy", 3, 3, 30, 0.9, 0.3, 200),
+                ("macro-f1", 2, 31, 20, 0.9, 0.1, 60),
+            ]
+        ],
+        "means": [
+            mean_estimate([(np.arange(30), np.round(latest.normal(0.01, 0.1, 30), 4))]),
+            mean_estimate([(np.arange(25), np.round(latest.normal(0.02, 0.1, 25), 4)) for _ in range(4)]),
+            # The one term negative, the other nearly nothing.
+            mean_estimate([(np.arange(2), np.array([1.0, -1.0 + apart]) * sign) for sign, apart in ((1, 0.0), (-1, 0.25))]),
+            mean_estimate([(np.arange(1), np.array([value])) for value in (0.25, 0.5, 0.375)]),
+        ],
+        "normal": {
+            "cumulative": [[z, stats.norm.cdf(z)] for z in [-37.0, -30.0, -12.5, -6.0, -1.96, -0.5, 0.0, 0.5, 3.0, 9.0]],
+            "quantiles": [
+                [p, stats.norm.ppf(p) if p <= 0.5 else stats.norm.isf(1 - p)]
+                for p in [1e-300, 1e-30, 1e-9, 0.001, 0.025, 0.3, 0.5, 0.8, 0.95, 0.999, 1 - 1e-9, 1 - 2.0**-50]
+            ],
+        },
+        "student": [
+            {
+                "degrees": degrees,
+                "cumulative": [
+                    [t, stats.t.cdf(t, degrees)] for t in [-1e6, -200.0, -31.0, -8.0, -2.0, -0.25, 0.0, 1.0, 5.0, 40.0]
+                ],
+                "quantiles": [
+                    [p, stats.t.ppf(p, degrees) if p <= 0.5 else stats.t.isf(1 - p, degrees)]
+                    for p in [1e-9, 1e-6, 0.001, 0.025, 0.3, 0.5, 0.8, 0.95, 0.995, 1 - 1e-6, 1 - 1e-9]
+                ],
+            }
+            for degrees in [1, 2, 3, 9, 30]
         ],
     }),
     sys.stdout,

@@ -65,7 +65,8 @@ fn picks(report: &Report<'_>, scored: &[&Comparison]) -> Vec<Block> {
         }
     }
     blocks.extend(across(report));
-    blocks.push(paragraph(the_rule(rule)));
+    let on_validation = scored.iter().any(|comparison| comparison.is_chosen_on_validation_rows());
+    blocks.push(paragraph(the_rule(rule, on_validation)));
     blocks
 }
 
@@ -84,15 +85,24 @@ fn across(report: &Report<'_>) -> Vec<Block> {
     blocks
 }
 
-fn the_rule(rule: &PickRule) -> String {
+fn the_rule(rule: &PickRule, on_validation: bool) -> String {
     let PickRule { metric, margin, memory_margin, budget_bytes, .. } = rule;
     let loss = metric.loss_words();
     let confidence = rule.confidence_text();
     let budget = budget_bytes.map_or_else(String::new, |budget| {
         format!(", and the best on these rows within {}", bytes(budget as f64))
     });
+    let (rows, confirmed) = if on_validation {
+        ("validation", "Confirmed means shown on the test rows, which had no part in the choice.")
+    } else {
+        (
+            "test",
+            "Confirmed means shown with all candidates tested at a time (Holm), likely means shown for this variant alone.",
+        )
+    };
     format!(
-        "The rule: balance is the smallest variant whose {loss} against float is shown, at {confidence}, to be within {margin}, least memory the smallest within {memory_margin}{budget}; where nothing is shown, the smallest whose loss on the test rows is. Confirmed means shown with all candidates tested at a time (Holm), likely means shown for this variant alone. Sizes are all bytes stored. verdicts.csv has every variant."
+        "The rule: balance is the smallest variant whose {loss} against float is shown, at {confidence}, to be within {margin}, least memory the smallest within {memory_margin}{budget}; where nothing is shown, the smallest whose {} on the {rows} rows is. {confirmed} Sizes are all bytes stored. verdicts.csv has every variant.",
+        if metric.is_cost() { "rise" } else { "loss" }
     )
 }
 
@@ -112,7 +122,8 @@ fn pick_row(comparison: &Comparison) -> [String; 7] {
             let macro_f1 = variant.scores.as_ref().map_or(f64::NAN, |scores| scores.macro_f1.mean);
             let shown = match pick.verdict {
                 Verdict::Confirmed | Verdict::Likely => pick.verdict.name(),
-                Verdict::Worse | Verdict::Undecided { .. } => "not shown",
+                Verdict::Worse => pick.verdict.name(),
+                Verdict::Undecided { .. } => "not shown",
             };
             [format!("{}, {shown}", variant.label), count(variant.true_bytes), score(macro_f1)]
         }
@@ -124,7 +135,8 @@ fn pick_row(comparison: &Comparison) -> [String; 7] {
             ["none: the float model did not learn".to_owned(), String::new(), String::new()]
         }
         Some(PickOutcome::NoneInEveryUnit) => {
-            ["none: no variant has results for every seed".to_owned(), String::new(), String::new()]
+            let all = comparison.runs(comparison.units);
+            [format!("none: no variant has results for all {all}"), String::new(), String::new()]
         }
         Some(PickOutcome::NoBaseline) | None => ["no float model".to_owned(), String::new(), String::new()],
     };

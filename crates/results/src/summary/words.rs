@@ -3,6 +3,7 @@
 use bitsweep_metrics::Estimate;
 
 use super::across::{Across, AcrossPick, Other};
+use super::candidates::candidates;
 use super::comparison::{Comparison, ScoreSummary, Summary, VariantSummary};
 use super::pick::{Pick, PickOutcome, Selection};
 use super::rule::{Goal, Metric, PickRule};
@@ -44,7 +45,10 @@ impl Comparison {
     /// What to know before any pick: that the float model did not learn, or that the rows are too few for a claim.
     #[must_use]
     pub fn reservations(&self, rule: &PickRule) -> Vec<String> {
-        let rows = if self.is_float_dead() { None } else { self.too_few_rows(rule) };
+        let outcomes = || self.picks.iter().flat_map(super::pick::Picks::iter).map(|(_, outcome)| outcome);
+        let has_estimates = outcomes()
+            .any(|outcome| matches!(outcome, PickOutcome::Picked(_) | PickOutcome::NoneQualifies { .. }));
+        let rows = has_estimates.then(|| self.too_few_rows(rule)).flatten();
         self.not_learned().into_iter().chain(rows).chain(self.few_of_a_class()).collect()
     }
 
@@ -81,23 +85,33 @@ impl Comparison {
         let least = least_rows(rule);
         (samples < least).then(|| {
             format!(
-                "{} {} too few for any claim within {} at {}: {} without a single change would be the least. What follows are point estimates.",
-                self.choice_rows(samples),
+                "{} {} too few for any claim within {} at {}: {}. What follows are point estimates.",
+                self.choice_rows(samples, rule),
                 if samples == 1 { "is" } else { "are" },
                 trimmed(rule.margin),
                 rule.confidence_text(),
-                if least == usize::MAX { "no number".to_owned() } else { count(least as f64) },
+                if least == usize::MAX {
+                    "no number of them would be enough".to_owned()
+                } else {
+                    format!("{} without a single change would be the least", count(least as f64))
+                },
             )
         })
     }
 
     /// So many of the rows that the picks go by: `36 test rows`.
-    fn choice_rows(&self, rows: usize) -> String {
-        if self.variants.iter().any(|variant| variant.validation.is_some()) {
-            counted(rows, "validation row", "validation rows")
+    fn choice_rows(&self, rows: usize, rule: &PickRule) -> String {
+        if self.is_chosen_on_validation_rows() {
+            validation_rows(rows, &rule.metric)
         } else {
-            counted(rows, "test row", "test rows")
+            test_rows(rows, &rule.metric)
         }
+    }
+
+    /// Whether there are validation rows, by which picks go instead of the test rows.
+    #[must_use]
+    pub fn is_chosen_on_validation_rows(&self) -> bool {
+        self.variants.iter().any(|variant| variant.validation.is_some())
     }
 
     /// Explains one of the picks; `None` without scores, and where the rule does not ask for it.
@@ -106,31 +120,41 @@ impl Comparison {
             PickOutcome::Picked(pick) => self.explain_pick(pick, goal, rule),
             PickOutcome::NoneQualifies { closest } => self.none_qualifies(*closest, goal.margin(rule), rule),
             PickOutcome::NoneFits { smallest } => self.none_fits(*smallest, rule),
-            PickOutcome::NoneInEveryUnit => {
-                no_pick("No pick: no quantized variant has results for every seed.")
+            PickOutcome::NoneInEveryUnit if self.units == 1 => {
+                no_pick("No pick: no quantized variant has results.")
             }
+            PickOutcome::NoneInEveryUnit => no_pick(&format!(
+                "No pick: no quantized variant has results for all {}.",
+                self.runs(self.units)
+            )),
             PickOutcome::NoBaseline => no_pick("No pick: there is no float model to compare with."),
             PickOutcome::DeadBaseline => no_pick("No pick: the float model did not learn."),
         };
         let partial = self.variants.iter().filter(|variant| !self.is_in_every_unit(variant)).count();
         if partial > 0 {
             explanation.reasons.push(format!(
-                "{} results for some of the seeds alone, and cannot be picked.",
-                counted(partial, "variant has", "variants have")
+                "{} results for some of the {} alone, and cannot be picked.",
+                counted(partial, "variant has", "variants have"),
+                self.runs(self.units)
             ));
         }
         Some(explanation)
     }
 
     fn none_qualifies(&self, closest: Option<(usize, f64)>, margin: f64, rule: &PickRule) -> Explanation {
+        let (loses, _) = verbs(&rule.metric);
         let mut reasons = Vec::new();
+        let is_unknown = closest.is_none() && !candidates(self).is_empty();
         match closest.and_then(|(position, loss)| Some((self.variants.get(position)?, loss))) {
             Some((variant, loss)) => reasons.push(format!(
-                "The closest smaller variant, {}, loses {} of {}.",
+                "The closest smaller variant, {}, {loses} {} of {}.",
                 variant.label,
                 excess(loss, margin),
                 rule.metric
             )),
+            None if is_unknown => {
+                reasons.push(format!("The {} of smaller variants is not known.", rule.metric.loss_words()))
+            }
             None => {
                 reasons.push("No quantized variant with a score is smaller than the float model.".to_owned())
             }
@@ -138,26 +162,31 @@ impl Comparison {
         Explanation {
             choice: "float".to_owned(),
             verdict: String::new(),
-            headline: format!(
-                "Keep float: no variant is smaller and within {} of the float model's {}.",
-                trimmed(margin),
-                rule.metric
-            ),
+            headline: if is_unknown {
+                format!("Keep float: no {} is known.", rule.metric.loss_words())
+            } else {
+                format!(
+                    "Keep float: no variant is smaller and within {} of the float model's {}.",
+                    trimmed(margin),
+                    rule.metric
+                )
+            },
             reasons,
         }
     }
 
     fn none_fits(&self, smallest: Option<usize>, rule: &PickRule) -> Explanation {
+        let budget = rule.budget_bytes.unwrap_or_default() as f64;
         let smallest = smallest.and_then(|position| self.variants.get(position));
+        if smallest.is_some_and(|variant| variant.true_bytes <= budget) {
+            return no_pick(&format!("No pick: no {} is known.", rule.metric.loss_words()));
+        }
         let smallest = smallest.map(|variant| {
             format!("The smallest variant, {}, takes {}.", variant.label, bytes(variant.true_bytes))
         });
         Explanation {
             reasons: smallest.into_iter().collect(),
-            ..no_pick(&format!(
-                "No pick: nothing is stored in {}.",
-                bytes(rule.budget_bytes.unwrap_or_default() as f64)
-            ))
+            ..no_pick(&format!("No pick: nothing is stored in {}.", bytes(budget)))
         }
     }
 
@@ -168,7 +197,7 @@ impl Comparison {
             reasons.extend(self.changes(variant, scores));
         }
         reasons.extend(self.rejected(pick, goal, rule));
-        reasons.extend(pick.selection.map(|selection| tried_again(&selection, variant)));
+        reasons.extend(pick.selection.map(|selection| tried_again(&selection, variant, &rule.metric)));
         reasons.extend(scaler(variant));
         reasons.extend(variant.flag_sentences());
         let verdict = match pick.verdict {
@@ -220,19 +249,16 @@ impl Comparison {
         let decimals = supported_decimals(loss.standard_error);
         let bound = loss.upper_bound(rule.confidence);
         let bounded = format!(
-            "{} ({}, paired over {}{})",
-            if bound > 0.0 {
-                format!("it loses at most {}", fixed(bound, decimals))
-            } else {
-                format!("it gains at least {}", fixed(-bound, decimals))
-            },
+            "it {} ({}, paired over {}{})",
+            at_most(bound, decimals, pick.margin, &rule.metric),
             rule.confidence_text(),
-            counted(loss.samples, "test row", "test rows"),
+            test_rows(loss.samples, &rule.metric),
             if loss.units > 1 { format!(" and {} runs", loss.units) } else { String::new() },
         );
         let margin = trimmed(pick.margin);
+        let (loses, _) = verbs(&rule.metric);
         if let Some(chosen) = &self.variants[pick.variant].validation {
-            let rows = counted(chosen.loss.samples, "validation row", "validation rows");
+            let rows = validation_rows(chosen.loss.samples, &rule.metric);
             let how = if pick.by_bound { "shown to be within" } else { "within" };
             let which = match goal {
                 Goal::Budget => format!(
@@ -242,17 +268,17 @@ impl Comparison {
                 ),
                 Goal::Balance | Goal::LeastMemory => {
                     format!(
-                        "it is the smallest variant whose loss of {} there is {how} {margin}",
-                        rule.metric
+                        "it is the smallest variant whose {} there is {how} {margin}",
+                        rule.metric.loss_words()
                     )
                 }
             };
             return format!(
                 "Chosen on {rows}: {which}. On the test rows, which had no part in that, {bounded}.{}",
                 match pick.verdict {
-                    Verdict::Worse => format!(" That it loses more than {margin} is shown."),
+                    Verdict::Worse => format!(" That it {loses} more than {margin} is shown."),
                     Verdict::Undecided { rows: Some(rows) } =>
-                        format!(" About {} test rows would decide.", count(rows as f64)),
+                        format!(" About {} would decide.", test_rows(rows, &rule.metric)),
                     Verdict::Confirmed | Verdict::Likely | Verdict::Undecided { rows: None } => String::new(),
                 }
             );
@@ -260,11 +286,12 @@ impl Comparison {
         let tested = self.variants.iter().filter_map(|variant| variant.standing?.adjusted_p).count();
         let candidates = counted(tested, "candidate", "candidates");
         let sure = match pick.verdict {
+            Verdict::Confirmed if tested == 1 => " It is the only candidate.".to_owned(),
             Verdict::Confirmed => format!(" This holds with all {candidates} tested at a time (Holm)."),
             Verdict::Likely => format!(" With all {candidates} tested at a time (Holm) it is not shown."),
-            Verdict::Worse => format!(" That it loses more than {margin} is shown."),
+            Verdict::Worse => format!(" That it {loses} more than {margin} is shown."),
             Verdict::Undecided { rows: Some(rows) } => {
-                format!(" About {} test rows would decide.", count(rows as f64))
+                format!(" About {} would decide.", test_rows(rows, &rule.metric))
             }
             Verdict::Undecided { rows: None } if loss.units > 1 => {
                 " More rows alone would not decide: the runs differ too much.".to_owned()
@@ -294,17 +321,21 @@ impl Comparison {
             return None;
         }
         let rows = self.shape?.test_rows;
-        let (lost, gained) = (counted(scores.lost, "test row", "test rows"), count(scores.gained as f64));
+        let gained = count(scores.gained as f64);
         if self.units > 1 {
             let float = self.float()?.scores.as_ref()?;
+            let loss = scores.loss.as_ref()?;
+            let (side, size) = if loss.mean < 0.0 { ("gain", -loss.mean) } else { ("loss", loss.mean) };
             return Some(format!(
-                "Over {} runs: macro-F1 {} (float {}), loss {}; {lost} lost and {gained} gained in all.",
+                "Over {} runs: macro-F1 {} (float {}), {side} {}; {} lost and {gained} gained in all.",
                 self.units,
                 spread(&scores.macro_f1),
                 spread(&float.macro_f1),
-                spread(scores.loss.as_ref()?),
+                spread(&Spread { mean: size, ..*loss }),
+                counted(scores.lost, "test row", "test rows"),
             ));
         }
+        let lost = count(scores.lost as f64);
         let changed = ((1.0 - scores.agreement.mean) * rows as f64).round();
         Some(if changed == 0.0 {
             // No event in n trials: Clopper and Pearson's upper end.
@@ -331,19 +362,26 @@ impl Comparison {
 
     /// The smaller variants, and why each was not picked.
     fn rejected(&self, pick: &Pick, goal: Goal, rule: &PickRule) -> Option<String> {
+        let (loses, gains) = verbs(&rule.metric);
         let told = pick.smaller.iter().take(MOST_REJECTED).filter_map(|position| {
             let variant = self.variants.get(*position)?;
             let loss = variant.choosing()?.loss;
             let decimals = supported_decimals(loss.standard_error);
             let why = match variant.verdict(goal) {
                 Verdict::Worse => {
-                    format!("loses at least {}", fixed(loss.lower_bound(rule.confidence), decimals))
+                    let least = loss.lower_bound(rule.confidence);
+                    format!("{loses} at least {}", shown(least, decimals, pick.margin))
                 }
-                Verdict::Confirmed | Verdict::Likely | Verdict::Undecided { .. } => format!(
-                    "loses {}, at most {}",
-                    fixed(loss.value, decimals),
-                    fixed(loss.upper_bound(rule.confidence), decimals)
-                ),
+                Verdict::Confirmed | Verdict::Likely | Verdict::Undecided { .. } => {
+                    let bound = loss.upper_bound(rule.confidence);
+                    if fixed(loss.value, decimals).starts_with('-') {
+                        let bounded = at_most(bound, decimals, pick.margin, &rule.metric);
+                        format!("{gains} {}, and {bounded}", fixed(-loss.value, decimals))
+                    } else {
+                        let most = shown(bound, decimals, pick.margin);
+                        format!("{loses} {}, at most {most}", fixed(loss.value, decimals))
+                    }
+                }
             };
             Some(format!("{} ({}) {why}", variant.label, bytes(variant.true_bytes)))
         });
@@ -355,7 +393,8 @@ impl Comparison {
             } else {
                 String::new()
             };
-            format!("Smaller, and not picked: {}{rest}.", told.join("; "))
+            let on = if self.is_chosen_on_validation_rows() { " on the validation rows" } else { "" };
+            format!("Smaller, and not picked{on}: {}{rest}.", told.join("; "))
         })
     }
 }
@@ -373,32 +412,51 @@ impl Summary {
         let decimals = supported_decimals(loss.standard_error);
         let best = self.comparisons[across.reference].name();
         let headline = format!(
-            "{}, macro-F1 {}; against the best float model, {best}, its {} is {}, a loss of at most {} ({}).",
+            "{}, macro-F1 {}; against the best float model, {best}, its {} is {}, a {} ({}).",
             bytes(variant.true_bytes),
             variant.scores.as_ref().map_or_else(|| "unknown".to_owned(), |own| score(own.macro_f1.mean)),
             rule.metric,
-            difference(loss, &rule.metric).replace(" float", ""),
-            fixed(loss.upper_bound(rule.confidence), decimals),
+            if is_nothing(loss.value) {
+                "the same".to_owned()
+            } else {
+                difference(loss, &rule.metric).replace(" float", "")
+            },
+            match (loss.upper_bound(rule.confidence), rule.metric.is_cost()) {
+                (bound, false) if bound < 0.0 => {
+                    format!("gain of at least {}", shown(-bound, decimals, f64::INFINITY))
+                }
+                (bound, true) if bound < 0.0 => {
+                    format!("fall of at least {}", shown(-bound, decimals, f64::INFINITY))
+                }
+                (bound, false) => format!("loss of at most {}", shown(bound, decimals, *margin)),
+                (bound, true) => format!("rise of at most {}", shown(bound, decimals, *margin)),
+            },
             rule.confidence_text(),
         );
         let other = |other: &Other| {
             let (name, own) = of(other.comparison, other.variant);
             let decimals = supported_decimals(other.loss.standard_error);
             let interval = other.loss.interval(rule.confidence);
+            let (loses, gains) = verbs(&rule.metric);
             let (loses, low, high) = if interval.value < 0.0 {
-                ("gains", -interval.high, -interval.low)
+                (gains, -interval.high, -interval.low)
             } else {
-                ("loses", interval.low, interval.high)
+                (loses, interval.low, interval.high)
+            };
+            let size = if is_nothing(interval.value) {
+                "nothing".to_owned()
+            } else {
+                fixed(interval.value.abs(), decimals)
             };
             format!(
-                "{name}, {}: {}, {} {}, and {loses} {} against it [{}, {}].",
+                "{name}, {}: {}, {} {}, and {loses} {size} against it [{}, {}] ({}).",
                 own.label,
                 bytes(own.true_bytes),
                 fixed(own.true_bytes / variant.true_bytes, 2),
                 "times its size",
-                fixed(interval.value.abs(), decimals),
                 fixed(low, decimals),
                 fixed(high, decimals),
+                rule.confidence_text(),
             )
         };
         Explanation {
@@ -449,14 +507,15 @@ fn scaler(variant: &VariantSummary) -> Option<String> {
     })
 }
 
-fn tried_again(selection: &Selection, variant: &VariantSummary) -> String {
+fn tried_again(selection: &Selection, variant: &VariantSummary, metric: &Metric) -> String {
     let decimals = supported_decimals(selection.standard_error);
+    let (loses, gains) = verbs(metric);
     format!(
         "Chosen anew on {} bootstraps of the rows, {} comes out in {} %; on the rows left out, what is chosen {} {}.",
         count(selection.bootstraps as f64),
         variant.label,
         fixed(100.0 * selection.repeated, 0),
-        if selection.loss < 0.0 { "gains" } else { "loses" },
+        if fixed(selection.loss, decimals).starts_with('-') { gains } else { loses },
         fixed(selection.loss.abs(), decimals)
     )
 }
@@ -474,6 +533,55 @@ impl VariantSummary {
     }
 }
 
+/// What a variant does to the metric that is worse, and what is better.
+fn verbs(metric: &Metric) -> (&'static str, &'static str) {
+    if metric.is_cost() { ("adds", "saves") } else { ("loses", "gains") }
+}
+
+/// Whether a loss is nothing but the rounding of its sum.
+fn is_nothing(loss: f64) -> bool {
+    loss.abs() < 1e-12
+}
+
+/// The upper bound of a loss with its verb: `loses at most 0.008`, `gains at least 0.002`.
+fn at_most(bound: f64, decimals: usize, margin: f64, metric: &Metric) -> String {
+    let (loses, gains) = verbs(metric);
+    if is_nothing(bound) {
+        format!("{loses} nothing")
+    } else if bound > 0.0 {
+        format!("{loses} at most {}", shown(bound, decimals, margin))
+    } else {
+        format!("{gains} at least {}", shown(-bound, decimals, f64::INFINITY))
+    }
+}
+
+/// A bound with so many decimals, and more where it would not read as being on its side of the margin, or as nothing.
+fn shown(bound: f64, decimals: usize, margin: f64) -> String {
+    let is_faithful = |text: &String| {
+        text.parse::<f64>().is_ok_and(|number| {
+            (number <= margin) == (bound <= margin) && (number != 0.0 || is_nothing(bound))
+        })
+    };
+    let texts = (decimals..decimals + 5).map(|decimals| fixed(bound, decimals));
+    texts.clone().find(is_faithful).or_else(|| texts.clone().next()).unwrap_or_default()
+}
+
+/// So many of the test rows that a metric looks at: `36 test rows`, `12 test rows of setosa`.
+fn test_rows(rows: usize, metric: &Metric) -> String {
+    of_class(counted(rows, "test row", "test rows"), metric)
+}
+
+fn validation_rows(rows: usize, metric: &Metric) -> String {
+    of_class(counted(rows, "validation row", "validation rows"), metric)
+}
+
+fn of_class(rows: String, metric: &Metric) -> String {
+    match metric {
+        Metric::Recall(class) => format!("{rows} of {class}"),
+        Metric::MacroF1 | Metric::Accuracy | Metric::LogLoss => rows,
+    }
+}
+
 fn equals(p: f64) -> String {
     let text = p_value(p);
     if text.starts_with('<') { text } else { format!("= {text}") }
@@ -485,7 +593,7 @@ fn difference(loss: &Estimate, metric: &Metric) -> String {
     let decimals = supported_decimals(loss.standard_error);
     let side = if loss.value > 0.0 { worse } else { better };
     let size = fixed(loss.value.abs(), decimals);
-    if loss.value == 0.0 {
+    if is_nothing(loss.value) {
         "as float".to_owned()
     } else if size == fixed(0.0, decimals) {
         format!("less than {} {side} float", fixed(0.1_f64.powi(decimals as i32), decimals))
