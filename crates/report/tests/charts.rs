@@ -436,6 +436,23 @@ fn a_budget_and_a_code_of_several_weights_have_no_place_on_an_axis_of_bits() {
 }
 
 #[test]
+fn the_stability_of_the_front_is_told_beside_it() {
+    let records = fixtures::wine();
+    let charts = draw(&records);
+    let chart = find(&charts, "size-against-macro-f1");
+    // The shares that the table has: 96 % of 4 bit, 100 % of 2 bit, 0 % of the others.
+    let told = "On the front in at least 90 % of bootstraps of the test rows: 2 bit, 4 bit.";
+    assert!(chart.alt.ends_with(told), "{}", chart.alt);
+    assert!(words(chart).join(" ").contains(told), "{:?}", words(chart));
+    let charts = draw(&fixtures::many_tasks());
+    let chart = find(&charts, "size-against-macro-f1");
+    assert!(chart.alt.contains("bootstraps of the test rows: wine · mlp(100) "), "{}", chart.alt);
+    // Without predictions nothing is drawn anew.
+    let unknown = Records { predictions: Vec::new(), ..records };
+    assert!(!find(&draw(&unknown), "size-against-macro-f1").alt.contains("bootstraps"));
+}
+
+#[test]
 fn the_majority_class_is_in_no_chart() {
     for records in [fixtures::wine(), fixtures::sweep(), fixtures::digits()] {
         let mut more = records.clone();

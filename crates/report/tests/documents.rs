@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use bitsweep_report::{Report, charts, html, markdown};
 use bitsweep_results::text::one_line;
-use bitsweep_results::{Choice, FailureKind, Flag, Records, ResultRow, RowFailure, Summary, Value, Variant};
+use bitsweep_results::{
+    AgainstFloat, Choice, FailureKind, Flag, Records, ResultRow, RowFailure, Summary, Value, Variant,
+};
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
@@ -244,6 +246,73 @@ fn the_next_byte_is_advised_in_words() {
     let row = text.lines().find(|line| line.starts_with("| 4 bit") && line.contains("| W2 ")).unwrap();
     let cells: Vec<&str> = row.split('|').map(str::trim).collect();
     assert_eq!(cells[1..11], ["4 bit", "W2", "4", "150", "0.150", "30 %", "0.120", "0", "0.9985", "0.0027"]);
+}
+
+/// The cells of the first line that begins with `start` behind a heading or a summary.
+fn cells<'a>(text: &'a str, behind: &str, start: &str) -> Vec<&'a str> {
+    let line = text.split(behind).nth(1).unwrap().lines().find(|line| line.starts_with(start)).unwrap();
+    line.trim_matches('|').split('|').map(str::trim).collect()
+}
+
+#[test]
+fn further_measures_are_folded_and_have_the_digits_of_their_error() {
+    let mut records = fixtures::wine();
+    let measures = fixtures::measures(&mut records.results[3]);
+    let scores = measures.scores.as_mut().unwrap();
+    scores.calibration_error = Some(0.0214);
+    scores.against_float = Some(AgainstFloat {
+        macro_f1_p_value: 0.25,
+        kl_mean: 0.012_345,
+        kl_standard_error: Some(0.0021),
+        kl_median: 0.01,
+        kl_p99: 0.0456,
+        probability_change_rms: 0.0789,
+        margin_change_mean: -0.0321,
+    });
+    let summary = fixtures::summary(&records);
+    let report = fixtures::report("Further", &records, &summary);
+    let text = text(&report);
+    let folded = "<details>\n<summary>Further measures</summary>\n\n";
+    assert_eq!(
+        cells(&text, folded, "| Variant"),
+        [
+            "Variant",
+            "Accuracy",
+            "Log loss",
+            "Brier score",
+            "Calibration error",
+            "Agreement",
+            "Lost",
+            "Gained",
+            "p",
+            "KL to float",
+            "KL, 99 %",
+            "RMS change",
+            "Margin change"
+        ]
+    );
+    assert_eq!(
+        cells(&text, folded, "| 4 bit"),
+        [
+            "4 bit", "1.0000", "0.0315", "0.0100", "0.0214", "1.0000", "0", "0", "0.25", "0.0123", "0.0456",
+            "0.0789", "-0.0321"
+        ]
+    );
+    assert!(text.contains("- **KL to float**: "), "{text}");
+    let page = page(&report);
+    assert!(page.contains("<details>\n<summary>Further measures</summary>\n<div class=\"table\">"), "{page}");
+    assert_eq!(page.matches("<details>").count(), page.matches("</details>").count());
+}
+
+#[test]
+fn a_table_within_a_folded_part_is_one_to_a_reader_of_markdown() {
+    let records = fixtures::digits();
+    let text = text(&fixtures::report("Digits", &records, &fixtures::summary(&records)));
+    let after = text.split("<summary>The 10 classes</summary>").nth(1).unwrap();
+    let after = after.split("</details>").next().unwrap();
+    let tables = Parser::new_ext(after, Options::ENABLE_TABLES);
+    let tables = tables.filter(|event| matches!(event, Event::Start(Tag::Table(_))));
+    assert_eq!(tables.count(), 1, "{after}");
 }
 
 fn failed(row: &ResultRow, kind: FailureKind, reason: &str) -> ResultRow {

@@ -28,7 +28,9 @@ mod words;
 pub use crate::description::Expectation;
 pub use across::{Across, AcrossPick, Other};
 pub use attribution::{Attribution, TensorAttribution};
-pub use comparison::{Comparison, FailedRow, FailedVariant, ScoreSummary, Summary, VariantSummary};
+pub use comparison::{
+    Comparison, DivergenceSummary, FailedRow, FailedVariant, ScoreSummary, Summary, VariantSummary,
+};
 pub use effect::{Effect, EffectAtBits, EffectRow, EffectVerdict, PValues};
 pub use grouped::grouped;
 pub use names::{distinct_names, full_names};
