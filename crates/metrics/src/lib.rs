@@ -51,5 +51,5 @@ pub use pareto::pareto_front;
 pub use permutation::{PermutationTest, macro_f1_permutation};
 pub use probabilities::{brier_score, brier_scores, log_loss, sample_log_loss};
 pub use repeated::{MeanAndDeviation, mean_and_deviation};
-pub use rows_needed::{rows_needed, rows_without_flips};
+pub use rows_needed::{most_without_flips, rows_needed, rows_without_flips};
 pub use signed_rank::{SignedRankPosterior, signed_rank_posterior};

@@ -20,6 +20,20 @@ pub fn rows_without_flips(margin: f64, confidence: f64) -> usize {
     (libm::log1p(-confidence) / libm::log1p(-margin)).ceil().max(1.0) as usize
 }
 
+/// The largest share of all rows that a variant may predict otherwise than the float model, if it predicts none of so many test
+/// rows otherwise: `1 - (1 - confidence)^(1/rows)`, the upper end of Clopper and Pearson's (1934, Biometrika 26) one-sided
+/// interval. 1 of no rows.
+///
+/// ```
+/// use bitsweep_metrics::most_without_flips;
+///
+/// assert!((most_without_flips(36, 0.95) - 0.0798).abs() < 1e-4);
+/// ```
+#[must_use]
+pub fn most_without_flips(rows: usize, confidence: f64) -> f64 {
+    -libm::expm1(libm::log1p(-confidence) / rows as f64)
+}
+
 /// About how many test rows show at `confidence` (one-sided) that a variant loses less than `margin` against the float
 /// model, with a probability of `power`, where so many of its predictions differ and the true loss is `loss`:
 ///

@@ -48,6 +48,13 @@ fn write_block(out: &mut String, block: &Block, charts: &[Chart]) {
                 out.push_str(&format!("<figure id=\"{}\">\n{}</figure>\n", escape(&chart.name), chart.svg));
             }
         }
+        Block::Folded(title, blocks) => {
+            out.push_str(&format!("<details>\n<summary>{}</summary>\n", escape(title)));
+            for block in blocks {
+                write_block(out, block, charts);
+            }
+            out.push_str("</details>\n");
+        }
     }
 }
 

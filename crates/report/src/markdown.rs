@@ -3,6 +3,7 @@
 use bitsweep_results::text::{lines, one_line};
 
 use crate::document::{Align, Block, Span, Table, blocks};
+use crate::html::escape;
 use crate::report::{Chart, Report};
 
 /// Writes the report as Markdown (CommonMark with tables); charts are referred to as `charts/NAME.png`.
@@ -37,6 +38,15 @@ fn write_block(out: &mut String, block: &Block, charts: &[Chart]) {
             if let Some(chart) = charts.get(*index) {
                 out.push_str(&format!("![{}](charts/{}.png)\n", text(&chart.alt), chart.name));
             }
+        }
+        Block::Folded(title, blocks) => {
+            // Up to a blank line all is HTML, behind it Markdown again.
+            out.push_str(&format!("<details>\n<summary>{}</summary>\n", escape(title)));
+            for block in blocks {
+                out.push('\n');
+                write_block(out, block, charts);
+            }
+            out.push_str("\n</details>\n");
         }
     }
 }

@@ -26,13 +26,14 @@ fn find<'a>(charts: &'a [Chart], name: &str) -> &'a Chart {
     charts.iter().find(|chart| chart.name == name).unwrap()
 }
 
-fn fixtures() -> [Records; 7] {
+fn fixtures() -> [Records; 8] {
     let formats = Records { levels: fixtures::levels(), ..fixtures::wine() };
     [
         fixtures::wine(),
         fixtures::sweep(),
         fixtures::many_tasks(),
         fixtures::digits(),
+        fixtures::flips(),
         fixtures::vector(),
         fixtures::sensitivity(),
         formats,
@@ -433,6 +434,44 @@ fn a_budget_and_a_code_of_several_weights_have_no_place_on_an_axis_of_bits() {
     assert!(has_mixed(&|variant| variant));
     assert!(!has_mixed(&|variant| fixtures::with(variant, Choice::Budget, "900 bytes")));
     assert!(!has_mixed(&|variant| Variant { has_shared_codes: true, ..variant }));
+}
+
+#[test]
+fn the_stability_of_the_front_is_told_beside_it() {
+    let records = fixtures::wine();
+    let charts = draw(&records);
+    let chart = find(&charts, "size-against-macro-f1");
+    // The shares that the table has: 96 % of 4 bit, 100 % of 2 bit, 0 % of the others.
+    let told = "On the front in at least 90 % of bootstraps of the test rows: 2 bit, 4 bit.";
+    assert!(chart.alt.ends_with(told), "{}", chart.alt);
+    assert!(words(chart).join(" ").contains(told), "{:?}", words(chart));
+    let charts = draw(&fixtures::many_tasks());
+    let chart = find(&charts, "size-against-macro-f1");
+    assert!(chart.alt.contains("bootstraps of the test rows: wine · mlp(100) "), "{}", chart.alt);
+    // Without predictions nothing is drawn anew.
+    let unknown = Records { predictions: Vec::new(), ..records };
+    assert!(!find(&draw(&unknown), "size-against-macro-f1").alt.contains("bootstraps"));
+}
+
+#[test]
+fn rows_that_a_pick_changes_are_drawn_where_they_are_pictures() {
+    let records = fixtures::flips();
+    let charts = draw(&records);
+    let chart = find(&charts, "flips");
+    let found = words(chart);
+    assert_eq!(records.flips.len(), 10);
+    for flip in &records.flips {
+        let row = format!("row {}", flip.row);
+        let classes = format!("true {}, float {}, pick {}", flip.truth, flip.float, flip.quantized);
+        assert!(chart.alt.contains(&format!("{row}: {classes}")), "{}", chart.alt);
+        assert!(found.contains(&row) && found.contains(&classes), "{found:?}");
+    }
+    // The sheet, and for each row a ground and 64 cells.
+    let document = Document::parse(&chart.svg).unwrap();
+    let cells = document.descendants().filter(|node| node.has_tag_name("rect")).count();
+    assert_eq!(cells, 1 + 10 * 65);
+    let plain = Records { pictures: Vec::new(), ..records };
+    assert!(!names(&draw(&plain)).contains(&"flips"));
 }
 
 #[test]

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use bitsweep_report::{Report, charts, html, markdown};
 use bitsweep_results::text::one_line;
-use bitsweep_results::{Choice, FailureKind, Flag, Records, ResultRow, RowFailure, Summary, Value, Variant};
+use bitsweep_results::{
+    AgainstFloat, Choice, FailureKind, Flag, Records, ResultRow, RowFailure, Summary, Value, Variant,
+};
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
@@ -244,6 +246,156 @@ fn the_next_byte_is_advised_in_words() {
     let row = text.lines().find(|line| line.starts_with("| 4 bit") && line.contains("| W2 ")).unwrap();
     let cells: Vec<&str> = row.split('|').map(str::trim).collect();
     assert_eq!(cells[1..11], ["4 bit", "W2", "4", "150", "0.150", "30 %", "0.120", "0", "0.9985", "0.0027"]);
+}
+
+/// The cells of the first line that begins with `start` behind a heading or a summary.
+fn cells<'a>(text: &'a str, behind: &str, start: &str) -> Vec<&'a str> {
+    let line = text.split(behind).nth(1).unwrap().lines().find(|line| line.starts_with(start)).unwrap();
+    line.trim_matches('|').split('|').map(str::trim).collect()
+}
+
+#[test]
+fn further_measures_are_folded_and_have_the_digits_of_their_error() {
+    let mut records = fixtures::wine();
+    let measures = fixtures::measures(&mut records.results[3]);
+    let scores = measures.scores.as_mut().unwrap();
+    scores.calibration_error = Some(0.0214);
+    scores.against_float = Some(AgainstFloat {
+        macro_f1_p_value: 0.25,
+        kl_mean: 0.012_345,
+        kl_standard_error: Some(0.0021),
+        kl_median: 0.01,
+        kl_p99: 0.0456,
+        probability_change_rms: 0.0789,
+        margin_change_mean: -0.0321,
+    });
+    let summary = fixtures::summary(&records);
+    let report = fixtures::report("Further", &records, &summary);
+    let text = text(&report);
+    let folded = "<details>\n<summary>Further measures</summary>\n\n";
+    assert_eq!(
+        cells(&text, folded, "| Variant"),
+        [
+            "Variant",
+            "Accuracy",
+            "Log loss",
+            "Brier score",
+            "Calibration error",
+            "Agreement",
+            "Lost",
+            "Gained",
+            "p",
+            "KL to float",
+            "KL, 99 %",
+            "RMS change",
+            "Margin change"
+        ]
+    );
+    assert_eq!(
+        cells(&text, folded, "| 4 bit"),
+        [
+            "4 bit", "1.0000", "0.0315", "0.0100", "0.0214", "1.0000", "0", "0", "0.25", "0.0123", "0.0456",
+            "0.0789", "-0.0321"
+        ]
+    );
+    assert!(text.contains("- **KL to float**: "), "{text}");
+    let page = page(&report);
+    assert!(page.contains("<details>\n<summary>Further measures</summary>\n<div class=\"table\">"), "{page}");
+    assert_eq!(page.matches("<details>").count(), page.matches("</details>").count());
+}
+
+#[test]
+fn a_table_within_a_folded_part_is_one_to_a_reader_of_markdown() {
+    let records = fixtures::digits();
+    let text = text(&fixtures::report("Digits", &records, &fixtures::summary(&records)));
+    let after = text.split("<summary>The 10 classes</summary>").nth(1).unwrap();
+    let after = after.split("</details>").next().unwrap();
+    let tables = Parser::new_ext(after, Options::ENABLE_TABLES);
+    let tables = tables.filter(|event| matches!(event, Event::Start(Tag::Table(_))));
+    assert_eq!(tables.count(), 1, "{after}");
+}
+
+/// The digits fixture, of which 3 bit takes some rows of class 8 for a 3, and float is always right.
+fn confused_digits(rows: usize) -> Records {
+    let mut records = fixtures::digits();
+    let own = &mut records.predictions[0];
+    own.float = own.truth.clone();
+    for (position, _, predicted) in &mut own.variants {
+        *predicted = own.truth.clone();
+        if *position == 2 {
+            let eights = own.truth.iter().enumerate().filter(|(_, class)| **class == 8);
+            eights.take(rows).for_each(|(row, _)| predicted[row] = 3);
+        }
+    }
+    records
+}
+
+#[test]
+fn a_class_that_loses_recall_is_named_with_its_interval() {
+    let records = confused_digits(20);
+    let row = records.predictions[0].recall_rows().unwrap().into_iter();
+    let row = row.filter(|row| row.origin.position == 2).find(|row| &*row.class == "8").unwrap();
+    let (low, high) = (row.low.unwrap(), row.high.unwrap());
+    assert!((row.difference.unwrap() - 20.0 / 45.0).abs() < 1e-12 && row.adjusted_p_value.unwrap() < 0.001);
+    let text = text(&fixtures::report("Digits", &records, &fixtures::summary(&records)));
+    let changes = text.split("## What the picks change\n").nth(1).unwrap();
+    assert!(
+        changes.starts_with(&format!(
+            "\n- **8 bit**: no class of 10 is shown to lose recall.\n- **3 bit**: class `8` loses 0.44 of recall [{low:.2}, {high:.2}].\n"
+        )),
+        "{changes}"
+    );
+    let folded = "<summary>Classes with less recall on the test rows</summary>";
+    assert_eq!(
+        cells(&text, folded, "| 3 bit"),
+        ["3 bit", "8", "45", "1.000", "0.556", "0.44", &format!("[{low:.2}, {high:.2}]"), "&lt; 0.001"]
+    );
+}
+
+#[test]
+fn a_class_that_may_lose_recall_by_chance_is_in_the_table_alone() {
+    let records = confused_digits(3);
+    let text = text(&fixtures::report("Digits", &records, &fixtures::summary(&records)));
+    // No 8 bit row changes at all; 3 of 45 have p = 0.25, and ten times that with Holm.
+    assert!(text.contains("- **8 bit**: no class of 10 is shown to lose recall."), "{text}");
+    let folded = "<summary>Classes with less recall on the test rows</summary>";
+    let found = cells(&text, folded, "| ");
+    assert_eq!(found.first(), Some(&"Pick"));
+    let row = cells(&text, folded, "| 3 bit");
+    assert_eq!([row[1], row[5], row[7]], ["8", "0.07", "1.00"]);
+}
+
+#[test]
+fn over_several_runs_recall_is_weighed_by_rows_and_runs() {
+    let records = fixtures::sweep();
+    let summary = fixtures::summary(&records);
+    let comparison = &summary.comparisons[0];
+    let picked = comparison.picked();
+    let losses = comparison.class_losses(&records, picked[1]);
+    let text = text(&fixtures::report("A sweep", &records, &summary));
+    let row = cells(&text, "<summary>Classes with less recall", "| 3 bit");
+    assert_eq!(losses.len(), 2);
+    assert_eq!(row[1..3], ["no", "10,000"]);
+    assert_eq!(row[4], format!("{:.3}", losses[0].recall));
+    // Half of all wrong rows are of this class: its mean loss is that of accuracy.
+    let float = comparison.float().unwrap().scores.as_ref().unwrap().accuracy.mean;
+    let own = comparison.variants[picked[1]].scores.as_ref().unwrap().accuracy.mean;
+    assert!((losses[0].loss.value - (float - own)).abs() < 0.002);
+    assert!(losses[0].loss.low < losses[0].loss.value && losses[0].loss.value < losses[0].loss.high);
+}
+
+#[test]
+fn the_first_rows_that_change_class_are_listed_with_their_margins() {
+    let records = fixtures::flips();
+    let text = text(&fixtures::report("Digits", &records, &fixtures::summary(&records)));
+    let folded = "<summary>The first test rows whose class changes</summary>";
+    let first = &records.flips[0];
+    assert_eq!(
+        cells(&text, folded, "| 3 bit"),
+        ["3 bit", &*first.truth, &first.float, &first.quantized, &first.row.to_string(), "0.250", "0.062"]
+    );
+    let table = text.split(folded).nth(1).unwrap().split("</details>").next().unwrap();
+    assert_eq!(table.lines().filter(|line| line.starts_with("| 3 bit")).count(), 10);
 }
 
 fn failed(row: &ResultRow, kind: FailureKind, reason: &str) -> ResultRow {

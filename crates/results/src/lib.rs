@@ -36,8 +36,8 @@ pub use measures::{AgainstFloat, CalibrationMeasures, ErrorMeasures, Measures, S
 pub use origin::{DatasetShape, Origin, Task, Unit, Variant, run_of};
 pub use record::{
     CodebookRow, Curve, EpochLoss, ErrorPart, Excerpt, FailureKind, FlipRow, HistogramKind, HistogramRow,
-    LevelRow, Predictions, ProductRow, Records, ResultRow, RowFailure, RowPart, SensitivityRow, TensorRow,
-    ValidationPredictions, ValueRow,
+    LevelRow, PictureRow, Predictions, ProductRow, Records, ResultRow, RowFailure, RowPart, SensitivityRow,
+    TensorRow, ValidationPredictions, ValueRow,
 };
 pub use summary::{Comparison, Goal, Metric, PickRule, Summary, VariantSummary, distinct_names, summarize};
 pub use table::{objects, read_parquet, write_csv, write_parquet};

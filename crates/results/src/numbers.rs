@@ -71,6 +71,31 @@ pub fn supported_decimals(standard_error: f64) -> usize {
     usize::try_from(decimals).unwrap_or(0).min(6)
 }
 
+/// A number with the significant digits that its standard error supports, by the rule of [`supported_decimals`], and so many
+/// `otherwise`; at least one.
+///
+/// ```
+/// use bitsweep_results::numbers::supported;
+///
+/// assert_eq!(supported(0.0123456, Some(0.0012), 3), "0.0123");
+/// assert_eq!(supported(0.0000123456, Some(0.0000045), 3), "1.2e-5");
+/// assert_eq!(supported(0.0123456, Some(0.5), 3), "0.01");
+/// assert_eq!(supported(0.0123456, None, 3), "0.0123");
+/// ```
+pub fn supported(value: f64, standard_error: Option<f64>, otherwise: usize) -> String {
+    let parts = |number: f64| -> Option<(f64, i32)> {
+        let scientific = format!("{number:.2e}");
+        let (digits, exponent) = scientific.split_once('e')?;
+        Some((digits.parse().ok()?, exponent.parse().ok()?))
+    };
+    let known = standard_error.filter(|error| error.is_finite() && *error > 0.0);
+    let digits = known.and_then(parts).zip(parts(value)).map(|((leading, error), (_, own))| {
+        let last = if leading < 3.55 { error - 1 } else { error };
+        usize::try_from(own - last + 1).unwrap_or(1)
+    });
+    significant(value, digits.unwrap_or(otherwise))
+}
+
 /// A count with thousands separated: `6,812`. Means of counts are rounded to the nearest whole.
 pub fn count(value: f64) -> String {
     if value.is_finite() { grouped(&fixed(value, 0)) } else { special(value) }

@@ -21,6 +21,8 @@ pub struct Records {
     pub predictions: Vec<Predictions>,
     /// The first test rows of each variant whose class is not the float model's.
     pub flips: Vec<FlipRow>,
+    /// The test rows that flips name, where rows are pictures.
+    pub pictures: Vec<PictureRow>,
     /// The losses of each training.
     pub curves: Vec<Curve>,
     /// What each tensor's error does by itself, on the training rows.
@@ -238,6 +240,21 @@ pub struct FlipRow {
 impl FlipRow {
     /// Rows of one variant that are kept, in the order of the test rows.
     pub const MOST: usize = 10;
+}
+
+/// A test row whose features are the cells of a picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PictureRow {
+    /// The unit that it is a test row of.
+    pub unit: Arc<Unit>,
+    /// Row number in the dataset.
+    pub row: u32,
+    /// Cells in a line.
+    pub width: usize,
+    /// The value of a cell full of ink; 0 is one without.
+    pub most: f64,
+    /// The cells, line by line.
+    pub values: Box<[f64]>,
 }
 
 /// The losses of one training: that of a unit's float model, or of a variant with quantization in the loop.

@@ -18,6 +18,7 @@ mod levels;
 mod majority;
 mod mixed;
 mod ordered;
+mod pictures;
 mod post_training;
 mod prepare;
 mod quantized_model;

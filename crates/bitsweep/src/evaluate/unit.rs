@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use bitsweep_datasets::Dataset;
 use bitsweep_results::{
-    Curve, DatasetShape, FlipRow, HistogramRow, Key, Measures, Origin, Predictions, ResultRow, SensitivityRow,
+    Curve, DatasetShape, FlipRow, HistogramRow, Key, Measures, Origin, PictureRow, Predictions, ResultRow,
+    SensitivityRow,
 };
 
 use super::RunOutcome;
 use super::latency::Latency;
+use super::pictures::pictures;
 use super::stop::Step;
 use super::tensor_rows::LargeRows;
 use crate::plan::{Identity, Plan, Unit};
@@ -42,6 +45,7 @@ pub(super) struct UnitOutcome {
     results: Vec<ResultRow>,
     pub(super) predictions: Option<Predictions>,
     pub(super) flips: Vec<FlipRow>,
+    pub(super) pictures: Vec<PictureRow>,
     pub(super) curves: Vec<Curve>,
     pub(super) sensitivity: Vec<SensitivityRow>,
     pub(super) histogram: Vec<HistogramRow>,
@@ -63,6 +67,7 @@ impl UnitOutcome {
             results: Vec::new(),
             predictions: None,
             flips: Vec::new(),
+            pictures: Vec::new(),
             curves: Vec::new(),
             sensitivity: Vec::new(),
             histogram: Vec::new(),
@@ -86,6 +91,11 @@ impl UnitOutcome {
         Origin { unit: Arc::clone(&self.unit), variant: Arc::clone(&identity.row), position }
     }
 
+    /// Adds the pictures of the rows of the dataset that flips name, where they are pictures.
+    pub(super) fn add_pictures(&mut self, dataset: &Dataset) {
+        self.pictures = pictures(dataset, &self.unit, &self.flips);
+    }
+
     /// Adds a row, with measures or with the reason why there are none.
     pub(super) fn add(&mut self, key: Key, origin: Origin, result: Step<Measures>) {
         self.results.push(ResultRow { key, origin, result });
@@ -93,12 +103,22 @@ impl UnitOutcome {
 
     /// Moves the rows behind those of the units before.
     pub(super) fn append_to(self, whole: &mut RunOutcome) {
-        let UnitOutcome { unit: _, results, predictions, flips, curves, sensitivity, histogram, timing } =
-            self;
+        let UnitOutcome {
+            unit: _,
+            results,
+            predictions,
+            flips,
+            pictures,
+            curves,
+            sensitivity,
+            histogram,
+            timing,
+        } = self;
         let records = &mut whole.records;
         records.results.extend(results);
         records.predictions.extend(predictions);
         records.flips.extend(flips);
+        records.pictures.extend(pictures);
         records.curves.extend(curves);
         records.sensitivity.extend(sensitivity);
         records.histogram.extend(histogram);

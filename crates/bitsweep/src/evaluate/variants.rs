@@ -55,6 +55,7 @@ fn add_models(evaluation: &Evaluation<'_>, outcome: &mut UnitOutcome) -> Step<()
     if let Some(majority) = bench.majority(outcome) {
         bench.record(outcome, majority);
     }
+    outcome.add_pictures(prepared.dataset);
     outcome.timing.variants_seconds = started.elapsed().as_secs_f64();
     Ok(())
 }

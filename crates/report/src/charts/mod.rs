@@ -5,6 +5,7 @@ mod bits_by_bits;
 mod confusion;
 mod efficiency;
 mod error_by_bits;
+mod flips;
 mod learning_curve;
 mod lines;
 mod losses;
@@ -33,7 +34,7 @@ use crate::report::{Chart, Report};
 type Entry = (&'static str, fn(&Subject<'_>) -> Result<Option<Chart>, Fault>);
 
 /// All charts in the order of the report.
-const CHARTS: [Entry; 15] = [
+const CHARTS: [Entry; 16] = [
     (score_by_bits::NAME, score_by_bits::draw),
     (bits_by_bits::NAME, bits_by_bits::draw),
     (pareto::NAME, pareto::draw),
@@ -47,6 +48,7 @@ const CHARTS: [Entry; 15] = [
     (number_line::NAME, number_line::draw),
     (weights::NAME, weights::draw),
     (confusion::NAME, confusion::draw),
+    (flips::NAME, flips::draw),
     (learning_curve::NAME, learning_curve::draw),
     (training_curves::NAME, training_curves::draw),
 ];

@@ -16,6 +16,10 @@ pub(super) const NAME: &str = "size-against-macro-f1";
 
 /// Variants up to which all are named.
 const FEW: usize = 12;
+/// The share of bootstraps from which on a place on the front is stable.
+const STABLE: f64 = 0.9;
+/// Variants of a stable place that are named.
+const MOST_NAMED: usize = 6;
 
 /// A variant's place: position, kilobytes, macro-F1.
 type Place = (usize, f64, f64);
@@ -50,6 +54,46 @@ fn label(comparison: &Comparison, position: usize) -> String {
     if goals.is_empty() { own.to_string() } else { format!("{own} ({goals})") }
 }
 
+/// How stable the fronts are: whose place a new draw of the test rows would hardly change; `None` where none was drawn.
+fn stable(shown: &[&Comparison]) -> Option<String> {
+    let stable = |comparison: &Comparison| -> Vec<usize> {
+        let share = |position: &usize| comparison.variants[*position].front_share;
+        let mut stable: Vec<usize> = (0..comparison.variants.len())
+            .filter(|position| share(position).is_some_and(|share| share >= STABLE))
+            .collect();
+        stable.sort_by(|a, b| {
+            comparison.variants[*a].true_bytes.total_cmp(&comparison.variants[*b].true_bytes)
+        });
+        stable
+    };
+    let is_known =
+        |comparison: &&Comparison| comparison.variants.iter().any(|variant| variant.front_share.is_some());
+    let known: Vec<&Comparison> = shown.iter().copied().filter(is_known).collect();
+    let told = match known.as_slice() {
+        [] => return None,
+        [only] if shown.len() == 1 => {
+            let stable = stable(only);
+            let named =
+                stable.iter().take(MOST_NAMED).map(|position| only.variants[*position].label.to_string());
+            let named = named.collect::<Vec<_>>().join(", ");
+            match (stable.len(), stable.len().saturating_sub(MOST_NAMED)) {
+                (0, _) => "none".to_owned(),
+                (_, 0) => named,
+                (_, more) => format!("{named}, and {more} more"),
+            }
+        }
+        _ => {
+            let counts = known.iter().zip(names(&known)).map(|(comparison, name)| {
+                let stable =
+                    stable(comparison).iter().filter(|position| comparison.front.contains(position)).count();
+                format!("{name} {stable} of {}", comparison.front.len())
+            });
+            counts.collect::<Vec<_>>().join("; ")
+        }
+    };
+    Some(format!("On the front in at least 90 % of bootstraps of the test rows: {told}."))
+}
+
 pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     let all: Vec<&Comparison> =
         subject.summary.comparisons.iter().filter(|comparison| places(comparison).len() > 1).collect();
@@ -61,7 +105,8 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     let header = Header::new(
         &title,
         &format!(
-            "All bytes stored, logarithmic axis. Blue: no variant is both smaller and better. Grey: some other variant beats it. Ring: float.{}",
+            "All bytes stored, logarithmic axis. Blue: no variant is both smaller and better. Grey: some other variant beats it. Ring: float.{}{}",
+            stable(shown).map_or_else(String::new, |stable| format!(" {stable}")),
             left_out(shown.len(), all.len())
         ),
     );
@@ -74,7 +119,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
             .take(6)
             .collect::<Vec<_>>()
             .join(", ")
-    );
+    ) + &stable(shown).map_or_else(String::new, |stable| format!(" {stable}"));
     let names = names(shown);
     let svg = canvas::draw(layout.height, &alt, |canvas| {
         header.draw(canvas)?;

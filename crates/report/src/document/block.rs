@@ -15,6 +15,8 @@ pub(crate) enum Block {
     Code(&'static str, String),
     /// A chart, by its position.
     Figure(usize),
+    /// What is shown only to who asks for it, under the title that stands for it; no heading within.
+    Folded(String, Vec<Block>),
 }
 
 /// A run of text in one style.

@@ -2,6 +2,7 @@
 
 mod answer;
 mod block;
+mod changes;
 mod failures;
 mod findings;
 mod lessons;
@@ -19,8 +20,8 @@ use block::paragraph;
 /// Charts that stand beside the answer; the others follow the tables.
 const BESIDE_ANSWER: usize = 2;
 
-/// Everything below the title: the description, what was found, the answer, what failed, the answer's charts, what was
-/// learned, the tables, the other charts, terms, how to make it again.
+/// Everything below the title: the description, what was found, the answer, what failed, the answer's charts, what the picks
+/// change, what was learned, the tables, the other charts, terms, how to make it again.
 pub(crate) fn blocks(report: &Report<'_>, charts: &[Chart]) -> Vec<Block> {
     let summary = report.summary;
     let beside = charts.len().min(BESIDE_ANSWER);
@@ -37,6 +38,7 @@ pub(crate) fn blocks(report: &Report<'_>, charts: &[Chart]) -> Vec<Block> {
     blocks.extend(answer::blocks(report));
     blocks.extend(failures::blocks(summary));
     blocks.extend((0..beside).map(Block::Figure));
+    blocks.extend(changes::blocks(report));
     blocks.extend(lessons::blocks(summary));
     blocks.extend(results::blocks(report));
     blocks.extend(sensitivity::blocks(report));

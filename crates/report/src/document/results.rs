@@ -1,6 +1,8 @@
 //! The variants in tables: scores, then errors and sizes, then classes.
 
-use bitsweep_results::numbers::{count, counted, fixed, p_value, score, significant, supported_decimals};
+use bitsweep_results::numbers::{
+    count, counted, fixed, p_value, score, significant, supported, supported_decimals,
+};
 use bitsweep_results::summary::Standing;
 use bitsweep_results::{Comparison, Confusion, Flag, Metric, PickRule, VariantSummary};
 
@@ -13,6 +15,8 @@ const MOST_ROWS: usize = 16;
 const MOST_TASKS: usize = 6;
 /// Classes up to which they are listed one by one.
 const MOST_CLASSES: usize = 20;
+/// Classes up to which their table stands open.
+const MOST_OPEN_CLASSES: usize = 5;
 /// Bytes in a kilobyte.
 const KB: f64 = 1024.0;
 
@@ -34,7 +38,8 @@ pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
         if shown.iter().any(|variant| variant.scores.is_some()) {
             let scored: Vec<&VariantSummary> = comparison.with_majority(&telling).iter().map(at).collect();
             blocks.push(scores(comparison, &scored, &report.pick_rule));
-            blocks.push(further_scores(comparison, &scored));
+            let further = further_scores(comparison, &scored);
+            blocks.push(Block::Folded("Further measures".to_owned(), vec![further]));
         }
         blocks.push(errors_and_sizes(&shown));
         if comparison.models() > shown.len() {
@@ -141,8 +146,18 @@ fn scores(comparison: &Comparison, shown: &[&VariantSummary], rule: &PickRule) -
 /// Further measures on the test rows.
 fn further_scores(comparison: &Comparison, shown: &[&VariantSummary]) -> Block {
     let repeated = comparison.units > 1;
-    let mut headings = vec!["Variant", "Accuracy", "Log loss", "Agreement", "Lost", "Gained"];
+    let mut headings = vec!["Variant", "Accuracy", "Log loss", "Brier score"];
+    let scored = || shown.iter().filter_map(|variant| variant.scores.as_ref());
+    let has_calibration = scored().any(|scores| scores.calibration_error.is_some());
+    let has_divergence = scored().any(|scores| scores.divergence.is_some());
+    if has_calibration {
+        headings.push("Calibration error");
+    }
+    headings.extend(["Agreement", "Lost", "Gained"]);
     headings.push(if repeated { "Runs told apart" } else { "p" });
+    if has_divergence {
+        headings.extend(["KL to float", "KL, 99 %", "RMS change", "Margin change"]);
+    }
     let rows = shown.iter().map(|variant| {
         let mut row = vec![comparison.label_with_runs(variant)];
         let Some(scores) = &variant.scores else {
@@ -151,6 +166,10 @@ fn further_scores(comparison: &Comparison, shown: &[&VariantSummary]) -> Block {
         };
         row.push(score(scores.accuracy.mean));
         row.push(significant(scores.log_loss.mean, 3));
+        row.push(significant(scores.brier.mean, 3));
+        if has_calibration {
+            row.push(scores.calibration_error.map_or_else(String::new, |error| significant(error.mean, 3)));
+        }
         if variant.origin.is_float() {
             row.resize(headings.len(), String::new());
             return row;
@@ -163,6 +182,13 @@ fn further_scores(comparison: &Comparison, shown: &[&VariantSummary]) -> Block {
         } else {
             scores.macro_f1_p_value.map_or_else(String::new, p_value)
         });
+        if let Some(divergence) = &scores.divergence {
+            row.push(supported(divergence.kl.mean, divergence.kl_standard_error, 3));
+            row.push(significant(divergence.kl_p99.mean, 3));
+            row.push(significant(divergence.probability_change_rms.mean, 3));
+            row.push(significant(divergence.margin_change.mean, 3));
+        }
+        row.resize(headings.len(), String::new());
         row
     });
     let rows = rows.collect();
@@ -250,5 +276,10 @@ fn classes(report: &Report<'_>, comparison: &Comparison) -> Vec<Block> {
         }
         row
     });
-    vec![Block::Table(Table::new(1, &headings, rows.collect()))]
+    let table = Block::Table(Table::new(1, &headings, rows.collect()));
+    if predictions.classes.len() > MOST_OPEN_CLASSES {
+        vec![Block::Folded(format!("The {} classes", predictions.classes.len()), vec![table])]
+    } else {
+        vec![table]
+    }
 }

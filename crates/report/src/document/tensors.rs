@@ -9,6 +9,8 @@ use crate::values::of_small_tensors;
 
 /// Rows up to which a table stands in the report.
 const MOST_ROWS: usize = 48;
+/// Rows up to which the table of scales and zero points stands open.
+const MOST_OPEN_ROWS: usize = 16;
 /// Variants side by side in a table of codes.
 const MOST_VARIANTS: usize = 4;
 /// Tensors whose codes are listed.
@@ -78,7 +80,13 @@ fn parameters(report: &Report<'_>) -> Vec<Block> {
         ]
     });
     let headings = ["Variant", "Tensor", "Block", "Values", "Scale", "Zero point", "MSE", "Largest error"];
-    vec![heading, Block::Table(Table::new(2, &headings, rows.collect()))]
+    let table = Block::Table(Table::new(2, &headings, rows.collect()));
+    if tensors.total > MOST_OPEN_ROWS {
+        let title = counted(tensors.total, "block", "blocks");
+        vec![heading, Block::Folded(title, vec![table])]
+    } else {
+        vec![heading, table]
+    }
 }
 
 /// One table per small tensor: its values, and each variant's codes and reconstructions.

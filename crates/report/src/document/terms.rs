@@ -98,6 +98,27 @@ const SCORES: [(&str, &str); 11] = [
     ),
 ];
 
+/// Terms of reports in which probabilities are held against the float model's.
+const PROBABILITIES: [(&str, &str); 5] = [
+    (
+        "Brier score",
+        "the squared distance of the probabilities from 1 for the true class and 0 for the others, a mean over the test rows: 0 is best, 2 is worst.",
+    ),
+    (
+        "Calibration error",
+        "how far the probability of the predicted class is from how often it is right, less what chance alone makes of it.",
+    ),
+    (
+        "KL to float",
+        "the Kullback–Leibler divergence of the variant's probabilities from the float model's, in nats: its mean over the test rows, and the value that 99 % of them do not exceed.",
+    ),
+    ("RMS change", "the root mean square of the change of the true class's probability against float."),
+    (
+        "Margin change",
+        "the mean change of the probability by which the float model's class leads the next one: below 0 the variant is less sure of it.",
+    ),
+];
+
 pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
     if summary.comparisons.is_empty() {
         return Vec::new();
@@ -105,10 +126,15 @@ pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
     let scored = summary.comparisons.iter().any(|comparison| comparison.has_scores());
     let scores: &[(&str, &str)] = if scored { &SCORES } else { &[] };
     let mut variants = summary.comparisons.iter().flat_map(|comparison| &comparison.variants);
+    let has_divergence = variants
+        .clone()
+        .any(|variant| variant.scores.as_ref().is_some_and(|scores| scores.divergence.is_some()));
+    let probabilities: &[(&str, &str)] = if has_divergence { &PROBABILITIES } else { &[] };
     let has_activations = variants.any(|variant| variant.activation_bits().is_some());
     let activations: &[(&str, &str)] = if has_activations { &ACTIVATIONS } else { &[] };
     let points = scores
         .iter()
+        .chain(probabilities)
         .chain(&QUANTIZATION)
         .chain(activations)
         .map(|(term, meaning)| vec![Span::Strong((*term).to_owned()), Span::Plain(format!(": {meaning}"))])

@@ -143,8 +143,14 @@ pub struct ScoreSummary {
     pub interval: Option<Interval>,
     /// Mean negative logarithm of the probability of the true class.
     pub log_loss: Spread,
+    /// Mean over the test rows of the squared distance of the probabilities from 1 for the true class and 0 for the others.
+    pub brier: Spread,
+    /// Root of the debiased squared calibration error; `None` where a run has too few test rows for it.
+    pub calibration_error: Option<Spread>,
     /// Fraction of test rows on which variant and float model agree.
     pub agreement: Spread,
+    /// How far the probabilities are from the float model's; `None` of the float model.
+    pub divergence: Option<DivergenceSummary>,
     /// The float model's macro-F1 minus the variant's, paired by unit; `None` without a float baseline, and of the majority
     /// class, which is no variant of it.
     pub loss: Option<Spread>,
@@ -156,6 +162,22 @@ pub struct ScoreSummary {
     pub macro_f1_p_value: Option<f64>,
     /// Runs whose permutation test of macro-F1 tells variant and float model apart at 5 %.
     pub distinguishable_runs: usize,
+}
+
+/// How far the probabilities of one variant are from the float model's, on the test rows; means over all runs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DivergenceSummary {
+    /// Kullback–Leibler divergence from the float model's probabilities, in nats.
+    pub kl: Spread,
+    /// The standard error of its mean: of a single run over its test rows, of several over the runs; `None` of a single test
+    /// row.
+    pub kl_standard_error: Option<f64>,
+    /// The 99th percentile of the divergence over the test rows.
+    pub kl_p99: Spread,
+    /// Root mean square of the change of the true class's probability.
+    pub probability_change_rms: Spread,
+    /// Change of the margin by which the float model's class leads the next one.
+    pub margin_change: Spread,
 }
 
 impl VariantSummary {

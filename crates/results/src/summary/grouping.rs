@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bitsweep_metrics::{Contributions, Estimate, Interval, pareto_front};
 
-use super::comparison::{Comparison, FailedVariant, ScoreSummary, VariantSummary};
+use super::comparison::{Comparison, DivergenceSummary, FailedVariant, ScoreSummary, VariantSummary};
 use super::effects::effects;
 use super::evidence::{Evidence, Places};
 use super::grouped::grouped;
@@ -14,7 +14,7 @@ use super::spread::Spread;
 use crate::flag::Flag;
 use crate::key::Key;
 use crate::label::Labels;
-use crate::measures::{Measures, Scores};
+use crate::measures::{AgainstFloat, Measures, Scores};
 use crate::origin::Variant;
 use crate::record::ResultRow;
 
@@ -196,7 +196,14 @@ fn scores(
             _ => interval_of_mean(&scored, evidence),
         },
         log_loss: spread(|scores| scores.log_loss),
+        brier: spread(|scores| scores.brier),
+        calibration_error: scored
+            .iter()
+            .map(|(_, scores)| scores.calibration_error)
+            .collect::<Option<Vec<f64>>>()
+            .map(|errors| Spread::of(&errors)),
         agreement: spread(|scores| scores.agreement),
+        divergence: divergence(&scored),
         loss: (!losses.is_empty()).then(|| Spread::of(&losses)),
         lost: scored.iter().map(|(_, scores)| scores.lost).sum(),
         gained: scored.iter().map(|(_, scores)| scores.gained).sum(),
@@ -208,6 +215,24 @@ fn scores(
             .iter()
             .filter(|(_, scores)| scores.against_float.is_some_and(|own| own.macro_f1_p_value < SIGNIFICANCE))
             .count(),
+    })
+}
+
+/// How far the runs are from the float model; `None` where one was not compared with it.
+fn divergence(scored: &[(&ResultRow, &Scores)]) -> Option<DivergenceSummary> {
+    let runs: Vec<AgainstFloat> = scored.iter().map(|(_, own)| own.against_float).collect::<Option<_>>()?;
+    let spread =
+        |measure: fn(&AgainstFloat) -> f64| Spread::of(&runs.iter().map(measure).collect::<Vec<_>>());
+    let kl = spread(|run| run.kl_mean);
+    Some(DivergenceSummary {
+        kl,
+        kl_standard_error: match runs.as_slice() {
+            [only] => only.kl_standard_error,
+            _ => kl.deviation.map(|deviation| deviation / (kl.count as f64).sqrt()),
+        },
+        kl_p99: spread(|run| run.kl_p99),
+        probability_change_rms: spread(|run| run.probability_change_rms),
+        margin_change: spread(|run| run.margin_change_mean),
     })
 }
 

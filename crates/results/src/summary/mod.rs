@@ -17,6 +17,7 @@ mod names;
 mod pick;
 mod picking;
 mod picking_across;
+mod recalls;
 mod rule;
 mod runs;
 mod selection;
@@ -29,11 +30,14 @@ mod words;
 pub use crate::description::Expectation;
 pub use across::{Across, AcrossPick, Other};
 pub use attribution::{Attribution, TensorAttribution};
-pub use comparison::{Comparison, FailedRow, FailedVariant, ScoreSummary, Summary, VariantSummary};
+pub use comparison::{
+    Comparison, DivergenceSummary, FailedRow, FailedVariant, ScoreSummary, Summary, VariantSummary,
+};
 pub use effect::{Effect, EffectAtBits, EffectRow, EffectVerdict, PValues};
 pub use grouped::grouped;
 pub use names::{distinct_names, full_names};
 pub use pick::{Pick, PickOutcome, Picks, Selection};
+pub use recalls::ClassLoss;
 pub use rule::{Goal, Metric, PickRule};
 pub use spread::Spread;
 pub use standing::{Standing, Verdict, VerdictRow};

@@ -1,6 +1,6 @@
 //! The picks in words, each sentence with its numbers.
 
-use bitsweep_metrics::Estimate;
+use bitsweep_metrics::{Estimate, most_without_flips};
 
 use super::across::{Across, AcrossPick, Other};
 use super::candidates::candidates;
@@ -335,11 +335,9 @@ impl Comparison {
                 counted(scores.lost, "test row", "test rows"),
             ));
         }
-        let lost = count(scores.lost as f64);
         let changed = ((1.0 - scores.agreement.mean) * rows as f64).round();
         Some(if changed == 0.0 {
-            // No event in n trials: Clopper and Pearson's upper end.
-            let most = 1.0 - 0.05_f64.powf(1.0 / rows as f64);
+            let most = most_without_flips(rows, 0.95);
             format!(
                 "0 of {} {} class: at most {} % of all rows do (95 %).",
                 counted(rows, "test row", "test rows"),

@@ -167,19 +167,31 @@ impl Predictions {
     /// # Errors
     /// When a variant has not as many predictions as there are test rows.
     pub fn recall_rows(&self) -> Result<Vec<RecallRow>, MetricError> {
-        let names = self.class_names();
         let mut rows = Vec::new();
         for (position, variant, predicted) in self.variants.iter().filter(|(position, ..)| *position > 0) {
-            let origin = self.origin(*position, variant);
-            let mut own = Vec::with_capacity(names.len());
-            for (class, name) in names.iter().enumerate() {
-                own.push(self.recall_row(&origin, (class, name), predicted)?);
-            }
-            let adjusted = holm(&own.iter().filter_map(|row| row.p_value).collect::<Vec<_>>())?;
-            let tested = own.iter_mut().filter(|row| row.p_value.is_some());
-            tested.zip(adjusted).for_each(|(row, adjusted)| row.adjusted_p_value = Some(adjusted));
-            rows.extend(own);
+            rows.extend(self.recall_rows_with(&self.origin(*position, variant), predicted)?);
         }
+        Ok(rows)
+    }
+
+    /// One row per class of the variant at `position`; `None` where it predicted nothing.
+    ///
+    /// # Errors
+    /// As [`recall_rows`](Self::recall_rows).
+    pub fn recall_rows_of(&self, position: usize) -> Option<Result<Vec<RecallRow>, MetricError>> {
+        let (_, variant, predicted) = self.variants.iter().find(|(own, ..)| *own == position)?;
+        Some(self.recall_rows_with(&self.origin(position, variant), predicted))
+    }
+
+    fn recall_rows_with(&self, origin: &Origin, predicted: &[u16]) -> Result<Vec<RecallRow>, MetricError> {
+        let names = self.class_names();
+        let mut rows = Vec::with_capacity(names.len());
+        for (class, name) in names.iter().enumerate() {
+            rows.push(self.recall_row(origin, (class, name), predicted)?);
+        }
+        let adjusted = holm(&rows.iter().filter_map(|row| row.p_value).collect::<Vec<_>>())?;
+        let tested = rows.iter_mut().filter(|row| row.p_value.is_some());
+        tested.zip(adjusted).for_each(|(row, adjusted)| row.adjusted_p_value = Some(adjusted));
         Ok(rows)
     }
 
