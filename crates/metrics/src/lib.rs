@@ -9,7 +9,7 @@
 //! - How far a score on a small test set may be off: [`accuracy_interval`], [`macro_f1_interval`].
 //! - Two classifiers on the same samples: [`agreement`], [`Changes`], [`mcnemar_exact`],
 //!   [`macro_f1_permutation`], [`paired_difference_interval`], [`divergence`], [`equivalence_margin`].
-//! - Repeated runs: [`mean_and_deviation`] and the intervals of the mean.
+//! - Repeated runs: [`mean_and_deviation`]; scores and losses over rows and runs: [`Estimate`].
 //! - Before anything is measured: [`rows_without_flips`], [`rows_needed`].
 //! - Many variants: [`pareto_front`], [`holm`], [`benjamini_hochberg`].
 //! - Many datasets: [`signed_rank_posterior`].

@@ -3,9 +3,7 @@
 //! The spread over seeds and the sampling error of the test set are two different things: runs that all score
 //! 1 on the same 36 samples have no spread, and still an accuracy known to a tenth at best.
 
-use crate::distributions::student_quantile;
 use crate::error::MetricError;
-use crate::interval::Interval;
 
 /// Mean and sample deviation of a score over repeated runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,58 +54,5 @@ impl MeanAndDeviation {
     /// means, paired.
     pub fn standard_error(&self) -> Option<f64> {
         self.deviation.map(|deviation| deviation / (self.count as f64).sqrt())
-    }
-
-    /// The 95 % interval of the mean of independent runs: `x̄ ± t s/√R` with Student's `t` of `R - 1` degrees
-    /// of freedom.
-    ///
-    /// It speaks of the seeds alone: where all runs agree it has no width, whatever the size of the test set.
-    /// Not cut off at 0 and 1. `None` for a single run.
-    pub fn interval(&self) -> Option<Interval> {
-        let deviation = self.deviation?;
-        Some(self.student_interval(deviation * deviation / self.count as f64))
-    }
-
-    /// Nadeau & Bengio's corrected variance of the mean over repeated random splits: `s² (1/R +
-    /// n_test/n_train)`.
-    ///
-    /// Runs on overlapping training sets are not independent, so that `s²/R` is too small and the usual
-    /// t-test finds differences where there are none. `None` for a single run.
-    ///
-    /// Source: Nadeau & Bengio (2003), Machine Learning 52, the corrected resampled t-test.
-    ///
-    /// # Errors
-    /// When there are no training or no test rows.
-    pub fn corrected_variance(
-        &self,
-        train_rows: usize,
-        test_rows: usize,
-    ) -> Result<Option<f64>, MetricError> {
-        for (name, rows) in [("training rows", train_rows), ("test rows", test_rows)] {
-            if rows == 0 {
-                return Err(MetricError::Empty { name });
-            }
-        }
-        let factor = 1.0 / self.count as f64 + test_rows as f64 / train_rows as f64;
-        Ok(self.deviation.map(|deviation| deviation * deviation * factor))
-    }
-
-    /// The 95 % interval of the mean over repeated random splits: `x̄ ± t √v` with the
-    /// [corrected variance](Self::corrected_variance) `v` and `R - 1` degrees of freedom.
-    ///
-    /// # Errors
-    /// When there are no training or no test rows.
-    pub fn corrected_interval(
-        &self,
-        train_rows: usize,
-        test_rows: usize,
-    ) -> Result<Option<Interval>, MetricError> {
-        let variance = self.corrected_variance(train_rows, test_rows)?;
-        Ok(variance.map(|variance| self.student_interval(variance)))
-    }
-
-    fn student_interval(&self, variance: f64) -> Interval {
-        let half = student_quantile(0.975, self.count - 1) * variance.sqrt();
-        Interval { value: self.mean, low: self.mean - half, high: self.mean + half }
     }
 }

@@ -132,9 +132,6 @@ fn nothing_at_all_is_refused() {
     says(accuracy_interval(0, 0), message);
     says(log_loss(Array2::zeros((0, 3)).view(), &[]), message);
     says(mean_and_deviation(&[]), "no values given, expected at least one");
-    let scores = mean_and_deviation(&[0.5, 0.6]).unwrap();
-    says(scores.corrected_variance(0, 10), "no training rows given, expected at least one");
-    says(scores.corrected_interval(10, 0), "no test rows given, expected at least one");
 }
 
 #[test]

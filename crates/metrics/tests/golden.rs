@@ -206,20 +206,11 @@ fn random_exchanges_find_the_p_value_of_numpys() {
 }
 
 #[test]
-fn mean_deviation_and_intervals_are_those_of_scipy() {
+fn mean_and_deviation_are_those_of_numpy() {
     for case in golden("repeated") {
         let scores = mean_and_deviation(&floats(&case["values"])).unwrap();
         assert_close(scores.mean, float(&case["mean"]), 1e-14);
         assert_close(scores.deviation.unwrap(), float(&case["deviation"]), 1e-12);
-        let (train, test) = (integer(&case["train_rows"]), integer(&case["test_rows"]));
-        let variance = scores.corrected_variance(train, test).unwrap().unwrap();
-        assert_close(variance, float(&case["corrected_variance"]), 1e-12);
-        let corrected = scores.corrected_interval(train, test).unwrap().unwrap();
-        for (ours, name) in [(scores.interval().unwrap(), "interval"), (corrected, "corrected_interval")] {
-            let theirs = floats(&case[name]);
-            assert_close(ours.low, theirs[0], 1e-11);
-            assert_close(ours.high, theirs[1], 1e-11);
-        }
     }
 }
 

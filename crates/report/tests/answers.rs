@@ -255,6 +255,10 @@ fn add(records: &mut Records, unit: &Arc<Unit>, rows: &Rows) {
                     kl_p99: 0.1,
                     probability_change_rms: 0.02,
                     margin_change_mean: -0.01,
+                    brier_change: 0.25,
+                    brier_change_standard_error: Some(0.125),
+                    calibration_change: Some(-0.5),
+                    calibration_change_standard_error: Some(0.0625),
                 }
             }),
         };

@@ -268,6 +268,10 @@ fn further_measures_are_folded_and_have_the_digits_of_their_error() {
         kl_p99: 0.0456,
         probability_change_rms: 0.0789,
         margin_change_mean: -0.0321,
+        brier_change: 0.25,
+        brier_change_standard_error: Some(0.125),
+        calibration_change: Some(-0.5),
+        calibration_change_standard_error: Some(0.0625),
     });
     let summary = fixtures::summary(&records);
     let report = fixtures::report("Further", &records, &summary);

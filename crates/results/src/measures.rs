@@ -72,6 +72,14 @@ pub struct AgainstFloat {
     pub probability_change_rms: f64,
     /// Mean change of the margin by which the float model's class leads the next one.
     pub margin_change_mean: f64,
+    /// The variant's Brier score less the float model's.
+    pub brier_change: f64,
+    /// Its standard error over the test rows; `None` of a single one.
+    pub brier_change_standard_error: Option<f64>,
+    /// The variant's debiased squared calibration error less the float model's; `None` of fewer than three test rows.
+    pub calibration_change: Option<f64>,
+    /// Its standard error by the jackknife.
+    pub calibration_change_standard_error: Option<f64>,
 }
 
 /// Reconstruction error of quantized values.

@@ -52,6 +52,10 @@ fn rows() -> Vec<ResultRow> {
                 kl_p99: 0.5,
                 probability_change_rms: 0.125,
                 margin_change_mean: -0.25,
+                brier_change: 0.25,
+                brier_change_standard_error: Some(0.125),
+                calibration_change: Some(-0.5),
+                calibration_change_standard_error: Some(0.0625),
             }),
             accuracy: interval(0.75, 0.5, 0.875),
             ..scored(interval(0.5, 0.25, 0.75))
@@ -179,6 +183,10 @@ fn what_does_not_apply_is_null() {
         "macro_f1_p_value",
         "kl_mean",
         "margin_change_mean",
+        "brier_change",
+        "brier_change_standard_error",
+        "calibration_change",
+        "calibration_change_standard_error",
         "calibration_rows",
         "codes_changed",
         "proxy_loss",
@@ -218,7 +226,8 @@ fn csv_has_short_floats_empty_nulls_and_quoted_text() {
          granularity,scale_format,codebook_format,range,rounding,outliers,layers,allocation,budget,activations,method,\
          bias_correction,training,layer_bits,accuracy,accuracy_low,accuracy_high,macro_f1,macro_f1_low,macro_f1_high,\
          log_loss,brier,calibration_error,agreement,lost,gained,p_value,macro_f1_p_value,kl_mean,kl_standard_error,\
-         kl_median,kl_p99,probability_change_rms,margin_change_mean,sse,mse,max_error,sqnr_db,calibration_rows,codes_changed,\
+         kl_median,kl_p99,probability_change_rms,margin_change_mean,brier_change,\
+         brier_change_standard_error,calibration_change,calibration_change_standard_error,sse,mse,max_error,sqnr_db,calibration_rows,codes_changed,\
          proxy_loss_nearest,proxy_loss,clipped_activations,bits_per_weight,payload_bytes,payload_kb,code_bytes,\
          scale_bytes,zero_point_bytes,codebook_bytes,bias_bytes,scaler_bytes,outlier_bytes,padding_bytes,true_bytes,\
          float_bytes,compression,macro_f1_per_payload_kb,macro_f1_per_kb,flag,failure_kind,failure"
@@ -287,8 +296,8 @@ fn more_rows_than_a_row_group_come_back_in_order() {
 
 #[test]
 fn rows_are_small() {
-    // With its share of unit and variant a row of a large sweep stays below 500 bytes.
-    assert!(size_of::<ResultRow>() <= 448, "{}", size_of::<ResultRow>());
+    // With its share of unit and variant a row of a large sweep stays below 600 bytes.
+    assert!(size_of::<ResultRow>() <= 512, "{}", size_of::<ResultRow>());
 }
 
 #[test]
@@ -448,6 +457,10 @@ fn some_measures() -> impl Strategy<Value = Measures> {
                 kl_p99: n[15],
                 probability_change_rms: n[16],
                 margin_change_mean: n[17],
+                brier_change: 0.25,
+                brier_change_standard_error: Some(0.125),
+                calibration_change: Some(-0.5),
+                calibration_change_standard_error: Some(0.0625),
             }),
         },
     );

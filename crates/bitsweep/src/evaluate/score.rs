@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bitsweep_metrics::{
-    CalibrationError, Changes, Confusion, MetricError, accuracy_interval, agreement, brier_score, divergence,
-    log_loss, macro_f1_interval, macro_f1_permutation, margin, sample_log_loss,
+    CalibrationError, Changes, Confusion, MetricError, accuracy_interval, agreement, brier_score,
+    brier_scores, divergence, log_loss, macro_f1_interval, macro_f1_permutation, margin, mean_and_deviation,
+    sample_log_loss,
 };
 use bitsweep_models::{ForwardBuffers, Model, Precision, predict};
 use bitsweep_random::Stream;
@@ -126,15 +127,23 @@ pub(super) fn log_losses(inference: &Inference, truth: &[usize]) -> Box<[f32]> {
     rows.map(|(probabilities, &class)| sample_log_loss(probabilities[class]) as f32).collect()
 }
 
+/// How far off the probabilities are as frequencies; `None` of too few rows.
+fn calibration_error(
+    inference: &Inference,
+    truth: &[usize],
+) -> Result<Option<CalibrationError>, MetricError> {
+    match CalibrationError::new(inference.probabilities.view(), truth) {
+        Ok(error) => Ok(Some(error)),
+        Err(MetricError::TooFew { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Scores of the float model.
 pub(super) fn score_float(float: &Inference, truth: &[usize], classes: usize) -> Result<Scores, MetricError> {
     let Inference { predictions, probabilities } = float;
     let confusion = Confusion::new(truth, predictions, classes)?;
-    let calibration_error = match CalibrationError::new(probabilities.view(), truth) {
-        Ok(error) => Some(error.root()),
-        Err(MetricError::TooFew { .. }) => None,
-        Err(error) => return Err(error),
-    };
+    let calibration_error = calibration_error(float, truth)?.map(|error| error.root());
     Ok(Scores {
         accuracy: accuracy_interval(confusion.right(), confusion.samples())?,
         macro_f1: macro_f1_interval(&confusion),
@@ -164,6 +173,15 @@ pub(super) fn score(
     let draw = || permutation.next_u64();
     let test = macro_f1_permutation(truth, &float.predictions, predictions, classes, draw)?;
     let divergence = divergence(float.probabilities.view(), probabilities.view(), truth)?;
+    let brier = {
+        let [own, float] = [probabilities, &float.probabilities].map(|own| brier_scores(own.view(), truth));
+        let changes: Vec<f64> = own?.iter().zip(&float?).map(|(own, float)| own - float).collect();
+        mean_and_deviation(&changes)?
+    };
+    let calibration = match (calibration_error(inference, truth)?, calibration_error(float, truth)?) {
+        (Some(own), Some(float)) => Some(own.difference(&float)?),
+        _ => None,
+    };
     Ok(Scores {
         agreement: agreement(&float.predictions, predictions)?,
         lost: changes.lost,
@@ -177,6 +195,10 @@ pub(super) fn score(
             kl_p99: divergence.kl_p99,
             probability_change_rms: divergence.probability_change_rms,
             margin_change_mean: divergence.margin_change_mean,
+            brier_change: brier.mean,
+            brier_change_standard_error: brier.standard_error(),
+            calibration_change: calibration.map(|change| change.difference),
+            calibration_change_standard_error: calibration.map(|change| change.standard_error),
         }),
         ..score_float(inference, truth, classes)?
     })

@@ -192,7 +192,7 @@ fn hash(records: &Records) -> String {
             if let Some(against) = &scores.against_float {
                 add(&[against.macro_f1_p_value, against.kl_mean, against.kl_standard_error.unwrap_or(-1.0)]);
                 add(&[against.kl_median, against.kl_p99]);
-                add(&[against.probability_change_rms, against.margin_change_mean]);
+                add(&[against.probability_change_rms, against.margin_change_mean, against.brier_change]);
             }
         }
         if let Some(calibration) = calibration {

@@ -70,6 +70,10 @@ impl Draft {
             kl_p99: f64::NAN,
             probability_change_rms: f64::NAN,
             margin_change_mean: f64::NAN,
+            brier_change: f64::NAN,
+            brier_change_standard_error: None,
+            calibration_change: None,
+            calibration_change_standard_error: None,
         })
     }
 

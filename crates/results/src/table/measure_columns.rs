@@ -82,7 +82,7 @@ pub(super) fn scores() -> Vec<Column> {
 }
 
 /// What the float model's own row does not have.
-fn against_float() -> [Column; 7] {
+fn against_float() -> [Column; 11] {
     macro_rules! compared {
         ($name:ident) => {
             measure(
@@ -92,18 +92,27 @@ fn against_float() -> [Column; 7] {
             )
         };
     }
+    macro_rules! perhaps {
+        ($name:ident) => {
+            measure(
+                stringify!($name),
+                |measures| measures.scores.as_ref()?.against_float.as_ref()?.$name,
+                |draft, value| draft.against_float().$name = Some(value),
+            )
+        };
+    }
     [
         compared!(macro_f1_p_value),
         compared!(kl_mean),
-        measure(
-            "kl_standard_error",
-            |measures| measures.scores.as_ref()?.against_float.as_ref()?.kl_standard_error,
-            |draft, value| draft.against_float().kl_standard_error = Some(value),
-        ),
+        perhaps!(kl_standard_error),
         compared!(kl_median),
         compared!(kl_p99),
         compared!(probability_change_rms),
         compared!(margin_change_mean),
+        compared!(brier_change),
+        perhaps!(brier_change_standard_error),
+        perhaps!(calibration_change),
+        perhaps!(calibration_change_standard_error),
     ]
 }
 

@@ -7,7 +7,7 @@
 //! sizes, at last `flag`, `failure_kind` and `failure`. What does not apply is null: scores of a tensor experiment, a zero
 //! point of a symmetric scheme, errors and bits of the majority class, the measures of a row that failed, and of the float
 //! model everything that compares a variant with it (`p_value`, the exact McNemar test; `macro_f1_p_value`, the paired
-//! permutation test of macro-F1; `kl_mean` to `margin_change_mean`). Derived columns:
+//! permutation test of macro-F1; `kl_mean` to `calibration_change_standard_error`). Derived columns:
 //!
 //! - `bits_per_weight` = `true_bytes / float_bytes` × bits of the unit's float baseline; null without one.
 //! - `true_bytes` = codes + scales + zero points + codebooks + biases + scaler of the features + outliers +
