@@ -402,6 +402,30 @@ fn the_first_rows_that_change_class_are_listed_with_their_margins() {
     assert_eq!(table.lines().filter(|line| line.starts_with("| 3 bit")).count(), 10);
 }
 
+#[test]
+fn the_variant_to_take_over_several_datasets_is_told_with_its_probabilities() {
+    let records = fixtures::many_tasks();
+    let summary = fixtures::summary(&records);
+    let over = summary.over_datasets.as_ref().unwrap();
+    assert_eq!(over.datasets, ["wine", "digits"]);
+    let text = text(&fixtures::report("Tasks", &records, &summary));
+    let told = text.split("### Over the datasets\n\n").nth(1).unwrap();
+    let own = over.smallest_within(0.95).unwrap();
+    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+    assert!(told.starts_with(&format!("**Over 2 datasets: {}.**", own.label)), "{told}");
+    let numbers = format!(
+        "it is within with {}, loses more with {}, gains more with {}",
+        percent(own.posterior.rope),
+        percent(own.posterior.right),
+        percent(own.posterior.left)
+    );
+    assert!(told.contains(&numbers), "{told}");
+    assert!(told.contains("2 datasets are few: fewer than 5 differences cannot say much"), "{told}");
+    let mut one = records;
+    one.results.retain(|row| row.origin.unit.task.dataset == "wine");
+    assert!(fixtures::summary(&one).over_datasets.is_none());
+}
+
 fn failed(row: &ResultRow, kind: FailureKind, reason: &str) -> ResultRow {
     ResultRow { result: Err(RowFailure { kind, reason: reason.into() }), ..row.clone() }
 }

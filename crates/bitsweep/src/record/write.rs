@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use bitsweep_report::{ComparedRow, FoundRow, Report, charts, html, markdown, png};
-use bitsweep_results::summary::{EffectRow, VerdictRow};
+use bitsweep_results::summary::{EffectRow, OverDatasets, VerdictRow};
 use bitsweep_results::text::json;
 use bitsweep_results::{
     ClassRow, Comparison, RecallRow, Records, ResultsError, Summary, TableRow, write_csv, write_header,
@@ -93,6 +93,7 @@ fn side_tables(plan: &Plan, records: &Records, summary: &Summary, folder: &Folde
     let verdicts: Vec<VerdictRow> =
         summary.comparisons.iter().flat_map(|own| own.verdict_rows(&plan.header.pick)).collect();
     table.write("verdicts.csv", verdicts.into_iter())?;
+    table.write("datasets.csv", summary.over_datasets.iter().flat_map(OverDatasets::rows))?;
     table.write("curve.csv", records.curves.iter().flat_map(|curve| curve.rows()))?;
     table.write("sensitivity.csv", records.sensitivity.iter().cloned())?;
     table.write("histogram.csv", records.histogram.iter().cloned())?;

@@ -1,7 +1,7 @@
 //! The answer first: the picks with their reasons, or the schemes of least error.
 
 use bitsweep_results::numbers::{bytes, count, counted, fixed, score, significant};
-use bitsweep_results::summary::{Explanation, PickOutcome, Verdict};
+use bitsweep_results::summary::{Explanation, PickOutcome, VariantOverDatasets, Verdict};
 use bitsweep_results::{Comparison, Goal, PickRule, Summary};
 
 use super::block::{Block, Span, Table, paragraph};
@@ -14,6 +14,8 @@ const MOST_EXPLAINED: usize = 4;
 const MOST_TASKS: usize = 40;
 /// Different flags listed.
 const MOST_FLAGS: usize = 12;
+/// Datasets below which their differences cannot say much.
+const FEW_DATASETS: usize = 5;
 /// Variants named for each flag.
 const MOST_BEARERS: usize = 6;
 
@@ -65,6 +67,7 @@ fn picks(report: &Report<'_>, scored: &[&Comparison]) -> Vec<Block> {
         }
     }
     blocks.extend(across(report));
+    blocks.extend(over_datasets(report));
     let on_validation = scored.iter().any(|comparison| comparison.is_chosen_on_validation_rows());
     blocks.push(paragraph(the_rule(rule, on_validation)));
     blocks
@@ -83,6 +86,66 @@ fn across(report: &Report<'_>) -> Vec<Block> {
         }
     }
     blocks
+}
+
+/// The smallest variant that does not matter over the datasets, and how little few datasets can say.
+fn over_datasets(report: &Report<'_>) -> Vec<Block> {
+    let (Some(over), rule) = (&report.summary.over_datasets, &report.pick_rule) else { return Vec::new() };
+    let number = counted(over.datasets.len(), "dataset", "datasets");
+    let percent = |share: f64| format!("{} %", fixed(100.0 * share, 0));
+    let region = format!("{} of float's {} either way", over.margin, rule.metric);
+    let probability = rule.confidence_text();
+    let numbers = |own: &VariantOverDatasets| {
+        format!(
+            "it is within with {}, loses more with {}, gains more with {}; its mean loss is {}, its size {} of float's",
+            percent(own.posterior.rope),
+            percent(own.posterior.right),
+            percent(own.posterior.left),
+            significant(own.mean_loss(), 2),
+            percent(own.size),
+        )
+    };
+    let surest = || over.variants.iter().rev().max_by(|a, b| a.posterior.rope.total_cmp(&b.posterior.rope));
+    let (choice, found) = match over.smallest_within(rule.confidence) {
+        Some(own) => (
+            own.label.to_string(),
+            format!(
+                "The smallest variant that is within {region} with a probability of at least {probability}: {}.",
+                numbers(own)
+            ),
+        ),
+        None => (
+            "none".to_owned(),
+            match surest() {
+                Some(own) => format!(
+                    "No variant is within {region} with a probability of at least {probability}. The surest is {}: {}.",
+                    own.label,
+                    numbers(own)
+                ),
+                None => String::new(),
+            },
+        ),
+    };
+    let few = match over.datasets.len() {
+        0..FEW_DATASETS => format!(
+            " {number} are few: fewer than {FEW_DATASETS} differences cannot say much, and the tests of Friedman and Nemenyi ask for more than ten (Demšar 2006)."
+        ),
+        FEW_DATASETS..=10 => {
+            format!(
+                " {number} are too few for the tests of Friedman and Nemenyi, which ask for more than ten (Demšar 2006)."
+            )
+        }
+        _ => String::new(),
+    };
+    vec![
+        Block::Heading(3, "Over the datasets".to_owned()),
+        Block::Paragraph(vec![
+            Span::Strong(format!("Over {number}: {choice}.")),
+            Span::Plain(format!(
+                " {found} Each dataset is one difference, a mean over its tasks (Bayesian signed-rank test).{few} datasets.csv has every variant."
+            )),
+        ]),
+    ]
 }
 
 fn the_rule(rule: &PickRule, on_validation: bool) -> String {

@@ -7,6 +7,7 @@ use bitsweep_metrics::Interval;
 
 use super::across::Across;
 use super::effect::{Effect, EffectRow};
+use super::over_datasets::OverDatasets;
 use super::pick::Picks;
 use super::rule::{Goal, PickRule};
 use super::spread::Spread;
@@ -28,6 +29,8 @@ pub struct Summary {
     pub comparisons: Vec<Comparison>,
     /// What to take of models that are tested on the same rows, where there are several.
     pub across: Vec<Across>,
+    /// What each variant loses over the datasets, where there are several.
+    pub over_datasets: Option<OverDatasets>,
     /// Every row that has no measures, in the order of the plan.
     pub failures: Vec<FailedRow>,
     /// Units of all tasks.

@@ -14,6 +14,7 @@ mod evidence;
 mod grouped;
 mod grouping;
 mod names;
+mod over_datasets;
 mod pick;
 mod picking;
 mod picking_across;
@@ -36,6 +37,7 @@ pub use comparison::{
 pub use effect::{Effect, EffectAtBits, EffectRow, EffectVerdict, PValues};
 pub use grouped::grouped;
 pub use names::{distinct_names, full_names};
+pub use over_datasets::{DatasetsRow, OverDatasets, VariantOverDatasets};
 pub use pick::{Pick, PickOutcome, Picks, Selection};
 pub use recalls::ClassLoss;
 pub use rule::{Goal, Metric, PickRule};

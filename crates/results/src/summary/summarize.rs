@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::comparison::{FailedRow, Summary};
+use super::comparison::{Comparison, FailedRow, Summary};
 use super::evidence::Evidence;
 use super::rule::PickRule;
-use super::{grouping, names, picking, picking_across, selection, standings};
+use super::{grouping, names, over_datasets, picking, picking_across, selection, standings};
 use crate::key::Key;
 use crate::label::Labels;
 use crate::origin::Task;
@@ -41,7 +41,7 @@ pub fn summarize(records: &Records, labels: &Labels, rule: &PickRule) -> Summary
         comparisons.push((comparison, places));
     }
     let across = picking_across::across(&comparisons, &evidence, rule);
-    let comparisons = comparisons.into_iter().map(|(comparison, _)| comparison).collect();
+    let comparisons: Vec<Comparison> = comparisons.into_iter().map(|(comparison, _)| comparison).collect();
     let failed = rows.iter().filter_map(|row| {
         let failure = row.result.as_ref().err()?.clone();
         let task = names.get(&row.origin.unit.task.key).cloned().unwrap_or_default();
@@ -54,6 +54,7 @@ pub fn summarize(records: &Records, labels: &Labels, rule: &PickRule) -> Summary
         failures: failed.collect(),
         units: units(&mut rows.iter()),
         units_with_results: units(&mut rows.iter().filter(|row| row.result.is_ok())),
+        over_datasets: over_datasets::over_datasets(&comparisons, rule),
         comparisons,
         across,
         labels: labels.clone(),

@@ -7,7 +7,7 @@ use crate::origin::Origin;
 use crate::record::{
     CodebookRow, FlipRow, HistogramRow, LevelRow, ProductRow, SensitivityRow, TensorRow, ValueRow,
 };
-use crate::summary::{EffectRow, VerdictRow};
+use crate::summary::{DatasetsRow, EffectRow, VerdictRow};
 
 /// Declares a table by the fields that are its columns, `origin` in front where there is one.
 macro_rules! table {
@@ -134,6 +134,7 @@ table!(
     equivalence_margin,
     verdict
 );
+table!("datasets", DatasetsRow, label, datasets, size, mean_loss, loses, within, gains);
 table!(
     "verdicts",
     VerdictRow,
