@@ -282,8 +282,8 @@ fn a_fold_without_a_row_of_a_class_is_flagged() {
     sandbox.put("mine.toml", of_file("[split.k-fold]\nfolds = 12\n"));
     sandbox.succeeds(&["run", "mine.toml", "-q"]);
     let results = sandbox.read("results/mine/results.csv");
-    // Each unit has one test row, and so none of one of the two classes: float and one variant of twelve.
-    assert_eq!(results.lines().filter(|line| line.contains("without a test row")).count(), 24, "{results}");
+    // Each unit has one test row, and so none of one of the two classes: float, one variant and the majority class of twelve.
+    assert_eq!(results.lines().filter(|line| line.contains("without a test row")).count(), 36, "{results}");
 }
 
 #[test]
@@ -307,11 +307,11 @@ fn a_plan_says_how_many_rows_a_claim_takes() {
     assert_eq!(json["claim"]["rows_without_flips"], 299);
     assert_eq!(json["claim"]["tasks"][0]["distinct_test_rows"], 178);
     // A wider margin takes fewer, and none at all is never shown.
-    sandbox.put("mine.toml", split("k-fold", "folds = 2").replace("title", "pick.balance_loss = 0.1\ntitle"));
+    sandbox.put("mine.toml", split("k-fold", "folds = 2").replace("title", "pick.margin = 0.1\ntitle"));
     let plan = printed(&sandbox.succeeds(&["plan", "mine.toml"]));
     assert!(plan.contains("    29 test rows that it all predicts as float does"), "{plan}");
     assert!(plan.contains("89 test rows in each of 2 units: enough where up to 10 % differ"), "{plan}");
-    sandbox.put("mine.toml", split("k-fold", "folds = 2").replace("title", "pick.balance_loss = 0\ntitle"));
+    sandbox.put("mine.toml", split("k-fold", "folds = 2").replace("title", "pick.margin = 0\ntitle"));
     let plan = printed(&sandbox.succeeds(&["plan", "mine.toml"]));
     assert!(plan.contains("more test rows than there can be"), "{plan}");
 }
