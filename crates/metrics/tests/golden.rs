@@ -433,7 +433,7 @@ fn standard(units: usize) -> Estimate {
     let apart = ((units * (units - 1)) as f64 / (units / 2 * 2) as f64).sqrt();
     let value = |unit: usize| match unit {
         _ if unit == units / 2 * 2 => 0.0,
-        _ if unit % 2 == 0 => apart,
+        _ if unit.is_multiple_of(2) => apart,
         _ => -apart,
     };
     let values: Vec<f64> = (0..units).map(value).collect();

@@ -19,6 +19,7 @@ mod keys;
 mod labels;
 mod learning;
 mod mixed_precision;
+mod picks;
 mod presets;
 mod quantized_training;
 mod results_folder;
