@@ -5,7 +5,7 @@ mod made;
 
 use std::sync::Arc;
 
-use bitsweep_results::summary::{EffectRow, EffectVerdict, Verdict, VerdictRow};
+use bitsweep_results::summary::{DatasetsRow, EffectRow, EffectVerdict, Verdict, VerdictRow};
 use bitsweep_results::{
     Choice, ClassRow, CodebookRow, Curve, CurveRow, EpochLoss, ErrorPart, Excerpt, FlipRow, HistogramKind,
     HistogramRow, Labels, LevelRow, Measures, Origin, Origins, PredictionRow, Predictions, ProductRow,
@@ -163,6 +163,16 @@ fn every_table_comes_back_as_it_was() {
     let text = round_trip(&[verdict]);
     let cells = "wine · mlp(8),4 bit,12.5,0.5,0.25,1.0,0.0,0.125,,undecided,confirmed,299,2 bit,0.5\n";
     assert!(text.ends_with(cells), "{text}");
+    let over = DatasetsRow {
+        label: "4 bit".into(),
+        datasets: 3,
+        size: 0.125,
+        mean_loss: -0.25,
+        loses: 0.0,
+        within: 0.75,
+        gains: 0.25,
+    };
+    assert!(round_trip(&[over]).ends_with("4 bit,3,0.125,-0.25,0.0,0.75,0.25\n"));
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn over_datasets(report: &Report<'_>) -> Vec<Block> {
     };
     let few = match over.datasets.len() {
         0..FEW_DATASETS => format!(
-            " {number} are few: fewer than {FEW_DATASETS} differences cannot say much, and the tests of Friedman and Nemenyi ask for more than ten (Demšar 2006)."
+            " {number} are few: fewer than {FEW_DATASETS} differences cannot say much beside the test's prior, that there is none, and the tests of Friedman and Nemenyi ask for more than ten (Demšar 2006)."
         ),
         FEW_DATASETS..=10 => {
             format!(
