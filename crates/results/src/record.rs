@@ -158,6 +158,9 @@ impl fmt::Display for FailureKind {
     }
 }
 
+/// A variant's position, the variant, and the class that it predicts for each row.
+pub type PredictedBy = (usize, Arc<Variant>, Box<[u16]>);
+
 /// The predictions of all variants of one unit on its test rows, and on its validation rows. Classes are positions in
 /// `classes`.
 #[derive(Debug, Clone, PartialEq)]
@@ -173,7 +176,7 @@ pub struct Predictions {
     /// The class that the float model predicts for each test row.
     pub float: Box<[u16]>,
     /// For each variant, the float baseline first, its position and the class that it predicts for each test row.
-    pub variants: Vec<(usize, Arc<Variant>, Box<[u16]>)>,
+    pub variants: Vec<PredictedBy>,
     /// For each variant its position and the log loss of each test row; none where no pick is by log loss.
     pub log_losses: Vec<(usize, Box<[f32]>)>,
     /// The same of the validation rows; `None` where there are none.
@@ -190,7 +193,7 @@ pub struct ValidationPredictions {
     /// The class that the float model predicts for each validation row.
     pub float: Box<[u16]>,
     /// For each variant, the float baseline first, its position and the class that it predicts for each validation row.
-    pub variants: Vec<(usize, Arc<Variant>, Box<[u16]>)>,
+    pub variants: Vec<PredictedBy>,
     /// For each variant its position and the log loss of each validation row; none where no pick is by log loss.
     pub log_losses: Vec<(usize, Box<[f32]>)>,
 }

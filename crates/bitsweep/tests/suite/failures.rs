@@ -76,7 +76,7 @@ fn statistics_are_those_of_the_seeds_that_were_measured() {
     let path = sandbox.path("d.csv");
     let text = case("one-bad-seed/case.toml").replace("\"d.csv\"", &format!("{path:?}"));
     let summarized =
-        |records: &Records| summarize(&records, &Labels::of_rows(&records.results), &PickRule::default());
+        |records: &Records| summarize(records, &Labels::of_rows(&records.results), &PickRule::default());
     let all = summarized(&run(&text).unwrap());
     assert_eq!((all.units, all.units_with_results, all.failures.len()), (30, 29, 1));
     let [comparison] = all.comparisons.as_slice() else { panic!("one task") };

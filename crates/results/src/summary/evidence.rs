@@ -1,14 +1,12 @@
 //! The predictions behind the scores: what losses, their bounds and resampled choices are made of.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use bitsweep_metrics::{ClassScore, Contributions};
 
 use super::rule::Metric;
 use crate::key::Key;
-use crate::origin::Variant;
-use crate::record::{Predictions, ValidationPredictions};
+use crate::record::{PredictedBy, Predictions, ValidationPredictions};
 
 /// Test rows of a class that decide nothing.
 const FEW_ROWS: usize = 5;
@@ -111,7 +109,7 @@ impl<'a> UnitEvidence<'a> {
         rows: &'a [u32],
         truth: &[u16],
         classes: &'a [String],
-        variants: &'a [(usize, Arc<Variant>, Box<[u16]>)],
+        variants: &'a [PredictedBy],
         log_losses: &'a [(usize, Box<[f32]>)],
     ) -> Self {
         Self {

@@ -145,7 +145,7 @@ impl<'a> Trial<'a> {
         let (_, unit) = places[float].first()?.0;
         let seed = unit.low();
         let float = (float, comparison.variants[float].true_bytes);
-        (!candidates.is_empty()).then(|| Self {
+        (!candidates.is_empty()).then_some(Self {
             units,
             rows: numbers.len(),
             candidates,
