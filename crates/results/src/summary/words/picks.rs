@@ -1,119 +1,22 @@
-//! The picks in words, each sentence with its numbers.
+//! The picks of one task.
 
-use bitsweep_metrics::{Estimate, most_without_flips};
+use bitsweep_metrics::most_without_flips;
 
-use super::across::{Across, AcrossPick, Other};
-use super::candidates::candidates;
-use super::comparison::{Comparison, ScoreSummary, Summary, VariantSummary};
-use super::pick::{Pick, PickOutcome, Selection};
-use super::rule::{Goal, Metric, PickRule};
-use super::spread::Spread;
-use super::standing::Verdict;
-use super::standings::least_rows;
+use super::super::candidates::candidates;
+use super::super::comparison::{Comparison, ScoreSummary, VariantSummary};
+use super::super::pick::{Pick, PickOutcome, Selection};
+use super::super::rule::{Goal, Metric, PickRule};
+use super::super::spread::Spread;
+use super::super::standing::Verdict;
+use super::Explanation;
+use super::phrases::{at_most, difference, equals, shown, test_rows, trimmed, validation_rows, verbs};
 use crate::flag::Flag;
-use crate::numbers::{bytes, count, counted, fixed, p_value, score, significant, supported_decimals};
+use crate::numbers::{bytes, count, counted, fixed, score, significant, supported_decimals};
 
 /// Smaller variants that are named as rejected.
 const MOST_REJECTED: usize = 3;
 
-/// An outcome in words.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Explanation {
-    /// What to take, as a name: a variant's label, `float` or `none`.
-    pub choice: String,
-    /// How sure that is: `confirmed within 0.01`, `not shown`; empty where nothing is picked.
-    pub verdict: String,
-    /// What is chosen, in one sentence that does not repeat its name.
-    pub headline: String,
-    /// Why, what the data can support, and what else to know; one sentence or two each.
-    pub reasons: Vec<String>,
-}
-
-impl Explanation {
-    /// The name of the choice with its verdict: `4 bit, not shown`.
-    #[must_use]
-    pub fn choice_and_verdict(&self) -> String {
-        if self.verdict.is_empty() {
-            self.choice.clone()
-        } else {
-            format!("{}, {}", self.choice, self.verdict)
-        }
-    }
-}
-
 impl Comparison {
-    /// What to know before any pick: that the float model did not learn, or that the rows are too few for a claim.
-    #[must_use]
-    pub fn reservations(&self, rule: &PickRule) -> Vec<String> {
-        let outcomes = || self.picks.iter().flat_map(super::pick::Picks::iter).map(|(_, outcome)| outcome);
-        let has_estimates = outcomes()
-            .any(|outcome| matches!(outcome, PickOutcome::Picked(_) | PickOutcome::NoneQualifies { .. }));
-        let rows = has_estimates.then(|| self.too_few_rows(rule)).flatten();
-        self.not_learned().into_iter().chain(rows).chain(self.few_of_a_class()).collect()
-    }
-
-    fn few_of_a_class(&self) -> Option<String> {
-        let told: Vec<String> = self
-            .small_classes
-            .iter()
-            .map(|(class, rows)| format!("class `{class}` has {}", counted(*rows, "test row", "test rows")))
-            .collect();
-        let (first, rest) = told.split_first()?;
-        let rest = rest.iter().map(|other| format!(", {other}")).collect::<String>();
-        Some(format!(
-            "{}{rest}: so few decide nothing, and macro-F1 counts such a class as much as any other.",
-            capitalized(first)
-        ))
-    }
-
-    fn not_learned(&self) -> Option<String> {
-        let float = self.float()?;
-        let runs = float.runs_that_did_not_learn();
-        let told = float.flags.iter().filter(|(flag, _)| flag.is_of_learning());
-        let told = told.map(|(flag, count)| flag.words(&float.origin.variant.choices, *count));
-        let which = match float.runs {
-            1 => String::new(),
-            all => format!(" in {runs} of {}", self.runs(all)),
-        };
-        let told: Vec<String> = told.collect();
-        (runs > 0).then(|| format!("The float model did not learn{which}: {}.", told.join("; ")))
-    }
-
-    fn too_few_rows(&self, rule: &PickRule) -> Option<String> {
-        let standing = self.variants.iter().find_map(VariantSummary::choosing)?;
-        let samples = standing.loss.samples;
-        let least = least_rows(rule);
-        (samples < least).then(|| {
-            format!(
-                "{} {} too few for any claim within {} at {}: {}. What follows are point estimates.",
-                self.choice_rows(samples, rule),
-                if samples == 1 { "is" } else { "are" },
-                trimmed(rule.margin),
-                rule.confidence_text(),
-                if least == usize::MAX {
-                    "no number of them would be enough".to_owned()
-                } else {
-                    format!("{} without a single change would be the least", count(least as f64))
-                },
-            )
-        })
-    }
-
-    /// So many of the rows that the picks go by: `36 test rows`.
-    fn choice_rows(&self, rows: usize, rule: &PickRule) -> String {
-        if self.is_chosen_on_validation_rows() {
-            validation_rows(rows, &rule.metric)
-        } else {
-            test_rows(rows, &rule.metric)
-        }
-    }
-
-    /// Whether there are validation rows, by which picks go instead of the test rows.
-    #[must_use]
-    pub fn is_chosen_on_validation_rows(&self) -> bool {
-        self.variants.iter().any(|variant| variant.validation.is_some())
-    }
-
     /// Explains one of the picks; `None` without scores, and where the rule does not ask for it.
     pub fn explain(&self, goal: Goal, rule: &PickRule) -> Option<Explanation> {
         let mut explanation = match self.picks.as_ref()?.of(goal)? {
@@ -397,102 +300,6 @@ impl Comparison {
     }
 }
 
-impl Summary {
-    /// A pick across models in words; the choice is a model with a variant's label.
-    #[must_use]
-    pub fn explain_across(&self, across: &Across, pick: &AcrossPick, rule: &PickRule) -> Explanation {
-        let of = |comparison: usize, variant: usize| {
-            let comparison = &self.comparisons[comparison];
-            (comparison.name(), &comparison.variants[variant])
-        };
-        let (model, variant) = of(pick.comparison, pick.variant);
-        let AcrossPick { loss, margin, verdict, .. } = pick;
-        let decimals = supported_decimals(loss.standard_error);
-        let best = self.comparisons[across.reference].name();
-        let headline = format!(
-            "{}, macro-F1 {}; against the best float model, {best}, its {} is {}, a {} ({}).",
-            bytes(variant.true_bytes),
-            variant.scores.as_ref().map_or_else(|| "unknown".to_owned(), |own| score(own.macro_f1.mean)),
-            rule.metric,
-            if is_nothing(loss.value) {
-                "the same".to_owned()
-            } else {
-                difference(loss, &rule.metric).replace(" float", "")
-            },
-            match (loss.upper_bound(rule.confidence), rule.metric.is_cost()) {
-                (bound, false) if bound < 0.0 => {
-                    format!("gain of at least {}", shown(-bound, decimals, f64::INFINITY))
-                }
-                (bound, true) if bound < 0.0 => {
-                    format!("fall of at least {}", shown(-bound, decimals, f64::INFINITY))
-                }
-                (bound, false) => format!("loss of at most {}", shown(bound, decimals, *margin)),
-                (bound, true) => format!("rise of at most {}", shown(bound, decimals, *margin)),
-            },
-            rule.confidence_text(),
-        );
-        let other = |other: &Other| {
-            let (name, own) = of(other.comparison, other.variant);
-            let decimals = supported_decimals(other.loss.standard_error);
-            let interval = other.loss.interval(rule.confidence);
-            let (loses, gains) = verbs(&rule.metric);
-            let (loses, low, high) = if interval.value < 0.0 {
-                (gains, -interval.high, -interval.low)
-            } else {
-                (loses, interval.low, interval.high)
-            };
-            let size = if is_nothing(interval.value) {
-                "nothing".to_owned()
-            } else {
-                fixed(interval.value.abs(), decimals)
-            };
-            format!(
-                "{name}, {}: {}, {} {}, and {loses} {size} against it [{}, {}] ({}).",
-                own.label,
-                bytes(own.true_bytes),
-                fixed(own.true_bytes / variant.true_bytes, 2),
-                "times its size",
-                fixed(low, decimals),
-                fixed(high, decimals),
-                rule.confidence_text(),
-            )
-        };
-        Explanation {
-            choice: format!("{model}, {}", variant.label),
-            verdict: match verdict {
-                Verdict::Undecided { .. } => "not shown".to_owned(),
-                Verdict::Confirmed | Verdict::Likely | Verdict::Worse => verdict.within(*margin),
-            },
-            headline,
-            reasons: pick.others.iter().map(other).collect(),
-        }
-    }
-}
-
-impl Verdict {
-    /// The verdict, with the rows that would decide: `undecided, about 1,200 rows`.
-    #[must_use]
-    pub fn words(self) -> String {
-        match self {
-            Self::Undecided { rows: Some(rows) } => format!("{self}, about {} rows", count(rows as f64)),
-            Self::Confirmed | Self::Likely | Self::Worse | Self::Undecided { rows: None } => self.to_string(),
-        }
-    }
-
-    /// The verdict with its margin: `confirmed within 0.01`.
-    #[must_use]
-    pub fn within(self, margin: f64) -> String {
-        match self {
-            Self::Confirmed | Self::Likely => format!("{self} within {}", trimmed(margin)),
-            Self::Worse => format!("worse by more than {}", trimmed(margin)),
-            Self::Undecided { rows: Some(rows) } => {
-                format!("undecided, about {} rows would decide", count(rows as f64))
-            }
-            Self::Undecided { rows: None } => "undecided".to_owned(),
-        }
-    }
-}
-
 /// What of its size the scaler of the features takes.
 fn scaler(variant: &VariantSummary) -> Option<String> {
     let scaler = variant.measures.size.scaler;
@@ -531,79 +338,10 @@ impl VariantSummary {
     }
 }
 
-/// What a variant does to the metric that is worse, and what is better.
-fn verbs(metric: &Metric) -> (&'static str, &'static str) {
-    if metric.is_cost() { ("adds", "saves") } else { ("loses", "gains") }
-}
-
-/// Whether a loss is nothing but the rounding of its sum.
-fn is_nothing(loss: f64) -> bool {
-    loss.abs() < 1e-12
-}
-
-/// The upper bound of a loss with its verb: `loses at most 0.008`, `gains at least 0.002`.
-fn at_most(bound: f64, decimals: usize, margin: f64, metric: &Metric) -> String {
-    let (loses, gains) = verbs(metric);
-    if is_nothing(bound) {
-        format!("{loses} nothing")
-    } else if bound > 0.0 {
-        format!("{loses} at most {}", shown(bound, decimals, margin))
-    } else {
-        format!("{gains} at least {}", shown(-bound, decimals, f64::INFINITY))
-    }
-}
-
-/// A bound with so many decimals, and more where it would not read as being on its side of the margin, or as nothing.
-fn shown(bound: f64, decimals: usize, margin: f64) -> String {
-    let is_faithful = |text: &String| {
-        text.parse::<f64>().is_ok_and(|number| {
-            (number <= margin) == (bound <= margin) && (number != 0.0 || is_nothing(bound))
-        })
-    };
-    let texts = (decimals..decimals + 5).map(|decimals| fixed(bound, decimals));
-    texts.clone().find(is_faithful).or_else(|| texts.clone().next()).unwrap_or_default()
-}
-
-/// So many of the test rows that a metric looks at: `36 test rows`, `12 test rows of setosa`.
-fn test_rows(rows: usize, metric: &Metric) -> String {
-    of_class(counted(rows, "test row", "test rows"), metric)
-}
-
-fn validation_rows(rows: usize, metric: &Metric) -> String {
-    of_class(counted(rows, "validation row", "validation rows"), metric)
-}
-
-fn of_class(rows: String, metric: &Metric) -> String {
-    match metric {
-        Metric::Recall(class) => format!("{rows} of {class}"),
-        Metric::MacroF1 | Metric::Accuracy | Metric::LogLoss => rows,
-    }
-}
-
-fn equals(p: f64) -> String {
-    let text = p_value(p);
-    if text.starts_with('<') { text } else { format!("= {text}") }
-}
-
-/// A loss beside the float model, with the digits that its error supports: `0.07 below float`.
-fn difference(loss: &Estimate, metric: &Metric) -> String {
-    let (worse, better) = if metric.is_cost() { ("above", "below") } else { ("below", "above") };
-    let decimals = supported_decimals(loss.standard_error);
-    let side = if loss.value > 0.0 { worse } else { better };
-    let size = fixed(loss.value.abs(), decimals);
-    if is_nothing(loss.value) {
-        "as float".to_owned()
-    } else if size == fixed(0.0, decimals) {
-        format!("less than {} {side} float", fixed(0.1_f64.powi(decimals as i32), decimals))
-    } else {
-        format!("{size} {side} float")
-    }
-}
-
-/// A sentence's beginning.
-fn capitalized(text: &str) -> String {
-    let mut symbols = text.chars();
-    symbols.next().map_or_else(String::new, |first| first.to_uppercase().chain(symbols).collect())
+/// A loss above the allowed one, with enough digits to show that it is above.
+fn excess(loss: f64, margin: f64) -> String {
+    let short = score(loss);
+    if short == score(margin) { significant(loss, 8) } else { short }
 }
 
 /// A mean with its sample deviation over the runs: `0.9721 (spread 0.0034)`.
@@ -612,17 +350,6 @@ fn spread(spread: &Spread) -> String {
         Some(deviation) => format!("{} (spread {})", score(spread.mean), score(deviation)),
         None => score(spread.mean),
     }
-}
-
-/// A loss above the allowed one, with enough digits to show that it is above.
-fn excess(loss: f64, margin: f64) -> String {
-    let short = score(loss);
-    if short == score(margin) { significant(loss, 8) } else { short }
-}
-
-/// A configured number without padding: `0.01`, `0.1`.
-fn trimmed(value: f64) -> String {
-    format!("{value}")
 }
 
 fn no_pick(headline: &str) -> Explanation {

@@ -1,0 +1,105 @@
+//! Phrases that sentences are made of.
+
+use bitsweep_metrics::Estimate;
+
+use super::super::rule::Metric;
+use super::super::standing::Verdict;
+use crate::numbers::{count, counted, fixed, p_value, supported_decimals};
+
+impl Verdict {
+    /// The verdict, with the rows that would decide: `undecided, about 1,200 rows`.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::Undecided { rows: Some(rows) } => format!("{self}, about {} rows", count(rows as f64)),
+            Self::Confirmed | Self::Likely | Self::Worse | Self::Undecided { rows: None } => self.to_string(),
+        }
+    }
+
+    /// The verdict with its margin: `confirmed within 0.01`.
+    #[must_use]
+    pub fn within(self, margin: f64) -> String {
+        match self {
+            Self::Confirmed | Self::Likely => format!("{self} within {}", trimmed(margin)),
+            Self::Worse => format!("worse by more than {}", trimmed(margin)),
+            Self::Undecided { rows: Some(rows) } => {
+                format!("undecided, about {} rows would decide", count(rows as f64))
+            }
+            Self::Undecided { rows: None } => "undecided".to_owned(),
+        }
+    }
+}
+
+/// What a variant does to the metric that is worse, and what is better.
+pub(super) fn verbs(metric: &Metric) -> (&'static str, &'static str) {
+    if metric.is_cost() { ("adds", "saves") } else { ("loses", "gains") }
+}
+
+/// Whether a loss is nothing but the rounding of its sum.
+pub(super) fn is_nothing(loss: f64) -> bool {
+    loss.abs() < 1e-12
+}
+
+/// The upper bound of a loss with its verb: `loses at most 0.008`, `gains at least 0.002`.
+pub(super) fn at_most(bound: f64, decimals: usize, margin: f64, metric: &Metric) -> String {
+    let (loses, gains) = verbs(metric);
+    if is_nothing(bound) {
+        format!("{loses} nothing")
+    } else if bound > 0.0 {
+        format!("{loses} at most {}", shown(bound, decimals, margin))
+    } else {
+        format!("{gains} at least {}", shown(-bound, decimals, f64::INFINITY))
+    }
+}
+
+/// A bound with so many decimals, and more where it would not read as being on its side of the margin, or as nothing.
+pub(super) fn shown(bound: f64, decimals: usize, margin: f64) -> String {
+    let is_faithful = |text: &String| {
+        text.parse::<f64>().is_ok_and(|number| {
+            (number <= margin) == (bound <= margin) && (number != 0.0 || is_nothing(bound))
+        })
+    };
+    let texts = (decimals..decimals + 5).map(|decimals| fixed(bound, decimals));
+    texts.clone().find(is_faithful).or_else(|| texts.clone().next()).unwrap_or_default()
+}
+
+/// So many of the test rows that a metric looks at: `36 test rows`, `12 test rows of setosa`.
+pub(super) fn test_rows(rows: usize, metric: &Metric) -> String {
+    of_class(counted(rows, "test row", "test rows"), metric)
+}
+
+pub(super) fn validation_rows(rows: usize, metric: &Metric) -> String {
+    of_class(counted(rows, "validation row", "validation rows"), metric)
+}
+
+pub(super) fn of_class(rows: String, metric: &Metric) -> String {
+    match metric {
+        Metric::Recall(class) => format!("{rows} of {class}"),
+        Metric::MacroF1 | Metric::Accuracy | Metric::LogLoss => rows,
+    }
+}
+
+pub(super) fn equals(p: f64) -> String {
+    let text = p_value(p);
+    if text.starts_with('<') { text } else { format!("= {text}") }
+}
+
+/// A loss beside the float model, with the digits that its error supports: `0.07 below float`.
+pub(super) fn difference(loss: &Estimate, metric: &Metric) -> String {
+    let (worse, better) = if metric.is_cost() { ("above", "below") } else { ("below", "above") };
+    let decimals = supported_decimals(loss.standard_error);
+    let side = if loss.value > 0.0 { worse } else { better };
+    let size = fixed(loss.value.abs(), decimals);
+    if is_nothing(loss.value) {
+        "as float".to_owned()
+    } else if size == fixed(0.0, decimals) {
+        format!("less than {} {side} float", fixed(0.1_f64.powi(decimals as i32), decimals))
+    } else {
+        format!("{size} {side} float")
+    }
+}
+
+/// A configured number without padding: `0.01`, `0.1`.
+pub(super) fn trimmed(value: f64) -> String {
+    format!("{value}")
+}

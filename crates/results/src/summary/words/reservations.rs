@@ -1,0 +1,88 @@
+//! What to know before any pick.
+
+use super::super::comparison::{Comparison, VariantSummary};
+use super::super::pick::{PickOutcome, Picks};
+use super::super::rule::PickRule;
+use super::super::standings::least_rows;
+use super::phrases::{test_rows, trimmed, validation_rows};
+use crate::numbers::{count, counted};
+
+impl Comparison {
+    /// What to know before any pick: that the float model did not learn, or that the rows are too few for a claim.
+    #[must_use]
+    pub fn reservations(&self, rule: &PickRule) -> Vec<String> {
+        let outcomes = || self.picks.iter().flat_map(Picks::iter).map(|(_, outcome)| outcome);
+        let has_estimates = outcomes()
+            .any(|outcome| matches!(outcome, PickOutcome::Picked(_) | PickOutcome::NoneQualifies { .. }));
+        let rows = has_estimates.then(|| self.too_few_rows(rule)).flatten();
+        self.not_learned().into_iter().chain(rows).chain(self.few_of_a_class()).collect()
+    }
+
+    fn few_of_a_class(&self) -> Option<String> {
+        let told: Vec<String> = self
+            .small_classes
+            .iter()
+            .map(|(class, rows)| format!("class `{class}` has {}", counted(*rows, "test row", "test rows")))
+            .collect();
+        let (first, rest) = told.split_first()?;
+        let rest = rest.iter().map(|other| format!(", {other}")).collect::<String>();
+        Some(format!(
+            "{}{rest}: so few decide nothing, and macro-F1 counts such a class as much as any other.",
+            capitalized(first)
+        ))
+    }
+
+    fn not_learned(&self) -> Option<String> {
+        let float = self.float()?;
+        let runs = float.runs_that_did_not_learn();
+        let told = float.flags.iter().filter(|(flag, _)| flag.is_of_learning());
+        let told = told.map(|(flag, count)| flag.words(&float.origin.variant.choices, *count));
+        let which = match float.runs {
+            1 => String::new(),
+            all => format!(" in {runs} of {}", self.runs(all)),
+        };
+        let told: Vec<String> = told.collect();
+        (runs > 0).then(|| format!("The float model did not learn{which}: {}.", told.join("; ")))
+    }
+
+    fn too_few_rows(&self, rule: &PickRule) -> Option<String> {
+        let standing = self.variants.iter().find_map(VariantSummary::choosing)?;
+        let samples = standing.loss.samples;
+        let least = least_rows(rule);
+        (samples < least).then(|| {
+            format!(
+                "{} {} too few for any claim within {} at {}: {}. What follows are point estimates.",
+                self.choice_rows(samples, rule),
+                if samples == 1 { "is" } else { "are" },
+                trimmed(rule.margin),
+                rule.confidence_text(),
+                if least == usize::MAX {
+                    "no number of them would be enough".to_owned()
+                } else {
+                    format!("{} without a single change would be the least", count(least as f64))
+                },
+            )
+        })
+    }
+
+    /// So many of the rows that the picks go by: `36 test rows`.
+    fn choice_rows(&self, rows: usize, rule: &PickRule) -> String {
+        if self.is_chosen_on_validation_rows() {
+            validation_rows(rows, &rule.metric)
+        } else {
+            test_rows(rows, &rule.metric)
+        }
+    }
+
+    /// Whether there are validation rows, by which picks go instead of the test rows.
+    #[must_use]
+    pub fn is_chosen_on_validation_rows(&self) -> bool {
+        self.variants.iter().any(|variant| variant.validation.is_some())
+    }
+}
+
+/// A sentence's beginning.
+fn capitalized(text: &str) -> String {
+    let mut symbols = text.chars();
+    symbols.next().map_or_else(String::new, |first| first.to_uppercase().chain(symbols).collect())
+}
