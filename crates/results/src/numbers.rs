@@ -96,6 +96,22 @@ pub fn supported(value: f64, standard_error: Option<f64>, otherwise: usize) -> S
     significant(value, digits.unwrap_or(otherwise))
 }
 
+/// Whether a difference is nothing but the rounding of its sum.
+pub fn is_nothing(loss: f64) -> bool {
+    loss.abs() < 1e-12
+}
+
+/// A bound with so many decimals, and more where it would not read as being on its side of the margin, or as nothing.
+pub fn bound(bound: f64, decimals: usize, margin: f64) -> String {
+    let is_faithful = |text: &String| {
+        text.parse::<f64>().is_ok_and(|number| {
+            (number <= margin) == (bound <= margin) && (number != 0.0 || is_nothing(bound))
+        })
+    };
+    let texts = (decimals..decimals + 5).map(|decimals| fixed(bound, decimals));
+    texts.clone().find(is_faithful).or_else(|| texts.clone().next()).unwrap_or_default()
+}
+
 /// A count with thousands separated: `6,812`. Means of counts are rounded to the nearest whole.
 pub fn count(value: f64) -> String {
     if value.is_finite() { grouped(&fixed(value, 0)) } else { special(value) }

@@ -1,7 +1,7 @@
 //! The variants in tables: scores, then errors and sizes, then classes.
 
 use bitsweep_results::numbers::{
-    count, counted, fixed, p_value, score, significant, supported, supported_decimals,
+    self, count, counted, fixed, p_value, score, significant, supported, supported_decimals,
 };
 use bitsweep_results::summary::Standing;
 use bitsweep_results::{Comparison, Confusion, Flag, Metric, PickRule, VariantSummary};
@@ -124,7 +124,7 @@ fn scores(comparison: &Comparison, shown: &[&VariantSummary], rule: &PickRule) -
             Some(Standing { loss, verdicts: [verdict, _], dominated_by, .. }) => {
                 let decimals = supported_decimals(loss.standard_error);
                 let upper_bound = loss.upper_bound(rule.confidence);
-                row.extend([fixed(loss.value, decimals), fixed(upper_bound, decimals)]);
+                row.extend([fixed(loss.value, decimals), numbers::bound(upper_bound, decimals, rule.margin)]);
                 row.push(verdict.words());
                 row.push(
                     dominated_by

@@ -288,7 +288,7 @@ impl Comparison {
         if self.is_in_every_unit(variant) {
             variant.label.to_string()
         } else {
-            format!("{} ({} of {} seeds)", variant.label, variant.runs, self.units)
+            format!("{} ({} of {})", variant.label, variant.runs, self.runs(self.units))
         }
     }
 

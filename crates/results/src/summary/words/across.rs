@@ -5,8 +5,8 @@ use super::super::comparison::Summary;
 use super::super::rule::PickRule;
 use super::super::standing::Verdict;
 use super::Explanation;
-use super::phrases::{difference, is_nothing, shown, verbs};
-use crate::numbers::{bytes, fixed, score, supported_decimals};
+use super::phrases::{difference, verbs};
+use crate::numbers::{self, bytes, fixed, is_nothing, score, supported_decimals};
 
 impl Summary {
     /// A pick across models in words; the choice is a model with a variant's label.
@@ -32,13 +32,13 @@ impl Summary {
             },
             match (loss.upper_bound(rule.confidence), rule.metric.is_cost()) {
                 (bound, false) if bound < 0.0 => {
-                    format!("gain of at least {}", shown(-bound, decimals, f64::INFINITY))
+                    format!("gain of at least {}", numbers::bound(-bound, decimals, f64::INFINITY))
                 }
                 (bound, true) if bound < 0.0 => {
-                    format!("fall of at least {}", shown(-bound, decimals, f64::INFINITY))
+                    format!("fall of at least {}", numbers::bound(-bound, decimals, f64::INFINITY))
                 }
-                (bound, false) => format!("loss of at most {}", shown(bound, decimals, *margin)),
-                (bound, true) => format!("rise of at most {}", shown(bound, decimals, *margin)),
+                (bound, false) => format!("loss of at most {}", numbers::bound(bound, decimals, *margin)),
+                (bound, true) => format!("rise of at most {}", numbers::bound(bound, decimals, *margin)),
             },
             rule.confidence_text(),
         );

@@ -4,7 +4,7 @@ use bitsweep_metrics::Estimate;
 
 use super::super::rule::Metric;
 use super::super::standing::Verdict;
-use crate::numbers::{count, counted, fixed, p_value, supported_decimals};
+use crate::numbers::{self, count, counted, fixed, is_nothing, p_value, supported_decimals};
 
 impl Verdict {
     /// The verdict, with the rows that would decide: `undecided, about 1,200 rows`.
@@ -35,32 +35,16 @@ pub(super) fn verbs(metric: &Metric) -> (&'static str, &'static str) {
     if metric.is_cost() { ("adds", "saves") } else { ("loses", "gains") }
 }
 
-/// Whether a loss is nothing but the rounding of its sum.
-pub(super) fn is_nothing(loss: f64) -> bool {
-    loss.abs() < 1e-12
-}
-
 /// The upper bound of a loss with its verb: `loses at most 0.008`, `gains at least 0.002`.
 pub(super) fn at_most(bound: f64, decimals: usize, margin: f64, metric: &Metric) -> String {
     let (loses, gains) = verbs(metric);
     if is_nothing(bound) {
         format!("{loses} nothing")
     } else if bound > 0.0 {
-        format!("{loses} at most {}", shown(bound, decimals, margin))
+        format!("{loses} at most {}", numbers::bound(bound, decimals, margin))
     } else {
-        format!("{gains} at least {}", shown(-bound, decimals, f64::INFINITY))
+        format!("{gains} at least {}", numbers::bound(-bound, decimals, f64::INFINITY))
     }
-}
-
-/// A bound with so many decimals, and more where it would not read as being on its side of the margin, or as nothing.
-pub(super) fn shown(bound: f64, decimals: usize, margin: f64) -> String {
-    let is_faithful = |text: &String| {
-        text.parse::<f64>().is_ok_and(|number| {
-            (number <= margin) == (bound <= margin) && (number != 0.0 || is_nothing(bound))
-        })
-    };
-    let texts = (decimals..decimals + 5).map(|decimals| fixed(bound, decimals));
-    texts.clone().find(is_faithful).or_else(|| texts.clone().next()).unwrap_or_default()
 }
 
 /// So many of the test rows that a metric looks at: `36 test rows`, `12 test rows of setosa`.

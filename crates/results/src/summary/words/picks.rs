@@ -9,9 +9,9 @@ use super::super::rule::{Goal, Metric, PickRule};
 use super::super::spread::Spread;
 use super::super::standing::Verdict;
 use super::Explanation;
-use super::phrases::{at_most, difference, equals, shown, test_rows, trimmed, validation_rows, verbs};
+use super::phrases::{at_most, difference, equals, test_rows, trimmed, validation_rows, verbs};
 use crate::flag::Flag;
-use crate::numbers::{bytes, count, counted, fixed, score, significant, supported_decimals};
+use crate::numbers::{self, bytes, count, counted, fixed, score, significant, supported_decimals};
 
 /// Smaller variants that are named as rejected.
 const MOST_REJECTED: usize = 3;
@@ -271,7 +271,7 @@ impl Comparison {
             let why = match variant.verdict(goal) {
                 Verdict::Worse => {
                     let least = loss.lower_bound(rule.confidence);
-                    format!("{loses} at least {}", shown(least, decimals, pick.margin))
+                    format!("{loses} at least {}", numbers::bound(least, decimals, pick.margin))
                 }
                 Verdict::Confirmed | Verdict::Likely | Verdict::Undecided { .. } => {
                     let bound = loss.upper_bound(rule.confidence);
@@ -279,7 +279,7 @@ impl Comparison {
                         let bounded = at_most(bound, decimals, pick.margin, &rule.metric);
                         format!("{gains} {}, and {bounded}", fixed(-loss.value, decimals))
                     } else {
-                        let most = shown(bound, decimals, pick.margin);
+                        let most = numbers::bound(bound, decimals, pick.margin);
                         format!("{loses} {}, at most {most}", fixed(loss.value, decimals))
                     }
                 }
