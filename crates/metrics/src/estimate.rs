@@ -63,7 +63,8 @@ impl<'a> Contributions<'a> {
         Ok(first.less(&second))
     }
 
-    /// The mean of what each sample has by itself: the log loss of one classifier less that of another, say.
+    /// The mean of what each sample has by itself: the log loss of one classifier less that of another, say. No samples are
+    /// added that were not seen: what one would count has no bound.
     ///
     /// # Errors
     /// When the sequences differ in length or are empty, or a value is not finite.
@@ -81,7 +82,7 @@ impl<'a> Contributions<'a> {
         })
     }
 
-    /// The difference of two numbers of the same samples.
+    /// The difference of two numbers of the same samples. What an unseen sample counts stays that of the first.
     ///
     /// # Panics
     /// When the samples differ in number.
@@ -243,6 +244,11 @@ impl Estimate {
     /// The one-sided p-value of a real value of `margin` or less: small where it is shown to be above.
     pub fn p_above(&self, margin: f64) -> f64 {
         self.probability((margin - self.value) / self.standard_error)
+    }
+
+    /// The two-sided p-value of a real value of exactly `value`.
+    pub fn p_two_sided(&self, value: f64) -> f64 {
+        (2.0 * self.p_below(value).min(self.p_above(value))).min(1.0)
     }
 
     /// About how many different samples would decide whether the loss is below `margin`, with a chance of 80 %, if the real

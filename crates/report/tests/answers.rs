@@ -544,7 +544,7 @@ fn what_is_shown_alone_and_not_among_all_is_likely() {
         &[
             "**For balance: 4 bit, likely within 0.01.**",
             &format!(
-                "It is the smallest variant whose loss of macro-F1 is shown to be within 0.01: it loses at most {} (95 %, paired over 300 test rows). With all 4 candidates tested at a time (Holm) it is not shown.",
+                "It is the smallest variant whose loss of macro-F1 is shown to be within 0.01: it loses at most {} (95 %, paired over 300 test rows). With all 4 candidates tested together (Holm) it is not shown.",
                 loss.shown(loss.upper(Z_95))
             ),
         ],
@@ -569,7 +569,7 @@ fn what_is_shown_among_all_is_confirmed() {
                 score(rows.macro_f1(rows.of(4)))
             ),
             &format!(
-                "it loses at most {} (95 %, paired over 1,000 test rows). This holds with all 3 candidates tested at a time (Holm).",
+                "it loses at most {} (95 %, paired over 1,000 test rows). This holds with all 3 candidates tested together (Holm).",
                 loss.shown(loss.upper(Z_95))
             ),
             &format!(

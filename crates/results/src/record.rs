@@ -17,7 +17,7 @@ pub struct Records {
     /// One row per variant of each unit, the float baseline's first and the majority class's last; a unit that failed as a
     /// whole has one row, that of its float baseline.
     pub results: Vec<ResultRow>,
-    /// The predictions of each unit's variants, where they are recorded.
+    /// The predictions of each unit with a model.
     pub predictions: Vec<Predictions>,
     /// The first test rows of each variant whose class is not the float model's.
     pub flips: Vec<FlipRow>,

@@ -9,7 +9,7 @@ use bitsweep_results::{Key, Metric, PickRule, Task};
 use serde::Serialize;
 
 use crate::evaluate::split;
-use crate::plan::Plan;
+use crate::plan::{Plan, Unit};
 
 /// How likely the claim is shown where it is true.
 const POWER: f64 = 0.8;
@@ -52,7 +52,8 @@ struct TaskRows {
 impl Claim {
     /// The claim that a plan's balance pick makes; `None` where no unit has test rows.
     pub(super) fn of(plan: &Plan) -> Option<Claim> {
-        let PickRule { metric, margin, confidence, .. } = plan.header.pick.clone();
+        let PickRule { metric, margin, memory_margin, confidence, .. } = plan.header.pick.clone();
+        let margin = margin.min(memory_margin);
         if metric == Metric::LogLoss {
             // No share of rows: what a row adds to it has no bound.
             return None;
@@ -84,7 +85,7 @@ impl Claim {
         lines.push(match rows_without_flips {
             None => "    more test rows than there can be: `pick.margin` is 0".to_owned(),
             Some(rows) => format!(
-                "    {} that it all predicts as float does (ln {} / ln {})",
+                "    {}, every one predicted as float predicts it (ln {} / ln {})",
                 counted(*rows, "test row", "test rows"),
                 rounded(1.0 - confidence),
                 rounded(1.0 - margin)
@@ -93,8 +94,8 @@ impl Claim {
         for Needed { flipped_share, rows } in rows_with_flips {
             let Some(rows) = rows else { continue };
             lines.push(format!(
-                "    about {} of which it predicts {} otherwise, and as many right (power {})",
-                count(*rows as f64),
+                "    about {} where {} are predicted otherwise and as many are right (power {})",
+                counted(*rows, "test row", "test rows"),
                 percent(*flipped_share),
                 percent(*power)
             ));
@@ -150,8 +151,9 @@ fn tasks(plan: &Plan) -> Vec<TaskRows> {
             found.push(Found { key, task: &unit.task, sizes: Vec::new(), rows: BTreeSet::new() });
             found.len() - 1
         });
-        found[known].sizes.push(split.test.len());
-        found[known].rows.extend(split.test);
+        let tested = looked_at(plan, unit, split.test);
+        found[known].sizes.push(tested.len());
+        found[known].rows.extend(tested);
     }
     let names = full_names(&found.iter().map(|found| found.task).collect::<Vec<_>>());
     let rows = names.into_iter().zip(found).map(|(task, Found { sizes, rows, .. })| TaskRows {
@@ -162,6 +164,15 @@ fn tasks(plan: &Plan) -> Vec<TaskRows> {
         distinct_test_rows: rows.len(),
     });
     rows.collect()
+}
+
+/// Those of the test rows that the metric looks at: of a recall the rows of its class.
+fn looked_at(plan: &Plan, unit: &Unit, mut rows: Vec<usize>) -> Vec<usize> {
+    if let (Metric::Recall(name), Some(dataset)) = (&plan.header.pick.metric, unit.rows()) {
+        let class = dataset.class_names.iter().position(|own| own == name);
+        rows.retain(|row| Some(dataset.labels[*row]) == class);
+    }
+    rows
 }
 
 /// `95 %`

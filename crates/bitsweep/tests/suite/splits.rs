@@ -293,10 +293,10 @@ fn a_plan_says_how_many_rows_a_claim_takes() {
     let plan = printed(&sandbox.succeeds(&["plan", "mine.toml"]));
     for line in [
         "to show at 95 % that a variant loses at most 0.01 of macro-F1 against float takes",
-        "    299 test rows that it all predicts as float does (ln 0.05 / ln 0.99)",
-        "    about 619 of which it predicts 1 % otherwise, and as many right (power 80 %)",
-        "    about 3,092 of which it predicts 5 % otherwise",
-        "    about 6,183 of which it predicts 10 % otherwise",
+        "    299 test rows, every one predicted as float predicts it (ln 0.05 / ln 0.99)",
+        "    about 619 test rows where 1 % are predicted otherwise and as many are right (power 80 %)",
+        "    about 3,092 test rows where 5 % are predicted otherwise",
+        "    about 6,183 test rows where 10 % are predicted otherwise",
         "wine · mlp(8): 35 to 36 test rows in each of 5 units: too few; 178 different ones in all: too few",
     ] {
         assert!(plan.contains(line), "`{line}` is not in:\n{plan}");
@@ -309,7 +309,7 @@ fn a_plan_says_how_many_rows_a_claim_takes() {
     // A wider margin takes fewer, and none at all is never shown.
     sandbox.put("mine.toml", split("k-fold", "folds = 2").replace("title", "pick.margin = 0.1\ntitle"));
     let plan = printed(&sandbox.succeeds(&["plan", "mine.toml"]));
-    assert!(plan.contains("    29 test rows that it all predicts as float does"), "{plan}");
+    assert!(plan.contains("    29 test rows, every one predicted as float predicts it"), "{plan}");
     assert!(plan.contains("89 test rows in each of 2 units: enough where up to 10 % differ"), "{plan}");
     sandbox.put("mine.toml", split("k-fold", "folds = 2").replace("title", "pick.margin = 0\ntitle"));
     let plan = printed(&sandbox.succeeds(&["plan", "mine.toml"]));

@@ -61,7 +61,8 @@ impl World {
             }
             let mut predicted = vec![predictions(&logits, classes)];
             for (bits, scheme) in variants() {
-                let deviation = setting.noise * 0.5_f64.powi(bits as i32 - 1) * 0.7_f64.powi(scheme as i32);
+                let deviation =
+                    setting.noise * 0.5_f64.powi(bits as i32 - 1) * [1.0, 0.7, 0.49][scheme as usize];
                 let noise = normals(&mut stream, POPULATION * classes);
                 let noisy: Vec<f64> =
                     logits.iter().zip(noise).map(|(logit, noise)| logit + deviation * noise).collect();

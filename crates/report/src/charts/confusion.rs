@@ -40,7 +40,10 @@ fn shown<'a>(subject: &'a Subject<'_>) -> Option<(&'a Comparison, Vec<usize>)> {
             PickOutcome::NoneQualifies { closest } => closest.map(|(position, _)| position),
             PickOutcome::NoneFits { smallest } => *smallest,
             PickOutcome::Picked(pick) => Some(pick.variant),
-            PickOutcome::NoneInEveryUnit | PickOutcome::NoBaseline | PickOutcome::DeadBaseline => None,
+            PickOutcome::NoneInEveryUnit
+            | PickOutcome::NoBaseline
+            | PickOutcome::DeadBaseline
+            | PickOutcome::NothingToLose => None,
         };
         positions.extend(
             closest.filter(|position| !positions.contains(position) && comparison.float != Some(*position)),

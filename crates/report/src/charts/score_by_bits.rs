@@ -39,7 +39,8 @@ fn title(summary: &Summary) -> String {
             PickOutcome::NoneFits { .. }
             | PickOutcome::NoneInEveryUnit
             | PickOutcome::NoBaseline
-            | PickOutcome::DeadBaseline,
+            | PickOutcome::DeadBaseline
+            | PickOutcome::NothingToLose,
         )
         | None => subject.to_owned(),
     }

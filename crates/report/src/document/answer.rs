@@ -97,7 +97,7 @@ fn over_datasets(report: &Report<'_>) -> Vec<Block> {
     let probability = rule.confidence_text();
     let numbers = |own: &VariantOverDatasets| {
         format!(
-            "it is within with {}, loses more with {}, gains more with {}; its mean loss is {}, its size {} of float's",
+            "it is within that with a probability of {}, loses more with {}, gains more with {}; its mean loss is {}, its size {} of float's",
             percent(own.posterior.rope),
             percent(own.posterior.right),
             percent(own.posterior.left),
@@ -128,7 +128,7 @@ fn over_datasets(report: &Report<'_>) -> Vec<Block> {
     };
     let few = match over.datasets.len() {
         0..FEW_DATASETS => format!(
-            " {number} are few: fewer than {FEW_DATASETS} differences cannot say much beside the test's prior, that there is none, and the tests of Friedman and Nemenyi ask for more than ten (Demšar 2006)."
+            " {number} are few: fewer than {FEW_DATASETS} differences cannot say much beside the test's prior, which is that there is no difference, and the tests of Friedman and Nemenyi ask for more than ten (Demšar 2006)."
         ),
         FEW_DATASETS..=10 => {
             format!(
@@ -160,7 +160,7 @@ fn the_rule(rule: &PickRule, on_validation: bool) -> String {
     } else {
         (
             "test",
-            "Confirmed means shown with all candidates tested at a time (Holm), likely means shown for this variant alone.",
+            "Confirmed means shown with all candidates tested together (Holm), likely means shown for this variant alone.",
         )
     };
     format!(
@@ -195,7 +195,10 @@ fn pick_row(comparison: &Comparison) -> [String; 7] {
         }
         Some(PickOutcome::NoneFits { .. }) => ["none fits".to_owned(), String::new(), String::new()],
         Some(PickOutcome::DeadBaseline) => {
-            ["none: the float model did not learn".to_owned(), String::new(), String::new()]
+            ["none: the float model is not shown to have learned".to_owned(), String::new(), String::new()]
+        }
+        Some(PickOutcome::NothingToLose) => {
+            ["none: there is nothing to lose".to_owned(), String::new(), String::new()]
         }
         Some(PickOutcome::NoneInEveryUnit) => {
             let all = comparison.runs(comparison.units);

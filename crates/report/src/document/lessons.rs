@@ -63,7 +63,7 @@ pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
     let mut blocks = vec![
         Block::Heading(2, "What each choice was worth".to_owned()),
         paragraph(
-            "Pairs of variants that differ in one choice alone: macro-F1 with the first less macro-F1 with the second, on the test rows, averaged over pairs and runs, with the 95 % interval over rows and runs in brackets. A difference counts as shown when it is by Holm's correction for all differences of the task, so that the chance of showing any that is not there is at most 5 %. Where none is shown, two one-sided tests say within what the difference lies.",
+            "Pairs of variants that differ in one choice alone: macro-F1 with the first less macro-F1 with the second, on the test rows, averaged over pairs and runs, with the 95 % interval over rows and runs in brackets. A difference counts as shown when its p, by Holm's correction for all differences of the task, is at most 0.05, so that the chance of showing any that is not there is at most 5 %. Where none is shown, two one-sided tests say within what the difference lies.",
         ),
     ];
     for comparison in told.iter().take(MOST_TASKS) {

@@ -63,7 +63,7 @@ pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
 fn setting(comparison: &Comparison) -> Option<Block> {
     let shape = comparison.shape?;
     let seeds = if comparison.units > 1 {
-        format!(" Means over {} seeds, with the sample deviation over them.", comparison.units)
+        format!(" Means over {}, with the sample deviation over them.", comparison.runs(comparison.units))
     } else {
         String::new()
     };
@@ -123,7 +123,7 @@ fn scores(comparison: &Comparison, shown: &[&VariantSummary], rule: &PickRule) -
         match variant.standing {
             Some(Standing { loss, verdicts: [verdict, _], dominated_by, .. }) => {
                 let decimals = supported_decimals(loss.standard_error);
-                let upper_bound = loss.upper_bound(rule.confidence);
+                let upper_bound = rule.upper_bound(&loss);
                 row.extend([fixed(loss.value, decimals), numbers::bound(upper_bound, decimals, rule.margin)]);
                 row.push(verdict.words());
                 row.push(

@@ -54,7 +54,7 @@ const ACTIVATIONS: [(&str, &str); 2] = [
 ];
 
 /// Terms of reports with a model.
-const SCORES: [(&str, &str); 11] = [
+const SCORES: [(&str, &str); 13] = [
     (
         "F1",
         "the harmonic mean of precision (how many of the rows given to a class belong to it) and recall (how many of its rows were found).",
@@ -77,11 +77,16 @@ const SCORES: [(&str, &str); 11] = [
     ),
     (
         "Confirmed, likely, worse, undecided",
-        "the loss is shown to be within the margin, with all candidates tested at a time (Holm) or for this variant alone; it is shown to be above; or neither, and about so many test rows would decide if the loss is what it seems.",
+        "the loss is shown to be within the margin, with all candidates tested together (Holm) or for this variant alone; it is shown to be above; or neither, and about so many test rows would decide if the loss is what it seems.",
     ),
     (
         "Majority class",
         "the most frequent class of the training rows, predicted for every row: what a model has to beat to have learned anything.",
+    ),
+    ("Beaten by", "the best variant that is no larger and loses no more, and one of the two strictly."),
+    (
+        "On the front",
+        "in how many bootstraps of the test rows no other variant is both smaller and better, by the metric of the picks.",
     ),
     ("Lost and gained", "test rows that the float model has right and the variant wrong, and the reverse."),
     (

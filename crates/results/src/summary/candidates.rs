@@ -1,6 +1,7 @@
 //! The variants that may be picked.
 
 use super::comparison::Comparison;
+use super::rule::{Goal, PickRule};
 
 /// A quantized variant with results in every unit that takes fewer bytes than the float model.
 pub(super) struct Candidate {
@@ -36,13 +37,45 @@ pub(super) fn candidates(comparison: &Comparison) -> Vec<Candidate> {
     candidates
 }
 
-/// The smallest candidate that qualifies; of equally small ones that of least loss. `losses` and the answer are by the
-/// candidates' places.
-pub(super) fn smallest(
+/// What a goal takes.
+#[derive(Clone, Copy)]
+pub(super) enum Chosen {
+    /// The candidate at a place; whether it is shown to be within the margin.
+    Candidate { place: usize, is_shown: bool },
+    /// The float model itself.
+    Float,
+}
+
+/// What a goal takes of candidates with these losses against a float model of so many bytes, by their places.
+///
+/// Within a budget that is the best that fits, float where no candidate is as good; of equally good ones the smallest.
+/// Otherwise the smallest that is shown to be within the margin, else the smallest whose loss is; of equally small ones that of
+/// least loss. `None` where nothing qualifies.
+pub(super) fn choose(
+    goal: Goal,
+    rule: &PickRule,
     candidates: &[Candidate],
     losses: &[f64],
-    qualifies: impl Fn(usize) -> bool,
-) -> Option<usize> {
+    float_bytes: f64,
+    is_shown: impl Fn(usize) -> bool,
+) -> Option<Chosen> {
+    if let (Goal::Budget, Some(budget)) = (goal, rule.budget_bytes) {
+        let budget = budget as f64;
+        if float_bytes <= budget && !losses.iter().any(|loss| *loss <= 0.0) {
+            return Some(Chosen::Float);
+        }
+        let fits = |place: &usize| candidates[*place].bytes <= budget && !losses[*place].is_nan();
+        let best = (0..candidates.len()).filter(fits).min_by(|a, b| losses[*a].total_cmp(&losses[*b]));
+        return best.map(|place| Chosen::Candidate { place, is_shown: false });
+    }
+    let margin = goal.margin(rule);
+    let shown = smallest(candidates, losses, is_shown);
+    let place = shown.or_else(|| smallest(candidates, losses, |place| losses[place] <= margin))?;
+    Some(Chosen::Candidate { place, is_shown: shown.is_some() })
+}
+
+/// The smallest candidate that qualifies; of equally small ones that of least loss.
+fn smallest(candidates: &[Candidate], losses: &[f64], qualifies: impl Fn(usize) -> bool) -> Option<usize> {
     let first = (0..candidates.len()).find(|place| qualifies(*place))?;
     let bytes = candidates[first].bytes;
     let equals = (first..candidates.len()).take_while(|place| candidates[*place].bytes == bytes);

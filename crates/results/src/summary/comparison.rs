@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bitsweep_metrics::Interval;
+use bitsweep_metrics::{Estimate, Interval};
 
 use super::across::Across;
 use super::effect::{Effect, EffectRow};
 use super::over_datasets::OverDatasets;
 use super::pick::Picks;
-use super::rule::{Goal, PickRule};
+use super::rule::{Goal, Metric, PickRule};
 use super::spread::Spread;
 use super::standing::{Standing, Verdict, VerdictRow};
 use crate::choice::Choice;
@@ -79,6 +79,8 @@ pub struct Comparison {
     /// What each choice is worth against the plain one on its axis, among variants that differ in nothing else; empty
     /// without scores.
     pub effects: Vec<Effect>,
+    /// The float model's score by the rule's metric on the rows that the picks go by; `None` where it is not known.
+    pub float_score: Option<Estimate>,
     /// Classes of which there are test rows, and no more than five in all units, with their number.
     pub small_classes: Vec<(String, usize)>,
     /// The picks; `None` without scores.
@@ -190,14 +192,12 @@ impl VariantSummary {
         self.origin.variant.choices.get(axis)
     }
 
-    /// Of a float model, the runs in which it predicts one class or is not better than the majority class.
+    /// Of a float model, the runs in which it predicts one class for all test rows.
     #[must_use]
-    pub fn runs_that_did_not_learn(&self) -> usize {
-        let runs = |is_of: fn(&Flag) -> bool| {
-            self.flags.iter().filter(|(flag, _)| is_of(flag)).map(|(_, runs)| *runs).sum::<usize>()
-        };
-        runs(|flag| matches!(flag, Flag::PredictsOneClass { .. }))
-            .max(runs(|flag| matches!(flag, Flag::NoBetterThanMajority { .. })))
+    pub fn runs_of_one_class(&self) -> usize {
+        let of_one_class =
+            self.flags.iter().filter(|(flag, _)| matches!(flag, Flag::PredictsOneClass { .. }));
+        of_one_class.map(|(_, runs)| *runs).sum()
     }
 
     /// What the picks go by: how it stands on the validation rows where there are some, else on the test rows.
@@ -298,11 +298,23 @@ impl Comparison {
         self.variants.iter().any(|variant| variant.scores.is_some())
     }
 
-    /// Whether the float model has not learned, in at least half of the units: it predicts one class, or is not better than
-    /// the majority class.
+    /// Whether the float model has not learned: it predicts one class in at least half of the units, or its mean macro-F1 is not
+    /// shown by its interval to be above that of the majority class.
     #[must_use]
     pub fn is_float_dead(&self) -> bool {
-        self.float().is_some_and(|float| 2 * float.runs_that_did_not_learn() >= float.runs)
+        let Some(float) = self.float() else { return false };
+        let of = |variant: &VariantSummary| Some(variant.scores.as_ref()?.macro_f1.mean);
+        let low = float.scores.as_ref().and_then(|scores| Some(scores.interval?.low));
+        let majority = self.majority().and_then(of);
+        let is_no_better = low.zip(majority).is_some_and(|(low, majority)| low <= majority);
+        is_no_better || 2 * float.runs_of_one_class() >= float.runs
+    }
+
+    /// Whether there is nothing to lose: by recall, the float model is not shown to find the class at all.
+    #[must_use]
+    pub fn is_nothing_to_lose(&self, rule: &PickRule) -> bool {
+        let is_recall = matches!(rule.metric, Metric::Recall(_));
+        is_recall && self.float_score.is_some_and(|score| score.value <= 0.0)
     }
 
     /// The positions of the picks, in the order in which they are told, each once.
@@ -353,7 +365,7 @@ impl Comparison {
                 bytes: variant.true_bytes,
                 loss: loss.value,
                 standard_error: loss.standard_error,
-                upper_bound: loss.upper_bound(rule.confidence),
+                upper_bound: rule.upper_bound(&loss),
                 lower_bound: loss.lower_bound(rule.confidence),
                 p_value: loss.p_below(rule.margin),
                 adjusted_p_value: adjusted_p,

@@ -38,6 +38,8 @@ pub struct EffectAtBits {
     pub difference: Estimate,
     /// Whether the predictions of both are the same in every pair: nothing to test.
     pub is_identical: bool,
+    /// A hash of all predictions that it is made of: equal where another choice differs from the plain one by the same ones.
+    pub(super) fingerprint: u64,
     /// The p-values of no difference; `None` where the predictions are the same.
     pub p_values: Option<PValues>,
     /// What that shows.

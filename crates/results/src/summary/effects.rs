@@ -1,6 +1,7 @@
 //! What each choice is worth: variants that differ in one axis alone, paired by unit.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bitsweep_metrics::{Contributions, Estimate, benjamini_hochberg, holm};
 use rayon::prelude::*;
@@ -88,12 +89,10 @@ pub(super) fn effects(groups: &[Vec<&ResultRow>], evidence: &Evidence<'_>, margi
 /// Tests all differences of a task as one family. Choices that gave the same predictions everywhere are no test, and of
 /// several that differ from the plain one by the same predictions one is.
 fn judge(effects: &mut [Effect], margin: f64) {
-    let mut family: BTreeMap<(u32, [u64; 2]), f64> = BTreeMap::new();
-    let identity = |at: &EffectAtBits| {
-        (at.bits, [at.difference.value.to_bits(), at.difference.standard_error.to_bits()])
-    };
+    let mut family: BTreeMap<(u32, u64), f64> = BTreeMap::new();
+    let identity = |at: &EffectAtBits| (at.bits, at.fingerprint);
     for at in effects.iter().flat_map(|effect| &effect.by_bits).filter(|at| !at.is_identical) {
-        family.insert(identity(at), two_sided(&at.difference));
+        family.insert(identity(at), at.difference.p_two_sided(0.0));
     }
     let p_values: Vec<f64> = family.values().copied().collect();
     // p-values lie in [0, 1].
@@ -104,17 +103,12 @@ fn judge(effects: &mut [Effect], margin: f64) {
     for at in effects.iter_mut().flat_map(|effect| &mut effect.by_bits) {
         let found = adjusted.get(&identity(at)).filter(|_| !at.is_identical);
         at.p_values = found.map(|(holm, benjamini_hochberg)| PValues {
-            alone: two_sided(&at.difference),
+            alone: at.difference.p_two_sided(0.0),
             holm: *holm,
             benjamini_hochberg: *benjamini_hochberg,
         });
         at.verdict = verdict(at, margin);
     }
-}
-
-/// The p-value of no difference.
-fn two_sided(difference: &Estimate) -> f64 {
-    (2.0 * difference.p_below(0.0).min(difference.p_above(0.0))).min(1.0)
 }
 
 fn verdict(at: &EffectAtBits, margin: f64) -> EffectVerdict {
@@ -177,11 +171,14 @@ fn at_bits(bits: u32, pairs: &[(&Candidate, &Candidate)], evidence: &Evidence<'_
     let units: BTreeSet<UnitKeys> =
         pairs.iter().flat_map(|(plain, _)| plain.places.keys()).copied().collect();
     let mut is_identical = true;
+    let mut predictions = DefaultHasher::new();
     let mut of_unit = |unit: &UnitKeys| {
         let differences = pairs.iter().filter_map(|(plain, other)| {
             let (plain, other) = (*plain.places.get(unit)?, *other.places.get(unit)?);
             let own = evidence.unit(*unit)?;
-            is_identical &= own.predicted(plain) == own.predicted(other);
+            let (plain_ones, others) = (own.predicted(plain), own.predicted(other));
+            is_identical &= plain_ones == others;
+            (unit, plain_ones, others).hash(&mut predictions);
             evidence.loss(&Metric::MacroF1, (*unit, other), (*unit, plain))
         });
         Contributions::mean(&differences.collect::<Vec<_>>()).map(Contributions::as_seen)
@@ -193,6 +190,7 @@ fn at_bits(bits: u32, pairs: &[(&Candidate, &Candidate)], evidence: &Evidence<'_
         pairs: pairs.len(),
         difference,
         is_identical,
+        fingerprint: predictions.finish(),
         p_values: None,
         verdict: EffectVerdict::NotShown,
     })

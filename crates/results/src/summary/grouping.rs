@@ -120,6 +120,7 @@ fn comparison(
         front: Vec::new(),
         least_error: Vec::new(),
         effects: effects(&groups, evidence, margin),
+        float_score: None,
         small_classes: Vec::new(),
         picks: None,
     };

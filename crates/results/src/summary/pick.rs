@@ -49,6 +49,8 @@ pub enum PickOutcome {
     NoBaseline,
     /// The float model has not learned: nothing is worth what it is compared with.
     DeadBaseline,
+    /// By recall of a class that the float model never finds: there is nothing to lose.
+    NothingToLose,
 }
 
 impl PickOutcome {
@@ -67,7 +69,8 @@ impl PickOutcome {
             | Self::NoneFits { .. }
             | Self::NoneInEveryUnit
             | Self::NoBaseline
-            | Self::DeadBaseline => None,
+            | Self::DeadBaseline
+            | Self::NothingToLose => None,
         }
     }
 }
@@ -101,6 +104,6 @@ pub struct Selection {
     pub repeated: f64,
     /// The mean loss of what was chosen on the rows left out, against the float model: the loss corrected for the choice.
     pub loss: f64,
-    /// The standard error of the pick's own loss, which the corrected one has about, too.
+    /// The standard error of the pick's own loss; that of the corrected one is about as large.
     pub standard_error: f64,
 }

@@ -1,10 +1,10 @@
 //! Which variants are picked.
 
-use super::candidates::{Candidate, candidates, smallest};
+use super::candidates::{Candidate, Chosen, candidates, choose};
 use super::comparison::Comparison;
 use super::pick::{Pick, PickOutcome, Picks};
 use super::rule::{Goal, PickRule};
-use super::standing::{Standing, Verdict};
+use super::standing::Standing;
 use super::standings::verdict;
 
 /// The picks of a comparison whose variants' standings are known; `None` without scores.
@@ -20,69 +20,48 @@ fn outcome(comparison: &Comparison, goal: Goal, rule: &PickRule) -> PickOutcome 
     if comparison.is_float_dead() {
         return PickOutcome::DeadBaseline;
     }
+    if comparison.is_nothing_to_lose(rule) {
+        return PickOutcome::NothingToLose;
+    }
     let quantized = comparison.variants.iter().filter(|variant| !variant.origin.variant.is_baseline());
     if !quantized.into_iter().any(|variant| comparison.is_in_every_unit(variant)) {
         return PickOutcome::NoneInEveryUnit;
     }
     let candidates = candidates(comparison);
-    let choice = Choice { comparison, candidates: &candidates, goal, rule };
-    match (goal, rule.budget_bytes) {
-        (Goal::Budget, Some(budget)) => choice.within(budget, float.true_bytes),
-        (Goal::Balance | Goal::LeastMemory | Goal::Budget, _) => choice.smallest(),
+    let choosing = |candidate: &Candidate| comparison.variants[candidate.variant].choosing();
+    let losses: Vec<f64> =
+        candidates.iter().map(|own| choosing(own).map_or(f64::NAN, |own| own.loss.value)).collect();
+    let is_shown = |place: usize| comparison.variants[candidates[place].variant].verdict(goal).is_within();
+    let wish = Wish { comparison, goal, rule };
+    match (choose(goal, rule, &candidates, &losses, float.true_bytes, is_shown), comparison.float) {
+        (Some(Chosen::Candidate { place, is_shown }), _) => {
+            let own = &candidates[place];
+            let smaller =
+                candidates.iter().rev().filter(|other| goal != Goal::Budget && other.bytes < own.bytes);
+            wish.picked(own.variant, is_shown, smaller.map(|own| own.variant).collect())
+        }
+        (Some(Chosen::Float), Some(float)) => wish.picked(float, false, Vec::new()),
+        (Some(Chosen::Float) | None, _) if goal == Goal::Budget => {
+            PickOutcome::NoneFits { smallest: candidates.first().map(|own| own.variant) }
+        }
+        (Some(Chosen::Float) | None, _) => {
+            let known = (0..losses.len()).filter(|place| !losses[*place].is_nan());
+            let closest = known.min_by(|a, b| losses[*a].total_cmp(&losses[*b]));
+            PickOutcome::NoneQualifies {
+                closest: closest.map(|place| (candidates[place].variant, losses[place])),
+            }
+        }
     }
 }
 
-struct Choice<'a> {
+/// What is picked for.
+struct Wish<'a> {
     comparison: &'a Comparison,
-    candidates: &'a [Candidate],
     goal: Goal,
     rule: &'a PickRule,
 }
 
-impl Choice<'_> {
-    fn loss(&self, candidate: &Candidate) -> f64 {
-        self.comparison.variants[candidate.variant].choosing().map_or(f64::NAN, |own| own.loss.value)
-    }
-
-    fn verdict(&self, variant: usize) -> Verdict {
-        self.comparison.variants[variant].verdict(self.goal)
-    }
-
-    /// The smallest that is shown to be within the margin, else the smallest that is on these rows.
-    fn smallest(&self) -> PickOutcome {
-        let margin = self.goal.margin(self.rule);
-        let losses: Vec<f64> = self.candidates.iter().map(|candidate| self.loss(candidate)).collect();
-        let is_shown = |place: usize| self.verdict(self.candidates[place].variant).is_within();
-        let shown = smallest(self.candidates, &losses, is_shown);
-        let Some(place) =
-            shown.or_else(|| smallest(self.candidates, &losses, |place| losses[place] <= margin))
-        else {
-            let known = (0..losses.len()).filter(|place| !losses[*place].is_nan());
-            let closest = known.min_by(|a, b| losses[*a].total_cmp(&losses[*b]));
-            let closest = closest.map(|place| (self.candidates[place].variant, losses[place]));
-            return PickOutcome::NoneQualifies { closest };
-        };
-        let bytes = self.candidates[place].bytes;
-        let smaller = self.candidates.iter().rev().filter(|candidate| candidate.bytes < bytes);
-        self.picked(self.candidates[place].variant, shown.is_some(), smaller.map(|own| own.variant).collect())
-    }
-
-    /// The best within the budget, the float model included; of equally good ones the smallest.
-    fn within(&self, budget: u64, float_bytes: f64) -> PickOutcome {
-        if float_bytes <= budget as f64
-            && let Some(float) = self.comparison.float
-            && !self.candidates.iter().any(|candidate| self.loss(candidate) <= 0.0)
-        {
-            return self.picked(float, false, Vec::new());
-        }
-        let fits = self.candidates.iter().filter(|candidate| candidate.bytes <= budget as f64);
-        let known = fits.filter(|candidate| !self.loss(candidate).is_nan());
-        match known.min_by(|a, b| self.loss(a).total_cmp(&self.loss(b))) {
-            Some(best) => self.picked(best.variant, false, Vec::new()),
-            None => PickOutcome::NoneFits { smallest: self.candidates.first().map(|own| own.variant) },
-        }
-    }
-
+impl Wish<'_> {
     fn picked(&self, variant: usize, by_bound: bool, smaller: Vec<usize>) -> PickOutcome {
         let margin = self.goal.margin(self.rule);
         let own = &self.comparison.variants[variant];
@@ -92,7 +71,7 @@ impl Choice<'_> {
             (Some(_), Some(Standing { loss, .. })) => {
                 verdict(&loss, margin, Some(loss.p_below(margin)), self.rule)
             }
-            _ => self.verdict(variant),
+            _ => own.verdict(self.goal),
         };
         PickOutcome::Picked(Pick {
             variant,

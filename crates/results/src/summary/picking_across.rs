@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bitsweep_metrics::{Contributions, Estimate};
 
 use super::across::{Across, AcrossPick, Other};
-use super::candidates::{Candidate, smallest};
+use super::candidates::{Candidate, Chosen, choose};
 use super::comparison::Comparison;
 use super::evidence::{Evidence, Places};
 use super::rule::{Goal, Metric, PickRule};
@@ -16,7 +16,12 @@ use super::standings::{adjusted, verdict};
 pub(super) type Placed = (Comparison, Vec<Places>);
 
 /// The picks across the comparisons that are tested on the same rows.
-pub(super) fn across(comparisons: &[Placed], evidence: &Evidence<'_>, rule: &PickRule) -> Vec<Across> {
+pub(super) fn across(
+    comparisons: &[Placed],
+    evidence: &Evidence<'_>,
+    validation: &Evidence<'_>,
+    rule: &PickRule,
+) -> Vec<Across> {
     let mut groups: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (position, (comparison, places)) in comparisons.iter().enumerate() {
         let Some(float) = comparison.float.filter(|_| !comparison.is_float_dead()) else { continue };
@@ -29,12 +34,23 @@ pub(super) fn across(comparisons: &[Placed], evidence: &Evidence<'_>, rule: &Pic
     }
     let mut groups: Vec<Vec<usize>> = groups.into_values().filter(|group| group.len() > 1).collect();
     groups.sort();
-    groups.into_iter().filter_map(|group| Group { comparisons, evidence, rule }.across(group)).collect()
+    let across = |group: Vec<usize>| {
+        // Where there are validation rows, the choice goes by them.
+        let has_validation = |position: &usize| {
+            let (_, places) = &comparisons[*position];
+            places.iter().flatten().all(|(unit, _)| validation.unit(*unit).is_some())
+        };
+        let choosing = if group.iter().all(has_validation) { validation } else { evidence };
+        Group { comparisons, evidence, choosing, rule }.across(group)
+    };
+    groups.into_iter().filter_map(across).collect()
 }
 
 struct Group<'a> {
     comparisons: &'a [Placed],
     evidence: &'a Evidence<'a>,
+    /// What the choice goes by: the predictions on the validation rows, or on the test rows.
+    choosing: &'a Evidence<'a>,
     rule: &'a PickRule,
 }
 
@@ -70,14 +86,16 @@ impl<'a> Group<'a> {
         });
         let (members, candidates): (Vec<Member>, Vec<Candidate>) = members.into_iter().unzip();
         let losses: Vec<Estimate> =
-            members.iter().map(|member| self.loss(float, *member)).collect::<Option<_>>()?;
-        let pick = |goal: Goal| Some((goal, self.pick(goal, &members, &candidates, &losses, &comparisons)?));
+            members.iter().map(|member| self.loss(self.choosing, float, *member)).collect::<Option<_>>()?;
+        let pick =
+            |goal: Goal| Some((goal, self.pick(goal, float, &members, &candidates, &losses, &comparisons)?));
         Some(Across { reference, picks: self.rule.goals().filter_map(pick).collect(), comparisons })
     }
 
     fn pick(
         &self,
         goal: Goal,
+        float: Member,
         members: &[Member],
         candidates: &[Candidate],
         losses: &[Estimate],
@@ -91,26 +109,32 @@ impl<'a> Group<'a> {
             .map(|(loss, adjusted)| verdict(loss, margin, Some(adjusted), self.rule))
             .collect();
         let values: Vec<f64> = losses.iter().map(|loss| loss.value).collect();
-        let place = match (goal, self.rule.budget_bytes) {
-            (Goal::Budget, Some(budget)) => (0..values.len())
-                .filter(|place| candidates[*place].bytes <= budget as f64)
-                .min_by(|a, b| values[*a].total_cmp(&values[*b])),
-            (Goal::Balance | Goal::LeastMemory | Goal::Budget, _) => {
-                smallest(candidates, &values, |place| verdicts[place].is_within())
-                    .or_else(|| smallest(candidates, &values, |place| values[place] <= margin))
-            }
-        }?;
-        let own = members[place];
+        let float_bytes = self.comparisons[float.0].0.float()?.true_bytes;
+        let is_shown = |place: usize| verdicts[place].is_within();
+        let (own, chosen_by) = match choose(goal, self.rule, candidates, &values, float_bytes, is_shown)? {
+            Chosen::Float => (float, None),
+            Chosen::Candidate { place, .. } => (members[place], Some(verdicts[place])),
+        };
+        let loss = self.loss(self.evidence, float, own)?;
+        let verdict = match chosen_by.filter(|_| std::ptr::eq(self.choosing, self.evidence)) {
+            Some(verdict) => verdict,
+            // It is the one variant that the test rows are asked about.
+            None => verdict(&loss, margin, Some(loss.p_below(margin)), self.rule),
+        };
         let others = comparisons.iter().filter(|position| **position != own.0).filter_map(|&position| {
             let variant = self.comparisons[position].0.picks.as_ref()?.variant(goal)?;
-            Some(Other { comparison: position, variant, loss: self.loss(own, (position, variant))? })
+            Some(Other {
+                comparison: position,
+                variant,
+                loss: self.loss(self.evidence, own, (position, variant))?,
+            })
         });
         Some(AcrossPick {
             comparison: own.0,
             variant: own.1,
-            loss: losses[place],
+            loss,
             margin,
-            verdict: verdicts[place],
+            verdict,
             others: others.collect(),
         })
     }
@@ -118,17 +142,17 @@ impl<'a> Group<'a> {
     /// The mean of the metric over the units.
     fn score(&self, (position, variant): Member) -> Option<f64> {
         let places = &self.comparisons[position].1[variant];
-        let scores = places.iter().map(|place| self.evidence.score(&self.rule.metric, *place));
+        let scores = places.iter().map(|place| self.choosing.score(&self.rule.metric, *place));
         let scores: Vec<Contributions<'_>> = scores.flatten().collect();
         Some(Estimate::of(&scores).ok()?.value)
     }
 
     /// What the second loses against the first, unit by unit on the same rows.
-    fn loss(&self, first: Member, second: Member) -> Option<Estimate> {
+    fn loss(&self, evidence: &Evidence<'_>, first: Member, second: Member) -> Option<Estimate> {
         let places = |(position, variant): Member| &self.comparisons[position].1[variant];
         let metric: &Metric = &self.rule.metric;
         let pairs = places(first).iter().zip(places(second));
-        let losses = pairs.filter_map(|(first, second)| self.evidence.loss(metric, *first, *second));
+        let losses = pairs.filter_map(|(first, second)| evidence.loss(metric, *first, *second));
         Estimate::of(&losses.collect::<Vec<_>>()).ok()
     }
 }

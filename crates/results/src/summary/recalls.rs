@@ -102,7 +102,7 @@ fn of_several(units: &[(&Predictions, usize)]) -> Vec<ClassLoss> {
             let of_class = |label: &&u16| unit.classes.get(usize::from(**label)) == Some(class);
             unit.truth.iter().filter(of_class).count()
         });
-        p_values.push((2.0 * loss.p_below(0.0).min(loss.p_above(0.0))).min(1.0));
+        p_values.push(loss.p_two_sided(0.0));
         losses.push(ClassLoss {
             class: class.clone(),
             support: support.sum(),

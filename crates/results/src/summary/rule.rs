@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bitsweep_metrics::Estimate;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -37,7 +38,8 @@ pub struct PickRule {
 fn margin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     let margin = f64::deserialize(deserializer)?;
     if (0.0..=1.0).contains(&margin) {
-        Ok(margin)
+        // No negative zero.
+        Ok(margin.abs())
     } else {
         Err(D::Error::custom(format!("`{margin}` is no margin of loss: expected a number from 0 to 1")))
     }
@@ -73,6 +75,13 @@ impl PickRule {
         // Percentages are rounded to where a configured fraction has its last digit.
         let percent = format!("{:.6}", self.confidence * 100.0);
         format!("{} %", percent.trim_end_matches('0').trim_end_matches('.'))
+    }
+
+    /// The bound below which a loss lies, no more than can be lost of a score.
+    #[must_use]
+    pub fn upper_bound(&self, loss: &Estimate) -> f64 {
+        let bound = loss.upper_bound(self.confidence);
+        if self.metric.is_cost() { bound } else { bound.min(1.0) }
     }
 
     /// The goals that this rule asks for, the first to be told first.

@@ -6,7 +6,7 @@ use bitsweep_metrics::{ClassScore, pareto_front};
 use bitsweep_random::{Generator, Stream};
 use rayon::prelude::*;
 
-use super::candidates::{Candidate, candidates, smallest};
+use super::candidates::{Candidate, Chosen, candidates, choose};
 use super::comparison::Comparison;
 use super::evidence::{Evidence, Places, UnitEvidence};
 use super::pick::{PickOutcome, Selection};
@@ -162,7 +162,7 @@ impl<'a> Trial<'a> {
         self.candidates.iter().map(|own| own.variant).chain([self.float.0]).collect()
     }
 
-    /// `None` where no row is left out, or none of a unit is drawn.
+    /// `None` where no row is drawn or left out that the metric looks at.
     fn bootstrap(&self, number: usize) -> Option<Bootstrap> {
         let mut stream = Stream::new(Generator::Modern, self.seed, &format!("selection {number}")).ok()?;
         let mut drawn = vec![0_u32; self.rows];
@@ -173,24 +173,15 @@ impl<'a> Trial<'a> {
         let losses = self.losses(&drawn, None)?;
         let choose = |goal: Goal| {
             let margin = goal.margin(self.rule);
-            let bound = |place: usize| losses[place] + self.bounds[place] <= margin;
-            let place = match (goal, self.rule.budget_bytes) {
-                (Goal::Budget, Some(budget)) => {
-                    let (float, bytes) = self.float;
-                    if bytes <= budget as f64 && losses.iter().all(|loss| *loss > 0.0) {
-                        return Some((float, 0.0));
-                    }
-                    let fits = |place: &usize| self.candidates[*place].bytes <= budget as f64;
-                    (0..losses.len()).filter(fits).min_by(|a, b| losses[*a].total_cmp(&losses[*b]))
+            let is_shown = |place: usize| !self.by_points && losses[place] + self.bounds[place] <= margin;
+            let (float, float_bytes) = self.float;
+            match choose(goal, self.rule, &self.candidates, &losses, float_bytes, is_shown)? {
+                Chosen::Float => Some((float, 0.0)),
+                Chosen::Candidate { place, .. } => {
+                    let loss = self.losses(&left_out, Some(place))?[0];
+                    Some((self.candidates[place].variant, loss))
                 }
-                (Goal::Balance | Goal::LeastMemory | Goal::Budget, _) => {
-                    let shown =
-                        if self.by_points { None } else { smallest(&self.candidates, &losses, bound) };
-                    shown.or_else(|| smallest(&self.candidates, &losses, |place| losses[place] <= margin))
-                }
-            }?;
-            let loss = self.losses(&left_out, Some(place))?[0];
-            Some((self.candidates[place].variant, loss))
+            }
         };
         let chosen = self.rule.goals().map(choose).collect();
         let mut points: Vec<(f64, f64)> =
@@ -201,21 +192,23 @@ impl<'a> Trial<'a> {
         Some(Bootstrap { chosen, front })
     }
 
-    /// The mean loss over the units of each candidate, or of one, with so much weight on each row; `None` where a unit has no
-    /// row of weight.
+    /// The mean loss of each candidate, or of one, with so much weight on each row, over the units that have a row of weight;
+    /// `None` where none has.
     fn losses(&self, weights: &[u32], only: Option<usize>) -> Option<Vec<f64>> {
         let places = only.map_or(0..self.candidates.len(), |place| place..place + 1);
         let mut sums = vec![0.0; places.len()];
+        let mut units = 0;
         for unit in &self.units {
             let own: Vec<f64> = unit.numbers.iter().map(|number| weights[*number].into()).collect();
             if !own.iter().any(|weight| *weight > 0.0) {
-                return None;
+                continue;
             }
+            units += 1;
             let losses = unit.losses(&own, places.clone(), &self.rule.metric)?;
             sums.iter_mut().zip(losses).for_each(|(sum, loss)| *sum += loss);
         }
-        sums.iter_mut().for_each(|sum| *sum /= self.units.len() as f64);
-        Some(sums)
+        sums.iter_mut().for_each(|sum| *sum /= f64::from(units));
+        (units > 0).then_some(sums)
     }
 }
 

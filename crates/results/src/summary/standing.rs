@@ -21,7 +21,7 @@ pub struct Standing {
 /// What can be said of a loss and a margin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is below the margin, and so it remains when all candidates are tested at a time.
+    /// It is below the margin, and so it remains when all candidates are tested together.
     Confirmed,
     /// It is below the margin, if this variant alone is asked about.
     Likely,

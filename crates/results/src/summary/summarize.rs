@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bitsweep_metrics::Estimate;
+
 use super::comparison::{Comparison, FailedRow, Summary};
-use super::evidence::Evidence;
-use super::rule::PickRule;
+use super::evidence::{Evidence, Places};
+use super::rule::{Metric, PickRule};
 use super::{grouping, names, over_datasets, picking, picking_across, selection, standings};
 use crate::key::Key;
 use crate::label::Labels;
@@ -23,24 +25,29 @@ pub fn summarize(records: &Records, labels: &Labels, rule: &PickRule) -> Summary
     let validation = Evidence::of_validation(&records.predictions);
     let names = task_names(rows);
     let mut comparisons = Vec::new();
-    for (mut comparison, places) in grouping::comparisons(rows, labels, &evidence, rule.margin) {
+    for (mut comparison, places) in grouping::comparisons(rows, labels, &evidence, effect_margin(rule)) {
         comparison.name = names.get(&comparison.task.key).cloned().unwrap_or_default();
         comparison.small_classes =
             comparison.float.map_or_else(Vec::new, |float| evidence.small_classes(&places[float]));
         comparison.front = grouping::front(&comparison);
         comparison.least_error = grouping::least_error(&comparison);
         let standings = standings::standings(&comparison, &places, &evidence, rule);
+        let has_validation = places.iter().flatten().any(|(unit, _)| validation.unit(*unit).is_some());
+        let choosing = if has_validation { &validation } else { &evidence };
+        comparison.float_score = comparison.float.and_then(|float| score(choosing, &places[float], rule));
         let on_validation = standings::standings(&comparison, &places, &validation, rule);
         for (variant, (standing, validation)) in
             comparison.variants.iter_mut().zip(standings.into_iter().zip(on_validation))
         {
-            (variant.standing, variant.validation) = (standing, validation);
+            // Rows to choose on that cannot say leave no loss to go by: the test rows are not chosen on instead.
+            let is_known = !has_validation || validation.is_some();
+            (variant.standing, variant.validation) = (standing.filter(|_| is_known), validation);
         }
         comparison.picks = picking::picks(&comparison, rule);
         selection::fill_in(&mut comparison, &places, &evidence, rule);
         comparisons.push((comparison, places));
     }
-    let across = picking_across::across(&comparisons, &evidence, rule);
+    let across = picking_across::across(&comparisons, &evidence, &validation, rule);
     let comparisons: Vec<Comparison> = comparisons.into_iter().map(|(comparison, _)| comparison).collect();
     let failed = rows.iter().filter_map(|row| {
         let failure = row.result.as_ref().err()?.clone();
@@ -59,6 +66,21 @@ pub fn summarize(records: &Records, labels: &Labels, rule: &PickRule) -> Summary
         across,
         labels: labels.clone(),
     }
+}
+
+/// The margin within which differences of macro-F1 are no differences: that of the balance, or the usual one where picks go by
+/// another metric.
+fn effect_margin(rule: &PickRule) -> f64 {
+    match rule.metric {
+        Metric::MacroF1 => rule.margin,
+        Metric::Accuracy | Metric::Recall(_) | Metric::LogLoss => PickRule::default().margin,
+    }
+}
+
+/// The mean of the rule's metric over the units of these places.
+fn score(evidence: &Evidence<'_>, places: &Places, rule: &PickRule) -> Option<Estimate> {
+    let scores = places.iter().filter_map(|place| evidence.score(&rule.metric, *place));
+    Estimate::of(&scores.collect::<Vec<_>>()).ok()
 }
 
 /// What each task is called beside all others, by its key.

@@ -28,9 +28,9 @@ impl Summary {
             if is_nothing(loss.value) {
                 "the same".to_owned()
             } else {
-                difference(loss, &rule.metric).replace(" float", "")
+                difference(loss, *margin, &rule.metric, "it")
             },
-            match (loss.upper_bound(rule.confidence), rule.metric.is_cost()) {
+            match (rule.upper_bound(loss), rule.metric.is_cost()) {
                 (bound, false) if bound < 0.0 => {
                     format!("gain of at least {}", numbers::bound(-bound, decimals, f64::INFINITY))
                 }
@@ -58,11 +58,10 @@ impl Summary {
                 fixed(interval.value.abs(), decimals)
             };
             format!(
-                "{name}, {}: {}, {} {}, and {loses} {size} against it [{}, {}] ({}).",
+                "{name}, {}: {}, {} times its size, and {loses} {size} against it [{}, {}] ({}).",
                 own.label,
                 bytes(own.true_bytes),
                 fixed(own.true_bytes / variant.true_bytes, 2),
-                "times its size",
                 fixed(low, decimals),
                 fixed(high, decimals),
                 rule.confidence_text(),

@@ -68,18 +68,19 @@ pub(super) fn equals(p: f64) -> String {
     if text.starts_with('<') { text } else { format!("= {text}") }
 }
 
-/// A loss beside the float model, with the digits that its error supports: `0.07 below float`.
-pub(super) fn difference(loss: &Estimate, metric: &Metric) -> String {
+/// A loss beside another score, with the digits that its error supports, and more where it would not read as being on its side
+/// of the margin: `0.07 below float`.
+pub(super) fn difference(loss: &Estimate, margin: f64, metric: &Metric, other: &str) -> String {
     let (worse, better) = if metric.is_cost() { ("above", "below") } else { ("below", "above") };
     let decimals = supported_decimals(loss.standard_error);
     let side = if loss.value > 0.0 { worse } else { better };
-    let size = fixed(loss.value.abs(), decimals);
     if is_nothing(loss.value) {
-        "as float".to_owned()
-    } else if size == fixed(0.0, decimals) {
-        format!("less than {} {side} float", fixed(0.1_f64.powi(decimals as i32), decimals))
+        format!("as {other}")
+    } else if fixed(loss.value.abs(), decimals) == fixed(0.0, decimals) {
+        format!("less than {} {side} {other}", fixed(0.1_f64.powi(decimals as i32), decimals))
     } else {
-        format!("{size} {side} float")
+        let margin = if loss.value > 0.0 { margin } else { f64::INFINITY };
+        format!("{} {side} {other}", numbers::bound(loss.value.abs(), decimals, margin))
     }
 }
 

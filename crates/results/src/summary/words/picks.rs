@@ -31,7 +31,11 @@ impl Comparison {
                 self.runs(self.units)
             )),
             PickOutcome::NoBaseline => no_pick("No pick: there is no float model to compare with."),
-            PickOutcome::DeadBaseline => no_pick("No pick: the float model did not learn."),
+            PickOutcome::DeadBaseline => no_pick("No pick: the float model is not shown to have learned."),
+            PickOutcome::NothingToLose => no_pick(&format!(
+                "No pick: the float model's {} is 0, and nothing is there to lose.",
+                rule.metric
+            )),
         };
         let partial = self.variants.iter().filter(|variant| !self.is_in_every_unit(variant)).count();
         if partial > 0 {
@@ -66,7 +70,7 @@ impl Comparison {
             choice: "float".to_owned(),
             verdict: String::new(),
             headline: if is_unknown {
-                format!("Keep float: no {} is known.", rule.metric.loss_words())
+                format!("Keep float: the {} cannot be told from these rows.", rule.metric.loss_words())
             } else {
                 format!(
                     "Keep float: no variant is smaller and within {} of the float model's {}.",
@@ -82,7 +86,10 @@ impl Comparison {
         let budget = rule.budget_bytes.unwrap_or_default() as f64;
         let smallest = smallest.and_then(|position| self.variants.get(position));
         if smallest.is_some_and(|variant| variant.true_bytes <= budget) {
-            return no_pick(&format!("No pick: no {} is known.", rule.metric.loss_words()));
+            return no_pick(&format!(
+                "No pick: the {} cannot be told from these rows.",
+                rule.metric.loss_words()
+            ));
         }
         let smallest = smallest.map(|variant| {
             format!("The smallest variant, {}, takes {}.", variant.label, bytes(variant.true_bytes))
@@ -123,24 +130,22 @@ impl Comparison {
             (None, _) => "unknown".to_owned(),
             (Some(scores), Metric::Accuracy) => score(scores.accuracy.mean),
             (Some(scores), Metric::LogLoss) => significant(scores.log_loss.mean, 4),
-            (Some(scores), Metric::MacroF1 | Metric::Recall(_)) => score(scores.macro_f1.mean),
+            (Some(scores), Metric::MacroF1) => score(scores.macro_f1.mean),
+            (Some(_), Metric::Recall(_)) => {
+                let of_float = self.float_score.map_or(f64::NAN, |score| score.value);
+                let loss = variant.choosing().map_or(0.0, |standing| standing.loss.value);
+                score(of_float - loss)
+            }
         };
-        let shown = match rule.metric {
-            Metric::Recall(_) => Metric::MacroF1.to_string(),
-            ref metric => metric.to_string(),
-        };
-        let against = pick.loss.map(|loss| difference(&loss, &rule.metric));
-        let of_recall = match &rule.metric {
-            Metric::Recall(_) => format!("{} ", rule.metric),
-            Metric::MacroF1 | Metric::Accuracy | Metric::LogLoss => String::new(),
-        };
+        let against = pick.loss.map(|loss| difference(&loss, pick.margin, &rule.metric, "float"));
         format!(
-            "{}{}, {shown} {of_score}{}.",
+            "{}{}, {} {of_score}{}.",
             bytes(variant.true_bytes),
             smaller
                 .map(|ratio| format!(", {} times smaller than float", fixed(ratio, 1)))
                 .unwrap_or_default(),
-            against.map(|against| format!(" ({of_recall}{against})")).unwrap_or_default(),
+            rule.metric,
+            against.map(|against| format!(" ({against})")).unwrap_or_default(),
         )
     }
 
@@ -150,13 +155,13 @@ impl Comparison {
             return "Nothing else that fits is as good as the float model.".to_owned();
         };
         let decimals = supported_decimals(loss.standard_error);
-        let bound = loss.upper_bound(rule.confidence);
+        let bound = rule.upper_bound(&loss);
         let bounded = format!(
             "it {} ({}, paired over {}{})",
             at_most(bound, decimals, pick.margin, &rule.metric),
             rule.confidence_text(),
             test_rows(loss.samples, &rule.metric),
-            if loss.units > 1 { format!(" and {} runs", loss.units) } else { String::new() },
+            if loss.units > 1 { format!(" and {}", self.runs(loss.units)) } else { String::new() },
         );
         let margin = trimmed(pick.margin);
         let (loses, _) = verbs(&rule.metric);
@@ -190,8 +195,8 @@ impl Comparison {
         let candidates = counted(tested, "candidate", "candidates");
         let sure = match pick.verdict {
             Verdict::Confirmed if tested == 1 => " It is the only candidate.".to_owned(),
-            Verdict::Confirmed => format!(" This holds with all {candidates} tested at a time (Holm)."),
-            Verdict::Likely => format!(" With all {candidates} tested at a time (Holm) it is not shown."),
+            Verdict::Confirmed => format!(" This holds with all {candidates} tested together (Holm)."),
+            Verdict::Likely => format!(" With all {candidates} tested together (Holm) it is not shown."),
             Verdict::Worse => format!(" That it {loses} more than {margin} is shown."),
             Verdict::Undecided { rows: Some(rows) } => {
                 format!(" About {} would decide.", test_rows(rows, &rule.metric))
@@ -230,8 +235,8 @@ impl Comparison {
             let loss = scores.loss.as_ref()?;
             let (side, size) = if loss.mean < 0.0 { ("gain", -loss.mean) } else { ("loss", loss.mean) };
             return Some(format!(
-                "Over {} runs: macro-F1 {} (float {}), {side} {}; {} lost and {gained} gained in all.",
-                self.units,
+                "Over {}: macro-F1 {} (float {}), {side} {}; {} lost and {gained} gained in all.",
+                self.runs(self.units),
                 spread(&scores.macro_f1),
                 spread(&float.macro_f1),
                 spread(&Spread { mean: size, ..*loss }),
@@ -274,7 +279,7 @@ impl Comparison {
                     format!("{loses} at least {}", numbers::bound(least, decimals, pick.margin))
                 }
                 Verdict::Confirmed | Verdict::Likely | Verdict::Undecided { .. } => {
-                    let bound = loss.upper_bound(rule.confidence);
+                    let bound = rule.upper_bound(&loss);
                     if fixed(loss.value, decimals).starts_with('-') {
                         let bounded = at_most(bound, decimals, pick.margin, &rule.metric);
                         format!("{gains} {}, and {bounded}", fixed(-loss.value, decimals))

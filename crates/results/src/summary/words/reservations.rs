@@ -34,15 +34,22 @@ impl Comparison {
 
     fn not_learned(&self) -> Option<String> {
         let float = self.float()?;
-        let runs = float.runs_that_did_not_learn();
         let told = float.flags.iter().filter(|(flag, _)| flag.is_of_learning());
-        let told = told.map(|(flag, count)| flag.words(&float.origin.variant.choices, *count));
-        let which = match float.runs {
-            1 => String::new(),
-            all => format!(" in {runs} of {}", self.runs(all)),
-        };
+        let told = told.map(|(flag, count)| {
+            let often = match float.runs {
+                1 => String::new(),
+                all => format!(" (in {count} of {})", self.runs(all)),
+            };
+            format!("{}{often}", flag.words(&float.origin.variant.choices, *count))
+        });
         let told: Vec<String> = told.collect();
-        (runs > 0).then(|| format!("The float model did not learn{which}: {}.", told.join("; ")))
+        if self.is_float_dead() {
+            Some(format!("The float model is not shown to have learned: {}.", told.join("; ")))
+        } else if float.runs_of_one_class() > 0 {
+            Some(format!("The float model did not learn in every run: {}.", told.join("; ")))
+        } else {
+            None
+        }
     }
 
     fn too_few_rows(&self, rule: &PickRule) -> Option<String> {
@@ -51,16 +58,17 @@ impl Comparison {
         let least = least_rows(rule);
         (samples < least).then(|| {
             format!(
-                "{} {} too few for any claim within {} at {}: {}. What follows are point estimates.",
+                "{} {} too few for any claim within {} at {}: {} without a single change would be the least. {}.",
                 self.choice_rows(samples, rule),
                 if samples == 1 { "is" } else { "are" },
-                trimmed(rule.margin),
+                trimmed(rule.margin.min(rule.memory_margin)),
                 rule.confidence_text(),
-                if least == usize::MAX {
-                    "no number of them would be enough".to_owned()
+                count(least as f64),
+                if self.is_chosen_on_validation_rows() {
+                    "The choice goes by point estimates"
                 } else {
-                    format!("{} without a single change would be the least", count(least as f64))
-                },
+                    "What follows are point estimates"
+                }
             )
         })
     }
