@@ -484,7 +484,8 @@ fn the_majority_class_is_in_no_chart() {
             majority.origin.variant = std::sync::Arc::new(Variant::majority());
             majority.origin.position = 1_000;
             let measures = majority.result.as_mut().unwrap();
-            let scores = measures.scores.take();
+            let mut scores = measures.scores.take();
+            scores.as_mut().unwrap().macro_f1.value = 0.1;
             *measures =
                 Measures { scores, error: bitsweep_results::ErrorMeasures::UNDEFINED, ..Measures::default() };
             more.results.push(majority);

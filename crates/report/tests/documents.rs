@@ -414,7 +414,7 @@ fn the_variant_to_take_over_several_datasets_is_told_with_its_probabilities() {
     let percent = |share: f64| format!("{:.0} %", 100.0 * share);
     assert!(told.starts_with(&format!("**Over 2 datasets: {}.**", own.label)), "{told}");
     let numbers = format!(
-        "it is within with {}, loses more with {}, gains more with {}",
+        "it is within that with a probability of {}, loses more with {}, gains more with {}",
         percent(own.posterior.rope),
         percent(own.posterior.right),
         percent(own.posterior.left)

@@ -306,7 +306,11 @@ impl Comparison {
         let of = |variant: &VariantSummary| Some(variant.scores.as_ref()?.macro_f1.mean);
         let low = float.scores.as_ref().and_then(|scores| Some(scores.interval?.low));
         let majority = self.majority().and_then(of);
-        let is_no_better = low.zip(majority).is_some_and(|(low, majority)| low <= majority);
+        let is_flagged = |(flag, _): &(Flag, usize)| matches!(flag, Flag::NoBetterThanMajority { .. });
+        let is_no_better = match float.runs {
+            1 => float.flags.iter().any(is_flagged),
+            _ => low.zip(majority).is_some_and(|(low, majority)| low <= majority),
+        };
         is_no_better || 2 * float.runs_of_one_class() >= float.runs
     }
 

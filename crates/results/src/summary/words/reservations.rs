@@ -42,7 +42,13 @@ impl Comparison {
             };
             format!("{}{often}", flag.words(&float.origin.variant.choices, *count))
         });
-        let told: Vec<String> = told.collect();
+        let mut told: Vec<String> = told.collect();
+        if told.is_empty() {
+            told.push(
+                "over all runs its macro-F1 is not above that of the majority class by its interval"
+                    .to_owned(),
+            );
+        }
         if self.is_float_dead() {
             Some(format!("The float model is not shown to have learned: {}.", told.join("; ")))
         } else if float.runs_of_one_class() > 0 {
