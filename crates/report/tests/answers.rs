@@ -695,7 +695,6 @@ fn models_that_did_not_learn_in_3_of_10_seeds_are_told_and_picks_are_made() {
 fn one_test_row_supports_nothing_and_is_not_rows() {
     let rows = Rows::new(1, 2, 0).with(8, [], 0).with(4, [], 0);
     let text = answer(&recorded(std::slice::from_ref(&rows)), &rule());
-    let loss = rows.loss(&Metric::MacroF1, 4);
     says(
         &text,
         &[
