@@ -898,7 +898,10 @@ fn a_recall_is_told_on_the_rows_of_its_class() {
     let mut records = recorded(&[rows]);
     records.predictions[0].classes = ["class 0", "class 1", "class 2"].map(str::to_owned).into();
     let text = answer(&records, &rule);
-    says(goal(&text, "For balance"), &["Keep float: the loss of recall of class 2 cannot be told from these rows."]);
+    says(
+        goal(&text, "For balance"),
+        &["Keep float: the loss of recall of class 2 cannot be told from these rows."],
+    );
     says_not(&text, &["No quantized variant with a score is smaller", "confirmed", "likely"]);
 }
 
