@@ -38,6 +38,7 @@ fn so_does_one_of_several_runs() {
 }
 
 #[test]
-fn few_rows_show_nothing() {
-    assert_eq!(totals(1, 100).shown, 0.0);
+fn few_rows_hardly_ever_show_anything_but_a_gain() {
+    let totals = totals(1, 100);
+    assert!(totals.shown < 0.05 && totals.shown_wrong == 0.0, "{} {}", totals.shown, totals.shown_wrong);
 }
