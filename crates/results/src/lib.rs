@@ -4,7 +4,7 @@
 //! chose on each axis ([`Choice`]), and what was measured. This crate makes of them the results table ([`write_csv`],
 //! [`write_parquet`], [`read_parquet`]) and the plain [`tables`], gives variants their names ([`Labels`]), and draws the
 //! conclusions that the report opens with ([`summary`]): statistics over seeds and folds, the Pareto front of size against
-//! macro-F1, and the two picks with their evidence. Text is made where it is shown; nothing is decided by it.
+//! macro-F1, and the picks with their evidence. Text is made where it is shown; nothing is decided by it.
 //!
 //! Everything here is a function of the rows alone: no clock, no hash-map order, no number of threads.
 

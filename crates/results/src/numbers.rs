@@ -62,11 +62,7 @@ pub fn supported_decimals(standard_error: f64) -> usize {
     if !standard_error.is_finite() || standard_error <= 0.0 {
         return 4;
     }
-    let scientific = format!("{standard_error:.2e}");
-    let parts = scientific.split_once('e');
-    let parts = parts
-        .and_then(|(digits, exponent)| Some((digits.parse::<f64>().ok()?, exponent.parse::<i32>().ok()?)));
-    let (digits, exponent) = parts.unwrap_or((1.0, 0));
+    let (digits, exponent) = scientific(standard_error).unwrap_or((1.0, 0));
     let decimals = if digits < 3.55 { 1 - exponent } else { -exponent };
     usize::try_from(decimals).unwrap_or(0).min(6)
 }
@@ -83,17 +79,19 @@ pub fn supported_decimals(standard_error: f64) -> usize {
 /// assert_eq!(supported(0.0123456, None, 3), "0.0123");
 /// ```
 pub fn supported(value: f64, standard_error: Option<f64>, otherwise: usize) -> String {
-    let parts = |number: f64| -> Option<(f64, i32)> {
-        let scientific = format!("{number:.2e}");
-        let (digits, exponent) = scientific.split_once('e')?;
-        Some((digits.parse().ok()?, exponent.parse().ok()?))
-    };
     let known = standard_error.filter(|error| error.is_finite() && *error > 0.0);
-    let digits = known.and_then(parts).zip(parts(value)).map(|((leading, error), (_, own))| {
+    let digits = known.and_then(scientific).zip(scientific(value)).map(|((leading, error), (_, own))| {
         let last = if leading < 3.55 { error - 1 } else { error };
         usize::try_from(own - last + 1).unwrap_or(1)
     });
     significant(value, digits.unwrap_or(otherwise))
+}
+
+/// A number as `digits · 10^exponent` with three digits; `None` of what has none.
+fn scientific(number: f64) -> Option<(f64, i32)> {
+    let text = format!("{number:.2e}");
+    let (digits, exponent) = text.split_once('e')?;
+    Some((digits.parse().ok()?, exponent.parse().ok()?))
 }
 
 /// Whether a difference is nothing but the rounding of its sum.

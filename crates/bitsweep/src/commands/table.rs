@@ -12,7 +12,7 @@ use crate::plan::Plan;
 /// A comparison with more variants shows its picks and its Pareto front only.
 const MOST_ROWS: usize = 24;
 
-/// Every comparison of a plan's results as a table with its two picks, then what failed.
+/// Every comparison of a plan's results as a table with its picks, then what failed.
 pub(super) fn lines(summary: &Summary, plan: &Plan) -> Vec<String> {
     let rule = &plan.header.pick;
     let mut parts: Vec<Vec<String>> =

@@ -13,7 +13,7 @@ pub(super) struct Shown<'a> {
     /// The task's name where there are several tasks, else empty.
     pub(super) group: String,
     pub(super) label: String,
-    /// Whether it is one of the two picks.
+    /// Whether it is one of the picks.
     pub(super) picked: bool,
     /// Whether it is the float baseline.
     pub(super) float: bool,

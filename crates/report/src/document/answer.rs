@@ -184,8 +184,7 @@ fn pick_row(comparison: &Comparison) -> [String; 7] {
             let variant = &comparison.variants[pick.variant];
             let macro_f1 = variant.scores.as_ref().map_or(f64::NAN, |scores| scores.macro_f1.mean);
             let shown = match pick.verdict {
-                Verdict::Confirmed | Verdict::Likely => pick.verdict.name(),
-                Verdict::Worse => pick.verdict.name(),
+                Verdict::Confirmed | Verdict::Likely | Verdict::Worse => pick.verdict.name(),
                 Verdict::Undecided { .. } => "not shown",
             };
             [format!("{}, {shown}", variant.label), count(variant.true_bytes), score(macro_f1)]

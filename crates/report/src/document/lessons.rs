@@ -1,7 +1,7 @@
 //! What each choice was worth, in words: what was expected and seen, what was expected and is not there.
 
 use bitsweep_results::numbers::{counted, fixed, supported_decimals};
-use bitsweep_results::summary::{Effect, EffectAtBits, EffectVerdict, Expectation};
+use bitsweep_results::summary::{Effect, EffectAtBits, EffectVerdict, Expectation, PValues};
 use bitsweep_results::{Comparison, Summary};
 
 use super::block::{Block, Span, paragraph};
@@ -107,8 +107,8 @@ fn more(choices: usize) -> Option<Block> {
 fn shown(comparison: &Comparison) -> Option<Block> {
     let p_values =
         || comparison.effects.iter().flat_map(|effect| &effect.by_bits).filter_map(|at| at.p_values);
-    let (tested, shown) = (p_values().count(), p_values().filter(|p| p.holm <= 0.05).count());
-    let worth_a_look = p_values().filter(|p| p.holm > 0.05 && p.benjamini_hochberg <= 0.05).count();
+    let (tested, shown) = (p_values().count(), p_values().filter(PValues::is_shown).count());
+    let worth_a_look = p_values().filter(PValues::is_worth_a_look).count();
     (tested > 0).then(|| {
         let look = match worth_a_look {
             0 => String::new(),

@@ -5,52 +5,19 @@ use std::sync::Arc;
 
 use bitsweep_metrics::{Estimate, Interval};
 
-use super::across::Across;
 use super::effect::{Effect, EffectRow};
-use super::over_datasets::OverDatasets;
 use super::pick::Picks;
 use super::rule::{Goal, Metric, PickRule};
 use super::spread::Spread;
 use super::standing::{Standing, Verdict, VerdictRow};
 use crate::choice::Choice;
 use crate::flag::Flag;
-use crate::label::{Label, Labels};
+use crate::label::Label;
 use crate::measures::Measures;
 use crate::origin::{DatasetShape, Origin, Task};
-use crate::record::RowFailure;
 use crate::value::Value;
 
-/// What a run found, drawn from its rows once.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Summary {
-    /// What each variant is called, wherever it is shown.
-    pub labels: Labels,
-    /// One comparison per task that has results, in order of first appearance.
-    pub comparisons: Vec<Comparison>,
-    /// What to take of models that are tested on the same rows, where there are several.
-    pub across: Vec<Across>,
-    /// What each variant loses over the datasets, where there are several.
-    pub over_datasets: Option<OverDatasets>,
-    /// Every row that has no measures, in the order of the plan.
-    pub failures: Vec<FailedRow>,
-    /// Units of all tasks.
-    pub units: usize,
-    /// Units of all tasks that have results.
-    pub units_with_results: usize,
-}
-
-/// A unit or a variant of a unit that has no measures.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FailedRow {
-    /// What tells its task from the others of the summary.
-    pub task: String,
-    /// What failed. Of a unit that failed as a whole the variant is its float baseline.
-    pub origin: Origin,
-    /// Where and why.
-    pub failure: RowFailure,
-}
-
-/// The variants of one task, summed up over its seeds.
+/// The variants of one task, summed up over its units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
     /// What the variants are compared on.
@@ -59,7 +26,7 @@ pub struct Comparison {
     pub(super) name: String,
     /// Rows and columns of the data, of the first unit that has any.
     pub shape: Option<DatasetShape>,
-    /// Number of units, one per seed, that have results.
+    /// Number of units that have results.
     pub units: usize,
     /// Number of units that have none.
     pub failed_units: usize,
@@ -98,7 +65,7 @@ pub struct FailedVariant {
     pub runs: usize,
 }
 
-/// One variant over all seeds.
+/// One variant over all units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VariantSummary {
     /// What it is called.
@@ -135,7 +102,7 @@ pub struct VariantSummary {
     pub front_share: Option<f64>,
 }
 
-/// Scores of one variant over all seeds.
+/// Scores of one variant over all units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoreSummary {
     /// Fraction of test rows classified correctly.
@@ -275,14 +242,14 @@ impl Comparison {
         float.into_iter().chain(self.majority).chain(others).collect()
     }
 
-    /// Whether a variant has results in every unit that has any: means of others are over fewer seeds than the float
+    /// Whether a variant has results in every unit that has any: means of others are over fewer units than the float
     /// model's, and are not held against it.
     #[must_use]
     pub fn is_in_every_unit(&self, variant: &VariantSummary) -> bool {
         variant.runs == self.units
     }
 
-    /// The label of a variant, with its seeds where they are not all: `4 bit (3 of 6 seeds)`.
+    /// The label of a variant, with its units where they are not all: `4 bit (3 of 6 seeds)`.
     #[must_use]
     pub fn label_with_runs(&self, variant: &VariantSummary) -> String {
         if self.is_in_every_unit(variant) {

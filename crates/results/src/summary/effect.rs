@@ -23,7 +23,7 @@ pub struct Effect {
     pub by_bits: Vec<EffectAtBits>,
 }
 
-/// Level at which a difference counts as shown.
+/// The level of tests: the chance of showing a difference that is none, at most.
 pub(super) const SIGNIFICANCE: f64 = 0.05;
 
 /// An [`Effect`] among variants of equally many bits.
@@ -55,6 +55,20 @@ pub struct PValues {
     pub holm: f64,
     /// Adjusted by Benjamini and Hochberg for all differences of the task.
     pub benjamini_hochberg: f64,
+}
+
+impl PValues {
+    /// Whether the difference is shown among all of the task.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        self.holm <= SIGNIFICANCE
+    }
+
+    /// Whether it is not, and still worth a look: in a list of such ones few are by chance.
+    #[must_use]
+    pub fn is_worth_a_look(&self) -> bool {
+        !self.is_shown() && self.benjamini_hochberg <= SIGNIFICANCE
+    }
 }
 
 /// What the rows and units can tell of a difference.

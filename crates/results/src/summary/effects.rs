@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use bitsweep_metrics::{Contributions, Estimate, benjamini_hochberg, holm};
 use rayon::prelude::*;
 
-use super::effect::{Effect, EffectAtBits, EffectVerdict, PValues, SIGNIFICANCE};
+use super::effect::{Effect, EffectAtBits, EffectVerdict, PValues};
 use super::evidence::{Evidence, UnitKeys};
 use super::rule::Metric;
 use crate::choice::Choice;
@@ -112,8 +112,7 @@ fn judge(effects: &mut [Effect], margin: f64) {
 }
 
 fn verdict(at: &EffectAtBits, margin: f64) -> EffectVerdict {
-    let is_shown = at.p_values.is_some_and(|p| p.holm <= SIGNIFICANCE);
-    if is_shown {
+    if at.p_values.is_some_and(|p| p.is_shown()) {
         if at.difference.value > 0.0 { EffectVerdict::Better } else { EffectVerdict::Worse }
     } else if at.equivalence_margin() <= margin {
         EffectVerdict::Equivalent

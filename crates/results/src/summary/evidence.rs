@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bitsweep_metrics::{ClassScore, Contributions};
+use bitsweep_metrics::{ClassScore, Contributions, Estimate};
 
 use super::rule::Metric;
 use crate::key::Key;
@@ -64,6 +64,17 @@ impl<'a> Evidence<'a> {
         (unit, position): (UnitKeys, usize),
     ) -> Option<Contributions<'a>> {
         self.unit(unit)?.score(metric, position)
+    }
+
+    /// The mean of the metric over the units of these places that can say; `None` of none.
+    pub(super) fn estimate(&self, metric: &Metric, places: &Places) -> Option<Estimate> {
+        let scores = places.iter().filter_map(|place| self.score(metric, *place));
+        Estimate::of(&scores.collect::<Vec<_>>()).ok()
+    }
+
+    /// Whether a unit of these places has predictions.
+    pub(super) fn has(&self, places: &[Places]) -> bool {
+        places.iter().flatten().any(|(unit, _)| self.unit(*unit).is_some())
     }
 
     /// Classes that the units of these places test on so few different rows that they decide nothing, with their number.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bitsweep_metrics::{Contributions, Estimate, Interval, pareto_front};
 
 use super::comparison::{Comparison, DivergenceSummary, FailedVariant, ScoreSummary, VariantSummary};
+use super::effect::SIGNIFICANCE;
 use super::effects::effects;
 use super::evidence::{Evidence, Places};
 use super::grouped::grouped;
@@ -17,9 +18,6 @@ use crate::label::Labels;
 use crate::measures::{AgainstFloat, Measures, Scores};
 use crate::origin::Variant;
 use crate::record::ResultRow;
-
-/// Level at which a permutation test tells two models apart.
-const SIGNIFICANCE: f64 = 0.05;
 
 /// A row that has measures, and its measures.
 type Run<'a> = (&'a ResultRow, &'a Measures);

@@ -1,4 +1,4 @@
-//! Conclusions drawn from the rows: statistics over seeds and folds, Pareto fronts, and the two picks.
+//! Conclusions drawn from the rows: statistics over seeds and folds, Pareto fronts, and the picks.
 //!
 //! Rows are gathered into [`Comparison`]s, one per task, since only variants of the same task can be weighed against each
 //! other; tasks are told by their keys. Within a comparison the units differ by their seed and fold alone, and each
@@ -31,9 +31,7 @@ mod words;
 pub use crate::description::Expectation;
 pub use across::{Across, AcrossPick, Other};
 pub use attribution::{Attribution, TensorAttribution};
-pub use comparison::{
-    Comparison, DivergenceSummary, FailedRow, FailedVariant, ScoreSummary, Summary, VariantSummary,
-};
+pub use comparison::{Comparison, DivergenceSummary, FailedVariant, ScoreSummary, VariantSummary};
 pub use effect::{Effect, EffectAtBits, EffectRow, EffectVerdict, PValues};
 pub use grouped::grouped;
 pub use names::{distinct_names, full_names};
@@ -43,5 +41,5 @@ pub use recalls::ClassLoss;
 pub use rule::{Goal, Metric, PickRule};
 pub use spread::Spread;
 pub use standing::{Standing, Verdict, VerdictRow};
-pub use summarize::summarize;
+pub use summarize::{FailedRow, Summary, summarize};
 pub use words::Explanation;

@@ -5,6 +5,7 @@ use bitsweep_random::{Generator, Stream};
 use rayon::prelude::*;
 
 use super::comparison::{Comparison, VariantSummary};
+use super::grouped::grouped;
 use super::rule::PickRule;
 use crate::label::Label;
 
@@ -89,14 +90,7 @@ impl VariantOverDatasets {
 pub(super) fn over_datasets(comparisons: &[Comparison], rule: &PickRule) -> Option<OverDatasets> {
     let is_weighed = |own: &&Comparison| own.float.is_some() && own.has_scores() && !own.is_float_dead();
     let weighed: Vec<&Comparison> = comparisons.iter().filter(is_weighed).collect();
-    let mut datasets: Vec<(&str, Vec<&Comparison>)> = Vec::new();
-    for comparison in &weighed {
-        let name = comparison.task.dataset.as_str();
-        match datasets.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, own)) => own.push(comparison),
-            None => datasets.push((name, vec![comparison])),
-        }
-    }
+    let datasets = grouped(weighed.iter().copied(), |comparison| &comparison.task.dataset);
     if datasets.len() < 2 {
         return None;
     }
@@ -106,13 +100,14 @@ pub(super) fn over_datasets(comparisons: &[Comparison], rule: &PickRule) -> Opti
     let mut variants: Vec<VariantOverDatasets> =
         variants.filter_map(|own| variant(own, &datasets, rule.margin, seed)).collect();
     variants.sort_by(|a, b| a.size.total_cmp(&b.size));
-    let datasets = datasets.into_iter().map(|(name, _)| name.to_owned()).collect();
+    let names = datasets.iter().flat_map(|tasks| tasks.first()).map(|task| task.task.dataset.clone());
+    let datasets = names.collect();
     (!variants.is_empty()).then_some(OverDatasets { datasets, margin: rule.margin, variants })
 }
 
 fn variant(
     variant: &VariantSummary,
-    datasets: &[(&str, Vec<&Comparison>)],
+    datasets: &[Vec<&Comparison>],
     margin: f64,
     seed: u64,
 ) -> Option<VariantOverDatasets> {
@@ -124,7 +119,7 @@ fn variant(
         let loss = own.standing.filter(|_| is_whole)?.loss.value;
         Some((loss, own.true_bytes / comparison.float()?.true_bytes))
     };
-    let of_dataset = |(_, tasks): &(&str, Vec<&Comparison>)| {
+    let of_dataset = |tasks: &Vec<&Comparison>| {
         let tasks: Vec<(f64, f64)> = tasks.iter().map(of_task).collect::<Option<_>>()?;
         let (losses, sizes): (Vec<f64>, Vec<f64>) = tasks.into_iter().unzip();
         Some((mean(&losses), mean(&sizes)))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bitsweep_metrics::{Contributions, Estimate};
+use bitsweep_metrics::Estimate;
 
 use super::across::{Across, AcrossPick, Other};
 use super::candidates::{Candidate, Chosen, choose};
@@ -36,10 +36,7 @@ pub(super) fn across(
     groups.sort();
     let across = |group: Vec<usize>| {
         // Where there are validation rows, the choice goes by them.
-        let has_validation = |position: &usize| {
-            let (_, places) = &comparisons[*position];
-            places.iter().flatten().all(|(unit, _)| validation.unit(*unit).is_some())
-        };
+        let has_validation = |position: &usize| validation.has(&comparisons[*position].1);
         let choosing = if group.iter().all(has_validation) { validation } else { evidence };
         Group { comparisons, evidence, choosing, rule }.across(group)
     };
@@ -59,10 +56,9 @@ type Member = (usize, usize);
 
 impl<'a> Group<'a> {
     fn across(&self, comparisons: Vec<usize>) -> Option<Across> {
-        let floats = comparisons.iter().filter_map(|&position| {
-            let float = (position, self.comparisons[position].0.float?);
-            Some((position, self.score(float)?))
-        });
+        let floats = comparisons
+            .iter()
+            .filter_map(|&position| Some((position, self.comparisons[position].0.float_score?.value)));
         let better = |score: f64| if self.rule.metric.is_cost() { -score } else { score };
         // Of equally good ones the first.
         let (reference, _) =
@@ -137,14 +133,6 @@ impl<'a> Group<'a> {
             verdict,
             others: others.collect(),
         })
-    }
-
-    /// The mean of the metric over the units.
-    fn score(&self, (position, variant): Member) -> Option<f64> {
-        let places = &self.comparisons[position].1[variant];
-        let scores = places.iter().map(|place| self.choosing.score(&self.rule.metric, *place));
-        let scores: Vec<Contributions<'_>> = scores.flatten().collect();
-        Some(Estimate::of(&scores).ok()?.value)
     }
 
     /// What the second loses against the first, unit by unit on the same rows.

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use bitsweep_metrics::{Contributions, Estimate, Interval, holm};
 
 use super::comparison::Comparison;
+use super::effect::SIGNIFICANCE;
 use super::evidence::Evidence;
 use super::rule::Metric;
 use crate::origin::Variant;
 use crate::record::{Predictions, Records};
-
-/// The chance of showing a loss of any class that is none, at most.
-const SIGNIFICANCE: f64 = 0.05;
 
 /// What a variant loses of the recall of one class against the float model.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,7 @@
 //! What the units of a task are called: seeds, or runs where seeds have several splits.
 
-use super::comparison::{Comparison, Summary};
+use super::comparison::Comparison;
+use super::summarize::Summary;
 use crate::numbers::counted;
 use crate::origin::Unit;
 

@@ -1,17 +1,47 @@
-//! From rows to a summary.
+//! From rows to a summary: what a run found.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bitsweep_metrics::Estimate;
-
-use super::comparison::{Comparison, FailedRow, Summary};
-use super::evidence::{Evidence, Places};
+use super::across::Across;
+use super::comparison::Comparison;
+use super::evidence::Evidence;
+use super::over_datasets::OverDatasets;
 use super::rule::{Metric, PickRule};
 use super::{grouping, names, over_datasets, picking, picking_across, selection, standings};
 use crate::key::Key;
 use crate::label::Labels;
-use crate::origin::Task;
-use crate::record::{Records, ResultRow};
+use crate::origin::{Origin, Task};
+use crate::record::{Records, ResultRow, RowFailure};
+
+/// What a run found, drawn from its rows once.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Summary {
+    /// What each variant is called, wherever it is shown.
+    pub labels: Labels,
+    /// One comparison per task that has results, in order of first appearance.
+    pub comparisons: Vec<Comparison>,
+    /// What to take of models that are tested on the same rows, where there are several.
+    pub across: Vec<Across>,
+    /// What each variant loses over the datasets, where there are several.
+    pub over_datasets: Option<OverDatasets>,
+    /// Every row that has no measures, in the order of the plan.
+    pub failures: Vec<FailedRow>,
+    /// Units of all tasks.
+    pub units: usize,
+    /// Units of all tasks that have results.
+    pub units_with_results: usize,
+}
+
+/// A unit or a variant of a unit that has no measures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FailedRow {
+    /// What tells its task from the others of the summary.
+    pub task: String,
+    /// What failed. Of a unit that failed as a whole the variant is its float baseline.
+    pub origin: Origin,
+    /// Where and why.
+    pub failure: RowFailure,
+}
 
 /// Sums up what an experiment recorded, whose variants bear `labels`, and picks by `rule`.
 ///
@@ -32,9 +62,10 @@ pub fn summarize(records: &Records, labels: &Labels, rule: &PickRule) -> Summary
         comparison.front = grouping::front(&comparison);
         comparison.least_error = grouping::least_error(&comparison);
         let standings = standings::standings(&comparison, &places, &evidence, rule);
-        let has_validation = places.iter().flatten().any(|(unit, _)| validation.unit(*unit).is_some());
+        let has_validation = validation.has(&places);
         let choosing = if has_validation { &validation } else { &evidence };
-        comparison.float_score = comparison.float.and_then(|float| score(choosing, &places[float], rule));
+        comparison.float_score =
+            comparison.float.and_then(|float| choosing.estimate(&rule.metric, &places[float]));
         let on_validation = standings::standings(&comparison, &places, &validation, rule);
         for (variant, (standing, validation)) in
             comparison.variants.iter_mut().zip(standings.into_iter().zip(on_validation))
@@ -75,12 +106,6 @@ fn effect_margin(rule: &PickRule) -> f64 {
         Metric::MacroF1 => rule.margin,
         Metric::Accuracy | Metric::Recall(_) | Metric::LogLoss => PickRule::default().margin,
     }
-}
-
-/// The mean of the rule's metric over the units of these places.
-fn score(evidence: &Evidence<'_>, places: &Places, rule: &PickRule) -> Option<Estimate> {
-    let scores = places.iter().filter_map(|place| evidence.score(&rule.metric, *place));
-    Estimate::of(&scores.collect::<Vec<_>>()).ok()
 }
 
 /// What each task is called beside all others, by its key.

@@ -1,9 +1,8 @@
 //! The picks across models.
 
 use super::super::across::{Across, AcrossPick, Other};
-use super::super::comparison::Summary;
 use super::super::rule::PickRule;
-use super::super::standing::Verdict;
+use super::super::summarize::Summary;
 use super::Explanation;
 use super::phrases::{difference, verbs};
 use crate::numbers::{self, bytes, fixed, is_nothing, score, supported_decimals};
@@ -69,10 +68,7 @@ impl Summary {
         };
         Explanation {
             choice: format!("{model}, {}", variant.label),
-            verdict: match verdict {
-                Verdict::Undecided { .. } => "not shown".to_owned(),
-                Verdict::Confirmed | Verdict::Likely | Verdict::Worse => verdict.within(*margin),
-            },
+            verdict: verdict.within(*margin),
             headline,
             reasons: pick.others.iter().map(other).collect(),
         }

@@ -16,16 +16,13 @@ impl Verdict {
         }
     }
 
-    /// The verdict with its margin: `confirmed within 0.01`.
+    /// The verdict with its margin: `confirmed within 0.01`, `not shown`.
     #[must_use]
     pub fn within(self, margin: f64) -> String {
         match self {
             Self::Confirmed | Self::Likely => format!("{self} within {}", trimmed(margin)),
             Self::Worse => format!("worse by more than {}", trimmed(margin)),
-            Self::Undecided { rows: Some(rows) } => {
-                format!("undecided, about {} rows would decide", count(rows as f64))
-            }
-            Self::Undecided { rows: None } => "undecided".to_owned(),
+            Self::Undecided { .. } => "not shown".to_owned(),
         }
     }
 }

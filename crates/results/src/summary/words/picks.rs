@@ -110,11 +110,8 @@ impl Comparison {
         reasons.extend(pick.selection.map(|selection| tried_again(&selection, variant, &rule.metric)));
         reasons.extend(scaler(variant));
         reasons.extend(variant.flag_sentences());
-        let verdict = match pick.verdict {
-            _ if variant.origin.is_float() => String::new(),
-            Verdict::Confirmed | Verdict::Likely | Verdict::Worse => pick.verdict.within(pick.margin),
-            Verdict::Undecided { .. } => "not shown".to_owned(),
-        };
+        let is_float = variant.origin.is_float();
+        let verdict = if is_float { String::new() } else { pick.verdict.within(pick.margin) };
         Explanation {
             choice: variant.label.text().to_owned(),
             verdict,
