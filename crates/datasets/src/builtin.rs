@@ -1,14 +1,9 @@
 //! The datasets that are compiled into the program: wine, digits and wine quality.
 
-use std::io::Read;
-
-use flate2::read::GzDecoder;
 use ndarray::ArrayView2;
 
-use crate::Dataset;
-use crate::csv_error::CsvProblem;
-use crate::csv_table::{Layout, Table, read_table};
-use crate::target::Target;
+use crate::dataset::{Column, Dataset, Division};
+use crate::table::{ColumnRef, Missing, Separator, TableProblem, TableSource};
 use crate::wording::{list, nearest, suggestion};
 
 const WINE: &[u8] = include_bytes!("../../../data/wine_data.csv");
@@ -47,7 +42,7 @@ pub enum BuiltinError {
         /// The dataset.
         name: &'static str,
         /// What is wrong with its file.
-        problem: CsvProblem,
+        problem: TableProblem,
     },
 }
 
@@ -73,7 +68,7 @@ pub fn builtin_names() -> &'static [&'static str] {
 ///
 /// ```
 /// let digits = bitsweep_datasets::builtin("digits")?;
-/// assert_eq!(digits.features.dim(), (1797, 64));
+/// assert_eq!(digits.values.dim(), (1797, 64));
 /// # Ok::<(), bitsweep_datasets::BuiltinError>(())
 /// ```
 pub fn builtin(name: &str) -> Result<Dataset, BuiltinError> {
@@ -87,48 +82,34 @@ pub fn builtin(name: &str) -> Result<Dataset, BuiltinError> {
 
 /// scikit-learn's format: a first line with the numbers of rows and features and the names of the classes, then
 /// rows that end with the class.
-fn wine(bytes: &[u8]) -> Result<Dataset, CsvProblem> {
+fn wine(bytes: &[u8]) -> Result<Dataset, TableProblem> {
     let end = bytes.iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |end| end + 1);
     let (first, rows) = bytes.split_at(end);
-    let table = last_column_is_the_class(rows, WINE_FEATURES.len())?;
     let first = String::from_utf8_lossy(first);
-    let class_names: Vec<String> = first.trim().split(',').skip(2).map(str::to_owned).collect();
-    if class_names.len() != table.class_names.len() {
-        return Err(CsvProblem::ClassNameCount { given: class_names.len(), classes: table.class_names });
-    }
-    Ok(Dataset {
-        name: "wine".to_owned(),
-        features: table.features,
-        labels: table.labels,
-        feature_names: WINE_FEATURES.map(str::to_owned).to_vec(),
-        class_names,
-        file: None,
-        notes: Vec::new(),
-        hash: blake3::hash(bytes),
-    })
+    let class_names = first.trim().split(',').skip(2).map(str::to_owned).collect();
+    let source = TableSource { class_names: Some(class_names), ..rows_that_end_with_the_class(14) };
+    let columns = WINE_FEATURES.map(Column::numbers).to_vec();
+    let table = source.read_bytes(rows.to_vec())?;
+    Ok(Dataset { name: "wine".to_owned(), columns, file: None, hash: blake3::hash(bytes), ..table })
 }
 
 /// A compressed CSV file without a header: 8 × 8 pixels row by row, then the digit.
-fn digits(bytes: &[u8]) -> Result<Dataset, CsvProblem> {
-    let mut text = Vec::new();
-    GzDecoder::new(bytes).read_to_end(&mut text).map_err(CsvProblem::Unreadable)?;
-    let table = last_column_is_the_class(&text, 64)?;
-    Ok(Dataset {
-        name: "digits".to_owned(),
-        features: table.features,
-        labels: table.labels,
-        feature_names: (0..64).map(|pixel| format!("pixel_{}_{}", pixel / 8, pixel % 8)).collect(),
-        class_names: table.class_names,
-        file: None,
-        notes: Vec::new(),
-        hash: blake3::hash(bytes),
-    })
+fn digits(bytes: &[u8]) -> Result<Dataset, TableProblem> {
+    let table = rows_that_end_with_the_class(65).read_bytes(bytes.to_vec())?;
+    let pixel = |pixel| Column::numbers(format!("pixel_{}_{}", pixel / 8, pixel % 8));
+    let columns = (0..64).map(pixel).collect();
+    // That a pixel is white in all pictures is no slip.
+    let notes = Vec::new();
+    Ok(Dataset { name: "digits".to_owned(), columns, file: None, notes, hash: blake3::hash(bytes), ..table })
 }
 
-fn last_column_is_the_class(bytes: &[u8], features: usize) -> Result<Table, CsvProblem> {
-    let layout =
-        Layout { target: &Target::Number(features + 1), unused: &[], header: false, delimiter: b',' };
-    read_table(bytes, &layout)
+/// Comma-separated numbers without a header, the class in the last of so many columns.
+fn rows_that_end_with_the_class(columns: usize) -> TableSource {
+    TableSource {
+        header: Some(false),
+        separator: Some(Separator::Comma),
+        ..TableSource::new("", ColumnRef::Number(columns))
+    }
 }
 
 fn wine_quality() -> Dataset {
@@ -137,10 +118,12 @@ fn wine_quality() -> Dataset {
     Dataset {
         name: "wine-quality".to_owned(),
         hash: hash_of_numbers(data.records.view(), &labels),
-        feature_names: data.feature_names().iter().map(ToString::to_string).collect(),
-        features: data.records,
+        columns: data.feature_names().iter().map(|name| Column::numbers(name.to_string())).collect(),
+        values: data.records,
+        missing: Missing::Refuse,
         labels,
         class_names: ["low", "medium", "high"].map(str::to_owned).to_vec(),
+        division: Division::Free,
         file: None,
         notes: Vec::new(),
     }
@@ -172,15 +155,15 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::{DIGITS, WINE, digits, hash_of_numbers, wine};
-    use crate::csv_error::CsvProblem;
+    use crate::table::TableProblem;
 
     #[test]
     fn damaged_files_are_errors() {
-        assert!(matches!(wine(b"178,13,class_0"), Err(CsvProblem::Empty)));
-        assert!(matches!(wine(&WINE[..WINE.len() - 3]), Err(CsvProblem::ColumnCount { .. })));
+        assert!(matches!(wine(b"178,13,class_0"), Err(TableProblem::Empty)));
+        assert!(matches!(wine(&WINE[..WINE.len() - 3]), Err(TableProblem::ColumnCount { .. })));
         let renamed = [b"178,13,class_0,class_1\n", &WINE[30..]].concat();
-        assert!(matches!(wine(&renamed), Err(CsvProblem::ClassNameCount { given: 2, .. })));
-        assert!(matches!(digits(&DIGITS[..DIGITS.len() / 2]), Err(CsvProblem::Unreadable(_))));
+        assert!(matches!(wine(&renamed), Err(TableProblem::ClassNameCount { given: 2, .. })));
+        assert!(matches!(digits(&DIGITS[..DIGITS.len() / 2]), Err(TableProblem::DamagedGzip(_))));
     }
 
     #[test]

@@ -1,38 +1,92 @@
-//! A dataset: features, classes, and where its rows stand.
+//! A dataset: columns, classes, and where its rows stand.
 
-use std::fmt;
 use std::path::PathBuf;
 
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 
-use crate::wording::list;
+use crate::note::Note;
+use crate::split::Split;
+use crate::table::Missing;
 
-/// A classification dataset: one row of numbers and one class for each sample.
+/// A classification dataset: one row of values and one class for each sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     /// What the dataset is called: its built-in name, or a file's name without the extension.
     pub name: String,
-    /// The numbers, `rows × features`; all finite.
-    pub features: Array2<f64>,
+    /// What each column of [`values`](Self::values) is.
+    pub columns: Vec<Column>,
+    /// `rows × columns`: a finite number, the position of a text among the [levels](ColumnKind::Levels) of its column, or NaN
+    /// where a value is missing. [`encode`](crate::encode) makes features of them.
+    pub values: Array2<f64>,
+    /// What missing values are replaced by.
+    pub missing: Missing,
     /// The class of each row, an index into [`class_names`](Self::class_names).
     pub labels: Vec<usize>,
-    /// One name for each column of [`features`](Self::features).
-    pub feature_names: Vec<String>,
     /// One name for each class.
     pub class_names: Vec<String>,
+    /// What the data say of how their rows are to be divided.
+    pub division: Division,
     /// Where the rows were read; `None` of built-in data.
     pub file: Option<RowsOfFile>,
     /// What a reader should know of the data.
     pub notes: Vec<Note>,
-    /// The BLAKE3 hash of the file's bytes, or, for data that comes without a file, of its numbers.
+    /// A BLAKE3 hash of everything above but the name, the file and the notes; of built-in data of the file's bytes, or, for
+    /// data that comes without a file, of its numbers.
     pub hash: blake3::Hash,
+}
+
+/// A column of a dataset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// What it is called.
+    pub name: String,
+    /// What its values are.
+    pub kind: ColumnKind,
+    /// How many of them are missing.
+    pub missing: usize,
+}
+
+/// What the values of a column are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// Numbers.
+    Number,
+    /// Ranks of texts, given in their order.
+    Ranks(Vec<String>),
+    /// Positions of texts, given here sorted.
+    Levels {
+        /// The texts.
+        texts: Vec<String>,
+        /// So many have a feature of their own, at most.
+        most: usize,
+    },
+}
+
+impl Column {
+    /// A column of numbers.
+    #[must_use]
+    pub fn numbers(name: impl Into<String>) -> Self {
+        Self { name: name.into(), kind: ColumnKind::Number, missing: 0 }
+    }
+}
+
+/// What the data say of how their rows are to be divided.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Division {
+    /// Nothing.
+    #[default]
+    Free,
+    /// Rows of one group stay together; the group of each row, counted from 0.
+    Groups(Vec<usize>),
+    /// The rows of each part.
+    Given(Split),
 }
 
 impl Dataset {
     /// The number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.features.nrows()
+        self.values.nrows()
     }
 
     /// The number of classes.
@@ -48,103 +102,69 @@ impl Dataset {
     #[must_use]
     pub fn place_of(&self, row: usize) -> String {
         match &self.file {
-            Some(RowsOfFile { path, lines }) => format!("line {} of `{}`", lines[row], path.display()),
+            Some(file) => file.place_of(row),
             None => format!("row {} of `{}`", row + 1, self.name),
         }
     }
 
-    /// Features and labels of some rows, in the order of `rows`.
+    /// The classes of some rows, in the order of `rows`.
     ///
     /// # Panics
     /// When an index is not below [`rows`](Self::rows).
     #[must_use]
-    pub fn subset(&self, rows: &[usize]) -> (Array2<f64>, Vec<usize>) {
-        (self.features.select(Axis(0), rows), rows.iter().map(|&row| self.labels[row]).collect())
+    pub fn labels_of(&self, rows: &[usize]) -> Vec<usize> {
+        rows.iter().map(|&row| self.labels[row]).collect()
     }
 }
 
 /// Where rows were read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowsOfFile {
-    /// The file, as it was given.
-    pub path: PathBuf,
-    /// The line on which each row begins, counted from 1.
+    /// The files, one after the other.
+    pub files: Vec<ReadFile>,
+    /// The line on which each row begins, or in a file without lines the number of the row, counted from 1.
     pub lines: Vec<usize>,
 }
 
-/// Something that a reader should know of a dataset: it may be meant, or a slip.
+/// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Note {
-    /// Several spellings of one number are one class.
-    OneNumber {
-        /// The target column.
-        column: String,
-        /// What the class is called.
-        class: String,
-        /// All spellings.
-        spellings: Vec<String>,
-    },
-    /// Some cells of a class have blanks around it.
-    Blanks {
-        /// The target column.
-        column: String,
-        /// The class.
-        class: String,
-    },
-    /// Classes differ only in case, or in blanks within them.
-    AlikeClasses {
-        /// The target column.
-        column: String,
-        /// The classes.
-        classes: Vec<String>,
-    },
-    /// A class is called what usually stands for a missing value.
-    LooksMissing {
-        /// The target column.
-        column: String,
-        /// The class.
-        class: String,
-        /// Its rows.
-        rows: usize,
-    },
-    /// Some labels are numbers and some are not, so that all are sorted as text.
-    NumbersAsText {
-        /// The target column.
-        column: String,
-        /// The classes that are no numbers.
-        texts: Vec<String>,
-    },
+pub struct ReadFile {
+    /// The file, as it was given.
+    pub path: PathBuf,
+    /// The BLAKE3 hash of its bytes.
+    pub hash: blake3::Hash,
+    /// How many of the rows are its own.
+    pub rows: usize,
+    /// Whether it is text, which has lines.
+    pub has_lines: bool,
 }
 
-impl fmt::Display for Note {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OneNumber { column, class, spellings } => write!(
-                formatter,
-                "column `{column}`: {} are one number, and one class, `{class}`",
-                list(spellings)
-            ),
-            Self::Blanks { column, class } => {
-                write!(
-                    formatter,
-                    "column `{column}`: blanks around some cells of class `{class}` do not count"
-                )
-            }
-            Self::AlikeClasses { column, classes } => write!(
-                formatter,
-                "column `{column}`: the classes {} differ only in case or blanks: spell them alike if they are one",
-                list(classes)
-            ),
-            Self::LooksMissing { column, class, rows } => write!(
-                formatter,
-                "column `{column}`: `{class}` usually stands for a missing value, but is a class of {rows} {}: remove them if it does",
-                if *rows == 1 { "row" } else { "rows" }
-            ),
-            Self::NumbersAsText { column, texts } => write!(
-                formatter,
-                "column `{column}`: some classes are numbers, but {} not: all are sorted as text",
-                if let [text] = texts.as_slice() { format!("`{text}` is") } else { list(texts) + " are" }
-            ),
+impl RowsOfFile {
+    /// The file of a row, and its place in it: `line 17`.
+    pub(crate) fn find(&self, row: usize) -> (&ReadFile, String) {
+        let mut first = 0;
+        let of_row = |file: &&ReadFile| {
+            first += file.rows;
+            row < first
+        };
+        let file = self.files.iter().find(of_row).unwrap_or(&self.files[self.files.len() - 1]);
+        (file, format!("{} {}", if file.has_lines { "line" } else { "row" }, self.lines[row]))
+    }
+
+    /// Leaves out the rows that are not kept.
+    pub(crate) fn retain(&mut self, kept: &[bool]) {
+        let mut rest = kept;
+        for file in &mut self.files {
+            let (own, others) = rest.split_at(file.rows);
+            file.rows = own.iter().filter(|kept| **kept).count();
+            rest = others;
         }
+        let mut kept = kept.iter();
+        self.lines.retain(|_| kept.next().copied().unwrap_or(true));
+    }
+
+    fn place_of(&self, row: usize) -> String {
+        let (file, place) = self.find(row);
+        format!("{place} of `{}`", file.path.display())
     }
 }

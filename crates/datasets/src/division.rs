@@ -44,3 +44,30 @@ pub(crate) fn set_apart(
         divide(Part::Validation, labels, classes, &split.train, size, is_stratified, stream)?;
     Ok(Split { train, validation, ..split })
 }
+
+/// The rows of groups that are divided by `divide` as if each were a row, of one class: training, validation and test rows
+/// ascend, as in scikit-learn's `GroupShuffleSplit`. `groups` has the group of each row, counted from 0.
+///
+/// # Errors
+/// [`SplitError::StratifiedGroups`], and those of `divide`.
+pub fn divide_groups(
+    groups: &[usize],
+    is_stratified: bool,
+    divide: impl FnOnce(&[usize], usize) -> Result<Split, SplitError>,
+) -> Result<Split, SplitError> {
+    if is_stratified {
+        return Err(SplitError::StratifiedGroups);
+    }
+    let count = groups.iter().max().map_or(0, |last| last + 1);
+    let of_groups = divide(&vec![0; count], 1).map_err(|error| SplitError::Groups(Box::new(error)))?;
+    let rows_of = |chosen: &[usize]| {
+        let mut is_chosen = vec![false; count];
+        chosen.iter().for_each(|&group| is_chosen[group] = true);
+        (0..groups.len()).filter(|&row| is_chosen[groups[row]]).collect()
+    };
+    Ok(Split {
+        train: rows_of(&of_groups.train),
+        validation: rows_of(&of_groups.validation),
+        test: rows_of(&of_groups.test),
+    })
+}

@@ -1,14 +1,14 @@
-//! Classification data and what is done to it before training: load → split → scale.
+//! Classification data and what is done to it before training: load → split → encode → scale.
 //!
-//! * [`builtin`] loads the datasets that are compiled into the program, [`CsvSource::read`] a user's own file; both
+//! * [`builtin`] loads the datasets that are compiled into the program, [`TableSource::read`] a user's own file; both
 //!   end as a [`Dataset`].
 //! * [`holdout`] divides its rows into training and test rows, once or several times, [`k_fold`] into folds that are the
 //!   test set in turn, plain or stratified; with NumPy's generator they are the rows of scikit-learn. Either may set
 //!   validation rows apart.
-//! * [`fit`] learns a [`Scaler`] from the training rows only.
+//! * [`encode`] makes features of its columns, and [`fit`] learns a [`Scaler`], both from the training rows only.
 //!
 //! ```
-//! use bitsweep_datasets::{Holdout, PartSize, Scaling, SplitStreams, builtin, fit, holdout};
+//! use bitsweep_datasets::{Holdout, PartSize, Scaling, SplitStreams, builtin, encode, fit, holdout};
 //! use bitsweep_random::Generator;
 //!
 //! let wine = builtin("wine")?;
@@ -17,7 +17,7 @@
 //! let split = holdout(&wine.labels, wine.classes(), &rule, &mut streams)?;
 //! assert_eq!((split.train.len(), split.test.len()), (142, 36));
 //!
-//! let (train, _) = wine.subset(&split.train);
+//! let train = encode(&wine, &split.train)?.apply(&wine, &split.train);
 //! let scaler = fit(&Scaling::Standard, train.view())?;
 //! let train = scaler.apply(train.view())?;
 //! assert!(train.column(0).sum().abs() < 1e-9);
@@ -25,31 +25,33 @@
 //! ```
 
 mod builtin;
-mod class_labels;
-mod csv_error;
-mod csv_source;
-mod csv_table;
 mod dataset;
 mod division;
+mod encode;
 mod holdout;
 mod k_fold;
+mod note;
 mod part_size;
 mod scaling;
 mod split;
 mod split_streams;
 mod stratification;
-mod target;
+mod table;
 mod wording;
 
 pub use builtin::{BuiltinError, builtin, builtin_names};
-pub use csv_error::{CsvError, CsvProblem};
-pub use csv_source::CsvSource;
-pub use dataset::{Dataset, Note, RowsOfFile};
+pub use dataset::{Column, ColumnKind, Dataset, Division, ReadFile, RowsOfFile};
+pub use division::divide_groups;
+pub use encode::{EncodeError, Encoder, encode};
 pub use holdout::{Holdout, holdout};
 pub use k_fold::{KFold, k_fold};
+pub use note::{Note, RowNumber};
 pub use part_size::PartSize;
 pub use scaling::{Overflow, Scaler, Scaling, ScalingError, fit};
 pub use split::{Part, Split, SplitError};
 pub use split_streams::SplitStreams;
-pub use target::Target;
+pub use table::{
+    Bins, ColumnRef, Decimal, Encoding, Gap, Missing, RareClasses, Separator, TableError, TableProblem,
+    TableSource, TextEncoding,
+};
 pub use wording::{excerpt, nearest};

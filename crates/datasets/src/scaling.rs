@@ -105,10 +105,10 @@ impl fmt::Display for Overflow {
 }
 
 impl ScalingError {
-    /// The error in the names of the dataset; `rows` are the rows of it that were scaled.
+    /// The error in the names of the dataset; `features` are what its features are called, `rows` the rows that were scaled.
     #[must_use]
-    pub fn in_names_of(&self, dataset: &Dataset, rows: &[usize]) -> String {
-        let column = |column: usize| &dataset.feature_names[column];
+    pub fn in_names_of(&self, dataset: &Dataset, features: &[String], rows: &[usize]) -> String {
+        let column = |column: usize| &features[column];
         match self {
             Self::Moments { column: at } => format!(
                 "column `{}` of `{}` cannot be standardized, its mean or variance is beyond f64: leave it out",

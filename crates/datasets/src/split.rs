@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::dataset::Dataset;
+use crate::wording::counted;
 
 /// Training, validation and test rows: each row of the dataset is in exactly one of the three.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +109,7 @@ pub enum SplitError {
         rows: usize,
     },
     /// A class cannot be in every fold.
-    #[error("class {class} has {}: stratified folds need at least {folds} rows of each class", counted(*rows))]
+    #[error("class {class} has {}: stratified folds need at least {folds} rows of each class", counted(*rows, "row", "rows"))]
     ClassBelowFolds {
         /// The class's number, counted from 0.
         class: usize,
@@ -117,6 +118,19 @@ pub enum SplitError {
         /// The folds asked for.
         folds: usize,
     },
+    /// Groups, which stay together, cannot be divided.
+    #[error("the groups stay together, and are divided as rows are: {0}")]
+    Groups(Box<SplitError>),
+    /// Groups that stay together cannot be divided by class, too.
+    #[error(
+        "`stratified = true` divides each class by itself, but the rows of a group stay together: expected one of the two"
+    )]
+    StratifiedGroups,
+    /// The data are asked to say how they are divided, and do not.
+    #[error(
+        "the data do not say which rows are for the test: expected a column `split`, or `train` and `test` files, in the source"
+    )]
+    NotGiven,
     /// A label is not the number of a class.
     #[error("row {row} is of class {label}: expected a class below {classes}")]
     Label {
@@ -166,10 +180,6 @@ const fn at_least_two(part: Part) -> &'static str {
     }
 }
 
-fn counted(rows: usize) -> String {
-    if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }
-}
-
 impl SplitError {
     /// The error in the names of the dataset that was to be split: its class, and the line of its file.
     #[must_use]
@@ -185,7 +195,7 @@ impl SplitError {
             Self::ClassBelowFolds { class, rows, folds } => format!(
                 "class `{}` has {}: stratified folds need at least {folds} rows of each class",
                 dataset.class_names[*class],
-                counted(*rows)
+                counted(*rows, "row", "rows")
             ),
             Self::Fraction { .. }
             | Self::NoRows(_)
@@ -194,13 +204,16 @@ impl SplitError {
             | Self::FewerRowsThanClasses { .. }
             | Self::Folds(_)
             | Self::MoreFoldsThanRows { .. }
+            | Self::Groups(_)
+            | Self::StratifiedGroups
+            | Self::NotGiven
             | Self::Label { .. } => self.to_string(),
         }
     }
 
     /// The key of the rule that asks for what cannot be.
     #[must_use]
-    pub const fn key(&self) -> &'static str {
+    pub fn key(&self) -> &'static str {
         match self {
             Self::Fraction { part, .. }
             | Self::NoRows(part)
@@ -212,6 +225,9 @@ impl SplitError {
                 Part::Validation => "validation",
             },
             Self::Folds(_) | Self::MoreFoldsThanRows { .. } | Self::ClassBelowFolds { .. } => "folds",
+            Self::Groups(error) => error.key(),
+            Self::StratifiedGroups => "stratified",
+            Self::NotGiven => "given",
             Self::Label { .. } => "test",
         }
     }

@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-use bitsweep_datasets::{BuiltinError, CsvProblem, Dataset, builtin, builtin_names};
+use bitsweep_datasets::{BuiltinError, Dataset, TableProblem, builtin, builtin_names};
 use sha2::{Digest, Sha256};
 
 /// The mean of a column.
 fn mean(data: &Dataset, name: &str) -> f64 {
-    let column = data.feature_names.iter().position(|feature| feature == name).unwrap();
-    data.features.column(column).sum() / data.rows() as f64
+    let column = data.columns.iter().position(|column| column.name == name).unwrap();
+    data.values.column(column).sum() / data.rows() as f64
 }
 
 /// How many rows each class has.
@@ -23,8 +23,8 @@ fn every_builtin_dataset_is_consistent() {
         let data = builtin(name).unwrap();
         assert_eq!(data.name, *name);
         assert_eq!(data.labels.len(), data.rows());
-        assert_eq!(data.feature_names.len(), data.features.ncols());
-        assert!(data.features.iter().all(|value| value.is_finite()));
+        assert_eq!(data.columns.len(), data.values.ncols());
+        assert!(data.values.iter().all(|value| value.is_finite()));
         assert!(class_counts(&data).iter().all(|&count| count >= 2));
     }
 }
@@ -33,10 +33,10 @@ fn every_builtin_dataset_is_consistent() {
 #[test]
 fn wine_is_the_published_data() {
     let wine = builtin("wine").unwrap();
-    assert_eq!(wine.features.dim(), (178, 13));
+    assert_eq!(wine.values.dim(), (178, 13));
     assert_eq!(wine.class_names, ["class_0", "class_1", "class_2"]);
     assert_eq!(class_counts(&wine), [59, 71, 48]);
-    assert_eq!(wine.features[(0, 0)], 14.23);
+    assert_eq!(wine.values[(0, 0)], 14.23);
     for (feature, expected) in
         [("alcohol", 13.0), ("malic_acid", 2.34), ("magnesium", 99.7), ("proline", 746.0)]
     {
@@ -47,12 +47,12 @@ fn wine_is_the_published_data() {
 #[test]
 fn digits_is_the_published_data() {
     let digits = builtin("digits").unwrap();
-    assert_eq!(digits.features.dim(), (1797, 64));
+    assert_eq!(digits.values.dim(), (1797, 64));
     assert_eq!(digits.class_names, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
     assert_eq!(class_counts(&digits), [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
-    assert_eq!(digits.feature_names[10], "pixel_1_2");
-    assert!(digits.features.iter().all(|&value| (0.0..=16.0).contains(&value) && value.fract() == 0.0));
-    let first: Vec<f64> = digits.features.row(0).iter().copied().take(8).collect();
+    assert_eq!(digits.columns[10].name, "pixel_1_2");
+    assert!(digits.values.iter().all(|&value| (0.0..=16.0).contains(&value) && value.fract() == 0.0));
+    let first: Vec<f64> = digits.values.row(0).iter().copied().take(8).collect();
     assert_eq!(first, [0.0, 0.0, 5.0, 13.0, 9.0, 1.0, 0.0, 0.0]);
     assert_eq!(digits.labels[..5], [0, 1, 2, 3, 4]);
 }
@@ -61,7 +61,7 @@ fn digits_is_the_published_data() {
 #[test]
 fn wine_quality_scores_are_binned_as_documented() {
     let quality = builtin("wine-quality").unwrap();
-    assert_eq!(quality.features.dim(), (1599, 11));
+    assert_eq!(quality.values.dim(), (1599, 11));
     assert_eq!(quality.class_names, ["low", "medium", "high"]);
     assert_eq!(class_counts(&quality), [10 + 53 + 681, 638, 199 + 18]);
 }
@@ -104,7 +104,7 @@ fn an_unknown_name_is_answered_with_the_nearest() {
 
 #[test]
 fn a_damaged_dataset_is_named() {
-    let error = BuiltinError::Damaged { name: "wine", problem: CsvProblem::OnlyHeader };
+    let error = BuiltinError::Damaged { name: "wine", problem: TableProblem::OnlyHeader };
     assert_eq!(
         error.to_string(),
         "the built-in dataset `wine` is damaged: has a header but no rows below it"

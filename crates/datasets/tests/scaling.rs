@@ -24,7 +24,7 @@ fn training_rows(name: &str, seed: u64, rule: &Holdout) -> Array2<f64> {
     let data = builtin(name).unwrap();
     let mut streams = SplitStreams::new(Generator::Numpy, seed, 0).unwrap();
     let split = holdout(&data.labels, data.classes(), rule, &mut streams).unwrap();
-    data.subset(&split.train).0
+    data.values.select(ndarray::Axis(0), &split.train)
 }
 
 /// Every double is the same, to the last bit.

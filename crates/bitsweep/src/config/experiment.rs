@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::mem;
 use std::path::PathBuf;
 
-use bitsweep_datasets::Target;
+use bitsweep_datasets::{ColumnRef, TableSource};
 use serde::Serialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -171,10 +171,13 @@ fn refuse_unused_training(
 
 /// A target is no feature for the other targets of its file: what is to be predicted is not known.
 fn leave_out_other_targets(units: &mut [Placed<UnitSpec>]) {
-    let mut targets: HashMap<(PathBuf, bool), Vec<Target>> = HashMap::new();
+    type File = ([Option<PathBuf>; 3], Option<bool>);
+    let file =
+        |csv: &TableSource| -> File { ([&csv.path, &csv.train, &csv.test].map(Clone::clone), csv.header) };
+    let mut targets: HashMap<File, Vec<ColumnRef>> = HashMap::new();
     for (unit, _) in units.iter() {
         if let Some((DataSpec { source: DataSource::Csv(csv), .. }, _)) = unit.subject.rows() {
-            let known = targets.entry((csv.path.clone(), csv.header)).or_default();
+            let known = targets.entry(file(csv)).or_default();
             if !known.contains(&csv.target) {
                 known.push(csv.target.clone());
             }
@@ -182,10 +185,10 @@ fn leave_out_other_targets(units: &mut [Placed<UnitSpec>]) {
     }
     for (unit, _) in units {
         if let Some(DataSpec { source: DataSource::Csv(csv), .. }) = unit.subject.data_mut() {
-            let others =
-                targets[&(csv.path.clone(), csv.header)].iter().filter(|target| **target != csv.target);
-            let others: Vec<Target> = others.filter(|target| !csv.unused.contains(target)).cloned().collect();
-            csv.unused.extend(others);
+            let others = targets[&file(csv)].iter().filter(|target| **target != csv.target);
+            let others: Vec<ColumnRef> =
+                others.filter(|target| !csv.drop.contains(target)).cloned().collect();
+            csv.drop.extend(others);
         }
     }
 }

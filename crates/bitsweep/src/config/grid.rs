@@ -15,14 +15,20 @@ use super::diagnostic::Diagnostic;
 use super::document::Document;
 
 /// Lists that are values, not axes.
-const LIST_VALUES: [&str; 6] = [
-    "tensor.values",
-    "tensor.query",
-    "data.source.csv.class_names",
-    "data.source.csv.unused",
-    "model.given.layers",
-    "quantize.mixed.bits",
-];
+const LIST_VALUES: [&str; 4] = ["tensor.values", "tensor.query", "model.given.layers", "quantize.mixed.bits"];
+
+/// Tables in which every list is a value, but those of the keys that name one thing.
+const TABLES_OF_LISTS: [&str; 2] = ["data.source.csv.", "data.source.parquet."];
+
+/// The keys in such a table whose lists are axes.
+const AXES_OF_TABLES: [&str; 9] =
+    ["path", "target", "text", "missing", "most_levels", "bins", "bins.quantiles", "rare_classes", "group"];
+
+/// Whether a list at this path is a value.
+fn is_value(path: &str) -> bool {
+    let key = TABLES_OF_LISTS.iter().find_map(|table| path.strip_prefix(table));
+    LIST_VALUES.contains(&path) || key.is_some_and(|key| !AXES_OF_TABLES.contains(&key))
+}
 
 /// Axes whose values may be lists: `[32, [32, 16]]` is two models, the second of two hidden layers.
 const LISTS_OF_LISTS: [&str; 1] = ["model.mlp.hidden"];
@@ -61,7 +67,7 @@ pub(crate) fn expand<'t>(
     axes: &mut Vec<GridAxis>,
 ) -> Result<Vec<Alternative<'t>>, Diagnostic> {
     match node.get_ref() {
-        DeValue::Array(elements) if !LIST_VALUES.contains(&path) => {
+        DeValue::Array(elements) if !is_value(path) => {
             let labels: Vec<String> = elements.iter().map(label).collect();
             check_axis(document, node, path, elements, &labels)?;
             axes.push(GridAxis { name: path.to_owned(), labels, span: node.span() });

@@ -34,7 +34,7 @@ impl Places {
     }
 
     /// Whether a key is there.
-    pub(super) fn has(&self, path: &str) -> bool {
+    pub(crate) fn has(&self, path: &str) -> bool {
         self.keys.iter().any(|(key, _)| key == path)
     }
 

@@ -74,7 +74,7 @@ fn unit_at(tables: &Tables<'_>, unit: UnitTables) -> Result<UnitSpec, Diagnostic
             let missing =
                 |key: &str| tables.error("model", format!("a model needs `{key}`, which is missing"));
             let data = data.ok_or_else(|| missing("data"))?;
-            let split = split.ok_or_else(|| missing("split"))?;
+            let split = tables.split(split, &data)?;
             let trained = match model {
                 ModelTable::Given(model) => {
                     if let Some(number) = model.beyond_f32() {
@@ -129,6 +129,21 @@ impl Tables<'_> {
     /// At the setting itself where it is written, else at the table.
     fn setting(&self, table: &str, error: &SpecificationError) -> Diagnostic {
         self.document.error(self.places.find_setting(table, error.key), error.to_string())
+    }
+
+    /// How rows are divided: as the data say, or as the file says, or a quarter of each class for the test; of groups, which no
+    /// class divides, a quarter.
+    fn split(&self, split: Option<SplitSpec>, data: &DataTable) -> Result<SplitSpec, Diagnostic> {
+        match (split, data.table()) {
+            (None, Some(table)) if table.says_split() => Ok(SplitSpec::Given),
+            (None, Some(table)) if table.group.is_some() => Ok(SplitSpec::of_groups()),
+            (None, _) => Ok(SplitSpec::default()),
+            (Some(SplitSpec::Holdout(_) | SplitSpec::KFold(_)), Some(table)) if table.says_split() => {
+                let message = "the data say themselves which rows are for the test: expected no other split";
+                Err(self.error("split", message).help("remove `split`, or what says it in the source"))
+            }
+            (Some(split), _) => Ok(split),
+        }
     }
 
     fn training(&self, training: Option<Training>, model: &str) -> Result<Training, Diagnostic> {

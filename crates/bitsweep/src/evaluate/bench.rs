@@ -170,9 +170,11 @@ impl<'u> Bench<'u> {
         let biases = self.model.weights().filter(|(id, _)| id.is_bias());
         let biases = biases.map(|(_, bias)| bias.len() as u64 * FLOAT_BYTES).sum();
         let stored = Size { codes: bytes - biases, ..Size::default() };
+        // The first layer takes in the scaler, but not what makes numbers of texts and fills gaps.
+        let scaler = self.prepared.encoder.stored_bytes();
         let measures = Measures {
             error: ErrorMeasures { sqnr_db: f64::INFINITY, ..ErrorMeasures::default() },
-            size: SizeMeasures { payload: bytes, stored, biases, scaler: 0, float: bytes },
+            size: SizeMeasures { payload: bytes, stored, biases, scaler, float: bytes },
             ..Measures::default()
         };
         let validation = self.validation.as_ref().map(|validation| validation.float.clone());
@@ -310,12 +312,11 @@ impl<'u> Bench<'u> {
             size.stored.scales += scales;
             size.stored.zero_points += zero_points;
         }
-        let features = self.model.input_size();
-        size.scaler = scaler_bytes(self.unit, variant, features);
+        size.scaler = scaler_bytes(self.unit, variant, &self.prepared.encoder);
         let errors = transformed.rescaling.errors(self.model, &transformed.model, model);
         let mut all_flags = flags(&model.weights, &errors);
         all_flags.extend(model.flags.iter().chain(&transformed.flags).cloned());
-        all_flags.extend(scaler_flag(self.unit, variant, features));
+        all_flags.extend(scaler_flag(self.unit, variant, self.model.input_size()));
         Measures {
             layer_bits: if variant.is_layered() { model.layer_bits() } else { Vec::new() },
             error: error_measures(&errors),

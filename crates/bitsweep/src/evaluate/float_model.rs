@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use bitsweep_datasets::{Dataset, Split};
+use bitsweep_datasets::{Dataset, Split, encode};
 use bitsweep_models::{
     EpochLoss, Mlp, Model, Training, fit_logistic, initial_mlp, initial_softmax_regression,
 };
@@ -55,7 +55,8 @@ pub(crate) fn check_model(unit: &Unit, dataset: &Dataset, split: &Split) -> Resu
     let classes = dataset.classes();
     match &unit.spec.subject {
         Subject::Given(_) => {
-            let features = dataset.features.ncols();
+            let encoder = encode(dataset, &split.train).map_err(|error| error.to_string())?;
+            let features = encoder.names().len();
             let widths = unit.spec.subject.widths(features, classes);
             match widths.as_slice() {
                 [inputs, .., outputs] if (*inputs, *outputs) != (features, classes) => Err(format!(

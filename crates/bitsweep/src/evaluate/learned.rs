@@ -55,9 +55,9 @@ fn different_scale(unit: &Unit, prepared: &Prepared<'_>) -> Option<Flag> {
         Scaling::None | Scaling::Divide(_) => {}
         Scaling::Standard => return None,
     }
-    let features = &prepared.dataset.features;
+    let features = prepared.encoder.apply(prepared.dataset, &prepared.split.train);
     let range = |feature: usize| {
-        let values = || prepared.split.train.iter().map(|&row| features[(row, feature)]);
+        let values = || features.column(feature).into_iter().copied();
         values().fold(f64::NEG_INFINITY, f64::max) - values().fold(f64::INFINITY, f64::min)
     };
     let ranges: Vec<(usize, f64)> = (0..features.ncols())
@@ -68,7 +68,7 @@ fn different_scale(unit: &Unit, prepared: &Prepared<'_>) -> Option<Flag> {
     let widest = ranges.iter().copied().reduce(|best, other| if other.1 > best.1 { other } else { best })?;
     let narrowest =
         ranges.iter().copied().reduce(|best, other| if other.1 < best.1 { other } else { best })?;
-    let name = |feature: usize| prepared.dataset.feature_names[feature].clone();
+    let name = |feature: usize| prepared.encoder.names()[feature].clone();
     (widest.1 > MOST_RATIO * narrowest.1).then(|| Flag::FeaturesOfDifferentScale {
         widest: name(widest.0),
         widest_range: widest.1,

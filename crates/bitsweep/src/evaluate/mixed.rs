@@ -38,7 +38,8 @@ pub(super) fn choose(
     let mut layers = Layers::new(unit, prepared, float, variant, mixed)?;
     let (choices, searched) = match mixed.budget {
         Budget::Bytes(_) | Budget::BitsPerWeight(_) | Budget::Uniform(_) => {
-            let allowed = allowed_bytes(unit, float, variant, mixed, &layers.candidates)?;
+            let scaler = scaler_bytes(unit, variant, &prepared.encoder);
+            let allowed = allowed_bytes(unit, float, scaler, variant, mixed, &layers.candidates)?;
             layers.within(allowed, mixed)?
         }
         Budget::MacroF1Loss(loss) => layers.in_fewest_bytes(loss)?,
@@ -83,23 +84,24 @@ fn candidates(unit: &Unit, float: &Model, variant: &Variant, mixed: &Mixed) -> S
 pub(crate) fn check_budget(
     unit: &Unit,
     shape: &Model,
+    scaler: u64,
     variant: &Variant,
     mixed: &Mixed,
 ) -> Result<(), String> {
     let allowed = candidates(unit, shape, variant, mixed)
-        .and_then(|candidates| allowed_bytes(unit, shape, variant, mixed, &candidates));
+        .and_then(|candidates| allowed_bytes(unit, shape, scaler, variant, mixed, &candidates));
     allowed.map(|_| ()).map_err(|failure| failure.reason)
 }
 
-/// The bytes that the budget leaves for the layers beside the scaler, enough for the smallest candidate of every layer.
+/// The bytes that the budget leaves for the layers beside the `scaler`'s, enough for the smallest candidate of every layer.
 fn allowed_bytes(
     unit: &Unit,
     float: &Model,
+    scaler: u64,
     variant: &Variant,
     mixed: &Mixed,
     candidates: &Candidates,
 ) -> Step<u64> {
-    let scaler = scaler_bytes(unit, variant, float.input_size());
     let bytes = match mixed.budget {
         Budget::Bytes(bytes) => bytes,
         // Rounded down to whole bytes.

@@ -18,7 +18,7 @@ pub(super) fn pictures(
     flips: &[FlipRow],
 ) -> Vec<PictureRow> {
     let is_picture = dataset.name == DIGITS && dataset.file.is_none();
-    if !is_picture || dataset.features.ncols() != WIDTH * WIDTH {
+    if !is_picture || dataset.values.ncols() != WIDTH * WIDTH {
         return Vec::new();
     }
     let rows: BTreeSet<u32> = flips.iter().map(|flip| flip.row).collect();
@@ -27,7 +27,7 @@ pub(super) fn pictures(
         row,
         width: WIDTH,
         most: MOST,
-        values: dataset.features.row(row as usize).to_vec().into(),
+        values: dataset.values.row(row as usize).to_vec().into(),
     };
     rows.into_iter().map(picture).collect()
 }

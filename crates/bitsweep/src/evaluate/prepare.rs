@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use bitsweep_datasets::{Dataset, Scaler, Split, SplitStreams, fit, holdout, k_fold};
+use bitsweep_datasets::{
+    Dataset, Division, Encoder, Scaler, ScalingError, Split, SplitError, SplitStreams, divide_groups, encode,
+    fit, holdout, k_fold,
+};
 use bitsweep_random::Stream;
 use ndarray::{Array1, Array2, Axis};
 
@@ -17,6 +20,8 @@ use crate::variant::CalibrationRows;
 #[derive(Clone)]
 pub(super) struct Prepared<'u> {
     pub(super) dataset: &'u Dataset,
+    /// What made features of the columns.
+    pub(super) encoder: Encoder,
     /// What features were scaled by.
     pub(super) scaler: Scaler,
     pub(super) train_features: Array2<f64>,
@@ -36,6 +41,7 @@ impl Prepared<'_> {
     /// The same rows, every feature divided by its factor.
     pub(super) fn divided_by(&self, factors: &Array1<f64>) -> Self {
         self.with_features(Scaled {
+            encoder: self.encoder.clone(),
             scaler: self.scaler.clone(),
             train: &self.train_features / factors,
             validation: &self.validation_features / factors,
@@ -46,10 +52,12 @@ impl Prepared<'_> {
     /// The same rows with their features as they are, scaled by nothing.
     pub(super) fn unscaled(&self) -> Step<Self> {
         let features = |rows: &[usize]| {
-            let features = self.dataset.features.select(Axis(0), rows);
-            Scaler::None.apply(features.view()).map_err(|error| error.in_names_of(self.dataset, rows))
+            let features = self.encoder.apply(self.dataset, rows);
+            let names = self.encoder.names();
+            Scaler::None.apply(features.view()).map_err(|error| error.in_names_of(self.dataset, names, rows))
         };
         Ok(self.with_features(Scaled {
+            encoder: self.encoder.clone(),
             scaler: Scaler::None,
             train: features(&self.split.train).at(FailureKind::Transform)?,
             validation: features(&self.split.validation).at(FailureKind::Transform)?,
@@ -58,9 +66,10 @@ impl Prepared<'_> {
     }
 
     fn with_features(&self, features: Scaled) -> Self {
-        let Scaled { scaler, train, validation, test } = features;
+        let Scaled { encoder, scaler, train, validation, test } = features;
         Self {
             dataset: self.dataset,
+            encoder,
             scaler,
             train_features: train,
             train_labels: self.train_labels.clone(),
@@ -152,9 +161,15 @@ pub(crate) fn split(unit: &Unit, dataset: &Dataset) -> Result<Split, NoSplit> {
     let mut streams =
         streams.map_err(|error| NoSplit { key: "seed".to_owned(), reason: error.to_string() })?;
     let (labels, classes) = (&dataset.labels, dataset.classes());
-    let divided = match split {
+    let mut of_rows = |labels: &[usize], classes: usize| match split {
         SplitSpec::Holdout(rule) => holdout(labels, classes, rule, &mut streams),
         SplitSpec::KFold(rule) => k_fold(labels, classes, rule, &mut streams),
+        SplitSpec::Given => Err(SplitError::NotGiven),
+    };
+    let divided = match &dataset.division {
+        Division::Given(split) => Ok(split.clone()),
+        Division::Groups(groups) => divide_groups(groups, split.is_stratified(), of_rows),
+        Division::Free => of_rows(labels, classes),
     };
     divided.map_err(|error| NoSplit {
         key: format!("{}.{}", split.table(), error.key()),
@@ -162,8 +177,9 @@ pub(crate) fn split(unit: &Unit, dataset: &Dataset) -> Result<Split, NoSplit> {
     })
 }
 
-/// Scaled features, and what they were scaled by.
+/// Scaled features, and what they were made and scaled by.
 pub(crate) struct Scaled {
+    pub(crate) encoder: Encoder,
     scaler: Scaler,
     pub(super) train: Array2<f64>,
     pub(super) validation: Array2<f64>,
@@ -173,32 +189,37 @@ pub(crate) struct Scaled {
 /// Features of the training, validation and test rows, scaled as the training rows are.
 ///
 /// # Errors
-/// When they cannot be scaled, or are beyond `f32`, in the dataset's names.
+/// When there is nothing to fill in, or they cannot be scaled, or are beyond `f32`, in the dataset's names.
 pub(crate) fn scaled(unit: &Unit, dataset: &Dataset, split: &Split) -> Result<Scaled, String> {
     let Some((data, _)) = unit.spec.subject.rows() else {
         return Err("the unit has no features to scale".to_owned());
     };
-    let features = |rows: &[usize]| dataset.features.select(Axis(0), rows);
+    let encoder = encode(dataset, &split.train).map_err(|error| error.to_string())?;
+    let in_names = |error: ScalingError, rows: &[usize]| error.in_names_of(dataset, encoder.names(), rows);
+    let features = |rows: &[usize]| encoder.apply(dataset, rows);
     let train = features(&split.train);
-    let scaler = fit(&data.scale, train.view()).map_err(|error| error.in_names_of(dataset, &split.train))?;
+    let scaler = fit(&data.scale, train.view()).map_err(|error| in_names(error, &split.train))?;
     let scale = |features: &Array2<f64>, rows: &[usize]| {
-        scaler.apply(features.view()).map_err(|error| error.in_names_of(dataset, rows))
+        scaler.apply(features.view()).map_err(|error| in_names(error, rows))
     };
     Ok(Scaled {
         train: scale(&train, &split.train)?,
         validation: scale(&features(&split.validation), &split.validation)?,
         test: scale(&features(&split.test), &split.test)?,
         scaler,
+        encoder,
     })
 }
 
 /// Splits and scales the rows of a unit that has a dataset.
 pub(super) fn prepare<'u>(unit: &Unit, dataset: &'u Dataset) -> Step<Prepared<'u>> {
     let split = split(unit, dataset).map_err(|error| error.reason).at(FailureKind::Data)?;
-    let Scaled { scaler, train, validation, test } = scaled(unit, dataset, &split).at(FailureKind::Data)?;
+    let Scaled { encoder, scaler, train, validation, test } =
+        scaled(unit, dataset, &split).at(FailureKind::Data)?;
     let labels = |rows: &[usize]| rows.iter().map(|&row| dataset.labels[row]).collect();
     Ok(Prepared {
         dataset,
+        encoder,
         scaler,
         train_features: train,
         train_labels: labels(&split.train),
@@ -206,16 +227,16 @@ pub(super) fn prepare<'u>(unit: &Unit, dataset: &'u Dataset) -> Step<Prepared<'u
         validation_labels: labels(&split.validation),
         test_features: test,
         test_labels: labels(&split.test),
-        seen_rows: seen_rows(&dataset.features, &split),
+        seen_rows: seen_rows(&dataset.values, &split),
         split,
     })
 }
 
-/// How many test rows have the features of some training row, value by value.
-fn seen_rows(features: &Array2<f64>, split: &Split) -> usize {
+/// How many test rows have the values of some training row, column by column.
+fn seen_rows(values: &Array2<f64>, split: &Split) -> usize {
     // Adding 0 makes -0 the same value as 0.
     let bits =
-        |row: &usize| features.row(*row).iter().map(|value| (value + 0.0).to_bits()).collect::<Vec<u64>>();
+        |row: &usize| values.row(*row).iter().map(|value| (value + 0.0).to_bits()).collect::<Vec<u64>>();
     let trained: BTreeSet<Vec<u64>> = split.train.iter().map(bits).collect();
     split.test.iter().filter(|row| trained.contains(&bits(row))).count()
 }

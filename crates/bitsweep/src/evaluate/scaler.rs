@@ -1,6 +1,6 @@
 //! The scaler of the features: the bytes that it takes, and its folding into the first layer.
 
-use bitsweep_datasets::{Scaler, Scaling};
+use bitsweep_datasets::{Encoder, Scaler, Scaling};
 use bitsweep_models::{Layer, Linear, Model, WeightId};
 use bitsweep_results::{FailureKind, Flag};
 use ndarray::Array1;
@@ -13,16 +13,19 @@ use crate::variant::{ScalerUse, Variant};
 
 const KIND: FailureKind = FailureKind::Transform;
 
-/// Bytes of the scaler that has to be stored beside a variant with so many features: two floats a feature of a standard
-/// scaler, one float of a divisor.
+/// Bytes of what makes features, which has to be stored beside a variant: [the encoder's](Encoder::stored_bytes), and two
+/// floats a feature of a standard scaler, or one float of a divisor.
 ///
-/// None where it is folded, and where static codes are the model's inputs: whoever makes them scales the features.
-pub(crate) fn scaler_bytes(unit: &Unit, variant: &Variant, features: usize) -> u64 {
-    match variant.scaler {
-        ScalerUse::Fold => 0,
-        ScalerUse::Count if takes_codes(variant) => 0,
-        ScalerUse::Count => scaling(unit).stored_numbers(features) as u64 * FLOAT_BYTES,
-    }
+/// The scaler takes none where it is folded, and where static codes are the model's inputs: whoever makes them scales the
+/// features.
+pub(crate) fn scaler_bytes(unit: &Unit, variant: &Variant, encoder: &Encoder) -> u64 {
+    let features = encoder.names().len();
+    encoder.stored_bytes()
+        + match variant.scaler {
+            ScalerUse::Fold => 0,
+            ScalerUse::Count if takes_codes(variant) => 0,
+            ScalerUse::Count => scaling(unit).stored_numbers(features) as u64 * FLOAT_BYTES,
+        }
 }
 
 /// What a reader must know of bytes that are not counted. A divisor is a part of the scale of the codes, and no number of
@@ -70,7 +73,7 @@ pub(super) fn fold(prepared: &Prepared<'_>, float: &Model) -> Step<Folded> {
                 let folded = f64::from(*weight) / divisors[feature];
                 let rounded = folded as f32;
                 if *weight != 0.0 && !rounded.is_normal() {
-                    let name = &prepared.dataset.feature_names[feature];
+                    let name = &prepared.encoder.names()[feature];
                     return Err(beyond(&format!("a weight of feature `{name}`"), folded));
                 }
                 *weight = rounded;
@@ -113,7 +116,7 @@ fn means_and_divisors(scaler: &Scaler, features: usize) -> (Array1<f64>, Array1<
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use bitsweep_datasets::{Dataset, Split, builtin, fit};
+    use bitsweep_datasets::{Column, Dataset, Split, builtin, encode, fit};
     use bitsweep_models::{Activation, Head};
     use ndarray::{Array2, Axis, concatenate};
 
@@ -123,9 +126,9 @@ mod tests {
     fn wine(constant: f64) -> Dataset {
         let wine = builtin("wine").unwrap();
         let constants = Array2::from_elem((wine.rows(), 1), constant);
-        let features = concatenate![Axis(1), wine.features, constants];
-        let feature_names = wine.feature_names.iter().cloned().chain(["constant".to_owned()]).collect();
-        Dataset { features, feature_names, ..wine }
+        let values = concatenate![Axis(1), wine.values, constants];
+        let columns = wine.columns.iter().cloned().chain([Column::numbers("constant")]).collect();
+        Dataset { values, columns, ..wine }
     }
 
     fn prepared<'d>(dataset: &'d Dataset, scaling: &Scaling) -> Prepared<'d> {
@@ -134,8 +137,9 @@ mod tests {
             train: (0..dataset.rows()).step_by(2).collect(),
             test: (1..dataset.rows()).step_by(2).collect(),
         };
-        let (train, train_labels) = dataset.subset(&split.train);
-        let (test, test_labels) = dataset.subset(&split.test);
+        let encoder = encode(dataset, &split.train).unwrap();
+        let (train, test) = (encoder.apply(dataset, &split.train), encoder.apply(dataset, &split.test));
+        let (train_labels, test_labels) = (dataset.labels_of(&split.train), dataset.labels_of(&split.test));
         let scaler = fit(scaling, train.view()).unwrap();
         let (train_features, test_features) =
             (scaler.apply(train.view()).unwrap(), scaler.apply(test.view()).unwrap());
@@ -143,6 +147,7 @@ mod tests {
             validation_features: Array2::zeros((0, train.ncols())),
             validation_labels: Vec::new(),
             dataset,
+            encoder,
             scaler,
             train_features,
             train_labels,
@@ -175,10 +180,10 @@ mod tests {
             for constant in [0.0, 0.1, 1e6] {
                 let dataset = wine(constant);
                 let prepared = prepared(&dataset, &scaling);
-                let float = model(dataset.features.ncols());
+                let float = model(dataset.columns.len());
                 let Folded { model, .. } = fold(&prepared, &float).unwrap();
                 let rows = prepared.unscaled().unwrap();
-                let (train, _) = dataset.subset(&prepared.split.train);
+                let train = prepared.encoder.apply(&dataset, &prepared.split.train);
                 assert_eq!(rows.train_features, train);
                 let single = |features: &Array2<f64>| features.mapv(|value| value as f32);
                 let plain = float.logits(single(&prepared.test_features).view());
@@ -200,7 +205,7 @@ mod tests {
     #[test]
     fn weights_that_f32_cannot_hold_are_refused_by_the_name_of_their_feature() {
         let mut dataset = wine(0.0);
-        dataset.features.column_mut(13).indexed_iter_mut().for_each(|(row, value)| {
+        dataset.values.column_mut(13).indexed_iter_mut().for_each(|(row, value)| {
             *value = if row % 3 == 0 { 1e-44 } else { 0.0 };
         });
         let prepared = prepared(&dataset, &Scaling::Standard);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bitsweep_datasets::Dataset;
+use bitsweep_datasets::{Dataset, Encoder};
 use bitsweep_models::{Activation, Head, Linear, Model};
 use ndarray::{Array1, Array2};
 
@@ -17,19 +17,24 @@ pub(super) struct Question {
     variant: Arc<str>,
     /// Inputs of the first layer, then the outputs of each.
     widths: Vec<usize>,
-    /// Bytes of the scaler.
+    /// Bytes of what makes the features.
     scaler: u64,
 }
 
 impl Question {
     /// `None` of a variant without a budget of bytes.
-    pub(super) fn of(unit: &Unit, dataset: &Dataset, planned: &PlannedVariant) -> Option<Question> {
+    pub(super) fn of(
+        unit: &Unit,
+        dataset: &Dataset,
+        encoder: &Encoder,
+        planned: &PlannedVariant,
+    ) -> Option<Question> {
         match planned.variant.mixed.as_ref()?.budget {
             Budget::Bytes(_) | Budget::BitsPerWeight(_) | Budget::Uniform(_) => {}
             Budget::MacroF1Loss(_) | Budget::OutputError(_) => return None,
         }
-        let widths = unit.spec.subject.widths(dataset.features.ncols(), dataset.classes());
-        let scaler = scaler_bytes(unit, &planned.variant, dataset.features.ncols());
+        let widths = unit.spec.subject.widths(encoder.names().len(), dataset.classes());
+        let scaler = scaler_bytes(unit, &planned.variant, encoder);
         Some(Question { variant: Arc::clone(&planned.identity.canonical), widths, scaler })
     }
 
@@ -41,6 +46,6 @@ impl Question {
             activation: Activation::Identity,
         });
         let model = Model::new(layers, Head::Softmax).ok()?;
-        check_budget(unit, &model, variant, variant.mixed.as_ref()?).err()
+        check_budget(unit, &model, self.scaler, variant, variant.mixed.as_ref()?).err()
     }
 }

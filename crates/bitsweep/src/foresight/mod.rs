@@ -7,7 +7,7 @@ mod budget;
 
 use std::collections::HashMap;
 
-use bitsweep_datasets::Dataset;
+use bitsweep_datasets::{Dataset, Encoder};
 use bitsweep_results::summary::grouped;
 
 use crate::config::Diagnostic;
@@ -100,7 +100,7 @@ impl Foresight<'_> {
         let dataset = match &unit.dataset {
             None => return Vec::new(),
             Some(Err(error)) => {
-                return whole(&format!("data.source.csv.{}", error.problem.key()), &error.to_string());
+                return whole(&source_key(plan, unit, error.problem.key()), &error.to_string());
             }
             Some(Ok(dataset)) => dataset.as_ref(),
         };
@@ -116,12 +116,13 @@ impl Foresight<'_> {
             };
             return whole(key, &reason);
         }
-        if let Err(reason) = scaled(unit, dataset, &split) {
-            return whole("data.scale", &reason);
-        }
+        let encoder = match scaled(unit, dataset, &split) {
+            Ok(scaled) => scaled.encoder,
+            Err(reason) => return whole("data.scale", &reason),
+        };
         let variants = unit.variants.iter().enumerate();
         let failing = variants.filter_map(|(variant, planned)| {
-            let (key, reason) = self.of_variant(unit, dataset, planned, split.train.len())?;
+            let (key, reason) = self.of_variant(unit, dataset, &encoder, planned, split.train.len())?;
             let diagnostic = plan.error_in_variant(planned, key, &reason);
             Some(Foreseen { unit: position, variant: Some(variant), diagnostic })
         });
@@ -133,17 +134,31 @@ impl Foresight<'_> {
         &mut self,
         unit: &Unit,
         dataset: &Dataset,
+        encoder: &Encoder,
         planned: &PlannedVariant,
         training_rows: usize,
     ) -> Option<(&'static str, String)> {
         if let Some(asked) = asked_rows(&planned.variant).filter(|asked| *asked > training_rows) {
             return Some(("calibration.rows", too_many_calibration_rows(asked, training_rows)));
         }
-        let question = budget::Question::of(unit, dataset, planned)?;
+        let question = budget::Question::of(unit, dataset, encoder, planned)?;
         let answer = self.budgets.entry(question);
         let answer = answer.or_insert_with_key(|question| question.answer(unit, &planned.variant));
         Some(("mixed.budget", answer.clone()?))
     }
+}
+
+/// The key of the source of a unit, as its file spells it.
+fn source_key(plan: &Plan, unit: &Unit, key: &str) -> String {
+    let spellings: &[&str] = match key {
+        "drop" => &["drop", "unused"],
+        "separator" => &["separator", "delimiter"],
+        "path" => &["path", "train"],
+        _ => &[key],
+    };
+    let tables = ["data.source.csv", "data.source.parquet"].into_iter();
+    let mut keys = tables.flat_map(|table| spellings.iter().map(move |key| format!("{table}.{key}")));
+    keys.find(|key| plan.has_key(unit, key)).unwrap_or_else(|| format!("data.source.csv.{key}"))
 }
 
 /// The most calibration rows that a variant draws; `None` where it draws none.

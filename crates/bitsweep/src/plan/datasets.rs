@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bitsweep_datasets::builtin;
 
 use super::Read;
+use super::memory::most_bytes;
 use crate::failure::Failure;
 use crate::subject::DataSource;
 
@@ -33,7 +34,7 @@ impl<'f> Datasets<'f> {
             DataSource::Wine | DataSource::Digits | DataSource::WineQuality => {
                 Ok(builtin(&source.name()).map_err(|error| Failure::Other(error.to_string()))?)
             }
-            DataSource::Csv(source) => source.read(self.folder),
+            DataSource::Csv(source) => source.read(self.folder, most_bytes()),
         };
         let read = read.map(Arc::new).map_err(Arc::new);
         self.read.push((source.clone(), read.clone()));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bitsweep_datasets::Dataset;
+use bitsweep_datasets::{ColumnRef, Dataset, TableSource};
 use bitsweep_results::{Key, Value};
 use serde::Serialize;
 
@@ -12,9 +12,10 @@ use crate::failure::Failure;
 use crate::subject::{DataSource, GivenSpec, Subject, TrainedSpec, UnitSpec};
 use crate::variant::Variant;
 
-/// The key of a unit: its subject, its seed, its fold, its dataset's bytes, and the versions of the stages up to the float model.
+/// The key of a unit: its subject, its seed, its fold, its dataset's content, and the versions of the stages up to the float
+/// model.
 ///
-/// A path is no part of it: the same file elsewhere is the same dataset.
+/// Where a table is and how it is written are no part of it, once it was read: the same rows are the same dataset.
 pub(super) fn unit_key(spec: &UnitSpec, dataset: Option<&Dataset>) -> Result<Key, Failure> {
     #[derive(Serialize)]
     struct Keyed {
@@ -26,8 +27,9 @@ pub(super) fn unit_key(spec: &UnitSpec, dataset: Option<&Dataset>) -> Result<Key
     if let Subject::Trained(TrainedSpec { data, .. }) | Subject::Given(GivenSpec { data, .. }) =
         &mut unit.subject
         && let DataSource::Csv(csv) = &mut data.source
+        && dataset.is_some()
     {
-        csv.path = PathBuf::new();
+        *csv = TableSource::new(PathBuf::new(), ColumnRef::Number(1));
     }
     let stages = versions(unit_stages(&spec.subject));
     key(&Keyed { unit, dataset: dataset.map(|dataset| dataset.hash.to_string()), stages })

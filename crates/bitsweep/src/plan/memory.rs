@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bitsweep_datasets::Dataset;
+use bitsweep_datasets::{Column, ColumnKind, Dataset};
 use bitsweep_models::Optimizer;
 use bitsweep_results::Metric;
 use bitsweep_results::numbers::count;
@@ -37,6 +37,12 @@ impl Plan {
         let mut known = HashSet::new();
         self.units.iter().filter(move |unit| known.insert(unit.task.key))
     }
+}
+
+/// The most bytes that a file of rows may have: a number takes one byte of text and the separator at least, and eight when it
+/// has been read, twice.
+pub(super) fn most_bytes() -> u64 {
+    available() / 8
 }
 
 /// Bytes of memory, those of the container where it has fewer.
@@ -98,7 +104,7 @@ fn gigabytes(bytes: u64) -> String {
 /// What a unit with a model holds at one time. A tensor is written in the file, and as small.
 fn parts<'p>(plan: &Plan, unit: &'p Unit) -> Vec<Part<'p>> {
     let Some(dataset) = unit.rows() else { return Vec::new() };
-    let widths = unit.spec.subject.widths(dataset.features.ncols(), dataset.classes());
+    let widths = unit.spec.subject.widths(most_features(dataset), dataset.classes());
     let scored = scored_rows(plan, unit, dataset.rows());
     let always = [
         features(dataset),
@@ -109,9 +115,22 @@ fn parts<'p>(plan: &Plan, unit: &'p Unit) -> Vec<Part<'p>> {
     always.into_iter().chain(second_moments(unit, &widths)).chain(widened_weights(unit, &widths)).collect()
 }
 
+/// The features that columns become, at most: of a column of levels one for each and one for others, and one more for each
+/// with missing values.
+fn most_features(dataset: &Dataset) -> usize {
+    let of = |column: &Column| {
+        let own = match &column.kind {
+            ColumnKind::Number | ColumnKind::Ranks(_) => 1,
+            ColumnKind::Levels { texts, most } => texts.len().min(most + 1),
+        };
+        own + usize::from(column.missing > 0)
+    };
+    dataset.columns.iter().map(of).sum()
+}
+
 /// The rows as they were read, and scaled; in the layout of the kernels while a model is trained.
 fn features(dataset: &Dataset) -> Part<'static> {
-    let (rows, features) = dataset.features.dim();
+    let (rows, features) = (dataset.rows(), most_features(dataset));
     let what = format!("{} rows of {} features", count(rows as f64), count(features as f64));
     Part::of(what, Place::Unit("data.source"), &[rows as u64, features as u64, 3 * DOUBLE])
 }

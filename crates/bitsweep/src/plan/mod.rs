@@ -9,7 +9,7 @@ mod tasks;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bitsweep_datasets::{CsvError, Dataset};
+use bitsweep_datasets::{Dataset, TableError};
 use bitsweep_quant::Dtype;
 use bitsweep_results::numbers::counted;
 use bitsweep_results::{Key, Labels, Metric, Task, run_of};
@@ -72,7 +72,7 @@ pub struct Unit {
 }
 
 /// A dataset, or why its file could not be read.
-pub type Read = Result<Arc<Dataset>, Arc<CsvError>>;
+pub type Read = Result<Arc<Dataset>, Arc<TableError>>;
 
 /// A variant of the plan.
 #[derive(Debug, Clone)]
@@ -144,6 +144,11 @@ impl Plan {
     /// What is wrong with a unit, at the key that is wrong.
     pub(crate) fn error_in_unit(&self, unit: &Unit, key: &str, message: &str) -> Diagnostic {
         self.document.error(unit.places.find(key), message)
+    }
+
+    /// Whether the file has a key of a unit.
+    pub(crate) fn has_key(&self, unit: &Unit, key: &str) -> bool {
+        unit.places.has(key)
     }
 
     /// What is wrong with a variant, at the key below `quantize` that is wrong.

@@ -37,8 +37,10 @@ macro_rules! stages {
 }
 
 stages! {
-    /// Features and classes of a CSV file.
-    ReadCsv = "read-csv", 1;
+    /// Columns and classes of a file.
+    ReadTable = "read-table", 1;
+    /// Features made of columns of text or with missing values.
+    Encode = "encode", 1;
     /// Division into training and test rows.
     Split = "split", 1;
     /// Division into folds.
@@ -131,14 +133,15 @@ stages! {
 pub fn unit_stages(subject: &Subject) -> Vec<Stage> {
     let Some((data, split)) = subject.rows() else { return Vec::new() };
     let mut stages = match &data.source {
-        DataSource::Csv(_) => vec![Stage::ReadCsv],
+        DataSource::Csv(_) => vec![Stage::ReadTable, Stage::Encode],
         DataSource::Wine | DataSource::Digits | DataSource::WineQuality => Vec::new(),
     };
     let (stage, validation) = match split {
-        SplitSpec::Holdout(rule) => (Stage::Split, rule.validation),
-        SplitSpec::KFold(rule) => (Stage::KFold, rule.validation),
+        SplitSpec::Holdout(rule) => (Some(Stage::Split), rule.validation),
+        SplitSpec::KFold(rule) => (Some(Stage::KFold), rule.validation),
+        SplitSpec::Given => (None, None),
     };
-    stages.push(stage);
+    stages.extend(stage);
     stages.extend(validation.map(|_| Stage::Validation));
     stages.push(Stage::Scale);
     stages.extend(match subject {

@@ -1,6 +1,7 @@
 //! Where the numbers came from, and what they cost on this machine.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -88,11 +89,23 @@ pub(super) fn lines(plan: &Plan) -> Vec<(String, String)> {
         ("configuration (BLAKE3)".to_owned(), plan.key()),
     ];
     for dataset in plan.units.iter().filter_map(Unit::rows) {
-        let line = (format!("dataset {} (BLAKE3)", dataset.name), dataset.hash.to_string());
-        if !lines.contains(&line) {
-            lines.push(line);
+        let files = dataset.file.iter().flat_map(|file| &file.files);
+        let mut hashes: Vec<_> = files.map(|file| (file_name(&file.path), file.hash)).collect();
+        if hashes.is_empty() {
+            hashes.push((format!("dataset {}", dataset.name), dataset.hash));
+        }
+        for (what, hash) in hashes {
+            let line = (format!("{what} (BLAKE3)"), hash.to_string());
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
         }
     }
     lines.extend(plan.notes().into_iter().map(|(dataset, note)| (format!("note on {dataset}"), note)));
     lines
+}
+
+/// The last part of a file's path.
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }

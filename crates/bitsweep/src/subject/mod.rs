@@ -5,7 +5,7 @@ mod tensor_values;
 
 use std::fmt;
 
-use bitsweep_datasets::{CsvSource, Holdout, KFold, Scaling, SplitError};
+use bitsweep_datasets::{Holdout, KFold, PartSize, Scaling, SplitError, TableSource};
 use bitsweep_models::{Logistic, Mlp, Multiclass, SoftmaxRegression, Training};
 use bitsweep_quant::Dtype;
 use bitsweep_random::Generator;
@@ -137,6 +137,14 @@ pub(crate) struct DataTable {
 }
 
 impl DataTable {
+    /// The user's own table, where the rows come from one.
+    pub(crate) fn table(&self) -> Option<&TableSource> {
+        match &self.source {
+            DataSource::Csv(table) => Some(table),
+            DataSource::Wine | DataSource::Digits | DataSource::WineQuality => None,
+        }
+    }
+
     /// The table with `default` where it has no scaling.
     pub(crate) fn or_scaled(self, default: Scaling) -> DataSpec {
         DataSpec { source: self.source, scale: self.scale.unwrap_or(default) }
@@ -153,8 +161,9 @@ pub enum DataSource {
     Digits,
     /// Red wine quality: 1,599 × 11, scores binned into 3 classes.
     WineQuality,
-    /// A file of the user's.
-    Csv(CsvSource),
+    /// A CSV or Parquet file of the user's.
+    #[serde(alias = "parquet")]
+    Csv(TableSource),
 }
 
 impl DataSource {
@@ -177,14 +186,29 @@ pub enum SplitSpec {
     Holdout(Holdout),
     /// In folds, each of which has the test rows once.
     KFold(KFold),
+    /// As the data say: by a column, or by a file for each part.
+    Given,
+}
+
+impl Default for SplitSpec {
+    /// A quarter of each class for the test.
+    fn default() -> Self {
+        Self::Holdout(Holdout { stratified: true, ..Holdout::plain(PartSize::Fraction(0.25)) })
+    }
 }
 
 impl SplitSpec {
+    /// A quarter of the groups for the test.
+    pub(crate) fn of_groups() -> Self {
+        Self::Holdout(Holdout::plain(PartSize::Fraction(0.25)))
+    }
+
     /// How many splits each seed has; `None` of a single one.
     pub fn folds(&self) -> Option<usize> {
         match self {
             SplitSpec::Holdout(rule) => Some(rule.repeats.get()).filter(|repeats| *repeats > 1),
             SplitSpec::KFold(rule) => Some(rule.folds),
+            SplitSpec::Given => None,
         }
     }
 
@@ -196,6 +220,17 @@ impl SplitSpec {
         match self {
             SplitSpec::Holdout(rule) => rule.held_out_rows(rows),
             SplitSpec::KFold(rule) => rule.held_out_rows(rows),
+            // Of the parts of a file nothing is known but that there is a training row.
+            SplitSpec::Given => Ok(rows.saturating_sub(1)),
+        }
+    }
+
+    /// Whether each class is divided by itself.
+    pub(crate) const fn is_stratified(&self) -> bool {
+        match self {
+            SplitSpec::Holdout(rule) => rule.stratified,
+            SplitSpec::KFold(rule) => rule.stratified,
+            SplitSpec::Given => false,
         }
     }
 
@@ -204,6 +239,7 @@ impl SplitSpec {
         match self {
             SplitSpec::Holdout(_) => "split.holdout",
             SplitSpec::KFold(_) => "split.k-fold",
+            SplitSpec::Given => "split",
         }
     }
 }

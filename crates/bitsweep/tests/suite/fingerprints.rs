@@ -66,7 +66,7 @@ fn training(line: &str, format: &str) -> String {
 fn sample(stage: Stage) -> String {
     let biases = "[quantize]\nbiases = 'quantize'\n";
     match stage {
-        Stage::ReadCsv => model("[model.logistic]\n", &weights("")).replace(
+        Stage::ReadTable => model("[model.logistic]\n", &weights("")).replace(
             "source = 'wine'",
             "source.csv = { path = 'tests/suite/cases/number-classes.csv', target = 'y' }",
         ),

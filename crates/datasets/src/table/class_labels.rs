@@ -1,51 +1,82 @@
 //! From the texts of a target column to classes.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::dataset::Note;
+use super::cell::usually_means_missing;
+use super::raw::Texts;
+use crate::note::Note;
 
 /// The classes of a target column.
 #[derive(Debug)]
-pub(crate) struct Classes {
+pub(super) struct Classes {
     /// One spelling of each class, sorted.
-    pub(crate) names: Vec<String>,
+    pub(super) names: Vec<String>,
     /// The place of each text among them.
-    pub(crate) labels: Vec<usize>,
+    pub(super) labels: Vec<usize>,
     /// What of them looks like a slip.
-    pub(crate) notes: Vec<Note>,
+    pub(super) notes: Vec<Note>,
     /// Whether the labels look like measurements.
-    pub(crate) are_continuous: bool,
+    pub(super) are_continuous: bool,
 }
 
-/// Sorts labels into classes: numbers by value where all are numbers, else texts by their characters.
+/// A target of whole numbers with more classes than these may be a measurement.
+const FEW_CLASSES: usize = 30;
+
+/// Sorts labels into classes: numbers by value where all are numbers, else texts by their characters. Every row has one.
 ///
 /// Spellings of one number (`1`, `1.0`, `+1`, `1e0`) are one class, called by the shortest of them, of equally short ones
 /// by the first in the order of characters. Numbers are compared by all their digits. Blanks around a label do not count.
-pub(crate) fn classes(column: &str, cells: &[String]) -> Classes {
-    let spellings: BTreeSet<&str> = cells.iter().map(|cell| cell.trim()).collect();
-    let numbers: Option<BTreeMap<Decimal, Vec<&str>>> = by_value(&spellings);
-    let are_numbers = numbers.is_some();
-    let groups: Vec<Vec<&str>> = match numbers {
-        Some(numbers) => numbers.into_values().collect(),
-        None => spellings.iter().map(|&text| vec![text]).collect(),
-    };
-    let mut class_of: HashMap<&str, usize> = HashMap::with_capacity(spellings.len());
+pub(super) fn classes(column: &str, texts: &Texts) -> Classes {
+    let of_each = texts.rows_of_each();
+    // What no row has any more is no class.
+    let used: Vec<usize> = (0..of_each.len()).filter(|&code| of_each[code] > 0).collect();
+    let cells: Vec<&str> = used.iter().map(|&code| texts.distinct[code].as_str()).collect();
+    let trimmed: Vec<&str> = cells.iter().map(|cell| cell.trim()).collect();
+    let groups = sorted(&trimmed);
+    let mut class_of = vec![0; of_each.len()];
     let mut names = Vec::with_capacity(groups.len());
+    let mut rows = vec![0; groups.len()];
     for (class, group) in groups.iter().enumerate() {
-        class_of.extend(group.iter().map(|&text| (text, class)));
+        for &cell in group {
+            class_of[used[cell]] = class;
+            rows[class] += of_each[used[cell]];
+        }
+        let spellings = group.iter().map(|&cell| trimmed[cell]);
         // A group is in the order of characters, and the first of the shortest is taken.
-        names.extend(group.iter().min_by_key(|text| text.chars().count()).map(|&text| text.to_owned()));
+        names.extend(spellings.min_by_key(|text| text.chars().count()).map(str::to_owned));
     }
-    let labels: Vec<usize> = cells.iter().map(|cell| class_of[cell.trim()]).collect();
-    let mut rows = vec![0; names.len()];
-    for &label in &labels {
-        rows[label] += 1;
+    let labels: Vec<usize> = texts.codes.iter().map(|&code| class_of[code as usize]).collect();
+    let numbers: Vec<Decimal> = names.iter().filter_map(|name| Decimal::parse(name)).collect();
+    let are_continuous = numbers.len() == names.len() && are_continuous(&numbers, &rows);
+    let notes = notes(column, &cells, &groups, &names, &rows);
+    Classes { names, labels, notes, are_continuous }
+}
+
+/// Whether numbers look like measurements: with fractions, most of them of one row; or many of them, of fewer than five rows
+/// on average.
+fn are_continuous(numbers: &[Decimal], rows: &[usize]) -> bool {
+    let has_fraction = numbers.iter().any(|number| !number.is_whole());
+    let of_one_row = rows.iter().filter(|&&rows| rows == 1).count();
+    let is_sparse = rows.iter().sum::<usize>() < 5 * rows.len();
+    (has_fraction && (of_one_row * 2 > rows.len() || rows.len() > FEW_CLASSES))
+        || (rows.len() > FEW_CLASSES && is_sparse)
+}
+
+/// The positions of texts in sorted order, spellings of one number together: by value where all are numbers, else by their
+/// characters.
+pub(super) fn sorted(texts: &[&str]) -> Vec<Vec<usize>> {
+    let mut positions: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (position, text) in texts.iter().enumerate() {
+        positions.entry(text).or_default().push(position);
     }
-    let has_fraction = || spellings.iter().any(|text| Decimal::parse(text).is_some_and(|n| !n.is_whole()));
-    let rare = rows.iter().filter(|&&rows| rows == 1).count();
-    let notes = notes(column, cells, &groups, &names, &rows);
-    Classes { are_continuous: are_numbers && rare * 2 > names.len() && has_fraction(), names, labels, notes }
+    let distinct: BTreeSet<&str> = positions.keys().copied().collect();
+    let groups: Vec<Vec<&str>> = match by_value(&distinct) {
+        Some(numbers) => numbers.into_values().collect(),
+        None => distinct.into_iter().map(|text| vec![text]).collect(),
+    };
+    let of_group = |group: Vec<&str>| group.into_iter().flat_map(|text| positions[text].clone()).collect();
+    groups.into_iter().map(of_group).collect()
 }
 
 /// The texts of each number; `None` where one of them is no number.
@@ -57,25 +88,28 @@ fn by_value<'t>(texts: &BTreeSet<&'t str>) -> Option<BTreeMap<Decimal, Vec<&'t s
     Some(numbers)
 }
 
-fn notes(
-    column: &str,
-    cells: &[String],
-    groups: &[Vec<&str>],
-    names: &[String],
-    rows: &[usize],
-) -> Vec<Note> {
+fn notes(column: &str, cells: &[&str], groups: &[Vec<usize>], names: &[String], rows: &[usize]) -> Vec<Note> {
     let column = || column.to_owned();
     let mut notes = Vec::new();
-    for (group, name) in groups.iter().zip(names).filter(|(group, _)| group.len() > 1) {
-        let spellings = group.iter().map(|&text| text.to_owned()).collect();
-        notes.push(Note::OneNumber { column: column(), class: name.clone(), spellings });
+    for (group, name) in groups.iter().zip(names) {
+        let mut spellings: Vec<String> = group.iter().map(|&cell| cells[cell].trim().to_owned()).collect();
+        spellings.dedup();
+        if spellings.len() > 1 {
+            notes.push(Note::OneNumber { column: column(), class: name.clone(), spellings });
+        }
     }
-    let padded: BTreeSet<&str> =
-        cells.iter().filter(|cell| cell.trim() != cell.as_str()).map(|cell| cell.trim()).collect();
-    let plain: BTreeSet<&str> =
-        cells.iter().filter(|cell| cell.trim() == cell.as_str()).map(String::as_str).collect();
-    for &class in padded.intersection(&plain) {
-        notes.push(Note::Blanks { column: column(), class: class.to_owned() });
+    for group in groups {
+        let plain: BTreeSet<&str> =
+            group.iter().map(|&cell| cells[cell]).filter(|cell| cell.trim() == *cell).collect();
+        let padded: BTreeSet<&str> = group
+            .iter()
+            .map(|&cell| cells[cell])
+            .filter(|cell| cell.trim() != *cell)
+            .map(str::trim)
+            .collect();
+        for &class in padded.intersection(&plain) {
+            notes.push(Note::Blanks { column: column(), class: class.to_owned() });
+        }
     }
     let mut alike: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for name in names {
@@ -97,13 +131,6 @@ fn notes(
 /// A label without its case, and with every run of blanks as one.
 fn folded(label: &str) -> String {
     label.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
-}
-
-/// What pandas reads as a missing value, and what stands for one in older collections of data.
-fn usually_means_missing(label: &str) -> bool {
-    const WORDS: [&str; 13] =
-        ["na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "null", "none", "nil", "missing", "?", "-"];
-    WORDS.contains(&label.to_lowercase().as_str())
 }
 
 /// A decimal number with all its digits: spellings of one number are equal.
@@ -179,9 +206,12 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::{Decimal, classes};
+    use crate::table::raw::Texts;
 
     fn of(cells: &[&str]) -> super::Classes {
-        classes("y", &cells.iter().map(|&cell| cell.to_owned()).collect::<Vec<_>>())
+        let mut texts = Texts::default();
+        cells.iter().for_each(|cell| texts.push(Some(cell)));
+        classes("y", &texts)
     }
 
     #[test]

@@ -1,0 +1,216 @@
+//! The columns of a source's file or files.
+
+use std::path::{Path, PathBuf};
+
+use super::assemble::assemble;
+use super::cell::CellReader;
+use super::column_ref::{ColumnRef, Columns};
+use super::content::{content, unpacked};
+use super::dialect::Dialect;
+use super::encoding::decode;
+use super::error::{TableError, TableProblem};
+use super::parquet::{self, ParquetFile};
+use super::raw::{Asked, RawColumn, Wanted};
+use super::source::TableSource;
+use super::text::TextFile;
+use crate::dataset::{Dataset, ReadFile, RowsOfFile};
+use crate::note::Note;
+
+/// What a ZIP archive begins with.
+const ZIP: &[u8] = b"PK\x03\x04";
+
+/// The columns of all files, one after the other, by what they are for.
+pub(super) struct Read {
+    pub(super) features: Vec<RawColumn>,
+    pub(super) target: RawColumn,
+    pub(super) split: Option<RawColumn>,
+    pub(super) group: Option<RawColumn>,
+    pub(super) file: RowsOfFile,
+    pub(super) notes: Vec<Note>,
+}
+
+impl TableSource {
+    /// Reads the file, or both; a relative path starts at `folder`. None may have more than `most_bytes`, packed or unpacked.
+    ///
+    /// # Errors
+    /// A [`TableError`] that names the file, the line and the column, and what was expected there.
+    pub fn read(&self, folder: &Path, most_bytes: u64) -> Result<Dataset, TableError> {
+        let in_file = |path: &PathBuf| {
+            let path = path.clone();
+            move |problem| TableError { path, problem }
+        };
+        let (first, second) = match (&self.path, &self.train, &self.test) {
+            (Some(path), None, None) => (path, None),
+            (None, Some(train), Some(test)) => (train, Some(test)),
+            (path, train, _) => {
+                let path = path.as_ref().or(train.as_ref()).cloned().unwrap_or_default();
+                return Err(TableError { path, problem: TableProblem::NoPath });
+            }
+        };
+        let mut read = self.read_file(first, &folder.join(first), most_bytes).map_err(in_file(first))?;
+        if let Some(second) = second {
+            let more = self.read_file(second, &folder.join(second), most_bytes).map_err(in_file(second))?;
+            read.append(more).map_err(in_file(second))?;
+        }
+        assemble(self, read).map_err(in_file(first))
+    }
+
+    /// Reads a file's bytes as those of the only file.
+    pub(crate) fn read_bytes(&self, bytes: Vec<u8>) -> Result<Dataset, TableProblem> {
+        assemble(self, self.read_columns(Path::new(""), unpacked(bytes, u64::MAX)?)?)
+    }
+
+    fn read_file(&self, path: &Path, place: &Path, most: u64) -> Result<Read, TableProblem> {
+        self.read_columns(path, content(place, most)?)
+    }
+
+    fn read_columns(&self, path: &Path, bytes: Vec<u8>) -> Result<Read, TableProblem> {
+        let hash = blake3::hash(&bytes);
+        let mut notes = Vec::new();
+        let has_lines = !bytes.starts_with(parquet::MAGIC);
+        let (roles, columns, lines) = if has_lines {
+            if bytes.starts_with(ZIP) {
+                return Err(TableProblem::Zip);
+            }
+            let text = decode(bytes, self.encoding, &mut notes)?;
+            if text.trim().is_empty() {
+                return Err(TableProblem::Empty);
+            }
+            let dialect = Dialect::of(&text, self, &mut notes);
+            let plain = dialect.separator.plain(&text);
+            let file = TextFile::new(&plain, dialect)?;
+            let roles = Roles::of(self, &file.columns)?;
+            let cells = CellReader::new(dialect.decimal, &self.missing_values);
+            let rows = file.rows(&roles.wanted, &cells)?;
+            (roles, rows.columns, rows.lines)
+        } else {
+            self.refuse_keys_of_text()?;
+            let file = ParquetFile::new(bytes)?;
+            let roles = Roles::of(self, &file.names())?;
+            let columns = file.read(&roles.wanted)?;
+            (roles, columns, (1..=file.rows()).collect())
+        };
+        let files = vec![ReadFile { path: path.to_owned(), hash, rows: lines.len(), has_lines }];
+        Ok(roles.sort(columns, RowsOfFile { files, lines }, notes))
+    }
+
+    fn refuse_keys_of_text(&self) -> Result<(), TableProblem> {
+        let keys = [
+            ("separator", self.separator.is_some()),
+            ("decimal", self.decimal.is_some()),
+            ("encoding", self.encoding.is_some()),
+            ("comment", self.comment.is_some()),
+            ("header", self.header.is_some()),
+        ];
+        match keys.into_iter().find(|(_, is_given)| *is_given) {
+            Some((key, _)) => Err(TableProblem::NotOfParquet(key)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What each column of a file is for.
+struct Roles {
+    target: usize,
+    split: Option<usize>,
+    group: Option<usize>,
+    features: Vec<usize>,
+    asked: Vec<Asked>,
+    wanted: Vec<Wanted>,
+}
+
+impl Roles {
+    fn of(source: &TableSource, columns: &Columns) -> Result<Self, TableProblem> {
+        let find = |column: &Option<ColumnRef>| column.as_ref().map(|own| own.find(columns)).transpose();
+        let target = source.target.find(columns)?;
+        let (split, group) = (find(&source.split)?, find(&source.group)?);
+        let mut is_feature = vec![source.columns.is_empty(); columns.names.len()];
+        for kept in &source.columns {
+            kept.find_all(columns)?.into_iter().for_each(|position| is_feature[position] = true);
+        }
+        for dropped in &source.drop {
+            let positions = dropped.find_all(columns)?;
+            if positions == [target] {
+                return Err(TableProblem::UnusedTarget { column: columns.names[target].clone() });
+            }
+            positions.into_iter().for_each(|position| is_feature[position] = false);
+        }
+        for used in [Some(target), split, group].into_iter().flatten() {
+            is_feature[used] = false;
+        }
+        let features: Vec<usize> = (0..columns.names.len()).filter(|&column| is_feature[column]).collect();
+        if features.is_empty() {
+            return Err(no_features(columns));
+        }
+        let mut wanted = vec![Wanted::Nothing; columns.names.len()];
+        features.iter().for_each(|&column| wanted[column] = Wanted::Whatever);
+        let mut asked = vec![Asked::Nothing; columns.names.len()];
+        for (named, how) in [(&source.one_hot, Asked::OneHot), (&source.ordinal, Asked::Ordinal)] {
+            for named in named {
+                named.find_all(columns)?.into_iter().for_each(|column| asked[column] = how);
+            }
+        }
+        for name in source.levels.keys() {
+            asked[ColumnRef::Name(name.clone()).find(columns)?] = Asked::InOrder;
+        }
+        features
+            .iter()
+            .filter(|column| asked[**column] != Asked::Nothing)
+            .for_each(|&column| wanted[column] = Wanted::Text);
+        for column in [split, group].into_iter().flatten() {
+            wanted[column] = Wanted::Text;
+        }
+        wanted[target] = if source.bins.is_some() { Wanted::Whatever } else { Wanted::Labels };
+        Ok(Self { target, split, group, features, asked, wanted })
+    }
+
+    /// The columns by what they are for.
+    fn sort(self, columns: Vec<RawColumn>, file: RowsOfFile, notes: Vec<Note>) -> Read {
+        let asked = columns.into_iter().zip(self.asked);
+        let mut columns: Vec<Option<RawColumn>> =
+            asked.map(|(column, asked)| Some(RawColumn { asked, ..column })).collect();
+        let mut take = |position: usize| columns[position].take();
+        let target = take(self.target).expect("the target is a column of its own");
+        Read {
+            target,
+            split: self.split.and_then(&mut take),
+            group: self.group.and_then(&mut take),
+            features: self.features.into_iter().filter_map(&mut take).collect(),
+            file,
+            notes,
+        }
+    }
+}
+
+fn no_features(columns: &Columns) -> TableProblem {
+    TableProblem::NoFeatures { columns: columns.names.clone() }
+}
+
+impl Read {
+    /// Adds the rows of another file, whose columns may be in another order.
+    fn append(&mut self, mut other: Self) -> Result<(), TableProblem> {
+        fn add(own: &mut RawColumn, more: Option<RawColumn>) -> Result<(), TableProblem> {
+            let column = own.name.clone();
+            let Some(more) = more else { return Err(TableProblem::LacksColumn { column }) };
+            if own.cells.append(more.cells) { Ok(()) } else { Err(TableProblem::MixedFiles { column }) }
+        }
+        for own in &mut self.features {
+            let same = other.features.iter().position(|more| more.name == own.name);
+            add(own, same.map(|position| other.features.swap_remove(position)))?;
+        }
+        add(&mut self.target, Some(other.target))?;
+        for (own, more) in [(&mut self.split, other.split), (&mut self.group, other.group)] {
+            if let Some(own) = own {
+                add(own, more)?;
+            }
+        }
+        self.file.files.extend(other.file.files);
+        self.file.lines.extend(other.file.lines);
+        for note in other.notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+        Ok(())
+    }
+}
