@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::record::check_folder_name;
+use crate::template::Model;
 
 /// How few bits can a model live with, and can you believe it?
 ///
@@ -79,15 +80,32 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Check experiment files without running them.
+    /// Write an experiment on a table: what was found in it, and every choice that one would change.
+    ///
+    /// `bitsweep init sensor.csv --target state > sensor.toml` writes what `bitsweep run --csv sensor.csv --target state` runs.
+    Init {
+        /// A CSV or Parquet file, packed by gzip or not.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The column with the class: its name, or its number from 1.
+        #[arg(long, value_name = "COLUMN")]
+        target: String,
+        /// What to run.
+        #[command(flatten)]
+        choice: Choice,
+        /// Say what the file does not: `--set data.source.csv.bins='{ quantiles = 3 }'`.
+        #[arg(long = "set", value_name = "KEY=VALUE")]
+        set: Vec<String>,
+    },
+    /// Check experiments without running them.
     ///
     /// Reads the data that they name, since whether rows can be split depends on them. Says what `run` would say before
     /// it begins, and ends with the same exit code: 2 when a file is wrong; 3 when some units or variants are known to
     /// fail.
     Validate {
-        /// The files.
-        #[arg(value_name = "FILE", required = true)]
-        files: Vec<PathBuf>,
+        /// Names that `bitsweep list` shows, or paths of TOML files.
+        #[arg(value_name = "NAME|FILE", required = true)]
+        experiments: Vec<String>,
     },
     /// Print the table of number formats, measured by enumerating their codes.
     Formats,
@@ -99,11 +117,31 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Request {
     /// A name that `bitsweep list` shows, or the path of a TOML file.
-    #[arg(value_name = "NAME|FILE")]
-    pub experiment: String,
+    #[arg(value_name = "NAME|FILE", required_unless_present = "csv")]
+    pub experiment: Option<String>,
+    /// In place of an experiment: a table to train on, a CSV or Parquet file, packed by gzip or not.
+    #[arg(long, value_name = "FILE", requires = "target", conflicts_with = "experiment")]
+    pub csv: Option<PathBuf>,
+    /// The table's column with the class: its name, or its number from 1.
+    #[arg(long, value_name = "COLUMN", requires = "csv")]
+    pub target: Option<String>,
+    /// What to run on the table.
+    #[command(flatten)]
+    pub choice: Choice,
     /// Change a value of the experiment: `--set train.epochs=50`, `--set 'quantize.weights.bits=[8, 4]'`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+}
+
+/// What to run on a table.
+#[derive(Debug, Args)]
+pub struct Choice {
+    /// The only model to train [default: both].
+    #[arg(long, value_enum, conflicts_with = "experiment")]
+    pub model: Option<Model>,
+    /// Bits of the weights: `--bits 8,4` [default: 8,6,4,3,2].
+    #[arg(long, value_name = "N,N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=16), conflicts_with = "experiment")]
+    pub bits: Vec<u32>,
 }
 
 fn results_name(name: &str) -> Result<String, String> {

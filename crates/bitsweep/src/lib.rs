@@ -19,4 +19,5 @@ pub mod record;
 pub mod registry;
 mod streams;
 pub mod subject;
+pub mod template;
 pub mod variant;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use bitsweep_datasets::nearest;
 
 use crate::config::{Diagnostic, Document};
+use crate::template::Wish;
 
 /// Name and text of every experiment, sorted by name.
 pub const EXPERIMENTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/experiments.rs"));
@@ -29,6 +30,16 @@ pub enum Source {
     File(PathBuf),
 }
 
+/// The experiment on a table: as if it were written to a file in the working directory.
+///
+/// # Errors
+/// When an override is wrong.
+pub fn of_table(wish: &Wish<'_>, overrides: &[String]) -> Result<Found, Diagnostic> {
+    let path = wish.experiment_file();
+    let document = Document::new(&path.display().to_string(), &wish.experiment(overrides)?, overrides);
+    Ok(Found { name: wish.name(), source: Source::File(path), document })
+}
+
 /// The experiment a user asks for, by name or as a path to a TOML file.
 ///
 /// # Errors
@@ -39,6 +50,10 @@ pub fn find(request: &str, overrides: &[String]) -> Result<Found, Diagnostic> {
         return Ok(Found { name: (*name).to_owned(), source: Source::Registry, document });
     }
     let path = Path::new(request);
+    if is_table(request) {
+        return Err(Diagnostic::new(format!("`{request}` is a table, expected an experiment"))
+            .help(format!("`--csv {request} --target COLUMN` makes one of it")));
+    }
     let is_file =
         path.extension().is_some_and(|extension| extension == "toml") || request.contains(['/', '\\']);
     if is_file || path.exists() {
@@ -53,4 +68,10 @@ pub fn find(request: &str, overrides: &[String]) -> Result<Found, Diagnostic> {
         Some(name) => unknown.help(format!("did you mean `{name}`? `bitsweep list` shows all")),
         None => unknown.help("`bitsweep list` shows all; a file is named by its path, ending in .toml"),
     })
+}
+
+/// Whether a file is a table by its name.
+fn is_table(file: &str) -> bool {
+    let plain = file.strip_suffix(".gz").unwrap_or(file);
+    [".csv", ".tsv", ".parquet"].iter().any(|ending| plain.to_lowercase().ends_with(ending))
 }

@@ -90,7 +90,8 @@ fn wine(bytes: &[u8]) -> Result<Dataset, TableProblem> {
     let source = TableSource { class_names: Some(class_names), ..rows_that_end_with_the_class(14) };
     let columns = WINE_FEATURES.map(Column::numbers).to_vec();
     let table = source.read_bytes(rows.to_vec())?;
-    Ok(Dataset { name: "wine".to_owned(), columns, file: None, hash: blake3::hash(bytes), ..table })
+    let notes = Vec::new();
+    Ok(Dataset { name: "wine".to_owned(), columns, file: None, notes, hash: blake3::hash(bytes), ..table })
 }
 
 /// A compressed CSV file without a header: 8 × 8 pixels row by row, then the digit.

@@ -6,7 +6,7 @@ use ndarray::Array2;
 
 use crate::note::Note;
 use crate::split::Split;
-use crate::table::Missing;
+use crate::table::{Decimal, Encoding, Missing, Separator};
 
 /// A classification dataset: one row of values and one class for each sample.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,8 +135,23 @@ pub struct ReadFile {
     pub hash: blake3::Hash,
     /// How many of the rows are its own.
     pub rows: usize,
-    /// Whether it is text, which has lines.
-    pub has_lines: bool,
+    /// How it is written; `None` of a Parquet file, which has no lines.
+    pub layout: Option<TextLayout>,
+}
+
+/// How a text file is written, as it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextLayout {
+    /// What stands between two cells.
+    pub separator: Separator,
+    /// The sign before a number's fraction.
+    pub decimal: Decimal,
+    /// How characters are written as bytes.
+    pub encoding: Encoding,
+    /// What begins a line that is no row.
+    pub comment: Option<char>,
+    /// Whether the first line names the columns.
+    pub header: bool,
 }
 
 impl RowsOfFile {
@@ -148,7 +163,7 @@ impl RowsOfFile {
             row < first
         };
         let file = self.files.iter().find(of_row).unwrap_or(&self.files[self.files.len() - 1]);
-        (file, format!("{} {}", if file.has_lines { "line" } else { "row" }, self.lines[row]))
+        (file, format!("{} {}", if file.layout.is_some() { "line" } else { "row" }, self.lines[row]))
     }
 
     /// Leaves out the rows that are not kept.

@@ -5,6 +5,7 @@ mod combinations;
 mod describe;
 mod failures;
 mod formats;
+mod init;
 mod list;
 mod plan;
 mod run;
@@ -22,6 +23,7 @@ use crate::record::check_expectations;
 use crate::registry::{self, Found};
 pub use crate::streams::report_failure;
 use crate::streams::{print, print_lines, say};
+use crate::template::Wish;
 
 /// Does what the command line asks.
 ///
@@ -42,15 +44,31 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
             let name = name.as_deref();
             run::run(experiment, &run::Options { out, name, jobs: *jobs, json: *json, verbosity })
         }
-        Command::Validate { files } => validate::validate(files, verbosity),
+        Command::Init { file, target, choice, set } => {
+            init::init(&Wish { file, target, model: choice.model, bits: &choice.bits }, set, verbosity)
+        }
+        Command::Validate { experiments } => validate::validate(experiments, verbosity),
         Command::Formats => formats::formats(),
         Command::Combinations => combinations::combinations(),
     }
 }
 
+/// The experiment that a user asks for.
+fn found(request: &Request) -> Result<Found, Failure> {
+    let Request { experiment, csv, target, choice, set } = request;
+    let found = match (experiment, csv, target) {
+        (Some(experiment), ..) => registry::find(experiment, set)?,
+        (None, Some(file), Some(target)) => {
+            registry::of_table(&Wish { file, target, model: choice.model, bits: &choice.bits }, set)?
+        }
+        (None, ..) => return Err(Failure::Other("neither an experiment nor a table is named".to_owned())),
+    };
+    Ok(found)
+}
+
 /// Plans what a user asks for.
 fn planned(request: &Request) -> Result<Plan, Failure> {
-    let Found { name, document, .. } = registry::find(&request.experiment, &request.set)?;
+    let Found { name, document, .. } = found(request)?;
     Plan::new(&name, &document)
 }
 

@@ -1,5 +1,6 @@
 //! `bitsweep run`
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -9,7 +10,7 @@ use bitsweep_report::{ComparedRow, FoundRow};
 use bitsweep_results::{Records, ResultRow, Summary, objects, summarize};
 use serde::Serialize;
 
-use super::{failures, foreseen, print_json, print_lines, table};
+use super::{failures, foreseen, found, print_json, print_lines, table};
 use crate::cli::Request;
 use crate::evaluate;
 use crate::failure::Failure;
@@ -17,7 +18,7 @@ use crate::interruption::Interruption;
 use crate::plan::Plan;
 use crate::progress::{Progress, Verbosity};
 use crate::record::{Committed, Folder, LargeTables, Written, folder_name, write};
-use crate::registry::{self, Found};
+use crate::registry::{Found, Source};
 
 /// How an experiment is run.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ fn run_while_listening(
     options: &Options<'_>,
     interruption: &Interruption,
 ) -> Result<(), Failure> {
-    let Found { name, source, document } = registry::find(&request.experiment, &request.set)?;
+    let Found { name, source, document } = found(request)?;
     let plan = Plan::new(&name, &document)?;
     foreseen(&plan, options.verbosity)?;
     let progress = Arc::new(Progress::new(options.verbosity, plan.units.len()));
@@ -76,7 +77,7 @@ fn run_while_listening(
     let records = &outcome.records;
     let summary = pool.install(|| summarize(records, &plan.labels, &plan.header.pick));
     refuse_no_results(records, &summary, &plan)?;
-    let command = command(request, options.name, !plan.changes.is_empty());
+    let command = command(&source, &name, request, options.name, !plan.changes.is_empty());
     let written = pool.install(|| write(&plan, &command, &outcome, &summary, &folder))?;
     interruption.finish();
     let Committed { place, notes } = folder.commit()?;
@@ -144,13 +145,23 @@ fn refuse_no_results(records: &Records, summary: &Summary, plan: &Plan) -> Resul
 }
 
 /// The command that gives the same results again, from the root of the repository.
-fn command(request: &Request, name: Option<&str>, is_changed: bool) -> String {
+fn command(
+    source: &Source,
+    experiment: &str,
+    request: &Request,
+    name: Option<&str>,
+    is_changed: bool,
+) -> String {
     let quoted = |text: &str| {
         let plain =
             text.chars().all(|character| character.is_ascii_alphanumeric() || "-_./=,".contains(character));
         if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
     };
-    let mut command = format!("cargo run --release -- run {}", quoted(&request.experiment));
+    let file = match source {
+        Source::Registry => Cow::Borrowed(experiment),
+        Source::File(path) => path.to_string_lossy(),
+    };
+    let mut command = format!("cargo run --release -- run {}", quoted(&file));
     for change in request.set.iter().filter(|_| is_changed) {
         command += &format!(" --set {}", quoted(change));
     }

@@ -14,13 +14,15 @@ use super::diagnostic::{Diagnostic, Place};
 use super::places::Places;
 use super::serde_words::from_serde;
 
-/// The sources of one experiment: its file, then each `--set`, one after the other in one text.
+/// The sources of one experiment: its file, what stands for tables that it lacks, then each `--set`, one after the other in
+/// one text.
 ///
 /// Every override is parsed at the offset it has in that text, so that a span alone tells where a value came from.
 #[derive(Debug, Clone)]
 pub struct Document {
     text: String,
     file: Source,
+    defaults: Source,
     overrides: Vec<Source>,
     /// Where each line of the text begins.
     lines: Vec<usize>,
@@ -40,6 +42,12 @@ type Override<'t> = (Vec<Range<usize>>, Node<'t>);
 /// What an override is called in errors.
 const OVERRIDE: &str = "--set";
 
+/// What stands for the tables that a file lacks.
+pub(crate) const DEFAULTS: &str = include_str!("defaults.toml");
+
+/// Tables of one key, which is a choice: to set another one replaces it.
+const CHOICES: [&str; 3] = ["model", "split", "data.source"];
+
 impl Document {
     /// A document of `text`, called `name` in errors, changed by `overrides` of the form `key=value`. Relative paths in it
     /// start at the working directory.
@@ -52,10 +60,11 @@ impl Document {
             Source { name: name.to_owned(), span: start..start + text.len() }
         };
         let file = add(name, text);
+        let defaults = add("defaults", DEFAULTS);
         let overrides = overrides.iter().map(|text| add(OVERRIDE, text)).collect();
         let lines = all.match_indices('\n').map(|(newline, _)| newline + 1);
         let lines = [0].into_iter().chain(lines).take_while(|&start| start < all.len()).collect();
-        Document { text: all, file, overrides, lines, folder: PathBuf::new() }
+        Document { text: all, file, defaults, overrides, lines, folder: PathBuf::new() }
     }
 
     /// Reads the document from a file. Relative paths in it, and in its overrides, start at the file's folder.
@@ -109,7 +118,7 @@ impl Document {
         let mut before: toml::Table = self.plain(tree.clone())?;
         let mut changes = Vec::new();
         for (keys, _, (places, value)) in effective {
-            self.set(&mut tree, &places, &value)?;
+            self.set(&mut tree, "", &places, &value)?;
             let after = self.plain(tree.clone())?;
             if after != before {
                 changes.push(Change { key: keys.join("."), value: plain_text(&self.plain(value)?) });
@@ -146,15 +155,39 @@ impl Document {
         let mut root = self.file_tree()?;
         for source in &self.overrides {
             let (keys, value) = self.parse_override(source)?;
-            self.set(&mut root, &keys, &value)?;
+            self.set(&mut root, "", &keys, &value)?;
         }
         Ok(root)
     }
 
+    /// The tree of the file, with the defaults of the tables that it lacks where it has data to train on.
     fn file_tree(&self) -> Result<Node<'_>, Diagnostic> {
         let table = DeTable::parse(&self.text[self.file.span.clone()]);
         let table = table.map_err(|error| self.syntax_error(&error, 0))?;
-        Ok(Spanned::new(table.span(), DeValue::Table(table.into_inner())))
+        let span = table.span();
+        let mut table = table.into_inner();
+        if table.contains_key("data") && !table.contains_key("tensor") {
+            let offset = self.defaults.span.start;
+            let defaults = DeTable::parse(&self.text[self.defaults.span.clone()]);
+            let defaults = defaults.map_err(|error| self.syntax_error(&error, offset))?;
+            let DeValue::Table(defaults) =
+                shift(Spanned::new(defaults.span(), DeValue::Table(defaults.into_inner())), offset)
+                    .into_inner()
+            else {
+                return Ok(Spanned::new(span, DeValue::Table(table)));
+            };
+            for (key, value) in defaults {
+                if !table.contains_key(key.get_ref().as_ref()) {
+                    table.insert(key, value);
+                }
+            }
+        }
+        Ok(Spanned::new(span, DeValue::Table(table)))
+    }
+
+    /// Whether a span is of the defaults, which nobody wrote.
+    pub(crate) fn is_default(&self, span: &Range<usize>) -> bool {
+        self.defaults.span.contains(&span.start)
     }
 
     fn parse_override(&self, source: &Source) -> Result<Override<'_>, Diagnostic> {
@@ -187,10 +220,12 @@ impl Document {
         Ok((keys, value))
     }
 
-    /// Sets the value at `keys` below `node`; a list of tables is set in each of its tables.
+    /// Sets the value at `keys` below `node`, whose dotted key is `path`; a list of tables is set in each of its tables, one of
+    /// choices in those that have the choice.
     fn set<'t>(
         &'t self,
         node: &mut Node<'t>,
+        path: &str,
         keys: &[Range<usize>],
         value: &Node<'t>,
     ) -> Result<(), Diagnostic> {
@@ -199,21 +234,36 @@ impl Document {
             return Ok(());
         };
         let key = &self.text[span.clone()];
+        let below = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        let is_choice = CHOICES.contains(&path);
+        let has_key =
+            |node: &Node<'_>| node.get_ref().as_table().is_some_and(|table| table.contains_key(key));
         match node.get_mut() {
             DeValue::Table(table) => {
                 if !rest.is_empty()
                     && let Some(child) = table.get_mut(key)
                 {
-                    return self.set(child, rest, value);
+                    return self.set(child, &below, rest, value);
                 }
                 let mut child = Spanned::new(span.clone(), DeValue::Table(DeTable::new()));
-                self.set(&mut child, rest, value)?;
+                self.set(&mut child, &below, rest, value)?;
+                if is_choice {
+                    *table = DeTable::new();
+                }
                 table.remove(key);
                 table.insert(Spanned::new(span.clone(), key.into()), child);
                 Ok(())
             }
+            DeValue::Array(elements) if is_choice && elements.iter().any(has_key) => {
+                let mut chosen = elements.iter_mut().filter(|element| has_key(element));
+                chosen.try_for_each(|element| self.set(element, path, keys, value))
+            }
+            DeValue::Array(_) | DeValue::String(_) if is_choice => {
+                *node = Spanned::new(span.clone(), DeValue::Table(DeTable::new()));
+                self.set(node, path, keys, value)
+            }
             DeValue::Array(elements) if elements.iter().all(|element| element.get_ref().is_table()) => {
-                elements.iter_mut().try_for_each(|element| self.set(element, keys, value))
+                elements.iter_mut().try_for_each(|element| self.set(element, path, keys, value))
             }
             other => {
                 let found = other.type_str();

@@ -162,7 +162,7 @@ fn refuse_unused_training(
         Subject::Given(_) | Subject::Tensor(_) => false,
     };
     match root.get("train") {
-        Some(train) if !units.iter().any(is_used) => Err(document
+        Some(train) if !document.is_default(&train.span()) && !units.iter().any(is_used) => Err(document
             .error(train.span(), "no model of this experiment is trained by gradient descent")
             .help("remove `train`")),
         Some(_) | None => Ok(()),
@@ -186,9 +186,8 @@ fn leave_out_other_targets(units: &mut [Placed<UnitSpec>]) {
     for (unit, _) in units {
         if let Some(DataSpec { source: DataSource::Csv(csv), .. }) = unit.subject.data_mut() {
             let others = targets[&file(csv)].iter().filter(|target| **target != csv.target);
-            let others: Vec<ColumnRef> =
-                others.filter(|target| !csv.drop.contains(target)).cloned().collect();
-            csv.drop.extend(others);
+            let others: Vec<ColumnRef> = others.cloned().collect();
+            csv.other_targets = others;
         }
     }
 }

@@ -11,6 +11,7 @@ use super::wanted::{MOST_DECIMALS, Wanted};
 #[serde(deny_unknown_fields)]
 pub struct Header {
     /// One line that says what the experiment shows.
+    #[serde(default)]
     pub title: String,
     /// What a reader should know before the results.
     #[serde(default)]

@@ -15,6 +15,7 @@ mod wanted;
 pub use change::Change;
 pub(crate) use change::change_header;
 pub use diagnostic::Diagnostic;
+pub(crate) use document::DEFAULTS;
 pub use document::Document;
 pub use experiment::{Experiment, GridAxisSummary};
 pub use header::{Aggregate, Divisor, Expectation, Finding, Header, Record, TableName};

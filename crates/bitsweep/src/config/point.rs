@@ -5,7 +5,8 @@ use bitsweep_models::{Logistic, Mlp, SoftmaxRegression, SpecificationError, Trai
 use bitsweep_quant::Dtype;
 use bitsweep_random::{Generator, Stream};
 use serde::Deserialize;
-use toml::de::ValueDeserializer;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::Node;
 use super::diagnostic::Diagnostic;
@@ -55,9 +56,22 @@ enum ModelTable {
 pub(super) fn unit(document: &Document, node: Node<'_>) -> Result<Placed<UnitSpec>, Diagnostic> {
     let places = Places::of(&node);
     let tables = Tables { document, places: &places };
-    let unit = unit_at(&tables, typed(document, node)?)?;
+    let unit = unit_at(&tables, typed(document, with_settings(node))?)?;
     Stream::new(unit.rng, unit.seed, "seed").map_err(|error| tables.error("seed", error.to_string()))?;
     Ok((unit, places))
+}
+
+/// The node with a model that is named alone as a table without settings: `model = "mlp"`.
+fn with_settings(mut node: Node<'_>) -> Node<'_> {
+    if let DeValue::Table(table) = node.get_mut()
+        && let Some(model) = table.get_mut("model")
+        && let DeValue::String(name) = model.get_ref()
+    {
+        let settings = Spanned::new(model.span(), DeValue::Table(DeTable::new()));
+        let named = [(Spanned::new(model.span(), name.clone()), settings)];
+        *model = Spanned::new(model.span(), DeValue::Table(named.into_iter().collect()));
+    }
+    node
 }
 
 fn unit_at(tables: &Tables<'_>, unit: UnitTables) -> Result<UnitSpec, Diagnostic> {
@@ -71,9 +85,8 @@ fn unit_at(tables: &Tables<'_>, unit: UnitTables) -> Result<UnitSpec, Diagnostic
             ));
         }
         (None, Some(model)) => {
-            let missing =
-                |key: &str| tables.error("model", format!("a model needs `{key}`, which is missing"));
-            let data = data.ok_or_else(|| missing("data"))?;
+            let missing = || tables.error("model", "a model needs `data`, which is missing");
+            let data = data.ok_or_else(missing)?;
             let split = tables.split(split, &data)?;
             let trained = match model {
                 ModelTable::Given(model) => {
@@ -98,12 +111,11 @@ fn unit_at(tables: &Tables<'_>, unit: UnitTables) -> Result<UnitSpec, Diagnostic
                 }
                 ModelTable::Mlp(mlp) => {
                     mlp.check().map_err(|error| tables.setting("model.mlp", &error))?;
-                    TrainedModel::Mlp(mlp, tables.training(train, "a multi-layer perceptron")?)
+                    TrainedModel::Mlp(mlp, tables.training(train)?)
                 }
-                ModelTable::SoftmaxRegression(regression) => TrainedModel::SoftmaxRegression(
-                    regression,
-                    tables.training(train, "a softmax regression")?,
-                ),
+                ModelTable::SoftmaxRegression(regression) => {
+                    TrainedModel::SoftmaxRegression(regression, tables.training(train)?)
+                }
             };
             Subject::Trained(TrainedSpec { data: data.or_scaled(Scaling::Standard), split, model: trained })
         }
@@ -146,9 +158,8 @@ impl Tables<'_> {
         }
     }
 
-    fn training(&self, training: Option<Training>, model: &str) -> Result<Training, Diagnostic> {
-        let missing = || format!("{model} is trained by gradient descent: the table `train` is missing");
-        let training = training.ok_or_else(|| self.error("model", missing()))?;
+    fn training(&self, training: Option<Training>) -> Result<Training, Diagnostic> {
+        let training = training.unwrap_or_default();
         training.check().map_err(|error| self.setting("train", &error))?;
         Ok(training)
     }

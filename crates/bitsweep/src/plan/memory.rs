@@ -41,7 +41,7 @@ impl Plan {
 
 /// The most bytes that a file of rows may have: a number takes one byte of text and the separator at least, and eight when it
 /// has been read, twice.
-pub(super) fn most_bytes() -> u64 {
+pub(crate) fn most_bytes() -> u64 {
     available() / 8
 }
 

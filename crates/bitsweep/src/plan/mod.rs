@@ -25,6 +25,7 @@ use self::datasets::Datasets;
 use self::key::{canonical, canonical_majority, row_key, task_key, unit_key};
 use self::tasks::settings_that_differ;
 
+pub(crate) use memory::most_bytes;
 pub use stages::{Stage, passed, unit_stages};
 
 /// What a run will do, in order.
@@ -102,6 +103,9 @@ impl Plan {
     pub fn new(name: &str, document: &Document) -> Result<Plan, Failure> {
         let Experiment { mut header, units: specs, variants, members, axes } = Experiment::parse(document)?;
         let changes = document.changes()?;
+        if header.title.is_empty() {
+            name.clone_into(&mut header.title);
+        }
         change_header(&mut header, &changes);
         let mut datasets = Datasets::new(document.folder());
         let read = |(spec, _): &Placed<UnitSpec>| -> Result<Option<Read>, Failure> {

@@ -70,6 +70,10 @@ fn sample(stage: Stage) -> String {
             "source = 'wine'",
             "source.csv = { path = 'tests/suite/cases/number-classes.csv', target = 'y' }",
         ),
+        Stage::Encode => model("[model.logistic]\n", &weights("")).replace(
+            "source = 'wine'",
+            "source.csv = { path = 'tests/suite/cases/gaps-and-texts.csv', target = 'y', missing = 'indicator' }",
+        ),
         Stage::Split | Stage::Scale | Stage::Train | Stage::Score => {
             network(&format!("{biases}{}", weights("")))
         }

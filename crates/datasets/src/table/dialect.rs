@@ -3,8 +3,10 @@
 use csv::{ReaderBuilder, StringRecord};
 
 use super::cell::{Cell, CellReader, Decimal};
+use super::encoding::Encoding;
 use super::separator::Separator;
 use super::source::TableSource;
+use crate::dataset::TextLayout;
 use crate::note::Note;
 
 /// So many records are looked at.
@@ -83,6 +85,13 @@ impl Dialect {
             }
         };
         Self { separator, decimal, comment, header }
+    }
+
+    /// The same for those who ask how the file was read.
+    pub(super) fn layout(self, encoding: Encoding) -> TextLayout {
+        let Self { separator, decimal, comment, header } = self;
+        let (comment, header) = (comment.map(char::from), header != Header::None);
+        TextLayout { separator, decimal, encoding, comment, header }
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn decode(
     bytes: Vec<u8>,
     given: Option<Encoding>,
     notes: &mut Vec<Note>,
-) -> Result<String, TableProblem> {
+) -> Result<(String, Encoding), TableProblem> {
     if let Some((encoding, mark)) = encoding_rs::Encoding::for_bom(&bytes) {
         let text = whole(encoding, &bytes[mark..])?;
         if encoding != UTF_8 {
@@ -62,17 +62,17 @@ pub(super) fn decode(
                 because: "by its byte order mark".to_owned(),
             });
         }
-        return Ok(text);
+        return Ok((text, Encoding(encoding)));
     }
     if let Some(Encoding(encoding)) = given {
-        return whole(encoding, &bytes);
+        return Ok((whole(encoding, &bytes)?, Encoding(encoding)));
     }
     if let Some(encoding) = encoding_by_zeros(&bytes) {
         return Err(TableProblem::Unmarked { encoding: encoding.name().to_lowercase() });
     }
     let error = match String::from_utf8(bytes) {
         Ok(text) if text.contains('\0') => return Err(TableProblem::NotText),
-        Ok(text) => return Ok(text),
+        Ok(text) => return Ok((text, Encoding(UTF_8))),
         Err(error) => error,
     };
     let offset = error.utf8_error().valid_up_to();
@@ -86,7 +86,7 @@ pub(super) fn decode(
         encoding: WINDOWS_1252.name().to_owned(),
         because: format!("since line {line} has the byte `0x{:02x}`, which is not UTF-8", bytes[offset]),
     });
-    whole(WINDOWS_1252, &bytes)
+    Ok((whole(WINDOWS_1252, &bytes)?, Encoding(WINDOWS_1252)))
 }
 
 /// The text, or the line where it has bytes that are none in this encoding.

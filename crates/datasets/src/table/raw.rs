@@ -30,7 +30,7 @@ pub(super) enum Asked {
 #[derive(Debug)]
 pub(super) struct RawColumn {
     pub(super) name: String,
-    /// Whether the file gives it no name.
+    /// Whether the file gives it no name, though it names others.
     pub(super) is_unnamed: bool,
     pub(super) asked: Asked,
     pub(super) cells: Cells,

@@ -67,12 +67,11 @@ impl TableSource {
     fn read_columns(&self, path: &Path, bytes: Vec<u8>) -> Result<Read, TableProblem> {
         let hash = blake3::hash(&bytes);
         let mut notes = Vec::new();
-        let has_lines = !bytes.starts_with(parquet::MAGIC);
-        let (roles, columns, lines) = if has_lines {
+        let (roles, columns, lines, layout) = if !bytes.starts_with(parquet::MAGIC) {
             if bytes.starts_with(ZIP) {
                 return Err(TableProblem::Zip);
             }
-            let text = decode(bytes, self.encoding, &mut notes)?;
+            let (text, encoding) = decode(bytes, self.encoding, &mut notes)?;
             if text.trim().is_empty() {
                 return Err(TableProblem::Empty);
             }
@@ -82,15 +81,15 @@ impl TableSource {
             let roles = Roles::of(self, &file.columns)?;
             let cells = CellReader::new(dialect.decimal, &self.missing_values);
             let rows = file.rows(&roles.wanted, &cells)?;
-            (roles, rows.columns, rows.lines)
+            (roles, rows.columns, rows.lines, Some(dialect.layout(encoding)))
         } else {
             self.refuse_keys_of_text()?;
             let file = ParquetFile::new(bytes)?;
             let roles = Roles::of(self, &file.names())?;
             let columns = file.read(&roles.wanted)?;
-            (roles, columns, (1..=file.rows()).collect())
+            (roles, columns, (1..=file.rows()).collect(), None)
         };
-        let files = vec![ReadFile { path: path.to_owned(), hash, rows: lines.len(), has_lines }];
+        let files = vec![ReadFile { path: path.to_owned(), hash, rows: lines.len(), layout }];
         Ok(roles.sort(columns, RowsOfFile { files, lines }, notes))
     }
 
@@ -128,7 +127,7 @@ impl Roles {
         for kept in &source.columns {
             kept.find_all(columns)?.into_iter().for_each(|position| is_feature[position] = true);
         }
-        for dropped in &source.drop {
+        for dropped in source.drop.iter().chain(&source.other_targets) {
             let positions = dropped.find_all(columns)?;
             if positions == [target] {
                 return Err(TableProblem::UnusedTarget { column: columns.names[target].clone() });

@@ -105,6 +105,9 @@ pub struct TableSource {
     /// What becomes of classes with few rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rare_classes: Option<RareClasses>,
+    /// The targets of other units of the experiment, which are no features. No key of a file.
+    #[serde(skip)]
+    pub other_targets: Vec<ColumnRef>,
 }
 
 /// How columns of text become features.
@@ -165,6 +168,7 @@ impl TableSource {
             missing_values: Vec::new(),
             bins: None,
             rare_classes: None,
+            other_targets: Vec::new(),
         }
     }
 

@@ -16,7 +16,7 @@ pub(super) struct TextFile<'t> {
     dialect: Dialect,
     /// What the columns are called.
     pub(super) columns: Columns,
-    /// Which of them the file gives no name.
+    /// Which of them the file gives no name, though it names others.
     unnamed: Vec<bool>,
 }
 
@@ -50,12 +50,13 @@ impl<'t> TextFile<'t> {
         if !is_there {
             return Err(TableProblem::OnlyHeader);
         }
-        let unnamed: Vec<bool> = first.iter().map(|name| is_no_name(name)).collect();
+        let is_named = dialect.header != Header::None;
+        let unnamed: Vec<bool> = first.iter().map(|name| is_named && is_no_name(name)).collect();
         let names = first.into_iter().enumerate().map(|(index, name)| match name.is_empty() {
             true => format!("column {}", index + 1),
             false => name,
         });
-        let columns = Columns { names: names.collect(), has_header: dialect.header != Header::None };
+        let columns = Columns { names: names.collect(), has_header: is_named };
         Ok(Self { text, dialect, columns, unnamed })
     }
 

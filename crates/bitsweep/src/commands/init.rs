@@ -1,0 +1,21 @@
+//! `bitsweep init`
+
+use super::{foreseen, print};
+use crate::config::Diagnostic;
+use crate::failure::Failure;
+use crate::plan::Plan;
+use crate::progress::Verbosity;
+use crate::registry::{Found, of_table};
+use crate::template::Wish;
+
+pub(super) fn init(wish: &Wish<'_>, overrides: &[String], verbosity: Verbosity) -> Result<(), Failure> {
+    let Found { name, document, .. } = of_table(wish, overrides)?;
+    let plan = Plan::new(&name, &document)?;
+    if let Some(change) = plan.changes.first() {
+        let message = format!("`{change}` is no key of the table");
+        return Err(Diagnostic::new(message).help("change it in the file, or give it to `run`").into());
+    }
+    // What keeps it from being run is an error here, too.
+    foreseen(&plan, verbosity)?;
+    print(&plan.source)
+}

@@ -1,0 +1,345 @@
+//! An experiment on a user's table, written as TOML: what was found in the file, and the choices that one would change.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use bitsweep_datasets::{
+    ColumnRef, Dataset, Missing, Note, RareClasses, RowNumber, TableError, TableProblem, TableSource,
+};
+use bitsweep_results::numbers::counted;
+use clap::ValueEnum;
+use toml::Value;
+
+use crate::config::{DEFAULTS, Diagnostic, Document, Experiment};
+use crate::plan::most_bytes;
+use crate::subject::DataSource;
+
+/// A table, and what is asked of it.
+#[derive(Debug, Clone)]
+pub struct Wish<'a> {
+    /// The file.
+    pub file: &'a Path,
+    /// The column with the class: its name, or its number from 1.
+    pub target: &'a str,
+    /// The only model to train; `None` for all that are usual.
+    pub model: Option<Model>,
+    /// Bits of the weights; empty for those that are usual.
+    pub bits: &'a [u32],
+}
+
+/// A model that can be asked for by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Model {
+    /// A logistic regression.
+    Logistic,
+    /// A perceptron with one hidden layer.
+    Mlp,
+}
+
+/// A class needs so many rows to be divided.
+const FEWEST_ROWS: usize = 2;
+
+/// With more bits than these, rounding to nearest loses nothing that could be won back.
+const FEW_BITS: u32 = 4;
+
+/// How many rows the perceptron sees in all of its epochs, about, and how many epochs there are at least and at most.
+const ROWS_SEEN: usize = 300_000;
+const FEWEST_EPOCHS: usize = 20;
+const MOST_EPOCHS: usize = 200;
+
+impl Wish<'_> {
+    /// What the experiment is called: `sensor` on `data/sensor.csv.gz`.
+    pub fn name(&self) -> String {
+        TableSource::new(self.file, ColumnRef::Number(1)).name()
+    }
+
+    /// The file that it would be written to, `sensor.toml`.
+    pub fn experiment_file(&self) -> PathBuf {
+        PathBuf::from(format!("{}.toml", self.name()))
+    }
+
+    /// The experiment as TOML, to stand in the working directory. Keys of the source are as `overrides` set them.
+    ///
+    /// # Errors
+    /// When an override is wrong.
+    pub fn experiment(&self, overrides: &[String]) -> Result<String, Diagnostic> {
+        let plain = self.plain();
+        let name = self.experiment_file().display().to_string();
+        let asked = Experiment::parse(&Document::new(&name, &plain, overrides))?.table_source();
+        match asked.map(|source| Found::of(source, self.target)) {
+            Some(Ok(found)) => Ok(self.text(&found)),
+            // What is wrong with the file is told where the experiment is planned.
+            Some(Err(_)) | None => Ok(plain),
+        }
+    }
+
+    /// The shortest experiment on the table.
+    fn plain(&self) -> String {
+        let path = Value::from(self.file.to_string_lossy().into_owned());
+        format!("[data.source.csv]\npath = {path}\ntarget = {}\n", Value::from(self.target))
+    }
+
+    fn text(&self, found: &Found) -> String {
+        let mut text = format!("# {}\n", found.summary());
+        for line in &found.remarks {
+            text += &format!("# {line}\n");
+        }
+        text += &format!(
+            "# Any list is an axis: every combination is run. `bitsweep reference` explains every key.\n\n\
+             title = {}\n\
+             seed = [0, 1, 2, 3, 4]               # a split and models for each\n\n\
+             [data]\n\
+             scale = \"standard\"                   # or \"none\", or {{ divide = 255 }}\n\n",
+            Value::from(format!("{}: how few bits?", found.dataset.name))
+        );
+        text += &found.source_table();
+        text += &found.split_table();
+        for paragraph in DEFAULTS.trim_end().split("\n\n") {
+            text += &self.adapted(paragraph, found).map_or_else(String::new, |own| format!("\n{own}\n"));
+        }
+        text
+    }
+
+    /// A part of the defaults for this table; `None` of one that is not asked for.
+    fn adapted(&self, paragraph: &str, found: &Found) -> Option<String> {
+        let is_of = |part: &str| paragraph.contains(part);
+        let is_asked = match self.model {
+            None => true,
+            Some(Model::Logistic) => !is_of("mlp = ") && !is_of("[train]"),
+            Some(Model::Mlp) => !is_of("logistic = "),
+        };
+        if !is_asked {
+            return None;
+        }
+        let few: Vec<u32> = self.bits.iter().copied().filter(|bits| *bits <= FEW_BITS).collect();
+        let lines = paragraph.lines().map(|line| match line.split_once(" = ") {
+            Some(("epochs", _)) => format!("epochs = {}", found.epochs()),
+            Some(("bits", _)) if !self.bits.is_empty() && is_of("by output") => format!("bits = {few:?}"),
+            Some(("bits", _)) if !self.bits.is_empty() => format!("bits = {:?}", self.bits),
+            _ => line.to_owned(),
+        });
+        let has_bits = self.bits.is_empty() || !few.is_empty() || !is_of("by output");
+        has_bits.then(|| lines.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// What was found in a table.
+struct Found {
+    source: TableSource,
+    dataset: Dataset,
+    /// Why a column is left out.
+    dropped: BTreeMap<String, String>,
+    /// What else a user should look at.
+    remarks: Vec<String>,
+}
+
+impl Found {
+    /// Reads the table again and again, each time with the answer to what stood in the way.
+    fn of(mut source: TableSource, target: &str) -> Result<Found, TableError> {
+        let mut dropped = BTreeMap::new();
+        loop {
+            let dataset = match source.read(Path::new(""), most_bytes()) {
+                Ok(dataset) => dataset,
+                Err(error) if !mend(&mut source, target, &error.problem, &mut dropped) => return Err(error),
+                Err(_) => continue,
+            };
+            let useless: Vec<(String, &str)> = dataset.notes.iter().filter_map(useless).collect();
+            if !useless.is_empty() && useless.len() < dataset.columns.len() {
+                for (column, why) in useless {
+                    drop_column(&mut source, &mut dropped, &column, why.to_owned());
+                }
+                continue;
+            }
+            let mut rows = vec![0; dataset.classes()];
+            dataset.labels.iter().for_each(|&label| rows[label] += 1);
+            let is_divided = !source.says_split() && source.group.is_none();
+            if is_divided && source.rare_classes.is_none() && rows.iter().any(|rows| *rows < FEWEST_ROWS) {
+                source.rare_classes = Some(RareClasses::Drop(FEWEST_ROWS));
+                continue;
+            }
+            let remarks = dataset.notes.iter().filter(|note| is_question(note)).map(ToString::to_string);
+            let remarks = remarks.collect();
+            if let Some(layout) = dataset.file.as_ref().and_then(|file| file.files[0].layout) {
+                source.separator.get_or_insert(layout.separator);
+                source.decimal.get_or_insert(layout.decimal);
+                source.encoding.get_or_insert(layout.encoding);
+                source.header.get_or_insert(layout.header);
+                source.comment = source.comment.or(layout.comment);
+            }
+            return Ok(Found { source, dataset, dropped, remarks });
+        }
+    }
+
+    fn summary(&self) -> String {
+        let Dataset { labels, class_names, columns, .. } = &self.dataset;
+        let mut rows = vec![0; class_names.len()];
+        labels.iter().for_each(|&label| rows[label] += 1);
+        const SHOWN: usize = 10;
+        let classes = class_names.iter().zip(rows).take(SHOWN);
+        let classes: Vec<String> = classes.map(|(name, rows)| format!("{name} ({rows})")).collect();
+        let more = if class_names.len() > SHOWN { ", …" } else { "" };
+        format!(
+            "{}: {}, {}, {}: {}{more}",
+            self.source.path.as_deref().unwrap_or(Path::new("")).display(),
+            counted(labels.len(), "row", "rows"),
+            counted(columns.len(), "column beside the class", "columns beside the class"),
+            counted(class_names.len(), "class", "classes"),
+            classes.join(", ")
+        )
+        .replace(['\n', '\r'], " ")
+    }
+
+    /// The table of the source, every key with what there is to say of it.
+    fn source_table(&self) -> String {
+        let kind = if self.source.separator.is_some() { "csv" } else { "parquet" };
+        let mut text = format!("[data.source.{kind}]\n");
+        let Ok(table) = toml::Table::try_from(&self.source) else { return text };
+        for (key, value) in table {
+            if key == "drop"
+                && let Value::Array(columns) = &value
+            {
+                text += "drop = [\n";
+                for column in columns {
+                    let why = column.as_str().and_then(|column| self.dropped.get(column));
+                    let why = why.map_or_else(String::new, |why| format!("  # {why}"));
+                    text += &format!("    {column},{why}\n");
+                }
+                text += "]\n";
+                continue;
+            }
+            let line = format!("{key} = {value}");
+            text += &match self.comment(&key) {
+                Some(comment) => format!("{line:36} # {comment}\n"),
+                None => format!("{line}\n"),
+            };
+        }
+        text + "\n"
+    }
+
+    fn comment(&self, key: &str) -> Option<String> {
+        let said = match key {
+            "separator" => "\",\" \";\" \"|\" \":\" \"tab\" or \"spaces\"",
+            "decimal" => "or \",\"",
+            "header" => "whether the first line names the columns",
+            "comment" => "begins a line that is no row",
+            "missing" => {
+                let gaps = self.dataset.notes.iter().filter_map(|note| match note {
+                    Note::Filled { column, count } => Some(format!("{count} of `{column}`")),
+                    _ => None,
+                });
+                let gaps: Vec<String> = gaps.collect();
+                let what = if gaps.is_empty() { "rows without a class".to_owned() } else { gaps.join(", ") };
+                return Some(format!("{what}; or \"mean\", \"most-frequent\", \"indicator\", \"drop-rows\""));
+            }
+            "rare_classes" => "classes with fewer rows are left out; or { merge = … } into one",
+            _ => return None,
+        };
+        Some(said.to_owned())
+    }
+
+    fn split_table(&self) -> String {
+        if self.source.says_split() {
+            return "# The data say which rows are for the test.\n".to_owned();
+        }
+        let stratified = match self.source.group {
+            Some(_) => "",
+            None => "stratified = true                    # each class in the same proportion\n",
+        };
+        format!(
+            "[split.holdout]\n\
+             test = 0.25                          # a share of the rows, or their number\n\
+             {stratified}\
+             # validation = 0.2                   # rows to choose on, so that the test tells only of the choice\n"
+        )
+    }
+
+    /// So many that all of them together see about as many rows, whatever the size of the table.
+    fn epochs(&self) -> usize {
+        (ROWS_SEEN / self.dataset.rows().max(1)).clamp(FEWEST_EPOCHS, MOST_EPOCHS)
+    }
+}
+
+/// Answers what stands in the way of reading the table, where one answer is usually right; whether there was one.
+fn mend(
+    source: &mut TableSource,
+    target: &str,
+    problem: &TableProblem,
+    dropped: &mut BTreeMap<String, String>,
+) -> bool {
+    match problem {
+        TableProblem::UnknownColumn { name, .. } | TableProblem::NameWithoutHeader { name, .. }
+            if name == target =>
+        {
+            // A column's number is one where no column has it as its name.
+            match (target.parse(), &source.target) {
+                (Ok(number @ 1..), ColumnRef::Name(_)) => source.target = ColumnRef::Number(number),
+                _ => return false,
+            }
+        }
+        TableProblem::Missing(_) | TableProblem::MissingLabel { .. } if source.missing == Missing::Refuse => {
+            source.missing = Missing::Median;
+        }
+        TableProblem::Identifier { column, texts, rows, .. } => {
+            let why = format!("{texts} different texts in {rows} rows");
+            return drop_column(source, dropped, column, why);
+        }
+        TableProblem::Dates { column, .. } => {
+            return drop_column(source, dropped, column, "dates or times".to_owned());
+        }
+        TableProblem::UnsupportedType { column, kind } => {
+            return drop_column(source, dropped, column, format!("of type {kind}"));
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Leaves a column out; whether it was not, already.
+fn drop_column(
+    source: &mut TableSource,
+    dropped: &mut BTreeMap<String, String>,
+    column: &str,
+    why: String,
+) -> bool {
+    source.drop.push(ColumnRef::Name(column.to_owned()));
+    dropped.insert(column.to_owned(), why).is_none()
+}
+
+/// A column that says nothing of the class, and why.
+fn useless(note: &Note) -> Option<(String, &'static str)> {
+    let (column, why) = match note {
+        Note::RowNumber { column, because: RowNumber::Counts } => (column, "counts the rows"),
+        Note::RowNumber { column, because: RowNumber::IsUnnamed } => {
+            (column, "whole numbers without a name, like those of rows")
+        }
+        Note::Constant { column } => (column, "the same in every row"),
+        _ => return None,
+    };
+    Some((column.clone(), why))
+}
+
+/// What only the user knows the answer to.
+fn is_question(note: &Note) -> bool {
+    matches!(
+        note,
+        Note::RowNumber { .. }
+            | Note::Leak { .. }
+            | Note::AlikeClasses { .. }
+            | Note::LooksMissing { .. }
+            | Note::OneHot { .. }
+            | Note::RareClasses { .. }
+            | Note::Empty { .. }
+            | Note::NumbersAsText { .. }
+    )
+}
+
+impl Experiment {
+    /// The table of its first unit, where it has one.
+    fn table_source(self) -> Option<TableSource> {
+        let (unit, _) = self.units.into_iter().next()?;
+        match &unit.subject.rows()?.0.source {
+            DataSource::Csv(source) => Some(source.clone()),
+            DataSource::Wine | DataSource::Digits | DataSource::WineQuality => None,
+        }
+    }
+}
