@@ -6,6 +6,7 @@
 //! between the weights that are trained and those that are computed with.
 
 mod activation;
+mod class_weights;
 mod evaluation;
 mod float;
 mod forward;
@@ -26,6 +27,7 @@ mod training;
 mod weight_id;
 
 pub use activation::Activation;
+pub use class_weights::{ClassWeights, UnknownClass};
 pub use evaluation::{ForwardBuffers, inputs_behind};
 pub use float::Float;
 pub use head::{Head, predict, predict_into};

@@ -3,6 +3,8 @@
 use ndarray::ArrayView2;
 use thiserror::Error;
 
+use crate::class_weights::ClassWeights;
+
 /// Why rows cannot be learnt from.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum SampleError {
@@ -32,6 +34,16 @@ pub enum SampleError {
         row: usize,
         /// The label.
         label: usize,
+        /// The number of classes.
+        classes: usize,
+    },
+    /// The weights are not those of the classes.
+    #[error(
+        "the class weights are `{given:?}`: expected a finite one above 0 for each of the {classes} classes"
+    )]
+    ClassWeights {
+        /// The weights.
+        given: ClassWeights,
         /// The number of classes.
         classes: usize,
     },

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::class_weights::ClassWeights;
 use crate::hidden_layers::HiddenLayers;
 use crate::optimizer::Optimizer;
 use crate::specification_error::{SpecificationError, require};
@@ -110,6 +111,12 @@ pub struct Training {
     pub shuffle: bool,
     /// [`Precision::Single`] by default.
     pub precision: Precision,
+    /// What the rows of each class count: the loss of a mini-batch of `B` rows is `Σ w_label·loss / B`; none by default.
+    ///
+    /// The mean is over rows, not over weights, so that a row moves the model by its weight whatever rows are beside it.
+    /// [`Balanced`](ClassWeights::Balanced) weights have mean 1 over the training rows: the learning rate stays what it was.
+    #[serde(skip_serializing_if = "ClassWeights::is_none")]
+    pub class_weights: ClassWeights,
 }
 
 impl Default for Training {
@@ -122,6 +129,7 @@ impl Default for Training {
             weight_decay: 0.0,
             shuffle: true,
             precision: Precision::default(),
+            class_weights: ClassWeights::default(),
         }
     }
 }
@@ -184,11 +192,22 @@ pub struct Logistic {
     /// Converged is where no component of the objective's gradient (a sum over the rows, not a mean) is larger in
     /// magnitude; 1e-8 by default.
     pub tolerance: f64,
+    /// What the rows of each class count in the objective; none by default. The models of
+    /// [`OneVsRest`](Multiclass::OneVsRest) have the same weights, each row that of its own class:
+    /// [`Balanced`](ClassWeights::Balanced) is over all classes, not over one and the rest.
+    #[serde(skip_serializing_if = "ClassWeights::is_none")]
+    pub class_weights: ClassWeights,
 }
 
 impl Default for Logistic {
     fn default() -> Self {
-        Self { multiclass: Multiclass::default(), c: 1.0, max_iterations: 1000, tolerance: 1e-8 }
+        Self {
+            multiclass: Multiclass::default(),
+            c: 1.0,
+            max_iterations: 1000,
+            tolerance: 1e-8,
+            class_weights: ClassWeights::default(),
+        }
     }
 }
 

@@ -182,7 +182,8 @@ fn classes_that_can_be_separated_end_the_search_at_its_limit() {
     let labels: Vec<usize> = rows.iter().map(|&row| labels[row]).collect();
     // No gradient becomes so small.
     let multiclass = Multiclass::OneVsRest;
-    let logistic = Logistic { c: 1e300, tolerance: 1e-300, max_iterations: 1_000_000, multiclass };
+    let limits = Logistic { c: 1e300, tolerance: 1e-300, max_iterations: 1_000_000, ..Logistic::default() };
+    let logistic = Logistic { multiclass, ..limits };
     let error = fit_logistic(features.view(), &labels, 10, &logistic).unwrap_err();
     let LogisticError::NotConverged { conjugate_steps, gradient, .. } = error else { panic!("{error}") };
     assert!(conjugate_steps <= 20_000 && gradient > 0.0, "{conjugate_steps}, {gradient}");

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use bitsweep_models::{
-    Adam, HiddenLayers, Initialization, Logistic, Mlp, Multiclass, Optimizer, Precision, Sgd,
+    Adam, ClassWeights, HiddenLayers, Initialization, Logistic, Mlp, Multiclass, Optimizer, Precision, Sgd,
     SpecificationError, Training,
 };
 use serde::de::DeserializeOwned;
@@ -32,7 +32,7 @@ fn every_key_can_be_written() {
     assert_eq!(mlp, Mlp { hidden: 32.into(), initialization: Initialization::Xavier });
     let training: Training = parse(
         "epochs = 5\nbatch_size = 7\nlearning_rate = 1\noptimizer = { sgd = { momentum = 0.9 } }\n\
-         weight_decay = 0.01\nshuffle = false\nprecision = 'mixed'",
+         weight_decay = 0.01\nshuffle = false\nprecision = 'mixed'\nclass_weights = 'balanced'",
     );
     let expected = Training {
         epochs: 5,
@@ -42,12 +42,19 @@ fn every_key_can_be_written() {
         weight_decay: 0.01,
         shuffle: false,
         precision: Precision::Mixed,
+        class_weights: ClassWeights::Balanced,
     };
     assert_eq!(training, expected);
-    let logistic: Logistic =
-        parse("multiclass = 'one-vs-rest'\nc = 10\nmax_iterations = 50\ntolerance = 1e-6");
-    let expected =
-        Logistic { multiclass: Multiclass::OneVsRest, c: 10.0, max_iterations: 50, tolerance: 1e-6 };
+    let logistic: Logistic = parse(
+        "multiclass = 'one-vs-rest'\nc = 10\nmax_iterations = 50\ntolerance = 1e-6\nclass_weights.a = 2",
+    );
+    let expected = Logistic {
+        multiclass: Multiclass::OneVsRest,
+        c: 10.0,
+        max_iterations: 50,
+        tolerance: 1e-6,
+        class_weights: ClassWeights::Named([("a".to_owned(), 2.0)].into()),
+    };
     assert_eq!(logistic, expected);
 }
 
@@ -62,9 +69,57 @@ fn an_optimizer_is_a_name_or_a_table() {
 }
 
 #[test]
+fn class_weights_are_a_name_or_a_table_of_numbers_above_0() {
+    let weights = |text: &str| parse::<Training>(text).class_weights;
+    assert_eq!(weights("class_weights = 'none'"), ClassWeights::None);
+    for (text, reason) in [
+        ("class_weights = 'balance'", "unknown variant `balance`, expected `none` or `balanced`"),
+        ("class_weights = 2", "expected `none`, `balanced`, or a table of the weights of classes"),
+        ("class_weights = {}", "expected the weight of at least one class"),
+        ("class_weights = { a = 0 }", "floating point `0.0`, expected a finite number above 0"),
+        ("class_weights = { a = -1.5 }", "floating point `-1.5`, expected a finite number above 0"),
+        ("class_weights = { a = nan }", "expected a finite number above 0"),
+        ("class_weights = { a = inf }", "expected a finite number above 0"),
+        // Both are beyond f32, in which most trainings compute.
+        ("class_weights = { a = 1e39 }", "within the range of f32"),
+        ("class_weights = { a = 1e-60 }", "within the range of f32"),
+    ] {
+        for message in [refused::<Training>(text), refused::<Logistic>(text)] {
+            assert!(message.contains(reason), "{text}: {message}");
+        }
+    }
+}
+
+#[test]
+fn no_class_weights_are_not_written_out() {
+    assert!(!toml::to_string(&Training::default()).unwrap().contains("class_weights"));
+    assert!(!toml::to_string(&Logistic::default()).unwrap().contains("class_weights"));
+}
+
+#[test]
+fn classes_are_numbered_by_their_names() {
+    let weights: ClassWeights = parse::<Training>("class_weights = { b = 3, a = 0.5 }").class_weights;
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    let numbered = weights.numbered(&names(&["a", "c", "b"])).unwrap();
+    assert_eq!(numbered, ClassWeights::Numbered(vec![0.5, 1.0, 3.0]));
+    let unknown = weights.numbered(&names(&["a", "c"])).unwrap_err();
+    assert_eq!(unknown.to_string(), "there is no class `b`");
+    for other in [ClassWeights::None, ClassWeights::Balanced, numbered] {
+        assert_eq!(other.numbered(&names(&["a", "b"])).unwrap(), other);
+    }
+}
+
+#[test]
 fn what_is_written_out_reads_back() {
-    for optimizer in [Optimizer::default(), Optimizer::Adam(Adam { epsilon: 1e-7, ..Adam::default() })] {
-        let training = Training { optimizer, precision: Precision::Mixed, ..Training::default() };
+    for (optimizer, class_weights) in [
+        (Optimizer::default(), ClassWeights::Balanced),
+        (
+            Optimizer::Adam(Adam { epsilon: 1e-7, ..Adam::default() }),
+            ClassWeights::Named([("a class".to_owned(), 0.5)].into()),
+        ),
+    ] {
+        let training =
+            Training { optimizer, class_weights, precision: Precision::Mixed, ..Training::default() };
         assert_eq!(parse::<Training>(&toml::to_string(&training).unwrap()), training);
         let json = serde_json::to_string(&training).unwrap();
         assert_eq!(serde_json::from_str::<Training>(&json).unwrap(), training);

@@ -27,13 +27,14 @@ const HANDOVER: f64 = 1e-2;
 ///
 /// The result is one dense layer without activation. It minimizes scikit-learn's objective divided by `C`,
 ///
-/// `Σ_rows loss(x·W + b, label) + ‖W‖² / (2C)`,
+/// `Σ_rows w_label·loss(x·W + b, label) + ‖W‖² / (2C)`,
 ///
-/// where the intercepts `b` are not penalized and the loss is that of the softmax
+/// where `w` are the [class weights](Logistic::class_weights), the intercepts `b` are not penalized, and the loss is that of the softmax
 /// ([`Multiclass::Multinomial`]) or the sum of the classes' two-class losses ([`Multiclass::OneVsRest`]); `1/C` is
 /// linfa's `alpha`.
 ///
-/// Two solvers take turns, in `f64`. linfa's L-BFGS finds the neighbourhood of the minimum. Its line search cannot
+/// Two solvers take turns, in `f64`. linfa's L-BFGS finds the neighbourhood of the minimum, without weights, of which it
+/// knows nothing: with them the way from there is longer. Its line search cannot
 /// reduce the gradient much below the square root of the rounding error, and its last digits depend on the processor
 /// and the C library. Newton's method with conjugate gradients, in this crate's own arithmetic, goes on until no
 /// component of the gradient is larger than [`Logistic::tolerance`], and from there down to the rounding error. The
@@ -53,12 +54,13 @@ pub fn fit_logistic(
     if let Some(class) = (0..classes).find(|class| !labels.contains(class)) {
         return Err(LogisticError::AbsentClass { class, classes });
     }
+    let class_weights = logistic.class_weights.of_classes(labels, classes)?;
     let tame = Tame::new(features);
     let start = match logistic.multiclass {
         Multiclass::OneVsRest => one_vs_rest_by_linfa(tame.features.view(), labels, classes, logistic)?,
         Multiclass::Multinomial => multinomial_by_linfa(tame.features.view(), labels, logistic)?,
     };
-    let mut objective = Objective::new(features, labels, classes, logistic);
+    let mut objective = Objective::new(features, labels, &class_weights, logistic);
     let start = objective.centred(&tame.for_given(start));
     let parameters = minimize(&mut objective, start, logistic.max_iterations, logistic.tolerance)?;
     let (weights, intercepts) = objective.for_given_features(&parameters);

@@ -8,7 +8,7 @@ use crate::panels::Panels;
 use crate::product::{product, transposed_product};
 use crate::specification::{Logistic, Multiclass};
 
-/// `f(W, b) = Σ_rows loss(x·W + b, label) + ‖W‖² / (2C)` with its derivatives.
+/// `f(W, b) = Σ_rows w_label·loss(x·W + b, label) + ‖W‖² / (2C)` with its derivatives.
 ///
 /// Parameters are a matrix `(columns + 1, classes)`, the intercepts `b` its last row: the features have a last column
 /// of ones. The other columns are centred, which changes the intercepts but neither `W` nor `f`, and without which
@@ -18,6 +18,8 @@ pub(super) struct Objective {
     squared_features: Panels<f64>,
     means: Vec<f64>,
     labels: Vec<usize>,
+    /// Of each row that of its class.
+    weights: Vec<f64>,
     multiclass: Multiclass,
     /// `1/C`.
     penalty: f64,
@@ -31,10 +33,10 @@ impl Objective {
     pub(super) fn new(
         features: ArrayView2<'_, f64>,
         labels: &[usize],
-        classes: usize,
+        class_weights: &[f64],
         logistic: &Logistic,
     ) -> Self {
-        let (rows, columns) = features.dim();
+        let ((rows, columns), classes) = (features.dim(), class_weights.len());
         let means: Vec<f64> =
             features.columns().into_iter().map(|column| column.iter().sum::<f64>() / rows as f64).collect();
         let element = |row, column| {
@@ -45,6 +47,7 @@ impl Objective {
             squared_features: Panels::from_fn(rows, columns + 1, |row, column| element(row, column).powi(2)),
             means,
             labels: labels.to_vec(),
+            weights: labels.iter().map(|&label| class_weights[label]).collect(),
             multiclass: logistic.multiclass,
             penalty: 1.0 / logistic.c,
             probabilities: Panels::zeros(rows, classes),
@@ -89,8 +92,13 @@ impl Objective {
 
     /// Writes the diagonal of the Hessian at the parameters of the last [`evaluate`](Self::evaluate).
     pub(super) fn hessian_diagonal(&mut self, diagonal: &mut Panels<f64>) {
-        for (variance, &p) in self.residuals.padded_mut().iter_mut().zip(self.probabilities.padded()) {
-            *variance = p * (1.0 - p);
+        for panel in 0..self.residuals.panel_count() {
+            let rows = self.residuals.panel_mut(panel).iter_mut().zip(self.probabilities.panel(panel));
+            for ((variances, probabilities), weight) in rows.zip(&self.weights) {
+                for (variance, &p) in variances.iter_mut().zip(probabilities) {
+                    *variance = weight * (p * (1.0 - p));
+                }
+            }
         }
         multiply_transposed(&self.squared_features, &self.residuals, diagonal);
         for panel in 0..diagonal.panel_count() {
@@ -101,19 +109,21 @@ impl Objective {
         }
     }
 
-    /// The value at `parameters`; writes the gradient, `xᵀ · (p - y) + W/C`.
+    /// The value at `parameters`; writes the gradient, `xᵀ · w·(p - y) + W/C`.
     pub(super) fn evaluate(&mut self, parameters: &Panels<f64>, gradient: &mut Panels<f64>) -> f64 {
         multiply(&self.features, parameters, &mut self.probabilities);
         let mut loss = 0.0;
         let mut values = Vec::new();
-        for (row, &label) in self.labels.iter().enumerate() {
+        for (row, (&label, &weight)) in self.labels.iter().zip(&self.weights).enumerate() {
             self.probabilities.copy_row_to(row, &mut values);
-            loss += match self.multiclass {
+            let row_loss = match self.multiclass {
                 Multiclass::OneVsRest => logistic_loss(&mut values, label),
                 Multiclass::Multinomial => softmax_loss(&mut values, label),
             };
+            loss += weight * row_loss;
             self.probabilities.set_row(row, &values);
             values[label] -= 1.0;
+            values.iter_mut().for_each(|residual| *residual *= weight);
             self.residuals.set_row(row, &values);
         }
         multiply_transposed(&self.features, &self.residuals, gradient);
@@ -122,12 +132,12 @@ impl Objective {
 
     /// Writes `H · direction`, where `H` is the Hessian at the parameters of the last [`evaluate`](Self::evaluate).
     ///
-    /// With `u = x · direction` a row contributes `xᵀ · v`, where for softmax `v = p ⊙ (u - p·u)`, and for two-class
+    /// With `u = x · direction` a row contributes `xᵀ · w·v`, where for softmax `v = p ⊙ (u - p·u)`, and for two-class
     /// models `v = p ⊙ (1 - p) ⊙ u`.
     pub(super) fn hessian_product(&mut self, direction: &Panels<f64>, out: &mut Panels<f64>) {
         multiply(&self.features, direction, &mut self.residuals);
         let (mut changes, mut probabilities) = (Vec::new(), Vec::new());
-        for row in 0..self.labels.len() {
+        for (row, &weight) in self.weights.iter().enumerate() {
             self.probabilities.copy_row_to(row, &mut probabilities);
             self.residuals.copy_row_to(row, &mut changes);
             let mean = match self.multiclass {
@@ -138,8 +148,8 @@ impl Objective {
             };
             for (change, &p) in changes.iter_mut().zip(&probabilities) {
                 *change = match mean {
-                    None => p * (1.0 - p) * *change,
-                    Some(mean) => p * (*change - mean),
+                    None => weight * (p * (1.0 - p) * *change),
+                    Some(mean) => weight * (p * (*change - mean)),
                 };
             }
             self.residuals.set_row(row, &changes);

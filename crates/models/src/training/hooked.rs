@@ -96,6 +96,7 @@ impl<T: Real> HookMemory<T> {
         arch.dispatch(Loss {
             logits: &trainer.outputs[last],
             labels: &batch.labels,
+            class_weights: &trainer.class_weights,
             gradient: &mut trainer.deltas[last],
             losses: &mut trainer.losses,
         })
@@ -194,6 +195,7 @@ fn view_mut<E>(shape: (usize, usize), values: &mut [E]) -> ArrayViewMut2<'_, E> 
 struct Loss<'a, T> {
     logits: &'a Panels<T>,
     labels: &'a [usize],
+    class_weights: &'a [T],
     gradient: &'a mut Panels<T>,
     losses: &'a mut Vec<f64>,
 }
@@ -203,7 +205,8 @@ impl<T: Float> WithSimd for Loss<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) -> f64 {
-        softmax_cross_entropy(self.logits, self.labels, self.gradient, self.losses)
+        let Self { logits, labels, class_weights, gradient, losses } = self;
+        softmax_cross_entropy(logits, labels, class_weights, gradient, losses)
     }
 }
 

@@ -8,8 +8,8 @@ use crate::panels::{LANES, Panels};
 const EPSILON: f64 = 1e-8;
 
 /// Computes `p = softmax(z)` for each row of `logits`, writes the gradient of the summed loss with respect to `z`,
-/// `p - y` where `y` is the one-hot label, into `gradient`, and returns the mean of the rows' losses,
-/// `-ln(p[label] + 1e-8)`.
+/// `w·(p - y)` where `y` is the one-hot label and `w` the weight of its class, into `gradient`, and returns the mean of the
+/// rows' losses, `-w·ln(p[label] + 1e-8)`: their sum over the number of rows, whatever the weights.
 ///
 /// The gradient is that of the loss without the 1e-8, as in the notebook. Its elements below 2⁻¹⁰⁰ are taken for zero
 /// (see [`Float::flush`]), without which all products of the backward pass go denormal late in training. In plain
@@ -21,6 +21,7 @@ const EPSILON: f64 = 1e-8;
 pub(crate) fn softmax_cross_entropy<T: Float>(
     logits: &Panels<T>,
     labels: &[usize],
+    class_weights: &[T],
     gradient: &mut Panels<T>,
     losses: &mut Vec<f64>,
 ) -> f64 {
@@ -31,6 +32,7 @@ pub(crate) fn softmax_cross_entropy<T: Float>(
         *value = value.exp();
     }
     for (row, &label) in labels.iter().enumerate() {
+        let weight = class_weights[label];
         let mut sum = T::ZERO;
         for panel in 0..logits.panel_count() {
             for &exponential in &gradient.panel(panel)[row][..logits.width(panel)] {
@@ -41,12 +43,12 @@ pub(crate) fn softmax_cross_entropy<T: Float>(
             for (lane, value) in gradient.panel_mut(panel)[row].iter_mut().enumerate() {
                 let probability = *value / sum;
                 let truth = if panel * LANES + lane == label {
-                    losses.push((probability + epsilon).ln().into());
+                    losses.push((weight * (probability + epsilon).ln()).into());
                     T::ONE
                 } else {
                     T::ZERO
                 };
-                *value = (probability - truth).flush();
+                *value = (weight * (probability - truth)).flush();
             }
         }
     }

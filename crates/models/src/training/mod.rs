@@ -139,7 +139,8 @@ fn train_in<T: Real, H: Hook>(
     hook: &mut H,
 ) -> Result<Trained, TrainError> {
     let mut batches = Batches::<T>::new(features.view(), labels, training.batch_size);
-    let mut trainer = Trainer::new(initial, training, hook.parameters().values.len());
+    let class_weights = training.class_weights.of_classes(labels, initial.output_size())?;
+    let mut trainer = Trainer::new(initial, training, &class_weights, hook.parameters().values.len());
     let mut memory = HookMemory::default();
     let mut curve = Vec::new();
     for epoch in 0..training.epochs {

@@ -57,7 +57,7 @@ impl<'a, T: Real> Batches<'a, T> {
 
 /// The training loss of one epoch, each mini-batch's measured before the update that it causes.
 ///
-/// The loss of a row is `-ln(p + 1e-8)`, where `p` is the probability of its label.
+/// The loss of a row is `-w·ln(p + 1e-8)`, where `p` is the probability of its label and `w` the weight of its class.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EpochLoss {
     /// The sum of the mini-batches' mean losses: what notebook 000 prints.
@@ -74,6 +74,8 @@ pub(super) struct Trainer<T> {
     pub(super) layers: Vec<PanelLayer>,
     head: Head,
     pub(super) optimizer: OptimizerState<T>,
+    /// What the rows of each class count.
+    pub(super) class_weights: Vec<T>,
     pub(super) outputs: Vec<Panels<T>>,
     /// What each layer gives before its activation, where the derivative needs it.
     pub(super) sums: Vec<Panels<T>>,
@@ -85,7 +87,12 @@ pub(super) struct Trainer<T> {
 
 impl<T: Real> Trainer<T> {
     /// `own_parameters` is the number of a hook's own parameters.
-    pub(super) fn new(model: Model, training: &Training, own_parameters: usize) -> Self {
+    pub(super) fn new(
+        model: Model,
+        training: &Training,
+        class_weights: &[f64],
+        own_parameters: usize,
+    ) -> Self {
         let head = model.head();
         // One layer after the other, so that none is held twice.
         let layers: Vec<PanelLayer> = model
@@ -105,6 +112,7 @@ impl<T: Real> Trainer<T> {
             OptimizerState::new(&training.optimizer, training.learning_rate, training.weight_decay, sizes);
         Self {
             optimizer,
+            class_weights: class_weights.iter().map(|&weight| T::from_f64(weight)).collect(),
             head,
             outputs: Vec::new(),
             sums: Vec::new(),
@@ -147,13 +155,24 @@ impl<T: Real> Trainer<T> {
     #[inline(always)]
     fn step(&mut self, batch: &Batch<T>) -> f64 {
         let Batch { features, labels } = batch;
-        let Self { layers, optimizer, outputs, sums, deltas, gradient, transposed, losses, .. } = self;
+        let Self {
+            layers,
+            optimizer,
+            class_weights,
+            outputs,
+            sums,
+            deltas,
+            gradient,
+            transposed,
+            losses,
+            ..
+        } = self;
         let last = layers.len() - 1;
         for (index, layer) in layers.iter().enumerate() {
             let (before, from) = outputs.split_at_mut(index);
             forward_keeping(layer, before.last().unwrap_or(features), &mut from[0], &mut sums[index]);
         }
-        let loss = softmax_cross_entropy(&outputs[last], labels, &mut deltas[last], losses);
+        let loss = softmax_cross_entropy(&outputs[last], labels, class_weights, &mut deltas[last], losses);
         let rows = T::from_f64(labels.len() as f64);
         optimizer.begin_step();
         backward(

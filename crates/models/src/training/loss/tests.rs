@@ -6,9 +6,19 @@ use crate::panels::Panels;
 
 /// The mean loss of rows of logits, and the gradient.
 fn loss<T: Float, const CLASSES: usize>(rows: &[[f64; CLASSES]], labels: &[usize]) -> (f64, Panels<T>) {
+    weighed_loss(rows, labels, [1.0; CLASSES])
+}
+
+/// The same with weights of the classes.
+fn weighed_loss<T: Float, const CLASSES: usize>(
+    rows: &[[f64; CLASSES]],
+    labels: &[usize],
+    weights: [f64; CLASSES],
+) -> (f64, Panels<T>) {
     let logits = Panels::from_fn(rows.len(), CLASSES, |row, class| T::from_f64(rows[row][class]));
     let mut gradient = Panels::zeros(rows.len(), CLASSES);
-    let loss = softmax_cross_entropy(&logits, labels, &mut gradient, &mut Vec::new());
+    let loss =
+        softmax_cross_entropy(&logits, labels, &weights.map(T::from_f64), &mut gradient, &mut Vec::new());
     (loss, gradient)
 }
 
@@ -26,6 +36,16 @@ fn the_loss_is_the_mean_over_the_rows_and_the_gradient_belongs_to_the_sum() {
     assert!((value - (4.0_f64.ln() + (4.0_f64 / 3.0).ln()) / 2.0).abs() < 1e-7);
     assert!((gradient.get(0, 0) - -0.75).abs() < 1e-15);
     assert!((gradient.get(1, 0) - 0.25).abs() < 1e-15);
+}
+
+#[test]
+fn a_weight_multiplies_the_loss_and_the_gradient_of_its_rows_and_not_the_number_of_rows() {
+    // p = 1/4 and 3/4.
+    let rows = [[0.0, 3.0_f64.ln()], [0.0, 3.0_f64.ln()]];
+    let (value, gradient) = weighed_loss::<f64, 2>(&rows, &[0, 1], [6.0, 0.5]);
+    assert!((value - (6.0 * 4.0_f64.ln() + 0.5 * (4.0_f64 / 3.0).ln()) / 2.0).abs() < 1e-6);
+    assert!((gradient.get(0, 0) - -4.5).abs() < 1e-14);
+    assert!((gradient.get(1, 0) - 0.125).abs() < 1e-15);
 }
 
 #[test]

@@ -20,7 +20,7 @@ struct Pass {
     gradient: Panels<f64>,
 }
 
-fn pass(layers: &[PanelLayer], features: &Panels<f64>, labels: &[usize]) -> Pass {
+fn pass(layers: &[PanelLayer], features: &Panels<f64>, labels: &[usize], weights: &[f64]) -> Pass {
     let (mut outputs, mut sums) = (Vec::new(), Vec::new());
     make_room(layers, labels.len(), &mut outputs, &mut sums);
     for (index, layer) in layers.iter().enumerate() {
@@ -29,7 +29,7 @@ fn pass(layers: &[PanelLayer], features: &Panels<f64>, labels: &[usize]) -> Pass
     }
     let last = &outputs[outputs.len() - 1];
     let mut gradient = Panels::zeros(last.rows(), last.columns());
-    let loss = softmax_cross_entropy(last, labels, &mut gradient, &mut Vec::new());
+    let loss = softmax_cross_entropy(last, labels, weights, &mut gradient, &mut Vec::new());
     Pass { loss, outputs, sums, gradient }
 }
 
@@ -54,8 +54,13 @@ fn pattern(layers: &[PanelLayer], pass: &Pass) -> Vec<usize> {
     sides.collect()
 }
 
-fn gradients(layers: &[PanelLayer], features: &Panels<f64>, labels: &[usize]) -> Vec<LayerGradient<f64>> {
-    let Pass { outputs, sums, gradient, .. } = pass(layers, features, labels);
+fn gradients(
+    layers: &[PanelLayer],
+    features: &Panels<f64>,
+    labels: &[usize],
+    weights: &[f64],
+) -> Vec<LayerGradient<f64>> {
+    let Pass { outputs, sums, gradient, .. } = pass(layers, features, labels, weights);
     let mut deltas = outputs.clone();
     deltas.pop();
     deltas.push(gradient);
@@ -80,14 +85,19 @@ fn panels(layer: &Linear) -> PanelLayer {
     panels
 }
 
-/// Compares every element of every weight; returns how many could be compared.
+/// Compares every element of every weight, all rows counting the same; returns how many could be compared.
 fn check(model: &Model, batch: usize, seed: usize) -> usize {
+    check_weighed(model, batch, seed, &vec![1.0; model.output_size()])
+}
+
+/// The same with these weights of the classes.
+fn check_weighed(model: &Model, batch: usize, seed: usize, weights: &[f64]) -> usize {
     // Exact in f32 for the weights of these tests.
     let step = 1.0 / 4096.0_f32;
     let (features, labels) = rows(batch, model.input_size(), model.output_size(), seed);
     let features = Panels::from_fn(batch, model.input_size(), |row, column| features[[row, column]]);
     let layers: Vec<_> = model.linear_layers().map(|(_, layer)| panels(layer)).collect();
-    let gradients = gradients(&layers, &features, &labels);
+    let gradients = gradients(&layers, &features, &labels, weights);
     let mut compared = 0;
     for (index, gradient) in gradients.iter().enumerate() {
         for (is_bias, expected) in [(false, &gradient.weight), (true, &gradient.bias)] {
@@ -98,7 +108,7 @@ fn check(model: &Model, batch: usize, seed: usize) -> usize {
                         let values =
                             if is_bias { &mut layers[index].bias } else { &mut layers[index].weight };
                         values.panel_mut(column / 8)[row][column % 8] += change;
-                        let pass = pass(&layers, &features, &labels);
+                        let pass = pass(&layers, &features, &labels, weights);
                         (pass.loss, pattern(&layers, &pass))
                     };
                     let ((above, pattern_above), (below, pattern_below)) = (moved(step), moved(-step));
@@ -131,6 +141,21 @@ fn gradients_are_those_of_finite_differences() {
             compared += check(&model, batch, seed + batch);
             parameters += model.parameters();
         }
+    }
+    assert!(compared * 10 > parameters * 9, "only {compared} of {parameters} derivatives could be compared");
+}
+
+#[test]
+fn gradients_with_class_weights_are_those_of_finite_differences() {
+    let (mut compared, mut parameters) = (0, 0);
+    for (sizes, weights) in [
+        (&[13, 17, 3][..], &[0.25, 1.0, 6.0][..]),
+        (&[3, 2], &[0.125, 4.0]),
+        (&[5, 9, 4, 3], &[3.0, 0.5, 1.0]),
+    ] {
+        let model = model(sizes, 5);
+        compared += check_weighed(&model, 10, 1, weights);
+        parameters += model.parameters();
     }
     assert!(compared * 10 > parameters * 9, "only {compared} of {parameters} derivatives could be compared");
 }

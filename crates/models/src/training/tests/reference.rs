@@ -4,7 +4,7 @@ use bitsweep_random::{Generator, Stream};
 
 use super::{model, rows};
 use crate::activation::Activation;
-use crate::float::Float;
+use crate::class_weights::ClassWeights;
 use crate::model::Model;
 use crate::optimizer::{Adam, Optimizer, Sgd};
 use crate::real::Real;
@@ -104,9 +104,13 @@ impl<T: Real> Reference<T> {
             let exponentials: Vec<T> = logits.iter().map(|&z| (z - shift).exp()).collect();
             let sum = exponentials.iter().fold(T::ZERO, |sum, &e| sum + e);
             let mut row: Vec<T> = exponentials.iter().map(|&e| e / sum).collect();
-            losses.push((row[label] + T::from_f64(1e-8)).ln().into());
+            let weight = match &training.class_weights {
+                ClassWeights::Numbered(weights) => T::from_f64(weights[label]),
+                _ => T::ONE,
+            };
+            losses.push((weight * (row[label] + T::from_f64(1e-8)).ln()).into());
             row[label] = row[label] - T::ONE;
-            delta.push(row.into_iter().map(Float::flush).collect());
+            delta.push(row.into_iter().map(|gradient| (weight * gradient).flush()).collect());
         }
         let mut sums = Vec::new();
         for (layer, (weight, _, _)) in self.layers.iter().enumerate().rev() {
@@ -190,8 +194,10 @@ fn optimizers() -> [Optimizer; 4] {
 fn the_fast_loop_is_the_slow_one_to_the_bit() {
     let shapes: [&[usize]; 4] = [&[13, 20, 3], &[4, 3], &[6, 9, 8, 10], &[2, 1, 2]];
     for (seed, sizes) in shapes.into_iter().enumerate() {
+        let classes = sizes[sizes.len() - 1];
+        let weights = ClassWeights::Numbered((1..=classes).map(|class| 0.3 * class as f64).collect());
         for optimizer in optimizers() {
-            for (weight_decay, shuffle) in [(0.0, false), (0.01, true)] {
+            for (weight_decay, is_weighed) in [(0.0, false), (0.01, true)] {
                 for precision in [Precision::Single, Precision::Mixed] {
                     let training = Training {
                         epochs: 3,
@@ -199,8 +205,9 @@ fn the_fast_loop_is_the_slow_one_to_the_bit() {
                         learning_rate: 0.05,
                         optimizer: optimizer.clone(),
                         weight_decay,
-                        shuffle,
+                        shuffle: is_weighed,
                         precision,
+                        class_weights: if is_weighed { weights.clone() } else { ClassWeights::None },
                     };
                     match precision {
                         Precision::Single => agree::<f32>(sizes, 23, &training, seed),
