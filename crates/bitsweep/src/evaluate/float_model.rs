@@ -4,14 +4,15 @@ use std::time::Instant;
 
 use bitsweep_datasets::{Dataset, Split, encode};
 use bitsweep_models::{
-    EpochLoss, Mlp, Model, Training, fit_logistic, initial_mlp, initial_softmax_regression,
+    ClassWeights, EpochLoss, Logistic, Mlp, Model, Training, UnknownClass, fit_logistic, initial_mlp,
+    initial_softmax_regression,
 };
 use bitsweep_results::FailureKind;
 use bitsweep_results::numbers::counted;
 
-use super::prepare::{Prepared, stream};
+use super::prepare::{Fault, Prepared, stream};
 use super::stop::{At, Step, failed};
-use crate::plan::Unit;
+use crate::plan::{Unit, unknown_class};
 use crate::subject::{GivenSpec, Subject, TrainedModel, TrainedSpec};
 
 /// A float model, and how it came about.
@@ -26,7 +27,7 @@ pub(super) struct FloatModel {
 /// The unit's float model.
 pub(super) fn float_model(unit: &Unit, prepared: &Prepared<'_>) -> Step<FloatModel> {
     let checked = check_model(unit, prepared.dataset, &prepared.split);
-    checked.at(match &unit.spec.subject {
+    checked.map_err(|fault| fault.reason).at(match &unit.spec.subject {
         Subject::Trained(_) => FailureKind::Training,
         Subject::Given(_) | Subject::Tensor(_) => FailureKind::Data,
     })?;
@@ -46,39 +47,56 @@ pub(super) fn float_model(unit: &Unit, prepared: &Prepared<'_>) -> Step<FloatMod
     }
 }
 
-/// Whether the unit's model goes with its data: a given one takes the features and tells the classes apart, and a logistic
-/// regression has a training row of each class.
+/// Whether the unit's model goes with its data: a given one takes the features and tells the classes apart, the classes that
+/// a training weighs by name are there, and a logistic regression has a training row of each class.
 ///
 /// # Errors
-/// A sentence in the dataset's names.
-pub(crate) fn check_model(unit: &Unit, dataset: &Dataset, split: &Split) -> Result<(), String> {
+/// What does not, in the dataset's names.
+pub(crate) fn check_model(unit: &Unit, dataset: &Dataset, split: &Split) -> Result<(), Fault> {
     let classes = dataset.classes();
     match &unit.spec.subject {
+        Subject::Tensor(_) => Ok(()),
         Subject::Given(_) => {
             let encoder = encode(dataset, &split.train).map_err(|error| error.to_string())?;
             let features = encoder.names().len();
             let widths = unit.spec.subject.widths(features, classes);
             match widths.as_slice() {
-                [inputs, .., outputs] if (*inputs, *outputs) != (features, classes) => Err(format!(
-                    "the given model has {} and {}, but the data have {} and {}",
-                    counted(*inputs, "input", "inputs"),
-                    counted(*outputs, "output", "outputs"),
-                    counted(features, "feature", "features"),
-                    counted(classes, "class", "classes")
-                )),
+                [inputs, .., outputs] if (*inputs, *outputs) != (features, classes) => Err(Fault {
+                    key: "model.given".to_owned(),
+                    reason: format!(
+                        "the given model has {} and {}, but the data have {} and {}",
+                        counted(*inputs, "input", "inputs"),
+                        counted(*outputs, "output", "outputs"),
+                        counted(features, "feature", "features"),
+                        counted(classes, "class", "classes")
+                    ),
+                }),
                 _ => Ok(()),
             }
         }
-        Subject::Trained(TrainedSpec { model: TrainedModel::Logistic(_), .. }) => {
-            match split.classes_without_training_rows(&dataset.labels, classes).first() {
+        Subject::Trained(TrainedSpec { model, split: rule, .. }) => {
+            let (key, weights) = model.class_weights();
+            weights.numbered(&dataset.class_names).map_err(|UnknownClass(class)| Fault {
+                reason: unknown_class(dataset, &class),
+                key: format!("{key}.{class}"),
+            })?;
+            let absent = match model {
+                TrainedModel::Mlp(..) | TrainedModel::SoftmaxRegression(..) => None,
+                TrainedModel::Logistic(_) => {
+                    split.classes_without_training_rows(&dataset.labels, classes).first().copied()
+                }
+            };
+            match absent {
                 None => Ok(()),
-                Some(&class) => Err(format!(
-                    "class `{}` has no training row: expected at least one of each of the {classes} classes",
-                    dataset.class_names[class]
-                )),
+                Some(class) => Err(Fault {
+                    key: rule.table().to_owned(),
+                    reason: format!(
+                        "class `{}` has no training row: expected at least one of each of the {classes} classes",
+                        dataset.class_names[class]
+                    ),
+                }),
             }
         }
-        Subject::Trained(_) | Subject::Tensor(_) => Ok(()),
     }
 }
 
@@ -89,15 +107,24 @@ fn train(unit: &Unit, model: &TrainedModel, prepared: &Prepared<'_>) -> Step<(Mo
         TrainedModel::Mlp(_, training) | TrainedModel::SoftmaxRegression(_, training) => {
             let untrained = initial(unit, model, prepared, 1)?;
             let mut shuffle = stream(unit, "shuffle")?;
-            let trained = bitsweep_models::train(untrained, features, labels, training, &mut shuffle);
+            let class_weights = numbered(&training.class_weights, prepared)?;
+            let training = Training { class_weights, ..training.clone() };
+            let trained = bitsweep_models::train(untrained, features, labels, &training, &mut shuffle);
             let trained = trained.at(FailureKind::Training)?;
             Ok((trained.model, trained.curve))
         }
         TrainedModel::Logistic(logistic) => {
-            let model = fit_logistic(features, labels, prepared.classes(), logistic);
+            let class_weights = numbered(&logistic.class_weights, prepared)?;
+            let logistic = Logistic { class_weights, ..logistic.clone() };
+            let model = fit_logistic(features, labels, prepared.classes(), &logistic);
             Ok((model.at(FailureKind::Training)?, Vec::new()))
         }
     }
+}
+
+/// Class weights as training takes them: by the numbers of the dataset's classes.
+pub(super) fn numbered(weights: &ClassWeights, prepared: &Prepared<'_>) -> Step<ClassWeights> {
+    weights.numbered(&prepared.dataset.class_names).at(FailureKind::Training)
 }
 
 /// The untrained model of a unit that is trained by gradient descent, with `widening` times as many hidden units.

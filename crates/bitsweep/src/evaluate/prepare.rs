@@ -141,11 +141,11 @@ pub(crate) fn too_many_calibration_rows(rows: usize, train_rows: usize) -> Strin
     format!("`calibration.rows = {rows}` but there are {train_rows} training rows: expected at most as many")
 }
 
-/// Why the rows of a unit cannot be divided.
-pub(crate) struct NoSplit {
+/// What keeps a unit from being evaluated, known before it is.
+pub(crate) struct Fault {
     /// The key that asks for what cannot be.
     pub(crate) key: String,
-    /// Why, in the dataset's names.
+    /// Why it cannot, in the dataset's names.
     pub(crate) reason: String,
 }
 
@@ -153,13 +153,12 @@ pub(crate) struct NoSplit {
 ///
 /// # Errors
 /// Why they cannot be divided as asked.
-pub(crate) fn split(unit: &Unit, dataset: &Dataset) -> Result<Split, NoSplit> {
+pub(crate) fn split(unit: &Unit, dataset: &Dataset) -> Result<Split, Fault> {
     let Some((_, split)) = unit.spec.subject.rows() else {
-        return Err(NoSplit { key: "split".to_owned(), reason: "the unit has no rows to split".to_owned() });
+        return Err(Fault { key: "split".to_owned(), reason: "the unit has no rows to split".to_owned() });
     };
     let streams = SplitStreams::new(unit.spec.rng, unit.spec.seed, unit.spec.fold.unwrap_or(0));
-    let mut streams =
-        streams.map_err(|error| NoSplit { key: "seed".to_owned(), reason: error.to_string() })?;
+    let mut streams = streams.map_err(|error| Fault { key: "seed".to_owned(), reason: error.to_string() })?;
     let (labels, classes) = (&dataset.labels, dataset.classes());
     let mut of_rows = |labels: &[usize], classes: usize| match split {
         SplitSpec::Holdout(rule) => holdout(labels, classes, rule, &mut streams),
@@ -171,7 +170,7 @@ pub(crate) fn split(unit: &Unit, dataset: &Dataset) -> Result<Split, NoSplit> {
         Division::Groups(groups) => divide_groups(groups, split.is_stratified(), of_rows),
         Division::Free => of_rows(labels, classes),
     };
-    divided.map_err(|error| NoSplit {
+    divided.map_err(|error| Fault {
         key: format!("{}.{}", split.table(), error.key()),
         reason: error.in_names_of(dataset),
     })

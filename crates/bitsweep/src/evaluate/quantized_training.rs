@@ -1,11 +1,11 @@
 //! A variant trained with quantization in the loop.
 
-use bitsweep_models::{EpochLoss, Model, train_hooked};
+use bitsweep_models::{EpochLoss, Model, Training, train_hooked};
 use bitsweep_quant::quantize_with_scales;
 use bitsweep_results::{FailureKind, Flag};
 
 use super::fake_quantization::{FakeQuantization, HiddenActivations};
-use super::float_model::{initial, training};
+use super::float_model::{initial, numbered, training};
 use super::prepare::{Prepared, stream};
 use super::quantized_model::{FLOAT_BYTES, QuantizedModel, QuantizedWeight, named, quantized};
 use super::stop::{At, Step, failed};
@@ -20,7 +20,7 @@ pub(super) struct TrainedVariant {
 
 /// Trains a variant; `float` is the float model under the variant's transform.
 ///
-/// The rows come in the order of the float training, from a stream of the same name.
+/// The rows come in the order of the float training, from a stream of the same name, and their classes have its weights.
 pub(super) fn train(
     unit: &Unit,
     prepared: &Prepared<'_>,
@@ -44,11 +44,13 @@ pub(super) fn train(
         stream(unit, "quantize-gradients")?,
     )
     .at(kind)?;
+    let class_weights = numbered(&training.class_weights, prepared)?;
+    let training = Training { class_weights, ..aware.applied_to(training) };
     let trained = train_hooked(
         first.clone(),
         prepared.train_features.view(),
         &prepared.train_labels,
-        &aware.applied_to(training),
+        &training,
         &mut stream(unit, "shuffle")?,
         &mut hook,
     );

@@ -14,7 +14,6 @@ use crate::config::Diagnostic;
 use crate::evaluate::{check_model, scaled, split, too_many_calibration_rows};
 use crate::failure::Failure;
 use crate::plan::{Plan, PlannedVariant, Unit};
-use crate::subject::Subject;
 use crate::variant::{CalibrationRows, Variant};
 
 /// A failure that is certain before anything runs.
@@ -106,15 +105,10 @@ impl Foresight<'_> {
         };
         let split = match split(unit, dataset) {
             Ok(split) => split,
-            Err(error) => return whole(&error.key, &error.reason),
+            Err(fault) => return whole(&fault.key, &fault.reason),
         };
-        if let Err(reason) = check_model(unit, dataset, &split) {
-            let key = match &unit.spec.subject {
-                Subject::Given(_) => "model.given",
-                Subject::Trained(trained) => trained.split.table(),
-                Subject::Tensor(_) => "tensor",
-            };
-            return whole(key, &reason);
+        if let Err(fault) = check_model(unit, dataset, &split) {
+            return whole(&fault.key, &fault.reason);
         }
         let encoder = match scaled(unit, dataset, &split) {
             Ok(scaled) => scaled.encoder,

@@ -3,12 +3,28 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bitsweep_datasets::builtin;
+use bitsweep_datasets::{Dataset, builtin, nearest};
 
 use super::Read;
 use super::memory::most_bytes;
 use crate::failure::Failure;
 use crate::subject::DataSource;
+
+/// What to say of the name of a class that a dataset does not have.
+pub(crate) fn unknown_class(dataset: &Dataset, class: &str) -> String {
+    /// Of more classes the first are named.
+    const NAMED: usize = 20;
+    let names = || dataset.class_names.iter().map(String::as_str);
+    let hint = match nearest(class, names()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => {
+            let more = if dataset.classes() > NAMED { ", …" } else { "" };
+            let named = names().take(NAMED).collect::<Vec<_>>().join("`, `");
+            format!("expected one of `{named}`{more}")
+        }
+    };
+    format!("`{}` has no class `{class}`, {hint}", dataset.name)
+}
 
 /// The datasets that were read so far.
 pub(super) struct Datasets<'f> {

@@ -25,6 +25,7 @@ use self::datasets::Datasets;
 use self::key::{canonical, canonical_majority, row_key, task_key, unit_key};
 use self::tasks::settings_that_differ;
 
+pub(crate) use datasets::unknown_class;
 pub(crate) use memory::most_bytes;
 pub use stages::{Stage, passed, unit_stages};
 
@@ -178,9 +179,8 @@ impl Plan {
         let Metric::Recall(class) = &self.header.pick.metric else { return Ok(()) };
         for dataset in self.units.iter().filter_map(Unit::rows) {
             if !dataset.class_names.contains(class) {
-                let message = format!("`{}` has no class `{class}`", dataset.name);
-                let error = self.document.error_in_list(&[], "pick.metric.recall", &message);
-                return Err(error.nearest(class, dataset.class_names.iter().map(String::as_str)));
+                let message = unknown_class(dataset, class);
+                return Err(self.document.error_in_list(&[], "pick.metric.recall", &message));
             }
         }
         Ok(())

@@ -3,12 +3,13 @@
 //! A key hashes the versions of the stages that lie behind a row. `tests/suite/fingerprints.rs` runs small inputs through each
 //! stage: it fails when a stage's numbers change and its version does not.
 
+use bitsweep_models::ClassWeights;
 use bitsweep_quant::{
     ActivationMode, BiasCorrection, CalibrationMethod, Format, Outliers, Range, Rounding, ScaleFormat,
     Scheme, Transform,
 };
 
-use crate::subject::{DataSource, SplitSpec, Subject, TrainedModel};
+use crate::subject::{DataSource, SplitSpec, Subject, TrainedModel, TrainedSpec};
 use crate::variant::{GradientEstimator, ScalerUse, Variant};
 
 macro_rules! stages {
@@ -53,6 +54,8 @@ stages! {
     Train = "train", 1;
     /// Logistic regression by a solver.
     FitLogistic = "fit-logistic", 1;
+    /// Weights of classes, in either training.
+    ClassWeights = "class-weights", 1;
     /// The scaler of the features folded into the first layer.
     FoldScaler = "fold-scaler", 1;
     /// Equalization by absolute maxima.
@@ -144,13 +147,14 @@ pub fn unit_stages(subject: &Subject) -> Vec<Stage> {
     stages.extend(stage);
     stages.extend(validation.map(|_| Stage::Validation));
     stages.push(Stage::Scale);
-    stages.extend(match subject {
-        Subject::Tensor(_) | Subject::Given(_) => None,
-        Subject::Trained(trained) => Some(match trained.model {
+    if let Subject::Trained(TrainedSpec { model, .. }) = subject {
+        stages.push(match model {
             TrainedModel::Mlp(..) | TrainedModel::SoftmaxRegression(..) => Stage::Train,
             TrainedModel::Logistic(_) => Stage::FitLogistic,
-        }),
-    });
+        });
+        let (_, weights) = model.class_weights();
+        stages.extend((*weights != ClassWeights::None).then_some(Stage::ClassWeights));
+    }
     stages
 }
 

@@ -6,7 +6,7 @@ use bitsweep_results::{Task, Value};
 use serde_json::Value as Json;
 
 use crate::failure::Failure;
-use crate::subject::Subject;
+use crate::subject::{Subject, TrainedSpec};
 
 /// Tables of a unit whose keys are settings of their own; what stands below other keys is a value.
 const TABLES: [&str; 13] = [
@@ -92,6 +92,12 @@ fn settings(subject: &Subject) -> Result<Settings, Failure> {
             tables.values().for_each(|tables| flatten("", tables, &mut settings));
         }
         (Subject::Trained(_) | Subject::Given(_), _) => {}
+    }
+    if let Subject::Trained(TrainedSpec { model, .. }) = subject {
+        // A canonical form leaves them out where there are none.
+        let (key, weights) = model.class_weights();
+        let weights = Value::of(weights).map_err(|error| Failure::Other(error.to_string()))?;
+        settings.entry(key.to_owned()).or_insert(weights);
     }
     Ok(settings)
 }

@@ -6,7 +6,7 @@ mod tensor_values;
 use std::fmt;
 
 use bitsweep_datasets::{Holdout, KFold, PartSize, Scaling, SplitError, TableSource};
-use bitsweep_models::{Logistic, Mlp, Multiclass, SoftmaxRegression, Training};
+use bitsweep_models::{ClassWeights, Logistic, Mlp, Multiclass, SoftmaxRegression, Training};
 use bitsweep_quant::Dtype;
 use bitsweep_random::Generator;
 use serde::{Deserialize, Serialize, Serializer};
@@ -331,6 +331,16 @@ impl TrainedModel {
         match self {
             TrainedModel::Mlp(_, training) | TrainedModel::SoftmaxRegression(_, training) => Some(training),
             TrainedModel::Logistic(_) => None,
+        }
+    }
+
+    /// What the rows of each class count in its training, and the key that says it.
+    pub(crate) fn class_weights(&self) -> (&'static str, &ClassWeights) {
+        match self {
+            TrainedModel::Mlp(_, training) | TrainedModel::SoftmaxRegression(_, training) => {
+                ("train.class_weights", &training.class_weights)
+            }
+            TrainedModel::Logistic(logistic) => ("model.logistic.class_weights", &logistic.class_weights),
         }
     }
 }

@@ -180,6 +180,49 @@ fn a_given_model_that_does_not_fit_its_data_is_refused() {
 }
 
 #[test]
+fn weights_of_classes_that_the_data_do_not_have_are_refused_with_the_nearest() {
+    let of = |weights: &str| {
+        network().replace("learning_rate = 0.1", &format!("learning_rate = 0.1\nclass_weights = {weights}"))
+    };
+    refused(
+        &of("{ class_1 = 2, clas_2 = 3 }"),
+        &["`wine` has no class `clas_2`, did you mean `class_2`?", "mine.toml:13:41"],
+    );
+    refused(&of("{ rare = 3 }"), &["no class `rare`, expected one of `class_0`, `class_1`, `class_2`"]);
+    let logistic = network().replace("[model.mlp]\nhidden = 8", "[model.logistic]\nclass_weights.b = 2");
+    let logistic = logistic.replace("[train]\nepochs = 5\nbatch_size = 32\nlearning_rate = 0.1\n", "");
+    refused(&logistic, &["`wine` has no class `b`", "mine.toml:8:19"]);
+    // What is no weight is wrong whatever the data are.
+    for (weights, reason) in [
+        ("{ class_1 = 0 }", "found the number `0.0`, expected a finite number above 0"),
+        ("{ class_1 = -2 }", "found the number `-2.0`, expected a finite number above 0"),
+        ("{ class_1 = inf }", "found the number `inf`, expected a finite number above 0"),
+        ("\"balance\"", "did you mean `balanced`?"),
+        ("{}", "found nothing, expected the weight of at least one class"),
+        ("[[1, 2, 3]]", "a list within the list `train.class_weights`"),
+    ] {
+        refused(&of(weights), &[reason, "mine.toml:13:"]);
+    }
+}
+
+#[test]
+fn weights_of_the_classes_of_one_dataset_are_a_fault_of_the_units_of_others() {
+    let text = network()
+        .replace("source = \"wine\"", "source = [\"wine\", \"wine-quality\"]")
+        .replace("learning_rate = 0.1", "learning_rate = 0.1\nclass_weights = { class_2 = 3 }");
+    let folder = folder_with(&[("mine.toml", &text)]);
+    for command in ["validate", "plan", "run"] {
+        let output = folder.run(&[command, "mine.toml"]);
+        assert_eq!(output.status.code(), Some(3), "{command}: {}", said(&output));
+        assert!(
+            said(&output).contains("`wine-quality` has no class `class_2`"),
+            "{command}: {}",
+            said(&output)
+        );
+    }
+}
+
+#[test]
 fn a_number_beyond_f32_is_called_by_what_was_written() {
     let tensor = "title = \"t\"\n[tensor]\nname = \"t\"\nvalues = [1, 1e39]\n[quantize.weights]\nbits = 4\n";
     refused(tensor, &["`1e39` is beyond f32", "mine.toml:4:10", "`dtype = \"f64\"`"]);

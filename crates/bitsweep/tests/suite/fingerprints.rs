@@ -82,6 +82,12 @@ fn sample(stage: Stage) -> String {
         }
         Stage::Validation => network(&weights("")).replace("test = 0.3", "test = 0.3\nvalidation = 0.2"),
         Stage::FitLogistic => model("[model.logistic]\nmulticlass = 'multinomial'\n", &weights("")),
+        Stage::ClassWeights => model(
+            "[[model]]\nsoftmax-regression = {}\n\
+             [[model]]\nlogistic = { class_weights = ['balanced', { class_2 = 3.5 }] }\n\
+             [train]\nepochs = 4\nbatch_size = 16\nlearning_rate = 0.1\nclass_weights = 'balanced'\n",
+            &weights(""),
+        ),
         Stage::FoldScaler => network(&format!("[quantize]\nscaler = 'fold'\n{}", weights(""))),
         Stage::AbsmaxEqualization => {
             network(&format!("[quantize]\ntransform = 'absmax-equalization'\n{}", weights("")))

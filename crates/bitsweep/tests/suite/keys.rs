@@ -41,7 +41,9 @@ fn a_sibling_a_name_and_what_is_said_of_the_experiment_leave_keys_as_they_are() 
          [quantize.weights]\nbits = 4\nformat = \"int\"\nsymmetry = \"symmetric\"\ngranularity = \"tensor\"\n\
          range = \"min-max\"\nrounding = \"nearest-even\"\noutliers = \"none\"\n",
     );
-    for text in [sibling, tables, named, titled, recorded, picked, spelled_out] {
+    let unweighed =
+        experiment(PLAIN).replace("learning_rate = 0.1", "learning_rate = 0.1\nclass_weights = \"none\"");
+    for text in [sibling, tables, named, titled, recorded, picked, spelled_out, unweighed] {
         assert_eq!(keys(&text), plain, "{text}");
     }
 }
@@ -171,6 +173,10 @@ fn everything_that_decides_the_float_model_is_part_of_the_keys() {
         change("learning_rate = 0.1", "learning_rate = 0.1\noptimizer = \"adam\""),
         change("learning_rate = 0.1", "learning_rate = 0.1\nshuffle = false"),
         change("learning_rate = 0.1", "learning_rate = 0.1\nprecision = \"mixed\""),
+        change("learning_rate = 0.1", "learning_rate = 0.1\nclass_weights = \"balanced\""),
+        change("learning_rate = 0.1", "learning_rate = 0.1\nclass_weights = { class_1 = 2 }"),
+        change("learning_rate = 0.1", "learning_rate = 0.1\nclass_weights = { class_1 = 3 }"),
+        change("learning_rate = 0.1", "learning_rate = 0.1\nclass_weights = { class_2 = 3 }"),
         change("[model.mlp]\nhidden = 8", "[model.softmax-regression]"),
     ];
     let (units, rows): (Vec<_>, Vec<_>) = texts

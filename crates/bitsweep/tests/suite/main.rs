@@ -7,6 +7,7 @@ mod against_float;
 mod bad_input;
 mod before_the_run;
 mod calibration;
+mod class_weights;
 mod command_line;
 mod constant_features;
 mod experiments;

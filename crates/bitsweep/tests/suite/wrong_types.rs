@@ -13,9 +13,11 @@ const CSV: &str = "data.source.csv.path = 'tests/suite/cases/number-classes.csv'
     data.source.csv.unused = ['a']\nsplit.holdout.test = 3\n";
 const MLP: &str = "model.mlp.hidden = 4\nmodel.mlp.initialization = 'he'\ntrain.epochs = 2\ntrain.batch_size = 4\n\
     train.learning_rate = 0.1\ntrain.weight_decay = 0.0\ntrain.precision = 'single'\n\
+    train.class_weights = { class_0 = 2.0 }\n\
     train.optimizer = { adam = { beta1 = 0.9, beta2 = 0.99, epsilon = 1e-8 } }\n";
 const LOGISTIC: &str = "model.logistic.c = 1.0\nmodel.logistic.tolerance = 1e-4\n\
-    model.logistic.max_iterations = 100\nmodel.logistic.multiclass = 'multinomial'\n";
+    model.logistic.max_iterations = 100\nmodel.logistic.multiclass = 'multinomial'\n\
+    model.logistic.class_weights = 'balanced'\n";
 const GIVEN: &str = "model.given.layers = [{ weight = [[1.0, 0.5, 0.1], [1.0, 0.5, 0.1]], bias = [0.0, 0.0, 0.0], \
     activation = 'identity' }]\nmodel.given.head = 'softmax'\n";
 const TENSOR: &str = "tensor.name = 't'\ntensor.values = [[1.0, 2.0], [3.0, 4.0]]\ntensor.dtype = 'f32'\n\
