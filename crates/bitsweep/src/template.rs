@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bitsweep_datasets::{
-    ColumnRef, Dataset, Missing, Note, RareClasses, RowNumber, TableError, TableProblem, TableSource,
+    ColumnRef, Dataset, Missing, Note, RareClasses, RowNumber, TableProblem, TableSource,
 };
 use bitsweep_results::numbers::counted;
 use clap::ValueEnum;
@@ -66,11 +66,14 @@ impl Wish<'_> {
         let plain = self.plain();
         let name = self.experiment_file().display().to_string();
         let asked = Experiment::parse(&Document::new(&name, &plain, overrides))?.table_source();
-        match asked.map(|source| Found::of(source, self.target)) {
-            Some(Ok(found)) => Ok(self.text(&found)),
+        Ok(match asked.map(|source| Found::of(source, self.target)) {
+            Some(Ok(found)) => self.text(&found),
             // What is wrong with the file is told where the experiment is planned.
-            Some(Err(_)) | None => Ok(plain),
-        }
+            Some(Err(source)) => {
+                toml::to_string(&*source).map_or(plain, |keys| format!("[data.source.csv]\n{keys}"))
+            }
+            None => plain,
+        })
     }
 
     /// The shortest experiment on the table.
@@ -134,14 +137,15 @@ struct Found {
 }
 
 impl Found {
-    /// Reads the table again and again, each time with the answer to what stood in the way.
-    fn of(mut source: TableSource, target: &str) -> Result<Found, TableError> {
+    /// Reads the table again and again, each time with the answer to what stood in the way; what is known of the source where
+    /// there is no answer.
+    fn of(mut source: TableSource, target: &str) -> Result<Found, Box<TableSource>> {
         let mut dropped = BTreeMap::new();
         loop {
             let dataset = match source.read(Path::new(""), most_bytes()) {
                 Ok(dataset) => dataset,
-                Err(error) if !mend(&mut source, target, &error.problem, &mut dropped) => return Err(error),
-                Err(_) => continue,
+                Err(error) if mend(&mut source, target, &error.problem, &mut dropped) => continue,
+                Err(_) => return Err(Box::new(source)),
             };
             let useless: Vec<(String, &str)> = dataset.notes.iter().filter_map(useless).collect();
             if !useless.is_empty() && useless.len() < dataset.columns.len() {

@@ -77,11 +77,15 @@ impl Experiment {
 
         let mut axes = Vec::new();
         let mut units = grid::expand(document, &part(&UNIT_KEYS), "", &mut axes)?;
+        if !["data", "tensor", "model"].iter().any(|key| root.contains_key(*key)) {
+            return Err(document
+                .error(0..0, "there is nothing to train on or to quantize: expected `data` or `tensor`")
+                .help("add [data.source.csv] with a path and a target, or [tensor]"));
+        }
         if !root.contains_key(VARIANT_KEY) {
             let subject = ["model", "tensor"].into_iter().find_map(|key| root.get(key));
-            let missing = "there is nothing to quantize: the table `quantize` is missing";
             return Err(document
-                .error(subject.map_or(0..0, Spanned::span), missing)
+                .error(subject.map_or(0..0, Spanned::span), "the table `quantize` is missing")
                 .help("add [quantize.weights] with, for example, bits = [8, 4]"));
         }
         let mut variants = grid::expand(document, &part(&[VARIANT_KEY]), "", &mut axes)?;

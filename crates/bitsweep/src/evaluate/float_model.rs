@@ -57,7 +57,8 @@ pub(crate) fn check_model(unit: &Unit, dataset: &Dataset, split: &Split) -> Resu
     match &unit.spec.subject {
         Subject::Tensor(_) => Ok(()),
         Subject::Given(_) => {
-            let encoder = encode(dataset, &split.train).map_err(|error| error.to_string())?;
+            let encoder = encode(dataset, &split.train)
+                .map_err(|error| Fault { key: "data.source".to_owned(), reason: error.to_string() })?;
             let features = encoder.names().len();
             let widths = unit.spec.subject.widths(features, classes);
             match widths.as_slice() {

@@ -202,13 +202,10 @@ fn contradicting_axes_are_refused_with_a_sentence() {
 
 #[test]
 fn parts_that_do_not_belong_together_are_refused() {
-    let nothing = experiment("", "bits = 4");
-    let nothing = nothing.split("[quantize").next().unwrap();
-    assert_says(&refused(nothing, 2), &["nothing to quantize", "mine.toml:8:"]);
-    let untrained =
-        "title = \"x\"\n[model.mlp]\nhidden = 3\n[data]\nsource = \"wine\"\n[split.holdout]\ntest = 9\n";
-    let untrained = format!("{untrained}[quantize.weights]\nbits = 3\n");
-    assert_says(&refused(&untrained, 2), &["`train` is missing"]);
+    let nothing = "[tensor]\nname = \"t\"\nvalues = [1, 2]\n";
+    assert_says(&refused(nothing, 2), &["`quantize` is missing", "mine.toml:1:"]);
+    let nowhere = "[model.mlp]\n[quantize.weights]\nbits = 3\n";
+    assert_says(&refused(nowhere, 2), &["needs `data`", "mine.toml:1:"]);
     let both = experiment("tensor = { name = \"t\", values = [1, 2] }", "bits = 4");
     assert_says(&refused(&both, 2), &["beside `tensor`"]);
     let useless = experiment("", "bits = 4").replace("[model.mlp]\nhidden = 4", "[model.logistic]");
@@ -319,7 +316,7 @@ fn class_names_that_tell_no_classes_apart_are_refused_where_they_stand() {
 
 #[test]
 fn an_empty_experiment_and_an_empty_dataset_are_refused() {
-    assert_says(&refused("", 2), &["title"]);
+    assert_says(&refused("", 2), &["`data` or `tensor`", "[data.source.csv]"]);
     assert_says(&refused_csv("", "test = 1"), &["data.csv", "empty"]);
     assert_says(&refused_csv("a,kind\n", "test = 1"), &["data.csv"]);
 }

@@ -20,6 +20,7 @@ mod keys;
 mod labels;
 mod learning;
 mod mixed_precision;
+mod one_command;
 mod picks;
 mod presets;
 mod quantized_training;
