@@ -70,7 +70,8 @@ impl Wish<'_> {
             Some(Ok(found)) => self.text(&found),
             // What is wrong with the file is told where the experiment is planned.
             Some(Err(source)) => {
-                toml::to_string(&*source).map_or(plain, |keys| format!("[data.source.csv]\n{keys}"))
+                let keys = keys_of(&source).into_iter().map(|(key, value)| format!("{key} = {value}\n"));
+                format!("[data.source.csv]\n{}", keys.collect::<String>())
             }
             None => plain,
         })
@@ -197,8 +198,7 @@ impl Found {
     fn source_table(&self) -> String {
         let kind = if self.source.separator.is_some() { "csv" } else { "parquet" };
         let mut text = format!("[data.source.{kind}]\n");
-        let Ok(table) = toml::Table::try_from(&self.source) else { return text };
-        for (key, value) in table {
+        for (key, value) in keys_of(&self.source) {
             if key == "drop"
                 && let Value::Array(columns) = &value
             {
@@ -261,6 +261,12 @@ impl Found {
     fn epochs(&self) -> usize {
         (ROWS_SEEN / self.dataset.rows().max(1)).clamp(FEWEST_EPOCHS, MOST_EPOCHS)
     }
+}
+
+/// What a file says of a source.
+fn keys_of(source: &TableSource) -> toml::Table {
+    // All of its keys have values that TOML has.
+    toml::Table::try_from(source).unwrap_or_default()
 }
 
 /// Answers what stands in the way of reading the table, where one answer is usually right; whether there was one.

@@ -209,6 +209,10 @@ fn decimal_commas_are_detected_and_told_or_given() {
         ["commas are taken as the sign before a number's fraction: if they are not, `decimal = \".\"`"]
     );
     assert_eq!(read("decimal-commas.csv", "'y'", "decimal = ','").hash, data.hash);
+    // Those of the target, too.
+    assert!(
+        complaint("decimal-commas.csv", "'a'", "drop = ['y']").contains("is continuous, 2 different numbers")
+    );
     let refused = read("decimal-commas.csv", "'y'", "decimal = '.'");
     assert_eq!(table(&refused).0, ["a = -3,5e1", "a = 0,126", "b"]);
 }

@@ -1,5 +1,7 @@
 //! What stands in a cell: a number, nothing, or text.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// Texts that stand for a missing value, whatever their case; so does an empty cell.
@@ -62,6 +64,14 @@ impl CellReader {
     /// Whether the cell is empty or says what the file's owner writes for a missing value.
     pub(super) fn is_missing(&self, text: &str) -> bool {
         text.is_empty() || self.missing.iter().any(|missing| missing == text)
+    }
+
+    /// The text, a number in it with a decimal point.
+    pub(super) fn with_point<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.decimal {
+            Decimal::Comma if self.number(text.trim()).is_some() => text.replacen(',', ".", 1).into(),
+            Decimal::Comma | Decimal::Point => text.into(),
+        }
     }
 
     /// The number that the whole text says, be it finite or not.

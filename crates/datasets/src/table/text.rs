@@ -93,12 +93,13 @@ impl<'t> TextFile<'t> {
                 for (column, texts) in texts.iter_mut().enumerate() {
                     let Some(texts) = texts else { continue };
                     let (cell, trimmed) = (&record[column], record[column].trim());
-                    texts.push(match wanted[column] {
+                    let text = match wanted[column] {
                         Wanted::Labels => Some(cell).filter(|_| !cells.is_missing(trimmed)),
                         Wanted::Nothing | Wanted::Text | Wanted::Whatever => {
                             Some(trimmed).filter(|trimmed| cells.read(trimmed) != Cell::Missing)
                         }
-                    });
+                    };
+                    texts.push(text.map(|text| cells.with_point(text)).as_deref());
                 }
                 Ok(())
             })?;
