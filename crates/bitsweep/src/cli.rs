@@ -1,11 +1,18 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use bitsweep_results::text::one_line;
+use clap::error::Error;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
 use crate::record::check_folder_name;
+use crate::streams::page_columns;
 use crate::template::Model;
+
+/// More units are not worked on at the same time.
+const MOST_JOBS: u16 = 1024;
 
 /// How few bits can a model live with, and can you believe it?
 ///
@@ -22,7 +29,7 @@ pub struct Cli {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Say more on stderr; twice for every unit.
+    /// Say more: why each variant was picked, what was decided; twice for every unit.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
@@ -36,11 +43,14 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Show an experiment: what it asks, its axes, its file.
+    /// Show an experiment: what it asks, its data, models and axes.
     Describe {
         /// The experiment, and changes to it.
         #[command(flatten)]
         experiment: Request,
+        /// Print its whole file.
+        #[arg(long, conflicts_with = "json")]
+        full: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -68,15 +78,15 @@ pub enum Command {
         #[command(flatten)]
         experiment: Request,
         /// Folder in which the results folder is written; what you have put into that stays.
-        #[arg(long, value_name = "DIR", default_value = "results")]
+        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
         out: PathBuf,
         /// Name of the results folder [default: the experiment's name, and what --set changes].
         #[arg(long, value_name = "NAME", value_parser = results_name)]
         name: Option<String>,
         /// Units worked on at the same time; results do not depend on it [default: one per core].
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+        #[arg(long, value_name = "N", value_parser = jobs)]
         jobs: Option<u16>,
-        /// Print the results as JSON.
+        /// Print the picks and the results as JSON.
         #[arg(long)]
         json: bool,
     },
@@ -117,7 +127,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Request {
     /// A name that `bitsweep list` shows, or the path of a TOML file.
-    #[arg(value_name = "NAME|FILE", required_unless_present = "csv")]
+    #[arg(value_name = "NAME|FILE", required_unless_present = "csv", value_hint = ValueHint::FilePath)]
     pub experiment: Option<String>,
     /// In place of an experiment: a table to train on, a CSV or Parquet file, packed by gzip or not.
     #[arg(long, value_name = "FILE", requires = "target", conflicts_with = "experiment")]
@@ -142,6 +152,28 @@ pub struct Choice {
     /// Bits of the weights: `--bits 8,4` [default: 8,6,4,3,2].
     #[arg(long, value_name = "N,N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=16), conflicts_with = "experiment")]
     pub bits: Vec<u32>,
+}
+
+impl Cli {
+    /// Reads the arguments of the program.
+    ///
+    /// # Errors
+    /// What to say where there is nothing to be done, in the columns of stdout: help, the version, or what is wrong, quoted
+    /// as it can be seen.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Error> {
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        let mut command = Cli::command().term_width(page_columns());
+        let visible = |argument: &OsString| one_line(&argument.to_string_lossy()).into_owned();
+        let matches = command
+            .try_get_matches_from_mut(&arguments)
+            .or_else(|_wrong| command.try_get_matches_from_mut(arguments.iter().map(visible)))?;
+        Cli::from_arg_matches(&matches)
+    }
+}
+
+fn jobs(text: &str) -> Result<u16, String> {
+    let number = text.parse().ok().filter(|number| (1..=MOST_JOBS).contains(number));
+    number.ok_or_else(|| format!("expected a whole number from 1 to {MOST_JOBS}"))
 }
 
 fn results_name(name: &str) -> Result<String, String> {

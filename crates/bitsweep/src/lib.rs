@@ -13,6 +13,7 @@ pub mod evaluate;
 pub mod failure;
 pub mod foresight;
 mod interruption;
+mod layout;
 pub mod plan;
 pub mod progress;
 pub mod record;

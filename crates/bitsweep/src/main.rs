@@ -3,22 +3,15 @@
 use std::process::ExitCode;
 
 use bitsweep::cli::Cli;
-use bitsweep::commands;
-use bitsweep_results::text::one_line;
-use clap::Parser;
-
-fn visible_arguments() -> impl Iterator<Item = String> {
-    std::env::args_os().map(|argument| one_line(&argument.to_string_lossy()).into_owned())
-}
+use bitsweep::commands::{answer, execute, report_failure};
 
 fn main() -> ExitCode {
-    // What the command line gets wrong is quoted as it can be seen.
-    let cli = Cli::try_parse().unwrap_or_else(|_wrong| Cli::parse_from(visible_arguments()));
-    match commands::execute(&cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            commands::report_failure(&failure);
-            ExitCode::from(failure.code())
-        }
-    }
+    let ended = match Cli::read(std::env::args_os()) {
+        Ok(cli) => execute(&cli).map(|()| ExitCode::SUCCESS),
+        Err(clap) => answer(&clap),
+    };
+    ended.unwrap_or_else(|failure| {
+        report_failure(&failure);
+        ExitCode::from(failure.code())
+    })
 }

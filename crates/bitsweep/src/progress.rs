@@ -1,12 +1,11 @@
-//! Progress on stderr: a bar on a terminal, plain lines elsewhere, nothing when asked to be quiet.
+//! Progress on stderr: a bar on a terminal, plain lines elsewhere and where `TERM=dumb`, nothing when asked to be quiet.
 
-use std::fmt::Write;
-use std::io::{self, IsTerminal};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use bitsweep_results::numbers::counted;
 use bitsweep_results::text::one_line;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::streams::say;
 
@@ -49,18 +48,17 @@ impl Progress {
     /// Reports on `total` units.
     pub fn new(verbosity: Verbosity, total: usize) -> Progress {
         let total = total as u64;
+        let terminal = ProgressDrawTarget::stderr_with_hz(10);
         let display = if verbosity == Verbosity::Quiet {
             Display::None
-        } else if io::stderr().is_terminal() {
-            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(10));
-            let template = "{bar:32} {pos}/{len} units, {rate}, {eta} left";
+        } else if !terminal.is_hidden() {
+            let bar = ProgressBar::with_draw_target(Some(total), terminal);
+            // Numbers first: whatever the width of the terminal, the bar takes what they leave.
+            let template = "{pos}/{len} {wide_bar} {eta}";
             // The template is a constant of this file; without it the bar has indicatif's own look.
-            let style =
-                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-            bar.set_style(style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
-                // A bar that cannot be written has nobody to tell.
-                let _ = write!(out, "{:.1}/s", state.per_sec());
-            }));
+            bar.set_style(
+                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
             Display::Bar(bar)
         } else {
             let now = Instant::now();
@@ -80,7 +78,8 @@ impl Progress {
                 if lines.last.elapsed() >= LINE_INTERVAL {
                     let rate = lines.done as f64 / lines.started.elapsed().as_secs_f64();
                     let left = (lines.total - lines.done) as f64 / rate;
-                    say(&format!("{}/{} units, {rate:.1}/s, {left:.0} s left", lines.done, lines.total));
+                    let total = counted(lines.total as usize, "unit", "units");
+                    say(&format!("{} of {total}, {rate:.1}/s, {left:.0} s left", lines.done));
                     lines.last = Instant::now();
                 }
             }

@@ -2,10 +2,12 @@
 
 use serde::Serialize;
 
-use super::{print_json, print_lines};
+use super::{print_json, print_page};
 use crate::config::{Document, Experiment};
 use crate::failure::Failure;
+use crate::layout::Page;
 use crate::registry::EXPERIMENTS;
+use crate::streams::line_columns;
 
 #[derive(Serialize)]
 struct Entry {
@@ -23,5 +25,7 @@ pub(super) fn list(json: bool) -> Result<(), Failure> {
         return print_json(&entries);
     }
     let width = entries.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
-    print_lines(entries.iter().map(|Entry { name, title }| format!("{name:width$}  {title}")))
+    let mut page = Page::new(line_columns());
+    entries.iter().for_each(|Entry { name, title }| page.item(name, width + 2, title));
+    print_page(&page)
 }

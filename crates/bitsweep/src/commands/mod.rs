@@ -6,11 +6,14 @@ mod describe;
 mod failures;
 mod formats;
 mod init;
+mod json;
 mod list;
 mod plan;
 mod run;
 mod table;
 mod validate;
+
+use std::process::ExitCode;
 
 use bitsweep_results::text::{self, one_line};
 
@@ -22,7 +25,7 @@ use crate::progress::Verbosity;
 use crate::record::check_expectations;
 use crate::registry::{self, Found};
 pub use crate::streams::report_failure;
-use crate::streams::{print, print_lines, say};
+use crate::streams::{print, print_clap, print_lines, print_page, say};
 use crate::template::Wish;
 
 /// Does what the command line asks.
@@ -38,7 +41,7 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
     };
     match &cli.command {
         Command::List { json } => list::list(*json),
-        Command::Describe { experiment, json } => describe::describe(experiment, *json),
+        Command::Describe { experiment, full, json } => describe::describe(experiment, *full, *json),
         Command::Plan { experiment, json } => plan::plan(experiment, *json, verbosity),
         Command::Run { experiment, out, name, jobs, json } => {
             let name = name.as_deref();
@@ -64,6 +67,15 @@ fn found(request: &Request) -> Result<Found, Failure> {
         (None, ..) => return Err(Failure::Other("neither an experiment nor a table is named".to_owned())),
     };
     Ok(found)
+}
+
+/// Says what the command line is answered with where there is nothing to be done, and the exit code that goes with it.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn answer(clap: &clap::Error) -> Result<ExitCode, Failure> {
+    print_clap(clap)?;
+    Ok(u8::try_from(clap.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 /// Plans what a user asks for.

@@ -7,10 +7,10 @@ use std::thread;
 use std::time::Instant;
 
 use bitsweep_report::{ComparedRow, FoundRow};
-use bitsweep_results::{Records, ResultRow, Summary, objects, summarize};
-use serde::Serialize;
+use bitsweep_results::{Records, ResultRow, Summary, summarize};
 
-use super::{failures, foreseen, found, print_json, print_lines, table};
+use super::json::{Json, Ran};
+use super::{failures, foreseen, found, print_json, print_page, table};
 use crate::cli::Request;
 use crate::evaluate;
 use crate::failure::Failure;
@@ -19,6 +19,7 @@ use crate::plan::Plan;
 use crate::progress::{Progress, Verbosity};
 use crate::record::{Committed, Folder, LargeTables, Written, folder_name, write};
 use crate::registry::{Found, Source};
+use crate::streams::page_columns;
 
 /// How an experiment is run.
 #[derive(Debug)]
@@ -84,13 +85,15 @@ fn run_while_listening(
     notes.iter().for_each(|note| progress.note(note));
     progress.detail(&format!("tables, charts and report: {:.2} s", started.elapsed().as_secs_f64()));
 
-    if options.json {
-        print_json(&json(&plan, records, &summary, &place, &written)?)?;
+    let printed = if options.json {
+        let ran = Ran { plan: &plan, records, summary: &summary, written: &written, folder: &place };
+        print_json(&Json::of(&ran)?)
     } else {
-        print_lines(table::lines(&summary, &plan))?;
-    }
-    let report = place.join("report.md");
-    progress.note(&format!("report: {}", report.display()));
+        let with_reasons = options.verbosity >= Verbosity::Verbose;
+        print_page(&table::page(&summary, &plan, with_reasons, page_columns()))
+    };
+    progress.note(&format!("report: {}", place.join("report.md").display()));
+    printed?;
     compared(&written, &plan, &progress)?;
     match failures::count(records, &plan) {
         (0, _) => Ok(()),
@@ -169,88 +172,4 @@ fn command(
         command += &format!(" --name {}", quoted(name));
     }
     command
-}
-
-#[derive(Serialize)]
-struct Json<'a> {
-    experiment: &'a str,
-    title: &'a str,
-    changes: Vec<String>,
-    folder: String,
-    findings: Vec<JsonFinding<'a>>,
-    picks: Vec<JsonPick>,
-    reproduced: usize,
-    differing: usize,
-    results: Vec<serde_json::Map<String, serde_json::Value>>,
-}
-
-#[derive(Serialize)]
-struct JsonFinding<'a> {
-    says: &'a str,
-    holds: bool,
-}
-
-#[derive(Serialize)]
-struct JsonPick {
-    comparison: String,
-    goal: &'static str,
-    choice: String,
-    verdict: String,
-    reasons: Vec<String>,
-}
-
-fn json<'a>(
-    plan: &'a Plan,
-    records: &Records,
-    summary: &Summary,
-    place: &Path,
-    written: &'a Written,
-) -> Result<Json<'a>, Failure> {
-    let mut picks = Vec::new();
-    for comparison in &summary.comparisons {
-        for goal in plan.header.pick.goals() {
-            if let Some(explanation) = comparison.explain(goal, &plan.header.pick) {
-                let reasons =
-                    comparison.reservations(&plan.header.pick).into_iter().chain(explanation.reasons);
-                picks.push(JsonPick {
-                    comparison: comparison.name().to_owned(),
-                    goal: goal.name(),
-                    choice: explanation.choice,
-                    verdict: explanation.verdict,
-                    reasons: reasons.collect(),
-                });
-            }
-        }
-    }
-    for across in &summary.across {
-        let named = across.comparisons.iter().map(|position| summary.comparisons[*position].name());
-        let comparison = named.collect::<Vec<_>>().join(", ");
-        for (goal, pick) in &across.picks {
-            let explanation = summary.explain_across(across, pick, &plan.header.pick);
-            picks.push(JsonPick {
-                comparison: comparison.clone(),
-                goal: goal.name(),
-                choice: explanation.choice,
-                verdict: explanation.verdict,
-                reasons: explanation.reasons,
-            });
-        }
-    }
-    let reproduced = written.reproduction.iter().filter(|row| row.agrees).count();
-    let results = objects(&records.results, &plan.labels);
-    Ok(Json {
-        experiment: &plan.name,
-        title: &plan.header.title,
-        changes: plan.changes.iter().map(ToString::to_string).collect(),
-        findings: written
-            .findings
-            .iter()
-            .map(|found| JsonFinding { says: found.says.trim(), holds: found.holds() })
-            .collect(),
-        folder: place.display().to_string(),
-        picks,
-        reproduced,
-        differing: written.reproduction.len() - reproduced,
-        results: results.map_err(|error| Failure::Other(error.to_string()))?.collect(),
-    })
 }

@@ -1,41 +1,167 @@
-//! The results as a table on the terminal.
+//! The results for a reader: the tables first, what matters last.
 
-use std::borrow::Cow;
-
-use bitsweep_results::numbers::{counted, fixed};
-use bitsweep_results::text::one_line;
-use bitsweep_results::{Comparison, PickRule, Summary, VariantSummary};
+use bitsweep_results::numbers::{count, counted, fixed};
+use bitsweep_results::summary::{Explanation, ScoreSummary, Verdict};
+use bitsweep_results::{Comparison, Goal, PickRule, Summary, VariantSummary};
 
 use super::failures;
+use crate::layout::{Column, Page, Table};
 use crate::plan::Plan;
 
 /// A comparison with more variants shows its picks and its Pareto front only.
 const MOST_ROWS: usize = 24;
 
-/// Every comparison of a plan's results as a table with its picks, then what failed.
-pub(super) fn lines(summary: &Summary, plan: &Plan) -> Vec<String> {
+/// What is picked for one goal.
+struct Picked {
+    goal: Goal,
+    explanation: Explanation,
+    /// All bytes stored, and what is shown of the loss; `None` where nothing is picked.
+    found: Option<(f64, Verdict)>,
+}
+
+/// What is picked of one task, or across models.
+struct Picks {
+    of: String,
+    picked: Vec<Picked>,
+}
+
+/// Every comparison of a plan's results as a table; then the picks, with their reasons where there is one task or they are
+/// asked for; then what failed.
+pub(super) fn page(summary: &Summary, plan: &Plan, with_reasons: bool, columns: usize) -> Page {
     let rule = &plan.header.pick;
-    let mut parts: Vec<Vec<String>> =
-        summary.comparisons.iter().map(|comparison| one(comparison, rule)).collect();
-    for across in &summary.across {
-        let mut lines = vec!["across models:".to_owned()];
-        for (goal, pick) in &across.picks {
-            let explanation = summary.explain_across(across, pick, rule);
-            let choice = explanation.choice_and_verdict();
-            lines.push(format!("{}: {choice}: {}", goal.name(), explanation.headline));
-            lines.extend(explanation.reasons.iter().map(|reason| format!("  {reason}")));
+    let mut page = Page::new(columns);
+    for comparison in &summary.comparisons {
+        page.space();
+        one(comparison, rule, &mut page);
+    }
+    let picks = picks(summary, rule);
+    match picks.as_slice() {
+        [] => {}
+        // Right behind the one table that they are of.
+        [only] if summary.comparisons.len() == 1 => explained(only, &mut page),
+        several if with_reasons => {
+            for picks in several {
+                page.space();
+                page.prose(0, &format!("{}:", picks.of));
+                explained(picks, &mut page);
+            }
         }
-        parts.push(lines);
+        several => {
+            page.space();
+            let goals = rule.goals().map(|goal| format!("{} within {}", goal.name(), goal.margin(rule)));
+            let goals = goals.collect::<Vec<_>>().join(", ");
+            page.prose(0, &format!("picks by {}: {goals}", rule.metric.loss_words()));
+            page.table(&briefly(several));
+            page.prose(0, "(why: in the report, or with --verbose)");
+        }
     }
     let failures = failures::lines(summary, plan);
     if !failures.is_empty() {
-        let heading = "failed:".to_owned();
-        parts.push([heading].into_iter().chain(failures.iter().map(|line| format!("  {line}"))).collect());
+        page.space();
+        page.prose(0, "failed:");
+        failures.iter().for_each(|line| page.prose(2, line));
     }
-    parts.join(&String::new())
+    page
 }
 
-fn one(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
+/// What is picked, task by task, then across models.
+fn picks(summary: &Summary, rule: &PickRule) -> Vec<Picks> {
+    let of_tasks = summary.comparisons.iter().map(|comparison| {
+        let picked = rule.goals().filter_map(|goal| {
+            let pick = comparison.picks.as_ref()?.of(goal)?.pick();
+            let found = pick.map(|pick| (comparison.variants[pick.variant].true_bytes, pick.verdict));
+            Some(Picked { goal, explanation: comparison.explain(goal, rule)?, found })
+        });
+        Picks { of: comparison.name().to_owned(), picked: picked.collect() }
+    });
+    let across = summary.across.iter().map(|across| {
+        let names = across.comparisons.iter().map(|position| summary.comparisons[*position].name());
+        let picked = across.picks.iter().map(|(goal, pick)| Picked {
+            goal: *goal,
+            explanation: summary.explain_across(across, pick, rule),
+            found: Some((
+                summary.comparisons[pick.comparison].variants[pick.variant].true_bytes,
+                pick.verdict,
+            )),
+        });
+        Picks { of: names.collect::<Vec<_>>().join(" or "), picked: picked.collect() }
+    });
+    of_tasks.chain(across).filter(|picks| !picks.picked.is_empty()).collect()
+}
+
+/// Each pick with its reasons.
+fn explained(picks: &Picks, page: &mut Page) {
+    for Picked { goal, explanation, .. } in &picks.picked {
+        page.prose(
+            0,
+            &format!("{}: {}: {}", goal.name(), explanation.choice_and_verdict(), explanation.headline),
+        );
+        explanation.reasons.iter().for_each(|reason| page.prose(2, reason));
+    }
+}
+
+/// Each pick in a row.
+fn briefly(picks: &[Picks]) -> Table<'static, 2> {
+    let columns = ["bytes", "verdict"].map(|heading| Column { heading, rank: 0 });
+    let mut table = Table::new("pick", columns);
+    for Picks { of, picked } in picks {
+        table.heading(of);
+        for Picked { goal, explanation, found } in picked {
+            let goal = goal.name();
+            match found {
+                Some((bytes, verdict)) => {
+                    let label = format!("{goal}: {}", explanation.choice);
+                    table.row(&label, [count(*bytes), verdict.to_string()]);
+                }
+                None => table.heading(&format!("  {goal}: {}", explanation.headline)),
+            }
+        }
+    }
+    table
+}
+
+fn one(comparison: &Comparison, rule: &PickRule, page: &mut Page) {
+    page.prose(0, &heading(comparison));
+    let shortened = comparison.models() > MOST_ROWS;
+    let mut models: Vec<usize> = (0..comparison.variants.len()).collect();
+    if shortened {
+        let told = [&comparison.front, &comparison.least_error, &comparison.picked()];
+        models.retain(|own| comparison.float == Some(*own) || told.iter().any(|told| told.contains(own)));
+    }
+    let number = models.len();
+    // The smallest last, near the picks; of equally small ones the best.
+    let rank = |position: usize| {
+        let variant = &comparison.variants[position];
+        let score = variant.scores.as_ref().map_or(-variant.sse.mean, |scores| scores.macro_f1.mean);
+        (-variant.true_bytes, score)
+    };
+    models.sort_by(|a, b| {
+        let ((bytes, score), (other_bytes, other_score)) = (rank(*a), rank(*b));
+        bytes.total_cmp(&other_bytes).then(score.total_cmp(&other_score))
+    });
+    let shown = comparison.with_majority(&models);
+    let shown: Vec<&VariantSummary> = shown.iter().map(|position| &comparison.variants[*position]).collect();
+    if comparison.has_scores() {
+        page.table(&scores(comparison, &shown, &format!("within\n{}", rule.margin)));
+    } else {
+        page.table(&errors(comparison, &shown));
+    }
+    if shortened {
+        page.prose(
+            0,
+            &format!(
+                "({number} of {} variants: the picks, the Pareto front and the least error of each width; results.csv has all)",
+                comparison.models()
+            ),
+        );
+    }
+    if !comparison.has_scores() {
+        shown.iter().flat_map(|variant| variant.flag_sentences()).for_each(|line| page.prose(2, &line));
+    }
+    comparison.reservations(rule).iter().for_each(|reservation| page.prose(0, reservation));
+}
+
+fn heading(comparison: &Comparison) -> String {
     let mut heading = comparison.name().to_owned();
     if let Some(shape) = &comparison.shape {
         let rows =
@@ -52,105 +178,63 @@ fn one(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
     if comparison.failed_units > 0 {
         heading += &format!(", {} failed", comparison.failed_units);
     }
-    let shortened = comparison.models() > MOST_ROWS;
-    let models = if shortened {
-        let front = comparison.front.iter().chain(&comparison.least_error);
-        let mut positions: Vec<usize> = comparison.float.iter().chain(front).copied().collect();
-        positions.extend(comparison.picked());
-        positions.sort_unstable();
-        positions.dedup();
-        positions
-    } else {
-        (0..comparison.variants.len()).collect()
-    };
-    let shown = comparison.with_majority(&models);
-    let shown: Vec<&VariantSummary> = shown.iter().map(|position| &comparison.variants[*position]).collect();
-    let mut table = vec![header(comparison, rule)];
-    table.extend(shown.iter().map(|variant| row(comparison, variant)));
-    let mut lines = vec![heading];
-    lines.extend(aligned(&table));
-    if shortened {
-        lines.push(format!(
-            "({} of {} variants: the picks, the Pareto front and the least error of each width; results.csv has all)",
-            models.len(),
-            comparison.models()
-        ));
-    }
-    if !comparison.has_scores() {
-        lines.extend(
-            shown.iter().flat_map(|variant| variant.flag_sentences()).map(|line| format!("  {line}")),
-        );
-    }
-    lines.extend(comparison.reservations(rule));
-    for goal in rule.goals() {
-        if let Some(explanation) = comparison.explain(goal, rule) {
-            let choice = explanation.choice_and_verdict();
-            lines.push(format!("{}: {choice}: {}", goal.name(), explanation.headline));
-            lines.extend(explanation.reasons.iter().map(|reason| format!("  {reason}")));
-        }
-    }
-    lines
+    heading
 }
 
-/// Whether some variant needs a scaler beside it.
-fn has_scaler(comparison: &Comparison) -> bool {
-    comparison.variants.iter().any(|variant| variant.measures.size.scaler > 0)
-}
-
-fn header(comparison: &Comparison, rule: &PickRule) -> Vec<String> {
-    let within = format!("within {}", rule.margin);
-    let mut names = vec!["variant"];
-    if comparison.has_scores() {
-        names.push("macro-F1");
-        names.extend((comparison.units > 1).then_some("spread"));
-        names.extend(["95 % interval", "KB payload"]);
-        names.extend(has_scaler(comparison).then_some("KB scaler"));
-        names.extend(["KB in all", "macro-F1/KB", "squared error", &within]);
-    } else {
-        names.extend(["bytes payload", "bytes in all", "squared error", "mean", "SQNR dB"]);
+/// Of models: what is essential, then, as far as there is room, how much scores spread over the units, errors, and what the
+/// bytes are.
+fn scores<'a>(comparison: &Comparison, shown: &[&VariantSummary], within: &'a str) -> Table<'a, 9> {
+    let columns = [
+        ("macro-F1", 0),
+        ("spread", 1),
+        ("95 %\ninterval", 0),
+        ("bytes", 0),
+        ("payload", 3),
+        ("scaler", 4),
+        ("macro-F1\nper KB", 5),
+        ("squared\nerror", 2),
+        (within, 0),
+    ];
+    let mut table = Table::new("variant", columns.map(|(heading, rank)| Column { heading, rank }));
+    let needs_scaler = comparison.variants.iter().any(|variant| variant.measures.size.scaler > 0);
+    for variant in shown {
+        let of_scores = |cell: &dyn Fn(&ScoreSummary) -> Option<String>| {
+            variant.scores.as_ref().and_then(cell).unwrap_or_default()
+        };
+        let per_kilobyte = |mean: f64| Some(mean / (variant.true_bytes / 1024.0)).filter(|it| it.is_finite());
+        let cells = [
+            of_scores(&|scores| Some(fixed(scores.macro_f1.mean, 4))),
+            of_scores(&|scores| Some(fixed(scores.macro_f1.deviation?, 4))),
+            of_scores(&|scores| scores.interval.map(|own| format!("{:.3}–{:.3}", own.low, own.high))),
+            count(variant.true_bytes),
+            count(variant.payload_bytes),
+            if needs_scaler { count(variant.measures.size.scaler as f64) } else { String::new() },
+            of_scores(&|scores| Some(fixed(per_kilobyte(scores.macro_f1.mean)?, 4))),
+            error(variant.sse.mean),
+            variant.standing.map(|standing| standing.verdicts[0].to_string()).unwrap_or_default(),
+        ];
+        table.row(&comparison.label_with_runs(variant), cells);
     }
-    names.into_iter().map(str::to_owned).collect()
+    table
 }
 
-fn row(comparison: &Comparison, variant: &VariantSummary) -> Vec<String> {
-    let mut cells = vec![comparison.label_with_runs(variant)];
-    if comparison.has_scores() {
-        let kilobytes = |bytes: f64| format!("{:.3}", bytes / 1024.0);
-        match &variant.scores {
-            Some(scores) => {
-                let mean = scores.macro_f1.mean;
-                cells.push(format!("{mean:.4}"));
-                if comparison.units > 1 {
-                    let deviation = scores.macro_f1.deviation;
-                    cells.push(deviation.map_or_else(String::new, |value| format!("{value:.4}")));
-                }
-                let interval = scores.interval;
-                cells.push(
-                    interval.map_or_else(String::new, |own| format!("{:.3} – {:.3}", own.low, own.high)),
-                );
-                cells.push(kilobytes(variant.payload_bytes));
-                let scaler = variant.measures.size.scaler as f64;
-                cells.extend(has_scaler(comparison).then(|| kilobytes(scaler)));
-                cells.push(kilobytes(variant.true_bytes));
-                let per_kilobyte = mean / (variant.true_bytes / 1024.0);
-                let has_bytes = variant.true_bytes > 0.0;
-                cells.push(if has_bytes { format!("{per_kilobyte:.4}") } else { String::new() });
-            }
-            None => {
-                let more = usize::from(comparison.units > 1) + usize::from(has_scaler(comparison));
-                cells.extend(std::iter::repeat_n(String::new(), 5 + more));
-            }
-        }
-        cells.push(error(variant.sse.mean));
-        let verdict = variant.standing.map(|standing| standing.verdicts[0].to_string());
-        cells.push(verdict.unwrap_or_default());
-    } else {
-        cells.extend([variant.payload_bytes, variant.true_bytes].map(|bytes| format!("{bytes:.0}")));
-        cells.extend([error(variant.sse.mean), error(variant.mse.mean)]);
+/// Of tensors.
+fn errors(comparison: &Comparison, shown: &[&VariantSummary]) -> Table<'static, 5> {
+    let columns =
+        [("bytes", 0), ("payload", 1), ("squared\nerror", 0), ("mean squared\nerror", 2), ("SQNR\ndB", 0)];
+    let mut table = Table::new("variant", columns.map(|(heading, rank)| Column { heading, rank }));
+    for variant in shown {
         let sqnr = variant.sqnr_db.mean;
-        cells.push(if sqnr == f64::INFINITY { "exact".to_owned() } else { fixed(sqnr, 1) });
+        let cells = [
+            count(variant.true_bytes),
+            count(variant.payload_bytes),
+            error(variant.sse.mean),
+            error(variant.mse.mean),
+            if sqnr == f64::INFINITY { "exact".to_owned() } else { fixed(sqnr, 1) },
+        ];
+        table.row(&comparison.label_with_runs(variant), cells);
     }
-    cells
+    table
 }
 
 /// Nothing of an error that is not defined.
@@ -162,23 +246,4 @@ fn error(value: f64) -> String {
     } else {
         format!("{value:.3e}")
     }
-}
-
-/// Columns padded to their widest cell, the first to the left, numbers to the right.
-fn aligned(rows: &[Vec<String>]) -> Vec<String> {
-    let shown: Vec<Vec<Cow<'_, str>>> =
-        rows.iter().map(|row| row.iter().map(|cell| one_line(cell)).collect()).collect();
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| shown.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let line = |row: &Vec<Cow<'_, str>>| {
-        let mut line = String::new();
-        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            let padding = " ".repeat(width - cell.chars().count());
-            line += &if column == 0 { format!("  {cell}{padding}") } else { format!("  {padding}{cell}") };
-        }
-        line.truncate(line.trim_end().len());
-        line
-    };
-    shown.iter().map(line).collect()
 }

@@ -40,7 +40,7 @@ impl Sandbox {
     /// The program with `arguments`, in the folder.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bitsweep"));
-        command.args(arguments).current_dir(&self.0);
+        command.args(arguments).current_dir(&self.0).env_remove("COLUMNS");
         command
     }
 
@@ -60,6 +60,11 @@ impl Sandbox {
 /// What the program printed on stdout.
 pub(crate) fn printed(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// A text whose lines end at words, on one line.
+pub(crate) fn unwrapped(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What the program said on stderr.
