@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use bitsweep_results::text::one_line;
 use clap::error::Error;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
 
 use crate::record::check_folder_name;
 use crate::streams::page_columns;
@@ -121,6 +122,21 @@ pub enum Command {
     Formats,
     /// Print what combines with what.
     Combinations,
+    /// Print a script that completes the command line in a shell.
+    ///
+    /// In bash: `source <(bitsweep completions bash)`.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, or write one for each command.
+    ///
+    /// `bitsweep man | man -l -` shows it.
+    Man {
+        /// Write `bitsweep.1`, `bitsweep-run.1` and the others into this folder.
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        out: Option<PathBuf>,
+    },
 }
 
 /// An experiment, and changes to it.

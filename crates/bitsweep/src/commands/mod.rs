@@ -2,12 +2,14 @@
 
 mod claim;
 mod combinations;
+mod completions;
 mod describe;
 mod failures;
 mod formats;
 mod init;
 mod json;
 mod list;
+mod man;
 mod plan;
 mod run;
 mod table;
@@ -53,6 +55,8 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         Command::Validate { experiments } => validate::validate(experiments, verbosity),
         Command::Formats => formats::formats(),
         Command::Combinations => combinations::combinations(),
+        Command::Completions { shell } => completions::completions(*shell),
+        Command::Man { out } => man::man(out.as_deref()),
     }
 }
 
