@@ -1,11 +1,12 @@
 //! Progress on stderr: a bar on a terminal, plain lines elsewhere and where `TERM=dumb`, nothing when asked to be quiet.
 
+use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bitsweep_results::numbers::counted;
 use bitsweep_results::text::one_line;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::streams::say;
 
@@ -53,12 +54,18 @@ impl Progress {
             Display::None
         } else if !terminal.is_hidden() {
             let bar = ProgressBar::with_draw_target(Some(total), terminal);
-            // Numbers first: whatever the width of the terminal, the bar takes what they leave.
-            let template = "{pos}/{len} {wide_bar} {eta}";
+            // Whatever the width of the terminal, the bar takes what the numbers leave.
+            let template = "{pos}/{len} {wide_bar} {left}";
             // The template is a constant of this file; without it the bar has indicatif's own look.
-            bar.set_style(
-                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
-            );
+            let style =
+                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            bar.set_style(style.with_key("left", |state: &ProgressState, out: &mut dyn Write| {
+                if state.pos() > 0 {
+                    // A bar that cannot be written has nobody to tell.
+                    let _ = write!(out, "{:#} left", HumanDuration(state.eta()));
+                }
+            }));
+            bar.tick();
             Display::Bar(bar)
         } else {
             let now = Instant::now();

@@ -55,11 +55,11 @@ fn page(plan: &Plan, source: &Source, columns: usize) -> Page {
     page.short_item("", 0, &format!("{}: {title}", plan.name), 2);
     if !description.trim().is_empty() {
         page.space();
-        page.short_item("", 0, &description.split_whitespace().collect::<Vec<_>>().join(" "), 5);
+        page.short_item("", 0, &description.split_whitespace().collect::<Vec<_>>().join(" "), 4);
     }
     page.space();
     let mut item = |term: &str, text: &str, most: usize| page.short_item(term, TERMS, text, most);
-    item(if plan.units.iter().any(is_tensor) { "tensors" } else { "data" }, &distinct(plan, subject), 2);
+    item(if plan.units.iter().any(is_tensor) { "tensors" } else { "data" }, &distinct(plan, subject), 3);
     let models = distinct(plan, |unit| unit.task.model.clone());
     if !models.is_empty() {
         item("models", &models, 1);
@@ -74,7 +74,7 @@ fn page(plan: &Plan, source: &Source, columns: usize) -> Page {
             0 => String::new(),
             known => format!(", {known} of which known to differ"),
         };
-        item("compares", &format!("{numbers} with notebook {notebook}{known}"), 2);
+        item("compares", &format!("{numbers} with notebook {notebook}{known}"), 1);
     }
     if let Some(first) = finding.first() {
         item("findings", &format!("{}; the first: {}", finding.len(), first.says.trim()), 2);

@@ -33,7 +33,11 @@ mod settings;
 #[cfg(unix)]
 mod signals;
 mod splits;
+#[cfg(unix)]
+mod streams;
 mod tasks;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod text_from_files;
 mod transforms;
 mod wrong_types;
