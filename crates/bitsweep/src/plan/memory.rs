@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bitsweep_datasets::{Column, ColumnKind, Dataset};
 use bitsweep_models::Optimizer;
 use bitsweep_results::Metric;
-use bitsweep_results::numbers::count;
+use bitsweep_results::numbers::{count, counted};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use super::{Plan, PlannedVariant, Unit};
@@ -131,7 +131,7 @@ fn most_features(dataset: &Dataset) -> usize {
 /// The rows as they were read, and scaled; in the layout of the kernels while a model is trained.
 fn features(dataset: &Dataset) -> Part<'static> {
     let (rows, features) = (dataset.rows(), most_features(dataset));
-    let what = format!("{} rows of {} features", count(rows as f64), count(features as f64));
+    let what = format!("{} of {}", counted(rows, "row", "rows"), counted(features, "feature", "features"));
     Part::of(what, Place::Unit("data.source"), &[rows as u64, features as u64, 3 * DOUBLE])
 }
 
@@ -139,13 +139,13 @@ fn features(dataset: &Dataset) -> Part<'static> {
 fn outputs(rows: usize, widths: &[usize], classes: usize) -> Part<'static> {
     let widest = widths.iter().copied().max().unwrap_or(0) as u64;
     let numbers = widest.saturating_add(4 * classes as u64);
-    let what = format!("the outputs of {} rows", count(rows as f64));
+    let what = format!("the outputs of {}", counted(rows, "row", "rows"));
     Part::of(what, Place::Unit("model"), &[rows as u64, numbers, DOUBLE])
 }
 
 /// The confusion matrices of the float model and of a variant.
 fn confusions(classes: usize) -> Part<'static> {
-    let what = format!("the confusion matrices of {} classes", count(classes as f64));
+    let what = format!("the confusion matrices of {}", counted(classes, "class", "classes"));
     let factors = [2 * classes as u64, classes as u64 + 2, size_of::<usize>() as u64];
     Part::of(what, Place::Unit("data.source"), &factors)
 }
@@ -162,7 +162,7 @@ fn second_moments<'u>(unit: &'u Unit, widths: &[usize]) -> Option<Part<'u>> {
     let calibrated = unit.variants.iter().find(|planned| planned.variant.calibration.rows.is_some())?;
     let (_, inputs) = widths.split_last()?;
     let widest = inputs.iter().copied().max()?;
-    let what = format!("the second moments of a layer's {} inputs", count(widest as f64));
+    let what = format!("the second moments of a layer's {}", counted(widest, "input", "inputs"));
     let factors = [widest as u64, widest as u64, 3 * DOUBLE];
     Some(Part::of(what, Place::Variant(calibrated, "method"), &factors))
 }
@@ -194,7 +194,7 @@ fn predictions(plan: &Plan) -> Part<'static> {
         product(&[held_out.unwrap_or(rows) as u64, unit.variants.len() as u64 + 1])
     };
     let predicted = plan.units.iter().map(of_unit).fold(0, u64::saturating_add);
-    let what = format!("the predictions of {} variants", count(plan.variants() as f64));
+    let what = format!("the predictions of {}", counted(plan.variants(), "variant", "variants"));
     Part::of(what, Place::Unit("split"), &[predicted, size_of::<u16>() as u64 + log_loss])
 }
 

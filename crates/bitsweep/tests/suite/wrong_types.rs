@@ -71,7 +71,7 @@ const WRONG: [&str; 20] = [
 ];
 
 /// Words of Rust and of serde that are none of TOML.
-const FOREIGN: [&str; 24] = [
+const FOREIGN: [&str; 38] = [
     "usize",
     "isize",
     "u8",
@@ -94,6 +94,20 @@ const FOREIGN: [&str; 24] = [
     "expected a map",
     "floating point",
     "borrowed",
+    "expected f32",
+    "expected f64",
+    "bool",
+    "str",
+    "char",
+    "map",
+    "tuple",
+    "Option",
+    "Some",
+    "None",
+    "visitor",
+    "identifier",
+    "variant index",
+    "deserialize",
     "invalid type",
     "did you mean ``",
 ];
@@ -106,7 +120,7 @@ fn changed(line: &str, wrong: &str) -> Vec<String> {
     let ends = |character: char| " ,[]{}=".contains(character);
     for word in value.split_inclusive(ends) {
         let bare = word.trim_end_matches(ends);
-        let is_value = bare.starts_with(|first: char| first.is_ascii_digit() || first == '\'');
+        let is_value = bare.starts_with(|first: char| first.is_ascii_digit() || "'\"".contains(first));
         if is_value {
             let end = start + bare.len();
             lines.push(format!("{key} = {}{wrong}{}", &value[..start], &value[end..]));
@@ -154,21 +168,39 @@ fn a_wrong_value_at_any_key_is_refused_in_words_of_toml_at_its_place() {
     ];
     let mut refused = 0;
     for text in experiments {
-        let planned = |text: &str| Plan::new("mine", &Document::new("mine.toml", text, &[]));
-        assert!(planned(&text).is_ok(), "{}\n{text}", planned(&text).unwrap_err());
-        for line in text.lines() {
-            for wrong in WRONG {
-                for other in changed(line, wrong) {
-                    let Err(failure) = planned(&text.replacen(line, &other, 1)) else { continue };
-                    let message = failure.to_string();
-                    assert!(message.contains("--> mine.toml:"), "{other}: {message}");
-                    let said = message.lines().next().unwrap();
-                    let foreign: Vec<_> = FOREIGN.iter().filter(|word| is_word_of(said, word)).collect();
-                    assert!(foreign.is_empty(), "{other}: {foreign:?} in: {message}");
-                    refused += 1;
-                }
-            }
-        }
+        let keys = text.lines().collect();
+        refused += refuse_wrong_values("mine.toml", &text, keys);
     }
     assert!(refused > 2_000, "{refused}");
+}
+
+#[test]
+fn a_wrong_value_at_any_key_of_the_named_experiments_is_refused_in_words_of_toml_at_its_place() {
+    let mut seen = std::collections::BTreeSet::new();
+    let mut refused = 0;
+    for (name, text) in bitsweep::registry::EXPERIMENTS {
+        let is_new = |line: &&str| line.split_once(" = ").is_some_and(|(key, _)| seen.insert(key.to_owned()));
+        let lines = text.lines().filter(is_new).collect();
+        refused += refuse_wrong_values(&format!("experiments/{name}.toml"), text, lines);
+    }
+    assert!(refused > 1_000, "{refused}");
+}
+
+/// Puts every wrong value at every value of these lines; how many are refused.
+fn refuse_wrong_values(name: &str, text: &str, lines: Vec<&str>) -> usize {
+    let planned = |text: &str| Plan::new("mine", &Document::new(name, text, &[]));
+    assert!(planned(text).is_ok(), "{}\n{text}", planned(text).unwrap_err());
+    let mut refused = 0;
+    for line in lines {
+        for other in WRONG.iter().flat_map(|wrong| changed(line, wrong)) {
+            let Err(failure) = planned(&text.replacen(line, &other, 1)) else { continue };
+            let message = failure.to_string();
+            assert!(message.contains(&format!("--> {name}:")), "{other}: {message}");
+            let said = message.lines().next().unwrap();
+            let foreign: Vec<_> = FOREIGN.iter().filter(|word| is_word_of(said, word)).collect();
+            assert!(foreign.is_empty(), "{other}: {foreign:?} in: {message}");
+            refused += 1;
+        }
+    }
+    refused
 }

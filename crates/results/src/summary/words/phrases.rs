@@ -4,14 +4,14 @@ use bitsweep_metrics::Estimate;
 
 use super::super::rule::Metric;
 use super::super::standing::Verdict;
-use crate::numbers::{self, count, counted, fixed, is_nothing, p_value, supported_decimals};
+use crate::numbers::{self, counted, fixed, is_nothing, p_value, supported_decimals};
 
 impl Verdict {
     /// The verdict, with the rows that would decide: `undecided, about 1,200 rows`.
     #[must_use]
     pub fn words(self) -> String {
         match self {
-            Self::Undecided { rows: Some(rows) } => format!("{self}, about {} rows", count(rows as f64)),
+            Self::Undecided { rows: Some(rows) } => format!("{self}, about {}", counted(rows, "row", "rows")),
             Self::Confirmed | Self::Likely | Self::Worse | Self::Undecided { rows: None } => self.to_string(),
         }
     }
