@@ -91,11 +91,13 @@ fn picks(summary: &Summary, rule: &PickRule) -> Vec<Picks> {
 
 /// Each pick with its reasons.
 fn explained(picks: &Picks, page: &mut Page) {
-    for Picked { goal, explanation, .. } in &picks.picked {
-        page.prose(
-            0,
-            &format!("{}: {}: {}", goal.name(), explanation.choice_and_verdict(), explanation.headline),
-        );
+    for Picked { goal, explanation, found } in &picks.picked {
+        let Explanation { headline, .. } = explanation;
+        let said = match found {
+            Some(_) => format!("{}: {headline}", explanation.choice_and_verdict()),
+            None => headline.clone(),
+        };
+        page.prose(0, &format!("{}: {said}", goal.name()));
         explanation.reasons.iter().for_each(|reason| page.prose(2, reason));
     }
 }

@@ -1,7 +1,7 @@
 //! Where streams go, and what becomes of what is said when they cannot take it.
 
 use std::fs::File;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::harness::{Sandbox, experiment, printed, said};
 
@@ -46,6 +46,18 @@ fn a_full_stdout_is_an_error_and_the_results_of_a_run_stand() {
         );
         let is_run = arguments.starts_with(&["run", "row-wise"]);
         assert_eq!(said.contains("report: results/row-wise/report.md"), is_run, "{arguments:?}: {said}");
+    }
+    assert!(sandbox.path("results/row-wise/report.md").is_file());
+}
+
+#[test]
+fn a_reader_that_has_gone_away_ends_no_command() {
+    let sandbox = sandbox();
+    for arguments in ALL {
+        let mut command = sandbox.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{arguments:?}");
     }
     assert!(sandbox.path("results/row-wise/report.md").is_file());
 }
