@@ -189,7 +189,10 @@ impl<'a, const N: usize> Table<'a, N> {
         lines.push(line(if labels == 0 { "" } else { self.labels }, &heading(1)));
         for row in &self.rows {
             match row {
-                Row::Heading(text) => lines.extend(wrapped(text, columns, INDENT)),
+                Row::Heading(text) => {
+                    let indent = text.len() - text.trim_start().len();
+                    lines.extend(wrapped(text, columns, indent + INDENT));
+                }
                 Row::Numbers { label, cells } => {
                     let cells = |column: usize| cells[column].clone();
                     if display_width(label) > labels {

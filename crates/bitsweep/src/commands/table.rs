@@ -1,6 +1,6 @@
 //! The results for a reader: the tables first, what matters last.
 
-use bitsweep_results::numbers::{count, counted, fixed};
+use bitsweep_results::numbers::{bytes, count, counted, fixed};
 use bitsweep_results::summary::{Explanation, ScoreSummary, Verdict};
 use bitsweep_results::{Comparison, Goal, PickRule, Summary, VariantSummary};
 
@@ -48,9 +48,7 @@ pub(super) fn page(summary: &Summary, plan: &Plan, with_reasons: bool, columns: 
         }
         several => {
             page.space();
-            let goals = rule.goals().map(|goal| format!("{} within {}", goal.name(), goal.margin(rule)));
-            let goals = goals.collect::<Vec<_>>().join(", ");
-            page.prose(0, &format!("picks by {}: {goals}", rule.metric.loss_words()));
+            page.prose(0, &format!("picks by {}: {}", rule.metric.loss_words(), goals(rule)));
             page.table(&briefly(several));
             page.prose(0, "(why: in the report, or with --verbose)");
         }
@@ -62,6 +60,17 @@ pub(super) fn page(summary: &Summary, plan: &Plan, with_reasons: bool, columns: 
         failures.iter().for_each(|line| page.prose(2, line));
     }
     page
+}
+
+/// What the goals ask for: `balance within 0.01, least memory within 0.1`.
+fn goals(rule: &PickRule) -> String {
+    let asked = rule.goals().map(|goal| match (goal, rule.budget_bytes) {
+        (Goal::Budget, Some(budget)) => format!("{} of {}", goal.name(), bytes(budget as f64)),
+        (Goal::Balance | Goal::LeastMemory | Goal::Budget, _) => {
+            format!("{} within {}", goal.name(), goal.margin(rule))
+        }
+    });
+    asked.collect::<Vec<_>>().join(", ")
 }
 
 /// What is picked, task by task, then across models.
