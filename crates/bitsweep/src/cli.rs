@@ -143,10 +143,10 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Request {
     /// A name that `bitsweep list` shows, or the path of a TOML file.
-    #[arg(value_name = "NAME|FILE", required_unless_present = "csv", value_hint = ValueHint::FilePath)]
+    #[arg(value_name = "NAME|FILE", required_unless_present = "csv", conflicts_with_all = ["csv", "model", "bits"], value_hint = ValueHint::FilePath)]
     pub experiment: Option<String>,
     /// In place of an experiment: a table to train on, a CSV or Parquet file, packed by gzip or not.
-    #[arg(long, value_name = "FILE", requires = "target", conflicts_with = "experiment")]
+    #[arg(long, value_name = "FILE", requires = "target")]
     pub csv: Option<PathBuf>,
     /// The table's column with the class: its name, or its number from 1.
     #[arg(long, value_name = "COLUMN", requires = "csv")]
@@ -163,10 +163,10 @@ pub struct Request {
 #[derive(Debug, Args)]
 pub struct Choice {
     /// The only model to train [default: both].
-    #[arg(long, value_enum, conflicts_with = "experiment")]
+    #[arg(long, value_enum)]
     pub model: Option<Model>,
     /// Bits of the weights: `--bits 8,4` [default: 8,6,4,3,2].
-    #[arg(long, value_name = "N,N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=16), conflicts_with = "experiment")]
+    #[arg(long, value_name = "N,N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=16))]
     pub bits: Vec<u32>,
 }
 

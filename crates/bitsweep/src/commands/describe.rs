@@ -1,16 +1,15 @@
 //! `bitsweep describe`
 
-use bitsweep_datasets::Dataset;
 use bitsweep_results::numbers::counted;
 use serde::Serialize;
 
-use super::{print, print_json, print_page};
+use super::{found, print, print_json, print_page};
 use crate::cli::Request;
 use crate::config::{GridAxisSummary, Header};
 use crate::failure::Failure;
 use crate::layout::Page;
 use crate::plan::{Plan, Unit};
-use crate::registry::{self, Found, Source};
+use crate::registry::{Found, Source};
 use crate::streams::page_columns;
 
 /// Columns of the terms, and of what stands before their further lines.
@@ -20,7 +19,7 @@ const TERMS: usize = 10;
 const LONGEST_VALUES: usize = 40;
 
 pub(super) fn describe(request: &Request, full: bool, json: bool) -> Result<(), Failure> {
-    let Found { name, source, document } = registry::find(&request.experiment, &request.set)?;
+    let Found { name, source, document } = found(request)?;
     let plan = Plan::new(&name, &document)?;
     if full {
         return print(&plan.source);
@@ -96,11 +95,11 @@ fn subject(unit: &Unit) -> String {
     let name = &unit.task.dataset;
     match unit.rows() {
         None => name.clone(),
-        Some(Dataset { features, class_names, .. }) => format!(
+        Some(dataset) => format!(
             "{name} ({}, {}, {})",
-            counted(features.nrows(), "row", "rows"),
-            counted(features.ncols(), "feature", "features"),
-            counted(class_names.len(), "class", "classes")
+            counted(dataset.rows(), "row", "rows"),
+            counted(dataset.columns.len(), "column", "columns"),
+            counted(dataset.classes(), "class", "classes")
         ),
     }
 }

@@ -6,10 +6,8 @@ use bitsweep_results::{Flag, Scores};
 
 use super::prepare::Prepared;
 use super::score::Inference;
-use crate::plan::Unit;
+use crate::plan::{MOST_RATIO, Unit};
 
-/// Ranges of features that differ by a greater factor are of different scale.
-const MOST_RATIO: f64 = 100.0;
 /// A loss that falls by more than this part of itself with every epoch has not settled.
 const SETTLED: f64 = 0.01;
 /// Epochs at the end of training over which the fall of the loss is measured: in one alone it is chance.

@@ -3,6 +3,7 @@
 mod datasets;
 mod key;
 mod memory;
+mod notes;
 mod stages;
 mod tasks;
 
@@ -27,6 +28,7 @@ use self::tasks::settings_that_differ;
 
 pub(crate) use datasets::unknown_class;
 pub(crate) use memory::most_bytes;
+pub(crate) use notes::MOST_RATIO;
 pub use stages::{Stage, passed, unit_stages};
 
 /// What a run will do, in order.
@@ -206,20 +208,6 @@ impl Plan {
     pub fn location_of(&self, row: &bitsweep_results::Variant) -> Option<String> {
         let planned = self.distinct.iter().find(|planned| *planned.identity.row == *row)?;
         Some(self.location(planned))
-    }
-
-    /// What a reader should know of the data, dataset by dataset: its name, and a sentence.
-    pub fn notes(&self) -> Vec<(&str, String)> {
-        let mut notes = Vec::new();
-        for dataset in self.units.iter().filter_map(Unit::rows) {
-            for note in &dataset.notes {
-                let note = (dataset.name.as_str(), note.to_string());
-                if !notes.contains(&note) {
-                    notes.push(note);
-                }
-            }
-        }
-        notes
     }
 
     /// A hash over the keys of all rows.

@@ -8,7 +8,7 @@ use crate::harness::{Sandbox, printed};
 fn every_shell_completes_commands_and_names_of_experiments() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = printed(&Sandbox::new().succeeds(&["completions", shell]));
-        for word in ["describe", "validate", "jobs"] {
+        for word in ["describe", "validate", "init", "jobs"] {
             assert!(script.contains(word), "{shell}: {word}");
         }
     }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::harness::{Sandbox, experiment, printed, said};
 
 /// Every command, and what is answered without one.
-const ALL: [&[&str]; 16] = [
+const ALL: [&[&str]; 17] = [
     &["list"],
     &["list", "--json"],
     &["describe", "wine-mlp"],
@@ -16,6 +16,7 @@ const ALL: [&[&str]; 16] = [
     &["run", "row-wise"],
     &["run", "row-wise", "--json"],
     &["validate", "mine.toml"],
+    &["init", "table.csv", "--target", "y"],
     &["formats"],
     &["combinations"],
     &["completions", "bash"],
@@ -28,6 +29,8 @@ const ALL: [&[&str]; 16] = [
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.put("mine.toml", experiment("[quantize.weights]\nbits = 4\n"));
+    let rows = (0..40).map(|row| format!("{row}.5,{}\n", ["p", "q"][row * 7 % 3 % 2]));
+    sandbox.put("table.csv", format!("a,y\n{}", rows.collect::<String>()));
     sandbox
 }
 

@@ -67,21 +67,12 @@ fn setting(comparison: &Comparison) -> Option<Block> {
     } else {
         String::new()
     };
-    let seen = match shape.seen_rows {
-        0 => String::new(),
-        seen => format!(
-            " {} of the test rows{} {} the features of a training row, so that scores are better than on new data.",
-            count(seen as f64),
-            if comparison.units > 1 { " of the first split" } else { "" },
-            if seen == 1 { "has" } else { "have" },
-        ),
-    };
     let untested = comparison.float().is_some_and(|float| {
         float.flags.iter().any(|(flag, _)| matches!(flag, Flag::UntestedClasses { .. }))
     });
     let averaged = if untested { "those with test rows, see the flags" } else { "all of them" };
     Some(paragraph(format!(
-        "{} on {}: {}, {}, {}, {}; macro-F1 is over {averaged}.{seen}{seeds}",
+        "{} on {}: {}, {}, {}, {}; macro-F1 is over {averaged}.{seeds}",
         if comparison.task.model.is_empty() { "Values" } else { &comparison.task.model },
         comparison.task.dataset,
         counted(shape.train_rows, "training row", "training rows"),

@@ -8,14 +8,20 @@ use super::phrases::{test_rows, trimmed, validation_rows};
 use crate::numbers::{count, counted};
 
 impl Comparison {
-    /// What to know before any pick: that the float model did not learn, or that the rows are too few for a claim.
+    /// What to know before any pick: that the float model did not learn, that the rows are too few for a claim, or that the
+    /// test rows are not all new to it.
     #[must_use]
     pub fn reservations(&self, rule: &PickRule) -> Vec<String> {
         let outcomes = || self.picks.iter().flat_map(Picks::iter).map(|(_, outcome)| outcome);
         let has_estimates = outcomes()
             .any(|outcome| matches!(outcome, PickOutcome::Picked(_) | PickOutcome::NoneQualifies { .. }));
         let rows = has_estimates.then(|| self.too_few_rows(rule)).flatten();
-        self.not_learned().into_iter().chain(rows).chain(self.few_of_a_class()).collect()
+        self.not_learned()
+            .into_iter()
+            .chain(rows)
+            .chain(self.few_of_a_class())
+            .chain(self.seen_rows())
+            .collect()
     }
 
     fn few_of_a_class(&self) -> Option<String> {
@@ -30,6 +36,19 @@ impl Comparison {
             "{}{rest}: so few decide nothing, and macro-F1 counts such a class as much as any other.",
             capitalized(first)
         ))
+    }
+
+    fn seen_rows(&self) -> Option<String> {
+        let seen = self.shape?.seen_rows;
+        (seen > 0).then(|| {
+            format!(
+                "{} of the {}{} {} the values of a training row, so that scores are better than on new rows.",
+                count(seen as f64),
+                counted(self.shape.map_or(0, |shape| shape.test_rows), "test row", "test rows"),
+                if self.units > 1 { " of the first split" } else { "" },
+                if seen == 1 { "has" } else { "have" },
+            )
+        })
     }
 
     fn not_learned(&self) -> Option<String> {

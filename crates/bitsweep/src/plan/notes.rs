@@ -1,0 +1,55 @@
+//! What a reader should know of the data before anything runs.
+
+use bitsweep_datasets::{ColumnKind, Dataset, Scaling};
+use bitsweep_results::numbers::significant;
+
+use super::{Plan, Unit};
+use crate::subject::Subject;
+
+/// Ranges of features that differ by a greater factor are of different scale.
+pub(crate) const MOST_RATIO: f64 = 100.0;
+
+impl Plan {
+    /// What a reader should know of the data, dataset by dataset: its name, and a sentence.
+    pub fn notes(&self) -> Vec<(&str, String)> {
+        let mut notes: Vec<(&str, String)> = Vec::new();
+        for unit in &self.units {
+            let Some(dataset) = unit.rows() else { continue };
+            let of_data = dataset.notes.iter().map(ToString::to_string);
+            for note in of_data.chain(unscaled(unit, dataset)) {
+                let note = (dataset.name.as_str(), note);
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
+        }
+        notes
+    }
+}
+
+/// That a model is trained on features of very different ranges as they are.
+fn unscaled(unit: &Unit, dataset: &Dataset) -> Option<String> {
+    let (Subject::Trained(trained), Scaling::None | Scaling::Divide(_)) =
+        (&unit.spec.subject, unit.spec.subject.rows()?.0.scale)
+    else {
+        return None;
+    };
+    let ranges = dataset.columns.iter().zip(dataset.values.columns()).filter_map(|(column, values)| {
+        let known = || values.iter().copied().filter(|value| !value.is_nan());
+        let range = known().fold(f64::NEG_INFINITY, f64::max) - known().fold(f64::INFINITY, f64::min);
+        let is_number = !matches!(column.kind, ColumnKind::Levels { .. });
+        (is_number && range > 0.0).then_some((&column.name, range))
+    });
+    let ranges: Vec<(&String, f64)> = ranges.collect();
+    let (widest, most) = ranges.iter().max_by(|one, other| one.1.total_cmp(&other.1))?;
+    let (narrowest, least) = ranges.iter().min_by(|one, other| one.1.total_cmp(&other.1))?;
+    (*most > MOST_RATIO * least).then(|| {
+        format!(
+            "column `{widest}` ranges over {}, `{narrowest}` over {}, and {} takes them unscaled: it learns mostly of the \
+             wide ones; `data.scale = \"standard\"`",
+            significant(*most, 3),
+            significant(*least, 3),
+            trained.model
+        )
+    })
+}
