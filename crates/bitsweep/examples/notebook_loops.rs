@@ -14,7 +14,7 @@ use bitsweep_models::{
 };
 use bitsweep_quant::{Bits, absmax_equalization, presets, quantize};
 use bitsweep_random::{Generator, Stream};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 
 const VARIANTS: usize = 1000;
 
@@ -48,7 +48,9 @@ fn main() {
     let rule = Holdout::plain(PartSize::Fraction(0.2));
     let mut streams = SplitStreams::new(Generator::Numpy, 42, 0).unwrap();
     let split = holdout(&wine.labels, wine.classes(), &rule, &mut streams).unwrap();
-    let ((train, labels), (test, truth)) = (wine.subset(&split.train), wine.subset(&split.test));
+    let features = |rows: &[usize]| wine.values.select(Axis(0), rows);
+    let (train, test) = (features(&split.train), features(&split.test));
+    let (labels, truth) = (wine.labels_of(&split.train), wine.labels_of(&split.test));
     let scaler = fit(&Scaling::Standard, train.view()).unwrap();
     let (train, test): (Array2<f64>, Array2<f64>) =
         (scaler.apply(train.view()).unwrap(), scaler.apply(test.view()).unwrap());

@@ -137,6 +137,14 @@ pub enum Command {
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         out: Option<PathBuf>,
     },
+    /// Print the reference of experiment files: every key, its values, its default, its unit.
+    Reference {
+        /// Print what it says of one key or table: `train.epochs`, or `range` for all keys that are called so.
+        #[arg(value_name = "KEY")]
+        key: Option<String>,
+    },
+    /// Print the JSON Schema of experiment files, by which editors check and complete them.
+    Schema,
 }
 
 /// An experiment, and changes to it.

@@ -17,6 +17,7 @@ mod layout;
 pub mod plan;
 pub mod progress;
 pub mod record;
+mod reference;
 pub mod registry;
 mod streams;
 pub mod subject;

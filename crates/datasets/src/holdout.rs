@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use bitsweep_random::Generator;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::division::{check_labels, divide, set_apart};
@@ -13,25 +14,27 @@ use crate::split_streams::SplitStreams;
 /// Divisions of the rows into training and test rows, each independent of the others.
 ///
 /// ```toml
-/// test = 0.2         # or a number of rows
-/// stratified = true  # false is the default
-/// validation = 0.1   # of all rows, or a number of rows; none is the default
-/// repeats = 10       # so many divisions for each seed; 1 is the default
+/// test = 0.2
+/// stratified = true
+/// validation = 0.1
+/// repeats = 10
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Holdout {
-    /// The size of the test set.
+    /// The size of the test set: a fraction of all rows, or a number of rows.
     #[serde(deserialize_with = "part_size::test")]
     pub test: PartSize,
     /// Whether each class is divided in the same proportion, up to one row.
     #[serde(default)]
     pub stratified: bool,
-    /// The size of the validation set, a fraction being one of all rows. Its rows are taken from those that are not for
-    /// the test, which stay the same; all others are for training.
+    /// The size of the validation set, on which choices are made: a fraction of all rows, or a number of rows; none without
+    /// it. Its rows are taken from those that are not for the test, which stay the same; all others are for training.
     #[serde(default, deserialize_with = "part_size::validation", skip_serializing_if = "Option::is_none")]
     pub validation: Option<PartSize>,
-    /// How many divisions there are. Each is the same whatever their number: it is no part of what one of them does.
+    /// How many divisions there are of each seed, every one a unit of the same task. Each is the same whatever their number:
+    /// it is no part of what one of them does.
+    #[schemars(extend("default" = Self::once()))]
     #[serde(default = "Holdout::once", skip_serializing)]
     pub repeats: NonZeroUsize,
 }

@@ -1,6 +1,7 @@
 //! Cross-validation: every row is a test row once.
 
 use bitsweep_random::Stream;
+use schemars::JsonSchema;
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
@@ -12,20 +13,22 @@ use crate::split_streams::SplitStreams;
 /// A division of the rows into folds, each of which is the test set once.
 ///
 /// ```toml
-/// folds = 5          # at least 2
-/// stratified = true  # false is the default
-/// validation = 0.1   # of the rows of the other folds, or a number of rows; none is the default
+/// folds = 5
+/// stratified = true
+/// validation = 0.1
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KFold {
-    /// How many folds there are.
+    /// How many folds there are, at most as many as rows; every one is a unit of the same task.
+    #[schemars(range(min = 2))]
     #[serde(deserialize_with = "folds")]
     pub folds: usize,
     /// Whether each class is spread evenly over the folds, up to one row.
     #[serde(default)]
     pub stratified: bool,
-    /// The size of the validation set, a fraction being one of the rows of the other folds, from which it is taken.
+    /// The size of the validation set, on which choices are made: a fraction of the rows of the other folds, from which it
+    /// is taken, or a number of rows; none without it.
     #[serde(default, deserialize_with = "part_size::validation", skip_serializing_if = "Option::is_none")]
     pub validation: Option<PartSize>,
 }

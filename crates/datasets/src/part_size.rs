@@ -1,7 +1,9 @@
 //! How many rows are held out.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 
@@ -80,6 +82,23 @@ impl Visitor<'_> for SizeOf {
             .map(PartSize::Count)
             .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(count), &self))?;
         size.check(self.0).map_err(E::custom).map(|()| size)
+    }
+}
+
+impl JsonSchema for PartSize {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "PartSize".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [
+            { "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1 },
+            { "type": "integer", "minimum": 1 },
+        ] })
     }
 }
 

@@ -3,20 +3,25 @@
 use std::fmt;
 
 use ndarray::{Array1, Array2, ArrayView2};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::dataset::Dataset;
 
-/// What is done to the features before training; in TOML `"none"`, `"standard"` or `{ divide = 16 }`.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+/// What is done to the features before training.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Scaling {
     /// The features as they are.
     None,
     /// Each column to mean 0 and population deviation 1 over the training rows.
     Standard,
-    /// Each value divided by this positive number.
-    Divide(#[serde(deserialize_with = "divisor")] f64),
+    /// Each value divided by this number.
+    Divide(
+        #[schemars(extend("exclusiveMinimum" = 0))]
+        #[serde(deserialize_with = "divisor")]
+        f64,
+    ),
 }
 
 /// A fitted [`Scaling`], to be applied to training and test rows alike.

@@ -3,16 +3,15 @@
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::float::Float;
 
 /// What a layer applies to each element `z` of its output before handing it on.
 ///
-/// The softmax, which looks at whole rows, belongs to the end of a model: it is a [`Head`](crate::Head).
-///
-/// In TOML a name, `"relu"`, or a table with the parameters, `{ leaky-relu = { slope = 0.01 } }`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// The softmax, which looks at whole rows, belongs to the end of a model: it is its [`head`](crate::Head).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Activation {
     /// `a(z) = z`.

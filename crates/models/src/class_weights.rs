@@ -1,8 +1,10 @@
 //! How much the rows of each class count in training.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -100,6 +102,22 @@ fn balanced(labels: &[usize], classes: usize) -> Vec<f64> {
 fn is_weight(weight: &f64) -> bool {
     let weight = *weight as f32;
     weight.is_finite() && weight > 0.0
+}
+
+impl JsonSchema for ClassWeights {
+    fn schema_name() -> Cow<'static, str> {
+        "ClassWeights".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let weight = json_schema!({ "type": "number", "exclusiveMinimum": 0 });
+        json_schema!({
+            "anyOf": [
+                { "enum": ["none", "balanced"] },
+                { "type": "object", "additionalProperties": weight, "minProperties": 1 },
+            ],
+        })
+    }
 }
 
 impl<'de> Deserialize<'de> for ClassWeights {

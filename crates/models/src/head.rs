@@ -1,16 +1,17 @@
 //! From logits to probabilities and classes.
 
 use ndarray::{Array2, ArrayView2};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::float::Float;
 
 /// How logits become probabilities.
 ///
-/// It is what follows the last layer. A model that ends in a softmax, or in its logarithm, has the head
-/// [`Softmax`](Self::Softmax); one that ends in a logistic function for each of several classes has
-/// [`OneVsRest`](Self::OneVsRest). The largest logit is the largest probability under both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// It is what follows the last layer. A model that ends in a softmax, or in its logarithm, has the head `softmax`; one that
+/// ends in a logistic function for each of several classes has `one-vs-rest`. The largest logit is the largest probability
+/// under both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Head {
     /// `p_j = exp(z_j) / Σ_i exp(z_i)`.

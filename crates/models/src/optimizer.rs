@@ -2,18 +2,19 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::float::Float;
 use crate::specification_error::{SpecificationError, require};
 
-/// How gradients become updates. `g` is the mean gradient of a mini-batch, `η` the learning rate, `λ` the weight decay
-/// (0 for biases).
+/// How gradients become updates.
 ///
-/// In TOML a name, `"adam"`, takes the defaults; a table, `{ adam = { beta1 = 0.8 } }`, changes some of them.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// `g` is the mean gradient of a mini-batch, `η` the learning rate, `λ` the weight decay (0 for biases).
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-name-alone" = true))]
 pub enum Optimizer {
     /// Stochastic gradient descent with heavy-ball momentum and L2 regularization, `λ` added to the gradient:
     /// `v ← μ·v + (g + λ·w)`, `w ← w - η·v`; with `μ = 0`, the default, plain gradient descent.
@@ -26,23 +27,37 @@ pub enum Optimizer {
     Adam(Adam),
 }
 
-/// Settings of [`Optimizer::Sgd`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// Settings of stochastic gradient descent.
+///
+/// ```toml
+/// momentum = 0.9
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sgd {
-    /// `μ`, from 0 to below 1; 0 by default.
+    /// `μ`, the part of the last step that is taken again.
+    #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
     pub momentum: f64,
 }
 
-/// Settings of [`Optimizer::Adam`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Settings of Adam.
+///
+/// ```toml
+/// beta1 = 0.8
+/// beta2 = 0.99
+/// epsilon = 1e-7
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Adam {
-    /// `β₁`, from 0 to below 1; 0.9 by default.
+    /// `β₁`, how slowly the mean of the gradients moves.
+    #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
     pub beta1: f64,
-    /// `β₂`, from 0 to below 1; 0.999 by default.
+    /// `β₂`, how slowly the mean of their squares moves.
+    #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
     pub beta2: f64,
-    /// `ε`, at least 1e-12; 1e-8 by default.
+    /// `ε`, which keeps the division from one by zero.
+    #[schemars(range(min = 1e-12, max = 1))]
     pub epsilon: f64,
 }
 

@@ -1,5 +1,6 @@
 //! What an experiment says about a model and its training.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::class_weights::ClassWeights;
@@ -7,10 +8,10 @@ use crate::hidden_layers::HiddenLayers;
 use crate::optimizer::Optimizer;
 use crate::specification_error::{SpecificationError, require};
 
-/// Where the weights of a multi-layer perceptron start.
+/// Where weights start.
 ///
 /// All draw W1, b1, W2, b2, … in this order, row by row, in `f64`, and round to `f32`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Initialization {
     /// Weights and biases standard normal: notebook 000's choice, and a poor one for wider layers.
@@ -25,14 +26,32 @@ pub enum Initialization {
     Xavier,
 }
 
-/// A perceptron: features → one or more layers of `hidden` ReLU units → one logit for each class.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A perceptron: features → one or more layers of `hidden` ReLU units → one logit for each class. It is trained as the table
+/// `train` says.
+///
+/// ```toml
+/// hidden = [32, [32, 16]]
+/// initialization = "xavier"
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mlp {
-    /// The number of units of each hidden layer; one layer of 100 by default.
+    /// The number of units of each hidden layer, of which there are at most 16.
+    #[schemars(schema_with = "hidden_layers")]
     pub hidden: HiddenLayers,
-    /// Where the weights start; [`Initialization::He`] by default.
+    /// Where the weights start.
     pub initialization: Initialization,
+}
+
+fn hidden_layers(_: &mut SchemaGenerator) -> Schema {
+    let units = json_schema!({ "type": "integer", "minimum": 1, "maximum": Mlp::MAX_HIDDEN });
+    let layers = json_schema!({
+        "type": "array",
+        "items": units,
+        "minItems": 1,
+        "maxItems": Mlp::MAX_HIDDEN_LAYERS,
+    });
+    json_schema!({ "anyOf": [units, layers] })
 }
 
 impl Default for Mlp {
@@ -72,17 +91,23 @@ impl Mlp {
     }
 }
 
-/// Softmax regression, one layer `z = x · W + b`, trained by mini-batches as a perceptron is: logistic regression by the
-/// other road than [`fit_logistic`](crate::fit_logistic), so that it can be trained with a [`Hook`](crate::Hook).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Softmax regression, one layer `z = x · W + b`, trained by mini-batches as the table `train` says, as a perceptron is:
+/// logistic regression by another road than a solver, so that it can be trained with quantization in the loop.
+///
+/// ```toml
+/// initialization = "he"
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SoftmaxRegression {
-    /// Where the weights start; [`Initialization::He`] by default. The problem is convex: it matters little.
+    /// Where the weights start. The problem is convex: it matters little.
     pub initialization: Initialization,
 }
 
-/// In which precision training computes; weights are `f32` between updates either way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// In which precision training computes.
+///
+/// Weights are `f32` between updates either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Precision {
     /// Everything in `f32`.
@@ -94,22 +119,37 @@ pub enum Precision {
 }
 
 /// How a model is trained by mini-batches.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// ```toml
+/// epochs = 50
+/// batch_size = 32
+/// learning_rate = 0.001
+/// optimizer = "adam"
+/// weight_decay = 0.01
+/// shuffle = true
+/// precision = "single"
+/// class_weights = { rare = 5 }
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Training {
-    /// Passes over the training rows, from 1 to [`MAX_EPOCHS`](Self::MAX_EPOCHS); 200 by default.
+    /// Passes over the training rows.
+    #[schemars(range(min = 1, max = Self::MAX_EPOCHS))]
     pub epochs: usize,
-    /// Rows of a mini-batch; the last one of an epoch has what is left. 10 by default.
+    /// Rows of a mini-batch; the last one of an epoch has what is left.
+    #[schemars(range(min = 1))]
     pub batch_size: usize,
-    /// The step size η; 0.1 by default, which suits plain gradient descent (Adam wants about 0.001).
+    /// The step size η. The default suits plain gradient descent; Adam wants about 0.001.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub learning_rate: f64,
-    /// How gradients become updates; plain stochastic gradient descent by default.
+    /// How gradients become updates.
     pub optimizer: Optimizer,
-    /// λ, pulling weights (not biases) towards zero; 0 by default. See [`Optimizer`] for the form.
+    /// λ, pulling weights (not biases) towards zero, in the form that the optimizer gives it.
+    #[schemars(range(min = 0))]
     pub weight_decay: f64,
-    /// Whether each epoch visits the rows in a new order; true by default.
+    /// Whether each epoch visits the rows in a new order.
     pub shuffle: bool,
-    /// [`Precision::Single`] by default.
+    /// In which precision training computes.
     pub precision: Precision,
     /// What the rows of each class count: the loss of a mini-batch of `B` rows is `Σ w_label·loss / B`; none by default.
     ///
@@ -168,7 +208,7 @@ impl Training {
 }
 
 /// How logistic regression treats more than two classes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Multiclass {
     /// One two-class model for each class against all others.
@@ -178,19 +218,29 @@ pub enum Multiclass {
     Multinomial,
 }
 
-/// Logistic regression with an L2 penalty, solved to convergence; see [`fit_logistic`](crate::fit_logistic).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Logistic regression with an L2 penalty, [solved to convergence](crate::fit_logistic). It has no use for the table `train`.
+///
+/// ```toml
+/// multiclass = "one-vs-rest"
+/// c = 0.5
+/// max_iterations = 2000
+/// tolerance = 1e-6
+/// class_weights = "balanced"
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Logistic {
-    /// [`Multiclass::Multinomial`] by default.
+    /// How more than two classes are treated.
     pub multiclass: Multiclass,
-    /// scikit-learn's `C`, the inverse strength of the penalty; 1 by default.
+    /// scikit-learn's `C`, the inverse strength of the penalty.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub c: f64,
-    /// The most iterations the solver may take for one problem, from 1 to [`MAX_ITERATIONS`](Self::MAX_ITERATIONS); 1000 by
-    /// default.
+    /// The most iterations the solver may take for one problem.
+    #[schemars(range(min = 1, max = Self::MAX_ITERATIONS))]
     pub max_iterations: usize,
     /// Converged is where no component of the objective's gradient (a sum over the rows, not a mean) is larger in
-    /// magnitude; 1e-8 by default.
+    /// magnitude.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub tolerance: f64,
     /// What the rows of each class count in the objective; none by default. The models of
     /// [`OneVsRest`](Multiclass::OneVsRest) have the same weights, each row that of its own class:

@@ -111,7 +111,7 @@ fn written_weights_are_what_logits_are_computed_from() {
     for (_, mut values) in model.weights_mut() {
         values.fill(0.0);
     }
-    assert_eq!(model.logits(x.view()), Array2::zeros((5, 3)));
+    assert_eq!(model.logits(x.view()), Array2::<f32>::zeros((5, 3)));
     let original = chain(&[4, 6, 3]);
     for ((id, mut values), (expected, original)) in model.weights_mut().zip(original.weights()) {
         assert_eq!(id, expected);

@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The algorithm that a [`Stream`](crate::Stream) draws from; in TOML `rng = "numpy"` or `rng = "modern"`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+/// The algorithm that a [`Stream`](crate::Stream) of random numbers draws from.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Generator {
     /// NumPy's legacy `RandomState` (MT19937, polar normals): for experiments that follow a notebook.

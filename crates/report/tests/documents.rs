@@ -219,7 +219,7 @@ fn test_rows_that_were_trained_on_are_told() {
     let mut records = fixtures::wine();
     assert!(
         !text(&fixtures::report("Wine", &records, &fixtures::summary(&records)))
-            .contains("features of a training row")
+            .contains("values of a training row")
     );
     for row in &mut records.results {
         let mut unit = (*row.origin.unit).clone();
@@ -227,7 +227,7 @@ fn test_rows_that_were_trained_on_are_told() {
         row.origin.unit = Arc::new(unit);
     }
     let text = text(&fixtures::report("Wine", &records, &fixtures::summary(&records)));
-    assert!(text.contains("7 of the test rows have the features of a training row"), "{text}");
+    assert!(text.contains("7 of the 36 test rows have the values of a training row"), "{text}");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! The verbs of the command line. Data goes to stdout, everything else to stderr.
 
 mod claim;
-mod combinations;
 mod completions;
 mod describe;
 mod failures;
@@ -20,11 +19,13 @@ use std::process::ExitCode;
 use bitsweep_results::text::{self, one_line};
 
 use crate::cli::{Cli, Command, Request};
+use crate::config;
 use crate::failure::Failure;
 use crate::foresight::{Foreseen, foresee, sentences};
 use crate::plan::Plan;
 use crate::progress::Verbosity;
 use crate::record::check_expectations;
+use crate::reference;
 use crate::registry::{self, Found};
 pub use crate::streams::report_failure;
 use crate::streams::{print, print_clap, print_lines, print_page, say};
@@ -54,9 +55,12 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         }
         Command::Validate { experiments } => validate::validate(experiments, verbosity),
         Command::Formats => formats::formats(),
-        Command::Combinations => combinations::combinations(),
+        Command::Combinations => print(&reference::combinations()),
         Command::Completions { shell } => completions::completions(*shell),
         Command::Man { out } => man::man(out.as_deref()),
+        Command::Reference { key: None } => print(&reference::page()),
+        Command::Reference { key: Some(key) } => print(&reference::part(key)?),
+        Command::Schema => print_json(&config::schema()),
     }
 }
 

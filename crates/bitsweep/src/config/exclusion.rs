@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use schemars::JsonSchema;
 use toml::de::DeValue;
 
 use super::Node;
@@ -10,9 +11,12 @@ use super::document::Document;
 use super::grid::{in_file_order, lookup, text};
 
 /// Points left out of the grid: all of the named keys have one of the named values.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(transparent, inline, extend("minProperties" = 1))]
 pub(crate) struct Exclusion {
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     conditions: Vec<(String, Vec<String>)>,
+    #[schemars(skip)]
     pub(crate) span: Range<usize>,
 }
 

@@ -21,14 +21,14 @@ use crate::subject::{DataSource, DataSpec, Subject, UnitSpec};
 use crate::variant::Variant;
 
 /// Keys that say something of the experiment as a whole; lists in them are no axes.
-const HEADER_KEYS: [&str; 9] =
+pub(super) const HEADER_KEYS: [&str; 9] =
     ["title", "description", "notebook", "pick", "record", "reproduce", "finding", "zip", "exclude"];
 
 /// Keys that make a unit: one trained model, or one tensor.
-const UNIT_KEYS: [&str; 7] = ["seed", "rng", "data", "split", "model", "train", "tensor"];
+pub(super) const UNIT_KEYS: [&str; 7] = ["seed", "rng", "data", "split", "model", "train", "tensor"];
 
 /// The key that makes the variants of a unit.
-const VARIANT_KEY: &str = "quantize";
+pub(super) const VARIANT_KEY: &str = "quantize";
 
 /// An experiment as its file says it: every grid expanded, every variant resolved, nothing read or run yet.
 #[derive(Debug, Clone)]

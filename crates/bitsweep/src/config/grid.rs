@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use bitsweep_results::numbers::counted;
+use schemars::JsonSchema;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -15,23 +16,31 @@ use super::diagnostic::Diagnostic;
 use super::document::Document;
 
 /// Lists that are values, not axes.
-const LIST_VALUES: [&str; 4] = ["tensor.values", "tensor.query", "model.given.layers", "quantize.mixed.bits"];
-
-/// Tables in which every list is a value, but those of the keys that name one thing.
-const TABLES_OF_LISTS: [&str; 2] = ["data.source.csv.", "data.source.parquet."];
-
-/// The keys in such a table whose lists are axes.
-const AXES_OF_TABLES: [&str; 9] =
-    ["path", "target", "text", "missing", "most_levels", "bins", "bins.quantiles", "rare_classes", "group"];
+pub(super) const LIST_VALUES: [&str; 11] = [
+    "tensor.values",
+    "tensor.query",
+    "data.source.csv.class_names",
+    "data.source.csv.columns",
+    "data.source.csv.drop",
+    "data.source.csv.ordinal",
+    "data.source.csv.one_hot",
+    "data.source.csv.missing_values",
+    "data.source.csv.bins.edges",
+    "model.given.layers",
+    "quantize.mixed.bits",
+];
 
 /// Whether a list at this path is a value.
-fn is_value(path: &str) -> bool {
-    let key = TABLES_OF_LISTS.iter().find_map(|table| path.strip_prefix(table));
-    LIST_VALUES.contains(&path) || key.is_some_and(|key| !AXES_OF_TABLES.contains(&key))
+pub(super) fn is_value(path: &str) -> bool {
+    let of_csv = path.strip_prefix("data.source.parquet.").map(|key| format!("data.source.csv.{key}"));
+    let path = of_csv.as_deref().unwrap_or(path);
+    LIST_VALUES.contains(&path)
+        || path == "data.source.csv.unused"
+        || path.starts_with("data.source.csv.levels.")
 }
 
 /// Axes whose values may be lists: `[32, [32, 16]]` is two models, the second of two hidden layers.
-const LISTS_OF_LISTS: [&str; 1] = ["model.mlp.hidden"];
+pub(super) const LISTS_OF_LISTS: [&str; 1] = ["model.mlp.hidden"];
 
 /// More points than this in one expansion are refused before they fill the memory.
 pub(crate) const MOST_POINTS: usize = 1_000_000;
@@ -197,9 +206,11 @@ pub(crate) fn lookup<'a, 't>(node: &'a Node<'t>, path: &str) -> Option<&'a Node<
     path.split('.').try_fold(node, |node, key| node.get_ref().as_table()?.get(key))
 }
 
-/// Axes that advance together: points where their indices differ are left out.
-#[derive(Debug, Clone)]
+/// Axes that advance together, by their dotted keys: points where their positions differ are left out.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(transparent)]
 pub(crate) struct Zip {
+    #[schemars(length(min = 2))]
     names: Vec<String>,
 }
 

@@ -1,13 +1,14 @@
 //! The part of an experiment that is the same for all of its units.
 
 use bitsweep_results::PickRule;
+use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::wanted::{MOST_DECIMALS, Wanted};
 
 /// The part of an experiment that is the same for all of its units.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
     /// One line that says what the experiment shows.
@@ -19,13 +20,13 @@ pub struct Header {
     /// The notebook whose numbers are reproduced.
     #[serde(default)]
     pub notebook: Option<String>,
-    /// How much macro-F1 the picks may lose.
+    /// By which rule variants are picked.
     #[serde(default)]
     pub pick: PickRule,
     /// Which of the large tables are written.
     #[serde(default)]
     pub record: Record,
-    /// Numbers that must come out.
+    /// Numbers printed elsewhere, which must come out again.
     #[serde(default)]
     pub reproduce: Vec<Expectation>,
     /// What was found, told only as far as it is found again.
@@ -34,12 +35,18 @@ pub struct Header {
 }
 
 /// What an experiment has shown. Every run checks it, and tells it as found only where it holds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+///
+/// ```toml
+/// says = "At 2 bits more than 0.05 of macro-F1 is lost."
+/// evidence = [{ column = "macro_f1", where = { label = "float" }, less = { label = "2 bit" }, value = "> 0.05" }]
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// A sentence or two for the reader.
     pub says: String,
     /// The numbers that it rests on, at least one.
+    #[schemars(length(min = 1))]
     #[serde(deserialize_with = "some")]
     pub evidence: Vec<Expectation>,
 }
@@ -53,7 +60,14 @@ fn some<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Expectation>, 
 }
 
 /// Which of the large tables are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// ```toml
+/// predictions = false
+/// tensors = false
+/// values = true
+/// sensitivity = true
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Record {
     /// `predictions.csv`: one row per test or validation row and variant; what is made of those of the test rows,
@@ -73,8 +87,22 @@ impl Default for Record {
     }
 }
 
-/// What must come out, and where it stands in our tables.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What must come out, and where it stands in the tables of the results folder.
+///
+/// ```toml
+/// what = "macro-F1 per KB of the float model, less that at 8 bits"
+/// value = "-0.41"
+/// table = "results"
+/// column = "macro_f1"
+/// where = { label = "float" }
+/// less = { label = "8 bit" }
+/// each_rounded_to = 4
+/// aggregate = "mean"
+/// decimals = 2
+/// per = { column = "float_bytes", unit = 1024, decimals = 3 }
+/// note = "The notebook counts in KB."
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
     /// What the number is, for the reader.
@@ -82,28 +110,32 @@ pub struct Expectation {
     pub what: String,
     /// The number or numbers, or a bound on them.
     pub value: Wanted,
-    /// The table that holds ours.
+    /// The table that holds it.
     #[serde(default)]
     pub table: TableName,
-    /// The column that holds ours.
+    /// The column that holds it.
     pub column: String,
     /// Which rows: columns with the value, or one of the values, they must have. The majority class is meant only where its
     /// label, series or format is asked for.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     #[serde(default, rename = "where")]
     pub rows: toml::Table,
     /// The same number of other rows is taken off: those with these values in place of what `where` says.
+    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     #[serde(default)]
     pub less: Option<toml::Table>,
-    /// Each row is rounded to this many decimals before rows are added up, as the notebook did.
+    /// Each row is rounded to this many decimals before rows are added up, as a notebook may do.
+    #[schemars(range(max = MOST_DECIMALS))]
     #[serde(default, deserialize_with = "decimals")]
     pub each_rounded_to: Option<usize>,
-    /// Several rows become one number.
+    /// How several rows become one number; without it there are as many numbers as rows.
     #[serde(default)]
     pub aggregate: Option<Aggregate>,
-    /// The notebook rounded to this many decimals before printing, which hides trailing zeros.
+    /// The number was rounded to this many decimals before it was printed, which hides trailing zeros.
+    #[schemars(range(max = MOST_DECIMALS))]
     #[serde(default, deserialize_with = "decimals")]
     pub decimals: Option<usize>,
-    /// Divide by this column, rounded as the notebook did.
+    /// What it is divided by: another column, rounded as a notebook may do.
     #[serde(default)]
     pub per: Option<Divisor>,
     /// How the two are compared, where that needs a word.
@@ -146,7 +178,7 @@ impl Expectation {
 }
 
 /// A table of the results folder.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TableName {
     /// `results.csv`
@@ -185,7 +217,7 @@ impl TableName {
 }
 
 /// How several rows become one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Aggregate {
     /// Their sum.
@@ -219,15 +251,23 @@ impl Aggregate {
 }
 
 /// A column to divide by.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+///
+/// ```toml
+/// column = "total_bytes"
+/// unit = 1024
+/// decimals = 1
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Divisor {
     /// Its name in the same table.
     pub column: String,
-    /// Divided by this first (1024 for bytes shown in KB).
+    /// Divided by this first: 1024 for bytes shown in KB.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     #[serde(default = "one", deserialize_with = "unit")]
     pub unit: f64,
     /// Then rounded to this many decimals.
+    #[schemars(range(max = MOST_DECIMALS))]
     #[serde(default, deserialize_with = "decimals")]
     pub decimals: Option<usize>,
 }

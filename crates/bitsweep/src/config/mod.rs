@@ -9,6 +9,7 @@ mod grid;
 mod header;
 mod places;
 mod point;
+mod schema;
 mod serde_words;
 mod wanted;
 
@@ -20,6 +21,8 @@ pub use document::Document;
 pub use experiment::{Experiment, GridAxisSummary};
 pub use header::{Aggregate, Divisor, Expectation, Finding, Header, Record, TableName};
 pub(crate) use places::{Placed, Places};
+pub use schema::{SCHEMA_DIRECTIVE, schema};
+pub(crate) use schema::{resolved, schema_of_values};
 pub use wanted::Wanted;
 
 /// A value of the tree, with the bytes it was written in.

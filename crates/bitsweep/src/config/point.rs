@@ -4,6 +4,7 @@ use bitsweep_datasets::Scaling;
 use bitsweep_models::{Logistic, Mlp, SoftmaxRegression, SpecificationError, Training};
 use bitsweep_quant::Dtype;
 use bitsweep_random::{Generator, Stream};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
@@ -24,31 +25,44 @@ pub(super) fn typed<'t, T: Deserialize<'t>>(document: &Document, node: Node<'t>)
 }
 
 /// The tables of a unit, as a file spells them.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct UnitTables {
+pub(super) struct UnitTables {
+    /// The seed of all random numbers: of splits, first weights, shuffling, codebooks, stochastic rounding.
     #[serde(default)]
     seed: u64,
+    /// The algorithm that random numbers are drawn from.
     #[serde(default)]
     rng: Generator,
+    /// The dataset of a model, and its scaling.
     #[serde(default)]
     data: Option<DataTable>,
+    /// How the rows of the dataset are divided.
     #[serde(default)]
     split: Option<SplitSpec>,
+    /// The model that is quantized; either this or `tensor` is required.
     #[serde(default)]
     model: Option<ModelTable>,
+    /// How `mlp` and `softmax-regression` are trained; required for these, without use for the others.
     #[serde(default)]
     train: Option<Training>,
+    /// A tensor that is quantized without a model; `data`, `split`, `model` and `train` have no place beside it.
     #[serde(default)]
     tensor: Option<TensorSpec>,
 }
 
-#[derive(Deserialize)]
+/// The model that is quantized.
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-name-alone" = true))]
 enum ModelTable {
+    /// A perceptron trained by gradient descent.
     Mlp(Mlp),
+    /// Logistic regression fitted by a solver.
     Logistic(Logistic),
+    /// Logistic regression trained by gradient descent, as the perceptron is.
     SoftmaxRegression(SoftmaxRegression),
+    /// A model whose weights are written into the file.
     Given(GivenModel),
 }
 
@@ -215,15 +229,18 @@ pub(super) fn refused(document: &Document, places: &Places, refusal: &Refusal) -
     document.error(span, refusal.to_string())
 }
 
+/// The table of a variant, as a file spells it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VariantTables {
+    /// What is done to the model or tensor; of a list of tables, `[[quantize]]`, each is a grid of its own.
+    quantize: VariantSpec,
+}
+
 /// Reads and resolves a variant.
 pub(super) fn variant(document: &Document, node: Node<'_>) -> Result<Placed<Variant>, Diagnostic> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Root {
-        quantize: VariantSpec,
-    }
     let places = Places::of(&node);
-    let Root { quantize } = typed(document, node)?;
+    let VariantTables { quantize } = typed(document, node)?;
     let variant = quantize.resolve().map_err(|refusal| refused(document, &places, &refusal))?;
     Ok((variant, places))
 }

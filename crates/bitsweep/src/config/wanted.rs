@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::{Serialize, Serializer};
 
@@ -15,9 +16,11 @@ pub(super) const MOST_DECIMALS: usize = 32;
 /// | `"0.36"`, `"1 2 3"` | so many numbers, each the same once rounded to the decimals that are written; without decimals, exactly |
 /// | `"< 0.02"`, `"<= 2"`, `"> 0.9"`, `">= 1"` | at least one number, and each within the bound |
 /// | `"-0.01 .. 0.01"` | at least one number, and each from the first to the last |
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(transparent)]
 pub struct Wanted {
     text: String,
+    #[schemars(skip)]
     meaning: Meaning,
 }
 

@@ -4,34 +4,42 @@ use std::fmt;
 
 use bitsweep_models::{Activation, Head, Linear, Model, ModelError};
 use ndarray::{Array1, Array2};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::TensorValues;
 
-/// A model written into the file, layer by layer.
+/// A model written into the file, layer by layer. It is quantized as it is, and scored on the test rows.
 ///
 /// ```toml
-/// [model.given]
 /// layers = [
 ///     { weight = [[1.0, 1.0], [1.0, 1.0]], bias = [0.0, -1.0], activation = "relu" },
 ///     { weight = [[-1.0, 1.0], [2.0, -2.0]], bias = [0.5, -0.5] },
 /// ]
+/// head = "softmax"
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GivenModel {
     /// The layers, the first one first.
+    #[schemars(length(min = 1))]
     pub layers: Vec<GivenLayer>,
     /// How logits become probabilities.
     #[serde(default = "GivenModel::usual_head")]
     pub head: Head,
 }
 
-/// A dense layer written into the file, in the orientation of [`Linear`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A dense layer written into the file, `y = activation(x · weight + bias)`.
+///
+/// ```toml
+/// weight = [[1.0, -0.5], [0.25, 2.0]]
+/// bias = [0.0, 0.5]
+/// activation = "relu"
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GivenLayer {
-    /// The rows of the weight.
+    /// The rows of the weight, one for each input.
     pub weight: TensorValues,
     /// One number per output; zeros when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

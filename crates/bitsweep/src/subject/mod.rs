@@ -9,6 +9,7 @@ use bitsweep_datasets::{Holdout, KFold, PartSize, Scaling, SplitError, TableSour
 use bitsweep_models::{ClassWeights, Logistic, Mlp, Multiclass, SoftmaxRegression, Training};
 use bitsweep_quant::Dtype;
 use bitsweep_random::Generator;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use given::{GivenLayer, GivenModel};
@@ -127,11 +128,19 @@ pub struct DataSpec {
     pub scale: Scaling,
 }
 
-/// The table `data`, as a file spells it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+/// Which dataset, and how its features are scaled.
+///
+/// ```toml
+/// source = ["wine", "digits"]
+/// scale = "standard"
+/// ```
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DataTable {
+    /// Where the rows come from.
     source: DataSource,
+    /// What is done to the features before training. A model that is trained here has them standardized by default, since
+    /// one that takes them as they are learns of the widest alone; a given model takes them as they are.
     #[serde(default)]
     scale: Option<Scaling>,
 }
@@ -152,7 +161,7 @@ impl DataTable {
 }
 
 /// Where the rows come from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DataSource {
     /// Wine recognition: 178 × 13, 3 cultivars.
@@ -178,8 +187,8 @@ impl DataSource {
     }
 }
 
-/// How test rows are set apart.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// How the rows of the dataset are divided into training, test and validation rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SplitSpec {
     /// At random, once or several times.
@@ -244,18 +253,25 @@ impl SplitSpec {
     }
 }
 
-/// A tensor given in the file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A tensor given in the file, quantized without a model.
+///
+/// ```toml
+/// name = "weights"
+/// values = [[0.5, -1.25, 2.0], [3.5, 0.0, -0.75]]
+/// dtype = "f64"
+/// query = [1.0, 0.0, 2.0]
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TensorSpec {
     /// Its name in tables and charts.
     pub name: String,
-    /// A list of numbers (one row), or of rows of equal length.
+    /// Its numbers, in one row or in rows of equal length.
     pub values: TensorValues,
     /// The type the arithmetic is done in.
     #[serde(default)]
     pub dtype: Dtype,
-    /// A vector whose dot products with the rows are computed by look-up.
+    /// A vector, as long as a row, whose dot products with the rows are computed by look-up, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<Vec<f64>>,
 }

@@ -1,13 +1,30 @@
 //! Values of a tensor, given as a list of numbers or of rows.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
 /// The values of a tensor, row by row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TensorValues(pub Vec<Vec<f64>>);
+
+impl JsonSchema for TensorValues {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "TensorValues".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let row = json_schema!({ "type": "array", "items": { "type": "number" }, "minItems": 1 });
+        json_schema!({ "anyOf": [row, { "type": "array", "items": row, "minItems": 1 }] })
+    }
+}
 
 impl<'de> Deserialize<'de> for TensorValues {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -4,10 +4,15 @@ use std::num::NonZeroUsize;
 
 use bitsweep_quant::spelling::is_neutral;
 use bitsweep_quant::{BiasCorrection, CalibrationMethod};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Calibration inputs, as a file spells them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+/// The calibration rows: training rows that methods, corrections and static ranges look at.
+///
+/// ```toml
+/// rows = 64
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CalibrationSpec {
     /// How many training rows, drawn without replacement by the unit's stream `calibration`; all of them by default.

@@ -4,41 +4,51 @@ use std::fmt;
 
 use bitsweep_quant::{Bits, Scheme, SchemeSpec};
 use bitsweep_results::numbers;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
 
-/// `[quantize.mixed]`: the bits of every layer are chosen, on training rows alone.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+/// The bits of every layer are chosen, on training rows alone.
+///
+/// ```toml
+/// bits = [2, 4, 8]
+/// budget = { uniform_bits = 4 }
+/// objective = "macro-f1"
+/// ```
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MixedSpec {
-    /// What each layer may have; every other axis is that of `[quantize.weights]`.
+    /// What each layer may have, at least two numbers; every other axis is that of `quantize.weights`, which has no `bits`
+    /// then.
+    #[schemars(length(min = 2), extend("uniqueItems" = true))]
     pub bits: Vec<Bits>,
-    /// What must be kept to.
+    /// What the choice must keep to.
     pub budget: BudgetSpec,
-    /// What is made small within the budget; output error by default, the budget's own measure where it has one.
+    /// What is made small within the budget: by default `output-error`, or the budget's own measure where it has one, beside
+    /// which no other combines.
     #[serde(default)]
     pub objective: Option<Objective>,
 }
 
 /// What the choice must keep to, as TOML spells it.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BudgetSpec {
     /// At most so many true bytes, those of biases and of the scaler included.
     Bytes(u64),
     /// At most so many true bits for each parameter, as the column `bits_per_weight` counts them.
-    BitsPerWeight(f64),
+    BitsPerWeight(#[schemars(extend("exclusiveMinimum" = 0))] f64),
     /// At most the true bytes of the model with so many bits in every layer.
     UniformBits(Bits),
     /// At most so much less macro-F1 on the training rows than the float model has, in the fewest bytes.
-    MacroF1Loss(f64),
+    MacroF1Loss(#[schemars(range(min = 0, max = 1))] f64),
     /// At most this sum of the layers' output errors, in the fewest bytes.
-    OutputError(f64),
+    OutputError(#[schemars(range(min = 0))] f64),
 }
 
 /// What a choice of bits is judged by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Objective {
     /// Macro-F1 on the training rows.

@@ -1,6 +1,8 @@
 //! Which parts of a variant, and which parts and subjects, do not combine: one table, which checks variants and which the
 //! documentation shows. What formats and axes of a scheme combine with is in `bitsweep_quant`.
 
+use std::fmt;
+
 use bitsweep_datasets::Scaling;
 use bitsweep_models::Mlp;
 use bitsweep_quant::{BiasCorrection, CalibrationMethod, Range, Transform};
@@ -67,6 +69,24 @@ impl Part {
             Part::LogisticRegression => "a logistic regression",
             Part::SoftmaxRegression => "a softmax regression",
             Part::Unscaled => "`data.scale = \"none\"`",
+        }
+    }
+
+    /// The dotted keys that say it.
+    const fn keys(self) -> &'static [&'static str] {
+        match self {
+            Part::Transform | Part::FeatureFactors => &["quantize.transform"],
+            Part::QuantizedBiases => &["quantize.biases"],
+            Part::FoldedScaler => &["quantize.scaler"],
+            Part::Calibration => &["quantize.method", "quantize.bias_correction", "quantize.calibration"],
+            Part::Layers => &["quantize.layers"],
+            Part::Mixed => &["quantize.mixed"],
+            Part::Activations => &["quantize.activations"],
+            Part::Training => &["quantize.training"],
+            Part::TrainedActivations | Part::Widening => &["quantize.training.method"],
+            Part::Tensor => &["tensor"],
+            Part::GivenModel | Part::LogisticRegression | Part::SoftmaxRegression => &["model"],
+            Part::Unscaled => &["data.scale"],
         }
     }
 
@@ -248,12 +268,28 @@ pub const fn combinations() -> &'static [Rule] {
 }
 
 impl Rule {
+    /// What does not combine with what a dotted key says, and why; `None` where the rule is not about the key.
+    pub(crate) fn at(&self, key: &str) -> Option<String> {
+        let Rule { part, beside, reason, .. } = self;
+        let sides = [(part, beside), (beside, part)];
+        let (own, other) = sides.into_iter().find(|(own, _)| own.keys().contains(&key))?;
+        // Of a part with several keys each is meant.
+        let name = match own.keys() {
+            [_] => own.name().to_owned(),
+            _ => format!("`{}`", key.rsplit('.').next().unwrap_or(key)),
+        };
+        Some(format!("{name} does not combine with {}: {reason}", other.name()))
+    }
+
     fn refusal(&self, variant: &Variant) -> Refusal {
+        Refusal::new(self.part.key(variant), self)
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Rule { part, beside, reason, fix } = self;
-        Refusal::new(
-            part.key(variant),
-            format!("{} cannot be combined with {}: {reason}; {fix}", part.name(), beside.name()),
-        )
+        write!(formatter, "{} cannot be combined with {}: {reason}; {fix}", part.name(), beside.name())
     }
 }
 

@@ -4,27 +4,38 @@ use bitsweep_models::{SpecificationError, Training};
 use bitsweep_quant::estimator::{EstimatorError, check_learned_step, check_straight_through};
 use bitsweep_quant::spelling::{NameOrTable, is_neutral};
 use bitsweep_quant::{Bits, Format, Scheme};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Training with quantization in the loop; absent, the trained float model is quantized.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Training with quantization in the loop. What it does not say is as in the table `train`.
+///
+/// ```toml
+/// method = "straight-through"
+/// start = "float"
+/// epochs = 20
+/// learning_rate = 0.01
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AwareTraining {
     /// How gradients pass through quantization.
     pub method: GradientEstimator,
     /// The weights it begins with.
+    #[schemars(extend("default" = Start::default()))]
     #[serde(default, skip_serializing_if = "is_neutral")]
     pub start: Start,
-    /// Passes over the training rows; those of the float training when absent.
+    /// Passes over the training rows; as many as in the float training by default.
+    #[schemars(range(min = 1, max = Training::MAX_EPOCHS))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epochs: Option<usize>,
-    /// The step size; that of the float training when absent.
+    /// The step size; that of the float training by default.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learning_rate: Option<f64>,
 }
 
 /// The weights that training begins with.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Start {
     /// Those of the trained float model, under the variant's transform.
@@ -35,11 +46,9 @@ pub enum Start {
 }
 
 /// How gradients pass through quantization.
-///
-/// In TOML a name, `"dorefa"`, takes the defaults; a table, `{ dorefa = { activations = 4 } }`, changes some of them.
-/// `pact` is always a table.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(remote = "Self", rename_all = "kebab-case")]
+#[schemars(extend("x-name-alone" = true))]
 pub enum GradientEstimator {
     /// The straight-through estimator of an integer scheme, whose range is found anew at every step.
     StraightThrough,
@@ -53,26 +62,37 @@ pub enum GradientEstimator {
     Pact(Pact),
 }
 
-/// Settings of [`GradientEstimator::Dorefa`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+/// Settings of DoReFa-Net.
+///
+/// ```toml
+/// activations = 4
+/// gradients = 6
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Dorefa {
-    /// Bits of hidden activations, clipped to `[0, 1]`; float when absent.
+    /// Bits of hidden activations, clipped to `[0, 1]`; they stay float without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub activations: Option<Bits>,
-    /// Bits of the gradients that are propagated back; float when absent.
+    /// Bits of the gradients that are propagated back; they stay float without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gradients: Option<Bits>,
 }
 
-/// Settings of [`GradientEstimator::Wrpn`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Settings of wide reduced-precision networks.
+///
+/// ```toml
+/// activations = 4
+/// widening = 1
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Wrpn {
-    /// Bits of hidden activations, clipped to `[0, 1]`; float when absent.
+    /// Bits of hidden activations, clipped to `[0, 1]`; they stay float without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub activations: Option<Bits>,
-    /// How many times as many hidden units as the float model has; 1 by default.
+    /// How many times as many hidden units as the float model has; more than 1 takes `start = "scratch"`.
+    #[schemars(range(min = 1, max = 64))]
     pub widening: usize,
 }
 
@@ -82,16 +102,24 @@ impl Default for Wrpn {
     }
 }
 
-/// Settings of [`GradientEstimator::Pact`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Settings of parameterized clipping.
+///
+/// ```toml
+/// activations = 4
+/// clip = 6.0
+/// decay = 0.001
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pact {
     /// Bits of hidden activations.
     pub activations: Bits,
-    /// The first clip α, above 0; 10 by default, as in the paper.
+    /// The first clip α; the default is the paper's.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     #[serde(default = "Pact::usual_clip")]
     pub clip: f64,
-    /// λ, pulling α towards zero (`λ·α` is added to its gradient), at least 0; 0.01 by default.
+    /// λ, pulling α towards zero: `λ·α` is added to its gradient.
+    #[schemars(range(min = 0))]
     #[serde(default = "Pact::usual_decay")]
     pub decay: f64,
 }

@@ -143,7 +143,12 @@ fn an_override_is_written_into_the_resolved_experiment_and_runs_again_to_the_sam
 
 #[test]
 fn the_committed_pages_are_the_generated_ones() {
-    for (command, page) in [("formats", "number-formats.md"), ("combinations", "combinations.md")] {
+    for (command, page) in [
+        ("formats", "number-formats.md"),
+        ("combinations", "combinations.md"),
+        ("reference", "reference.md"),
+        ("schema", "schema.json"),
+    ] {
         let output = Sandbox::new().succeeds(&[command]);
         let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
         let committed = fs::read_to_string(committed).unwrap();

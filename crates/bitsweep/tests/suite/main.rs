@@ -17,6 +17,7 @@ mod findings;
 mod fingerprints;
 mod given_model;
 mod harness;
+mod json_schema;
 mod keys;
 mod labels;
 mod learning;
@@ -29,6 +30,7 @@ mod results_folder;
 mod results_of_runs;
 mod saturation;
 mod scaler;
+mod schema;
 mod settings;
 #[cfg(unix)]
 mod signals;

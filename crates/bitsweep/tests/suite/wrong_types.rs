@@ -3,14 +3,16 @@
 use bitsweep::config::Document;
 use bitsweep::plan::Plan;
 
+use crate::json_schema::validate;
+
 const COMMON: &str = "title = 't'\ndescription = 'd'\nnotebook = 'n'\nseed = 1\nrng = 'numpy'\n\
     pick.margin = 0.01\npick.memory_margin = 0.1\nrecord.predictions = true\nrecord.tensors = true\n\
     record.values = false\nrecord.sensitivity = false\n";
 const WINE: &str = "data.source = 'wine'\ndata.scale = { divide = 2.0 }\nsplit.holdout.test = 0.2\n\
     split.holdout.stratified = true\n";
 const CSV: &str = "data.source.csv.path = 'tests/suite/cases/number-classes.csv'\ndata.source.csv.target = 'y'\n\
-    data.source.csv.header = true\ndata.source.csv.delimiter = ','\ndata.source.csv.class_names = ['a', 'b', 'c']\n\
-    data.source.csv.unused = ['a']\nsplit.holdout.test = 3\n";
+    data.source.csv.header = true\ndata.source.csv.separator = ','\ndata.source.csv.class_names = ['a', 'b', 'c']\n\
+    data.source.csv.drop = ['a']\nsplit.holdout.test = 3\n";
 const MLP: &str = "model.mlp.hidden = 4\nmodel.mlp.initialization = 'he'\ntrain.epochs = 2\ntrain.batch_size = 4\n\
     train.learning_rate = 0.1\ntrain.weight_decay = 0.0\ntrain.precision = 'single'\n\
     train.class_weights = { class_0 = 2.0 }\n\
@@ -193,7 +195,13 @@ fn refuse_wrong_values(name: &str, text: &str, lines: Vec<&str>) -> usize {
     let mut refused = 0;
     for line in lines {
         for other in WRONG.iter().flat_map(|wrong| changed(line, wrong)) {
-            let Err(failure) = planned(&text.replacen(line, &other, 1)) else { continue };
+            let changed = text.replacen(line, &other, 1);
+            let Err(failure) = planned(&changed) else {
+                // A list in the place of a table is read by position, which the schema does not know.
+                let is_list = WRONG.iter().any(|wrong| wrong.starts_with('[') && other.ends_with(wrong));
+                assert_eq!(validate(&changed).err().filter(|_| !is_list), None, "the schema refuses {other}");
+                continue;
+            };
             let message = failure.to_string();
             assert!(message.contains(&format!("--> {name}:")), "{other}: {message}");
             let said = message.lines().next().unwrap();

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Texts that stand for a missing value, whatever their case; so does an empty cell.
@@ -11,7 +12,7 @@ const MISSING: [&str; 9] = ["na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "
 const MISSING_AMONG_NUMBERS: [&str; 6] = ["none", "nil", "missing", "unknown", "-", "."];
 
 /// The sign between a number's whole part and its fraction.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub enum Decimal {
     /// `"."`, the default where no comma is found in its place.
     #[default]

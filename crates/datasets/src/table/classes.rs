@@ -1,5 +1,6 @@
 //! From the target column to classes: by what they are called, or by ranges of numbers; and what becomes of rare ones.
 
+use schemars::JsonSchema;
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 
@@ -8,18 +9,26 @@ use super::error::TableProblem;
 use crate::note::Note;
 
 /// Classes as ranges of a number. A number at an edge is in the lower class, as `pandas.cut` and `pandas.qcut` have it.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Bins {
     /// So many classes of about as many rows each: the edges are quantiles of all rows, between two of them by linear
     /// interpolation.
-    Quantiles(#[serde(deserialize_with = "quantiles")] usize),
+    Quantiles(
+        #[schemars(range(min = 2, max = 1000))]
+        #[serde(deserialize_with = "quantiles")]
+        usize,
+    ),
     /// One class more than there are edges, which ascend: up to the first, between each two, above the last.
-    Edges(#[serde(deserialize_with = "edges")] Vec<f64>),
+    Edges(
+        #[schemars(length(min = 1), extend("uniqueItems" = true))]
+        #[serde(deserialize_with = "edges")]
+        Vec<f64>,
+    ),
 }
 
 /// What becomes of classes with fewer rows than a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum RareClasses {
     /// All of them become one class, `other`.

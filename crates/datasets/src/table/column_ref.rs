@@ -1,7 +1,9 @@
 //! How an experiment names columns of a table.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Unexpected, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use wildmatch::WildMatch;
@@ -126,6 +128,20 @@ impl<'de> Deserialize<'de> for ColumnRef {
         }
 
         deserializer.deserialize_any(ColumnVisitor)
+    }
+}
+
+impl JsonSchema for ColumnRef {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "ColumnRef".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [{ "type": "string" }, { "type": "integer", "minimum": 1 }] })
     }
 }
 

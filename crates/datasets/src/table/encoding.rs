@@ -1,6 +1,9 @@
 //! From bytes to text.
 
+use std::borrow::Cow;
+
 use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{self, Deserializer, Unexpected};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -36,6 +39,20 @@ impl<'de> Deserialize<'de> for Encoding {
             let expected = "an encoding such as \"utf-8\", \"utf-16le\", \"latin-1\" or \"shift_jis\"";
             de::Error::invalid_value(Unexpected::Str(&name), &expected)
         })
+    }
+}
+
+impl JsonSchema for Encoding {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Encoding".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        String::json_schema(generator)
     }
 }
 
@@ -92,7 +109,7 @@ pub(super) fn decode(
 /// The text, or the line where it has bytes that are none in this encoding.
 fn whole(encoding: &'static encoding_rs::Encoding, bytes: &[u8]) -> Result<String, TableProblem> {
     let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
-    text.map(std::borrow::Cow::into_owned).ok_or_else(|| {
+    text.map(Cow::into_owned).ok_or_else(|| {
         let (replaced, _) = encoding.decode_without_bom_handling(bytes);
         let line = 1 + replaced.split('\u{fffd}').next().unwrap_or("").matches('\n').count();
         TableProblem::WrongEncoding { line, encoding: encoding.name().to_owned() }

@@ -1,11 +1,12 @@
 //! What becomes of missing values.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What becomes of missing values. What they are replaced by is fitted on the training rows.
 ///
 /// Rows without a class are left out under all choices but `refuse`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Missing {
     /// They are an error, which counts them.

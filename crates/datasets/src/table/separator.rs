@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Unexpected};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -103,6 +104,22 @@ impl<'de> Deserialize<'de> for Separator {
         let expected = "one of \",\" \";\" \"|\" \":\" \"tab\" \"spaces\"";
         let found = Self::ALL.into_iter().find(|separator| separator.name() == spelled);
         found.ok_or_else(|| de::Error::invalid_value(Unexpected::Str(&name), &expected))
+    }
+}
+
+impl JsonSchema for Separator {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Separator".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names = Self::ALL.map(Self::name);
+        let names = [names.as_slice(), &["\t", " "]].concat();
+        json_schema!({ "enum": names })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Unexpected};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,39 @@ use super::separator::Separator;
 /// ```toml
 /// path = "flowers.csv"
 /// target = "species"
+/// header = true
+/// separator = ";"
+/// decimal = ","
+/// encoding = "latin-1"
+/// comment = "#"
+/// columns = ["petal *", "colour", "size", "pot", 9]
+/// drop = ["petal note"]
+/// group = "garden"
+/// text = "one-hot"
+/// one_hot = ["pot"]
+/// ordinal = ["grade"]
+/// levels = { size = ["S", "M", "L"] }
+/// most_levels = 10
+/// missing = "median"
+/// missing_values = ["-999"]
+/// rare_classes = { merge = 5 }
+/// class_names = ["Setosa", "Versicolor", "Virginica"]
+/// ```
+///
+/// With two files, the classes ranges of a number, or with a column that divides the rows:
+///
+/// ```toml
+/// train = "measured.csv"
+/// test = "later.csv"
+/// target = "yield"
+/// bins = { quantiles = 3 }
+/// ```
+///
+/// ```toml
+/// path = "flowers.parquet"
+/// target = "yield"
+/// bins = { edges = [10, 20.5] }
+/// split = "set"
 /// ```
 ///
 /// What is not given is detected, and what was detected is told.
@@ -28,10 +62,10 @@ use super::separator::Separator;
 /// code points). White space around a cell does not count; blank lines are skipped. Without a header the columns are
 /// called `column 1`, `column 2` and so on. What looks like a slip (`yes` and `Yes`, a class `NA`, a column that counts the
 /// rows) is a [note](crate::Dataset::notes).
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableSource {
-    /// The file.
+    /// The file; a relative path starts at the folder of the experiment's file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
     /// In place of `path`: the file with the rows to train on. `test` names the other.
@@ -40,7 +74,8 @@ pub struct TableSource {
     /// The file with the rows to test on, of the same columns as `train`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<PathBuf>,
-    /// The column with the class: its name, or its number from 1.
+    /// The column with the class: its name, or its number from 1. Of a list of targets each is a unit of its own, and none is a
+    /// feature for another.
     pub target: ColumnRef,
     /// Whether the first line names the columns; detected by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,9 +91,11 @@ pub struct TableSource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
     /// The ASCII character that begins a line which is no row.
+    #[schemars(schema_with = "ascii_schema")]
     #[serde(default, deserialize_with = "ascii", skip_serializing_if = "Option::is_none")]
     pub comment: Option<char>,
     /// Names to show instead of the file's, in the sorted order of its classes.
+    #[schemars(length(min = 1), inner(pattern(r"\S")), extend("uniqueItems" = true))]
     #[serde(default, deserialize_with = "distinct_names", skip_serializing_if = "Option::is_none")]
     pub class_names: Option<Vec<String>>,
     /// The columns that are features, by name, by number or by a pattern as `"pixel_*"`; all by default.
@@ -87,6 +124,7 @@ pub struct TableSource {
     pub levels: BTreeMap<String, Vec<String>>,
     /// A one-hot column has a feature for each of so many texts, the most frequent of the training rows, and one for all
     /// others, where there are others; 20 by default.
+    #[schemars(range(min = 1))]
     #[serde(
         default = "most_levels",
         deserialize_with = "at_least_one",
@@ -111,7 +149,7 @@ pub struct TableSource {
 }
 
 /// How columns of text become features.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TextEncoding {
     /// A feature for each text: 1 where the row has it, else 0. A text that no training row has is that of the others where
@@ -201,15 +239,24 @@ impl TableSource {
     }
 }
 
-/// A character that can begin a comment: one byte, and no part of a number or of a quotation.
 fn ascii<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<char>, D::Error> {
-    let character = char::deserialize(deserializer)?;
-    match character {
-        '"' | '-' | '+' | '.' => {}
-        _ if character.is_ascii_punctuation() => return Ok(Some(character)),
-        _ => {}
+    match char::deserialize(deserializer)? {
+        mark if begins_comment(mark) => Ok(Some(mark)),
+        other => Err(de::Error::invalid_value(
+            Unexpected::Char(other),
+            &"a punctuation mark such as `#`, `%` or `;`",
+        )),
     }
-    Err(de::Error::invalid_value(Unexpected::Char(character), &"a punctuation mark such as `#`, `%` or `;`"))
+}
+
+/// Whether a character can begin a comment: one byte, and no part of a number or of a quotation.
+fn begins_comment(mark: char) -> bool {
+    mark.is_ascii_punctuation() && !"\"+-.".contains(mark)
+}
+
+fn ascii_schema(_: &mut SchemaGenerator) -> Schema {
+    let marks = (0..=u8::MAX).map(char::from).filter(|mark| begins_comment(*mark));
+    json_schema!({ "enum": marks.collect::<Vec<char>>() })
 }
 
 fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {

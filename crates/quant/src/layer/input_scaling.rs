@@ -2,6 +2,7 @@
 
 use bitsweep_random::Stream;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::layer::calibration::{CalibrationError, CalibrationMethod, Hessian, calibrate};
@@ -16,10 +17,15 @@ const ROUNDING: f64 = 1.0 / 16_777_216.0;
 
 /// Settings of SmoothQuant (Xiao et al. 2023, *SmoothQuant: Accurate and Efficient Post-Training Quantization for Large
 /// Language Models*, eq. 4).
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+///
+/// ```toml
+/// alpha = 0.7
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Smooth {
-    /// How much of the difficulty moves from the inputs into the weights, 0 to 1; 0.5 by default.
+    /// How much of the difficulty moves from the inputs into the weights.
+    #[schemars(range(min = 0, max = 1))]
     #[serde(deserialize_with = "migration_strength")]
     pub alpha: f64,
 }

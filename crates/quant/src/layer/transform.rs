@@ -1,6 +1,7 @@
 //! Changes of neighbouring layers that leave their function as it is and make it easier to quantize.
 
 use ndarray::{Array1, Array2, Axis};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::number::Real;
@@ -10,29 +11,28 @@ use super::input_scaling::{
     Smooth, divide_outputs, largest_magnitudes, multiply_inputs, positive_or_one, that_count,
 };
 
-/// A rescaling of hidden unit `j` between two layers: `W1[:,j] /= s_j`, `b1_j /= s_j`, `W2[j,:] *= s_j`. Those that scale a
-/// layer's inputs scale features, too, which are divided before they enter the first layer.
+/// A change of the weights that leaves the float function as it is: a rescaling of hidden unit `j` between two layers,
+/// `W1[:,j] /= s_j`, `b1_j /= s_j`, `W2[j,:] *= s_j`.
 ///
-/// The function of the network stays the same, up to rounding, for activations with `f(s·x) = s·f(x)` for `s > 0`, of
+/// Those that scale a layer's inputs scale features, too, which are divided before they enter the first layer. The function of the network stays the same, up to rounding, for activations with `f(s·x) = s·f(x)` for `s > 0`, of
 /// which ReLU and the identity are two.
-///
-/// In TOML a name, `"smooth"`, takes the defaults; a table, `{ smooth = { alpha = 0.7 } }`, changes them.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(remote = "Self", rename_all = "kebab-case")]
+#[schemars(extend("x-name-alone" = true))]
 pub enum Transform {
     /// Leave the layers as they are.
     #[default]
     None,
-    /// Notebook 000's equalization, see [`absmax_equalization`].
+    /// Notebook 000's [equalization](absmax_equalization): `s_j = max|W1[:,j]| / max|W1|`.
     AbsmaxEqualization,
-    /// Nagel et al. 2019, §4.1, see [`cross_layer_equalization`].
+    /// The [equalization](cross_layer_equalization) of Nagel et al. 2019, §4.1: `s_j = √(max|W1[:,j]| / max|W2[j,:]|)`.
     CrossLayerEqualization,
-    /// SmoothQuant's scaling of inputs, see [`smoothing_factors`](crate::smoothing_factors).
+    /// SmoothQuant's [scaling of inputs](crate::smoothing_factors), by their largest magnitudes over the calibration rows.
     Smooth(Smooth),
-    /// AWQ's scaling of inputs, see [`activation_aware_factors`](crate::activation_aware_factors).
+    /// AWQ's [scaling of inputs](crate::activation_aware_factors), by their mean magnitudes over the calibration rows.
     Awq,
-    /// What hidden units always give moves into the next biases, see [`absorbable`](crate::absorbable). No rescaling, and
-    /// exact only for inputs that the calibration rows speak for.
+    /// What hidden units [always give](crate::absorbable) moves into the next biases. No rescaling, and exact only for
+    /// inputs that the calibration rows speak for.
     HighBiasAbsorption,
 }
 

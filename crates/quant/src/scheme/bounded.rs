@@ -1,7 +1,9 @@
 //! Numbers that cannot be out of range: a wrong one fails where it is written, not where it is used.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::ser::{Serialize, Serializer};
 
@@ -47,6 +49,20 @@ macro_rules! bounded_integer {
         impl fmt::Display for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(formatter)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "integer", "minimum": Self::LEAST, "maximum": Self::MOST })
             }
         }
 
@@ -184,7 +200,8 @@ impl Default for Width {
 }
 
 /// A percentile `p` with `50 < p ≤ 100`: the upper end of a range; the lower end is `100 - p`.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, JsonSchema)]
+#[schemars(inline, extend("exclusiveMinimum" = 50, "maximum" = 100))]
 pub struct Percentile(f64);
 
 impl Percentile {
@@ -258,7 +275,8 @@ impl<'de> Deserialize<'de> for Percentile {
 }
 
 /// A part of the weights, in per cent, above 0 and at most 50.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, JsonSchema)]
+#[schemars(inline, extend("exclusiveMinimum" = 0, "maximum" = 50))]
 pub struct OutlierPercent(f64);
 
 impl OutlierPercent {

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::bounded::{GroupSize, OutlierPercent, Percentile};
 
@@ -102,7 +104,7 @@ impl Symmetry {
 }
 
 /// How the zero point `z` of an asymmetric grid is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ZeroPoint {
     /// Rounded to a whole number, so that zero is reconstructed exactly; stored in 4 bytes.
@@ -115,7 +117,7 @@ pub enum ZeroPoint {
 }
 
 /// Whether integer codes have a sign.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Codes {
     /// `-2^(b-1) … 2^(b-1)-1`.
@@ -125,7 +127,7 @@ pub enum Codes {
 }
 
 /// Which of the `2^b` codes are used, and how symmetric ones are laid over a range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CodeRange {
     /// All of them. With a symmetric scheme the scale is `2·max|w|/(2^b-1)`, the convention of GPTQ and torchao, which
@@ -152,8 +154,8 @@ pub enum CodeRange {
 /// | `output-channel` | a scale for each index of axis 1 | `axis = 0`, "per row", "per channel" | `axis = 1` | `axis = 0` |
 /// | `{ group = n }` | `n` along axis 0 | groups of `n` along a row | blocked, `block_size = n`, `axis = 0` | blocked, `axis = 1` |
 ///
-/// TOML also accepts `row` for `input-channel` and `column` for `output-channel`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+/// `row` is another name of `input-channel`, and `column` of `output-channel`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Granularity {
     /// The whole tensor.
@@ -161,19 +163,29 @@ pub enum Granularity {
     Tensor,
     /// Each row: the weights of one input, one for each output.
     #[serde(alias = "row")]
+    #[schemars(transform = also_called("row"))]
     InputChannel,
     /// Each `n` consecutive rows; the last group may have fewer.
     Rows(GroupSize),
     /// Each column: the weights of one output, one for each input.
     #[serde(alias = "column")]
+    #[schemars(transform = also_called("column"))]
     OutputChannel,
     /// Each `n` consecutive values down a column, along the inputs of one output; the last group of a column may be
     /// shorter. A matrix with one row (a bias) is grouped along that row.
     Group(GroupSize),
 }
 
+/// The schema of a name that has an alias.
+fn also_called(alias: &'static str) -> impl FnMut(&mut Schema) {
+    move |schema| {
+        let name = schema.remove("const");
+        schema.insert("enum".to_owned(), json!([name, alias]));
+    }
+}
+
 /// How the range of a block is found.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Range {
     /// Smallest and largest value; symmetric: the largest magnitude.
@@ -187,13 +199,13 @@ pub enum Range {
     /// Clipped where the histogram of magnitudes, once quantized, is nearest to their own by Kullback–Leibler divergence
     /// (Migacz 2017): for many values, such as activations, on even grids of at most 8 bits.
     Kl,
-    /// The range of least error of the layer's *outputs* on calibration inputs, `tr(ΔᵀHΔ)`, among the ranges that
-    /// `mse` searches; see [`calibrate`](crate::calibrate). Needs calibration inputs.
+    /// The range of least error of the layer's *outputs* on the calibration rows, `tr(ΔᵀHΔ)`, among the ranges that
+    /// `mse` searches.
     OutputMse,
 }
 
 /// How a position between two codes becomes a code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rounding {
     /// To the nearest code, ties to the even one (IEEE 754's, NumPy's and PyTorch's `round`).
@@ -206,14 +218,14 @@ pub enum Rounding {
 }
 
 /// Which weights are kept beside the codes.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Outliers {
     /// None.
     #[default]
     None,
     /// So many per cent of the tensor, those of largest magnitude, as 16-bit floats with their positions; the range of a
-    /// block is that of its other values. See [`SparseOutliers`](crate::SparseOutliers).
+    /// block is that of its other values.
     Percent(OutlierPercent),
 }
 

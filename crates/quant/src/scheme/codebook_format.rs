@@ -2,13 +2,16 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::number::BINARY16_ROUNDING;
 
-/// The number format of the centroids. Codes are those of the nearest centroid as stored, so that the reconstruction is
+/// The number format of the centroids.
+///
+/// Codes are those of the nearest centroid as stored, so that the reconstruction is
 /// what the bytes say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CodebookFormat {
     /// As wide as the values: 4 bytes a component for the weights of a model.

@@ -1,5 +1,6 @@
 //! How a file spells a format.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::spelling;
@@ -12,27 +13,28 @@ use super::level_format::{LevelFormat, TernaryScale};
 use super::minifloat::Minifloat;
 
 /// The kind of element as a file spells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum FormatSpec {
-    /// Integers on an even grid.
+    /// Integers on an even grid, of any number of `bits`.
     #[default]
     Int,
-    /// IEEE 754 binary16.
+    /// IEEE 754 binary16, without scales.
     F16,
-    /// bfloat16.
+    /// bfloat16, without scales.
     Bf16,
     /// A codebook of values, or of sub-vectors.
     Vq {
         /// Entries of the codebook.
         centroids: Centroids,
-        /// Values of a sub-vector.
+        /// Neighbouring values of a row that one code stands for.
+        #[schemars(extend("default" = Width::default()))]
         #[serde(default, skip_serializing_if = "spelling::is_neutral")]
         width: Width,
     },
     /// A codebook of sub-vectors for each part of a row.
     Pq {
-        /// Sub-vectors per row.
+        /// Parts that a row is split into.
         subvectors: Subvectors,
         /// Entries of each codebook.
         centroids: Centroids,
@@ -43,13 +45,14 @@ pub enum FormatSpec {
         stages: Stages,
         /// Entries of each codebook.
         centroids: Centroids,
-        /// Values of a sub-vector.
+        /// Neighbouring values of a row that one code stands for.
+        #[schemars(extend("default" = Width::default()))]
         #[serde(default, skip_serializing_if = "spelling::is_neutral")]
         width: Width,
     },
-    /// DoReFa-Net's weight function.
+    /// DoReFa-Net's weight function, of any number of `bits`.
     Dorefa,
-    /// WRPN's weight function.
+    /// WRPN's weight function, of at least 2 `bits`.
     Wrpn,
     /// OCP FP8 E4M3 (without infinity).
     #[serde(rename = "fp8-e4m3")]
@@ -73,49 +76,49 @@ pub enum FormatSpec {
         /// Bits of the mantissa.
         mantissa: MantissaBits,
     },
-    /// NormalFloat of any number of bits.
+    /// NormalFloat of 2 to 8 `bits`: quantiles of the normal distribution.
     Nf,
-    /// Student Float of any number of bits.
+    /// Student Float of 2 to 8 `bits`: quantiles of Student's t distribution.
     Sf,
-    /// -1, 0 and 1.
+    /// -1, 0 and 1, times a scale.
     Ternary(TernaryScale),
-    /// Powers of two.
+    /// 0 and powers of two, of 2 to 8 `bits`.
     PowerOfTwo,
-    /// Sums of powers of two.
+    /// 0 and sums of powers of two, of 3 to 7 `bits`.
     AdditivePowerOfTwo,
-    /// Preset: MXFP8 with E4M3.
+    /// Preset: MXFP8, blocks of 32 E4M3 floats that share a power of two.
     #[serde(rename = "mxfp8-e4m3")]
     Mxfp8E4m3,
-    /// Preset: MXFP8 with E5M2.
+    /// Preset: MXFP8, blocks of 32 E5M2 floats that share a power of two.
     #[serde(rename = "mxfp8-e5m2")]
     Mxfp8E5m2,
-    /// Preset: MXFP6 with E3M2.
+    /// Preset: MXFP6, blocks of 32 E3M2 floats that share a power of two.
     #[serde(rename = "mxfp6-e3m2")]
     Mxfp6E3m2,
-    /// Preset: MXFP6 with E2M3.
+    /// Preset: MXFP6, blocks of 32 E2M3 floats that share a power of two.
     #[serde(rename = "mxfp6-e2m3")]
     Mxfp6E2m3,
-    /// Preset: MXFP4.
+    /// Preset: MXFP4, blocks of 32 E2M1 floats that share a power of two.
     Mxfp4,
-    /// Preset: MXINT8.
+    /// Preset: MXINT8, blocks of 32 integers of 8 bits that share a power of two.
     Mxint8,
-    /// Preset: NVFP4.
+    /// Preset: NVFP4, blocks of 16 E2M1 floats that share an E4M3 scale.
     Nvfp4,
     /// Preset: NormalFloat of 4 bits in blocks of 64.
     Nf4,
-    /// Preset: GGUF's Q4_0.
+    /// Preset: GGUF's Q4_0, blocks of 32 codes of 4 bits with an f16 scale.
     #[serde(rename = "q4_0")]
     Q4_0,
-    /// Preset: GGUF's Q4_1.
+    /// Preset: GGUF's Q4_1, blocks of 32 codes of 4 bits with an f16 scale and an f16 minimum.
     #[serde(rename = "q4_1")]
     Q4_1,
-    /// Preset: GGUF's Q5_0.
+    /// Preset: GGUF's Q5_0, blocks of 32 codes of 5 bits with an f16 scale.
     #[serde(rename = "q5_0")]
     Q5_0,
-    /// Preset: GGUF's Q5_1.
+    /// Preset: GGUF's Q5_1, blocks of 32 codes of 5 bits with an f16 scale and an f16 minimum.
     #[serde(rename = "q5_1")]
     Q5_1,
-    /// Preset: GGUF's Q8_0.
+    /// Preset: GGUF's Q8_0, blocks of 32 codes of 8 bits with an f16 scale.
     #[serde(rename = "q8_0")]
     Q8_0,
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bounded::Bits;
@@ -42,7 +43,7 @@ pub enum LevelFormat {
 }
 
 /// What the scale of ternary weights is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TernaryScale {
     /// Threshold and scale of least `Σ(w - s·t)²`, exactly (Li & Liu 2016, TWN, eq. 3): with the `k` largest

@@ -2,14 +2,17 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::number::{BFLOAT16_ROUNDING, BINARY16_ROUNDING};
 
-/// The number format of the scales. Values are quantized with the scale as stored, so that the reconstruction is what the
-/// bytes say; a scale too small or too large for the format becomes its smallest positive or its largest number (see
-/// [`FarParameters`](crate::FarParameters)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+/// The number format of the scales.
+///
+/// Values are quantized with the scale as stored, so that the reconstruction is what the
+/// bytes say; a scale too small or too large for the format becomes its smallest positive or its largest number, which
+/// the table [flags](crate::FarParameters).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScaleFormat {
     /// As wide as the values: 4 bytes for the weights of a model.

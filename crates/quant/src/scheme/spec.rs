@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bounded::{Bits, Stages};
@@ -20,29 +21,24 @@ use super::presets;
 use super::scale_format::ScaleFormat;
 use super::scheme_error::SchemeError;
 
-/// A scheme as a file spells it: flat, every key optional.
+/// A scheme as a file spells it: a choice on each of several axes. All keys are optional but for the `bits` of formats that
+/// leave them open.
 ///
-/// | key | values | default |
-/// |---|---|---|
-/// | `format` | `"int"`, `"f16"`, `"bf16"`, `{ vq = { centroids = 16, width = 2 } }`, `{ pq = { subvectors = 2, centroids = 16 } }`, `{ residual = { stages = 2, centroids = 16, width = 2 } }`, `"dorefa"`, `"wrpn"`, and those below | `"int"` |
-/// | `bits` | 1 to 16 | none: required for `int`, `dorefa`, `wrpn`, `nf`, `sf`, `power-of-two` and `additive-power-of-two` |
-/// | `symmetry` | `"symmetric"`, `"asymmetric"` | `"symmetric"` |
-/// | `zero_point` | `"integer"`, `"float"`, `"minimum"` | `"integer"` when asymmetric |
-/// | `codes` | `"signed"`, `"unsigned"` | `"unsigned"` with an integer zero point or a minimum, else `"signed"` |
-/// | `code_range` | `"full"`, `"narrow"`, `"covering"` | `"narrow"` when symmetric, else `"full"` |
-/// | `granularity` | `"tensor"`, `"input-channel"`, `{ rows = 16 }`, `"output-channel"`, `{ group = 32 }`; `"row"` and `"column"` are other names of the two channels | `"tensor"` |
-/// | `scale_format` | `"float"`, `"f16"`, `"bf16"`, `"e8m0-floor"`, `"e8m0-ceiling"`, `"two-level"`, `"double"`, `"none"` | `"float"` |
-/// | `codebook_format` | `"float"`, `"f16"`, `"int8"` | `"float"` |
-/// | `range` | `"min-max"`, `{ percentile = 99.9 }`, `"mse"`, `"kl"`, `"output-mse"` | `"min-max"` |
-/// | `rounding` | `"nearest-even"`, `"half-away"`, `"stochastic"` | `"nearest-even"` |
-/// | `outliers` | `"none"`, `{ percent = 1.0 }` | `"none"` |
+/// A preset is a format that sets several axes; what stands beside it must say the same as the preset.
 ///
-/// Formats of levels with a scale: `"fp8-e4m3"`, `"fp8-e5m2"`, `"fp6-e3m2"`, `"fp6-e2m3"`, `"fp4-e2m1"`,
-/// `{ fp = { exponent = 3, mantissa = 2 } }` (all codes are numbers), `"nf"`, `"sf"`, `{ ternary = "least-error" }`,
-/// `{ ternary = "absmean" }`, `"power-of-two"`, `"additive-power-of-two"`.
-///
-/// Presets, which set several axes: `"mxfp8-e4m3"`, `"mxfp8-e5m2"`, `"mxfp6-e3m2"`, `"mxfp6-e2m3"`, `"mxfp4"`, `"mxint8"`,
-/// `"nvfp4"`, `"nf4"`, `"q4_0"`, `"q4_1"`, `"q5_0"`, `"q5_1"`, `"q8_0"`. An axis beside them must say the same.
+/// ```toml
+/// format = "int"
+/// bits = [8, 4, 2]
+/// symmetry = "asymmetric"
+/// zero_point = "float"
+/// codes = "signed"
+/// code_range = "full"
+/// granularity = { group = 32 }
+/// scale_format = "f16"
+/// range = ["min-max", { percentile = 99.9 }]
+/// rounding = "nearest-even"
+/// outliers = { percent = 1 }
+/// ```
 ///
 /// ```
 /// use bitsweep_quant::SchemeSpec;
@@ -50,43 +46,53 @@ use super::scheme_error::SchemeError;
 /// let spec: SchemeSpec = toml::from_str("bits = 4\ngranularity = 'output-channel'").unwrap();
 /// assert_eq!(spec.resolve().unwrap().to_string(), "4 bit symmetric · output-channel");
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SchemeSpec {
-    /// The kind of element.
+    /// What a code is.
+    #[schemars(extend("default" = FormatSpec::default()))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<FormatSpec>,
-    /// Bits of one code.
+    /// Bits of one code. Formats that leave them open need them: `int`, `dorefa`, `wrpn`, `nf` and `sf` (2 to 8),
+    /// `power-of-two` (2 to 8), `additive-power-of-two` (3 to 7).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bits: Option<Bits>,
-    /// Whether zero is the middle of the range.
+    /// Whether zero is the middle of the range; of format `int`.
+    #[schemars(extend("default" = SymmetrySpec::default()))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symmetry: Option<SymmetrySpec>,
-    /// How the zero point is kept.
+    /// How the zero point is kept; only where `symmetry` is `asymmetric`, and there `integer` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zero_point: Option<ZeroPoint>,
-    /// Whether codes have a sign.
+    /// Whether codes have a sign; of format `int`. `unsigned` by default with an integer zero point or a minimum, else
+    /// `signed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codes: Option<Codes>,
-    /// Whether the lowest code is used.
+    /// Which codes are used; of format `int`. `narrow` by default where `symmetry` is `symmetric`, else `full`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_range: Option<CodeRange>,
-    /// Which values share parameters.
+    /// Which values share one scale and zero point, or one set of codebooks.
+    #[schemars(extend("default" = Granularity::default()))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granularity: Option<Granularity>,
     /// How scales are stored.
+    #[schemars(extend("default" = ScaleFormat::default()))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale_format: Option<ScaleFormat>,
-    /// How centroids are stored.
+    /// How centroids are stored; of formats with codebooks.
+    #[schemars(extend("default" = CodebookFormat::default()))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codebook_format: Option<CodebookFormat>,
-    /// How the range of a block is found.
+    /// How the range of a block, the values that share a scale, is found.
+    #[schemars(extend("default" = Range::default()))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<Range>,
-    /// How a position on the grid becomes a code.
+    /// How a position between two codes becomes a code.
+    #[schemars(extend("default" = Rounding::default()))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounding: Option<Rounding>,
     /// Which weights are kept beside the codes.
+    #[schemars(extend("default" = Outliers::default()))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outliers: Option<Outliers>,
 }
@@ -100,7 +106,7 @@ enum Meaning {
 }
 
 /// Whether zero is the middle of the range, as a file spells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SymmetrySpec {
     /// Zero is code 0.

@@ -3,34 +3,37 @@
 use std::fmt;
 
 use bitsweep_metrics::Estimate;
+use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// How a variant is picked: the table `pick` of an experiment.
+/// By which rule variants are picked.
 ///
 /// ```toml
-/// [pick]
-/// metric = "macro-f1"      # "accuracy", "log-loss", { recall = "class" }
-/// margin = 0.01            # what the balance pick may lose against the float model
-/// memory_margin = 0.1      # what the least-memory pick may lose
-/// confidence = 0.95        # with which a loss is bounded
-/// budget_bytes = 512       # asks for a third pick: the best within so many bytes
+/// metric = "accuracy"
+/// margin = 0.02
+/// memory_margin = 0.05
+/// confidence = 0.9
+/// budget_bytes = 512
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PickRule {
     /// What is not to be lost.
     pub metric: Metric,
-    /// The largest loss of the balance pick.
+    /// The largest loss of the balance pick against the float model, in units of the metric.
+    #[schemars(range(min = 0, max = 1))]
     #[serde(deserialize_with = "margin")]
     pub margin: f64,
-    /// The largest loss of the least-memory pick.
+    /// The largest loss of the least-memory pick against the float model, in units of the metric.
+    #[schemars(range(min = 0, max = 1))]
     #[serde(deserialize_with = "margin")]
     pub memory_margin: f64,
-    /// The confidence of the one-sided bounds on losses, from 0.5 to below 1.
+    /// The confidence of the one-sided bounds on losses.
+    #[schemars(range(min = 0.5), extend("exclusiveMaximum" = 1))]
     #[serde(deserialize_with = "confidence")]
     pub confidence: f64,
-    /// All bytes that the budget pick may store; without it there is no such pick.
+    /// All bytes that a third pick, the best within a budget, may store; without it there is no such pick.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget_bytes: Option<u64>,
 }
@@ -92,7 +95,7 @@ impl PickRule {
 }
 
 /// What is not to be lost, on the test rows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Metric {
     /// The unweighted mean of the F1 of the classes that have test rows.

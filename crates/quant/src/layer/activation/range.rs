@@ -1,11 +1,14 @@
 //! How the range of activations is found.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::num::NonZeroUsize;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::value::EnumAccessDeserializer;
 use serde::de::{self, DeserializeSeed, EnumAccess, IntoDeserializer, VariantAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Value, json};
 
 use crate::scheme::Range;
 use crate::spelling::{NameOrTable, name_or_table, serialize_unusual};
@@ -24,12 +27,18 @@ pub enum ActivationRange {
 /// It begins with those of the first batch; each later one moves both ends by `r ← r + m·(r_batch - r)`, in f32. The last
 /// batch may be smaller and counts like the others. This is PyTorch's `MovingAverageMinMaxObserver`, whose
 /// `averaging_constant` is `m`.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+///
+/// ```toml
+/// momentum = 0.1
+/// batch = 16
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MovingAverage {
-    /// The weight `m` of the newest batch, above 0 and at most 1; 0.01 by default, as in PyTorch.
+    /// The weight `m` of the newest batch; the default is PyTorch's.
+    #[schemars(range(max = 1), extend("exclusiveMinimum" = 0))]
     pub momentum: f64,
-    /// Rows of a batch; 32 by default.
+    /// Rows of a batch.
     pub batch: NonZeroUsize,
 }
 
@@ -85,6 +94,31 @@ impl Serialize for ActivationRange {
                 name_or_table(serializer, "ActivationRange", 0, Self::MOVING_AVERAGE, average)
             }
         }
+    }
+}
+
+/// The ranges of weights that look at nothing but values, and one more.
+impl JsonSchema for ActivationRange {
+    fn schema_name() -> Cow<'static, str> {
+        "ActivationRange".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let average = generator.subschema_for::<MovingAverage>();
+        let mut schema = Range::json_schema(generator);
+        if let Some(Value::Array(ranges)) = schema.get_mut("oneOf") {
+            let is_known = |range: &Value, name: &str| range["const"] == name || range["required"][0] == name;
+            ranges.retain(|range| Self::NAMES.iter().any(|name| is_known(range, name)));
+            ranges.push(json!({
+                "description": "An average of smallest and largest values that moves over batches of calibration rows; only where `mode` is `static`.",
+                "type": "object",
+                "properties": { Self::MOVING_AVERAGE: average },
+                "required": [Self::MOVING_AVERAGE],
+                "additionalProperties": false,
+            }));
+        }
+        schema.insert("x-name-alone".to_owned(), true.into());
+        schema
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::scheme::{Bits, Range, Rounding, Scheme, SymmetrySpec};
@@ -10,17 +11,19 @@ use super::error::ActivationError;
 use super::range::ActivationRange;
 use super::scheme::{ActivationMode, ActivationScheme};
 
-/// How a file spells the quantization of layers' inputs.
+/// How the inputs of layers are quantized.
 ///
-/// | key | values | default |
-/// |---|---|---|
-/// | `bits` | 2 to 16 | none: required |
-/// | `mode` | `"static"`, `"dynamic"` | none: required |
-/// | `symmetry` | `"asymmetric"`: codes `0 … 2^b-1`, an integer zero point; `"symmetric"`: codes `-(2^(b-1)-1) … 2^(b-1)-1` | `"asymmetric"` |
-/// | `range` | `"min-max"`, `{ percentile = 99.9 }`, `"mse"`, `"kl"`, and when static `{ moving-average = { momentum = 0.01, batch = 32 } }` | `"min-max"` |
-/// | `granularity` | `"tensor"`: a range for all calibration rows, or for each batch; `"row"`: for each row, only when dynamic | `"tensor"` |
-/// | `batch` | rows that are given to the model at a time, in their order, when dynamic | 32 |
-/// | `rounding` | `"nearest-even"`, `"half-away"` | `"nearest-even"` |
+/// Codes are `0 … 2^b-1` with an integer zero point, or symmetric, `-(2^(b-1)-1) … 2^(b-1)-1`.
+///
+/// ```toml
+/// bits = 8
+/// mode = "dynamic"
+/// symmetry = "symmetric"
+/// range = { percentile = 99.9 }
+/// granularity = "tensor"
+/// batch = 64
+/// rounding = "half-away"
+/// ```
 ///
 /// ```
 /// use bitsweep_quant::ActivationSpec;
@@ -28,10 +31,11 @@ use super::scheme::{ActivationMode, ActivationScheme};
 /// let spec: ActivationSpec = toml::from_str("bits = 8\nmode = 'static'\nrange = 'mse'").unwrap();
 /// assert_eq!(spec.resolve().unwrap().to_string(), "static mse");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ActivationSpec {
-    /// Bits of one code.
+    /// Bits of one code; 1 would leave nothing beside the code of 0.
+    #[schemars(range(min = 2))]
     pub bits: Bits,
     /// When the range is found.
     pub mode: ActivationModeSpec,
@@ -41,32 +45,35 @@ pub struct ActivationSpec {
     /// How the range is found.
     #[serde(default)]
     pub range: ActivationRange,
-    /// Which inputs share a range.
+    /// Which rows of the inputs share a range.
     #[serde(default)]
     pub granularity: ActivationGranularity,
-    /// Rows that share a dynamic range.
+    /// Rows that are given to the model at a time, in their order, and share a range: only where `mode` is `dynamic` and
+    /// `granularity` is `tensor`.
+    #[schemars(extend("default" = Self::USUAL_BATCH))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<NonZeroUsize>,
-    /// How a position on the grid becomes a code.
+    /// How a position on the grid becomes a code; `stochastic` would answer the same request differently each time, and is
+    /// refused.
     #[serde(default)]
     pub rounding: Rounding,
 }
 
-/// Which rows of the inputs `(rows, in)` share a range.
+/// Which rows of the inputs share a range.
 ///
 /// There is no finer one: scales of single inputs could not be taken out of the integer sum over inputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActivationGranularity {
-    /// All rows at hand.
+    /// All rows at hand: all calibration rows, or those of a batch.
     #[default]
     Tensor,
-    /// Each row by itself ("per token").
+    /// Each row by itself ("per token"); only where `mode` is `dynamic`.
     Row,
 }
 
 /// When the range of activations is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActivationModeSpec {
     /// Once, from calibration rows.

@@ -2,6 +2,7 @@
 
 use std::f64::consts::PI;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::number::Real;
@@ -9,6 +10,7 @@ use crate::scheme::Grid;
 use crate::spelling::serialize_unusual;
 use crate::tensor::{QuantizeError, Quantized};
 
+use super::MAX_ITERATIONS;
 use super::hessian::Hessian;
 use super::layer::Layer;
 
@@ -35,14 +37,23 @@ const MOMENTS: (f64, f64, f64) = (0.9, 0.999, 1e-8);
 /// `λ` weighs a count of weights against an output error, so that the right one depends on the size of the outputs. Where
 /// it is too small, weights rest between levels, and hardening them undoes what was gained: try 0.1 or 1 where
 /// `proxy_loss` stays near that of nearest.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+///
+/// ```toml
+/// iterations = 2000
+/// learning_rate = 0.02
+/// regularization = 0.1
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdaRound {
-    /// Steps of Adam, from 1 to 1,000,000; 1000 by default (the paper's 10,000 see a mini-batch each).
+    /// Steps of Adam; the paper's 10,000 see a mini-batch each.
+    #[schemars(range(min = 1, max = MAX_ITERATIONS))]
     pub iterations: u32,
-    /// The step size of Adam; 0.01 by default.
+    /// The step size of Adam.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub learning_rate: f64,
-    /// `λ`; 0.01 by default.
+    /// `λ`, the weight of what keeps weights from resting between levels.
+    #[schemars(range(min = 0))]
     pub regularization: f64,
 }
 

@@ -1,6 +1,7 @@
 //! The mean output of a quantized layer, put back where it was.
 
 use ndarray::{Array1, ArrayView2, Axis};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::number::Real;
@@ -8,15 +9,15 @@ use crate::number::Real;
 use super::error::CalibrationError;
 
 /// What happens to biases once the weights of their layer are quantized.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BiasCorrection {
     /// They stay as they are.
     #[default]
     None,
-    /// The shift of the mean output over the calibration inputs is taken off, see [`mean_shift`].
+    /// The [shift of the mean output](mean_shift) over the calibration rows is taken off.
     Empirical,
-    /// The same shift as expected from the means and variances of the features, see [`Moments`](super::Moments).
+    /// The same shift as expected from the [means and variances](super::Moments) of the features.
     Analytic,
 }
 

@@ -1,5 +1,6 @@
 //! GPTQ: input by input, the inputs still to come make up for the error.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::encode::uniform;
@@ -23,12 +24,18 @@ use super::layer::{Layer, Levels};
 /// rows and columns come from the original weights; those of groups from the weights as updated so far, when the first
 /// input of the group is reached. With `act_order` the inputs of a group are not reached together, so that groups, too,
 /// take theirs from the original weights (the authors' `static_groups`).
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+///
+/// ```toml
+/// act_order = true
+/// damp = 0.05
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Gptq {
-    /// Whether inputs are visited by falling diagonal of `H`, the most active first; false by default.
+    /// Whether inputs are visited by falling diagonal of `H`, the most active first.
     pub act_order: bool,
-    /// What is added to the diagonal of `H`, as a part of its mean; 0.01 by default.
+    /// What is added to the diagonal of `H`, as a part of its mean.
+    #[schemars(range(min = 0, max = 1))]
     pub damp: f64,
 }
 

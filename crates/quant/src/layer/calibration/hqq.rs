@@ -1,11 +1,13 @@
 //! HQQ: a zero point that leaves few large errors.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::number::Real;
 use crate::spelling::serialize_unusual;
 use crate::tensor::{QuantizeError, Quantized};
 
+use super::MAX_ITERATIONS;
 use super::layer::{BlockLevels, Layer};
 
 /// Settings of half-quadratic quantization (Badri & Shaji 2023, *Half-Quadratic Quantization of Large Machine Learning
@@ -16,16 +18,27 @@ use super::layer::{BlockLevels, Layer};
 /// least `Σ|w - ŵ|^p` met on the way is kept, the first one included, so that no block gets worse by that measure; the
 /// output error may. Residuals below `β^(-1/(2-p))`, 0.17 at first, have `e = 0`: then a step takes the mean error of the
 /// block away, and nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+///
+/// ```toml
+/// norm = 0.5
+/// beta = 5
+/// kappa = 1.05
+/// iterations = 50
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Hqq {
-    /// `p`, above 0 and below 1; 0.7 by default.
+    /// `p`, the power of the errors that are added up.
+    #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
     pub norm: f64,
-    /// `β`, above 0; 10 by default.
+    /// `β` of the first step.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub beta: f64,
-    /// `κ`, from 1 to 1,000,000; 1.01 by default.
+    /// `κ`, by which `β` grows in each step.
+    #[schemars(range(min = 1, max = 10))]
     pub kappa: f64,
-    /// Steps, from 1 to 1,000,000; 20 by default.
+    /// Steps.
+    #[schemars(range(min = 1, max = MAX_ITERATIONS))]
     pub iterations: u32,
 }
 

@@ -2,6 +2,7 @@
 
 use bitsweep_random::Stream;
 use ndarray::ArrayView2;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::encode::quantize_with_scales;
@@ -10,6 +11,7 @@ use crate::number::Real;
 use crate::spelling::serialize_unusual;
 use crate::tensor::{QuantizeError, Quantized};
 
+use super::MAX_ITERATIONS;
 use super::hessian::Hessian;
 use super::layer::Layer;
 
@@ -21,20 +23,27 @@ const LEAST: f64 = 1.0 / 1024.0;
 /// Settings of scales that are learned after training: the gradient of learned step size quantization (Esser et al. 2020,
 /// LSQ, §2.1) on the output error of one layer, `½·tr(ΔᵀHΔ)`, the weights staying as they are.
 ///
-/// Starts from the scheme's ranges. With codes `q = clip(round(w/s))` and `∂ŵ/∂s` of
-/// [`learned_step_gradient`](crate::estimator::learned_step_gradient), a step of Adam moves every scale by up to
+/// Starts from the scheme's ranges. With codes `q = clip(round(w/s))` and [LSQ's `∂ŵ/∂s`](crate::estimator::learned_step_gradient),
+/// a step of Adam moves every scale by up to
 /// `learning_rate` of its first value; the rate falls linearly to 0. The scales of least output error met on the way
 /// are kept, the first ones included, so that the loss is never above nearest's. For symmetric schemes of at least 2
 /// bits.
 ///
 /// LSQ's gradient counts the rounding error of a weight inside the range as growing with the scale, as it does on
 /// average; it is not the derivative with the codes held, and where it is 0 the loss need not be least.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+///
+/// ```toml
+/// iterations = 500
+/// learning_rate = 0.02
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LearnedScale {
-    /// Steps of Adam, from 1 to 1,000,000; 200 by default.
+    /// Steps of Adam.
+    #[schemars(range(min = 1, max = MAX_ITERATIONS))]
     pub iterations: u32,
-    /// The step size of Adam, as a part of the first scale; 0.01 by default.
+    /// The step size of Adam, as a part of the first scale.
+    #[schemars(range(max = 1), extend("exclusiveMinimum" = 0))]
     pub learning_rate: f64,
 }
 

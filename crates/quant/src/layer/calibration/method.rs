@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::scheme::{Format, Granularity, Outliers, Range, Rounding, Scheme, Symmetry, ZeroPoint};
 use crate::spelling::{NameOrTable, name_or_table};
 
+use super::MAX_ITERATIONS;
 use super::adaround::AdaRound;
 use super::error::CalibrationError;
 use super::gptq::Gptq;
@@ -15,30 +17,30 @@ use super::learned_scale::LearnedScale;
 
 /// How codes are chosen.
 ///
-/// In TOML a name, `"gptq"`, takes the defaults; a table, `{ gptq = { act_order = true } }`, changes some of them.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
+/// All but `nearest` choose among the codes of an integer format with a scale, on the calibration rows.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(remote = "Self", rename_all = "lowercase")]
+#[schemars(extend("x-name-alone" = true))]
 pub enum CalibrationMethod {
-    /// Each weight by itself, as the scheme says; see [`quantize`](crate::quantize).
+    /// Each weight [by itself](crate::quantize), as the scheme says.
     #[default]
     Nearest,
-    /// Input by input, later inputs making up for earlier errors; see [`Gptq`].
+    /// Input by input, later inputs making up for earlier errors.
     Gptq(Gptq),
-    /// Up or down, learned for each weight; see [`AdaRound`].
+    /// Up or down, learned for each weight.
     AdaRound(AdaRound),
-    /// The zero point that leaves few large errors; see [`Hqq`].
+    /// The zero point that leaves few large errors; of schemes with `zero_point = "float"`.
     Hqq(Hqq),
     /// From nearest, the single step that lowers the output error most, until none does.
     Greedy,
-    /// The scales of least output error that their gradient finds; see [`LearnedScale`].
+    /// The scales of least output error that their gradient finds; of symmetric schemes.
     #[serde(rename = "learned-scale")]
     LearnedScale(LearnedScale),
 }
 
 impl CalibrationMethod {
-    /// The most steps that are accepted, so that a slip of the hand does not ask for years: a hundred times the 10,000 of
-    /// AdaRound's paper.
-    pub const MAX_ITERATIONS: u32 = 1_000_000;
+    /// The most steps that a method may be asked for.
+    pub const MAX_ITERATIONS: u32 = MAX_ITERATIONS;
 
     /// The name in TOML, without settings.
     #[must_use]

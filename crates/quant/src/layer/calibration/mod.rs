@@ -57,6 +57,10 @@ use crate::tensor::QuantizeError;
 
 use self::layer::Layer;
 
+/// The most steps that are accepted, so that a slip of the hand does not ask for years: a hundred times the 10,000 of
+/// AdaRound's paper.
+const MAX_ITERATIONS: u32 = 1_000_000;
+
 /// Quantizes `weights (in, out)` as `scheme` says, codes chosen by `method` for inputs whose `hessian` is `(in, in)`.
 ///
 /// `stream` is drawn from by rounding to nearest alone, see [`quantize`](crate::quantize); the other methods are
