@@ -10,7 +10,7 @@ use bitsweep_results::numbers::counted;
 use clap::ValueEnum;
 use toml::Value;
 
-use crate::config::{DEFAULTS, Diagnostic, Document, Experiment};
+use crate::config::{DEFAULTS, Diagnostic, Document, Experiment, SCHEMA_DIRECTIVE};
 use crate::plan::most_bytes;
 use crate::subject::DataSource;
 
@@ -84,12 +84,13 @@ impl Wish<'_> {
     }
 
     fn text(&self, found: &Found) -> String {
-        let mut text = format!("# {}\n", found.summary());
+        let mut text = format!("{SCHEMA_DIRECTIVE}\n# {}\n", found.summary());
         for line in &found.remarks {
             text += &format!("# {line}\n");
         }
         text += &format!(
-            "# Any list is an axis: every combination is run. `bitsweep reference` explains every key.\n\n\
+            "# Any list is an axis: every combination is run. `bitsweep reference` explains every key; with the file that\n\
+             # `bitsweep schema > bitsweep.schema.json` writes, editors check and complete them.\n\n\
              title = {}\n\
              seed = [0, 1, 2, 3, 4]               # a split and models for each\n\n\
              [data]\n\

@@ -1,5 +1,6 @@
 //! From the columns of a dataset to features: missing values filled in, texts as numbers. Fitted on the training rows.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use ndarray::{Array2, ArrayView1, Axis};
@@ -50,8 +51,9 @@ pub struct EncodeError {
 ///
 /// * A column of numbers, or of ranks, is one feature.
 /// * A column of levels is a feature for each of its most frequent texts among the training rows (of equally frequent ones
-///   the first), in their sorted order, and one for all others where there are others. A text without any training row
-///   counts as one of the others, or where there are none as no text at all: all its features are 0.
+///   the last in their sorted order, as scikit-learn has it), in that order, and one for all others where there are others.
+///   A text without any training row counts as one of the others, or where there are none as no text at all: all its
+///   features are 0.
 /// * Missing values are replaced as [`Missing`] says; its median is the mean of the two middle values where there are two.
 ///
 /// # Errors
@@ -111,7 +113,7 @@ fn levels(texts: &[String], most: usize, values: ArrayView1<'_, f64>, train: &[u
     }
     let mut seen: Vec<usize> = (0..texts.len()).filter(|&level| rows[level] > 0).collect();
     let shares = seen.len() > most;
-    seen.sort_by_key(|&level| std::cmp::Reverse(rows[level]));
+    seen.sort_by_key(|&level| Reverse((rows[level], level)));
     seen.truncate(most);
     seen.sort_unstable();
     let mut feature_of = vec![None; texts.len()];

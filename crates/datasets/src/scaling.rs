@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView2, Zip};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -161,18 +161,19 @@ fn standard(train: ArrayView2<'_, f64>) -> Result<Scaler, ScalingError> {
     }
     let n = train.nrows() as f64;
     // Added in the order of the rows, one accumulator a column.
-    let sum_of = |term: &dyn Fn(usize, f64) -> f64| -> Array1<f64> {
+    let sum_of = |center: &Array1<f64>, term: fn(f64) -> f64| -> Array1<f64> {
         let mut sums = Array1::zeros(train.ncols());
         for row in train.rows() {
-            for (column, (sum, &value)) in sums.iter_mut().zip(row).enumerate() {
-                *sum += term(column, value);
-            }
+            Zip::from(&mut sums)
+                .and(row)
+                .and(center)
+                .for_each(|sum, value, center| *sum += term(value - center));
         }
         sums
     };
-    let mean = sum_of(&|_, value| value) / n;
-    let deviations = sum_of(&|column, value| value - mean[column]);
-    let squares = sum_of(&|column, value| (value - mean[column]) * (value - mean[column]));
+    let mean = sum_of(&Array1::zeros(train.ncols()), |value| value) / n;
+    let deviations = sum_of(&mean, |deviation| deviation);
+    let squares = sum_of(&mean, |deviation| deviation * deviation);
     let variance = (squares - &deviations * &deviations / n) / n;
 
     let mut scale = variance.mapv(f64::sqrt);

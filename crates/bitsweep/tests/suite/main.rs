@@ -37,6 +37,7 @@ mod signals;
 mod splits;
 #[cfg(unix)]
 mod streams;
+mod tables;
 mod tasks;
 #[cfg(target_os = "linux")]
 mod terminal;

@@ -1,6 +1,6 @@
 //! From the text of a file to its columns.
 
-use std::io;
+use std::{io, mem};
 
 use csv::{Reader, ReaderBuilder, StringRecord};
 
@@ -63,60 +63,50 @@ impl<'t> TextFile<'t> {
     /// The rows. A column of which nothing says whether it has numbers is read as text where it has no number, and refused
     /// where it has some and no less than texts.
     pub(super) fn rows(&self, wanted: &[Wanted], cells: &CellReader) -> Result<Rows, TableProblem> {
-        let mut numbers: Vec<Vec<f64>> = vec![Vec::new(); wanted.len()];
-        let mut found: Vec<Found> = wanted.iter().map(|_| Found::default()).collect();
+        let mut columns: Vec<Growing> = wanted.iter().map(|wanted| Growing::of(*wanted)).collect();
         let mut lines = Vec::new();
-        self.each_row(|line, record| {
-            for (column, cell) in record.iter().enumerate() {
-                if wanted[column] != Wanted::Whatever {
-                    continue;
-                }
-                let text = cell.trim();
-                let cell = cells.read(text);
-                found[column].count(cell, line, text);
-                numbers[column].push(if let Cell::Number(number) = cell { number } else { f64::NAN });
+        self.each_row(|record, line| {
+            let line = line();
+            for (cell, column) in record.iter().zip(&mut columns) {
+                column.push(cell, cells, line);
             }
             lines.push(line);
-            Ok(())
         })?;
-        let mut texts: Vec<Option<Texts>> = Vec::with_capacity(wanted.len());
-        for (column, found) in found.into_iter().enumerate() {
-            let is_text = match wanted[column] {
-                Wanted::Nothing => false,
-                Wanted::Text | Wanted::Labels => true,
-                Wanted::Whatever => found.is_text(&self.columns.names[column])?,
-            };
-            texts.push(is_text.then(Texts::default));
+        // Those that turn out to be of text are read again.
+        for (column, name) in columns.iter_mut().zip(&self.columns.names) {
+            if let Growing::Numbers(_, found) = column
+                && mem::take(found).is_text(name)?
+            {
+                *column = Growing::Texts(Texts::default(), false);
+            }
         }
-        if texts.iter().any(Option::is_some) {
-            self.each_row(|_, record| {
-                for (column, texts) in texts.iter_mut().enumerate() {
-                    let Some(texts) = texts else { continue };
-                    let (cell, trimmed) = (&record[column], record[column].trim());
-                    let text = match wanted[column] {
-                        Wanted::Labels => Some(cell).filter(|_| !cells.is_missing(trimmed)),
-                        Wanted::Nothing | Wanted::Text | Wanted::Whatever => {
-                            Some(trimmed).filter(|trimmed| cells.read(trimmed) != Cell::Missing)
-                        }
-                    };
-                    texts.push(text.map(|text| cells.with_point(text)).as_deref());
-                }
-                Ok(())
+        let is_text = |(column, wanted): (&Growing, &Wanted)| {
+            matches!(column, Growing::Texts(..)) && *wanted == Wanted::Whatever
+        };
+        let again: Vec<bool> = columns.iter().zip(wanted).map(is_text).collect();
+        if again.contains(&true) {
+            self.each_row(|record, _| {
+                let cells_again = record.iter().zip(&mut columns).zip(&again).filter(|(_, again)| **again);
+                cells_again.for_each(|((cell, column), _)| column.push(cell, cells, 0));
             })?;
         }
-        let columns =
-            numbers.into_iter().zip(texts).enumerate().map(|(column, (numbers, texts))| RawColumn {
-                name: self.columns.names[column].clone(),
-                is_unnamed: self.unnamed[column],
-                asked: Asked::Nothing,
-                cells: texts.map_or(Cells::Numbers(numbers), Cells::Texts),
-            });
+        let columns = columns.into_iter().enumerate().map(|(column, own)| RawColumn {
+            name: self.columns.names[column].clone(),
+            is_unnamed: self.unnamed[column],
+            asked: Asked::Nothing,
+            cells: match own {
+                Growing::Nothing => Cells::Numbers(Vec::new()),
+                Growing::Numbers(numbers, _) => Cells::Numbers(numbers),
+                Growing::Texts(texts, _) => Cells::Texts(texts),
+            },
+        });
         Ok(Rows { columns: columns.collect(), lines })
     }
 
+    /// Hands on every row, and what tells the line on which it begins.
     fn each_row(
         &self,
-        mut take: impl FnMut(usize, &StringRecord) -> Result<(), TableProblem>,
+        mut take: impl FnMut(&StringRecord, &mut dyn FnMut() -> usize),
     ) -> Result<(), TableProblem> {
         let mut records = Records::of(self.text, self.dialect);
         let mut record = StringRecord::new();
@@ -124,12 +114,11 @@ impl<'t> TextFile<'t> {
             records.next(&mut record)?;
         }
         while records.next(&mut record)? {
-            let line = records.line_of(&record);
             if record.len() != self.columns.names.len() {
-                let expected = self.columns.names.len();
+                let (line, expected) = (records.line_of(&record), self.columns.names.len());
                 return Err(TableProblem::ColumnCount { line, expected, found: record.len() });
             }
-            take(line, &record)?;
+            take(&record, &mut || records.line_of(&record));
         }
         Ok(())
     }
@@ -138,6 +127,46 @@ impl<'t> TextFile<'t> {
 /// Whether a column has no name, or the one that pandas gives to such a column.
 fn is_no_name(name: &str) -> bool {
     name.is_empty() || name.starts_with("Unnamed: ")
+}
+
+/// A column while it is read.
+enum Growing {
+    Nothing,
+    /// Numbers, and what else was found among them.
+    Numbers(Vec<f64>, Found),
+    /// Texts, with the blanks around them or without.
+    Texts(Texts, bool),
+}
+
+impl Growing {
+    fn of(wanted: Wanted) -> Self {
+        match wanted {
+            Wanted::Nothing => Self::Nothing,
+            Wanted::Whatever => Self::Numbers(Vec::new(), Found::default()),
+            Wanted::Text => Self::Texts(Texts::default(), false),
+            Wanted::Labels => Self::Texts(Texts::default(), true),
+        }
+    }
+
+    fn push(&mut self, cell: &str, cells: &CellReader, line: usize) {
+        let trimmed = cell.trim();
+        match self {
+            Self::Nothing => {}
+            Self::Numbers(numbers, found) => {
+                let cell = cells.read(trimmed);
+                found.count(cell, line, trimmed);
+                numbers.push(if let Cell::Number(number) = cell { number } else { f64::NAN });
+            }
+            Self::Texts(texts, with_blanks) => {
+                let text = if *with_blanks {
+                    Some(cell).filter(|_| !cells.is_missing(trimmed))
+                } else {
+                    Some(trimmed).filter(|trimmed| cells.read(trimmed) != Cell::Missing)
+                };
+                texts.push(text.map(|text| cells.with_point(text)).as_deref());
+            }
+        }
+    }
 }
 
 /// What the cells of a column are.
