@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use bitsweep_datasets::nearest;
 
 use crate::config::{Diagnostic, Document};
-use crate::template::Wish;
+use crate::template::{Wish, Written, is_of_source};
 
 /// Name and text of every experiment, sorted by name.
 pub const EXPERIMENTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/experiments.rs"));
@@ -19,6 +19,8 @@ pub struct Found {
     pub source: Source,
     /// What it says, with all overrides.
     pub document: Document,
+    /// What was assumed of a table to make it.
+    pub assumed: Vec<String>,
 }
 
 /// Where an experiment is from.
@@ -36,8 +38,11 @@ pub enum Source {
 /// When an override is wrong.
 pub fn of_table(wish: &Wish<'_>, overrides: &[String]) -> Result<Found, Diagnostic> {
     let path = wish.experiment_file();
-    let document = Document::new(&path.display().to_string(), &wish.experiment(overrides)?, overrides);
-    Ok(Found { name: wish.name(), source: Source::File(path), document })
+    let Written { text, assumed } = wish.experiment(overrides)?;
+    // What is set of the source stands in the text.
+    let others: Vec<String> = overrides.iter().filter(|text| !is_of_source(text)).cloned().collect();
+    let document = Document::new(&format!("{} of `bitsweep init`", path.display()), &text, &others);
+    Ok(Found { name: wish.name(), assumed, source: Source::File(path), document })
 }
 
 /// The experiment a user asks for, by name or as a path to a TOML file.
@@ -47,7 +52,12 @@ pub fn of_table(wish: &Wish<'_>, overrides: &[String]) -> Result<Found, Diagnost
 pub fn find(request: &str, overrides: &[String]) -> Result<Found, Diagnostic> {
     if let Some((name, text)) = EXPERIMENTS.iter().find(|(name, _)| *name == request) {
         let document = Document::new(&format!("experiments/{name}.toml"), text, overrides);
-        return Ok(Found { name: (*name).to_owned(), source: Source::Registry, document });
+        return Ok(Found {
+            name: (*name).to_owned(),
+            source: Source::Registry,
+            document,
+            assumed: Vec::new(),
+        });
     }
     let path = Path::new(request);
     if is_table(request) {
@@ -60,7 +70,12 @@ pub fn find(request: &str, overrides: &[String]) -> Result<Found, Diagnostic> {
         let document = Document::read(path, overrides)?;
         let stem = path.file_stem().and_then(|stem| stem.to_str());
         let name = stem.ok_or_else(|| Diagnostic::new(format!("`{request}` has no file name in UTF-8")))?;
-        return Ok(Found { name: name.to_owned(), source: Source::File(path.to_owned()), document });
+        return Ok(Found {
+            name: name.to_owned(),
+            source: Source::File(path.to_owned()),
+            document,
+            assumed: Vec::new(),
+        });
     }
     let names = EXPERIMENTS.iter().map(|(name, _)| *name);
     let unknown = Diagnostic::new(format!("there is no experiment `{request}`"));

@@ -7,6 +7,7 @@ use bitsweep_datasets::{
     ColumnRef, Dataset, Missing, Note, RareClasses, RowNumber, TableProblem, TableSource,
 };
 use bitsweep_results::numbers::counted;
+use bitsweep_results::text::one_line;
 use clap::ValueEnum;
 use toml::Value;
 
@@ -58,23 +59,38 @@ impl Wish<'_> {
         PathBuf::from(format!("{}.toml", self.name()))
     }
 
-    /// The experiment as TOML, to stand in the working directory. Keys of the source are as `overrides` set them.
+    /// The experiment as TOML, to stand in the working directory. Keys of the source are [as `overrides` set them](is_of_source).
     ///
     /// # Errors
     /// When an override is wrong.
-    pub fn experiment(&self, overrides: &[String]) -> Result<String, Diagnostic> {
+    pub fn experiment(&self, overrides: &[String]) -> Result<Written, Diagnostic> {
         let plain = self.plain();
         let name = self.experiment_file().display().to_string();
-        let asked = Experiment::parse(&Document::new(&name, &plain, overrides))?.table_source();
-        Ok(match asked.map(|source| Found::of(source, self.target)) {
-            Some(Ok(found)) => self.text(&found),
+        let of_source: Vec<String> = overrides.iter().filter(|text| is_of_source(text)).cloned().collect();
+        let asked = Experiment::parse(&Document::new(&name, &plain, &of_source))?.table_source();
+        let text = match asked.map(|source| Found::of(source, self.target)) {
+            Some(Ok(found)) => return Ok(Written { text: self.text(&found), assumed: found.told() }),
             // What is wrong with the file is told where the experiment is planned.
             Some(Err(source)) => {
                 let keys = keys_of(&source).into_iter().map(|(key, value)| format!("{key} = {value}\n"));
                 format!("[data.source.csv]\n{}", keys.collect::<String>())
             }
             None => plain,
-        })
+        };
+        Ok(Written { text, assumed: Vec::new() })
+    }
+
+    /// The table and the target of another experiment, given as TOML; `None` where they are the same or cannot be told.
+    pub fn other_table(&self, text: &str) -> Option<String> {
+        let table: toml::Table = text.parse().ok()?;
+        let source = table.get("data")?.get("source")?.get("csv")?;
+        let (path, target) = (source.get("path")?.as_str()?, source.get("target")?);
+        let is_target = match target {
+            Value::String(name) => name == self.target,
+            other => other.to_string() == self.target,
+        };
+        let is_same = is_target && Path::new(path) == self.file;
+        (!is_same).then(|| format!("`{path}` with the target `{}`", target.to_string().trim_matches('"')))
     }
 
     /// The shortest experiment on the table.
@@ -84,18 +100,19 @@ impl Wish<'_> {
     }
 
     fn text(&self, found: &Found) -> String {
-        let mut text = format!("{SCHEMA_DIRECTIVE}\n# {}\n", found.summary());
+        let mut text = format!("{SCHEMA_DIRECTIVE}\n# {}\n", one_line(&found.summary()));
         for line in &found.remarks {
-            text += &format!("# {line}\n");
+            text += &format!("# {}\n", one_line(line));
         }
         text += &format!(
             "# Any list is an axis: every combination is run. `bitsweep reference` explains every key; with the file that\n\
              # `bitsweep schema > bitsweep.schema.json` writes, editors check and complete them.\n\n\
-             title = {}\n\
+             title = {}\n{}\
              seed = [0, 1, 2, 3, 4]               # a split and models for each\n\n\
              [data]\n\
              scale = \"standard\"                   # or \"none\", or {{ divide = 255 }}\n\n",
-            Value::from(format!("{}: how few bits?", found.dataset.name))
+            Value::from(format!("{}: how few bits?", found.dataset.name)),
+            found.description()
         );
         text += &found.source_table();
         text += &found.split_table();
@@ -128,6 +145,14 @@ impl Wish<'_> {
     }
 }
 
+/// An experiment as it would be written, and what was assumed on the way.
+pub struct Written {
+    /// TOML.
+    pub text: String,
+    /// A sentence for each assumption.
+    pub assumed: Vec<String>,
+}
+
 /// What was found in a table.
 struct Found {
     source: TableSource,
@@ -136,6 +161,8 @@ struct Found {
     dropped: BTreeMap<String, String>,
     /// What else a user should look at.
     remarks: Vec<String>,
+    /// What the file does not say of itself.
+    assumed: Vec<String>,
 }
 
 impl Found {
@@ -143,12 +170,18 @@ impl Found {
     /// there is no answer.
     fn of(mut source: TableSource, target: &str) -> Result<Found, Box<TableSource>> {
         let mut dropped = BTreeMap::new();
+        let mut assumed: Vec<String> = Vec::new();
         loop {
             let dataset = match source.read(Path::new(""), most_bytes()) {
                 Ok(dataset) => dataset,
                 Err(error) if mend(&mut source, target, &error.problem, &mut dropped) => continue,
                 Err(_) => return Err(Box::new(source)),
             };
+            for note in dataset.notes.iter().filter(|note| is_assumption(note)).map(ToString::to_string) {
+                if !assumed.contains(&note) {
+                    assumed.push(note);
+                }
+            }
             let useless: Vec<(String, &str)> = dataset.notes.iter().filter_map(useless).collect();
             if !useless.is_empty() && useless.len() < dataset.columns.len() {
                 for (column, why) in useless {
@@ -159,7 +192,9 @@ impl Found {
             let mut rows = vec![0; dataset.classes()];
             dataset.labels.iter().for_each(|&label| rows[label] += 1);
             let is_divided = !source.says_split() && source.group.is_none();
-            if is_divided && source.rare_classes.is_none() && rows.iter().any(|rows| *rows < FEWEST_ROWS) {
+            let frequent = rows.iter().filter(|rows| **rows >= FEWEST_ROWS).count();
+            let has_rare = frequent < rows.len() && frequent > 1;
+            if is_divided && source.rare_classes.is_none() && has_rare {
                 source.rare_classes = Some(RareClasses::Drop(FEWEST_ROWS));
                 continue;
             }
@@ -172,7 +207,7 @@ impl Found {
                 source.header.get_or_insert(layout.header);
                 source.comment = source.comment.or(layout.comment);
             }
-            return Ok(Found { source, dataset, dropped, remarks });
+            return Ok(Found { source, dataset, dropped, remarks, assumed });
         }
     }
 
@@ -192,7 +227,23 @@ impl Found {
             counted(class_names.len(), "class", "classes"),
             classes.join(", ")
         )
-        .replace(['\n', '\r'], " ")
+    }
+
+    /// What was assumed: of the columns, then of how the file is written.
+    fn told(&self) -> Vec<String> {
+        let dropped =
+            self.dropped.iter().map(|(column, why)| format!("column `{column}` is left out: {why}"));
+        dropped.chain(self.assumed.iter().cloned()).collect()
+    }
+
+    /// The same as the experiment's description, where there is anything to say.
+    fn description(&self) -> String {
+        let told = self.told();
+        if told.is_empty() {
+            return String::new();
+        }
+        let sentences = format!("What was assumed of the table: {}.", told.join("; "));
+        format!("description = {}\n", Value::from(one_line(&sentences).into_owned()))
     }
 
     /// The table of the source, every key with what there is to say of it.
@@ -206,7 +257,7 @@ impl Found {
                 text += "drop = [\n";
                 for column in columns {
                     let why = column.as_str().and_then(|column| self.dropped.get(column));
-                    let why = why.map_or_else(String::new, |why| format!("  # {why}"));
+                    let why = why.map_or_else(String::new, |why| format!("  # {}", one_line(why)));
                     text += &format!("    {column},{why}\n");
                 }
                 text += "]\n";
@@ -214,7 +265,7 @@ impl Found {
             }
             let line = format!("{key} = {value}");
             text += &match self.comment(&key) {
-                Some(comment) => format!("{line:36} # {comment}\n"),
+                Some(comment) => format!("{line:36} # {}\n", one_line(&comment)),
                 None => format!("{line}\n"),
             };
         }
@@ -262,6 +313,11 @@ impl Found {
     fn epochs(&self) -> usize {
         (ROWS_SEEN / self.dataset.rows().max(1)).clamp(FEWEST_EPOCHS, MOST_EPOCHS)
     }
+}
+
+/// Whether an override is of the table's source.
+pub fn is_of_source(overriding: &str) -> bool {
+    overriding.trim_start().starts_with("data.source.")
 }
 
 /// What a file says of a source.
@@ -327,6 +383,20 @@ fn useless(note: &Note) -> Option<(String, &'static str)> {
         _ => return None,
     };
     Some((column.clone(), why))
+}
+
+/// What the file does not say of itself.
+fn is_assumption(note: &Note) -> bool {
+    matches!(
+        note,
+        Note::Encoding { .. }
+            | Note::Separator(_)
+            | Note::DecimalComma
+            | Note::Comments
+            | Note::NoHeader { .. }
+            | Note::NumbersAsNames { .. }
+            | Note::RowNames
+    )
 }
 
 /// What only the user knows the answer to.

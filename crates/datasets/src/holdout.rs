@@ -23,7 +23,7 @@ use crate::split_streams::SplitStreams;
 #[serde(deny_unknown_fields)]
 pub struct Holdout {
     /// The size of the test set: a fraction of all rows, or a number of rows.
-    #[serde(deserialize_with = "part_size::test")]
+    #[serde(default = "Holdout::quarter", deserialize_with = "part_size::test")]
     pub test: PartSize,
     /// Whether each class is divided in the same proportion, up to one row.
     #[serde(default)]
@@ -40,6 +40,11 @@ pub struct Holdout {
 }
 
 impl Holdout {
+    /// A quarter of the rows.
+    const fn quarter() -> PartSize {
+        PartSize::Fraction(0.25)
+    }
+
     const fn once() -> NonZeroUsize {
         NonZeroUsize::MIN
     }

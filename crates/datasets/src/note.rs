@@ -192,12 +192,13 @@ impl fmt::Display for Note {
             ),
             Self::RareClasses { column, classes, rows, into } => {
                 let what = if classes.len() == 1 { "class" } else { "classes" };
+                let verb = if *rows == 1 { "is" } else { "are" };
                 let rows = counted(*rows, "row", "rows");
                 let fate = match into {
-                    Some(into) => format!("are class `{into}`"),
-                    None => "are left out".to_owned(),
+                    Some(into) => format!("class `{into}`"),
+                    None => "left out".to_owned(),
                 };
-                write!(formatter, "column `{column}`: the {rows} of {what} {} {fate}", list(classes))
+                write!(formatter, "column `{column}`: the {rows} of {what} {} {verb} {fate}", list(classes))
             }
             Self::RowNumber { column, because } => {
                 let because = match because {

@@ -83,7 +83,7 @@ pub enum SplitError {
     },
     /// One side of a stratified split has fewer rows than there are classes.
     #[error(
-        "there are {classes} classes, but the number of {side} rows is {rows}: a stratified split needs a row of each class"
+        "there are {classes} classes, but the number of {side} rows is {rows}: a stratified split needs a row of each class: a larger part is needed, or `stratified = false`"
     )]
     FewerRowsThanClasses {
         /// What rows are held out for.

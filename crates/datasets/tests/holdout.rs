@@ -277,12 +277,12 @@ fn validation_rows_that_leave_nothing_to_train_on_are_refused() {
         (
             PartSize::Count(1),
             true,
-            "there are 2 classes, but the number of validation rows is 1: a stratified split needs a row of each class",
+            "there are 2 classes, but the number of validation rows is 1: a stratified split needs a row of each class: a larger part is needed, or `stratified = false`",
         ),
         (
             PartSize::Count(5),
             true,
-            "there are 2 classes, but the number of training rows is 1: a stratified split needs a row of each class",
+            "there are 2 classes, but the number of training rows is 1: a stratified split needs a row of each class: a larger part is needed, or `stratified = false`",
         ),
     ] {
         let error = with(validation, stratified).unwrap_err();

@@ -213,8 +213,11 @@ fn decimal_commas_are_detected_and_told_or_given() {
     assert!(
         complaint("decimal-commas.csv", "'a'", "drop = ['y']").contains("is continuous, 2 different numbers")
     );
-    let refused = read("decimal-commas.csv", "'y'", "decimal = '.'");
-    assert_eq!(table(&refused).0, ["a = -3,5e1", "a = 0,126", "b"]);
+    assert_eq!(
+        complaint("decimal-commas.csv", "'y'", "decimal = '.'"),
+        "column `a` has texts that look like numbers, `0,126` for one: if the comma begins their fraction, \
+         `decimal = \",\"`; if it separates thousands, take it out of the file"
+    );
 }
 
 #[test]
@@ -340,6 +343,77 @@ fn quotations_hold_separators_and_lines() {
     let data = read("quotations.csv", "'y'", "");
     assert_eq!(table(&data).0, ["a", "note = plain", "note = two\nlines, and a \"quotation\""]);
     assert_eq!(data.place_of(1), "line 4 of `quotations.csv`");
+}
+
+#[test]
+fn a_quotation_that_does_not_end_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t.csv"), "a,b,y\n1,x,p\n2,\"x,q\n3,x,p\n4,x,q\n").unwrap();
+    let error = TableSource::new("t.csv", ColumnRef::Number(3)).read(folder.path(), 1 << 20).unwrap_err();
+    assert_eq!(
+        error.problem.to_string(),
+        "line 3: a quotation mark opens in this row, and none closes it before the end of the file"
+    );
+    // A mark within a cell quotes nothing.
+    std::fs::write(folder.path().join("t.csv"), "a,b,y\n1,5\" pipe,p\n2,x,q\n3,4\" pipe,p\n4,7\" pipe,q")
+        .unwrap();
+    let data = TableSource::new("t.csv", ColumnRef::Number(3)).read(folder.path(), 1 << 20).unwrap();
+    assert_eq!(data.rows(), 4);
+}
+
+#[test]
+fn numbers_with_units_or_thousands_are_no_identifiers() {
+    let folder = tempfile::tempdir().unwrap();
+    for (cell, fix) in [
+        ("{row}.5 %", "take the unit out of the file, and say it in the column's name"),
+        ("1'{row}00.5", "take what separates thousands out of the file"),
+        ("\"1,{row}00\"", "if the comma begins their fraction, `decimal = \",\"`"),
+    ] {
+        let rows = (10..40).map(|row| format!("{},{}\n", cell.replace("{row}", &row.to_string()), row % 3));
+        std::fs::write(folder.path().join("t.csv"), "a,y\n".to_owned() + &rows.collect::<String>()).unwrap();
+        let error = TableSource::new("t.csv", ColumnRef::Number(2)).read(folder.path(), 1 << 20).unwrap_err();
+        assert!(error.to_string().contains(fix), "{error}");
+    }
+}
+
+#[test]
+fn times_in_a_cell_and_spaces_in_names_do_not_hide_commas() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows =
+        (0..9).map(|row| format!("{row},Werder Bremen,1. FC Koeln,{},1963-08-2{row} 09:30:00\n", row % 2));
+    let text = ",home team,away team,goals,date\n".to_owned() + &rows.collect::<String>();
+    std::fs::write(folder.path().join("t.csv"), text).unwrap();
+    let source: TableSource =
+        toml::from_str("path = 't.csv'\ntarget = 'goals'\ndrop = ['date', 'column 1']").unwrap();
+    assert_eq!(source.read(folder.path(), 1 << 20).unwrap().columns.len(), 2);
+}
+
+#[test]
+fn rows_that_end_with_a_separator_under_names_that_do_not_keep_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t.csv"), "a,b,y\n1,2,p,\n3,4,q,\n").unwrap();
+    let data =
+        TableSource::new("t.csv", ColumnRef::Name("y".to_owned())).read(folder.path(), 1 << 20).unwrap();
+    assert_eq!(table(&data), (["a", "b"].map(str::to_owned).to_vec(), vec![vec![1.0, 2.0], vec![3.0, 4.0]]));
+}
+
+#[test]
+fn columns_of_one_name_keep_their_order_over_two_files() {
+    let folder = tempfile::tempdir().unwrap();
+    for (file, text) in [("a.csv", "a,a,a,y\n1,2,3,p\n4,5,6,q\n"), ("b.csv", "a,a,a,y\n7,8,9,q\n")] {
+        std::fs::write(folder.path().join(file), text).unwrap();
+    }
+    let source: TableSource = toml::from_str("train = 'a.csv'\ntest = 'b.csv'\ntarget = 'y'").unwrap();
+    assert_eq!(table(&source.read(folder.path(), 1 << 20).unwrap()).1[2], [7.0, 8.0, 9.0]);
+}
+
+#[test]
+fn keys_that_name_no_feature_or_one_twice_are_refused() {
+    let said = |keys: &str| complaint("text-column.csv", "'kind'", keys);
+    assert_eq!(said("one_hot = ['kind']"), "column `kind` is named by `one_hot`, but it is no feature");
+    assert!(said("one_hot = ['colour']\nordinal = ['colour']").contains("names it, too"));
+    assert!(said("levels = { colour = ['red', 'red'] }").contains("expected each of its texts once"));
+    assert_eq!(said("separator = ','\ncomment = ','"), "`,` cannot both separate cells and begin a comment");
 }
 
 #[test]

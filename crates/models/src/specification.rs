@@ -232,7 +232,8 @@ pub enum Multiclass {
 pub struct Logistic {
     /// How more than two classes are treated.
     pub multiclass: Multiclass,
-    /// scikit-learn's `C`, the inverse strength of the penalty.
+    /// scikit-learn's `C`, the inverse strength of the penalty. Of two classes a softmax has two columns of weights, where
+    /// scikit-learn has one: its `C` is twice this one.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub c: f64,
     /// The most iterations the solver may take for one problem.

@@ -19,7 +19,7 @@ const TERMS: usize = 10;
 const LONGEST_VALUES: usize = 40;
 
 pub(super) fn describe(request: &Request, full: bool, json: bool) -> Result<(), Failure> {
-    let Found { name, source, document } = found(request)?;
+    let Found { name, source, document, .. } = found(request)?;
     let plan = Plan::new(&name, &document)?;
     if full {
         return print(&plan.source);

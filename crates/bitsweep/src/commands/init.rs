@@ -1,6 +1,6 @@
 //! `bitsweep init`
 
-use super::{foreseen, print};
+use super::{foreseen, print, say_assumed};
 use crate::config::Diagnostic;
 use crate::failure::Failure;
 use crate::plan::Plan;
@@ -9,7 +9,8 @@ use crate::registry::{Found, of_table};
 use crate::template::Wish;
 
 pub(super) fn init(wish: &Wish<'_>, overrides: &[String], verbosity: Verbosity) -> Result<(), Failure> {
-    let Found { name, document, .. } = of_table(wish, overrides)?;
+    let Found { name, document, assumed, .. } = of_table(wish, overrides)?;
+    say_assumed(&name, &assumed, verbosity);
     let plan = Plan::new(&name, &document)?;
     if let Some(change) = plan.changes.first() {
         let message = format!("`{change}` is no key of the table");

@@ -42,7 +42,7 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         (false, 1) => Verbosity::Verbose,
         (false, _) => Verbosity::Detailed,
     };
-    match &cli.command {
+    let result = match &cli.command {
         Command::List { json } => list::list(*json),
         Command::Describe { experiment, full, json } => describe::describe(experiment, *full, *json),
         Command::Plan { experiment, json } => plan::plan(experiment, *json, verbosity),
@@ -61,20 +61,41 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         Command::Reference { key: None } => print(&reference::page()),
         Command::Reference { key: Some(key) } => print(&reference::part(key)?),
         Command::Schema => print_json(&config::schema()),
-    }
+    };
+    let is_of_table = match &cli.command {
+        Command::Describe { experiment, .. }
+        | Command::Plan { experiment, .. }
+        | Command::Run { experiment, .. } => experiment.csv.is_some(),
+        Command::Init { .. } => true,
+        _ => false,
+    };
+    result.map_err(|failure| if is_of_table { on_the_command_line(failure) } else { failure })
 }
 
 /// The experiment that a user asks for.
 fn found(request: &Request) -> Result<Found, Failure> {
-    let Request { experiment, csv, target, choice, set } = request;
-    let found = match (experiment, csv, target) {
-        (Some(experiment), ..) => registry::find(experiment, set)?,
-        (None, Some(file), Some(target)) => {
-            registry::of_table(&Wish { file, target, model: choice.model, bits: &choice.bits }, set)?
+    Ok(match (&request.experiment, wish(request)) {
+        (Some(experiment), _) => registry::find(experiment, &request.set)?,
+        (None, Some(wish)) => registry::of_table(&wish, &request.set)?,
+        (None, None) => {
+            return Err(Failure::Other("neither an experiment nor a table is named".to_owned()));
         }
-        (None, ..) => return Err(Failure::Other("neither an experiment nor a table is named".to_owned())),
-    };
-    Ok(found)
+    })
+}
+
+/// The table that a user asks for.
+fn wish(request: &Request) -> Option<Wish<'_>> {
+    let Request { csv, target, choice, .. } = request;
+    Some(Wish { file: csv.as_ref()?, target: target.as_ref()?, model: choice.model, bits: &choice.bits })
+}
+
+/// Says how the keys that an error speaks of are set where no file has them.
+fn on_the_command_line(failure: Failure) -> Failure {
+    const HELP: &str = "a key of the table is set by `--set 'data.source.csv.KEY=VALUE'`";
+    match failure {
+        Failure::Configuration(diagnostic) => diagnostic.or_help(HELP).into(),
+        other => other,
+    }
 }
 
 /// Says what the command line is answered with where there is nothing to be done, and the exit code that goes with it.
@@ -86,10 +107,17 @@ pub fn answer(clap: &clap::Error) -> Result<ExitCode, Failure> {
     Ok(u8::try_from(clap.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// Plans what a user asks for.
-fn planned(request: &Request) -> Result<Plan, Failure> {
-    let Found { name, document, .. } = found(request)?;
+/// Plans what a user asks for, and says what was assumed of a table.
+fn planned(request: &Request, verbosity: Verbosity) -> Result<Plan, Failure> {
+    let Found { name, document, assumed, .. } = found(request)?;
+    say_assumed(&name, &assumed, verbosity);
     Plan::new(&name, &document)
+}
+
+fn say_assumed(name: &str, assumed: &[String], verbosity: Verbosity) {
+    if verbosity > Verbosity::Quiet {
+        assumed.iter().for_each(|note| say(&one_line(&format!("note: {name}: {note}"))));
+    }
 }
 
 /// Checks everything that can be known before a plan is run, and tells what a reader should know of it.

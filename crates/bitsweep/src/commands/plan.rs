@@ -39,7 +39,7 @@ struct Entry<'a> {
 }
 
 pub(super) fn plan(request: &Request, json: bool, verbosity: Verbosity) -> Result<(), Failure> {
-    let plan = planned(request)?;
+    let plan = planned(request, verbosity)?;
     let foreseen = foreseen(&plan, verbosity)?;
     let claim = Claim::of(&plan);
     if json {

@@ -1,6 +1,7 @@
 //! `bitsweep run`
 
 use std::borrow::Cow;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -10,7 +11,7 @@ use bitsweep_report::{ComparedRow, FoundRow};
 use bitsweep_results::{Records, ResultRow, Summary, summarize};
 
 use super::json::{Json, Ran};
-use super::{failures, foreseen, found, print_json, print_page, table};
+use super::{failures, foreseen, found, print_json, print_page, say_assumed, table, wish};
 use crate::cli::Request;
 use crate::evaluate;
 use crate::failure::Failure;
@@ -20,6 +21,7 @@ use crate::progress::{Progress, Verbosity};
 use crate::record::{Committed, Folder, LargeTables, Written, folder_name, write};
 use crate::registry::{Found, Source};
 use crate::streams::page_columns;
+use crate::template::Wish;
 
 /// How an experiment is run.
 #[derive(Debug)]
@@ -44,15 +46,24 @@ fn run_while_listening(
     options: &Options<'_>,
     interruption: &Interruption,
 ) -> Result<(), Failure> {
-    let Found { name, source, document } = found(request)?;
+    let Found { name, source, document, assumed } = found(request)?;
+    say_assumed(&name, &assumed, options.verbosity);
     let plan = Plan::new(&name, &document)?;
     foreseen(&plan, options.verbosity)?;
     let progress = Arc::new(Progress::new(options.verbosity, plan.units.len()));
     progress.detail(&format!("{}: {}", plan.name, plan.extent()));
     let folder = match options.name {
-        Some(folder) => Folder::create(options.out, folder, &name, &source)?,
-        None => Folder::create(options.out, &folder_name(&name, &plan.changes)?, &name, &source)?,
+        Some(folder) => folder.to_owned(),
+        None => folder_name(&name, &plan.changes)?,
     };
+    if let Some(wish) = wish(request) {
+        refuse_another_table(&wish, &options.out.join(&folder))?;
+        progress.note(&format!(
+            "`bitsweep init` writes this experiment as `{}`",
+            wish.experiment_file().display()
+        ));
+    }
+    let folder = Folder::create(options.out, &folder, &name, &source)?;
     interruption.clear_with({
         let (progress, remove) = (Arc::clone(&progress), folder.remover());
         move || {
@@ -98,6 +109,18 @@ fn run_while_listening(
     match failures::count(records, &plan) {
         (0, _) => Ok(()),
         (failed, rows) => Err(Failure::Incomplete { failed, rows }),
+    }
+}
+
+/// Keeps the results of another table, or of another target, where they are.
+fn refuse_another_table(wish: &Wish<'_>, folder: &Path) -> Result<(), Failure> {
+    let earlier = fs::read_to_string(folder.join("experiment.toml")).unwrap_or_default();
+    match wish.other_table(&earlier) {
+        Some(other) => Err(Failure::Output(format!(
+            "`{}` has the results of {other}, which are not to be replaced: give --name, or another --out",
+            folder.display()
+        ))),
+        None => Ok(()),
     }
 }
 

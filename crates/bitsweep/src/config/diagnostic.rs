@@ -102,6 +102,11 @@ impl Diagnostic {
         self
     }
 
+    /// Adds the fix where there is none.
+    pub fn or_help(self, help: &str) -> Diagnostic {
+        Diagnostic { help: self.help.or_else(|| Some(help.to_owned())), ..self }
+    }
+
     /// Adds `did you mean …?` when one of `names` is close to `wrong`.
     pub fn nearest<'n>(self, wrong: &str, names: impl IntoIterator<Item = &'n str>) -> Diagnostic {
         match nearest(wrong, names) {

@@ -214,7 +214,7 @@ impl Document {
         let value = match DeValue::parse(&self.text[value_start..end]) {
             Ok(value) => shift(value, value_start),
             // A shell eats quotation marks: a plain word stands for itself.
-            Err(_) if is_word(written) => Spanned::new(value_start..end, DeValue::String(written.into())),
+            Err(_) if is_bare(written) => Spanned::new(value_start..end, DeValue::String(written.into())),
             Err(error) => return Err(self.syntax_error(&error, value_start)),
         };
         Ok((keys, value))
@@ -326,6 +326,11 @@ impl Document {
         let line = number - number_of(whole.start) + 1;
         Place::new(name, line, text, start - first..span.end.clamp(start, whole.end) - first)
     }
+}
+
+/// Whether a text is no attempt at a value of TOML: what it wants to say is itself.
+fn is_bare(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['"', '\'', '[', ']', '{', '}', '='])
 }
 
 fn is_word(text: &str) -> bool {

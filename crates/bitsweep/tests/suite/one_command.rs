@@ -133,7 +133,10 @@ fn what_is_wrong_with_a_table_is_said_as_of_an_experiment() {
         said(&output)
     };
     let told = refused(&["run", "--csv", "sensor.csv", "--target", "stat"]);
-    assert!(told.contains("did you mean `state`") && told.contains("sensor.toml:3:"), "{told}");
+    assert!(
+        told.contains("did you mean `state`") && told.contains("sensor.toml of `bitsweep init`:3:"),
+        "{told}"
+    );
     let told = refused(&["init", "sensor.csv", "--target", "wet"]);
     assert!(told.contains("continuous") && told.contains("bins = { quantiles = 3 }"), "{told}");
     let bins = "data.source.csv.bins={ quantiles = 3 }";
@@ -155,6 +158,55 @@ fn what_is_wrong_with_a_table_is_said_as_of_an_experiment() {
         refused(&["run", "wine-mlp", "--csv", "sensor.csv", "--target", "state"])
             .contains("cannot be used with")
     );
+}
+
+#[test]
+fn what_is_assumed_of_a_table_is_told_and_what_is_set_of_it_stays() {
+    let sandbox = sandbox();
+    let told = said(&sandbox.succeeds(&["plan", "--csv", "sensor.csv", "--target", "state"]));
+    for note in [
+        "note: sensor: column `id` is left out: counts the rows",
+        "note: sensor: column `day` is left out: dates or times",
+        "note: sensor: cells are taken as separated by semicolons",
+        "note: sensor: commas are taken as the sign before a number's fraction",
+    ] {
+        assert!(told.contains(note), "{note}\n{told}");
+    }
+    assert!(
+        said(&sandbox.succeeds(&["plan", "--csv", "sensor.csv", "--target", "state", "--quiet"])).is_empty()
+    );
+    // What is dropped by itself is dropped beside what is asked for.
+    let set = "data.source.csv.drop=['wet']";
+    let output = sandbox.succeeds(&["init", "sensor.csv", "--target", "state", "--set", set]);
+    let text = printed(&output);
+    assert!(text.contains("\"wet\",") && text.contains("\"id\",  # counts the rows"), "{text}");
+    assert!(text.contains("What was assumed of the table: column `day` is left out"), "{text}");
+    let set = "split.holdout.stratified=false";
+    sandbox.succeeds(&["plan", "--csv", "sensor.csv", "--target", "state", "--set", set]);
+}
+
+#[test]
+fn results_of_another_target_are_not_replaced() {
+    let sandbox = sandbox();
+    let quick = ["--set", "seed=0", "--model", "logistic", "--bits", "8"];
+    let arguments = |target| [&["run", "--csv", "sensor.csv", "--target", target], &quick[..]].concat();
+    sandbox.succeeds(&arguments("state"));
+    sandbox.succeeds(&arguments("state"));
+    let output = sandbox.run(&arguments("colour"));
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("give --name"), "{}", said(&output));
+}
+
+#[test]
+fn names_of_any_characters_stay_names_in_what_is_written() {
+    let sandbox = Sandbox::new();
+    let rows = (0..30).map(|row| format!("{row}.5,{},{}\n", ["a\u{1b}b", "c"][row % 2], row * 7 % 3));
+    let header = "\"x\n[split.holdout]\ntest = 0.5\n#\",\"what \"\"kind\"\"\",y\n";
+    sandbox.put("t.csv", header.to_owned() + &rows.collect::<String>());
+    let written = sandbox.succeeds(&["init", "t.csv", "--target", "what \"kind\""]);
+    sandbox.put("t.toml", &written.stdout);
+    let planned = printed(&sandbox.succeeds(&["describe", "t.toml"]));
+    assert!(planned.contains("t (30 rows, 2 columns, 2 classes)"), "{planned}");
 }
 
 #[test]

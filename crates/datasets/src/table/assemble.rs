@@ -120,7 +120,7 @@ fn leave_out_unlabelled_rows(source: &TableSource, read: &mut Read) -> Result<()
             count: kept.iter().filter(|kept| !**kept).count(),
         });
     }
-    retain(read, &kept, "since they have no class")
+    retain(read, &kept, "since no class is given")
 }
 
 fn leave_out_incomplete_rows(source: &TableSource, read: &mut Read) -> Result<(), TableProblem> {
@@ -163,7 +163,7 @@ fn target_classes(source: &TableSource, read: &mut Read) -> Result<Classes, Tabl
     }
     if let Some(rare) = source.rare_classes {
         let kept = rare.apply(&column, &mut found);
-        retain(read, &kept, "since their classes are rare")?;
+        retain(read, &kept, "since the class is rare")?;
         let mut kept = kept.iter();
         found.labels.retain(|_| kept.next().copied().unwrap_or(true));
     }

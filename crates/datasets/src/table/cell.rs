@@ -39,11 +39,16 @@ pub(super) struct CellReader {
     decimal: Decimal,
     /// What else stands for a missing value, as it is written.
     missing: Vec<String>,
+    /// Those of them that are numbers, however they are spelled.
+    missing_numbers: Vec<f64>,
 }
 
 impl CellReader {
     pub(super) fn new(decimal: Decimal, missing: &[String]) -> Self {
-        Self { decimal, missing: missing.iter().map(|text| text.trim().to_owned()).collect() }
+        let missing = missing.iter().map(|text| text.trim().to_owned()).collect();
+        let mut reader = Self { decimal, missing, missing_numbers: Vec::new() };
+        reader.missing_numbers = reader.missing.iter().filter_map(|text| reader.number(text)).collect();
+        reader
     }
 
     /// What a cell without blanks around it says.
@@ -52,7 +57,7 @@ impl CellReader {
             return Cell::Missing;
         }
         match self.number(text) {
-            Some(number) if number.is_nan() => Cell::Missing,
+            Some(number) if self.is_missing_number(number) => Cell::Missing,
             // Beyond a double, or `inf`: no number to compute with.
             Some(number) if !number.is_finite() => Cell::Text,
             Some(number) => Cell::Number(number),
@@ -60,6 +65,11 @@ impl CellReader {
             None if is_one_of(&MISSING_AMONG_NUMBERS, text) => Cell::MissingAmongNumbers,
             None => Cell::Text,
         }
+    }
+
+    /// Whether a number stands for a missing value.
+    pub(super) fn is_missing_number(&self, number: f64) -> bool {
+        number.is_nan() || self.missing_numbers.contains(&number)
     }
 
     /// Whether the cell is empty or says what the file's owner writes for a missing value.
@@ -139,6 +149,7 @@ mod tests {
             ("NaN", Cell::Missing),
             ("NULL", Cell::Missing),
             ("-999", Cell::Missing),
+            ("-999.0", Cell::Missing),
             ("so what", Cell::Missing),
             ("None", Cell::MissingAmongNumbers),
             ("-", Cell::MissingAmongNumbers),

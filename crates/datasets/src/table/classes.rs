@@ -56,9 +56,9 @@ impl Bins {
         };
         let labels: Vec<usize> =
             numbers.iter().map(|number| edges.partition_point(|edge| edge < number)).collect();
-        let mut names = vec![format!("up to {}", edges[0])];
-        names.extend(edges.windows(2).map(|pair| format!("{} to {}", pair[0], pair[1])));
-        names.push(format!("above {}", edges[edges.len() - 1]));
+        let mut names = vec![format!("up to {}", shown(edges[0]))];
+        names.extend(edges.windows(2).map(|pair| format!("{} to {}", shown(pair[0]), shown(pair[1]))));
+        names.push(format!("above {}", shown(edges[edges.len() - 1])));
         let mut rows = vec![0; names.len()];
         labels.iter().for_each(|&label| rows[label] += 1);
         match rows.iter().position(|rows| *rows == 0) {
@@ -68,6 +68,13 @@ impl Bins {
             None => Ok(Classes { names, labels, notes: Vec::new(), are_continuous: false }),
         }
     }
+}
+
+/// A number in six digits, and no more zeros than a reader counts.
+fn shown(number: f64) -> String {
+    let rounded: f64 = format!("{number:.5e}").parse().unwrap_or(number);
+    let is_plain = rounded == 0.0 || (1e-5..1e15).contains(&rounded.abs());
+    if is_plain { rounded.to_string() } else { format!("{rounded:e}") }
 }
 
 /// The edges between bins of equally many numbers: NumPy's `quantile` by its default, linear, method.

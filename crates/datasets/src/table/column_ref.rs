@@ -45,7 +45,7 @@ impl ColumnRef {
         };
         let named = columns.named(name);
         if !named.is_empty() || !name.contains(['*', '?']) {
-            return self.find(columns).map(|position| vec![position]);
+            return if named.is_empty() { Err(columns.unknown(self)) } else { Ok(named) };
         }
         let pattern = WildMatch::new(name);
         let matching = columns.names.iter().enumerate().filter(|(_, name)| pattern.matches(name));

@@ -33,6 +33,8 @@ pub(super) enum Header {
     Names,
     /// The names of all columns but the first, as R writes a table whose rows have names.
     NamesOfAllButTheFirst,
+    /// The names of all columns but the last, which is empty: rows end with a separator, and the names do not.
+    NamesOfAllButTheLast,
 }
 
 impl Dialect {
@@ -79,7 +81,7 @@ impl Dialect {
                     (Header::Names, Some(first)) if is_counting(first) => {
                         Some(Note::NumbersAsNames { first: first.clone() })
                     }
-                    (Header::Names | Header::None, _) => None,
+                    (Header::Names | Header::NamesOfAllButTheLast | Header::None, _) => None,
                 });
                 header
             }
@@ -111,7 +113,7 @@ fn records(sample: &str, separator: Separator, comment: Option<u8>) -> Vec<Vec<S
 
 /// Whether the text begins with lines of `#` that have other cells than the line below them.
 fn starts_with_comments(sample: &str) -> bool {
-    let mut lines = sample.lines().filter(|line| !line.trim().is_empty());
+    let mut lines = sample.split(['\n', '\r']).filter(|line| !line.trim().is_empty());
     let Some(first) = lines.next().filter(|line| line.starts_with('#')) else { return false };
     let cells = |line: &str, separator: Separator| {
         separator.plain(line).bytes().filter(|byte| *byte == separator.byte()).count()
@@ -140,10 +142,12 @@ fn separator(sample: &str, comment: Option<u8>) -> Separator {
             record.len() == width || (row == 0 && record.len() + 1 == width)
         };
         let fitting = records.iter().enumerate().filter(|row| fits(*row)).count();
-        let is_whole = |cell: &&String| !cell.contains([',', ';', '\t', '|', ' ']);
+        let is_whole = |cell: &&String| !cell.contains([',', ';', '\t', '|']);
         let cells = records.iter().flatten().count();
         let whole = records.iter().flatten().filter(is_whole).count();
-        let score = fitting as f64 / records.len() as f64 + 0.5 * whole as f64 / cells as f64;
+        // The names are separated as the rows are.
+        let first = f64::from(u8::from(fits((0, &records[0]))));
+        let score = first + fitting as f64 / records.len() as f64 + 0.5 * whole as f64 / cells as f64;
         // Of equal ones the usual one.
         if score > best.0 {
             best = (score, separator);
@@ -185,11 +189,9 @@ fn header(records: &[Vec<String>], cells: &CellReader, target: Option<&str>) -> 
     let Some((first, rows)) = records.split_first() else { return Header::Names };
     let width = usual_width(records);
     let names = named(records);
-    if names == Header::NamesOfAllButTheFirst
-        || target.is_some_and(|target| first.iter().any(|cell| cell == target))
-        || rows.is_empty()
-        || is_counting(first)
-    {
+    // A target that is a number may be that of a column.
+    let is_name = |target: &str| target.parse::<f64>().is_err() && first.iter().any(|cell| cell == target);
+    if names != Header::Names || target.is_some_and(is_name) || rows.is_empty() || is_counting(first) {
         return names;
     }
     let is_number = |cell: &str| matches!(cells.read(cell), Cell::Number(_));
@@ -215,7 +217,10 @@ fn header(records: &[Vec<String>], cells: &CellReader, target: Option<&str>) -> 
 fn named(records: &[Vec<String>]) -> Header {
     match records.split_first() {
         Some((first, rows)) if !rows.is_empty() && rows.iter().all(|row| row.len() == first.len() + 1) => {
-            Header::NamesOfAllButTheFirst
+            match rows.iter().all(|row| row.last().is_none_or(String::is_empty)) {
+                true => Header::NamesOfAllButTheLast,
+                false => Header::NamesOfAllButTheFirst,
+            }
         }
         Some(_) | None => Header::Names,
     }

@@ -45,7 +45,9 @@ pub enum TableProblem {
     #[error("is a pipe or a device, expected a plain file: save what it gives into one")]
     NotAFile,
     /// The file grows while it is read.
-    #[error("grows while it is read, expected a file that is complete")]
+    #[error(
+        "has more bytes than its length says: it grows, or is made while it is read; expected a plain file that is complete"
+    )]
     Grows,
     /// The file has more bytes than can be worked with.
     #[error("has {bytes} bytes, more than the {most} that this machine's memory allows for")]
@@ -110,7 +112,7 @@ pub enum TableProblem {
     #[error("has a header but no rows below it")]
     OnlyHeader,
     /// All rows were left out.
-    #[error("has no row left: {0}")]
+    #[error("no row is left: all are left out, {0}")]
     NoRows(&'static str),
     /// No column bears a name that is asked for.
     #[error("no column is named `{name}`{}; the columns are {}{}", suggestion(nearest.as_deref()), list(columns), separator(columns))]
@@ -177,6 +179,41 @@ pub enum TableProblem {
         /// The column's name.
         column: String,
     },
+    /// A quotation begins and does not end.
+    #[error("line {line}: a quotation mark opens in this row, and none closes it before the end of the file")]
+    UnclosedQuotation {
+        /// The line on which the row begins.
+        line: usize,
+    },
+    /// A key names a column as text that is no feature, or names it twice.
+    #[error("column `{column}` is named by `{key}`, but {why}")]
+    NoSuchFeature {
+        /// The column.
+        column: String,
+        /// The key.
+        key: &'static str,
+        /// What it is.
+        why: &'static str,
+    },
+    /// Levels in an order that is none.
+    #[error("`levels` of column `{column}`: expected each of its texts once")]
+    NoOrder {
+        /// The column.
+        column: String,
+    },
+    /// Lines that begin with the separator would be comments.
+    #[error("`{0}` cannot both separate cells and begin a comment")]
+    CommentSeparates(char),
+    /// A column has numbers that are spelled in another way.
+    #[error("column `{column}` has texts that look like numbers, `{}` for one: {fix}", excerpt(text))]
+    OtherNumbers {
+        /// The column.
+        column: String,
+        /// The first of them.
+        text: String,
+        /// What to do about it.
+        fix: String,
+    },
     /// A row is shorter or longer than the first line.
     #[error("line {line}: expected {}, found {found}", counted(*expected, "column", "columns"))]
     ColumnCount {
@@ -204,13 +241,13 @@ pub enum TableProblem {
     },
     /// A feature is infinite, or too large for a double.
     #[error(
-        "line {line}, column `{column}`: expected a finite number, found `{}`; if it stands for a missing value: `missing_values = [\"{}\"]`",
+        "{place}, column `{column}`: expected a finite number, found `{}`; if it stands for a missing value: `missing_values = [\"{}\"]`",
         excerpt(text),
         excerpt(text)
     )]
     NotFinite {
-        /// The line on which the row begins.
-        line: usize,
+        /// Where it stands: `line 7`.
+        place: String,
         /// The column's name.
         column: String,
         /// What stands there.
@@ -425,7 +462,9 @@ impl TableProblem {
             Self::BinsOfText { .. } | Self::EqualQuantiles { .. } | Self::EmptyBin { .. } => "bins",
             Self::NotAPart { .. } | Self::EmptyPart(_) => "split",
             Self::MissingGroup { .. } => "group",
-            Self::NotALevel { .. } => "levels",
+            Self::NotALevel { .. } | Self::NoOrder { .. } => "levels",
+            Self::NoSuchFeature { key, .. } => key,
+            Self::CommentSeparates(_) => "comment",
             Self::WrongEncoding { .. } => "encoding",
             Self::NotOfParquet(key) => key,
             Self::NoPath
@@ -453,6 +492,8 @@ impl TableProblem {
             | Self::NotFinite { .. }
             | Self::Missing(_)
             | Self::Dates { .. }
+            | Self::UnclosedQuotation { .. }
+            | Self::OtherNumbers { .. }
             | Self::Identifier { .. } => "path",
         }
     }

@@ -41,15 +41,15 @@ pub(super) fn numbered(
         {
             return Err(TableProblem::Dates { column: column(), text: first.clone() });
         }
-        let rows = texts.codes.iter().filter(|code| **code != Texts::MISSING).count();
-        if texts.distinct.len() > FEW_TEXTS && texts.distinct.len() * 2 > rows {
+        if let Some((text, fix)) = other_numbers(&texts.distinct) {
+            return Err(TableProblem::OtherNumbers { column: column(), text: text.to_owned(), fix });
+        }
+        let of_each = texts.rows_of_each();
+        // Of some texts all rows may have been left out.
+        let (used, rows) = (of_each.iter().filter(|rows| **rows > 0).count(), of_each.iter().sum());
+        if used > FEW_TEXTS && used * 2 > rows {
             let text = texts.distinct[0].clone();
-            return Err(TableProblem::Identifier {
-                column: column(),
-                texts: texts.distinct.len(),
-                text,
-                rows,
-            });
+            return Err(TableProblem::Identifier { column: column(), texts: used, text, rows });
         }
     }
     if let Reading::Given(levels) = reading {
@@ -76,6 +76,36 @@ pub(super) fn numbered(
         Reading::Ordinal | Reading::Given(_) | Reading::UnaskedOrdinal => ColumnKind::Ranks(levels),
     };
     Ok((by_code(texts, &ranks), kind))
+}
+
+/// The first of texts most of which would be numbers in another spelling, and what to do about them.
+fn other_numbers(texts: &[String]) -> Option<(&str, String)> {
+    let is_number = |text: &str| text.parse::<f64>().is_ok_and(f64::is_finite);
+    let with_point = |text: &str| text.matches(',').count() == 1 && is_number(&text.replace(',', "."));
+    let of_thousands = |text: &str| {
+        let plain: String =
+            text.chars().filter(|character| !"',_ \u{a0}\u{202f}".contains(*character)).collect();
+        plain.len() < text.len() && is_number(&plain)
+    };
+    let with_unit = |text: &str| {
+        let plain =
+            text.trim_matches(|character: char| "%$€£°".contains(character) || character.is_whitespace());
+        plain.len() < text.len() && is_number(&plain.replace(',', "."))
+    };
+    let first_of = |is_so: &dyn Fn(&str) -> bool| {
+        let count = texts.iter().filter(|text| is_so(text)).count();
+        let first = texts.iter().find(|text| is_so(text)).map(String::as_str);
+        first.filter(|_| count * 2 > texts.len())
+    };
+    if let Some(first) = first_of(&with_point) {
+        let fix = "if the comma begins their fraction, `decimal = \",\"`; if it separates thousands, take it out of the file";
+        return Some((first, fix.to_owned()));
+    }
+    if let Some(first) = first_of(&of_thousands) {
+        return Some((first, "take what separates thousands out of the file".to_owned()));
+    }
+    let first = first_of(&with_unit)?;
+    Some((first, "take the unit out of the file, and say it in the column's name".to_owned()))
 }
 
 fn by_code(texts: &Texts, numbers: &[f64]) -> Vec<f64> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::assemble::assemble;
-use super::cell::CellReader;
+use super::cell::{CellReader, Decimal};
 use super::column_ref::{ColumnRef, Columns};
 use super::content::{content, unpacked};
 use super::dialect::Dialect;
@@ -57,14 +57,14 @@ impl TableSource {
 
     /// Reads a file's bytes as those of the only file.
     pub(crate) fn read_bytes(&self, bytes: Vec<u8>) -> Result<Dataset, TableProblem> {
-        assemble(self, self.read_columns(Path::new(""), unpacked(bytes, u64::MAX)?)?)
+        assemble(self, self.read_columns(Path::new(""), unpacked(bytes, u64::MAX)?, u64::MAX)?)
     }
 
     fn read_file(&self, path: &Path, place: &Path, most: u64) -> Result<Read, TableProblem> {
-        self.read_columns(path, content(place, most)?)
+        self.read_columns(path, content(place, most)?, most)
     }
 
-    fn read_columns(&self, path: &Path, bytes: Vec<u8>) -> Result<Read, TableProblem> {
+    fn read_columns(&self, path: &Path, bytes: Vec<u8>, most: u64) -> Result<Read, TableProblem> {
         let hash = blake3::hash(&bytes);
         let mut notes = Vec::new();
         let (roles, columns, lines, layout) = if !bytes.starts_with(parquet::MAGIC) {
@@ -75,7 +75,12 @@ impl TableSource {
             if text.trim().is_empty() {
                 return Err(TableProblem::Empty);
             }
+            // Lines that end by a carriage return alone are known to few, and comments among them to none.
+            let text = if text.contains('\n') { text } else { text.replace('\r', "\n") };
             let dialect = Dialect::of(&text, self, &mut notes);
+            if dialect.comment == Some(dialect.separator.byte()) {
+                return Err(TableProblem::CommentSeparates(char::from(dialect.separator.byte())));
+            }
             let plain = dialect.separator.plain(&text);
             let file = TextFile::new(&plain, dialect)?;
             let roles = Roles::of(self, &file.columns)?;
@@ -84,9 +89,10 @@ impl TableSource {
             (roles, rows.columns, rows.lines, Some(dialect.layout(encoding)))
         } else {
             self.refuse_keys_of_text()?;
-            let file = ParquetFile::new(bytes)?;
+            let mut file = ParquetFile::new(bytes)?;
             let roles = Roles::of(self, &file.names())?;
-            let columns = file.read(&roles.wanted)?;
+            let cells = CellReader::new(Decimal::Point, &self.missing_values);
+            let columns = file.read(&roles.wanted, &cells, most)?;
             (roles, columns, (1..=file.rows()).collect(), None)
         };
         let files = vec![ReadFile { path: path.to_owned(), hash, rows: lines.len(), layout }];
@@ -144,13 +150,31 @@ impl Roles {
         let mut wanted = vec![Wanted::Nothing; columns.names.len()];
         features.iter().for_each(|&column| wanted[column] = Wanted::Whatever);
         let mut asked = vec![Asked::Nothing; columns.names.len()];
-        for (named, how) in [(&source.one_hot, Asked::OneHot), (&source.ordinal, Asked::Ordinal)] {
-            for named in named {
-                named.find_all(columns)?.into_iter().for_each(|column| asked[column] = how);
+        let mut ask = |column: usize, how: Asked, key: &'static str| {
+            let why = match (is_feature[column], asked[column]) {
+                (false, _) => "it is no feature",
+                (true, other) if other != Asked::Nothing && other != how => {
+                    "another of `one_hot`, `ordinal` and `levels` names it, too"
+                }
+                (true, _) => {
+                    asked[column] = how;
+                    return Ok(());
+                }
+            };
+            Err(TableProblem::NoSuchFeature { column: columns.names[column].clone(), key, why })
+        };
+        for (key, named, how) in
+            [("one_hot", &source.one_hot, Asked::OneHot), ("ordinal", &source.ordinal, Asked::Ordinal)]
+        {
+            for column in named {
+                column.find_all(columns)?.into_iter().try_for_each(|column| ask(column, how, key))?;
             }
         }
-        for name in source.levels.keys() {
-            asked[ColumnRef::Name(name.clone()).find(columns)?] = Asked::InOrder;
+        for (name, levels) in &source.levels {
+            ask(ColumnRef::Name(name.clone()).find(columns)?, Asked::InOrder, "levels")?;
+            if levels.is_empty() || (1..levels.len()).any(|end| levels[..end].contains(&levels[end])) {
+                return Err(TableProblem::NoOrder { column: name.clone() });
+            }
         }
         features
             .iter()
@@ -195,7 +219,7 @@ impl Read {
         }
         for own in &mut self.features {
             let same = other.features.iter().position(|more| more.name == own.name);
-            add(own, same.map(|position| other.features.swap_remove(position)))?;
+            add(own, same.map(|position| other.features.remove(position)))?;
         }
         add(&mut self.target, Some(other.target))?;
         for (own, more) in [(&mut self.split, other.split), (&mut self.group, other.group)] {

@@ -39,7 +39,7 @@ use super::separator::Separator;
 /// class_names = ["Setosa", "Versicolor", "Virginica"]
 /// ```
 ///
-/// With two files, the classes ranges of a number, or with a column that divides the rows:
+/// A file for each part, and classes that are ranges of a number:
 ///
 /// ```toml
 /// train = "measured.csv"
@@ -47,6 +47,8 @@ use super::separator::Separator;
 /// target = "yield"
 /// bins = { quantiles = 3 }
 /// ```
+///
+/// A column that says which rows are for the test:
 ///
 /// ```toml
 /// path = "flowers.parquet"
@@ -134,7 +136,8 @@ pub struct TableSource {
     /// What becomes of missing values.
     #[serde(default, skip_serializing_if = "Missing::is_refused")]
     pub missing: Missing,
-    /// What stands for a missing value besides an empty cell, `NA`, `N/A`, `?`, `nan` and `null`.
+    /// What stands for a missing value besides an empty cell, `NA`, `N/A`, `?`, `nan` and `null`; among numbers `none`, `nil`,
+    /// `missing`, `unknown`, `-` and `.` do, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing_values: Vec<String>,
     /// Makes classes of a target that is a number.

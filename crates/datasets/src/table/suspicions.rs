@@ -25,7 +25,7 @@ pub(super) fn suspicion(
     if values.iter().all(|value| *value == values[0]) {
         return Some(Note::Constant { column: name() });
     }
-    if is_number && let Some(because) = row_number(values, is_unnamed) {
+    if is_number && let Some(because) = row_number(column, values, is_unnamed) {
         return Some(Note::RowNumber { column: name(), because });
     }
     let sampled = &values[..values.len().min(SAMPLE)];
@@ -33,7 +33,7 @@ pub(super) fn suspicion(
     (gives_away(sampled) && gives_away(values)).then(|| Note::Leak { column: name() })
 }
 
-fn row_number(values: &[f64], is_unnamed: bool) -> Option<RowNumber> {
+fn row_number(column: &str, values: &[f64], is_unnamed: bool) -> Option<RowNumber> {
     if !values.iter().all(|value| value.fract() == 0.0 && value.abs() < 1e15) {
         return None;
     }
@@ -43,7 +43,22 @@ fn row_number(values: &[f64], is_unnamed: bool) -> Option<RowNumber> {
     if is_unnamed {
         return Some(RowNumber::IsUnnamed);
     }
-    (are_unique(&values[..values.len().min(SAMPLE)]) && are_unique(values)).then_some(RowNumber::IsUnique)
+    let is_unique = are_unique(&values[..values.len().min(SAMPLE)]) && are_unique(values);
+    let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    // A measurement may differ in every row, too: it leaves more numbers out.
+    let is_dense = most - least < 2.0 * values.len() as f64;
+    (is_unique && (is_dense || is_called_number(column))).then_some(RowNumber::IsUnique)
+}
+
+/// Whether a column has a name as numbers of rows have.
+fn is_called_number(column: &str) -> bool {
+    let name = column.to_lowercase();
+    let words = name.split(|character: char| !character.is_alphanumeric());
+    words.into_iter().any(|word| {
+        ["id", "ids", "index", "idx", "no", "nr", "number", "key", "row", "rownames"].contains(&word)
+    }) || column.ends_with("Id")
+        || column.ends_with("ID")
 }
 
 fn are_unique(values: &[f64]) -> bool {

@@ -40,6 +40,10 @@ impl<'t> TextFile<'t> {
                 let names = record.iter().map(|name| name.trim().to_owned());
                 [String::new()].into_iter().chain(names).collect()
             }
+            Header::NamesOfAllButTheLast => {
+                let names = record.iter().map(|name| name.trim().to_owned());
+                names.chain([String::new()]).collect()
+            }
         };
         if !is_there {
             return Err(TableProblem::Empty);
@@ -201,7 +205,7 @@ impl Found {
         }
         let column = column.to_owned();
         Err(match text.parse::<f64>() {
-            Ok(_) => TableProblem::NotFinite { line, column, text },
+            Ok(_) => TableProblem::NotFinite { place: format!("line {line}"), column, text },
             Err(_) => TableProblem::NotANumber { line, column, text, texts: self.texts },
         })
     }
@@ -230,7 +234,21 @@ impl<'t> Records<'t> {
     }
 
     fn next(&mut self, record: &mut StringRecord) -> Result<bool, TableProblem> {
-        self.reader.read_record(record).map_err(|error| TableProblem::Unreadable(io::Error::from(error)))
+        let read = self.reader.read_record(record);
+        let is_there = read.map_err(|error| TableProblem::Unreadable(io::Error::from(error)))?;
+        // Only the last record can be one whose quotation does not end.
+        let is_last = self.reader.position().byte() as usize >= self.bytes.len();
+        if is_there && is_last && self.is_unclosed(record) {
+            return Err(TableProblem::UnclosedQuotation { line: self.line_of(record) });
+        }
+        Ok(is_there)
+    }
+
+    /// Whether a record at the end of the text ends within quotation marks.
+    fn is_unclosed(&self, record: &StringRecord) -> bool {
+        let start = record.position().map_or(0, |position| position.byte() as usize);
+        let marks = self.bytes[start..].iter().filter(|byte| **byte == b'"').count();
+        marks % 2 == 1 && record.iter().any(|cell| cell.contains(['\n', '\r']))
     }
 
     /// The line on which a record begins that is not before the one of the last call.
