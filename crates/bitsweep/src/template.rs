@@ -419,7 +419,7 @@ impl Experiment {
     fn table_source(self) -> Option<TableSource> {
         let (unit, _) = self.units.into_iter().next()?;
         match &unit.subject.rows()?.0.source {
-            DataSource::Csv(source) => Some(source.clone()),
+            DataSource::Csv(source) => Some((**source).clone()),
             DataSource::Wine | DataSource::Digits | DataSource::WineQuality => None,
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn unit_key(spec: &UnitSpec, dataset: Option<&Dataset>) -> Result<Key
         && let DataSource::Csv(csv) = &mut data.source
         && dataset.is_some()
     {
-        *csv = TableSource::new(PathBuf::new(), ColumnRef::Number(1));
+        **csv = TableSource::new(PathBuf::new(), ColumnRef::Number(1));
     }
     let stages = versions(unit_stages(&spec.subject));
     key(&Keyed { unit, dataset: dataset.map(|dataset| dataset.hash.to_string()), stages })

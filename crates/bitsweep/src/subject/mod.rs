@@ -172,7 +172,7 @@ pub enum DataSource {
     WineQuality,
     /// A CSV or Parquet file of the user's.
     #[serde(alias = "parquet")]
-    Csv(TableSource),
+    Csv(Box<TableSource>),
 }
 
 impl DataSource {

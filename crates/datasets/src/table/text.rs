@@ -1,6 +1,6 @@
 //! From the text of a file to its columns.
 
-use std::{io, mem};
+use std::io;
 
 use csv::{Reader, ReaderBuilder, StringRecord};
 
@@ -79,7 +79,7 @@ impl<'t> TextFile<'t> {
         // Those that turn out to be of text are read again.
         for (column, name) in columns.iter_mut().zip(&self.columns.names) {
             if let Growing::Numbers(_, found) = column
-                && mem::take(found).is_text(name)?
+                && found.is_text(name)?
             {
                 *column = Growing::Texts(Texts::default(), false);
             }
@@ -198,8 +198,10 @@ impl Found {
     }
 
     /// Whether the column is one of texts; an error where it is one of numbers, and has texts.
-    fn is_text(self, column: &str) -> Result<bool, TableProblem> {
-        let Some((line, text)) = self.first_text else { return Ok(self.numbers == 0 && self.doubtful > 0) };
+    fn is_text(&self, column: &str) -> Result<bool, TableProblem> {
+        let Some((line, text)) = self.first_text.clone() else {
+            return Ok(self.numbers == 0 && self.doubtful > 0);
+        };
         if self.numbers < self.texts {
             return Ok(true);
         }
