@@ -189,8 +189,7 @@ impl Found {
                 }
                 continue;
             }
-            let mut rows = vec![0; dataset.classes()];
-            dataset.labels.iter().for_each(|&label| rows[label] += 1);
+            let rows = dataset.rows_of_classes();
             let is_divided = !source.says_split() && source.group.is_none();
             let frequent = rows.iter().filter(|rows| **rows >= FEWEST_ROWS).count();
             let has_rare = frequent < rows.len() && frequent > 1;
@@ -212,17 +211,15 @@ impl Found {
     }
 
     fn summary(&self) -> String {
-        let Dataset { labels, class_names, columns, .. } = &self.dataset;
-        let mut rows = vec![0; class_names.len()];
-        labels.iter().for_each(|&label| rows[label] += 1);
+        let Dataset { class_names, columns, .. } = &self.dataset;
         const SHOWN: usize = 10;
-        let classes = class_names.iter().zip(rows).take(SHOWN);
+        let classes = class_names.iter().zip(self.dataset.rows_of_classes()).take(SHOWN);
         let classes: Vec<String> = classes.map(|(name, rows)| format!("{name} ({rows})")).collect();
         let more = if class_names.len() > SHOWN { ", …" } else { "" };
         format!(
             "{}: {}, {}, {}: {}{more}",
             self.source.path.as_deref().unwrap_or(Path::new("")).display(),
-            counted(labels.len(), "row", "rows"),
+            counted(self.dataset.rows(), "row", "rows"),
             counted(columns.len(), "column beside the class", "columns beside the class"),
             counted(class_names.len(), "class", "classes"),
             classes.join(", ")
@@ -248,8 +245,7 @@ impl Found {
 
     /// The table of the source, every key with what there is to say of it.
     fn source_table(&self) -> String {
-        let kind = if self.source.separator.is_some() { "csv" } else { "parquet" };
-        let mut text = format!("[data.source.{kind}]\n");
+        let mut text = "[data.source.csv]\n".to_owned();
         for (key, value) in keys_of(&self.source) {
             if key == "drop"
                 && let Value::Array(columns) = &value

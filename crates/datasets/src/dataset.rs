@@ -95,6 +95,12 @@ impl Dataset {
         self.class_names.len()
     }
 
+    /// How many rows each class has.
+    #[must_use]
+    pub fn rows_of_classes(&self) -> Vec<usize> {
+        rows_of_classes(&self.labels, self.classes())
+    }
+
     /// Where a row stands, for people: ``line 17 of `flowers.csv` ``, or ``row 17 of `wine` ``, counted from 1.
     ///
     /// # Panics
@@ -115,6 +121,13 @@ impl Dataset {
     pub fn labels_of(&self, rows: &[usize]) -> Vec<usize> {
         rows.iter().map(|&row| self.labels[row]).collect()
     }
+}
+
+/// How many of the labels each of so many classes has.
+pub(crate) fn rows_of_classes(labels: &[usize], classes: usize) -> Vec<usize> {
+    let mut rows = vec![0; classes];
+    labels.iter().for_each(|&label| rows[label] += 1);
+    rows
 }
 
 /// Where rows were read.

@@ -2,7 +2,8 @@
 
 use bitsweep_random::Stream;
 
-use crate::split::{Part, Split, SplitError};
+use crate::split::{Part, Split};
+use crate::split_error::SplitError;
 use crate::stratification::stratified;
 
 /// `rows` in two, those that are left and so many that are held out, both in random order.

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::division::{check_labels, divide, set_apart};
 use crate::part_size::{self, PartSize};
-use crate::split::{Part, Split, SplitError};
+use crate::split::{Part, Split};
+use crate::split_error::SplitError;
 use crate::split_streams::SplitStreams;
 
 /// Divisions of the rows into training and test rows, each independent of the others.

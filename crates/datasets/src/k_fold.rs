@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::division::{check_labels, set_apart};
 use crate::part_size::{self, PartSize};
-use crate::split::{Part, Split, SplitError};
+use crate::split::{Part, Split};
+use crate::split_error::SplitError;
 use crate::split_streams::SplitStreams;
 
 /// A division of the rows into folds, each of which is the test set once.

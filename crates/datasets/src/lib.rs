@@ -34,6 +34,7 @@ mod note;
 mod part_size;
 mod scaling;
 mod split;
+mod split_error;
 mod split_streams;
 mod stratification;
 mod table;
@@ -48,7 +49,8 @@ pub use k_fold::{KFold, k_fold};
 pub use note::{Note, RowNumber};
 pub use part_size::PartSize;
 pub use scaling::{Overflow, Scaler, Scaling, ScalingError, fit};
-pub use split::{Part, Split, SplitError};
+pub use split::{Part, Split};
+pub use split_error::SplitError;
 pub use split_streams::SplitStreams;
 pub use table::{
     Bins, ColumnRef, Decimal, Encoding, Gap, Missing, RareClasses, Separator, TableError, TableProblem,

@@ -7,7 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 
-use crate::split::{Part, SplitError};
+use crate::split::Part;
+use crate::split_error::SplitError;
 
 /// How many rows are held out for the test or for choices; in TOML a float is a fraction and an integer a count, as
 /// scikit-learn's `test_size`.

@@ -2,7 +2,8 @@
 
 use bitsweep_random::Stream;
 
-use crate::split::{Part, SplitError};
+use crate::split::Part;
+use crate::split_error::SplitError;
 
 /// Divides `rows` into those that are left and so many that are held out, each class in the same proportion, up to one row.
 pub(crate) fn stratified(

@@ -258,6 +258,29 @@ fn packed_files_are_unpacked() {
 }
 
 #[test]
+fn columns_of_a_parquet_file_are_numbers_truth_values_and_texts() {
+    let keys = "drop = ['when', 'parts']\nmissing = 'median'\nmissing_values = ['-999']";
+    let data = read("types.parquet", "'y'", keys);
+    let (names, rows) = table(&data);
+    assert_eq!(names, ["small", "large", "single", "on", "tree = elm", "tree = oak", "kind = a", "kind = b"]);
+    // Of `single` two values are known, of `tree` three.
+    assert_eq!(rows[0], [1.0, 1.0, 0.5, 1.0, 0.0, 1.0, 1.0, 0.0]);
+    assert_eq!(rows[1], [-2.0, 2.0, -0.375, 0.0, 0.0, 1.0, 0.0, 1.0]);
+    assert_eq!(rows[3][1..3], [2.0_f64.powi(40), -0.375]);
+    assert_eq!(
+        (data.class_names.as_slice(), data.place_of(1)),
+        (&["1", "2"].map(str::to_owned)[..], "row 2 of `types.parquet`".to_owned())
+    );
+    assert_eq!(read("types.parquet.gz", "'y'", keys).hash, data.hash);
+    assert!(complaint("types.parquet", "'y'", "").starts_with("column `when` has dates or times"));
+    assert!(complaint("types.parquet", "'y'", "drop = ['when']").starts_with("column `parts` is of type "));
+    assert!(
+        complaint("types.parquet", "'y'", "drop = ['when', 'parts']")
+            .starts_with("2 values are missing, in columns")
+    );
+}
+
+#[test]
 fn a_first_line_of_numbers_above_numbers_is_a_row() {
     let data = read("no-header.data", "3", "");
     assert_eq!(data.rows(), 3);

@@ -10,8 +10,6 @@ use serde::de::{Error, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
-use crate::samples::SampleError;
-
 /// How much the rows of each class count in training: the loss of a row is multiplied with the weight of its class. What is
 /// scored is not weighed.
 ///
@@ -69,17 +67,15 @@ impl ClassWeights {
         Ok(Self::Numbered(weights))
     }
 
-    /// The weight of each class.
-    pub(crate) fn of_classes(&self, labels: &[usize], classes: usize) -> Result<Vec<f64>, SampleError> {
+    /// The weight of each class; `None` where they are not those of so many classes.
+    pub(crate) fn of_classes(&self, labels: &[usize], classes: usize) -> Option<Vec<f64>> {
         match self {
-            Self::None => Ok(vec![1.0; classes]),
-            Self::Balanced => Ok(balanced(labels, classes)),
+            Self::None => Some(vec![1.0; classes]),
+            Self::Balanced => Some(balanced(labels, classes)),
             Self::Numbered(weights) if weights.len() == classes && weights.iter().all(is_weight) => {
-                Ok(weights.clone())
+                Some(weights.clone())
             }
-            Self::Numbered(_) | Self::Named(_) => {
-                Err(SampleError::ClassWeights { given: self.clone(), classes })
-            }
+            Self::Numbered(_) | Self::Named(_) => None,
         }
     }
 }

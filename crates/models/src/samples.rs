@@ -86,3 +86,13 @@ pub(crate) fn check_samples(
         None => Ok(()),
     }
 }
+
+/// The weight of each class, or why there is none.
+pub(crate) fn weights_of_classes(
+    weights: &ClassWeights,
+    labels: &[usize],
+    classes: usize,
+) -> Result<Vec<f64>, SampleError> {
+    let of_classes = weights.of_classes(labels, classes);
+    of_classes.ok_or_else(|| SampleError::ClassWeights { given: weights.clone(), classes })
+}

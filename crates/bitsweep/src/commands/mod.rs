@@ -116,8 +116,13 @@ fn planned(request: &Request, verbosity: Verbosity) -> Result<Plan, Failure> {
 
 fn say_assumed(name: &str, assumed: &[String], verbosity: Verbosity) {
     if verbosity > Verbosity::Quiet {
-        assumed.iter().for_each(|note| say(&one_line(&format!("note: {name}: {note}"))));
+        assumed.iter().for_each(|note| say_note(name, note));
     }
+}
+
+/// Says what a reader should know of a dataset.
+fn say_note(dataset: &str, note: &str) {
+    say(&one_line(&format!("note: {dataset}: {note}")));
 }
 
 /// Checks everything that can be known before a plan is run, and tells what a reader should know of it.
@@ -127,7 +132,7 @@ fn foreseen(plan: &Plan, verbosity: Verbosity) -> Result<Vec<Foreseen>, Failure>
     let foreseen = foresee(plan)?;
     if verbosity > Verbosity::Quiet {
         for (dataset, note) in plan.notes() {
-            say(&one_line(&format!("note: {dataset}: {note}")));
+            say_note(dataset, &note);
         }
         for sentence in sentences(&foreseen, plan) {
             say(&text::lines(&format!("note: {sentence}")));

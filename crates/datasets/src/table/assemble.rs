@@ -6,8 +6,7 @@ use super::class_labels::{Classes, classes, sorted};
 use super::error::{Gap, TableProblem};
 use super::levels::{Reading, numbered};
 use super::missing::Missing;
-use super::raw::{Asked, Cells, RawColumn, Texts};
-use super::read::Read;
+use super::raw::{Asked, Cells, RawColumn, RawTable, Texts};
 use super::source::{TableSource, TextEncoding};
 use super::suspicions::suspicion;
 use crate::dataset::{Column, ColumnKind, Dataset, Division, RowsOfFile};
@@ -18,12 +17,12 @@ use crate::split::Split;
 const MOST_CLASSES: usize = 1 << 16;
 
 /// Makes the dataset that `source` asks for of what was read.
-pub(super) fn assemble(source: &TableSource, mut read: Read) -> Result<Dataset, TableProblem> {
+pub(super) fn assemble(source: &TableSource, mut read: RawTable) -> Result<Dataset, TableProblem> {
     leave_out_empty_columns(&mut read)?;
     leave_out_unlabelled_rows(source, &mut read)?;
     leave_out_incomplete_rows(source, &mut read)?;
     let classes = target_classes(source, &mut read)?;
-    let Read { features, split, group, file, mut notes, .. } = read;
+    let RawTable { features, split, group, file, mut notes, .. } = read;
     notes.extend(classes.notes);
     let rows = classes.labels.len();
     let division = division(source, split.as_ref(), group.as_ref(), &file)?;
@@ -80,7 +79,7 @@ fn row_by_row(rows: usize, columns: Vec<Vec<f64>>) -> Array2<f64> {
     values
 }
 
-fn leave_out_empty_columns(read: &mut Read) -> Result<(), TableProblem> {
+fn leave_out_empty_columns(read: &mut RawTable) -> Result<(), TableProblem> {
     let notes = &mut read.notes;
     let names: Vec<String> = read.features.iter().map(|column| column.name.clone()).collect();
     read.features.retain(|RawColumn { name, cells, .. }| {
@@ -92,7 +91,7 @@ fn leave_out_empty_columns(read: &mut Read) -> Result<(), TableProblem> {
 }
 
 /// Keeps the rows that are `kept`, and says why of the others.
-fn retain(read: &mut Read, kept: &[bool], because: &'static str) -> Result<(), TableProblem> {
+fn retain(read: &mut RawTable, kept: &[bool], because: &'static str) -> Result<(), TableProblem> {
     let left_out = kept.iter().filter(|kept| !**kept).count();
     if left_out == 0 {
         return Ok(());
@@ -109,7 +108,7 @@ fn retain(read: &mut Read, kept: &[bool], because: &'static str) -> Result<(), T
     Ok(())
 }
 
-fn leave_out_unlabelled_rows(source: &TableSource, read: &mut Read) -> Result<(), TableProblem> {
+fn leave_out_unlabelled_rows(source: &TableSource, read: &mut RawTable) -> Result<(), TableProblem> {
     let cells = &read.target.cells;
     let kept: Vec<bool> = (0..cells.len()).map(|row| !cells.is_missing(row)).collect();
     let Some(first) = kept.iter().position(|kept| !kept) else { return Ok(()) };
@@ -123,7 +122,7 @@ fn leave_out_unlabelled_rows(source: &TableSource, read: &mut Read) -> Result<()
     retain(read, &kept, "since no class is given")
 }
 
-fn leave_out_incomplete_rows(source: &TableSource, read: &mut Read) -> Result<(), TableProblem> {
+fn leave_out_incomplete_rows(source: &TableSource, read: &mut RawTable) -> Result<(), TableProblem> {
     if source.missing.is_imputed() {
         return Ok(());
     }
@@ -145,7 +144,7 @@ fn leave_out_incomplete_rows(source: &TableSource, read: &mut Read) -> Result<()
 }
 
 /// The classes of all rows that are left.
-fn target_classes(source: &TableSource, read: &mut Read) -> Result<Classes, TableProblem> {
+fn target_classes(source: &TableSource, read: &mut RawTable) -> Result<Classes, TableProblem> {
     let column = read.target.name.clone();
     let mut found = match (&read.target.cells, &source.bins) {
         (Cells::Texts(texts), None) => classes(&column, texts),

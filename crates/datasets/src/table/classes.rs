@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::class_labels::Classes;
 use super::error::TableProblem;
+use crate::dataset::rows_of_classes;
 use crate::note::Note;
 
 /// Classes as ranges of a number. A number at an edge is in the lower class, as `pandas.cut` and `pandas.qcut` have it.
@@ -59,8 +60,7 @@ impl Bins {
         let mut names = vec![format!("up to {}", shown(edges[0]))];
         names.extend(edges.windows(2).map(|pair| format!("{} to {}", shown(pair[0]), shown(pair[1]))));
         names.push(format!("above {}", shown(edges[edges.len() - 1])));
-        let mut rows = vec![0; names.len()];
-        labels.iter().for_each(|&label| rows[label] += 1);
+        let rows = rows_of_classes(&labels, names.len());
         match rows.iter().position(|rows| *rows == 0) {
             Some(empty) => {
                 Err(TableProblem::EmptyBin { column: column.to_owned(), bin: names.swap_remove(empty) })
@@ -95,8 +95,7 @@ impl RareClasses {
     /// Merges or drops the rare ones of `classes`; whether each row is kept.
     pub(super) fn apply(self, column: &str, classes: &mut Classes) -> Vec<bool> {
         let (Self::Merge(least) | Self::Drop(least)) = self;
-        let mut rows = vec![0; classes.names.len()];
-        classes.labels.iter().for_each(|&label| rows[label] += 1);
+        let rows = rows_of_classes(&classes.labels, classes.names.len());
         let is_rare: Vec<bool> = rows.iter().map(|rows| *rows < least).collect();
         if !is_rare.contains(&true) {
             return vec![true; classes.labels.len()];

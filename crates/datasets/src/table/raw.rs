@@ -1,6 +1,10 @@
-//! The columns of a table as they were read: numbers or texts, nothing made of them yet.
+//! A table as it was read: columns of numbers or texts, nothing made of them yet.
 
 use std::collections::HashMap;
+
+use super::error::TableProblem;
+use crate::dataset::RowsOfFile;
+use crate::note::Note;
 
 /// What a column is to be read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,5 +134,44 @@ impl Cells {
             (Self::Numbers(_), Self::Texts(_)) | (Self::Texts(_), Self::Numbers(_)) => return false,
         }
         true
+    }
+}
+
+/// The columns of all files, one after the other, by what they are for.
+pub(super) struct RawTable {
+    pub(super) features: Vec<RawColumn>,
+    pub(super) target: RawColumn,
+    pub(super) split: Option<RawColumn>,
+    pub(super) group: Option<RawColumn>,
+    pub(super) file: RowsOfFile,
+    pub(super) notes: Vec<Note>,
+}
+
+impl RawTable {
+    /// Adds the rows of another file, whose columns may be in another order.
+    pub(super) fn append(&mut self, mut other: Self) -> Result<(), TableProblem> {
+        fn add(own: &mut RawColumn, more: Option<RawColumn>) -> Result<(), TableProblem> {
+            let column = own.name.clone();
+            let Some(more) = more else { return Err(TableProblem::LacksColumn { column }) };
+            if own.cells.append(more.cells) { Ok(()) } else { Err(TableProblem::MixedFiles { column }) }
+        }
+        for own in &mut self.features {
+            let same = other.features.iter().position(|more| more.name == own.name);
+            add(own, same.map(|position| other.features.remove(position)))?;
+        }
+        add(&mut self.target, Some(other.target))?;
+        for (own, more) in [(&mut self.split, other.split), (&mut self.group, other.group)] {
+            if let Some(own) = own {
+                add(own, more)?;
+            }
+        }
+        self.file.files.extend(other.file.files);
+        self.file.lines.extend(other.file.lines);
+        for note in other.notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+        Ok(())
     }
 }

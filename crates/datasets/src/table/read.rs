@@ -10,7 +10,7 @@ use super::dialect::Dialect;
 use super::encoding::decode;
 use super::error::{TableError, TableProblem};
 use super::parquet::{self, ParquetFile};
-use super::raw::{Asked, RawColumn, Wanted};
+use super::raw::{Asked, RawColumn, RawTable, Wanted};
 use super::source::TableSource;
 use super::text::TextFile;
 use crate::dataset::{Dataset, ReadFile, RowsOfFile};
@@ -18,16 +18,6 @@ use crate::note::Note;
 
 /// What a ZIP archive begins with.
 const ZIP: &[u8] = b"PK\x03\x04";
-
-/// The columns of all files, one after the other, by what they are for.
-pub(super) struct Read {
-    pub(super) features: Vec<RawColumn>,
-    pub(super) target: RawColumn,
-    pub(super) split: Option<RawColumn>,
-    pub(super) group: Option<RawColumn>,
-    pub(super) file: RowsOfFile,
-    pub(super) notes: Vec<Note>,
-}
 
 impl TableSource {
     /// Reads the file, or both; a relative path starts at `folder`. None may have more than `most_bytes`, packed or unpacked.
@@ -60,11 +50,11 @@ impl TableSource {
         assemble(self, self.read_columns(Path::new(""), unpacked(bytes, u64::MAX)?, u64::MAX)?)
     }
 
-    fn read_file(&self, path: &Path, place: &Path, most: u64) -> Result<Read, TableProblem> {
+    fn read_file(&self, path: &Path, place: &Path, most: u64) -> Result<RawTable, TableProblem> {
         self.read_columns(path, content(place, most)?, most)
     }
 
-    fn read_columns(&self, path: &Path, bytes: Vec<u8>, most: u64) -> Result<Read, TableProblem> {
+    fn read_columns(&self, path: &Path, bytes: Vec<u8>, most: u64) -> Result<RawTable, TableProblem> {
         let hash = blake3::hash(&bytes);
         let mut notes = Vec::new();
         let (roles, columns, lines, layout) = if !bytes.starts_with(parquet::MAGIC) {
@@ -149,33 +139,7 @@ impl Roles {
         }
         let mut wanted = vec![Wanted::Nothing; columns.names.len()];
         features.iter().for_each(|&column| wanted[column] = Wanted::Whatever);
-        let mut asked = vec![Asked::Nothing; columns.names.len()];
-        let mut ask = |column: usize, how: Asked, key: &'static str| {
-            let why = match (is_feature[column], asked[column]) {
-                (false, _) => "it is no feature",
-                (true, other) if other != Asked::Nothing && other != how => {
-                    "another of `one_hot`, `ordinal` and `levels` names it, too"
-                }
-                (true, _) => {
-                    asked[column] = how;
-                    return Ok(());
-                }
-            };
-            Err(TableProblem::NoSuchFeature { column: columns.names[column].clone(), key, why })
-        };
-        for (key, named, how) in
-            [("one_hot", &source.one_hot, Asked::OneHot), ("ordinal", &source.ordinal, Asked::Ordinal)]
-        {
-            for column in named {
-                column.find_all(columns)?.into_iter().try_for_each(|column| ask(column, how, key))?;
-            }
-        }
-        for (name, levels) in &source.levels {
-            ask(ColumnRef::Name(name.clone()).find(columns)?, Asked::InOrder, "levels")?;
-            if levels.is_empty() || (1..levels.len()).any(|end| levels[..end].contains(&levels[end])) {
-                return Err(TableProblem::NoOrder { column: name.clone() });
-            }
-        }
+        let asked = asked(source, columns, &is_feature)?;
         features
             .iter()
             .filter(|column| asked[**column] != Asked::Nothing)
@@ -188,13 +152,13 @@ impl Roles {
     }
 
     /// The columns by what they are for.
-    fn sort(self, columns: Vec<RawColumn>, file: RowsOfFile, notes: Vec<Note>) -> Read {
+    fn sort(self, columns: Vec<RawColumn>, file: RowsOfFile, notes: Vec<Note>) -> RawTable {
         let asked = columns.into_iter().zip(self.asked);
         let mut columns: Vec<Option<RawColumn>> =
             asked.map(|(column, asked)| Some(RawColumn { asked, ..column })).collect();
         let mut take = |position: usize| columns[position].take();
         let target = take(self.target).expect("the target is a column of its own");
-        Read {
+        RawTable {
             target,
             split: self.split.and_then(&mut take),
             group: self.group.and_then(&mut take),
@@ -205,35 +169,38 @@ impl Roles {
     }
 }
 
-fn no_features(columns: &Columns) -> TableProblem {
-    TableProblem::NoFeatures { columns: columns.names.clone() }
+/// How the texts of each column are to become features, where the source says so.
+fn asked(source: &TableSource, columns: &Columns, is_feature: &[bool]) -> Result<Vec<Asked>, TableProblem> {
+    let mut asked = vec![Asked::Nothing; columns.names.len()];
+    let mut ask = |column: usize, how: Asked, key: &'static str| {
+        let why = match (is_feature[column], asked[column]) {
+            (false, _) => "it is no feature",
+            (true, other) if other != Asked::Nothing && other != how => {
+                "another of `one_hot`, `ordinal` and `levels` names it, too"
+            }
+            (true, _) => {
+                asked[column] = how;
+                return Ok(());
+            }
+        };
+        Err(TableProblem::NoSuchFeature { column: columns.names[column].clone(), key, why })
+    };
+    for (key, named, how) in
+        [("one_hot", &source.one_hot, Asked::OneHot), ("ordinal", &source.ordinal, Asked::Ordinal)]
+    {
+        for column in named {
+            column.find_all(columns)?.into_iter().try_for_each(|column| ask(column, how, key))?;
+        }
+    }
+    for (name, levels) in &source.levels {
+        ask(ColumnRef::Name(name.clone()).find(columns)?, Asked::InOrder, "levels")?;
+        if levels.is_empty() || (1..levels.len()).any(|end| levels[..end].contains(&levels[end])) {
+            return Err(TableProblem::NoOrder { column: name.clone() });
+        }
+    }
+    Ok(asked)
 }
 
-impl Read {
-    /// Adds the rows of another file, whose columns may be in another order.
-    fn append(&mut self, mut other: Self) -> Result<(), TableProblem> {
-        fn add(own: &mut RawColumn, more: Option<RawColumn>) -> Result<(), TableProblem> {
-            let column = own.name.clone();
-            let Some(more) = more else { return Err(TableProblem::LacksColumn { column }) };
-            if own.cells.append(more.cells) { Ok(()) } else { Err(TableProblem::MixedFiles { column }) }
-        }
-        for own in &mut self.features {
-            let same = other.features.iter().position(|more| more.name == own.name);
-            add(own, same.map(|position| other.features.remove(position)))?;
-        }
-        add(&mut self.target, Some(other.target))?;
-        for (own, more) in [(&mut self.split, other.split), (&mut self.group, other.group)] {
-            if let Some(own) = own {
-                add(own, more)?;
-            }
-        }
-        self.file.files.extend(other.file.files);
-        self.file.lines.extend(other.file.lines);
-        for note in other.notes {
-            if !self.notes.contains(&note) {
-                self.notes.push(note);
-            }
-        }
-        Ok(())
-    }
+fn no_features(columns: &Columns) -> TableProblem {
+    TableProblem::NoFeatures { columns: columns.names.clone() }
 }

@@ -13,7 +13,7 @@ use crate::activation::Activation;
 use crate::head::Head;
 use crate::linear::Linear;
 use crate::model::Model;
-use crate::samples::check_samples;
+use crate::samples::{check_samples, weights_of_classes};
 use crate::specification::{Logistic, Multiclass};
 use newton::minimize;
 use objective::Objective;
@@ -54,7 +54,7 @@ pub fn fit_logistic(
     if let Some(class) = (0..classes).find(|class| !labels.contains(class)) {
         return Err(LogisticError::AbsentClass { class, classes });
     }
-    let class_weights = logistic.class_weights.of_classes(labels, classes)?;
+    let class_weights = weights_of_classes(&logistic.class_weights, labels, classes)?;
     let tame = Tame::new(features);
     let start = match logistic.multiclass {
         Multiclass::OneVsRest => one_vs_rest_by_linfa(tame.features.view(), labels, classes, logistic)?,

@@ -15,7 +15,7 @@ use crate::activation::Activation;
 use crate::head::Head;
 use crate::model::Model;
 use crate::real::Real;
-use crate::samples::check_samples;
+use crate::samples::{check_samples, weights_of_classes};
 use crate::specification::{Mlp, Precision, SoftmaxRegression, Training};
 use hooked::HookMemory;
 use initialization::{initialize, initialize_softmax_regression};
@@ -139,7 +139,7 @@ fn train_in<T: Real, H: Hook>(
     hook: &mut H,
 ) -> Result<Trained, TrainError> {
     let mut batches = Batches::<T>::new(features.view(), labels, training.batch_size);
-    let class_weights = training.class_weights.of_classes(labels, initial.output_size())?;
+    let class_weights = weights_of_classes(&training.class_weights, labels, initial.output_size())?;
     let mut trainer = Trainer::new(initial, training, &class_weights, hook.parameters().values.len());
     let mut memory = HookMemory::default();
     let mut curve = Vec::new();
