@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-use bitsweep::config::Document;
 use bitsweep::evaluate;
 use bitsweep::plan::Plan;
 use bitsweep::progress::{Progress, Verbosity};
+use bitsweep_experiment::config::Document;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 

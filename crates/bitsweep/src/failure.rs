@@ -3,7 +3,7 @@
 use bitsweep_results::numbers::counted;
 use bitsweep_results::text::one_line;
 
-use crate::config::Diagnostic;
+use bitsweep_experiment::config::Diagnostic;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]

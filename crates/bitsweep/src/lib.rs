@@ -1,14 +1,13 @@
 //! bitsweep: how few bits can a model live with, and can the answer be believed?
 //!
-//! A run goes from [`config`] (what a file says, as [`subject`]s and [`variant`]s) over [`plan`] (what will run),
-//! [`foresight`] (what of it is known to fail) and [`evaluate`] (load → split → scale → train → transform → quantize →
-//! score) to [`record`] (the results folder). [`commands`] are the verbs of the command line.
+//! A run goes from an experiment (what a file says, [`bitsweep_experiment`]) over [`plan`] (what will run), [`foresight`]
+//! (what of it is known to fail) and [`evaluate`] (load → split → scale → train → transform → quantize → score) to
+//! [`record`] (the results folder). [`commands`] are the verbs of the command line.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod cli;
 pub mod commands;
-pub mod config;
 pub mod evaluate;
 pub mod failure;
 pub mod foresight;
@@ -20,6 +19,4 @@ pub mod record;
 mod reference;
 pub mod registry;
 mod streams;
-pub mod subject;
 pub mod template;
-pub mod variant;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use bitsweep_datasets::nearest;
 
-use crate::config::{Diagnostic, Document};
 use crate::template::{Wish, Written, is_of_source};
+use bitsweep_experiment::config::{Diagnostic, Document};
 
 /// Name and text of every experiment, sorted by name.
 pub const EXPERIMENTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/experiments.rs"));

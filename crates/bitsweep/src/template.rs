@@ -11,9 +11,8 @@ use bitsweep_results::text::one_line;
 use clap::ValueEnum;
 use toml::Value;
 
-use crate::config::{DEFAULTS, Diagnostic, Document, Experiment, SCHEMA_DIRECTIVE};
 use crate::plan::most_bytes;
-use crate::subject::DataSource;
+use bitsweep_experiment::config::{DEFAULTS, Diagnostic, Document, Experiment, SCHEMA_DIRECTIVE};
 
 /// A table, and what is asked of it.
 #[derive(Debug, Clone)]
@@ -67,8 +66,10 @@ impl Wish<'_> {
         let plain = self.plain();
         let name = self.experiment_file().display().to_string();
         let of_source: Vec<String> = overrides.iter().filter(|text| is_of_source(text)).cloned().collect();
-        let asked = Experiment::parse(&Document::new(&name, &plain, &of_source))?.table_source();
-        let text = match asked.map(|source| Found::of(source, self.target)) {
+        let asked = Experiment::parse(&Document::new(&name, &plain, &of_source))?;
+        let rows = asked.units.first().and_then(|(unit, _)| unit.subject.rows());
+        let source = rows.and_then(|(data, _)| data.source.table());
+        let text = match source.map(|source| Found::of(source.clone(), self.target)) {
             Some(Ok(found)) => return Ok(Written { text: self.text(&found), assumed: found.told() }),
             // What is wrong with the file is told where the experiment is planned.
             Some(Err(source)) => {
@@ -408,15 +409,4 @@ fn is_question(note: &Note) -> bool {
             | Note::Empty { .. }
             | Note::NumbersAsText { .. }
     )
-}
-
-impl Experiment {
-    /// The table of its first unit, where it has one.
-    fn table_source(self) -> Option<TableSource> {
-        let (unit, _) = self.units.into_iter().next()?;
-        match &unit.subject.rows()?.0.source {
-            DataSource::Csv(source) => Some((**source).clone()),
-            DataSource::Wine | DataSource::Digits | DataSource::WineQuality => None,
-        }
-    }
 }

@@ -5,12 +5,12 @@ use serde::Serialize;
 
 use super::{found, print, print_json, print_page};
 use crate::cli::Request;
-use crate::config::{GridAxisSummary, Header};
 use crate::failure::Failure;
 use crate::layout::Page;
 use crate::plan::{Plan, Unit};
 use crate::registry::{Found, Source};
 use crate::streams::page_columns;
+use bitsweep_experiment::config::{GridAxisSummary, Header};
 
 /// Columns of the terms, and of what stands before their further lines.
 const TERMS: usize = 10;

@@ -1,12 +1,12 @@
 //! `bitsweep init`
 
 use super::{foreseen, print, say_assumed};
-use crate::config::Diagnostic;
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::progress::Verbosity;
 use crate::registry::{Found, of_table};
 use crate::template::Wish;
+use bitsweep_experiment::config::Diagnostic;
 
 pub(super) fn init(wish: &Wish<'_>, overrides: &[String], verbosity: Verbosity) -> Result<(), Failure> {
     let Found { name, document, assumed, .. } = of_table(wish, overrides)?;

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::{print_json, print_page};
-use crate::config::{Document, Experiment};
 use crate::failure::Failure;
 use crate::layout::Page;
 use crate::registry::EXPERIMENTS;
 use crate::streams::line_columns;
+use bitsweep_experiment::config::{Document, Experiment};
 
 #[derive(Serialize)]
 struct Entry {

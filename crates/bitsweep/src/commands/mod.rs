@@ -19,7 +19,6 @@ use std::process::ExitCode;
 use bitsweep_results::text::{self, one_line};
 
 use crate::cli::{Cli, Command, Request};
-use crate::config;
 use crate::failure::Failure;
 use crate::foresight::{Foreseen, foresee, sentences};
 use crate::plan::Plan;
@@ -30,6 +29,7 @@ use crate::registry::{self, Found};
 pub use crate::streams::report_failure;
 use crate::streams::{print, print_clap, print_lines, print_page, say};
 use crate::template::Wish;
+use bitsweep_experiment::config;
 
 /// Does what the command line asks.
 ///

@@ -3,12 +3,12 @@
 use bitsweep_results::numbers::counted;
 
 use super::{foreseen, print_lines, refuse_foreseen};
-use crate::config::Diagnostic;
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::progress::Verbosity;
 use crate::registry::{self, Found};
 use crate::streams::report_failure;
+use bitsweep_experiment::config::Diagnostic;
 
 pub(super) fn validate(experiments: &[String], verbosity: Verbosity) -> Result<(), Failure> {
     let mut wrong = 0;

@@ -27,7 +27,7 @@ use super::stop::{At, Step, failed};
 use super::transform::{Transformed, transform};
 use super::unit::{Evaluation, UnitOutcome};
 use crate::plan::{PlannedVariant, Unit};
-use crate::variant::{ScalerUse, Variant};
+use bitsweep_experiment::variant::{ScalerUse, Variant};
 
 /// What `refuse_unbounded` calls a row of either kind.
 const TEST_ROW: &str = "a test row";

@@ -15,7 +15,7 @@ use super::quantized_model::{QuantizedWeight, quantized};
 use super::rescaling::Rescaling;
 use super::stop::{At, Step, failed};
 use crate::plan::Unit;
-use crate::variant::{Biases, CalibrationRows, Variant};
+use bitsweep_experiment::variant::{Biases, CalibrationRows, Variant};
 
 /// Calibration rows whose inputs of a layer are in memory at a time.
 const BATCH_ROWS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();

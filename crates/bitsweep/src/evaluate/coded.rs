@@ -10,7 +10,7 @@ use super::quantized_model::QuantizedModel;
 use super::score::Inference;
 use super::stop::{Step, failed};
 use crate::plan::Unit;
-use crate::variant::Activations;
+use bitsweep_experiment::variant::Activations;
 
 /// The share of clipped inputs above which a reader must know.
 const HEAVY_CLIPPING: f64 = 0.01;

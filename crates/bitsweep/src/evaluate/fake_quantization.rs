@@ -11,7 +11,7 @@ use bitsweep_quant::{Bits, Quantized, Scheme, quantize, quantize_with_scales};
 use bitsweep_random::Stream;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-use crate::variant::{Biases, GradientEstimator};
+use bitsweep_experiment::variant::{Biases, GradientEstimator};
 
 /// The clip of DoReFa's and WRPN's activations.
 const UNIT_CLIP: f32 = 1.0;

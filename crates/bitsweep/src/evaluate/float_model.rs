@@ -13,7 +13,7 @@ use bitsweep_results::numbers::counted;
 use super::prepare::{Fault, Prepared, stream};
 use super::stop::{At, Step, failed};
 use crate::plan::{Unit, unknown_class};
-use crate::subject::{GivenSpec, Subject, TrainedModel, TrainedSpec};
+use bitsweep_experiment::subject::{GivenSpec, Subject, TrainedModel, TrainedSpec};
 
 /// A float model, and how it came about.
 pub(super) struct FloatModel {

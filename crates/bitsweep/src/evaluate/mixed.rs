@@ -15,7 +15,7 @@ use super::scaler::scaler_bytes;
 use super::stop::{At, Step, failed};
 use super::training_rows::{Reading, TrainingRows};
 use crate::plan::Unit;
-use crate::variant::{Biases, Budget, LayerName, Mixed, Objective, Variant};
+use bitsweep_experiment::variant::{Biases, Budget, LayerName, Mixed, Objective, Variant};
 
 /// The schemes that were chosen.
 pub(super) struct Choice {

@@ -43,7 +43,7 @@ use bitsweep_results::Records;
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::progress::Progress;
-use crate::subject::Subject;
+use bitsweep_experiment::subject::Subject;
 
 use self::ordered::Ordered;
 use self::unit::Evaluation;

@@ -10,7 +10,7 @@ use super::quantized_model::{QuantizedModel, QuantizedWeight, quantized};
 use super::stop::{At, Step};
 use super::transform::Transformed;
 use crate::plan::Unit;
-use crate::variant::{Biases, Variant};
+use bitsweep_experiment::variant::{Biases, Variant};
 
 /// Quantizes the trained model under the variant's transform, with bits chosen first where they are.
 pub(super) fn post_training(

@@ -13,8 +13,8 @@ use bitsweep_results::{DatasetShape, FailureKind, Flag};
 
 use super::stop::{At, Step, failed};
 use crate::plan::Unit;
-use crate::subject::{SplitSpec, Subject};
-use crate::variant::CalibrationRows;
+use bitsweep_experiment::subject::{SplitSpec, Subject};
+use bitsweep_experiment::variant::CalibrationRows;
 
 /// Rows to train on, rows to choose on and rows to score on, features scaled.
 #[derive(Clone)]

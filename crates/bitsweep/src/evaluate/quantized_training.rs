@@ -10,7 +10,7 @@ use super::prepare::{Prepared, stream};
 use super::quantized_model::{FLOAT_BYTES, QuantizedModel, QuantizedWeight, named, quantized};
 use super::stop::{At, Step, failed};
 use crate::plan::Unit;
-use crate::variant::{AwareTraining, Start, Variant};
+use bitsweep_experiment::variant::{AwareTraining, Start, Variant};
 
 /// A model trained with quantization in the loop, as its codes read.
 pub(super) struct TrainedVariant {

@@ -9,7 +9,7 @@ use super::prepare::Prepared;
 use super::quantized_model::FLOAT_BYTES;
 use super::stop::{At, Step, failed};
 use crate::plan::Unit;
-use crate::variant::{ScalerUse, Variant};
+use bitsweep_experiment::variant::{ScalerUse, Variant};
 
 const KIND: FailureKind = FailureKind::Transform;
 

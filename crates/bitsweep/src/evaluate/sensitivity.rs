@@ -14,7 +14,7 @@ use super::quantized_model::{FLOAT_BYTES, QuantizedModel, QuantizedWeight, quant
 use super::stop::{At, Step};
 use super::training_rows::{Reading, TrainingRows};
 use crate::plan::Unit;
-use crate::variant::Variant;
+use bitsweep_experiment::variant::Variant;
 
 /// The name of the model as a whole in the place of a tensor's.
 const ALL: &str = "all";

@@ -11,9 +11,9 @@ use super::quantized_model::{QuantizedWeight, error_measures, flags, quantized, 
 use super::stop::{At, Step};
 use super::tensor_rows::LargeRows;
 use super::unit::{Evaluation, UnitOutcome};
-use crate::config::Record;
-use crate::subject::TensorSpec;
-use crate::variant::Variant;
+use bitsweep_experiment::config::Record;
+use bitsweep_experiment::subject::TensorSpec;
+use bitsweep_experiment::variant::Variant;
 
 /// Quantizes the tensor by every variant of the unit.
 pub(super) fn evaluate(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> UnitOutcome {

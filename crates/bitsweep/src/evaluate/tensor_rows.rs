@@ -8,7 +8,7 @@ use ndarray::ArrayView2;
 
 use super::quantized_model::QuantizedWeight;
 use super::stop::{At, Step};
-use crate::config::Record;
+use bitsweep_experiment::config::Record;
 
 /// Rows of the large tables, of one variant or of several in order.
 #[derive(Debug, Clone, Default)]

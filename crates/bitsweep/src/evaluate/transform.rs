@@ -18,7 +18,7 @@ use super::rescaling::Rescaling;
 use super::scaler::{Folded, fold};
 use super::stop::{At, Step, failed};
 use crate::plan::Unit;
-use crate::variant::{CalibrationRows, ScalerUse, Variant};
+use bitsweep_experiment::variant::{CalibrationRows, ScalerUse, Variant};
 
 /// Float logits may move by this part of the largest without a word: rounding moves them, too.
 const ROUNDING: f64 = 1e-5;

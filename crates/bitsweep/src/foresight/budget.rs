@@ -8,7 +8,7 @@ use ndarray::{Array1, Array2};
 
 use crate::evaluate::{check_budget, scaler_bytes};
 use crate::plan::{PlannedVariant, Unit};
-use crate::variant::{Budget, Variant};
+use bitsweep_experiment::variant::{Budget, Variant};
 
 /// Can this variant be kept within its budget for models of this shape?
 #[derive(Debug, PartialEq, Eq, Hash)]

@@ -10,11 +10,11 @@ use std::collections::HashMap;
 use bitsweep_datasets::{Dataset, Encoder};
 use bitsweep_results::summary::grouped;
 
-use crate::config::Diagnostic;
 use crate::evaluate::{check_model, scaled, split, too_many_calibration_rows};
 use crate::failure::Failure;
 use crate::plan::{Plan, PlannedVariant, Unit};
-use crate::variant::{CalibrationRows, Variant};
+use bitsweep_experiment::config::Diagnostic;
+use bitsweep_experiment::variant::{CalibrationRows, Variant};
 
 /// A failure that is certain before anything runs.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use bitsweep_datasets::{Dataset, builtin, nearest};
 use super::Read;
 use super::memory::most_bytes;
 use crate::failure::Failure;
-use crate::subject::DataSource;
+use bitsweep_experiment::subject::DataSource;
 
 /// What to say of the name of a class that a dataset does not have.
 pub(crate) fn unknown_class(dataset: &Dataset, class: &str) -> String {

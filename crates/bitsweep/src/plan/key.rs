@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::stages::{Stage, passed, unit_stages};
 use crate::failure::Failure;
-use crate::subject::{DataSource, GivenSpec, Subject, TrainedSpec, UnitSpec};
-use crate::variant::Variant;
+use bitsweep_experiment::subject::{DataSource, GivenSpec, Subject, TrainedSpec, UnitSpec};
+use bitsweep_experiment::variant::Variant;
 
 /// The key of a unit: its subject, its seed, its fold, its dataset's content, and the versions of the stages up to the float
 /// model.

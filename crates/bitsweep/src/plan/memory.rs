@@ -9,8 +9,8 @@ use bitsweep_results::numbers::{count, counted};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use super::{Plan, PlannedVariant, Unit};
-use crate::config::Diagnostic;
-use crate::subject::{Subject, TrainedModel};
+use bitsweep_experiment::config::Diagnostic;
+use bitsweep_experiment::subject::{Subject, TrainedModel};
 
 const SINGLE: u64 = size_of::<f32>() as u64;
 const DOUBLE: u64 = size_of::<f64>() as u64;
@@ -22,8 +22,8 @@ impl Plan {
     /// # Errors
     /// The figures, at the key that asks for most of it.
     pub(crate) fn check_memory(&self) -> Result<(), Diagnostic> {
-        let available = available();
-        self.unlike_units().find_map(|unit| refusal(self, unit, available)).map_or(Ok(()), Err)
+        let (available, predictions) = (available(), predictions(self));
+        self.unlike_units().find_map(|unit| refusal(self, unit, &predictions, available)).map_or(Ok(()), Err)
     }
 
     /// How many units fit into memory at one time, at least one.
@@ -54,6 +54,7 @@ fn available() -> u64 {
 }
 
 /// Something that a unit holds.
+#[derive(Clone)]
 struct Part<'u> {
     what: String,
     bytes: u64,
@@ -74,9 +75,9 @@ enum Place<'u> {
     Variant(&'u PlannedVariant, &'static str),
 }
 
-fn refusal(plan: &Plan, unit: &Unit, available: u64) -> Option<Diagnostic> {
+fn refusal<'p>(plan: &Plan, unit: &'p Unit, predictions: &Part<'p>, available: u64) -> Option<Diagnostic> {
     let mut parts = parts(plan, unit);
-    parts.push(predictions(plan));
+    parts.push(predictions.clone());
     let bytes = sum(&parts);
     let largest = parts.into_iter().max_by_key(|part| part.bytes).filter(|_| bytes > available)?;
     let message = format!(

@@ -15,12 +15,12 @@ use bitsweep_quant::Dtype;
 use bitsweep_results::numbers::counted;
 use bitsweep_results::{Key, Labels, Metric, Task, run_of};
 
-use crate::config::{
+use crate::failure::Failure;
+use bitsweep_experiment::config::{
     Change, Diagnostic, Document, Experiment, GridAxisSummary, Header, Placed, Places, change_header,
 };
-use crate::failure::Failure;
-use crate::subject::{Subject, UnitSpec};
-use crate::variant::Variant;
+use bitsweep_experiment::subject::{Subject, UnitSpec};
+use bitsweep_experiment::variant::Variant;
 
 use self::datasets::Datasets;
 use self::key::{canonical, canonical_majority, row_key, task_key, unit_key};

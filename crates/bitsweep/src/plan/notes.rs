@@ -4,7 +4,7 @@ use bitsweep_datasets::{ColumnKind, Dataset, Scaling};
 use bitsweep_results::numbers::significant;
 
 use super::{Plan, Unit};
-use crate::subject::Subject;
+use bitsweep_experiment::subject::Subject;
 
 /// Ranges of features that differ by a greater factor are of different scale.
 pub(crate) const MOST_RATIO: f64 = 100.0;

@@ -9,8 +9,8 @@ use bitsweep_quant::{
     Scheme, Transform,
 };
 
-use crate::subject::{DataSource, SplitSpec, Subject, TrainedModel, TrainedSpec};
-use crate::variant::{GradientEstimator, ScalerUse, Variant};
+use bitsweep_experiment::subject::{DataSource, SplitSpec, Subject, TrainedModel, TrainedSpec};
+use bitsweep_experiment::variant::{GradientEstimator, ScalerUse, Variant};
 
 macro_rules! stages {
     ($($(#[$documentation:meta])* $stage:ident = $name:literal, $version:literal;)*) => {

@@ -6,7 +6,7 @@ use bitsweep_results::{Task, Value};
 use serde_json::Value as Json;
 
 use crate::failure::Failure;
-use crate::subject::{Subject, TrainedSpec};
+use bitsweep_experiment::subject::{Subject, TrainedSpec};
 
 /// Tables of a unit whose keys are settings of their own; what stands below other keys is a value.
 const TABLES: [&str; 13] = [

@@ -3,8 +3,8 @@
 use bitsweep_report::{ComparedRow, FoundRow};
 
 use super::table::Table;
-use crate::config::{Expectation, Finding, TableName};
 use crate::failure::Failure;
+use bitsweep_experiment::config::{Expectation, Finding, TableName};
 
 /// The tables of a run, each read when it is first asked for.
 pub(super) struct Tables<F> {

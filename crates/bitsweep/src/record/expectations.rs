@@ -10,10 +10,10 @@ use bitsweep_results::{
 };
 
 use super::table::{Table, admits};
-use crate::config::{Aggregate, Diagnostic, Expectation, Header, TableName};
 use crate::failure::Failure;
 use crate::plan::{self, Plan};
-use crate::subject::Subject;
+use bitsweep_experiment::config::{Aggregate, Diagnostic, Expectation, Header, TableName};
+use bitsweep_experiment::subject::Subject;
 
 /// Refuses tables of `[[reproduce]]`, and evidence, that no run of the plan can answer: a table that is not written, a
 /// column that it does not have, rows that there are none of, or rows of several tasks that their names do not tell apart.

@@ -1,7 +1,7 @@
 //! What the results folder of a run is called.
 
-use crate::config::Change;
 use crate::failure::Failure;
+use bitsweep_experiment::config::Change;
 
 /// The most bytes of a folder's name, so that the hidden one beside it has a name, too.
 const MOST_BYTES: usize = 200;

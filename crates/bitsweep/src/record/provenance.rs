@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::marker::{Experiment, Location};
 use crate::evaluate::UnitTiming;
 use crate::plan::{Plan, Unit};
-use crate::subject::UnitSpec;
+use bitsweep_experiment::subject::UnitSpec;
 
 /// What the numbers came from, and which files have them: the content of the [`MARKER`](super::marker::MARKER). The same on
 /// every machine.

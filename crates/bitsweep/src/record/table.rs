@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use bitsweep_results::{Choice, Value, Variant};
 
-use crate::config::{Aggregate, Diagnostic, Expectation};
 use crate::failure::Failure;
+use bitsweep_experiment::config::{Aggregate, Diagnostic, Expectation};
 
 /// A CSV table as text.
 pub(super) struct Table {

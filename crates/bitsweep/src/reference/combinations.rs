@@ -2,7 +2,7 @@
 
 use bitsweep_quant::{Combination, SchemeAxis, Verdict, combinations as of_schemes};
 
-use crate::variant::{Rule, combinations as of_variants};
+use bitsweep_experiment::variant::{Rule, combinations as of_variants};
 
 /// The page of all combinations.
 pub(crate) fn combinations() -> String {

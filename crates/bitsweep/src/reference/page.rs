@@ -7,8 +7,8 @@ use super::combinations::of_axis;
 use super::reader::tables;
 use super::text::{Text, filled};
 use super::{Key, Keys, Table, Values, Without};
-use crate::config::Diagnostic;
-use crate::variant::combinations;
+use bitsweep_experiment::config::Diagnostic;
+use bitsweep_experiment::variant::combinations;
 
 const HEADING: &str = "\
 Every table and key of an experiment's file. Written by `bitsweep reference` from the types that read experiments and \

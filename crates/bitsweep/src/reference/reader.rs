@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::text::Text;
 use super::{Choice, Key, Keys, Table, Values, Without};
-use crate::config::{resolved, schema_of_values};
+use bitsweep_experiment::config::{resolved, schema_of_values};
 
 /// All tables of an experiment's file, each before those within it.
 pub(super) fn tables() -> Vec<Table> {

@@ -7,8 +7,8 @@ use toml::{Table as Toml, Value};
 use super::page::{all_keys, in_toml, page, part};
 use super::reader::tables;
 use super::{Keys, Table};
-use crate::config::{Document, Experiment};
 use crate::registry::EXPERIMENTS;
+use bitsweep_experiment::config::{Document, Experiment};
 
 /// Settings of choices that have no table, and with it no example, of their own.
 const SETTINGS: &str = "title = 't'\ndata.source = 'wine'\nsplit.holdout.test = 0.2\n\

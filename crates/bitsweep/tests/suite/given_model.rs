@@ -2,7 +2,7 @@
 
 use bitsweep::evaluate;
 use bitsweep::progress::{Progress, Verbosity};
-use bitsweep::subject::Subject;
+use bitsweep_experiment::subject::Subject;
 use bitsweep_results::Choice;
 use ndarray::{Array2, array};
 

@@ -5,11 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use bitsweep::config::Document;
 use bitsweep::evaluate;
 use bitsweep::failure::Failure;
 use bitsweep::plan::Plan;
 use bitsweep::progress::{Progress, Verbosity};
+use bitsweep_experiment::config::Document;
 use bitsweep_results::{Choice, Flag, Measures, Records, ResultRow, Scores};
 use tempfile::TempDir;
 

@@ -1,6 +1,6 @@
 //! A validator of as much of JSON Schema as our schema uses, and no more: another keyword is a failure of the test.
 
-use bitsweep::config::schema;
+use bitsweep_experiment::config::schema;
 use serde_json::Value;
 
 /// Whether a file is as the schema wants it; what is wrong where it is not.

@@ -1,8 +1,8 @@
 //! Every spelling of a format in every named experiment that trains a model.
 
-use bitsweep::config::Document;
 use bitsweep::plan::Plan;
 use bitsweep::registry::EXPERIMENTS;
+use bitsweep_experiment::config::Document;
 use bitsweep_quant::SchemeSpec;
 
 use crate::harness::{measures, run_plan, scores};

@@ -5,10 +5,10 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use bitsweep::config::Document;
 use bitsweep::failure::Failure;
 use bitsweep::record::{Folder, check_folder_name, folder_name};
 use bitsweep::registry::Source;
+use bitsweep_experiment::config::Document;
 use serde_json::json;
 use tempfile::TempDir;
 

@@ -1,7 +1,7 @@
 //! The JSON Schema, held to the parser.
 
-use bitsweep::config::{Document, Experiment};
 use bitsweep::registry::EXPERIMENTS;
+use bitsweep_experiment::config::{Document, Experiment};
 
 use crate::harness::{Sandbox, printed};
 use crate::json_schema::validate;

@@ -4,8 +4,8 @@ use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use bitsweep::config::{Document, Experiment};
 use bitsweep::registry::EXPERIMENTS;
+use bitsweep_experiment::config::{Document, Experiment};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 

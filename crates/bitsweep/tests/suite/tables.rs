@@ -126,3 +126,13 @@ fn what_the_order_of_rows_and_the_spelling_of_a_file_do_not_change_has_one_key()
     };
     assert_eq!(keys("t.csv"), keys("s.csv"));
 }
+
+#[test]
+fn a_table_has_two_keys_and_one_meaning() {
+    let sandbox = sandbox();
+    let plan = |key: &str| {
+        sandbox.put("mine.toml", format!("[data.source.{key}]\npath = 't.csv'\ntarget = 'state'\nmissing = 'median'\ncolumns = [1, 2]\n"));
+        printed(&sandbox.succeeds(&["plan", "mine.toml", "--json", "--quiet"]))
+    };
+    assert_eq!(plan("parquet"), plan("csv"));
+}

@@ -1,7 +1,7 @@
 //! Whatever stands at a key, the answer is in words of TOML, and at its place.
 
-use bitsweep::config::Document;
 use bitsweep::plan::Plan;
+use bitsweep_experiment::config::Document;
 
 use crate::json_schema::validate;
 

@@ -43,7 +43,7 @@ type Override<'t> = (Vec<Range<usize>>, Node<'t>);
 const OVERRIDE: &str = "--set";
 
 /// What stands for the tables that a file lacks.
-pub(crate) const DEFAULTS: &str = include_str!("defaults.toml");
+pub const DEFAULTS: &str = include_str!("defaults.toml");
 
 /// Tables of one key, which is a choice: to set another one replaces it.
 const CHOICES: [&str; 3] = ["model", "split", "data.source"];
@@ -276,18 +276,18 @@ impl Document {
     }
 
     /// Where `span` stands, for people: `mine.toml:14:1`.
-    pub(crate) fn location(&self, span: Range<usize>) -> String {
+    pub fn location(&self, span: Range<usize>) -> String {
         self.place(span).to_string()
     }
 
     /// An error at `span`.
-    pub(crate) fn error(&self, span: Range<usize>, message: impl AsRef<str>) -> Diagnostic {
+    pub fn error(&self, span: Range<usize>, message: impl AsRef<str>) -> Diagnostic {
         Diagnostic::new(message).at(self.place(span))
     }
 
     /// An error at `key` of a table, or at the table. `path` leads to it through lists of tables, by the name of the list and
     /// the position in it.
-    pub(crate) fn error_in_list(&self, path: &[(&str, usize)], key: &str, message: &str) -> Diagnostic {
+    pub fn error_in_list(&self, path: &[(&str, usize)], key: &str, message: &str) -> Diagnostic {
         let tree = match self.tree() {
             Ok(tree) => tree,
             Err(error) => return error,

@@ -160,14 +160,14 @@ impl Tables<'_> {
     /// How rows are divided: as the data say, or as the file says, or a quarter of each class for the test; of groups, which no
     /// class divides, a quarter.
     fn split(&self, split: Option<SplitSpec>, data: &DataTable) -> Result<SplitSpec, Diagnostic> {
-        if let Some(table) = data.table()
+        if let Some(table) = data.source.table()
             && table.says_split()
             && table.group.is_some()
         {
             let message = "the data say themselves which rows are for the test: no group is kept together";
             return Err(self.error("data.source.csv.group", message).help("remove `group`"));
         }
-        match (split, data.table()) {
+        match (split, data.source.table()) {
             (None, Some(table)) if table.says_split() => Ok(SplitSpec::Given),
             (None, Some(table)) if table.group.is_some() => Ok(SplitSpec::of_groups()),
             (None, _) => Ok(SplitSpec::default()),

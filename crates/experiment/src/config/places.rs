@@ -7,11 +7,11 @@ use toml::de::DeValue;
 use super::Node;
 
 /// What one point of the grid says, and where.
-pub(crate) type Placed<T> = (T, Places);
+pub type Placed<T> = (T, Places);
 
 /// Where the keys of one point of the grid stand, by dotted key.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Places {
+pub struct Places {
     keys: Vec<(String, Range<usize>)>,
 }
 
@@ -34,7 +34,7 @@ impl Places {
     }
 
     /// Whether a key is there.
-    pub(crate) fn has(&self, path: &str) -> bool {
+    pub fn has(&self, path: &str) -> bool {
         self.keys.iter().any(|(key, _)| key == path)
     }
 
@@ -47,7 +47,7 @@ impl Places {
     }
 
     /// Where a key stands; of a key that is not there the table that would hold it, at last the whole.
-    pub(crate) fn find(&self, mut path: &str) -> Range<usize> {
+    pub fn find(&self, mut path: &str) -> Range<usize> {
         loop {
             if let Some((_, span)) = self.keys.iter().find(|(key, _)| key == path) {
                 return span.clone();

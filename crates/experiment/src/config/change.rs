@@ -21,7 +21,7 @@ impl fmt::Display for Change {
 }
 
 /// Makes the header that of a changed experiment; without changes it stays as it is.
-pub(crate) fn change_header(header: &mut Header, changes: &[Change]) {
+pub fn change_header(header: &mut Header, changes: &[Change]) {
     if !changes.is_empty() {
         header.reproduce.clear();
         header.finding.clear();

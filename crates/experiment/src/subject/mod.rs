@@ -9,8 +9,9 @@ use bitsweep_datasets::{Holdout, KFold, PartSize, Scaling, SplitError, TableSour
 use bitsweep_models::{ClassWeights, Logistic, Mlp, Multiclass, SoftmaxRegression, Training};
 use bitsweep_quant::Dtype;
 use bitsweep_random::Generator;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::json;
 
 pub use given::{GivenLayer, GivenModel};
 pub use tensor_values::TensorValues;
@@ -138,7 +139,7 @@ pub struct DataSpec {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DataTable {
     /// Where the rows come from.
-    source: DataSource,
+    pub(crate) source: DataSource,
     /// What is done to the features before training. A model that is trained here has them standardized by default, since
     /// one that takes them as they are learns of the widest alone; a given model takes them as they are.
     #[serde(default)]
@@ -146,14 +147,6 @@ pub(crate) struct DataTable {
 }
 
 impl DataTable {
-    /// The user's own table, where the rows come from one.
-    pub(crate) fn table(&self) -> Option<&TableSource> {
-        match &self.source {
-            DataSource::Csv(table) => Some(table),
-            DataSource::Wine | DataSource::Digits | DataSource::WineQuality => None,
-        }
-    }
-
     /// The table with `default` where it has no scaling.
     pub(crate) fn or_scaled(self, default: Scaling) -> DataSpec {
         DataSpec { source: self.source, scale: self.scale.unwrap_or(default) }
@@ -170,9 +163,19 @@ pub enum DataSource {
     Digits,
     /// Red wine quality: 1,599 × 11, scores binned into 3 classes.
     WineQuality,
-    /// A CSV or Parquet file of the user's.
+    /// A CSV or Parquet file of the user's. `[data.source.parquet]` says the same.
     #[serde(alias = "parquet")]
+    #[schemars(transform = or_parquet)]
     Csv(Box<TableSource>),
+}
+
+/// The schema of a table, which has either of two keys.
+fn or_parquet(schema: &mut Schema) {
+    if let Some(table) = schema.remove("required").and_then(|_| schema.pointer("/properties/csv").cloned()) {
+        schema.insert("properties".to_owned(), json!({ "csv": table, "parquet": table }));
+        schema.insert("minProperties".to_owned(), json!(1));
+        schema.insert("maxProperties".to_owned(), json!(1));
+    }
 }
 
 impl DataSource {
@@ -183,6 +186,14 @@ impl DataSource {
             DataSource::Digits => "digits".to_owned(),
             DataSource::WineQuality => "wine-quality".to_owned(),
             DataSource::Csv(csv) => csv.name(),
+        }
+    }
+
+    /// The user's own table, where the rows come from one.
+    pub fn table(&self) -> Option<&TableSource> {
+        match self {
+            DataSource::Csv(table) => Some(table),
+            DataSource::Wine | DataSource::Digits | DataSource::WineQuality => None,
         }
     }
 }
@@ -225,7 +236,7 @@ impl SplitSpec {
     ///
     /// # Errors
     /// Why so many rows cannot be divided.
-    pub(crate) fn held_out_rows(&self, rows: usize) -> Result<usize, SplitError> {
+    pub fn held_out_rows(&self, rows: usize) -> Result<usize, SplitError> {
         match self {
             SplitSpec::Holdout(rule) => rule.held_out_rows(rows),
             SplitSpec::KFold(rule) => rule.held_out_rows(rows),
@@ -235,7 +246,7 @@ impl SplitSpec {
     }
 
     /// Whether each class is divided by itself.
-    pub(crate) const fn is_stratified(&self) -> bool {
+    pub const fn is_stratified(&self) -> bool {
         match self {
             SplitSpec::Holdout(rule) => rule.stratified,
             SplitSpec::KFold(rule) => rule.stratified,
@@ -244,7 +255,7 @@ impl SplitSpec {
     }
 
     /// The table of a file that says it.
-    pub(crate) const fn table(&self) -> &'static str {
+    pub const fn table(&self) -> &'static str {
         match self {
             SplitSpec::Holdout(_) => "split.holdout",
             SplitSpec::KFold(_) => "split.k-fold",
@@ -351,7 +362,7 @@ impl TrainedModel {
     }
 
     /// What the rows of each class count in its training, and the key that says it.
-    pub(crate) fn class_weights(&self) -> (&'static str, &ClassWeights) {
+    pub fn class_weights(&self) -> (&'static str, &ClassWeights) {
         match self {
             TrainedModel::Mlp(_, training) | TrainedModel::SoftmaxRegression(_, training) => {
                 ("train.class_weights", &training.class_weights)

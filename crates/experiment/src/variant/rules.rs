@@ -269,7 +269,7 @@ pub const fn combinations() -> &'static [Rule] {
 
 impl Rule {
     /// What does not combine with what a dotted key says, and why; `None` where the rule is not about the key.
-    pub(crate) fn at(&self, key: &str) -> Option<String> {
+    pub fn at(&self, key: &str) -> Option<String> {
         let Rule { part, beside, reason, .. } = self;
         let sides = [(part, beside), (beside, part)];
         let (own, other) = sides.into_iter().find(|(own, _)| own.keys().contains(&key))?;

@@ -36,9 +36,9 @@ pub struct Experiment {
     /// Title, description and what to record.
     pub header: Header,
     /// The units in the order of the grid, and where their keys stand.
-    pub(crate) units: Vec<Placed<UnitSpec>>,
+    pub units: Vec<Placed<UnitSpec>>,
     /// All variants that some unit has, and where their keys stand.
-    pub(crate) variants: Vec<Placed<Variant>>,
+    pub variants: Vec<Placed<Variant>>,
     /// For each unit the positions of its variants in `variants`.
     pub members: Vec<Vec<usize>>,
     /// The axes of the grid, in file order.

@@ -14,15 +14,15 @@ mod serde_words;
 mod wanted;
 
 pub use change::Change;
-pub(crate) use change::change_header;
+pub use change::change_header;
 pub use diagnostic::Diagnostic;
-pub(crate) use document::DEFAULTS;
+pub use document::DEFAULTS;
 pub use document::Document;
 pub use experiment::{Experiment, GridAxisSummary};
 pub use header::{Aggregate, Divisor, Expectation, Finding, Header, Record, TableName};
-pub(crate) use places::{Placed, Places};
+pub use places::{Placed, Places};
 pub use schema::{SCHEMA_DIRECTIVE, schema};
-pub(crate) use schema::{resolved, schema_of_values};
+pub use schema::{resolved, schema_of_values};
 pub use wanted::Wanted;
 
 /// A value of the tree, with the bytes it was written in.
