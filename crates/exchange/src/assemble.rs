@@ -1,0 +1,318 @@
+//! From operations to layers.
+
+use std::mem;
+use std::path::Path;
+
+use bitsweep_models::{Activation, Head, Linear, Model};
+use ndarray::{Array1, Array2, Axis, concatenate};
+
+use crate::error::ImportError;
+use crate::network::{Network, Standardization};
+use crate::step::{Operation, Step};
+
+/// Makes a network of the operations that a file applies to rows of `inputs` features, in their order.
+///
+/// What scales and shifts columns is folded in `f64`: before the first dense layer it is the scaling of the features, behind
+/// a dense layer a part of that layer (a batch normalization), behind an activation a part of the layer that follows. Weights
+/// are rounded to `f32` once, at the end.
+///
+/// A softmax at the end is the head. So are logistic functions, one per class; a single one is a model of two classes, whose
+/// first logit is 0.
+///
+/// # Errors
+/// An operation that cannot stand where it stands, by its place.
+///
+/// ```
+/// use bitsweep_exchange::{Operation, Step, assemble};
+/// use bitsweep_models::Activation;
+/// use ndarray::array;
+///
+/// let step = |operation| Step { place: "node `x`".to_owned(), operation };
+/// let steps = [
+///     step(Operation::Add(array![-1.0, -3.0])),
+///     step(Operation::Divide(array![2.0, 4.0])),
+///     step(Operation::Dense(array![[1.0], [1.0]])),
+///     step(Operation::Add(array![0.5])),
+///     step(Operation::Activation(Activation::Sigmoid)),
+/// ];
+/// let network = assemble("m.onnx".as_ref(), 2, steps.into()).unwrap();
+/// assert_eq!(network.scaling.unwrap().mean, array![1.0, 3.0]);
+/// assert_eq!(network.model.logits(array![[1.0_f32, 1.0]].view()), array![[0.0, 2.5]]);
+/// ```
+pub fn assemble(path: &Path, inputs: usize, steps: Vec<Step>) -> Result<Network, ImportError> {
+    let mut assembly = Assembly {
+        width: inputs,
+        features: Columns::unchanged(inputs),
+        layers: Vec::new(),
+        end: None,
+        notes: Vec::new(),
+    };
+    for Step { place, operation } in steps {
+        assembly.add(&place, operation).map_err(|reason| ImportError::at(path, &place, reason))?;
+    }
+    assembly.finish().map_err(|reason| ImportError::new(path, reason))
+}
+
+/// `(x - mean) / scale`, column by column.
+#[derive(Clone, Debug, PartialEq)]
+struct Columns {
+    mean: Array1<f64>,
+    scale: Array1<f64>,
+}
+
+impl Columns {
+    fn unchanged(width: usize) -> Self {
+        Self { mean: Array1::zeros(width), scale: Array1::ones(width) }
+    }
+
+    fn is_unchanged(&self) -> bool {
+        self.mean.iter().all(|mean| *mean == 0.0) && self.scale.iter().all(|scale| *scale == 1.0)
+    }
+
+    fn change(&mut self, change: Change) {
+        match change {
+            Change::Add(terms) => self.mean -= &(terms * &self.scale),
+            Change::Multiply(factors) => self.scale /= &factors,
+            Change::Divide(divisors) => self.scale *= &divisors,
+        }
+    }
+
+    /// Whether a model can have it before its first layer: a column that is multiplied by 0 has no scale.
+    fn is_scaling(&self) -> bool {
+        let is_number = |number: &f64| number.is_finite();
+        self.mean.iter().all(is_number) && self.scale.iter().all(|scale| is_number(scale) && *scale != 0.0)
+    }
+
+    /// The weight and bias of a dense layer that takes the columns as they were before.
+    fn fold_into(&self, weight: &Array2<f64>) -> (Array2<f64>, Array1<f64>) {
+        let folded = weight / &self.scale.view().insert_axis(Axis(1));
+        let bias = -self.mean.dot(&folded);
+        (folded, bias)
+    }
+}
+
+/// A change of columns.
+enum Change {
+    Add(Array1<f64>),
+    Multiply(Array1<f64>),
+    Divide(Array1<f64>),
+}
+
+/// A dense layer in the making.
+struct Dense {
+    place: String,
+    weight: Array2<f64>,
+    bias: Array1<f64>,
+    activation: Option<Activation>,
+    /// What is done to the outputs of the activation.
+    outputs: Columns,
+}
+
+impl Dense {
+    /// The layer with two columns of scores, the one that it has times each factor.
+    fn widen(&mut self, factors: [f64; 2]) {
+        let columns = factors.map(|factor| &self.weight * factor);
+        let views = columns.each_ref().map(|column| column.view());
+        self.weight = concatenate(Axis(1), &views).expect("the columns are of equal length");
+        self.bias = factors.iter().map(|factor| self.bias[0] * factor).collect();
+        self.outputs = Columns::unchanged(2);
+    }
+
+    fn change(&mut self, change: Change) {
+        if self.activation.is_some() {
+            return self.outputs.change(change);
+        }
+        match change {
+            Change::Add(terms) => self.bias += &terms,
+            Change::Multiply(factors) => {
+                self.weight *= &factors;
+                self.bias *= &factors;
+            }
+            Change::Divide(divisors) => {
+                self.weight /= &divisors;
+                self.bias /= &divisors;
+            }
+        }
+    }
+
+    fn into_linear(self) -> Linear {
+        Linear {
+            weight: self.weight.mapv(|number| number as f32),
+            bias: self.bias.mapv(|number| number as f32),
+            activation: self.activation.unwrap_or(Activation::Identity),
+        }
+    }
+}
+
+struct Assembly {
+    /// The columns now.
+    width: usize,
+    features: Columns,
+    layers: Vec<Dense>,
+    /// How logits become probabilities, once that is known.
+    end: Option<Head>,
+    notes: Vec<String>,
+}
+
+impl Assembly {
+    fn add(&mut self, place: &str, operation: Operation) -> Result<(), String> {
+        if self.end.is_some() {
+            return match operation {
+                // Probabilities sum to 1.
+                Operation::NormalizeSum => Ok(()),
+                _ => Err("stands behind the probabilities: expected nothing there".to_owned()),
+            };
+        }
+        match operation {
+            Operation::Dense(weight) => self.dense(place, weight),
+            Operation::Add(terms) => self.change(terms, Change::Add),
+            Operation::Multiply(factors) => self.change(factors, Change::Multiply),
+            Operation::Divide(divisors) => self.change(divisors, Change::Divide),
+            Operation::Activation(Activation::Identity) => Ok(()),
+            Operation::Activation(activation) => {
+                let last =
+                    self.layers.last_mut().ok_or("stands before any dense layer: expected it behind one")?;
+                if let Some(before) = last.activation {
+                    return Err(format!(
+                        "stands behind the activation {before}: expected a dense layer between them"
+                    ));
+                }
+                last.activation = Some(activation);
+                Ok(())
+            }
+            Operation::Softmax => {
+                self.last_unchanged()?;
+                self.end = Some(Head::Softmax);
+                Ok(())
+            }
+            Operation::NormalizeSum => {
+                let last = self.last_unchanged()?;
+                if last.activation != Some(Activation::Sigmoid) {
+                    return Err(
+                        "normalizes what are no logistic functions: expected them before it".to_owned()
+                    );
+                }
+                last.activation = None;
+                self.end = Some(Head::OneVsRest);
+                Ok(())
+            }
+            Operation::Complement => {
+                let width = self.width;
+                let last = self.last_unchanged()?;
+                if width != 1 || last.activation != Some(Activation::Sigmoid) {
+                    return Err("makes two probabilities of what is not one logistic function".to_owned());
+                }
+                self.end_in_one_logit();
+                Ok(())
+            }
+            Operation::Mirror => {
+                let width = self.width;
+                let last = self.last_unchanged()?;
+                if width != 1 || last.activation.is_some() {
+                    return Err("makes two scores of what is not one score".to_owned());
+                }
+                last.widen([-1.0, 1.0]);
+                self.width = 2;
+                Ok(())
+            }
+        }
+    }
+
+    fn dense(&mut self, place: &str, weight: Array2<f64>) -> Result<(), String> {
+        if weight.nrows() != self.width {
+            return Err(format!("has a weight for {} inputs, but {} come in", weight.nrows(), self.width));
+        }
+        self.width = weight.ncols();
+        let mut dense = Dense {
+            place: place.to_owned(),
+            bias: Array1::zeros(weight.ncols()),
+            outputs: Columns::unchanged(weight.ncols()),
+            weight,
+            activation: None,
+        };
+        if let Some(before) = self.layers.last_mut() {
+            let columns = mem::replace(&mut before.outputs, Columns::unchanged(0));
+            (dense.weight, dense.bias) = columns.fold_into(&dense.weight);
+        } else if !self.features.is_scaling() {
+            let columns = mem::replace(&mut self.features, Columns::unchanged(dense.weight.nrows()));
+            (dense.weight, dense.bias) = columns.fold_into(&dense.weight);
+        }
+        self.layers.push(dense);
+        Ok(())
+    }
+
+    fn change(&mut self, numbers: Array1<f64>, change: fn(Array1<f64>) -> Change) -> Result<(), String> {
+        if numbers.len() != self.width {
+            return Err(format!("has numbers for {} columns, but {} come in", numbers.len(), self.width));
+        }
+        let change = change(numbers);
+        match self.layers.last_mut() {
+            Some(layer) => layer.change(change),
+            None => self.features.change(change),
+        }
+        Ok(())
+    }
+
+    /// The last layer, where nothing is done to the outputs of its activation.
+    fn last_unchanged(&mut self) -> Result<&mut Dense, String> {
+        let last = self.layers.last_mut().ok_or("stands before any dense layer: expected it behind one")?;
+        match last.outputs.is_unchanged() {
+            true => Ok(last),
+            false => {
+                Err("takes scaled outputs of an activation: expected a dense layer before it".to_owned())
+            }
+        }
+    }
+
+    /// The score of one class of two becomes the logits of both, 0 and itself.
+    fn end_in_one_logit(&mut self) {
+        if let Some(last) = self.layers.last_mut() {
+            last.activation = None;
+            last.widen([0.0, 1.0]);
+        }
+        self.width = 2;
+        self.end = Some(Head::Softmax);
+    }
+
+    fn finish(mut self) -> Result<Network, String> {
+        if self.layers.is_empty() {
+            return Err("has no dense layer: there is nothing to quantize".to_owned());
+        }
+        let (width, end) = (self.width, self.end);
+        let last = self.last_unchanged().map_err(|_| "ends in scaled outputs of an activation".to_owned())?;
+        let head = match (end, last.activation, width) {
+            (Some(head), ..) => head,
+            (None, Some(Activation::Sigmoid), 1) => {
+                self.end_in_one_logit();
+                Head::Softmax
+            }
+            (None, Some(Activation::Sigmoid), _) => {
+                last.activation = None;
+                self.notes.push(
+                    "its probabilities are logistic functions, which are normalized here to a sum of 1"
+                        .to_owned(),
+                );
+                Head::OneVsRest
+            }
+            (None, _, 1) => {
+                self.notes
+                    .push("its only output is taken as the logit of the second of two classes".to_owned());
+                self.end_in_one_logit();
+                Head::Softmax
+            }
+            (None, ..) => Head::Softmax,
+        };
+        let scaling = (!self.features.is_unchanged())
+            .then_some(Standardization { mean: self.features.mean, scale: self.features.scale });
+        let names = self.layers.iter().map(|layer| layer.place.clone()).collect();
+        let model = Model::new(self.layers.into_iter().map(Dense::into_linear), head);
+        Ok(Network {
+            model: model.map_err(|error| error.to_string())?,
+            scaling,
+            classes: None,
+            names,
+            producer: None,
+            notes: self.notes,
+        })
+    }
+}

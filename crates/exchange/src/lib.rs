@@ -1,0 +1,31 @@
+//! Files of other tools: models and tensors in.
+//!
+//! A [`TensorFile`] names the tensors of a file and reads them one at a time. A model is read as a [`Network`]: what the file
+//! computes, as layers of [`bitsweep_models`], with the scaling of the features and the names of the classes where the file
+//! has them. Readers lower a file to [`Step`]s; [`assemble`] makes layers of them, and is the one place that knows what can
+//! stand behind what.
+//!
+//! The crate knows nothing of experiments. Input is not trusted: no panic, no allocation beyond a small multiple of the file's
+//! size, and an [`ImportError`] that names the file and the place in it.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod assemble;
+mod element;
+mod error;
+mod network;
+mod npz;
+mod onnx;
+mod read;
+mod safetensors;
+mod state_dict;
+mod step;
+mod tensor_file;
+
+pub use assemble::assemble;
+pub use element::Element;
+pub use error::ImportError;
+pub use network::{Network, Standardization};
+pub use read::{FileFormat, NamedLayer, ReadOptions, read_network};
+pub use step::{Operation, Step};
+pub use tensor_file::{Entry, Tensor, TensorFile};

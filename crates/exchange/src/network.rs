@@ -1,0 +1,30 @@
+//! A classifier as a file describes it.
+
+use bitsweep_models::Model;
+use ndarray::Array1;
+
+/// A classifier as a file describes it: `logits = model((x - mean) / scale)`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// The layers, and how logits become probabilities.
+    pub model: Model,
+    /// What is done to features first, where the file does something.
+    pub scaling: Option<Standardization>,
+    /// What the classes are called, in the order of the logits, where the file says it.
+    pub classes: Option<Vec<String>>,
+    /// What each layer is called in the file.
+    pub names: Vec<String>,
+    /// What wrote the file, where it says it: `skl2onnx 1.17`.
+    pub producer: Option<String>,
+    /// What was assumed or left aside, as sentences.
+    pub notes: Vec<String>,
+}
+
+/// `(x - mean) / scale`, feature by feature.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standardization {
+    /// One per feature.
+    pub mean: Array1<f64>,
+    /// One per feature, finite and not 0.
+    pub scale: Array1<f64>,
+}
