@@ -304,6 +304,6 @@ mod tests {
     fn numbers_in_names_are_ordered_by_value() {
         let mut names = ["net.10", "net.2", "fc", "net.2.a", "1", "02"];
         names.sort_by(|left, right| natural(left, right));
-        assert_eq!(names, ["1", "02", "fc", "net.2", "net.2.a", "net.10"]);
+        assert_eq!(names, ["fc", "net.2", "net.2.a", "net.10", "1", "02"]);
     }
 }
