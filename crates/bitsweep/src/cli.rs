@@ -101,12 +101,24 @@ pub enum Command {
         /// The column with the class: its name, or its number from 1.
         #[arg(long, value_name = "COLUMN")]
         target: String,
+        /// A model to score on the table, in place of training: ONNX, safetensors or npz.
+        #[arg(long, value_name = "FILE", conflicts_with = "model", value_hint = ValueHint::FilePath)]
+        given: Option<PathBuf>,
         /// What to run.
         #[command(flatten)]
         choice: Choice,
         /// Say what the file does not: `--set data.source.csv.bins='{ quantiles = 3 }'`.
         #[arg(long = "set", value_name = "KEY=VALUE")]
         set: Vec<String>,
+    },
+    /// Show what a model's file has: layers, shapes, types, ranges, and what would be quantized.
+    Inspect {
+        /// A file in ONNX, safetensors or npz.
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Check experiments without running them.
     ///
@@ -150,10 +162,10 @@ pub enum Command {
 /// An experiment, and changes to it.
 #[derive(Debug, Args)]
 pub struct Request {
-    /// A name that `bitsweep list` shows, or the path of a TOML file.
-    #[arg(value_name = "NAME|FILE", required_unless_present = "csv", conflicts_with_all = ["csv", "model", "bits"], value_hint = ValueHint::FilePath)]
+    /// A name that `bitsweep list` shows, or the path of a TOML file; with `--csv` that of a model: ONNX, safetensors or npz.
+    #[arg(value_name = "NAME|FILE", required_unless_present = "csv", conflicts_with = "model", value_hint = ValueHint::FilePath)]
     pub experiment: Option<String>,
-    /// In place of an experiment: a table to train on, a CSV or Parquet file, packed by gzip or not.
+    /// In place of an experiment: a table to train on, or to score a model on; CSV or Parquet, packed by gzip or not.
     #[arg(long, value_name = "FILE", requires = "target")]
     pub csv: Option<PathBuf>,
     /// The table's column with the class: its name, or its number from 1.

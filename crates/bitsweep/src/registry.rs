@@ -64,6 +64,11 @@ pub fn find(request: &str, overrides: &[String]) -> Result<Found, Diagnostic> {
         return Err(Diagnostic::new(format!("`{request}` is a table, expected an experiment"))
             .help(format!("`--csv {request} --target COLUMN` makes one of it")));
     }
+    if is_model(request) {
+        return Err(Diagnostic::new(format!("`{request}` is a model, expected an experiment")).help(
+            format!("`{request} --csv FILE --target COLUMN` makes one of it and of rows to score it on"),
+        ));
+    }
     let is_file =
         path.extension().is_some_and(|extension| extension == "toml") || request.contains(['/', '\\']);
     if is_file || path.exists() {
@@ -83,6 +88,11 @@ pub fn find(request: &str, overrides: &[String]) -> Result<Found, Diagnostic> {
         Some(name) => unknown.help(format!("did you mean `{name}`? `bitsweep list` shows all")),
         None => unknown.help("`bitsweep list` shows all; a file is named by its path, ending in .toml"),
     })
+}
+
+/// Whether a file is a model by its name.
+pub fn is_model(file: &str) -> bool {
+    [".onnx", ".safetensors", ".npz"].iter().any(|ending| file.to_lowercase().ends_with(ending))
 }
 
 /// Whether a file is a table by its name.

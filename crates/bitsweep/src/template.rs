@@ -21,6 +21,8 @@ pub struct Wish<'a> {
     pub file: &'a Path,
     /// The column with the class: its name, or its number from 1.
     pub target: &'a str,
+    /// A model in a file, which takes the table's columns; `None` to train on them.
+    pub given: Option<&'a Path>,
     /// The only model to train; `None` for all that are usual.
     pub model: Option<Model>,
     /// Bits of the weights; empty for those that are usual.
@@ -47,9 +49,21 @@ const ROWS_SEEN: usize = 300_000;
 const FEWEST_EPOCHS: usize = 20;
 const MOST_EPOCHS: usize = 200;
 
+/// What is said of models that are trained, and of no other.
+const TRAINED: &str = "\
+seed = [0, 1, 2, 3, 4]               # a split and models for each
+
+[data]
+scale = \"standard\"                   # or \"none\", or { divide = 255 }
+
+";
+
 impl Wish<'_> {
-    /// What the experiment is called: `sensor` on `data/sensor.csv.gz`.
+    /// What the experiment is called: `sensor` on `data/sensor.csv.gz`, `net` of `net.onnx`.
     pub fn name(&self) -> String {
+        if let Some(stem) = self.given.and_then(Path::file_stem) {
+            return stem.to_string_lossy().into_owned();
+        }
         TableSource::new(self.file, ColumnRef::Number(1)).name()
     }
 
@@ -69,7 +83,7 @@ impl Wish<'_> {
         let asked = Experiment::parse(&Document::new(&name, &plain, &of_source))?;
         let rows = asked.units.first().and_then(|(unit, _)| unit.subject.rows());
         let source = rows.and_then(|(data, _)| data.source.table());
-        let text = match source.map(|source| Found::of(source.clone(), self.target)) {
+        let text = match source.map(|source| Found::of(source.clone(), self)) {
             Some(Ok(found)) => return Ok(Written { text: self.text(&found), assumed: found.told() }),
             // What is wrong with the file is told where the experiment is planned.
             Some(Err(source)) => {
@@ -81,11 +95,18 @@ impl Wish<'_> {
         Ok(Written { text, assumed: Vec::new() })
     }
 
-    /// The table and the target of another experiment, given as TOML; `None` where they are the same or cannot be told.
+    /// The table and the target, or the model, of another experiment, given as TOML; `None` where they are the same or cannot be
+    /// told.
     pub fn other_table(&self, text: &str) -> Option<String> {
         let table: toml::Table = text.parse().ok()?;
         let source = table.get("data")?.get("source")?.get("csv")?;
         let (path, target) = (source.get("path")?.as_str()?, source.get("target")?);
+        let model = table.get("model").and_then(|model| model.get("file")?.get("path")?.as_str());
+        if model.map(Path::new) != self.given {
+            return Some(
+                model.map_or_else(|| "a model that is trained".to_owned(), |model| format!("`{model}`")),
+            );
+        }
         let is_target = match target {
             Value::String(name) => name == self.target,
             other => other.to_string() == self.target,
@@ -97,7 +118,17 @@ impl Wish<'_> {
     /// The shortest experiment on the table.
     fn plain(&self) -> String {
         let path = Value::from(self.file.to_string_lossy().into_owned());
-        format!("[data.source.csv]\npath = {path}\ntarget = {}\n", Value::from(self.target))
+        format!(
+            "[data.source.csv]\npath = {path}\ntarget = {}\n{}",
+            Value::from(self.target),
+            self.model_table()
+        )
+    }
+
+    /// The model in its file, where there is one.
+    fn model_table(&self) -> String {
+        let path = self.given.map(|path| Value::from(path.to_string_lossy().into_owned()));
+        path.map_or_else(String::new, |path| format!("\n[model.file]\npath = {path}\n"))
     }
 
     fn text(&self, found: &Found) -> String {
@@ -108,15 +139,14 @@ impl Wish<'_> {
         text += &format!(
             "# Any list is an axis: every combination is run. `bitsweep reference` explains every key; with the file that\n\
              # `bitsweep schema > bitsweep.schema.json` writes, editors check and complete them.\n\n\
-             title = {}\n{}\
-             seed = [0, 1, 2, 3, 4]               # a split and models for each\n\n\
-             [data]\n\
-             scale = \"standard\"                   # or \"none\", or {{ divide = 255 }}\n\n",
-            Value::from(format!("{}: how few bits?", found.dataset.name)),
-            found.description()
+             title = {}\n{}{}",
+            Value::from(format!("{}: how few bits?", self.name())),
+            found.description(),
+            if self.given.is_some() { "\n" } else { TRAINED }
         );
         text += &found.source_table();
-        text += &found.split_table();
+        text += &found.split_table(self.given.is_some());
+        text += &self.model_table();
         for paragraph in DEFAULTS.trim_end().split("\n\n") {
             text += &self.adapted(paragraph, found).map_or_else(String::new, |own| format!("\n{own}\n"));
         }
@@ -126,10 +156,12 @@ impl Wish<'_> {
     /// A part of the defaults for this table; `None` of one that is not asked for.
     fn adapted(&self, paragraph: &str, found: &Found) -> Option<String> {
         let is_of = |part: &str| paragraph.contains(part);
-        let is_asked = match self.model {
-            None => true,
-            Some(Model::Logistic) => !is_of("mlp = ") && !is_of("[train]"),
-            Some(Model::Mlp) => !is_of("logistic = "),
+        let is_trained = is_of("mlp = ") || is_of("logistic = ") || is_of("[train]");
+        let is_asked = match (self.given, self.model) {
+            (Some(_), _) => !is_trained && !is_of("by output"),
+            (None, None) => true,
+            (None, Some(Model::Logistic)) => !is_of("mlp = ") && !is_of("[train]"),
+            (None, Some(Model::Mlp)) => !is_of("logistic = "),
         };
         if !is_asked {
             return None;
@@ -169,13 +201,14 @@ struct Found {
 impl Found {
     /// Reads the table again and again, each time with the answer to what stood in the way; what is known of the source where
     /// there is no answer.
-    fn of(mut source: TableSource, target: &str) -> Result<Found, Box<TableSource>> {
+    /// A given model takes all columns, whatever they say.
+    fn of(mut source: TableSource, wish: &Wish<'_>) -> Result<Found, Box<TableSource>> {
         let mut dropped = BTreeMap::new();
         let mut assumed: Vec<String> = Vec::new();
         loop {
             let dataset = match source.read(Path::new(""), most_bytes()) {
                 Ok(dataset) => dataset,
-                Err(error) if mend(&mut source, target, &error.problem, &mut dropped) => continue,
+                Err(error) if mend(&mut source, wish.target, &error.problem, &mut dropped) => continue,
                 Err(_) => return Err(Box::new(source)),
             };
             for note in dataset.notes.iter().filter(|note| is_assumption(note)).map(ToString::to_string) {
@@ -184,14 +217,14 @@ impl Found {
                 }
             }
             let useless: Vec<(String, &str)> = dataset.notes.iter().filter_map(useless).collect();
-            if !useless.is_empty() && useless.len() < dataset.columns.len() {
+            if wish.given.is_none() && !useless.is_empty() && useless.len() < dataset.columns.len() {
                 for (column, why) in useless {
                     drop_column(&mut source, &mut dropped, &column, why.to_owned());
                 }
                 continue;
             }
             let rows = dataset.rows_of_classes();
-            let is_divided = !source.says_split() && source.group.is_none();
+            let is_divided = wish.given.is_none() && !source.says_split() && source.group.is_none();
             let frequent = rows.iter().filter(|rows| **rows >= FEWEST_ROWS).count();
             let has_rare = frequent < rows.len() && frequent > 1;
             if is_divided && source.rare_classes.is_none() && has_rare {
@@ -290,9 +323,15 @@ impl Found {
         Some(said.to_owned())
     }
 
-    fn split_table(&self) -> String {
+    fn split_table(&self, is_given: bool) -> String {
         if self.source.says_split() {
             return "# The data say which rows are for the test.\n".to_owned();
+        }
+        if is_given {
+            return "# All rows are test rows. Ranges by output, corrections and quantized activations need others to look at:\n\
+                    # [split.holdout]\n\
+                    # test = 0.5\n"
+                .to_owned();
         }
         let stratified = match self.source.group {
             Some(_) => "",

@@ -123,6 +123,39 @@ impl Dataset {
     }
 }
 
+/// A class of a dataset that a model does not tell apart.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the model has no class `{class}`, which the data have: expected one of `{}`", .expected.join("`, `"))]
+pub struct OtherClass {
+    /// The class.
+    pub class: String,
+    /// Those of the model.
+    pub expected: Vec<String>,
+}
+
+impl Dataset {
+    /// The same rows with the classes of a model in its order: all of them, also those that no row has. `1` and `1.0` are one
+    /// class.
+    ///
+    /// # Errors
+    /// A class that the model does not have.
+    pub fn with_classes(&self, names: &[String]) -> Result<Self, OtherClass> {
+        let number = |name: &str| name.parse::<f64>().ok();
+        let position_of = |class: &String| {
+            let same = names.iter().position(|name| name == class);
+            let equal = || {
+                let own = number(class)?;
+                names.iter().position(|name| number(name) == Some(own))
+            };
+            let position = same.or_else(equal);
+            position.ok_or_else(|| OtherClass { class: class.clone(), expected: names.to_vec() })
+        };
+        let positions: Vec<usize> = self.class_names.iter().map(position_of).collect::<Result<_, _>>()?;
+        let labels = self.labels.iter().map(|&label| positions[label]).collect();
+        Ok(Self { labels, class_names: names.to_vec(), ..self.clone() })
+    }
+}
+
 /// How many of the labels each of so many classes has.
 pub(crate) fn rows_of_classes(labels: &[usize], classes: usize) -> Vec<usize> {
     let mut rows = vec![0; classes];

@@ -41,7 +41,7 @@ mod table;
 mod wording;
 
 pub use builtin::{BuiltinError, builtin, builtin_names};
-pub use dataset::{Column, ColumnKind, Dataset, Division, ReadFile, RowsOfFile, TextLayout};
+pub use dataset::{Column, ColumnKind, Dataset, Division, OtherClass, ReadFile, RowsOfFile, TextLayout};
 pub use division::divide_groups;
 pub use encode::{EncodeError, Encoder, encode};
 pub use holdout::{Holdout, holdout};

@@ -313,6 +313,7 @@ impl Assembly {
             names,
             producer: None,
             notes: self.notes,
+            sha256: String::new(),
         })
     }
 }

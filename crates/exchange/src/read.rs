@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use bitsweep_models::{Activation, Head, Model};
+use sha2::{Digest, Sha256};
 
 use crate::error::ImportError;
 use crate::network::Network;
@@ -88,8 +89,16 @@ pub fn read_network(path: &Path, options: &ReadOptions) -> Result<Network, Impor
         FileFormat::Onnx => onnx::read_onnx(path)?,
         FileFormat::Safetensors | FileFormat::Npz => read_state_dict(&mut TensorFile::open(path)?, options)?,
     };
-    let Some(head) = options.head else { return Ok(network) };
+    let sha256 = sha256(path).map_err(|error| ImportError::new(path, error))?;
+    let Some(head) = options.head else { return Ok(Network { sha256, ..network }) };
     let model =
         Model::new(network.model.into_layers(), head).map_err(|error| ImportError::new(path, error))?;
-    Ok(Network { model, ..network })
+    Ok(Network { model, sha256, ..network })
+}
+
+/// The SHA-256 hash of a file, in hexadecimal digits.
+fn sha256(path: &Path) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    io::copy(&mut File::open(path)?, &mut hasher)?;
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use ::safetensors::{Dtype, SafeTensors};
+use ::safetensors::Dtype;
+use ::safetensors::tensor::Metadata;
 
 use crate::element::Element;
 use crate::error::ImportError;
@@ -25,8 +26,9 @@ pub(crate) fn entries(path: &Path, file: &mut File, length: u64) -> Result<Vec<E
     if header > length - LENGTH_BYTES {
         return Err(refused(&format_args!("its header of {header} bytes does not fit into its {length}")));
     }
+    bytes.clear();
     file.take(header).read_to_end(&mut bytes).map_err(|error| ImportError::new(path, error))?;
-    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| refused(&error))?;
+    let metadata: Metadata = serde_json::from_slice(&bytes).map_err(|error| refused(&error))?;
     let start = LENGTH_BYTES + header;
     let expected = start + metadata.data_len() as u64;
     if expected != length {

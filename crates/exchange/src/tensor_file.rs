@@ -51,6 +51,7 @@ pub struct Tensor {
 pub struct TensorFile {
     path: PathBuf,
     file: File,
+    length: u64,
     entries: Vec<Entry>,
 }
 
@@ -93,7 +94,7 @@ impl TensorFile {
             npz::MAGIC => npz::entries(path, &file)?,
             _ => safetensors::entries(path, &mut file, metadata.len())?,
         };
-        Ok(Self { path: path.to_owned(), file, entries })
+        Ok(Self { path: path.to_owned(), file, length: metadata.len(), entries })
     }
 
     /// The tensors, as they stand in the file.
@@ -135,6 +136,12 @@ impl TensorFile {
             Place::InArchive { index, header, .. } => npz::read(&self.file, index, header, entry.bytes()),
         }
         .map_err(|error| ImportError::tensor(&self.path, &entry.name, error))
+    }
+
+    /// Bytes of the file.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.length
     }
 
     /// The file.

@@ -6,6 +6,7 @@ mod describe;
 mod failures;
 mod formats;
 mod init;
+mod inspect;
 mod json;
 mod list;
 mod man;
@@ -14,6 +15,7 @@ mod run;
 mod table;
 mod validate;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use bitsweep_results::text::{self, one_line};
@@ -25,11 +27,11 @@ use crate::plan::Plan;
 use crate::progress::Verbosity;
 use crate::record::check_expectations;
 use crate::reference;
-use crate::registry::{self, Found};
+use crate::registry::{self, Found, is_model};
 pub use crate::streams::report_failure;
 use crate::streams::{print, print_clap, print_lines, print_page, say};
 use crate::template::Wish;
-use bitsweep_experiment::config;
+use bitsweep_experiment::config::{self, Diagnostic};
 
 /// Does what the command line asks.
 ///
@@ -50,9 +52,11 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
             let name = name.as_deref();
             run::run(experiment, &run::Options { out, name, jobs: *jobs, json: *json, verbosity })
         }
-        Command::Init { file, target, choice, set } => {
-            init::init(&Wish { file, target, model: choice.model, bits: &choice.bits }, set, verbosity)
+        Command::Init { file, target, given, choice, set } => {
+            let given = given.as_deref();
+            init::init(&Wish { file, target, given, model: choice.model, bits: &choice.bits }, set, verbosity)
         }
+        Command::Inspect { file, json } => inspect::inspect(file, *json),
         Command::Validate { experiments } => validate::validate(experiments, verbosity),
         Command::Formats => formats::formats(),
         Command::Combinations => print(&reference::combinations()),
@@ -75,8 +79,19 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
 /// The experiment that a user asks for.
 fn found(request: &Request) -> Result<Found, Failure> {
     Ok(match (&request.experiment, wish(request)) {
-        (Some(experiment), _) => registry::find(experiment, &request.set)?,
-        (None, Some(wish)) => registry::of_table(&wish, &request.set)?,
+        (Some(_), None) if !request.choice.bits.is_empty() => {
+            let message = "`--bits` goes with a table or a model, and an experiment has its own";
+            return Err(Diagnostic::new(message)
+                .help("`--set 'quantize.weights.bits=[8, 4]'` changes them")
+                .into());
+        }
+        (Some(experiment), None) => registry::find(experiment, &request.set)?,
+        (Some(experiment), Some(_)) if !is_model(experiment) => {
+            let message = format!("`{experiment}` has its own data, expected no `--csv` beside it");
+            let help = "the path of a model ends in .onnx, .safetensors or .npz";
+            return Err(Diagnostic::new(message).help(help).into());
+        }
+        (_, Some(wish)) => registry::of_table(&wish, &request.set)?,
         (None, None) => {
             return Err(Failure::Other("neither an experiment nor a table is named".to_owned()));
         }
@@ -86,7 +101,14 @@ fn found(request: &Request) -> Result<Found, Failure> {
 /// The table that a user asks for.
 fn wish(request: &Request) -> Option<Wish<'_>> {
     let Request { csv, target, choice, .. } = request;
-    Some(Wish { file: csv.as_ref()?, target: target.as_ref()?, model: choice.model, bits: &choice.bits })
+    let given = request.experiment.as_deref().map(Path::new);
+    Some(Wish {
+        file: csv.as_ref()?,
+        target: target.as_ref()?,
+        given,
+        model: choice.model,
+        bits: &choice.bits,
+    })
 }
 
 /// Says how the keys that an error speaks of are set where no file has them.

@@ -11,7 +11,7 @@ use bitsweep_results::{
 
 use super::coded::{CodedInference, CodedModel, clipping_flag};
 use super::evaluated::{Evaluated, PartPredicted, Predicted};
-use super::float_model::training;
+use super::float_model::{check_layers, training};
 use super::histogram::histogram;
 use super::latency;
 use super::learned;
@@ -229,6 +229,7 @@ impl<'u> Bench<'u> {
     ) -> Step<Measures> {
         let PlannedVariant { variant, identity, .. } = planned;
         let float: &Model = &transformed.model;
+        check_layers(self.unit, variant).at(FailureKind::Quantization)?;
         let prepared = transformed.rows.as_deref().unwrap_or(self.prepared);
         let model = match &variant.training {
             None => post_training(self.unit, prepared, transformed, variant)?,

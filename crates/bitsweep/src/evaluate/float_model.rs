@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use bitsweep_datasets::{Dataset, Split, encode};
+use bitsweep_datasets::{Dataset, Scaling, Split, encode};
 use bitsweep_models::{
     ClassWeights, EpochLoss, Logistic, Mlp, Model, Training, UnknownClass, fit_logistic, initial_mlp,
     initial_softmax_regression,
@@ -13,7 +13,8 @@ use bitsweep_results::numbers::counted;
 use super::prepare::{Fault, Prepared, stream};
 use super::stop::{At, Step, failed};
 use crate::plan::{Unit, unknown_class};
-use bitsweep_experiment::subject::{GivenSpec, Subject, TrainedModel, TrainedSpec};
+use bitsweep_experiment::subject::{Given, Subject, TrainedModel, TrainedSpec};
+use bitsweep_experiment::variant::{Refusal, Variant};
 
 /// A float model, and how it came about.
 pub(super) struct FloatModel {
@@ -37,8 +38,10 @@ pub(super) fn float_model(unit: &Unit, prepared: &Prepared<'_>) -> Step<FloatMod
             let (model, curve) = train(unit, model, prepared)?;
             Ok(FloatModel { model, curve, training_seconds: Some(started.elapsed().as_secs_f64()) })
         }
-        Subject::Given(GivenSpec { model, .. }) => {
-            let model = model.model().at(FailureKind::Data)?;
+        Subject::Given(_) => {
+            let given =
+                unit.given.as_ref().ok_or_else(|| failed(FailureKind::Data, "the model is missing"))?;
+            let model = given.as_ref().at(FailureKind::Data)?.model.clone();
             Ok(FloatModel { model, curve: Vec::new(), training_seconds: None })
         }
         Subject::Tensor(tensor) => {
@@ -56,25 +59,7 @@ pub(crate) fn check_model(unit: &Unit, dataset: &Dataset, split: &Split) -> Resu
     let classes = dataset.classes();
     match &unit.spec.subject {
         Subject::Tensor(_) => Ok(()),
-        Subject::Given(_) => {
-            let encoder = encode(dataset, &split.train)
-                .map_err(|error| Fault { key: "data.source".to_owned(), reason: error.to_string() })?;
-            let features = encoder.names().len();
-            let widths = unit.spec.subject.widths(features, classes);
-            match widths.as_slice() {
-                [inputs, .., outputs] if (*inputs, *outputs) != (features, classes) => Err(Fault {
-                    key: "model.given".to_owned(),
-                    reason: format!(
-                        "the given model has {} and {}, but the data have {} and {}",
-                        counted(*inputs, "input", "inputs"),
-                        counted(*outputs, "output", "outputs"),
-                        counted(features, "feature", "features"),
-                        counted(classes, "class", "classes")
-                    ),
-                }),
-                _ => Ok(()),
-            }
-        }
+        Subject::Given(given) => check_given(unit, &given.model, dataset, split),
         Subject::Trained(TrainedSpec { model, split: rule, .. }) => {
             let (key, weights) = model.class_weights();
             weights.numbered(&dataset.class_names).map_err(|UnknownClass(class)| Fault {
@@ -99,6 +84,55 @@ pub(crate) fn check_model(unit: &Unit, dataset: &Dataset, split: &Split) -> Resu
             }
         }
     }
+}
+
+/// Whether a given model has the layers that a variant names.
+///
+/// # Errors
+/// The first that it does not have.
+pub(crate) fn check_layers(unit: &Unit, variant: &Variant) -> Result<(), Refusal> {
+    match unit.given() {
+        Some(given) => variant.check_layers(given.model.layers().len(), &unit.spec.subject.model_words()),
+        None => Ok(()),
+    }
+}
+
+fn check_given(unit: &Unit, given: &Given, dataset: &Dataset, split: &Split) -> Result<(), Fault> {
+    let (table, place) = match given {
+        Given::Here(_) => ("model.given", "model.given"),
+        Given::File(_) => ("model.file", "model.file.path"),
+    };
+    let fault = |key: &str, reason: String| Err(Fault { key: key.to_owned(), reason });
+    let model = match unit.given.as_ref() {
+        Some(Ok(model)) => model,
+        Some(Err(error)) => return fault(place, error.to_string()),
+        None => return Ok(()),
+    };
+    let encoder = encode(dataset, &split.train)
+        .map_err(|error| Fault { key: "data.source".to_owned(), reason: error.to_string() })?;
+    let (features, classes) = (encoder.names().len(), dataset.classes());
+    let (inputs, outputs) = (model.model.input_size(), model.model.output_size());
+    let scale = unit.spec.subject.rows().map_or(Scaling::None, |(data, _)| data.scale);
+    if let Some(Err(error)) = model.classes.as_ref().map(|classes| dataset.with_classes(classes)) {
+        return fault(table, error.to_string());
+    }
+    if (inputs, outputs) != (features, classes) {
+        let reason = format!(
+            "the given model has {} and {}, but the data have {} and {}",
+            counted(inputs, "input", "inputs"),
+            counted(outputs, "output", "outputs"),
+            counted(features, "feature", "features"),
+            counted(classes, "class", "classes")
+        );
+        return fault(table, reason);
+    }
+    if model.scaler.is_some() && scale != Scaling::None {
+        return fault(
+            "data.scale",
+            "the model's file scales the features itself: expected no `scale`".to_owned(),
+        );
+    }
+    Ok(())
 }
 
 fn train(unit: &Unit, model: &TrainedModel, prepared: &Prepared<'_>) -> Step<(Model, Vec<EpochLoss>)> {

@@ -145,7 +145,7 @@ impl<'u> Layers<'u> {
         mixed: &Mixed,
     ) -> Step<Layers<'u>> {
         let candidates = candidates(unit, float, variant, mixed)?;
-        Ok(Layers { float, rows: TrainingRows::new(unit, prepared, float), candidates })
+        Ok(Layers { float, rows: TrainingRows::new(unit, prepared, float)?, candidates })
     }
 
     /// The best by the objective in at most so many bytes.

@@ -48,10 +48,10 @@ use bitsweep_experiment::subject::Subject;
 use self::ordered::Ordered;
 use self::unit::Evaluation;
 
-pub(crate) use float_model::check_model;
+pub(crate) use float_model::{check_layers, check_model};
 pub use latency::Latency;
 pub(crate) use mixed::check_budget;
-pub(crate) use prepare::{scaled, split, too_many_calibration_rows};
+pub(crate) use prepare::{NO_TRAINING_ROWS, scaled, split, too_many_calibration_rows};
 pub(crate) use scaler::scaler_bytes;
 pub use tensor_rows::LargeRows;
 pub use unit::UnitTiming;

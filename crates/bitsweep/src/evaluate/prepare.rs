@@ -118,6 +118,7 @@ impl Prepared<'_> {
     pub(super) fn calibration_features(&self, unit: &Unit, rows: CalibrationRows) -> Step<Array2<f64>> {
         let features = &self.train_features;
         match rows {
+            _ if features.nrows() == 0 => Err(failed(FailureKind::Data, NO_TRAINING_ROWS)),
             CalibrationRows::All => Ok(features.clone()),
             CalibrationRows::Drawn(rows) if rows.get() > features.nrows() => {
                 Err(failed(FailureKind::Data, too_many_calibration_rows(rows.get(), features.nrows())))
@@ -137,6 +138,10 @@ pub(super) fn stream(unit: &Unit, stage: &str) -> Step<Stream> {
 }
 
 /// Why `rows` calibration rows cannot be drawn.
+/// Why a variant that looks at training rows fails where all rows are test rows.
+pub(crate) const NO_TRAINING_ROWS: &str =
+    "all rows are test rows, and this looks at training rows: expected a `split`, such as `split.holdout`";
+
 pub(crate) fn too_many_calibration_rows(rows: usize, train_rows: usize) -> String {
     format!("`calibration.rows = {rows}` but there are {train_rows} training rows: expected at most as many")
 }
@@ -164,6 +169,9 @@ pub(crate) fn split(unit: &Unit, dataset: &Dataset) -> Result<Split, Fault> {
         SplitSpec::Holdout(rule) => holdout(labels, classes, rule, &mut streams),
         SplitSpec::KFold(rule) => k_fold(labels, classes, rule, &mut streams),
         SplitSpec::Given => Err(SplitError::NotGiven),
+        SplitSpec::TestOnly => {
+            Ok(Split { train: Vec::new(), validation: Vec::new(), test: (0..labels.len()).collect() })
+        }
     };
     let divided = match &dataset.division {
         Division::Given(split) => Ok(split.clone()),
@@ -197,7 +205,10 @@ pub(crate) fn scaled(unit: &Unit, dataset: &Dataset, split: &Split) -> Result<Sc
     let in_names = |error: ScalingError, rows: &[usize]| error.in_names_of(dataset, encoder.names(), rows);
     let features = |rows: &[usize]| encoder.apply(dataset, rows);
     let train = features(&split.train);
-    let scaler = fit(&data.scale, train.view()).map_err(|error| in_names(error, &split.train))?;
+    let scaler = match unit.given().and_then(|given| given.scaler.clone()) {
+        Some(scaler) => scaler,
+        None => fit(&data.scale, train.view()).map_err(|error| in_names(error, &split.train))?,
+    };
     let scale = |features: &Array2<f64>, rows: &[usize]| {
         scaler.apply(features.view()).map_err(|error| in_names(error, rows))
     };

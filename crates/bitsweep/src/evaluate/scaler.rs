@@ -24,14 +24,14 @@ pub(crate) fn scaler_bytes(unit: &Unit, variant: &Variant, encoder: &Encoder) ->
         + match variant.scaler {
             ScalerUse::Fold => 0,
             ScalerUse::Count if takes_codes(variant) => 0,
-            ScalerUse::Count => scaling(unit).stored_numbers(features) as u64 * FLOAT_BYTES,
+            ScalerUse::Count => unit.scaling().stored_numbers(features) as u64 * FLOAT_BYTES,
         }
 }
 
 /// What a reader must know of bytes that are not counted. A divisor is a part of the scale of the codes, and no number of
 /// its own.
 pub(super) fn scaler_flag(unit: &Unit, variant: &Variant, features: usize) -> Option<Flag> {
-    match (scaling(unit), variant.scaler) {
+    match (unit.scaling(), variant.scaler) {
         (Scaling::Standard, ScalerUse::Count) if takes_codes(variant) => {
             let bytes = Scaling::Standard.stored_numbers(features) as u64 * FLOAT_BYTES;
             Some(Flag::ScalerInInputCodes(bytes))
@@ -43,10 +43,6 @@ pub(super) fn scaler_flag(unit: &Unit, variant: &Variant, features: usize) -> Op
 /// Whether the first layer takes codes by one scale and one zero point, which are known before it runs.
 fn takes_codes(variant: &Variant) -> bool {
     variant.activations.as_ref().is_some_and(|activations| activations.scheme.is_static())
-}
-
-fn scaling(unit: &Unit) -> Scaling {
-    unit.spec.subject.rows().map_or(Scaling::None, |(data, _)| data.scale)
 }
 
 /// A float model that takes features as they are.

@@ -26,7 +26,7 @@ pub(super) fn baseline_sensitivity(
     float: &Model,
     origin: &Origin,
 ) -> Step<Vec<SensitivityRow>> {
-    let reading = TrainingRows::new(unit, prepared, float).read(float)?;
+    let reading = TrainingRows::new(unit, prepared, float)?.read(float)?;
     Ok(vec![row(origin, ALL, ErrorPart::Whole, reading)])
 }
 
@@ -47,7 +47,7 @@ impl Subject<'_> {
     /// The rows of the variant as a whole and of each of its parts alone.
     pub(super) fn sensitivity(&self) -> Step<Vec<SensitivityRow>> {
         let mut only =
-            Only { float: self.float, rows: TrainingRows::new(self.unit, self.prepared, self.float) };
+            Only { float: self.float, rows: TrainingRows::new(self.unit, self.prepared, self.float)? };
         let whole = match self.coded {
             None => only.rows.read(&self.model.model)?,
             Some(coded) => {

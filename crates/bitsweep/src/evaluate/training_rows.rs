@@ -6,9 +6,9 @@ use ndarray::Array2;
 
 use bitsweep_results::FailureKind;
 
-use super::prepare::Prepared;
+use super::prepare::{NO_TRAINING_ROWS, Prepared};
 use super::score::{Buffers, Inputs};
-use super::stop::{At, Step};
+use super::stop::{At, Step, failed};
 use crate::plan::Unit;
 
 /// The training rows, and what the float model says of them.
@@ -29,12 +29,17 @@ pub(super) struct Reading {
 }
 
 impl<'u> TrainingRows<'u> {
-    pub(super) fn new(unit: &Unit, prepared: &'u Prepared<'_>, float: &Model) -> TrainingRows<'u> {
+    /// # Errors
+    /// When all rows are test rows.
+    pub(super) fn new(unit: &Unit, prepared: &'u Prepared<'_>, float: &Model) -> Step<TrainingRows<'u>> {
+        if prepared.train_labels.is_empty() {
+            return Err(failed(FailureKind::Data, NO_TRAINING_ROWS));
+        }
         let inputs = Inputs::new(unit, &prepared.train_features);
         let mut buffers = Buffers::default();
         let float_logits = inputs.logits(float, &mut buffers);
         let (labels, classes) = (prepared.train_labels.as_slice(), prepared.classes());
-        TrainingRows { inputs, labels, classes, float_logits, buffers }
+        Ok(TrainingRows { inputs, labels, classes, float_logits, buffers })
     }
 
     pub(super) fn read(&mut self, model: &Model) -> Step<Reading> {

@@ -33,7 +33,7 @@ impl Question {
             Budget::Bytes(_) | Budget::BitsPerWeight(_) | Budget::Uniform(_) => {}
             Budget::MacroF1Loss(_) | Budget::OutputError(_) => return None,
         }
-        let widths = unit.spec.subject.widths(encoder.names().len(), dataset.classes());
+        let widths = unit.widths(encoder.names().len(), dataset.classes());
         let scaler = scaler_bytes(unit, &planned.variant, encoder);
         Some(Question { variant: Arc::clone(&planned.identity.canonical), widths, scaler })
     }

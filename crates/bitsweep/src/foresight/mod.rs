@@ -10,7 +10,9 @@ use std::collections::HashMap;
 use bitsweep_datasets::{Dataset, Encoder};
 use bitsweep_results::summary::grouped;
 
-use crate::evaluate::{check_model, scaled, split, too_many_calibration_rows};
+use crate::evaluate::{
+    NO_TRAINING_ROWS, check_layers, check_model, scaled, split, too_many_calibration_rows,
+};
 use crate::failure::Failure;
 use crate::plan::{Plan, PlannedVariant, Unit};
 use bitsweep_experiment::config::Diagnostic;
@@ -132,6 +134,13 @@ impl Foresight<'_> {
         planned: &PlannedVariant,
         training_rows: usize,
     ) -> Option<(&'static str, String)> {
+        if let Err(refusal) = check_layers(unit, &planned.variant) {
+            return Some((refusal.key, refusal.to_string()));
+        }
+        let looks = self.plan.header.record.sensitivity || planned.variant.looks_at_training_rows();
+        if training_rows == 0 && looks {
+            return Some(("", NO_TRAINING_ROWS.to_owned()));
+        }
         if let Some(asked) = asked_rows(&planned.variant).filter(|asked| *asked > training_rows) {
             return Some(("calibration.rows", too_many_calibration_rows(asked, training_rows)));
         }

@@ -7,23 +7,38 @@ use bitsweep_datasets::{ColumnRef, Dataset, TableSource};
 use bitsweep_results::{Key, Value};
 use serde::Serialize;
 
+use super::models::ReadModel;
 use super::stages::{Stage, passed, unit_stages};
 use crate::failure::Failure;
-use bitsweep_experiment::subject::{DataSource, GivenSpec, Subject, TrainedSpec, UnitSpec};
+use bitsweep_experiment::subject::{DataSource, Given, GivenSpec, ModelFile, Subject, TrainedSpec, UnitSpec};
 use bitsweep_experiment::variant::Variant;
 
 /// The key of a unit: its subject, its seed, its fold, its dataset's content, and the versions of the stages up to the float
 /// model.
 ///
-/// Where a table is and how it is written are no part of it, once it was read: the same rows are the same dataset.
-pub(super) fn unit_key(spec: &UnitSpec, dataset: Option<&Dataset>) -> Result<Key, Failure> {
+/// Where a table or a model is and how it is written are no part of it, once it was read: the same rows are the same dataset, and
+/// what computes the same is the same model.
+pub(super) fn unit_key(
+    spec: &UnitSpec,
+    dataset: Option<&Dataset>,
+    given: Option<&ReadModel>,
+) -> Result<Key, Failure> {
     #[derive(Serialize)]
     struct Keyed {
         unit: UnitSpec,
         dataset: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        model: Option<String>,
         stages: Vec<(&'static str, u32)>,
     }
     let mut unit = spec.clone();
+    let mut model = None;
+    if let (Subject::Given(GivenSpec { model: Given::File(file), .. }), Some(Ok(given))) =
+        (&mut unit.subject, given)
+    {
+        *file = ModelFile::new("");
+        model = Some(given.hash().to_string());
+    }
     if let Subject::Trained(TrainedSpec { data, .. }) | Subject::Given(GivenSpec { data, .. }) =
         &mut unit.subject
         && let DataSource::Csv(csv) = &mut data.source
@@ -32,7 +47,7 @@ pub(super) fn unit_key(spec: &UnitSpec, dataset: Option<&Dataset>) -> Result<Key
         **csv = TableSource::new(PathBuf::new(), ColumnRef::Number(1));
     }
     let stages = versions(unit_stages(&spec.subject));
-    key(&Keyed { unit, dataset: dataset.map(|dataset| dataset.hash.to_string()), stages })
+    key(&Keyed { unit, dataset: dataset.map(|dataset| dataset.hash.to_string()), model, stages })
 }
 
 /// The key of a task: everything that its units share, where its rows come from included, but for the seed and the fold.

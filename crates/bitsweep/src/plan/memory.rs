@@ -105,7 +105,7 @@ fn gigabytes(bytes: u64) -> String {
 /// What a unit with a model holds at one time. A tensor is written in the file, and as small.
 fn parts<'p>(plan: &Plan, unit: &'p Unit) -> Vec<Part<'p>> {
     let Some(dataset) = unit.rows() else { return Vec::new() };
-    let widths = unit.spec.subject.widths(most_features(dataset), dataset.classes());
+    let widths = unit.widths(most_features(dataset), dataset.classes());
     let scored = scored_rows(plan, unit, dataset.rows());
     let always = [
         features(dataset),

@@ -3,6 +3,7 @@
 mod datasets;
 mod key;
 mod memory;
+mod models;
 mod notes;
 mod stages;
 mod tasks;
@@ -10,7 +11,7 @@ mod tasks;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bitsweep_datasets::{Dataset, TableError};
+use bitsweep_datasets::{Dataset, Scaling, TableError};
 use bitsweep_quant::Dtype;
 use bitsweep_results::numbers::counted;
 use bitsweep_results::{Key, Labels, Metric, Task, run_of};
@@ -19,15 +20,17 @@ use crate::failure::Failure;
 use bitsweep_experiment::config::{
     Change, Diagnostic, Document, Experiment, GridAxisSummary, Header, Placed, Places, change_header,
 };
-use bitsweep_experiment::subject::{Subject, UnitSpec};
+use bitsweep_experiment::subject::{SplitSpec, Subject, UnitSpec};
 use bitsweep_experiment::variant::Variant;
 
 use self::datasets::Datasets;
 use self::key::{canonical, canonical_majority, row_key, task_key, unit_key};
+use self::models::Models;
 use self::tasks::settings_that_differ;
 
 pub(crate) use datasets::unknown_class;
 pub(crate) use memory::most_bytes;
+pub use models::{GivenModel, ReadModel};
 pub(crate) use notes::MOST_RATIO;
 pub use stages::{Stage, passed, unit_stages};
 
@@ -65,9 +68,11 @@ pub struct Unit {
     pub spec: UnitSpec,
     /// The rows behind the model, or why there are none; `None` of a tensor.
     pub dataset: Option<Read>,
+    /// The model that is given, or why there is none; `None` of what is trained here and of a tensor.
+    pub given: Option<ReadModel>,
     /// The float model, or the tensor as it is.
     pub float: Identity,
-    /// What a model of it has to beat; `None` of a tensor.
+    /// What a model of it has to beat; `None` of a tensor, and where there are no training rows.
     pub majority: Option<Identity>,
     /// What is done to it.
     pub variants: Vec<Arc<PlannedVariant>>,
@@ -115,14 +120,21 @@ impl Plan {
             spec.subject.rows().map(|(data, _)| datasets.get(&data.source)).transpose()
         };
         let datasets: Vec<Option<Read>> = specs.iter().map(read).collect::<Result<_, _>>()?;
+        let mut models = Models::new(document.folder());
+        let given = |(spec, _): &Placed<UnitSpec>| match &spec.subject {
+            Subject::Given(given) => Some(models.get(&given.model)),
+            Subject::Trained(_) | Subject::Tensor(_) => None,
+        };
+        let given: Vec<Option<ReadModel>> = specs.iter().map(given).collect();
+        let datasets = in_classes_of(&given, datasets);
         let tasks = tasks(&specs, &datasets)?;
         let variants = planned(variants, &specs, &members)?;
         let mut units = Vec::with_capacity(specs.len());
         let mut shown: Vec<Arc<bitsweep_results::Variant>> = Vec::new();
-        for ((((spec, places), dataset), task), own) in
-            specs.into_iter().zip(datasets).zip(tasks).zip(members)
+        for (((((spec, places), dataset), given), task), own) in
+            specs.into_iter().zip(datasets).zip(given).zip(tasks).zip(members)
         {
-            let key = unit_key(&spec, readable(dataset.as_ref()))?;
+            let key = unit_key(&spec, readable(dataset.as_ref()), given.as_ref())?;
             let (float, majority) = (float(&spec.subject)?, majority(&spec.subject)?);
             for baseline in [&float].into_iter().chain(&majority) {
                 if !shown.contains(&baseline.row) {
@@ -130,7 +142,7 @@ impl Plan {
                 }
             }
             let variants = own.into_iter().map(|position| Arc::clone(&variants[position])).collect();
-            units.push(Unit { key, task, spec, dataset, float, majority, variants, places });
+            units.push(Unit { key, task, spec, dataset, given, float, majority, variants, places });
         }
         shown.extend(variants.iter().map(|variant| Arc::clone(&variant.identity.row)));
         let labels = Labels::of(shown.iter().map(AsRef::as_ref));
@@ -228,6 +240,19 @@ fn readable(dataset: Option<&Read>) -> Option<&Dataset> {
     dataset?.as_deref().ok()
 }
 
+/// The datasets with the classes of the models that are given, where these name them.
+fn in_classes_of(given: &[Option<ReadModel>], datasets: Vec<Option<Read>>) -> Vec<Option<Read>> {
+    let datasets = given.iter().zip(datasets).map(|(given, dataset)| match (given, dataset) {
+        (Some(Ok(given)), Some(Ok(dataset))) => Some(Ok(match &given.classes {
+            // Classes that do not fit stay as they are, and the check of the model says why.
+            Some(classes) => dataset.with_classes(classes).map_or(dataset, Arc::new),
+            None => dataset,
+        })),
+        (_, dataset) => dataset,
+    });
+    datasets.collect()
+}
+
 /// The task of each unit; equal tasks are one.
 fn tasks(specs: &[Placed<UnitSpec>], datasets: &[Option<Read>]) -> Result<Vec<Arc<Task>>, Failure> {
     let mut known: Vec<(Task, &Subject)> = Vec::new();
@@ -295,9 +320,9 @@ fn float(subject: &Subject) -> Result<Identity, Failure> {
     Ok(Identity { row, canonical: canonical(subject, None)? })
 }
 
-/// The majority class of the rows behind a model.
+/// The majority class of the training rows behind a model, where there are any.
 fn majority(subject: &Subject) -> Result<Option<Identity>, Failure> {
-    if let Subject::Tensor(_) = subject {
+    if subject.rows().is_none_or(|(_, split)| *split == SplitSpec::TestOnly) {
         return Ok(None);
     }
     let row = Arc::new(bitsweep_results::Variant::majority());
@@ -308,6 +333,26 @@ impl Unit {
     /// The rows behind the model, where they could be read.
     pub fn rows(&self) -> Option<&Dataset> {
         readable(self.dataset.as_ref())
+    }
+
+    /// The model that is given, where it could be read.
+    pub fn given(&self) -> Option<&GivenModel> {
+        self.given.as_ref()?.as_deref().ok()
+    }
+
+    /// The inputs of the model's first layer, then the outputs of each, for so many features and classes; empty of a tensor, and
+    /// of a model that could not be read.
+    pub fn widths(&self, features: usize, classes: usize) -> Vec<usize> {
+        let given = || self.given().map(GivenModel::widths);
+        self.spec.subject.trained_widths(features, classes).or_else(given).unwrap_or_default()
+    }
+
+    /// How the features are scaled, by the experiment or by the file of the model.
+    pub fn scaling(&self) -> Scaling {
+        match self.given().and_then(|given| given.scaler.as_ref()) {
+            Some(_) => Scaling::Standard,
+            None => self.spec.subject.rows().map_or(Scaling::None, |(data, _)| data.scale),
+        }
     }
 
     /// The key of a row of this unit: a hash of the unit, of what the variant does, and of the versions of the stages that

@@ -142,7 +142,7 @@ pub fn unit_stages(subject: &Subject) -> Vec<Stage> {
     let (stage, validation) = match split {
         SplitSpec::Holdout(rule) => (Some(Stage::Split), rule.validation),
         SplitSpec::KFold(rule) => (Some(Stage::KFold), rule.validation),
-        SplitSpec::Given => (None, None),
+        SplitSpec::Given | SplitSpec::TestOnly => (None, None),
     };
     stages.extend(stage);
     stages.extend(validation.map(|_| Stage::Validation));

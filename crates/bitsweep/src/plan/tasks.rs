@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use bitsweep_experiment::subject::{Subject, TrainedSpec};
 
 /// Tables of a unit whose keys are settings of their own; what stands below other keys is a value.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "data",
     "data.source",
     "data.source.csv",
@@ -21,6 +21,7 @@ const TABLES: [&str; 13] = [
     "model.logistic",
     "model.softmax-regression",
     "model.given",
+    "model.file",
     "train",
     "tensor",
 ];

@@ -6,7 +6,7 @@ use std::path::{self, Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
 use super::Node;
 use super::change::{Change, change_table};
@@ -47,6 +47,17 @@ pub const DEFAULTS: &str = include_str!("defaults.toml");
 
 /// Tables of one key, which is a choice: to set another one replaces it.
 const CHOICES: [&str; 3] = ["model", "split", "data.source"];
+
+/// Whether the model stands in a file of its own, so that by default all rows are test rows.
+fn has_model_file(table: &DeTable<'_>) -> bool {
+    let model = table.get("model").and_then(|model| model.get_ref().as_table());
+    model.is_some_and(|model| model.contains_key("file"))
+}
+
+/// Whether a variant of the defaults is calibrated on training rows.
+fn looks_at_rows(variant: &Node<'_>) -> bool {
+    variant.get_ref().as_table().is_some_and(|variant| variant.contains_key("method"))
+}
 
 impl Document {
     /// A document of `text`, called `name` in errors, changed by `overrides` of the form `key=value`. Relative paths in it
@@ -176,7 +187,14 @@ impl Document {
             else {
                 return Ok(Spanned::new(span, DeValue::Table(table)));
             };
-            for (key, value) in defaults {
+            let has_training_rows = table.contains_key("split") || !has_model_file(&table);
+            for (key, mut value) in defaults {
+                if let DeValue::Array(variants) = value.get_mut() {
+                    let all = variants.iter().filter(|variant| has_training_rows || !looks_at_rows(variant));
+                    let mut kept = DeArray::new();
+                    all.for_each(|variant| kept.push(variant.clone()));
+                    *variants = kept;
+                }
                 if !table.contains_key(key.get_ref().as_ref()) {
                     table.insert(key, value);
                 }

@@ -16,7 +16,7 @@ use super::diagnostic::Diagnostic;
 use super::document::Document;
 
 /// Lists that are values, not axes.
-pub(super) const LIST_VALUES: [&str; 11] = [
+pub(super) const LIST_VALUES: [&str; 13] = [
     "tensor.values",
     "tensor.query",
     "data.source.csv.class_names",
@@ -27,6 +27,8 @@ pub(super) const LIST_VALUES: [&str; 11] = [
     "data.source.csv.missing_values",
     "data.source.csv.bins.edges",
     "model.given.layers",
+    "model.file.classes",
+    "model.file.layers",
     "quantize.mixed.bits",
 ];
 

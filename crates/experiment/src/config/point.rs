@@ -14,8 +14,8 @@ use super::diagnostic::Diagnostic;
 use super::document::Document;
 use super::places::{Placed, Places};
 use crate::subject::{
-    DataTable, GivenModel, GivenSpec, SplitSpec, Subject, TensorSpec, TensorValues, TrainedModel,
-    TrainedSpec, UnitSpec,
+    DataTable, Given, GivenModel, GivenSpec, ModelFile, SplitSpec, Subject, TensorSpec, TensorValues,
+    TrainedModel, TrainedSpec, UnitSpec,
 };
 use crate::variant::{Refusal, Variant, VariantSpec};
 
@@ -62,8 +62,10 @@ enum ModelTable {
     Logistic(Logistic),
     /// Logistic regression trained by gradient descent, as the perceptron is.
     SoftmaxRegression(SoftmaxRegression),
-    /// A model whose weights are written into the file.
+    /// A model whose weights are written into the experiment's file.
     Given(GivenModel),
+    /// A model in a file of another tool.
+    File(ModelFile),
 }
 
 /// Reads a unit and refuses parts that do not belong together.
@@ -95,30 +97,35 @@ fn unit_at(tables: &Tables<'_>, unit: UnitTables) -> Result<UnitSpec, Diagnostic
         (None, None) => {
             let missing = "there is neither a `model` nor a `tensor`, expected one of them";
             return Err(tables.error("model", missing).help(
-                "add [model.mlp], [model.logistic], [model.softmax-regression], [model.given] or [tensor]",
+                "add [model.mlp], [model.logistic], [model.softmax-regression], [model.given], [model.file] or [tensor]",
             ));
         }
         (None, Some(model)) => {
             let missing = || tables.error("model", "a model needs `data`, which is missing");
             let data = data.ok_or_else(missing)?;
-            let split = tables.split(split, &data)?;
+            let usual = match &model {
+                ModelTable::File(_) => SplitSpec::TestOnly,
+                ModelTable::Mlp(_)
+                | ModelTable::Logistic(_)
+                | ModelTable::SoftmaxRegression(_)
+                | ModelTable::Given(_) => SplitSpec::default(),
+            };
+            let split = tables.split(split, usual, &data)?;
+            let given = |data: DataTable, split, model| UnitSpec {
+                seed,
+                fold: None,
+                rng,
+                subject: Subject::Given(GivenSpec { data: data.or_scaled(Scaling::None), split, model }),
+            };
             let trained = match model {
                 ModelTable::Given(model) => {
                     if let Some(number) = model.beyond_f32() {
                         return Err(tables.error("model.given", beyond_f32(number)));
                     }
                     model.model().map_err(|error| tables.error("model.given", error.to_string()))?;
-                    return Ok(UnitSpec {
-                        seed,
-                        fold: None,
-                        rng,
-                        subject: Subject::Given(GivenSpec {
-                            data: data.or_scaled(Scaling::None),
-                            split,
-                            model,
-                        }),
-                    });
+                    return Ok(given(data, split, Given::Here(model)));
                 }
+                ModelTable::File(file) => return Ok(given(data, split, Given::File(file))),
                 ModelTable::Logistic(logistic) => {
                     logistic.check().map_err(|error| tables.setting("model.logistic", &error))?;
                     TrainedModel::Logistic(logistic)
@@ -131,6 +138,10 @@ fn unit_at(tables: &Tables<'_>, unit: UnitTables) -> Result<UnitSpec, Diagnostic
                     TrainedModel::SoftmaxRegression(regression, tables.training(train)?)
                 }
             };
+            if split == SplitSpec::TestOnly {
+                let message = "a model that is trained here needs training rows: expected another split";
+                return Err(tables.error("split", message));
+            }
             Subject::Trained(TrainedSpec { data: data.or_scaled(Scaling::Standard), split, model: trained })
         }
     };
@@ -157,9 +168,14 @@ impl Tables<'_> {
         self.document.error(self.places.find_setting(table, error.key), error.to_string())
     }
 
-    /// How rows are divided: as the data say, or as the file says, or a quarter of each class for the test; of groups, which no
-    /// class divides, a quarter.
-    fn split(&self, split: Option<SplitSpec>, data: &DataTable) -> Result<SplitSpec, Diagnostic> {
+    /// How rows are divided: as the data say, or as the file says, or as is usual for the model; of groups, which no class
+    /// divides, a quarter is for the test.
+    fn split(
+        &self,
+        split: Option<SplitSpec>,
+        usual: SplitSpec,
+        data: &DataTable,
+    ) -> Result<SplitSpec, Diagnostic> {
         if let Some(table) = data.source.table()
             && table.says_split()
             && table.group.is_some()
@@ -169,9 +185,13 @@ impl Tables<'_> {
         }
         match (split, data.source.table()) {
             (None, Some(table)) if table.says_split() => Ok(SplitSpec::Given),
-            (None, Some(table)) if table.group.is_some() => Ok(SplitSpec::of_groups()),
-            (None, _) => Ok(SplitSpec::default()),
-            (Some(SplitSpec::Holdout(_) | SplitSpec::KFold(_)), Some(table)) if table.says_split() => {
+            (None, Some(table)) if table.group.is_some() && usual != SplitSpec::TestOnly => {
+                Ok(SplitSpec::of_groups())
+            }
+            (None, _) => Ok(usual),
+            (Some(SplitSpec::Holdout(_) | SplitSpec::KFold(_) | SplitSpec::TestOnly), Some(table))
+                if table.says_split() =>
+            {
                 let message = "the data say themselves which rows are for the test: expected no other split";
                 Err(self.error("split", message).help("remove `split`, or what says it in the source"))
             }

@@ -97,7 +97,7 @@ impl GivenLayer {
 
 impl GivenModel {
     /// The number of inputs, then the outputs of each layer.
-    pub(super) fn widths(&self) -> Vec<usize> {
+    fn widths(&self) -> Vec<usize> {
         let inputs = self.layers.first().map(|layer| layer.shape().0);
         inputs.into_iter().chain(self.layers.iter().map(|layer| layer.shape().1)).collect()
     }

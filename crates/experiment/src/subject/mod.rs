@@ -1,6 +1,7 @@
 //! What a unit is about: a model that is trained here, a model that is given, or a tensor.
 
 mod given;
+mod model_file;
 mod tensor_values;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::json;
 
 pub use given::{GivenLayer, GivenModel};
+pub use model_file::{FileLayer, ModelFile};
 pub use tensor_values::TensorValues;
 
 /// One unit of the grid: its subject and the random numbers behind it.
@@ -116,7 +118,26 @@ pub struct GivenSpec {
     /// How test rows are set apart; the others are calibration rows.
     pub split: SplitSpec,
     /// The model.
-    pub model: GivenModel,
+    pub model: Given,
+}
+
+/// Where the weights of a given model stand.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Given {
+    /// In the experiment's file.
+    Here(GivenModel),
+    /// In a file of another tool.
+    File(ModelFile),
+}
+
+impl fmt::Display for Given {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Given::Here(model) => model.fmt(formatter),
+            Given::File(file) => file.fmt(formatter),
+        }
+    }
 }
 
 /// A dataset and its scaling.
@@ -208,6 +229,8 @@ pub enum SplitSpec {
     KFold(KFold),
     /// As the data say: by a column, or by a file for each part.
     Given,
+    /// All rows are test rows, as they are by default of a model from a file: there is none to train on or to calibrate with.
+    TestOnly,
 }
 
 impl Default for SplitSpec {
@@ -228,7 +251,7 @@ impl SplitSpec {
         match self {
             SplitSpec::Holdout(rule) => Some(rule.repeats.get()).filter(|repeats| *repeats > 1),
             SplitSpec::KFold(rule) => Some(rule.folds),
-            SplitSpec::Given => None,
+            SplitSpec::Given | SplitSpec::TestOnly => None,
         }
     }
 
@@ -242,6 +265,7 @@ impl SplitSpec {
             SplitSpec::KFold(rule) => rule.held_out_rows(rows),
             // Of the parts of a file nothing is known but that there is a training row.
             SplitSpec::Given => Ok(rows.saturating_sub(1)),
+            SplitSpec::TestOnly => Ok(rows),
         }
     }
 
@@ -250,7 +274,7 @@ impl SplitSpec {
         match self {
             SplitSpec::Holdout(rule) => rule.stratified,
             SplitSpec::KFold(rule) => rule.stratified,
-            SplitSpec::Given => false,
+            SplitSpec::Given | SplitSpec::TestOnly => false,
         }
     }
 
@@ -259,7 +283,7 @@ impl SplitSpec {
         match self {
             SplitSpec::Holdout(_) => "split.holdout",
             SplitSpec::KFold(_) => "split.k-fold",
-            SplitSpec::Given => "split",
+            SplitSpec::Given | SplitSpec::TestOnly => "split",
         }
     }
 }
@@ -315,31 +339,30 @@ impl Subject {
         }
     }
 
-    /// The number of layers; `None` of a tensor.
+    /// The number of layers; `None` of a tensor, and of a file that is yet to be read.
     pub fn layers(&self) -> Option<usize> {
         match self {
             Subject::Trained(trained) => Some(match &trained.model {
                 TrainedModel::Mlp(mlp, _) => mlp.hidden.units().len() + 1,
                 TrainedModel::SoftmaxRegression(..) | TrainedModel::Logistic(_) => 1,
             }),
-            Subject::Given(given) => Some(given.model.layers.len()),
+            Subject::Given(given) => match &given.model {
+                Given::Here(model) => Some(model.layers.len()),
+                Given::File(_) => None,
+            },
             Subject::Tensor(_) => None,
         }
     }
 
-    /// The inputs of a model's first layer, then the outputs of each, for so many features and classes; empty of a tensor.
-    pub fn widths(&self, features: usize, classes: usize) -> Vec<usize> {
-        match self {
-            Subject::Trained(trained) => {
-                let hidden = match &trained.model {
-                    TrainedModel::Mlp(mlp, _) => mlp.hidden.units(),
-                    TrainedModel::SoftmaxRegression(..) | TrainedModel::Logistic(_) => &[],
-                };
-                [&[features], hidden, &[classes]].concat()
-            }
-            Subject::Given(given) => given.model.widths(),
-            Subject::Tensor(_) => Vec::new(),
-        }
+    /// The inputs of the first layer of a model that is trained here, then the outputs of each, for so many features and classes;
+    /// `None` of what is not trained.
+    pub fn trained_widths(&self, features: usize, classes: usize) -> Option<Vec<usize>> {
+        let Subject::Trained(trained) = self else { return None };
+        let hidden = match &trained.model {
+            TrainedModel::Mlp(mlp, _) => mlp.hidden.units(),
+            TrainedModel::SoftmaxRegression(..) | TrainedModel::Logistic(_) => &[],
+        };
+        Some([&[features], hidden, &[classes]].concat())
     }
 
     /// The model in a few words, `mlp(100)`; empty of a tensor.

@@ -70,6 +70,13 @@ impl Variant {
         self.mixed.is_some() || !self.layers.is_empty()
     }
 
+    /// Whether making it looks at training rows.
+    pub fn looks_at_training_rows(&self) -> bool {
+        let calibrated =
+            self.activations.as_ref().and_then(|activations| activations.rows).or(self.calibration.rows);
+        calibrated.is_some() || self.mixed.is_some() || self.training.is_some()
+    }
+
     /// Whether the scheme of some layer has this range.
     pub fn has_range(&self, range: Range) -> bool {
         std::iter::once(&self.scheme).chain(self.layers.values()).any(|scheme| scheme.range == range)

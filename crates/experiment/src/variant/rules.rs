@@ -8,7 +8,7 @@ use bitsweep_models::Mlp;
 use bitsweep_quant::{BiasCorrection, CalibrationMethod, Range, Transform};
 
 use super::{Refusal, ScalerUse, Variant};
-use crate::subject::{Subject, TrainedModel};
+use crate::subject::{Given, GivenSpec, Subject, TrainedModel};
 
 /// A part of a variant, or what its unit is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +141,9 @@ impl Part {
 
     fn is_about(self, subject: &Subject) -> bool {
         if self == Part::Unscaled {
-            return subject.rows().is_some_and(|(data, _)| data.scale == Scaling::None);
+            // A file may scale its features itself.
+            let is_file = matches!(subject, Subject::Given(GivenSpec { model: Given::File(_), .. }));
+            return !is_file && subject.rows().is_some_and(|(data, _)| data.scale == Scaling::None);
         }
         match subject {
             Subject::Tensor(_) => self == Part::Tensor,
@@ -316,8 +318,17 @@ impl Variant {
             let widened = Mlp { hidden: mlp.hidden.widened(training.method.widening()), ..mlp.clone() };
             widened.check().map_err(|error| Refusal::new("training", format!("after widening {error}")))?;
         }
-        let layers = subject.layers().unwrap_or(0);
-        let model = subject.model_words();
+        match subject.layers() {
+            Some(layers) => self.check_layers(layers, &subject.model_words()),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses layers that a model of so many layers does not have.
+    ///
+    /// # Errors
+    /// The first of them, at the key `layers`.
+    pub fn check_layers(&self, layers: usize, model: &str) -> Result<(), Refusal> {
         match self.layers.keys().find(|layer| layer.position() >= layers) {
             None => Ok(()),
             Some(layer) if layers == 1 => Err(Refusal::new(

@@ -1,0 +1,131 @@
+//! Models that are given: every file is read once.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bitsweep_datasets::Scaler;
+use bitsweep_exchange::{ImportError, NamedLayer, Network, ReadOptions, Standardization, read_network};
+use bitsweep_models::Model;
+use bitsweep_results::numbers::counted;
+use ndarray::Array1;
+
+use bitsweep_experiment::subject::{FileLayer, Given, ModelFile};
+
+/// A model that is given, ready to run.
+#[derive(Debug, Clone)]
+pub struct GivenModel {
+    /// The layers, and how logits become probabilities.
+    pub model: Model,
+    /// What its file does to features first.
+    pub scaler: Option<Scaler>,
+    /// The classes in the order of its outputs, where they are known.
+    pub classes: Option<Vec<String>>,
+    /// Where it comes from; `None` of one in the experiment's file.
+    pub origin: Option<Origin>,
+}
+
+/// Where a model comes from.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The file's name.
+    pub file: String,
+    /// The SHA-256 hash of the file.
+    pub sha256: String,
+    /// What wrote it, where it says so.
+    pub producer: Option<String>,
+    /// What was assumed, as sentences.
+    pub notes: Vec<String>,
+}
+
+/// A given model, or why its file could not be read.
+pub type ReadModel = Result<Arc<GivenModel>, Arc<ImportError>>;
+
+/// The models that were read so far.
+pub(super) struct Models<'f> {
+    /// Where relative paths start.
+    folder: &'f Path,
+    read: Vec<(ModelFile, ReadModel)>,
+}
+
+impl<'f> Models<'f> {
+    pub(super) fn new(folder: &'f Path) -> Self {
+        Self { folder, read: Vec::new() }
+    }
+
+    /// The model, or why its file cannot be read.
+    pub(super) fn get(&mut self, given: &Given) -> ReadModel {
+        let file = match given {
+            Given::Here(given) => {
+                let model = given.model().map_err(|error| wrong(Path::new(""), &error))?;
+                return Ok(Arc::new(GivenModel { model, scaler: None, classes: None, origin: None }));
+            }
+            Given::File(file) => file,
+        };
+        if let Some((_, read)) = self.read.iter().find(|(known, _)| known == file) {
+            return read.clone();
+        }
+        let read = self.read_file(file).map(Arc::new).map_err(Arc::new);
+        self.read.push((file.clone(), read.clone()));
+        read
+    }
+
+    fn read_file(&self, file: &ModelFile) -> Result<GivenModel, ImportError> {
+        let path = self.folder.join(&file.path);
+        let named = |layer: &FileLayer| NamedLayer { name: layer.name.clone(), activation: layer.activation };
+        let options = ReadOptions {
+            layers: file.layers.iter().map(named).collect(),
+            activation: file.activation,
+            head: file.head,
+        };
+        let Network { model, scaling, classes, producer, notes, sha256, .. } = read_network(&path, &options)?;
+        let classes = file.classes.clone().or(classes);
+        let outputs = model.output_size();
+        if let Some(classes) = classes.as_ref().filter(|classes| classes.len() != outputs) {
+            let reason = format!(
+                "has {}, but {} are named: expected one for each output",
+                counted(outputs, "output", "outputs"),
+                counted(classes.len(), "class", "classes")
+            );
+            return Err(wrong(&path, &reason));
+        }
+        let scaler = scaling.map(|Standardization { mean, scale }| {
+            let rounding = Array1::zeros(mean.len());
+            Scaler::Standard { mean, scale, rounding }
+        });
+        let origin = Origin { file: file.to_string(), sha256, producer, notes };
+        Ok(GivenModel { model, scaler, classes, origin: Some(origin) })
+    }
+}
+
+fn wrong(path: &Path, reason: &dyn std::fmt::Display) -> ImportError {
+    ImportError { path: path.to_owned(), place: None, reason: reason.to_string() }
+}
+
+impl GivenModel {
+    /// The inputs of the first layer, then the outputs of each.
+    pub fn widths(&self) -> Vec<usize> {
+        let layers = self.model.layers();
+        let outputs = layers.iter().map(bitsweep_models::Layer::output_size);
+        [self.model.input_size()].into_iter().chain(outputs).collect()
+    }
+
+    /// A hash of what it computes, wherever it stands and however it is written.
+    pub(super) fn hash(&self) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new();
+        for layer in self.model.layers() {
+            hasher.update(format!("{} {} ", layer.output_size(), layer.activation()).as_bytes());
+        }
+        hasher.update(format!("{:?} {:?}", self.model.head(), self.classes).as_bytes());
+        for (_, values) in self.model.weights() {
+            values.iter().for_each(|value| {
+                hasher.update(&value.to_le_bytes());
+            });
+        }
+        if let Some(Scaler::Standard { mean, scale, .. }) = &self.scaler {
+            mean.iter().chain(scale).for_each(|value| {
+                hasher.update(&value.to_le_bytes());
+            });
+        }
+        hasher.finalize()
+    }
+}
