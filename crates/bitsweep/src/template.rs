@@ -13,6 +13,7 @@ use toml::Value;
 
 use crate::plan::most_bytes;
 use bitsweep_experiment::config::{DEFAULTS, Diagnostic, Document, Experiment, SCHEMA_DIRECTIVE};
+use bitsweep_experiment::subject::{ModelFile, Subject};
 
 /// A table, and what is asked of it.
 #[derive(Debug, Clone)]
@@ -81,14 +82,15 @@ impl Wish<'_> {
         let name = self.experiment_file().display().to_string();
         let of_source: Vec<String> = overrides.iter().filter(|text| is_of_source(text)).cloned().collect();
         let asked = Experiment::parse(&Document::new(&name, &plain, &of_source))?;
-        let rows = asked.units.first().and_then(|(unit, _)| unit.subject.rows());
-        let source = rows.and_then(|(data, _)| data.source.table());
+        let subject = asked.units.first().map(|(unit, _)| &unit.subject);
+        let source = subject.and_then(Subject::rows).and_then(|(data, _)| data.source.table());
+        let model = subject.and_then(Subject::model_file);
         let text = match source.map(|source| Found::of(source.clone(), self)) {
-            Some(Ok(found)) => return Ok(Written { text: self.text(&found), assumed: found.told() }),
+            Some(Ok(found)) => return Ok(Written { text: self.text(&found, model), assumed: found.told() }),
             // What is wrong with the file is told where the experiment is planned.
             Some(Err(source)) => {
                 let keys = keys_of(&source).into_iter().map(|(key, value)| format!("{key} = {value}\n"));
-                format!("[data.source.csv]\n{}", keys.collect::<String>())
+                format!("[data.source.csv]\n{}{}", keys.collect::<String>(), model_table(model))
             }
             None => plain,
         };
@@ -118,20 +120,15 @@ impl Wish<'_> {
     /// The shortest experiment on the table.
     fn plain(&self) -> String {
         let path = Value::from(self.file.to_string_lossy().into_owned());
+        let model = self.given.map(ModelFile::new);
         format!(
             "[data.source.csv]\npath = {path}\ntarget = {}\n{}",
             Value::from(self.target),
-            self.model_table()
+            model_table(model.as_ref())
         )
     }
 
-    /// The model in its file, where there is one.
-    fn model_table(&self) -> String {
-        let path = self.given.map(|path| Value::from(path.to_string_lossy().into_owned()));
-        path.map_or_else(String::new, |path| format!("\n[model.file]\npath = {path}\n"))
-    }
-
-    fn text(&self, found: &Found) -> String {
+    fn text(&self, found: &Found, model: Option<&ModelFile>) -> String {
         let mut text = format!("{SCHEMA_DIRECTIVE}\n# {}\n", one_line(&found.summary()));
         for line in &found.remarks {
             text += &format!("# {}\n", one_line(line));
@@ -146,7 +143,7 @@ impl Wish<'_> {
         );
         text += &found.source_table();
         text += &found.split_table(self.given.is_some());
-        text += &self.model_table();
+        text += &model_table(model);
         for paragraph in DEFAULTS.trim_end().split("\n\n") {
             text += &self.adapted(paragraph, found).map_or_else(String::new, |own| format!("\n{own}\n"));
         }
@@ -351,9 +348,18 @@ impl Found {
     }
 }
 
-/// Whether an override is of the table's source.
+/// Whether an override is of the table's source, or of the model's file.
 pub fn is_of_source(overriding: &str) -> bool {
-    overriding.trim_start().starts_with("data.source.")
+    ["data.source.", "model.file."].iter().any(|table| overriding.trim_start().starts_with(table))
+}
+
+/// The model in its file, where there is one.
+fn model_table(model: Option<&ModelFile>) -> String {
+    // All of its keys have values that TOML has.
+    let keys = model.map(|model| toml::Table::try_from(model).unwrap_or_default());
+    let lines = keys.into_iter().flatten().map(|(key, value)| format!("{key} = {value}\n"));
+    let lines: String = lines.collect();
+    if lines.is_empty() { lines } else { format!("\n[model.file]\n{lines}") }
 }
 
 /// What a file says of a source.

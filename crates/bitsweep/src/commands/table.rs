@@ -177,7 +177,10 @@ fn heading(comparison: &Comparison) -> String {
     if let Some(shape) = &comparison.shape {
         let rows =
             |number: usize, kind: &str| counted(number, &format!("{kind} row"), &format!("{kind} rows"));
-        heading += &format!(": {}, ", rows(shape.train_rows, "training"));
+        heading += ": ";
+        if shape.train_rows > 0 {
+            heading += &format!("{}, ", rows(shape.train_rows, "training"));
+        }
         if shape.validation_rows > 0 {
             heading += &format!("{}, ", rows(shape.validation_rows, "validation"));
         }

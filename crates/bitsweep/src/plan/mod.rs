@@ -30,7 +30,7 @@ use self::tasks::settings_that_differ;
 
 pub(crate) use datasets::unknown_class;
 pub(crate) use memory::most_bytes;
-pub use models::{GivenModel, ReadModel};
+pub use models::{GivenModel, Origin, ReadModel};
 pub(crate) use notes::MOST_RATIO;
 pub use stages::{Stage, passed, unit_stages};
 

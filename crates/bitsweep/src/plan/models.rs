@@ -8,6 +8,7 @@ use bitsweep_exchange::{ImportError, NamedLayer, Network, ReadOptions, Standardi
 use bitsweep_models::Model;
 use bitsweep_results::numbers::counted;
 use ndarray::Array1;
+use serde::Serialize;
 
 use bitsweep_experiment::subject::{FileLayer, Given, ModelFile};
 
@@ -25,15 +26,17 @@ pub struct GivenModel {
 }
 
 /// Where a model comes from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Origin {
     /// The file's name.
     pub file: String,
     /// The SHA-256 hash of the file.
     pub sha256: String,
     /// What wrote it, where it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub producer: Option<String>,
-    /// What was assumed, as sentences.
+    /// What was assumed, as sentences; they stand among the notes.
+    #[serde(skip)]
     pub notes: Vec<String>,
 }
 

@@ -10,14 +10,18 @@ use bitsweep_experiment::subject::Subject;
 pub(crate) const MOST_RATIO: f64 = 100.0;
 
 impl Plan {
-    /// What a reader should know of the data, dataset by dataset: its name, and a sentence.
+    /// What a reader should know of the data and of the models' files, one by one: the name, and a sentence.
     pub fn notes(&self) -> Vec<(&str, String)> {
         let mut notes: Vec<(&str, String)> = Vec::new();
         for unit in &self.units {
             let Some(dataset) = unit.rows() else { continue };
-            let of_data = dataset.notes.iter().map(ToString::to_string);
-            for note in of_data.chain(unscaled(unit, dataset)) {
-                let note = (dataset.name.as_str(), note);
+            let of_data = dataset.notes.iter().map(ToString::to_string).chain(unscaled(unit, dataset));
+            let of_data = of_data.map(|note| (dataset.name.as_str(), note));
+            let origin = unit.given().and_then(|given| given.origin.as_ref());
+            let of_model = origin
+                .into_iter()
+                .flat_map(|origin| origin.notes.iter().map(|note| (origin.file.as_str(), note.clone())));
+            for note in of_data.chain(of_model) {
                 if !notes.contains(&note) {
                     notes.push(note);
                 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::marker::{Experiment, Location};
 use crate::evaluate::UnitTiming;
-use crate::plan::{Plan, Unit};
+use crate::plan::{Origin, Plan, Unit};
 use bitsweep_experiment::subject::UnitSpec;
 
 /// What the numbers came from, and which files have them: the content of the [`MARKER`](super::marker::MARKER). The same on
@@ -31,6 +31,9 @@ struct UnitProvenance<'a> {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     dataset: Option<String>,
+    /// The file of a given model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a Origin>,
     /// With every default spelled out.
     specification: &'a UnitSpec,
 }
@@ -57,6 +60,7 @@ impl<'a> Provenance<'a> {
             unit: unit.key.to_string(),
             name: unit.describe(),
             dataset: unit.rows().map(|dataset| dataset.hash.to_string()),
+            model: unit.given().and_then(|given| given.origin.as_ref()),
             specification: &unit.spec,
         });
         Self {
@@ -99,6 +103,14 @@ pub(super) fn lines(plan: &Plan) -> Vec<(String, String)> {
             if !lines.contains(&line) {
                 lines.push(line);
             }
+        }
+    }
+    for origin in plan.units.iter().filter_map(|unit| unit.given()?.origin.as_ref()) {
+        let producer = origin.producer.as_ref().map(|producer| format!(", made by {producer}"));
+        let what = format!("{}{} (SHA-256)", origin.file, producer.unwrap_or_default());
+        let line = (what, origin.sha256.clone());
+        if !lines.contains(&line) {
+            lines.push(line);
         }
     }
     lines.extend(plan.notes().into_iter().map(|(dataset, note)| (format!("note on {dataset}"), note)));

@@ -20,6 +20,15 @@ const SETTINGS: &str = "title = 't'\ndata.source = 'wine'\nsplit.holdout.test = 
     [quantize.weights]\nformat = [{ vq = { centroids = 2, width = 2 } }, { pq = { subvectors = 1, centroids = 2 } },\n\
     { residual = { stages = 2, centroids = 2, width = 1 } }, { fp = { exponent = 2, mantissa = 1 } }]\n";
 
+/// The activations of a file of tensors, which is not read here.
+const FILE_SETTINGS: &str = "data.source = 'wine'\nquantize.weights.bits = 4\n[model.file]\npath = 'm.npz'\n\
+    activation = [{ leaky-relu = { slope = 0.01 } }, { elu = { alpha = 1 } },\n\
+    { hard-sigmoid = { alpha = 0.2, beta = 0.5 } }, { hard-tanh = { min = 0, max = 6 } }]\n\
+    layers = [{ name = 'a', activation = { leaky-relu = { slope = 0.01 } } },\n\
+    { name = 'b', activation = { elu = { alpha = 1 } } },\n\
+    { name = 'c', activation = { hard-sigmoid = { alpha = 0.2, beta = 0.5 } } },\n\
+    { name = 'd', activation = { hard-tanh = { min = 0, max = 6 } } }]\n";
+
 /// The examples of a table, each with what an experiment needs beside it.
 fn whole(table: &Table) -> Vec<Toml> {
     in_toml(table).into_iter().map(|example| whole_example(table, example)).collect()
@@ -28,6 +37,9 @@ fn whole(table: &Table) -> Vec<Toml> {
 fn whole_example(table: &Table, mut example: String) -> Toml {
     if table.path == "reproduce.per" {
         example.insert_str(0, "[[reproduce]]\nvalue = '1'\ncolumn = 'sse'\n");
+    }
+    if table.path == "model.file.layers" {
+        example.insert_str(0, "[model.file]\npath = 'm.npz'\n");
     }
     let mut whole: Toml = example.parse().unwrap();
     let weights = match table.path.as_str() {
@@ -51,7 +63,7 @@ fn whole_example(table: &Table, mut example: String) -> Toml {
             ("model", "model.mlp = {}"),
         ];
         beside.extend(rows.map(|(key, text)| (key, text.to_owned())));
-        if !is_of("model.given") && !is_of("model.logistic") {
+        if !["model.given", "model.file", "model.logistic"].into_iter().any(is_of) {
             beside.push(("train", "train = {}".to_owned()));
         }
     }
@@ -111,8 +123,10 @@ fn add_keys(value: &Value, path: &str, known: &mut BTreeSet<String>) {
 #[test]
 fn every_key_stands_in_a_file_that_is_parsed() {
     let tables = tables();
-    parsed(SETTINGS).unwrap();
-    let files = EXPERIMENTS.iter().map(|(_, text)| *text).chain([SETTINGS]);
+    for text in [SETTINGS, FILE_SETTINGS] {
+        parsed(text).unwrap();
+    }
+    let files = EXPERIMENTS.iter().map(|(_, text)| *text).chain([SETTINGS, FILE_SETTINGS]);
     let files = files.map(|text| text.parse::<Toml>().unwrap()).chain(tables.iter().flat_map(whole));
     let mut known = BTreeSet::new();
     files.for_each(|file| add_keys(&Value::Table(file), "", &mut known));

@@ -2,7 +2,6 @@
 
 use bitsweep::evaluate;
 use bitsweep::progress::{Progress, Verbosity};
-use bitsweep_experiment::subject::Subject;
 use bitsweep_results::Choice;
 use ndarray::{Array2, array};
 
@@ -54,8 +53,7 @@ fn by_hand([a, b]: [f64; 2]) -> [f64; 2] {
 fn the_float_logits_are_those_of_the_layers_by_hand() {
     let sandbox = with_data();
     let plan = planned(&experiment(&sandbox, LAYERS, QUANTIZE)).unwrap();
-    let Subject::Given(given) = &plan.units[0].spec.subject else { panic!("not a given model") };
-    let model = given.model.model().unwrap();
+    let model = &plan.units[0].given().unwrap().model;
     for (features, _) in rows() {
         let row: Array2<f32> = array![[features[0] as f32, features[1] as f32]];
         let logits = model.logits(row.view());

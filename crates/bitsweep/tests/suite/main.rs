@@ -22,6 +22,7 @@ mod keys;
 mod labels;
 mod learning;
 mod mixed_precision;
+mod model_files;
 mod one_command;
 mod picks;
 mod presets;

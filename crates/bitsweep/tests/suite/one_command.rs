@@ -153,10 +153,10 @@ fn what_is_wrong_with_a_table_is_said_as_of_an_experiment() {
     assert!(refused(&["run", "--csv", "none.csv", "--target", "state"]).contains("no such file"));
     assert!(refused(&["run", "sensor.csv"]).contains("--csv sensor.csv --target COLUMN"));
     assert!(refused(&["run", "--csv", "sensor.csv"]).contains("--target"));
-    assert!(refused(&["run", "wine-mlp", "--bits", "4"]).contains("cannot be used with"));
+    assert!(refused(&["run", "wine-mlp", "--bits", "4"]).contains("an experiment has its own"));
     assert!(
         refused(&["run", "wine-mlp", "--csv", "sensor.csv", "--target", "state"])
-            .contains("cannot be used with")
+            .contains("`wine-mlp` has its own data")
     );
 }
 

@@ -80,6 +80,9 @@ fn every_example_of_the_reference_is_as_the_schema_wants_it() {
         if has("[reproduce.per]") {
             text += "[[reproduce]]\nvalue = '1'\ncolumn = 'sse'\n";
         }
+        if has("[[model.file.layers]]") {
+            text += "[model.file]\npath = 'model.npz'\n";
+        }
         text += example;
         if has("[quantize.activations.range.moving-average]") {
             text += "[quantize.activations]\nbits = 8\nmode = 'static'\n";

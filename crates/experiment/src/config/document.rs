@@ -148,7 +148,11 @@ impl Document {
         if changes.is_empty() {
             return Ok(self.text[self.file.span.clone()].to_owned());
         }
-        let mut table = self.plain(self.tree()?)?;
+        let mut table: toml::Table = self.plain(self.tree()?)?;
+        // Defaults that nobody has changed are the same without being said, and some have no use for the model.
+        let written: toml::Table = self.text[self.file.span.clone()].parse().unwrap_or_default();
+        let is_changed = |key: &str| changes.iter().any(|change| change.key.split('.').next() == Some(key));
+        table.retain(|key, _| written.contains_key(key) || is_changed(key));
         change_table(&mut table, changes);
         toml::to_string(&table).map_err(|error| Diagnostic::new(error.to_string()))
     }

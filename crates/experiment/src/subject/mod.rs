@@ -321,6 +321,14 @@ impl Subject {
         }
     }
 
+    /// The file of a model that is given in one.
+    pub fn model_file(&self) -> Option<&ModelFile> {
+        match self {
+            Subject::Given(GivenSpec { model: Given::File(file), .. }) => Some(file),
+            Subject::Given(_) | Subject::Trained(_) | Subject::Tensor(_) => None,
+        }
+    }
+
     /// What it is called: the name of its dataset, or the tensor's.
     pub fn name(&self) -> String {
         match self {

@@ -8,7 +8,7 @@ use bitsweep_models::Mlp;
 use bitsweep_quant::{BiasCorrection, CalibrationMethod, Range, Transform};
 
 use super::{Refusal, ScalerUse, Variant};
-use crate::subject::{Given, GivenSpec, Subject, TrainedModel};
+use crate::subject::{Subject, TrainedModel};
 
 /// A part of a variant, or what its unit is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,8 +142,8 @@ impl Part {
     fn is_about(self, subject: &Subject) -> bool {
         if self == Part::Unscaled {
             // A file may scale its features itself.
-            let is_file = matches!(subject, Subject::Given(GivenSpec { model: Given::File(_), .. }));
-            return !is_file && subject.rows().is_some_and(|(data, _)| data.scale == Scaling::None);
+            return subject.model_file().is_none()
+                && subject.rows().is_some_and(|(data, _)| data.scale == Scaling::None);
         }
         match subject {
             Subject::Tensor(_) => self == Part::Tensor,

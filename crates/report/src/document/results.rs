@@ -71,11 +71,14 @@ fn setting(comparison: &Comparison) -> Option<Block> {
         float.flags.iter().any(|(flag, _)| matches!(flag, Flag::UntestedClasses { .. }))
     });
     let averaged = if untested { "those with test rows, see the flags" } else { "all of them" };
+    let training = match shape.train_rows {
+        0 => String::new(),
+        rows => format!("{}, ", counted(rows, "training row", "training rows")),
+    };
     Some(paragraph(format!(
-        "{} on {}: {}, {}, {}, {}; macro-F1 is over {averaged}.{seeds}",
+        "{} on {}: {training}{}, {}, {}; macro-F1 is over {averaged}.{seeds}",
         if comparison.task.model.is_empty() { "Values" } else { &comparison.task.model },
         comparison.task.dataset,
-        counted(shape.train_rows, "training row", "training rows"),
         counted(shape.test_rows, "test row", "test rows"),
         counted(shape.features, "feature", "features"),
         counted(shape.classes, "class", "classes")

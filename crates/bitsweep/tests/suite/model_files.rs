@@ -1,0 +1,163 @@
+//! Models in files of other tools: quantized as they are, and scored on the rows that are given.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::harness::{Sandbox, planned, printed, run_plan, said, scores, unwrapped};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../exchange/tests/files").join(name)
+}
+
+/// The built-in wine by a model of it; `more` are further keys of the model.
+fn on_wine(name: &str, more: &str) -> String {
+    let path = fixture(name);
+    format!("data.source = 'wine'\n[model.file]\npath = {path:?}\n{more}[quantize.weights]\nbits = [8, 4]\n")
+}
+
+const RELU: &str = "classes = ['class_0', 'class_1', 'class_2']\nactivation = 'relu'\n";
+
+/// A sandbox with a model, and all rows of wine without a header, the class last.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.put("models/net.npz", fs::read(fixture("mlp.npz")).unwrap());
+    let wine = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/wine_data.csv");
+    let wine = fs::read_to_string(wine).unwrap();
+    sandbox.put("wine.csv", wine.split_once('\n').unwrap().1);
+    sandbox
+}
+
+const ONE_LINE: [&str; 8] = [
+    "models/net.npz",
+    "--csv",
+    "wine.csv",
+    "--target",
+    "14",
+    "--set",
+    "model.file.activation=relu",
+    "--quiet",
+];
+
+#[test]
+fn all_rows_are_test_rows_and_the_predictions_are_those_of_scikit_learn() {
+    let records = run_plan(&planned(&on_wine("mlp.npz", RELU)).unwrap()).unwrap();
+    let golden = fs::read_to_string(fixture("tensors.json")).unwrap();
+    let golden: serde_json::Value = serde_json::from_str(&golden).unwrap();
+    let golden: Vec<u16> = serde_json::from_value(golden["classes of all rows by mlp.npz"].clone()).unwrap();
+    let predictions = &records.predictions[0];
+    assert_eq!(*predictions.rows, *(0..178).collect::<Vec<u32>>());
+    assert_eq!(*predictions.float, *golden);
+    assert!(scores(&records.results[1]).macro_f1.value > 0.95);
+    // Nothing was trained, so that there is no majority of training rows to beat.
+    assert_eq!(records.results.len(), 3);
+}
+
+#[test]
+fn a_model_and_a_table_are_an_experiment_of_one_line_and_of_the_file_that_init_writes() {
+    let sandbox = sandbox();
+    let output = sandbox.succeeds(&[&["run"], ONE_LINE.as_slice()].concat());
+    assert!(said(&output).is_empty(), "{}", said(&output));
+    let folder = "results/net";
+    let report = sandbox.read(&format!("{folder}/report.md"));
+    assert!(report.contains("net.npz (SHA-256)"), "{report}");
+    assert!(report.contains("178 test rows") && !report.contains("0 training rows"), "{report}");
+
+    let text = ["init", "wine.csv", "--target", "14", "--given", "models/net.npz"];
+    let refused = sandbox.run(&text);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(unwrapped(&said(&refused)).contains("expected `activation`"), "{}", said(&refused));
+    let written = sandbox.succeeds(&[&text[..], &["--set", "model.file.activation=relu"]].concat());
+    sandbox.put("net.toml", printed(&written));
+    sandbox.succeeds(&["run", "net.toml", "--quiet", "--out", "other"]);
+    for file in ["results.csv", "verdicts.csv", "predictions.csv"] {
+        assert_eq!(
+            sandbox.read(&format!("{folder}/{file}")),
+            sandbox.read(&format!("other/net/{file}")),
+            "{file}"
+        );
+    }
+}
+
+#[test]
+fn where_a_model_is_and_how_its_file_is_written_is_no_part_of_the_keys() {
+    let key = |text: &str| planned(text).unwrap().units[0].key;
+    let one = key(&on_wine("mlp.npz", RELU));
+    let sandbox = sandbox();
+    let moved = sandbox.path("models/net.npz");
+    assert_eq!(
+        one,
+        key(&on_wine("mlp.npz", RELU).replace(fixture("mlp.npz").to_str().unwrap(), moved.to_str().unwrap()))
+    );
+    let listed = "classes = ['class_0', 'class_1', 'class_2']\nlayers = [{ name = '0', activation = 'relu' }, \
+                  { name = '1', activation = 'relu' }, { name = '2' }]\n";
+    assert_eq!(one, key(&on_wine("mlp.npz", listed)));
+    assert_ne!(one, key(&on_wine("mlp.npz", &RELU.replace("relu", "tanh"))));
+    assert_ne!(one, key(&on_wine("mlp.npz", &format!("{RELU}head = 'one-vs-rest'\n"))));
+}
+
+#[test]
+fn what_does_not_go_together_is_refused_at_its_place() {
+    let cases = [
+        (on_wine("nothing.npz", RELU), "No such file"),
+        (on_wine("mlp.npz", ""), "expected `activation`, or `layers`"),
+        (
+            on_wine("mlp.npz", "activation = 'relu'\n"),
+            "the model has no class `class_0`, which the data have: expected one of `0`, `1`, `2`",
+        ),
+        (
+            on_wine("mlp.npz", "classes = ['a', 'b']\nactivation = 'relu'\n"),
+            "has 3 outputs, but 2 classes are named",
+        ),
+        (on_wine("mlp.npz", RELU).replace("'wine'", "'digits'"), "the model has no class `0`"),
+        (
+            on_wine("mlp.npz", RELU).replace("[model", "data.scale = 'standard'\n[model"),
+            "the model's file scales the features itself",
+        ),
+        (
+            format!("{}granularity = 'output-channel'\nrange = 'output-mse'\n", on_wine("mlp.npz", RELU)),
+            "all rows are test rows",
+        ),
+        (
+            format!("{}[quantize.layers.W4]\nbits = 2\n", on_wine("mlp.npz", RELU)),
+            "has no layer `W4`: expected `W1` to `W3`",
+        ),
+        (
+            "data.source = 'wine'\nsplit = 'test-only'\nmodel = 'logistic'\nquantize.weights.bits = 8\n"
+                .to_owned(),
+            "needs training rows",
+        ),
+    ];
+    for (text, part) in cases {
+        let sandbox = Sandbox::new();
+        sandbox.put("mine.toml", &text);
+        let output = sandbox.run(&["validate", "mine.toml"]);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(unwrapped(&said(&output)).contains(part), "{part}: {}", said(&output));
+    }
+}
+
+#[test]
+fn with_a_split_there_are_rows_to_calibrate_on() {
+    let text =
+        on_wine("mlp.npz", RELU).replace("[model", "[split.holdout]\ntest = 0.5\nstratified = true\n[model");
+    let text = format!("{text}granularity = 'output-channel'\nrange = 'output-mse'\n");
+    let records = run_plan(&planned(&text).unwrap()).unwrap();
+    assert!(records.results.iter().all(|row| row.result.is_ok()));
+    assert_eq!(records.predictions[0].rows.len(), 89);
+}
+
+#[test]
+fn inspect_says_what_a_file_has_and_what_would_be_quantized() {
+    let sandbox = sandbox();
+    sandbox.put("state.safetensors", fs::read(fixture("state-dict.safetensors")).unwrap());
+    let page = printed(&sandbox.succeeds(&["inspect", "state.safetensors"]));
+    assert!(page.contains("net.3.running_var") && page.contains("No model to run"), "{page}");
+    let json = printed(&sandbox.succeeds(&["inspect", "models/net.npz", "--json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let names: Vec<&str> =
+        json["tensors"].as_array().unwrap().iter().map(|tensor| tensor["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"coefs_2") && names.contains(&"mean_"), "{names:?}");
+    let other = sandbox.run(&["inspect", "wine.csv"]);
+    assert_eq!(other.status.code(), Some(2));
+    assert!(said(&other).contains("expected ONNX, safetensors or npz"), "{}", said(&other));
+}
