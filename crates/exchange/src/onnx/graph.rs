@@ -16,7 +16,7 @@ use crate::onnx::value::Value;
 
 /// The standard operators that are supported.
 const OPERATORS: &str = "Gemm, MatMul, Add, Sub, Mul, Div, Neg, BatchNormalization, Relu, LeakyRelu, PRelu, Elu, Selu, Tanh, \
-    Sigmoid, Gelu, HardSigmoid, HardSwish, Clip, Min, Max, Softmax, LogSoftmax, Dropout, Flatten, Reshape, Squeeze, \
+    Sigmoid, Gelu, HardSigmoid, HardSwish, Clip, Min, Max, Softmax, LogSoftmax, LpNormalization, Dropout, Flatten, Reshape, Squeeze, \
     Unsqueeze, Transpose, Identity, Cast, Concat, Split, Slice, Gather, ArgMax, Constant, ConstantOfShape, Shape, Expand, \
     QuantizeLinear and DequantizeLinear of constants, and Abs, Erf, Exp, Log, Pow, Reciprocal, Sqrt, ReduceMax, ReduceSum, \
     ReduceL1 and ReduceLogSumExp where they are parts of an activation or a softmax";
@@ -199,7 +199,7 @@ impl<'g> Interpreter<'g> {
             (ML, "ArrayFeatureExtractor", Value::Rows(flow)) => one(Value::Rows(call.columns(flow)?)),
             (ML, "LinearClassifier", Value::Rows(flow)) => classes::linear_classifier(&call, flow),
             (ML, "ZipMap", Value::Rows(flow)) => one(classes::zip_map(&call, flow)?),
-            ("" | ML, _, Value::Labels(labels)) if is_known(operator) => {
+            ("" | ML, _, Value::Labels(labels)) if self.known(node).is_ok() => {
                 one(classes::rename(&call, labels, self.tensors)?)
             }
             ("", _, Value::Reduced(reduced)) if is_known(operator) => one(call.reduced(reduced)?),

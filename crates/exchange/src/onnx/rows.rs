@@ -85,6 +85,13 @@ impl Call<'_> {
                 "L1" => Ok(flow.operate(self.place, Operation::NormalizeSum)),
                 norm => Err(format!("divides by the {norm} norm: expected L1 behind probabilities")),
             },
+            "LpNormalization" => match self.node.integer("p", 2) {
+                1 => {
+                    self.axis_width(flow, self.node.integer("axis", -1))?;
+                    Ok(flow.operate(self.place, Operation::NormalizeSum))
+                }
+                norm => Err(format!("divides by the L{norm} norm: expected L1 behind probabilities")),
+            },
             "Shape" => return self.shape(flow).map(Some),
             "ReduceMax" => return self.reduce(flow, Reduction::Maximum).map(Some),
             "ReduceSum" => return self.reduce(flow, Reduction::Sum).map(Some),
