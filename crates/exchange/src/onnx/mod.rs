@@ -18,6 +18,7 @@ mod proto;
 mod rows;
 mod tensor;
 mod value;
+mod wire;
 
 use std::fs;
 use std::path::Path;
@@ -40,6 +41,9 @@ pub(crate) fn read_onnx(path: &Path) -> Result<Network, ImportError> {
 /// The messages of the file, and who reads its tensors.
 fn load(path: &Path) -> Result<(ModelProto, TensorReader), ImportError> {
     let bytes = fs::read(path).map_err(|error| ImportError::new(path, error))?;
+    if !wire::is_modest(&bytes) {
+        return Err(ImportError::new(path, "is no ONNX file: it has far more parts than bytes"));
+    }
     let model = ModelProto::decode(bytes.as_slice())
         .map_err(|error| ImportError::new(path, format!("is no ONNX file: {error}")))?;
     Ok((model, TensorReader::new(path, bytes.len() as u64)))
