@@ -6,10 +6,10 @@ use ndarray::{Array1, Array2};
 
 use bitsweep_models::Activation;
 
+use crate::onnx::call::Call;
 use crate::onnx::constants::position;
 use crate::onnx::flow::Flow;
 use crate::onnx::node::Node;
-use crate::onnx::rows::Call;
 use crate::onnx::tensor::{Constant, Contents, TensorReader};
 use crate::onnx::value::{Labels, Value};
 use crate::step::Operation;

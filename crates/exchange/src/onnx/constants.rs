@@ -61,7 +61,7 @@ pub(crate) fn evaluate(
         }
         "Unsqueeze" => {
             let axes = list(1, "axes").ok_or("has no axes")?;
-            let shape = unsqueezed(first.array.shape(), &axes)?;
+            let shape = unsqueezed(first.array.shape(), &axes, 1)?;
             same(reshape(array, &shape)?)
         }
         "Concat" => {
@@ -146,14 +146,14 @@ pub(crate) fn position(axis: i64, dimensions: usize) -> Result<usize, String> {
     counted.ok_or_else(|| format!("has the axis {axis} of {dimensions} dimensions"))
 }
 
-/// A shape with further lengths of 1.
-pub(crate) fn unsqueezed<T: Copy + From<u8>>(shape: &[T], axes: &[i64]) -> Result<Vec<T>, String> {
+/// A shape with further lengths of `one`.
+pub(crate) fn unsqueezed<T: Copy>(shape: &[T], axes: &[i64], one: T) -> Result<Vec<T>, String> {
     let dimensions = shape.len() + axes.len();
     let axes = axes.iter().map(|&axis| position(axis, dimensions)).collect::<Result<Vec<_>, _>>()?;
     let mut lengths = shape.iter().copied();
     let mut result = Vec::with_capacity(dimensions);
     for axis in 0..dimensions {
-        let length = if axes.contains(&axis) { Some(T::from(1)) } else { lengths.next() };
+        let length = if axes.contains(&axis) { Some(one) } else { lengths.next() };
         result.push(length.ok_or("has an axis twice")?);
     }
     Ok(result)

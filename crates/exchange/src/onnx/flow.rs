@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use bitsweep_models::Activation;
 use ndarray::{Array1, Array2, Axis, concatenate};
 
 use crate::onnx::budget::Budget;
-use crate::onnx::function::{Binary, Function, Unary};
+use crate::onnx::function::Binary;
+use crate::onnx::stage::{Kind, Stage, affine, compose, is_affine};
 use crate::step::Operation;
 
 /// Rows of numbers that depend on the features.
@@ -18,26 +18,6 @@ pub(crate) struct Flow {
     pub(crate) stages: Vec<Rc<Stage>>,
     /// The shape of what belongs to one row, as far as it is known.
     pub(crate) lengths: Vec<Option<usize>>,
-}
-
-/// One operation, and the node that it comes from.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Stage {
-    pub(crate) place: Rc<str>,
-    pub(crate) kind: Kind,
-}
-
-/// What a stage does.
-///
-/// Terms and factors of one number belong to all columns.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Kind {
-    /// What layers are made of.
-    Operation(Operation),
-    /// What is a part of an activation that the file writes out.
-    Function(Function),
-    /// The row less its maximum, the first part of a softmax that the file writes out.
-    ShiftByMaximum,
 }
 
 impl Flow {
@@ -299,106 +279,3 @@ impl Flow {
 pub(crate) fn is_all(columns: &[usize], width: usize) -> bool {
     columns.len() == width && columns.iter().enumerate().all(|(position, &column)| position == column)
 }
-
-/// Whether a stage scales or shifts columns.
-pub(crate) fn is_affine(stage: &Stage) -> bool {
-    matches!(stage.kind, Kind::Operation(Operation::Add(_) | Operation::Multiply(_) | Operation::Divide(_)))
-}
-
-/// Stages that scale and shift as a factor and a term of each of `width` columns; others are skipped.
-fn affine(stages: &[Rc<Stage>], width: usize) -> Option<(Vec<f64>, Vec<f64>)> {
-    let (mut factors, mut terms) = (vec![1.0; width], vec![0.0; width]);
-    for stage in stages {
-        let Kind::Operation(operation) = &stage.kind else { continue };
-        let (Operation::Add(numbers) | Operation::Multiply(numbers) | Operation::Divide(numbers)) = operation
-        else {
-            continue;
-        };
-        for (column, (factor, term)) in factors.iter_mut().zip(&mut terms).enumerate() {
-            let number = *if numbers.len() == 1 { numbers.first()? } else { numbers.get(column)? };
-            match operation {
-                Operation::Add(_) => *term += number,
-                Operation::Multiply(_) => (*factor, *term) = (*factor * number, *term * number),
-                _ => (*factor, *term) = (*factor / number, *term / number),
-            }
-        }
-    }
-    Some((factors, terms))
-}
-
-/// The function that stages are of each number, where they treat all columns alike.
-pub(crate) fn compose(stages: &[Rc<Stage>]) -> Option<Function> {
-    let mut function = Function::identity();
-    for stage in stages {
-        let with = |binary, numbers: &Array1<f64>| {
-            let number = numbers.first().filter(|_| numbers.len() == 1)?;
-            function.with(binary, &Function::constant(*number))
-        };
-        function = match &stage.kind {
-            Kind::Function(other) => function.followed_by(other)?,
-            Kind::Operation(Operation::Activation(activation)) => {
-                function.then(Unary::Activation(*activation))?
-            }
-            Kind::Operation(Operation::Add(terms)) => with(Binary::Add, terms)?,
-            Kind::Operation(Operation::Multiply(factors)) => with(Binary::Multiply, factors)?,
-            Kind::Operation(Operation::Divide(divisors)) => with(Binary::Divide, divisors)?,
-            Kind::Operation(
-                Operation::Dense(_)
-                | Operation::Softmax
-                | Operation::NormalizeSum
-                | Operation::Complement
-                | Operation::Mirror,
-            )
-            | Kind::ShiftByMaximum => return None,
-        };
-    }
-    Some(function)
-}
-
-/// Replaces what the file writes out by the activations that it is.
-///
-/// # Errors
-/// What is no activation, by its place.
-pub(crate) fn recognize(stages: &[Rc<Stage>]) -> Result<Vec<Rc<Stage>>, (Rc<str>, String)> {
-    let mut recognized: Vec<Rc<Stage>> = Vec::with_capacity(stages.len());
-    let mut position = 0;
-    while let Some(first) = stages.get(position) {
-        let is_function = |stage: &Rc<Stage>| matches!(stage.kind, Kind::Function(_));
-        let is_uniform = |stage: &Rc<Stage>| compose(std::slice::from_ref(stage)).is_some();
-        let run = stages[position..].iter().take_while(|stage| is_uniform(stage)).count();
-        let part = &stages[position..position + run];
-        let (Some(start), Some(end)) =
-            (part.iter().position(is_function), part.iter().rposition(is_function))
-        else {
-            recognized.extend(part.iter().cloned());
-            position += run;
-            if run == 0 {
-                if first.kind == Kind::ShiftByMaximum {
-                    let reason = "subtracts a maximum that is no part of a softmax";
-                    return Err((first.place.clone(), reason.to_owned()));
-                }
-                recognized.push(first.clone());
-                position += 1;
-            }
-            continue;
-        };
-        let is_long = run > MOST_STAGES;
-        let ranges = (end + 1..=run).rev().flat_map(|end| (0..=start).rev().map(move |start| (start, end)));
-        let found = ranges.filter(|_| !is_long).find_map(|(start, end)| {
-            let activation: Activation = compose(&part[start..end])?.activation()?;
-            Some((start, end, activation))
-        });
-        let Some((from, to, activation)) = found else {
-            let place = part[end].place.clone();
-            return Err((place, "ends a function that is no activation that is supported".to_owned()));
-        };
-        recognized.extend(part[..from].iter().cloned());
-        let kind = Kind::Operation(Operation::Activation(activation));
-        recognized.push(Rc::new(Stage { place: part[to - 1].place.clone(), kind }));
-        position += to;
-    }
-    Ok(recognized)
-}
-
-/// The most stages that are taken for one activation.
-const MOST_STAGES: usize = 40;

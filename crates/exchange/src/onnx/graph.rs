@@ -4,15 +4,16 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::rc::Rc;
 
+use crate::element::Element;
 use crate::error::ImportError;
+use crate::onnx::call::Call;
 use crate::onnx::classes;
 use crate::onnx::constants::{self, binary};
 use crate::onnx::flow::Flow;
 use crate::onnx::node::{ML, Node};
 use crate::onnx::proto::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
-use crate::onnx::rows::Call;
 use crate::onnx::tensor::{Constant, Contents, TensorReader, element};
-use crate::onnx::value::Value;
+use crate::onnx::value::{Length, Value};
 
 /// The standard operators that are supported.
 const OPERATORS: &str = "Gemm, MatMul, Add, Sub, Mul, Div, Neg, BatchNormalization, Relu, LeakyRelu, PRelu, Elu, Selu, Tanh, \
@@ -256,7 +257,7 @@ impl<'g> Interpreter<'g> {
         let floats = node.floats("value_floats");
         let integers = node.integers("value_ints");
         self.tensors.budget().take(floats.len().saturating_add(integers.len()))?;
-        let (f32, i64) = (crate::element::Element::F32, crate::element::Element::I64);
+        let (f32, i64) = (Element::F32, Element::I64);
         if node.has("value_float") {
             number(f32, &[], vec![node.float("value_float", 0.0).into()])
         } else if node.has("value_floats") {
@@ -284,11 +285,11 @@ fn constant(contents: Contents) -> Value {
 fn lengths_known(value: &Value) -> Option<Constant> {
     let Value::Lengths(lengths) = value else { return None };
     let numbers = lengths.lengths.iter().map(|length| match length {
-        crate::onnx::value::Length::Known(length) => Some(*length as f64),
-        crate::onnx::value::Length::Rows => None,
+        Length::Known(length) => Some(*length as f64),
+        Length::Rows => None,
     });
     let numbers = numbers.collect::<Option<Vec<_>>>()?;
-    Constant::new(crate::element::Element::I64, &[numbers.len()], numbers).ok()
+    Constant::new(Element::I64, &[numbers.len()], numbers).ok()
 }
 
 /// Whether a standard operator is supported.

@@ -5,17 +5,25 @@
 //! out in operators (a Gelu, a softmax, a normalization) is put together again; anything else is refused by the name of its
 //! node.
 
+mod activations;
+mod arithmetic;
 mod budget;
+mod call;
 mod classes;
+mod columns;
 mod constants;
 mod flow;
 mod function;
 mod graph;
 mod initializers;
+mod layers;
 mod network;
 mod node;
 mod proto;
-mod rows;
+mod recognition;
+mod reductions;
+mod shapes;
+mod stage;
 mod tensor;
 mod value;
 mod wire;
