@@ -316,7 +316,12 @@ impl Assembly {
                 );
                 Head::OneVsRest
             }
-            (None, _, 1) => {
+            (None, Some(activation), 1) => {
+                return Err(format!(
+                    "ends in one number behind the activation {activation}: expected a score or a logistic function"
+                ));
+            }
+            (None, None, 1) => {
                 self.notes
                     .push("its only output is taken as the logit of the second of two classes".to_owned());
                 self.end_in_one_logit();
@@ -450,6 +455,7 @@ mod tests {
             (vec![dense(2), relu(), factor(), Operation::Softmax], "takes scaled outputs of an activation"),
             (vec![dense(2), relu(), factor(), relu()], "stands behind the activation relu"),
             (vec![dense(2), relu(), factor()], "ends in scaled outputs of an activation"),
+            (vec![dense(1), relu()], "ends in one number behind the activation relu"),
             (vec![dense(2), Operation::NormalizeSum], "normalizes what are no logistic functions"),
             (vec![dense(2), Operation::Complement], "makes two probabilities"),
             (vec![dense(1), relu(), Operation::Mirror], "makes two scores"),
