@@ -53,27 +53,47 @@ pub fn assemble(path: &Path, inputs: usize, steps: Vec<Step>) -> Result<Network,
     assembly.finish().map_err(|reason| ImportError::new(path, reason))
 }
 
-/// `(x - mean) / scale`, column by column.
+/// What is done to columns, `(x - mean) / scale` and the same as `x · factor + term`.
+///
+/// Only the second can multiply a column by 0. The first keeps the numbers of a file that standardizes.
 #[derive(Clone, Debug, PartialEq)]
 struct Columns {
     mean: Array1<f64>,
     scale: Array1<f64>,
+    factor: Array1<f64>,
+    term: Array1<f64>,
 }
 
 impl Columns {
     fn unchanged(width: usize) -> Self {
-        Self { mean: Array1::zeros(width), scale: Array1::ones(width) }
+        Self {
+            mean: Array1::zeros(width),
+            scale: Array1::ones(width),
+            factor: Array1::ones(width),
+            term: Array1::zeros(width),
+        }
     }
 
     fn is_unchanged(&self) -> bool {
-        self.mean.iter().all(|mean| *mean == 0.0) && self.scale.iter().all(|scale| *scale == 1.0)
+        self.factor.iter().all(|factor| *factor == 1.0) && self.term.iter().all(|term| *term == 0.0)
     }
 
     fn change(&mut self, change: Change) {
         match change {
-            Change::Add(terms) => self.mean -= &(terms * &self.scale),
-            Change::Multiply(factors) => self.scale /= &factors,
-            Change::Divide(divisors) => self.scale *= &divisors,
+            Change::Add(terms) => {
+                self.term += &terms;
+                self.mean -= &(terms * &self.scale);
+            }
+            Change::Multiply(factors) => {
+                self.factor *= &factors;
+                self.term *= &factors;
+                self.scale /= &factors;
+            }
+            Change::Divide(divisors) => {
+                self.factor /= &divisors;
+                self.term /= &divisors;
+                self.scale *= &divisors;
+            }
         }
     }
 
@@ -85,9 +105,8 @@ impl Columns {
 
     /// The weight and bias of a dense layer that takes the columns as they were before.
     fn fold_into(&self, weight: &Array2<f64>) -> (Array2<f64>, Array1<f64>) {
-        let folded = weight / &self.scale.view().insert_axis(Axis(1));
-        let bias = -self.mean.dot(&folded);
-        (folded, bias)
+        let folded = weight * &self.factor.view().insert_axis(Axis(1));
+        (folded, self.term.dot(weight))
     }
 }
 
@@ -181,6 +200,9 @@ impl Assembly {
                 Ok(())
             }
             Operation::Softmax => {
+                if self.width == 1 {
+                    return Err("is of one number, which makes a probability of 1 of anything".to_owned());
+                }
                 self.last_unchanged()?;
                 self.end = Some(Head::Softmax);
                 Ok(())
@@ -294,7 +316,12 @@ impl Assembly {
                 );
                 Head::OneVsRest
             }
-            (None, _, 1) => {
+            (None, Some(activation), 1) => {
+                return Err(format!(
+                    "ends in one number behind the activation {activation}: expected a score or a logistic function"
+                ));
+            }
+            (None, None, 1) => {
                 self.notes
                     .push("its only output is taken as the logit of the second of two classes".to_owned());
                 self.end_in_one_logit();
@@ -315,5 +342,129 @@ impl Assembly {
             notes: self.notes,
             sha256: String::new(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    fn network(inputs: usize, operations: Vec<Operation>) -> Result<Network, String> {
+        let steps = operations.into_iter().map(|operation| Step { place: "node `x`".to_owned(), operation });
+        assemble("m".as_ref(), inputs, steps.collect()).map_err(|error| error.reason)
+    }
+
+    fn refused(inputs: usize, operations: Vec<Operation>) -> String {
+        network(inputs, operations).unwrap_err()
+    }
+
+    /// Two inputs, `columns` outputs.
+    fn dense(columns: usize) -> Operation {
+        Operation::Dense(Array2::from_shape_fn((2, columns), |(row, column)| (row + 2 * column) as f64))
+    }
+
+    fn activation(activation: Activation) -> Operation {
+        Operation::Activation(activation)
+    }
+
+    fn logits(network: &Network, features: Array2<f64>) -> Array2<f64> {
+        let features = match &network.scaling {
+            Some(scaling) => (features - &scaling.mean) / &scaling.scale,
+            None => features,
+        };
+        network.model.logits(features.view())
+    }
+
+    #[test]
+    fn what_scales_features_keeps_its_numbers() {
+        let steps = vec![Operation::Add(array![-0.1, -7.0]), Operation::Divide(array![3.0, 0.7]), dense(2)];
+        let scaling = network(2, steps).unwrap().scaling.unwrap();
+        assert_eq!(scaling.mean, array![0.1, 7.0]);
+        assert_eq!(scaling.scale, array![3.0, 0.7]);
+    }
+
+    #[test]
+    fn a_feature_that_is_multiplied_by_0_is_folded_into_the_first_layer() {
+        let steps = vec![Operation::Multiply(array![0.0, 2.0]), Operation::Add(array![3.0, 1.0]), dense(2)];
+        let network = network(2, steps).unwrap();
+        assert_eq!(network.scaling, None);
+        assert_eq!(logits(&network, array![[100.0, 1.0]]), array![[3.0, 15.0]]);
+    }
+
+    #[test]
+    fn a_column_behind_an_activation_that_is_multiplied_by_0_keeps_its_term() {
+        let normalization = [Operation::Multiply(array![0.0, 2.0]), Operation::Add(array![3.0, 1.0])];
+        let steps =
+            [dense(2), activation(Activation::Relu)].into_iter().chain(normalization).chain([dense(2)]);
+        let network = network(2, steps.collect()).unwrap();
+        // (1, 1) · W = (1, 5), then (3, 11), then the same weight again.
+        assert_eq!(logits(&network, array![[1.0, 1.0]]), array![[11.0, 39.0]]);
+    }
+
+    #[test]
+    fn a_normalization_behind_a_layer_is_a_part_of_it() {
+        let steps = vec![dense(2), Operation::Divide(array![2.0, 4.0]), Operation::Add(array![1.0, -1.0])];
+        let network = network(2, steps).unwrap();
+        assert_eq!(logits(&network, array![[1.0, 1.0]]), array![[1.5, 0.25]]);
+    }
+
+    #[test]
+    fn logistic_functions_that_are_normalized_are_one_vs_rest() {
+        let steps = vec![dense(3), activation(Activation::Sigmoid), Operation::NormalizeSum];
+        let network = network(2, steps).unwrap();
+        assert_eq!(network.model.head(), Head::OneVsRest);
+        assert!(network.notes.is_empty());
+    }
+
+    #[test]
+    fn logistic_functions_that_are_not_are_one_vs_rest_with_a_note() {
+        let network = network(2, vec![dense(3), activation(Activation::Sigmoid)]).unwrap();
+        assert_eq!(network.model.head(), Head::OneVsRest);
+        assert_eq!(network.notes.len(), 1);
+    }
+
+    #[test]
+    fn one_score_is_that_of_the_second_of_two_classes() {
+        let ends = [
+            vec![],
+            vec![activation(Activation::Sigmoid)],
+            vec![activation(Activation::Sigmoid), Operation::Complement],
+        ];
+        for end in ends {
+            let steps = [dense(1)].into_iter().chain(end).collect();
+            let network = network(2, steps).unwrap();
+            assert_eq!(logits(&network, array![[0.0, 5.0]]), array![[0.0, 5.0]]);
+        }
+        let network = network(2, vec![dense(1), Operation::Mirror]).unwrap();
+        assert_eq!(logits(&network, array![[0.0, 5.0]]), array![[-5.0, 5.0]]);
+    }
+
+    #[test]
+    fn what_cannot_stand_where_it_stands_is_refused() {
+        let relu = || activation(Activation::Relu);
+        let factor = || Operation::Multiply(array![2.0, 3.0]);
+        let cases = [
+            (vec![], "has no dense layer"),
+            (vec![relu()], "stands before any dense layer"),
+            (vec![Operation::Softmax], "stands before any dense layer"),
+            (vec![dense(2), relu(), relu()], "stands behind the activation relu"),
+            (vec![dense(3), dense(2)], "has a weight for 2 inputs, but 3 come in"),
+            (vec![dense(3), Operation::Add(array![1.0])], "has numbers for 1 columns, but 3 come in"),
+            (vec![dense(2), Operation::Softmax, relu()], "stands behind the probabilities"),
+            (vec![dense(2), relu(), factor(), Operation::Softmax], "takes scaled outputs of an activation"),
+            (vec![dense(2), relu(), factor(), relu()], "stands behind the activation relu"),
+            (vec![dense(2), relu(), factor()], "ends in scaled outputs of an activation"),
+            (vec![dense(1), relu()], "ends in one number behind the activation relu"),
+            (vec![dense(2), Operation::NormalizeSum], "normalizes what are no logistic functions"),
+            (vec![dense(2), Operation::Complement], "makes two probabilities"),
+            (vec![dense(1), relu(), Operation::Mirror], "makes two scores"),
+            (vec![dense(1), Operation::Softmax], "is of one number"),
+        ];
+        for (steps, expected) in cases {
+            let reason = refused(2, steps);
+            assert!(reason.starts_with(expected), "{reason}");
+        }
     }
 }

@@ -13,6 +13,7 @@
 mod assemble;
 mod element;
 mod error;
+mod format;
 mod network;
 mod npz;
 mod onnx;
@@ -25,7 +26,8 @@ mod tensor_file;
 pub use assemble::assemble;
 pub use element::Element;
 pub use error::ImportError;
+pub use format::FileFormat;
 pub use network::{Network, Standardization};
-pub use read::{FileFormat, NamedLayer, ReadOptions, read_network};
+pub use read::{NamedLayer, ReadOptions, read_network};
 pub use step::{Operation, Step};
 pub use tensor_file::{Entry, Tensor, TensorFile};

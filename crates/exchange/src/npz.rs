@@ -11,8 +11,6 @@ use crate::element::Element;
 use crate::error::ImportError;
 use crate::tensor_file::{Entry, Place};
 
-/// How a zip archive begins.
-pub(crate) const MAGIC: &[u8] = b"PK\x03\x04";
 /// The most bytes of the header of an array: what NumPy itself takes.
 const MOST_HEADER_BYTES: u64 = 10_000;
 

@@ -1,29 +1,18 @@
 //! A model from a file of any format.
 
-use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use bitsweep_models::{Activation, Head, Model};
 use sha2::{Digest, Sha256};
 
 use crate::error::ImportError;
+use crate::format::FileFormat;
 use crate::network::Network;
 use crate::onnx;
 use crate::state_dict::read_state_dict;
 use crate::tensor_file::TensorFile;
-
-/// What a file of a model is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileFormat {
-    /// A graph of operators.
-    Onnx,
-    /// Named tensors behind a header of JSON.
-    Safetensors,
-    /// Named NumPy arrays in a zip archive.
-    Npz,
-}
 
 /// What is said of a model beside its file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,41 +32,6 @@ pub struct NamedLayer {
     pub name: String,
     /// What is applied to its outputs.
     pub activation: Option<Activation>,
-}
-
-impl FileFormat {
-    /// Told by the first bytes, and where they do not say it, by the name.
-    ///
-    /// # Errors
-    /// When the file cannot be read or is of another format.
-    pub fn of(path: &Path) -> Result<Self, ImportError> {
-        let refused = |error: std::io::Error| ImportError::new(path, error);
-        let metadata = std::fs::metadata(path).map_err(refused)?;
-        if !metadata.is_file() {
-            return Err(ImportError::new(path, "is no file"));
-        }
-        let mut first = Vec::new();
-        File::open(path).and_then(|file| file.take(9).read_to_end(&mut first)).map_err(refused)?;
-        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        match (first.as_slice(), extension.to_ascii_lowercase().as_str()) {
-            ([b'P', b'K', 3 | 5, ..], _) => Ok(Self::Npz),
-            ([_, _, _, _, _, _, _, _, b'{'], _) | (_, "safetensors") => Ok(Self::Safetensors),
-            (_, "onnx") => Ok(Self::Onnx),
-            // The first field of every ONNX file, the version of its format.
-            ([0x08, 1..=20, ..], _) => Ok(Self::Onnx),
-            _ => Err(ImportError::new(path, "is no model: expected ONNX, safetensors or npz")),
-        }
-    }
-}
-
-impl fmt::Display for FileFormat {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(match self {
-            Self::Onnx => "ONNX",
-            Self::Safetensors => "safetensors",
-            Self::Npz => "npz",
-        })
-    }
 }
 
 /// Reads a classifier of dense layers.

@@ -1,11 +1,12 @@
 //! The tensors of a file, by name, read one at a time.
 
 use std::fs::File;
-use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
 use crate::element::Element;
 use crate::error::ImportError;
+use crate::format::FileFormat;
+use crate::onnx::Initializers;
 use crate::{npz, safetensors};
 
 /// A tensor that a file has.
@@ -35,6 +36,8 @@ pub(crate) enum Place {
         /// Whether the first index runs fastest, as in Fortran.
         is_column_major: bool,
     },
+    /// A weight of a graph that is in memory, by its position.
+    InGraph(usize),
 }
 
 /// A tensor that was read.
@@ -46,13 +49,19 @@ pub struct Tensor {
     pub values: Vec<f64>,
 }
 
-/// A file of tensors. Only its directory is in memory.
+/// A file of tensors. Only its directory is in memory, but for ONNX, whose weights stand among the nodes of a graph.
 #[derive(Debug)]
 pub struct TensorFile {
     path: PathBuf,
-    file: File,
-    length: u64,
+    source: Source,
     entries: Vec<Entry>,
+}
+
+/// Where tensors are read from.
+#[derive(Debug)]
+enum Source {
+    File(File),
+    Graph(Box<Initializers>),
 }
 
 impl Entry {
@@ -76,25 +85,31 @@ impl Entry {
 }
 
 impl TensorFile {
-    /// Reads the directory of a safetensors or npz file; which of them it is, its first bytes say.
+    /// Reads the directory of a file: the tensors of safetensors and npz, the initializers of ONNX.
     ///
     /// # Errors
-    /// When it cannot be read, is neither, or its directory does not fit its length.
+    /// When it cannot be read, is of another format, or its directory does not fit its length.
     pub fn open(path: &Path) -> Result<Self, ImportError> {
-        let refused = |error: &dyn std::fmt::Display| ImportError::new(path, error);
-        let metadata = std::fs::metadata(path).map_err(|error| refused(&error))?;
-        if !metadata.is_file() {
-            return Err(refused(&"is no file"));
-        }
-        let mut file = File::open(path).map_err(|error| refused(&error))?;
-        let mut first = Vec::new();
-        file.by_ref().take(4).read_to_end(&mut first).map_err(|error| refused(&error))?;
-        file.rewind().map_err(|error| refused(&error))?;
-        let entries = match first.as_slice() {
-            npz::MAGIC => npz::entries(path, &file)?,
-            _ => safetensors::entries(path, &mut file, metadata.len())?,
+        let open = || File::open(path).map_err(|error| ImportError::new(path, error));
+        let (source, entries) = match FileFormat::of(path)? {
+            FileFormat::Npz => {
+                let file = open()?;
+                let entries = npz::entries(path, &file)?;
+                (Source::File(file), entries)
+            }
+            FileFormat::Safetensors => {
+                let mut file = open()?;
+                let length = file.metadata().map_err(|error| ImportError::new(path, error))?.len();
+                let entries = safetensors::entries(path, &mut file, length)?;
+                (Source::File(file), entries)
+            }
+            FileFormat::Onnx => {
+                let initializers = Initializers::open(path)?;
+                let entries = initializers.entries(path)?;
+                (Source::Graph(Box::new(initializers)), entries)
+            }
         };
-        Ok(Self { path: path.to_owned(), file, length: metadata.len(), entries })
+        Ok(Self { path: path.to_owned(), source, entries })
     }
 
     /// The tensors, as they stand in the file.
@@ -121,27 +136,27 @@ impl TensorFile {
     /// # Errors
     /// When the file cannot be read, or has changed.
     pub fn read(&mut self, entry: &Entry) -> Result<Tensor, ImportError> {
-        let bytes = self.read_bytes(entry)?;
-        let values = entry.element.decode(&bytes);
-        let values = match entry.place {
-            Place::InArchive { is_column_major: true, .. } => row_major(&values, &entry.shape),
-            Place::At(_) | Place::InArchive { .. } => values,
+        let refused = |error: &dyn std::fmt::Display| ImportError::tensor(&self.path, &entry.name, error);
+        let values = match (&mut self.source, &entry.place) {
+            (Source::File(file), Place::At(start)) => {
+                let bytes =
+                    safetensors::read(file, *start, entry.bytes()).map_err(|error| refused(&error))?;
+                entry.element.decode(&bytes)
+            }
+            (Source::File(file), Place::InArchive { index, header, is_column_major }) => {
+                let bytes =
+                    npz::read(file, *index, *header, entry.bytes()).map_err(|error| refused(&error))?;
+                let values = entry.element.decode(&bytes);
+                if *is_column_major { row_major(&values, &entry.shape) } else { values }
+            }
+            (Source::Graph(initializers), Place::InGraph(position)) => {
+                initializers.read(*position).map_err(|reason| refused(&reason))?
+            }
+            (Source::File(_), Place::InGraph(_)) | (Source::Graph(_), _) => {
+                return Err(refused(&"is a tensor of another file"));
+            }
         };
         Ok(Tensor { shape: entry.shape.clone(), values })
-    }
-
-    fn read_bytes(&mut self, entry: &Entry) -> Result<Vec<u8>, ImportError> {
-        match entry.place {
-            Place::At(start) => safetensors::read(&mut self.file, start, entry.bytes()),
-            Place::InArchive { index, header, .. } => npz::read(&self.file, index, header, entry.bytes()),
-        }
-        .map_err(|error| ImportError::tensor(&self.path, &entry.name, error))
-    }
-
-    /// Bytes of the file.
-    #[must_use]
-    pub fn length(&self) -> u64 {
-        self.length
     }
 
     /// The file.

@@ -90,7 +90,12 @@ impl Inspection {
             Ok(network) => (Some(ModelPart::of(network)), None),
             Err(error) => (None, Some(error.to_string())),
         };
-        let bytes = file.length();
+        let length = std::fs::metadata(path).map_err(|error| ImportError {
+            path: path.to_owned(),
+            place: None,
+            reason: error.to_string(),
+        });
+        let bytes = length?.len();
         Ok(Self {
             file: path.display().to_string(),
             format: format.to_string(),
