@@ -1,5 +1,7 @@
 //! Files of tensors that NumPy and safetensors have written, and what scikit-learn and NumPy compute of them.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::PathBuf;
 
 use bitsweep_exchange::{NamedLayer, Network, ReadOptions, TensorFile, read_network};
