@@ -43,7 +43,7 @@ pub use outliers::SparseOutliers;
 pub use packing::Packed;
 pub(crate) use parameters::ParameterKind;
 pub use parameters::{BlockParameters, FixedGrid, Parameters};
-pub use parts::Size;
+pub use parts::{PartElement, PartName, Size, StoredPart};
 pub use quantized::Quantized;
 pub(crate) use quantized::Unheld;
 pub use reader::UnpackError;

@@ -1,12 +1,13 @@
 //! What a quantized matrix is stored as, part after part.
 
-use crate::number::Real;
-use crate::scheme::CodebookFormat;
+use std::fmt;
+
+use crate::number::{Dtype, Real};
+use crate::scheme::{CodebookFormat, Format};
 
 use super::bit_field::BitField;
-use super::code_matrix::CodeMatrix;
+use super::code_matrix::{CodeMatrix, CodeType};
 use super::codebook::Codebook;
-use super::nested_scales::NestedScales;
 use super::number_storage::NumberStorage;
 use super::outliers::SparseOutliers;
 use super::parameters::Parameters;
@@ -51,14 +52,126 @@ impl Size {
     }
 }
 
+/// What a part of the bytes of a quantized matrix is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PartName {
+    /// All codes.
+    Codes,
+    /// The scales of all blocks, one by one.
+    Scales,
+    /// The codes that nested scales are.
+    ScaleCodes,
+    /// What the codes of nested scales are multiplied by.
+    OuterScales,
+    /// What is added to nested scales.
+    ScaleOffset,
+    /// The zero points of all blocks, or their minimums.
+    ZeroPoints,
+    /// The centroids of all codebooks.
+    Codebooks,
+    /// The values beside the codes, with their positions.
+    Outliers,
+}
+
+/// The type of the numbers of a part, little-endian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PartElement {
+    /// Unsigned integers of 8 bits, or bytes that hold something else.
+    U8,
+    /// Signed integers of 8 bits.
+    I8,
+    /// Unsigned integers of 16 bits.
+    U16,
+    /// Signed integers of 16 bits.
+    I16,
+    /// Signed integers of 32 bits.
+    I32,
+    /// IEEE 754 half precision.
+    F16,
+    /// The upper half of a single-precision number.
+    Bf16,
+    /// IEEE 754 single precision.
+    F32,
+    /// IEEE 754 double precision.
+    F64,
+}
+
+/// A part of the bytes of a quantized matrix, for formats that store it under a name of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPart {
+    /// Which one.
+    pub name: PartName,
+    /// What its numbers are; [`U8`](PartElement::U8) of bytes that are no whole numbers: codes side by side, centroids behind
+    /// their scale, outliers.
+    pub element: PartElement,
+    /// As many numbers as there are: rows and codes of a row where each code is a number, else one length.
+    pub shape: Vec<usize>,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl PartName {
+    /// All names, in the order in which parts are packed.
+    pub const ALL: [Self; 8] = [
+        Self::Codes,
+        Self::Scales,
+        Self::ScaleCodes,
+        Self::OuterScales,
+        Self::ScaleOffset,
+        Self::ZeroPoints,
+        Self::Codebooks,
+        Self::Outliers,
+    ];
+}
+
+impl fmt::Display for PartName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Codes => "codes",
+            Self::Scales => "scales",
+            Self::ScaleCodes => "scale_codes",
+            Self::OuterScales => "outer_scales",
+            Self::ScaleOffset => "scale_offset",
+            Self::ZeroPoints => "zero_points",
+            Self::Codebooks => "codebooks",
+            Self::Outliers => "outliers",
+        })
+    }
+}
+
+impl PartElement {
+    /// Bytes of one number.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::U8 | Self::I8 => 1,
+            Self::U16 | Self::I16 | Self::F16 | Self::Bf16 => 2,
+            Self::I32 | Self::F32 => 4,
+            Self::F64 => 8,
+        }
+    }
+
+    /// Numbers as wide as the values.
+    pub(super) const fn of(dtype: Dtype) -> Self {
+        match dtype {
+            Dtype::F32 => Self::F32,
+            Dtype::F64 => Self::F64,
+        }
+    }
+}
+
 /// One of the parts that make up the bytes of a quantized matrix.
 pub(crate) enum Part<'a, T> {
     /// All codes, side by side.
     Codes(BitField, &'a CodeMatrix),
     /// The scales of all blocks, one by one.
     Scales(NumberStorage, &'a [T]),
-    /// The codes that scales are, and what those stand for.
-    NestedScales(&'a NestedScales),
+    /// The codes that scales are.
+    ScaleCodes(&'a [u8]),
+    /// What those are multiplied by.
+    OuterScales(&'a [f32]),
+    /// What is added to that.
+    ScaleOffset(f32),
     /// The zero points, or minimums, of all blocks.
     ZeroPoints(NumberStorage, &'a [T]),
     /// One codebook.
@@ -75,7 +188,9 @@ impl<T: Real> Part<'_, T> {
             Self::Scales(storage, numbers) | Self::ZeroPoints(storage, numbers) => {
                 numbers.iter().for_each(|number| storage.append(*number, bytes));
             }
-            Self::NestedScales(nested) => nested.append_to(bytes),
+            Self::ScaleCodes(codes) => bytes.extend(*codes),
+            Self::OuterScales(scales) => scales.iter().for_each(|scale| scale.append_to(bytes)),
+            Self::ScaleOffset(offset) => offset.append_to(bytes),
             Self::Codebook(format, codebook) => codebook.append_to(*format, bytes),
             Self::Outliers(outliers) => outliers.append_to(bytes),
         }
@@ -90,13 +205,73 @@ impl<T: Real> Part<'_, T> {
                 Size { codes, padding, ..none }
             }
             Self::Scales(storage, numbers) => Size { scales: length(*storage, numbers), ..none },
-            Self::NestedScales(nested) => Size { scales: nested.bytes() as u64, ..none },
+            Self::ScaleCodes(codes) => Size { scales: codes.len() as u64, ..none },
+            Self::OuterScales(scales) => Size { scales: size_of_val(*scales) as u64, ..none },
+            Self::ScaleOffset(offset) => Size { scales: size_of_val(offset) as u64, ..none },
             Self::ZeroPoints(storage, numbers) => Size { zero_points: length(*storage, numbers), ..none },
             Self::Codebook(format, codebook) => {
                 let bytes = Codebook::<T>::bytes(*format, codebook.width(), codebook.len());
                 Size { codebooks: bytes as u64, ..none }
             }
             Self::Outliers(outliers) => Size { outliers: outliers.bytes() as u64, ..none },
+        }
+    }
+
+    fn name(&self) -> PartName {
+        match self {
+            Self::Codes(..) => PartName::Codes,
+            Self::Scales(..) => PartName::Scales,
+            Self::ScaleCodes(_) => PartName::ScaleCodes,
+            Self::OuterScales(_) => PartName::OuterScales,
+            Self::ScaleOffset(_) => PartName::ScaleOffset,
+            Self::ZeroPoints(..) => PartName::ZeroPoints,
+            Self::Codebook(..) => PartName::Codebooks,
+            Self::Outliers(_) => PartName::Outliers,
+        }
+    }
+
+    /// What the numbers are, in a matrix of this format.
+    fn element(&self, format: Format) -> PartElement {
+        match (self, format) {
+            (Self::Codes(..), Format::Float16) => PartElement::F16,
+            (Self::Codes(..), Format::BFloat16) => PartElement::Bf16,
+            (
+                Self::Codes(field, _),
+                Format::Integer { .. }
+                | Format::Codebook(_)
+                | Format::DoReFa { .. }
+                | Format::Wrpn { .. }
+                | Format::Levels(_)
+                | Format::Gguf(_),
+            ) => match field.whole_numbers() {
+                None | Some(CodeType::U8) => PartElement::U8,
+                Some(CodeType::I8) => PartElement::I8,
+                Some(CodeType::U16) => PartElement::U16,
+                Some(CodeType::I16) => PartElement::I16,
+            },
+            (Self::Scales(storage, _) | Self::ZeroPoints(storage, _), _) => storage.element::<T>(),
+            (Self::Codebook(CodebookFormat::Float, _), _) => PartElement::of(T::DTYPE),
+            (Self::Codebook(CodebookFormat::F16, _), _) => PartElement::F16,
+            (Self::OuterScales(_) | Self::ScaleOffset(_), _) => PartElement::F32,
+            (Self::ScaleCodes(_) | Self::Codebook(CodebookFormat::Int8, _) | Self::Outliers(_), _) => {
+                PartElement::U8
+            }
+        }
+    }
+
+    /// The numbers of the part, of which there are so many bytes.
+    fn shape(&self, bytes: usize, element: PartElement) -> Vec<usize> {
+        let numbers = bytes / element.bytes();
+        match self {
+            Self::Codes(_, codes) if codes.len() == numbers => vec![codes.dim().0, codes.dim().1],
+            Self::Codes(..)
+            | Self::Scales(..)
+            | Self::ScaleCodes(_)
+            | Self::OuterScales(_)
+            | Self::ScaleOffset(_)
+            | Self::ZeroPoints(..)
+            | Self::Codebook(..)
+            | Self::Outliers(_) => vec![numbers],
         }
     }
 }
@@ -115,22 +290,68 @@ impl Quantized {
         let (scales, zero_points) = match parameters {
             Parameters::Affine(affine) => {
                 let scales = match &affine.nested {
-                    None => Part::Scales(NumberStorage::of_scales(scheme), &affine.scales),
-                    Some(nested) => Part::NestedScales(nested),
+                    None => {
+                        [Some(Part::Scales(NumberStorage::of_scales(scheme), &affine.scales)), None, None]
+                    }
+                    Some(nested) => [
+                        Some(Part::ScaleCodes(&nested.codes)),
+                        Some(Part::OuterScales(&nested.scales)),
+                        nested.offset.map(Part::ScaleOffset),
+                    ],
                 };
                 let zero_points = NumberStorage::of_zero_points(scheme)
                     .map(|storage| Part::ZeroPoints(storage, &affine.zero_points));
-                (Some(scales), zero_points)
+                (scales, zero_points)
             }
-            Parameters::Codebooks(_) | Parameters::Fixed(_) => (None, None),
+            Parameters::Codebooks(_) | Parameters::Fixed(_) => ([const { None }; 3], None),
         };
         let codebooks = parameters.codebooks().iter();
         let codebooks = codebooks.map(|codebook| Part::Codebook(scheme.codebook_format, codebook));
         std::iter::once(Part::Codes(BitField::of(scheme), self.codes()))
-            .chain(scales)
+            .chain(scales.into_iter().flatten())
             .chain(zero_points)
             .chain(codebooks)
             .chain(self.outliers().map(Part::Outliers))
+    }
+
+    /// The parts with their names, in the order of [`PartName::ALL`]; those of no bytes are left out. One after the other their
+    /// bytes are those that [`pack`](Self::pack) writes.
+    ///
+    /// ```
+    /// use bitsweep_quant::{PartElement, PartName, SchemeSpec, quantize};
+    /// use bitsweep_random::{Generator, Stream};
+    /// use ndarray::array;
+    ///
+    /// let scheme = toml::from_str::<SchemeSpec>("bits = 3\ngranularity = 'column'").unwrap().resolve().unwrap();
+    /// let mut stream = Stream::new(Generator::Modern, 0, "quantize").unwrap();
+    /// let weights = array![[3.0_f32, -0.5, 1.0], [1.0, 0.25, 2.0]];
+    /// let parts = quantize(weights.view(), &scheme, &mut stream).unwrap().stored_parts();
+    /// assert_eq!((parts[0].name, parts[0].element, parts[0].bytes.len()), (PartName::Codes, PartElement::U8, 3));
+    /// assert_eq!((parts[1].name, parts[1].element, &*parts[1].shape), (PartName::Scales, PartElement::F32, &[3][..]));
+    /// ```
+    #[must_use]
+    pub fn stored_parts(&self) -> Vec<StoredPart> {
+        with_parameters!(self.stored_parameters(), parameters => {
+            let mut stored: Vec<StoredPart> = Vec::new();
+            for part in self.parts(parameters) {
+                let (name, element) = (part.name(), part.element(self.scheme().format));
+                match stored.last_mut() {
+                    // One codebook after the other.
+                    Some(last) if last.name == name => {
+                        part.append_to(&mut last.bytes);
+                        last.shape = part.shape(last.bytes.len(), element);
+                    }
+                    Some(_) | None => {
+                        let mut bytes = Vec::new();
+                        part.append_to(&mut bytes);
+                        let shape = part.shape(bytes.len(), element);
+                        stored.push(StoredPart { name, element, shape, bytes });
+                    }
+                }
+            }
+            stored.retain(|part| !part.bytes.is_empty());
+            stored
+        })
     }
 
     /// Bytes of the parts: the lengths of what [`pack`](Self::pack) writes.
