@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
-use ::safetensors::{Dtype, SafeTensors, View, serialize};
+use ::safetensors::tensor::Metadata;
+use ::safetensors::{Dtype, View, serialize};
 
 use super::error::PackedError;
 
@@ -166,17 +168,28 @@ impl Tensors {
 
     /// The tensors of a file, and its JSON text.
     pub(super) fn of_file(bytes: &[u8]) -> Result<(Self, String), PackedError> {
-        let refused = |error: ::safetensors::SafeTensorError| PackedError::Safetensors(error.to_string());
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(refused)?;
+        let refused = |reason: &dyn fmt::Display| PackedError::Safetensors(reason.to_string());
+        let (length, rest) =
+            bytes.split_first_chunk().ok_or_else(|| refused(&"it is shorter than 8 bytes"))?;
+        let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
+        let header = rest.split_at_checked(length);
+        let (header, data) = header.ok_or_else(|| refused(&"its header does not fit into it"))?;
+        let header: Metadata = serde_json::from_slice(header).map_err(|error| refused(&error))?;
+        if header.data_len() != data.len() {
+            let (expected, found) = (header.data_len(), data.len());
+            return Err(refused(&format_args!(
+                "its tensors have {expected} bytes, but it has {found} for them"
+            )));
+        }
         let metadata = header.metadata().as_ref().ok_or(PackedError::NoMetadata)?;
         let json = metadata.get(KEY).filter(|_| metadata.len() == 1).ok_or(PackedError::NoMetadata)?;
-        let file = SafeTensors::deserialize(bytes).map_err(refused)?;
-        let tensor = |(name, view): (&str, ::safetensors::tensor::TensorView<'_>)| {
-            let tensor =
-                Bytes { dtype: view.dtype(), shape: view.shape().to_vec(), bytes: view.data().to_vec() };
-            (name.to_owned(), tensor)
-        };
-        Ok((Self(file.iter().map(tensor).collect()), json.clone()))
+        let mut tensors = Self::default();
+        for (name, info) in header.tensors() {
+            // They lie one behind the other up to the end, as is checked when the header is read.
+            let bytes = data.get(info.data_offsets.0..info.data_offsets.1).unwrap_or_default().to_vec();
+            tensors.add(name, Bytes { dtype: info.dtype, shape: info.shape.clone(), bytes });
+        }
+        Ok((tensors, json.clone()))
     }
 }
 

@@ -170,3 +170,15 @@ fn shapes_beyond_their_bytes_are_refused_before_there_is_memory_for_them() {
         assert!(read(&with_metadata(&bytes, changed)).is_err());
     }
 }
+
+#[test]
+fn lengths_that_add_up_beyond_64_bits_are_refused() {
+    let length = (1_u64 << 61) - 1;
+    let tensor = |index: u64| {
+        let offsets = [index * length, (index + 1) * length];
+        (index.to_string(), json!({ "dtype": "U8", "shape": [length], "data_offsets": offsets }))
+    };
+    let header = Value::Object((0..8).map(tensor).collect()).to_string();
+    let file = [&(header.len() as u64).to_le_bytes(), header.as_bytes()].concat();
+    assert!(matches!(read(&file), Err(PackedError::Safetensors(_))));
+}
