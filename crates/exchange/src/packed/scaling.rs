@@ -17,7 +17,7 @@ pub enum FeatureScaling {
     Standard {
         /// One a feature.
         mean: Array1<f64>,
-        /// One a feature, positive.
+        /// One a feature, not 0.
         scale: Array1<f64>,
         /// Differences from the mean up to this are taken as 0; 0 of most features.
         rounding: Array1<f64>,
@@ -80,24 +80,24 @@ pub(super) fn check(
     factors: Option<&Array1<f32>>,
     features: usize,
 ) -> Result<(), PackedError> {
-    let is_positive = |number: &f64| *number > 0.0 && number.is_finite();
+    let is_divisor = |number: &f64| *number != 0.0 && number.is_finite();
     let is_right = match scaling {
         FeatureScaling::None => true,
-        FeatureScaling::Divide(divisor) => is_positive(divisor),
+        FeatureScaling::Divide(divisor) => is_divisor(divisor),
         FeatureScaling::Standard { mean, scale, rounding } => {
             [mean, scale, rounding].iter().all(|numbers| numbers.len() == features)
                 && mean.iter().all(|number| number.is_finite())
-                && scale.iter().all(is_positive)
-                && rounding.iter().all(|number| is_positive(number) || *number == 0.0)
+                && scale.iter().all(is_divisor)
+                && rounding.iter().all(|number| *number >= 0.0 && number.is_finite())
         }
     };
     let are_right = factors.is_none_or(|factors| {
-        factors.len() == features && factors.iter().all(|factor| is_positive(&f64::from(*factor)))
+        factors.len() == features && factors.iter().all(|factor| is_divisor(&f64::from(*factor)))
     });
     match is_right && are_right {
         true => Ok(()),
         false => Err(PackedError::Contradiction(format!(
-            "the scaler does not fit {features} features: expected a finite mean and a positive scale, divisor or factor for each"
+            "the scaler does not fit {features} features: expected finite numbers for each, none of them a divisor of 0"
         ))),
     }
 }

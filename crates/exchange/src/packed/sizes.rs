@@ -10,6 +10,9 @@ use super::{columns, scaling};
 const FLOAT_BYTES: u64 = size_of::<f32>() as u64;
 
 /// Bytes of a packed model but for its header, part by part.
+///
+/// Tables count the same bytes under fewer headings: codes, scales of inputs, clips and factors with the parts of weights,
+/// zero points of inputs with those of weights, what makes features of columns with the scaler.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PackedSizes {
     /// The parts of all weights and biases that are codes.

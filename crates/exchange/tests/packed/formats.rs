@@ -1,8 +1,8 @@
 //! Every format survives, in as many bytes as its size says.
 
-use bitsweep_exchange::packed::{PackedModel, Values};
+use bitsweep_exchange::packed::{FeatureScaling, PackedModel, Values};
 use bitsweep_quant::{Quantized, Scheme, SchemeSpec, quantize};
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 use proptest::prelude::*;
 
 use crate::{classifier, header_length, layer, numbers, round_trip, scheme, stream};
@@ -95,7 +95,7 @@ fn all() -> Vec<Scheme> {
     schemes
 }
 
-/// A model whose first layer has this scheme, and its bias where that is a multiple of 2 columns wide.
+/// A model of one layer of this scheme, its bias too where the seed is even.
 fn model(shape: (usize, usize), seed: u64, scheme: &Scheme) -> PackedModel {
     let codes_bias = seed.is_multiple_of(2);
     PackedModel::new(classifier(vec![layer(shape, seed, scheme, codes_bias)])).unwrap()
@@ -205,4 +205,25 @@ proptest! {
         layer.weight = Values::Coded(quantized);
         round_trip(&PackedModel::new(classifier(vec![layer])).unwrap());
     }
+}
+
+#[test]
+fn numbers_that_single_precision_holds_take_4_bytes() {
+    let of = |scaling: FeatureScaling| {
+        let mut classifier = classifier(vec![layer((2, 2), 1, &scheme("bits = 8"), false)]);
+        classifier.scaling = scaling;
+        let model = PackedModel::new(classifier).unwrap();
+        round_trip(&model);
+        model.sizes().scaling
+    };
+    let standard = |mean: f64, scale: f64, rounding: f64| {
+        let each = |number| Array1::from(vec![number; 2]);
+        of(FeatureScaling::Standard { mean: each(mean), scale: each(scale), rounding: each(rounding) })
+    };
+    assert_eq!(of(FeatureScaling::None), 0);
+    assert_eq!(of(FeatureScaling::Divide(16.0)), 4);
+    assert_eq!(of(FeatureScaling::Divide(0.1)), 8);
+    assert_eq!(standard(0.5, -2.0, 0.0), 2 * 2 * 4);
+    assert_eq!(standard(0.1, 2.0, 0.0), 2 * (8 + 4));
+    assert_eq!(standard(0.1, 0.2, 0.3), 2 * 3 * 8);
 }

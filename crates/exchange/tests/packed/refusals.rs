@@ -46,13 +46,14 @@ fn shapes_must_chain() {
 }
 
 #[test]
-fn numbers_must_be_finite_and_scales_positive() {
+fn numbers_must_be_finite_and_divisors_not_0() {
     refused(
         |model| model.layers[0].bias = Values::Float(array![[1.0, f32::NAN, 0.0, 0.0]]),
         "b1 has `NaN` at row 0, column 1: expected finite numbers",
     );
-    let scaler = "the scaler does not fit 3 features: expected a finite mean and a positive scale, divisor or factor for each";
-    for divisor in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+    let scaler =
+        "the scaler does not fit 3 features: expected finite numbers for each, none of them a divisor of 0";
+    for divisor in [0.0, -0.0, f64::NAN, f64::INFINITY] {
         refused(|model| model.scaling = FeatureScaling::Divide(divisor), scaler);
     }
     refused(|model| model.factors = Some(Array1::ones(2)), scaler);
