@@ -6,7 +6,8 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-/// An activation; its infinite numbers are written as `"inf"` and `"-inf"`.
+/// An activation; its numbers are written with all the digits of `f64`, which are read without rounding twice, and infinite
+/// ones as `"inf"` and `"-inf"`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Function(pub(super) Activation);
 

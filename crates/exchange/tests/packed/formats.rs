@@ -1,11 +1,12 @@
 //! Every format survives, in as many bytes as its size says.
 
-use bitsweep_exchange::packed::{FeatureScaling, PackedModel, Values};
-use bitsweep_quant::{Quantized, Scheme, SchemeSpec, quantize};
-use ndarray::{Array1, Array2};
+use bitsweep_exchange::packed::{FeatureScaling, PackedLayer, PackedModel, Values};
+use bitsweep_models::Activation;
+use bitsweep_quant::{ActivationQuantizer, Quantized, Scheme, SchemeSpec, quantize};
+use ndarray::{Array1, Array2, array};
 use proptest::prelude::*;
 
-use crate::{classifier, header_length, layer, numbers, round_trip, scheme, stream};
+use crate::{classifier, header_length, input_scheme, layer, numbers, round_trip, scheme, stream};
 
 const BLOCKWISE: [&str; 43] = [
     "format = 'fp8-e4m3'",
@@ -226,4 +227,43 @@ fn numbers_that_single_precision_holds_take_4_bytes() {
     assert_eq!(standard(0.5, -2.0, 0.0), 2 * 2 * 4);
     assert_eq!(standard(0.1, 2.0, 0.0), 2 * (8 + 4));
     assert_eq!(standard(0.1, 0.2, 0.3), 2 * 3 * 8);
+}
+
+#[test]
+fn metadata_are_one_key_of_json() {
+    let values = array![[0.7_f32, -0.7], [0.1, 0.3]];
+    let weight = quantize(values.view(), &scheme("bits = 4"), &mut stream(1)).unwrap();
+    let static_inputs = input_scheme("bits = 8\nmode = 'static'");
+    let layer = PackedLayer {
+        weight: Values::Coded(weight),
+        bias: Values::Float(array![[0.5, -0.5]]),
+        activation: Activation::LeakyRelu { slope: 0.25 },
+        inputs: Some(ActivationQuantizer::fit(static_inputs, array![[0.0_f32, 2.55]].view()).unwrap()),
+        outputs: None,
+    };
+    let mut classifier = classifier(vec![layer]);
+    classifier.scaling = FeatureScaling::Divide(16.0);
+    classifier.provenance.insert("label".to_owned(), "int4".into());
+    let bytes = PackedModel::new(classifier).unwrap().to_bytes().unwrap();
+    let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+    let keys = header.metadata().as_ref().unwrap();
+    assert_eq!(keys.len(), 1);
+    let json = keys["bitsweep"].replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    let (before, after) = json.split_once("\"checksum\":\"").unwrap();
+    let (checksum, after) = after.split_at(64);
+    assert!(checksum.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    assert_eq!(before, r#"{"format":1,"bitsweep":"VERSION","#);
+    assert_eq!(
+        after,
+        concat!(
+            r#"","columns":[{"name":"column 0","kind":"number"},{"name":"column 1","kind":"number"}],"#,
+            r#""scaler":{"kind":"divide"},"precision":"single","#,
+            r#""layers":[{"inputs":2,"outputs":2,"#,
+            r#""weight":{"coded":{"scheme":{"format":{"int":{"bits":4,"codes":"signed","code_range":"narrow"}}},"dtype":"f32"}},"bias":"float","#,
+            r#""activation":{"leaky-relu":{"slope":0.25}},"#,
+            r#""input_codes":{"codes":{"format":{"int":{"bits":8,"codes":"unsigned","code_range":"full"}},"#,
+            r#""symmetry":{"asymmetric":"integer"}},"mode":"static"}}],"#,
+            r#""head":"softmax","classes":["class 0","class 1"],"provenance":{"label":"int4"}}"#,
+        )
+    );
 }
