@@ -1,5 +1,7 @@
 //! What the metadata of a packed model say.
 
+use std::borrow::Cow;
+
 use bitsweep_models::{Head, Precision};
 use bitsweep_quant::{ActivationScheme, Bits};
 use serde::{Deserialize, Serialize};
@@ -15,10 +17,10 @@ use super::values::ValuesHeader;
 /// The version of the format.
 pub(super) const VERSION: u32 = 1;
 
-/// What the metadata of a packed model say.
+/// What the metadata of a packed model say. What may be long is not copied to be written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Header {
+pub(super) struct Header<'a> {
     /// The version of the format.
     pub(super) format: u32,
     /// The version of bitsweep that wrote the file.
@@ -30,8 +32,8 @@ pub(super) struct Header {
     pub(super) precision: Precision,
     pub(super) layers: Vec<LayerHeader>,
     pub(super) head: Head,
-    pub(super) classes: Vec<String>,
-    pub(super) provenance: Map<String, Value>,
+    pub(super) classes: Cow<'a, [String]>,
+    pub(super) provenance: Cow<'a, Map<String, Value>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,7 +59,7 @@ pub(super) struct ClipHeader {
     pub(super) learned: bool,
 }
 
-impl Header {
+impl Header<'_> {
     /// The same with the checksum of the header and of `tensors`.
     pub(super) fn with_checksum(self, tensors: &Tensors) -> Result<Self, PackedError> {
         let header = Self { checksum: String::new(), ..self };

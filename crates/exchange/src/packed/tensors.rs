@@ -12,6 +12,9 @@ use super::error::PackedError;
 /// The only key of the metadata.
 const KEY: &str = "bitsweep";
 
+/// The most bytes of a header, written or read: JSON takes many times its length in memory.
+const MOST_HEADER_BYTES: usize = 16 << 20;
+
 /// Tensors by their names.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tensors(BTreeMap<String, Bytes>);
@@ -163,17 +166,16 @@ impl Tensors {
     /// The file of these tensors and the JSON text.
     pub(super) fn to_file(&self, json: String) -> Result<Vec<u8>, PackedError> {
         let metadata = HashMap::from([(KEY.to_owned(), json)]);
-        serialize(&self.0, Some(metadata)).map_err(|error| PackedError::Safetensors(error.to_string()))
+        let bytes = serialize(&self.0, Some(metadata));
+        let bytes = bytes.map_err(|error| PackedError::Safetensors(error.to_string()))?;
+        split(&bytes)?;
+        Ok(bytes)
     }
 
     /// The tensors of a file, and its JSON text.
     pub(super) fn of_file(bytes: &[u8]) -> Result<(Self, String), PackedError> {
         let refused = |reason: &dyn fmt::Display| PackedError::Safetensors(reason.to_string());
-        let (length, rest) =
-            bytes.split_first_chunk().ok_or_else(|| refused(&"it is shorter than 8 bytes"))?;
-        let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
-        let header = rest.split_at_checked(length);
-        let (header, data) = header.ok_or_else(|| refused(&"its header does not fit into it"))?;
+        let (header, data) = split(bytes)?;
         let header: Metadata = serde_json::from_slice(header).map_err(|error| refused(&error))?;
         if header.data_len() != data.len() {
             let (expected, found) = (header.data_len(), data.len());
@@ -191,6 +193,17 @@ impl Tensors {
         }
         Ok((tensors, json.clone()))
     }
+}
+
+/// The header of a file, and the bytes of its tensors.
+fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), PackedError> {
+    let refused = |reason: &str| PackedError::Safetensors(reason.to_owned());
+    let (length, rest) = bytes.split_first_chunk().ok_or_else(|| refused("it is shorter than 8 bytes"))?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
+    if length > MOST_HEADER_BYTES {
+        return Err(refused(&format!("its header has {length} bytes: expected at most {MOST_HEADER_BYTES}")));
+    }
+    rest.split_at_checked(length).ok_or_else(|| refused("its header does not fit into it"))
 }
 
 fn of_bytes<const N: usize, T>(bytes: &[u8], number: impl Fn([u8; N]) -> T) -> Vec<T> {

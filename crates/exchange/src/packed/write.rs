@@ -1,5 +1,7 @@
 //! From a model to bytes.
 
+use std::borrow::Cow;
+
 use bitsweep_models::WeightId;
 
 use super::classifier::{Classifier, PackedLayer, PackedModel};
@@ -29,7 +31,7 @@ impl PackedModel {
     }
 
     /// The header and the tensors.
-    pub(super) fn encode(&self) -> Result<(Header, Tensors), PackedError> {
+    pub(super) fn encode(&self) -> Result<(Header<'_>, Tensors), PackedError> {
         let Classifier { columns, scaling, factors, layers, head, precision, classes, provenance } =
             self.classifier();
         let mut tensors = Tensors::default();
@@ -46,8 +48,8 @@ impl PackedModel {
                 .map(|(position, own)| layer(own, position, &mut tensors))
                 .collect(),
             head: *head,
-            classes: classes.clone(),
-            provenance: provenance.clone(),
+            classes: Cow::Borrowed(classes),
+            provenance: Cow::Borrowed(provenance),
         };
         Ok((header.with_checksum(&tensors)?, tensors))
     }
