@@ -1,4 +1,4 @@
-//! Files of other tools: models and tensors in.
+//! Models and tensors in files: those of other tools in, and [packed] models out and in.
 //!
 //! A [`TensorFile`] names the tensors of a file and reads them one at a time. A model is read as a [`Network`]: what the file
 //! computes, as layers of [`bitsweep_models`], with the scaling of the features and the names of the classes where the file
@@ -17,6 +17,7 @@ mod format;
 mod network;
 mod npz;
 mod onnx;
+pub mod packed;
 mod read;
 mod safetensors;
 mod state_dict;

@@ -65,6 +65,6 @@ pub use scheme::{
 };
 pub use tensor::{
     Affine, Block, BlockParameters, Blocks, CodeMatrix, Codebook, Codebooks, FarParameters, FixedGrid,
-    GgufError, LookupError, NestedScales, Packed, Parameters, QuantizeError, Quantized, Size, SparseOutliers,
-    UnpackError, Unrepresentable,
+    GgufError, LookupError, NestedScales, Packed, Parameters, PartElement, PartName, QuantizeError,
+    Quantized, Size, SparseOutliers, StoredPart, UnpackError, Unrepresentable,
 };

@@ -52,6 +52,14 @@ impl BitField {
         }
     }
 
+    /// The type of codes that fill whole bytes, in memory and in a file alike; `None` of others.
+    pub(crate) const fn whole_numbers(self) -> Option<CodeType> {
+        match self.bits {
+            8 | 16 => Some(self.code_type()),
+            _ => None,
+        }
+    }
+
     /// Whole bytes full of codes, and 1 where the last codes leave bits of theirs unused, else 0.
     pub(crate) fn whole_bytes_and_padding(self, count: usize) -> (u64, u64) {
         let bits = count as u64 * u64::from(self.bits);

@@ -62,19 +62,6 @@ impl NestedScales {
         }
     }
 
-    /// Bytes of codes, scales and offset.
-    pub(crate) fn bytes(&self) -> usize {
-        self.codes.len() + size_of::<f32>() * (self.scales.len() + usize::from(self.offset.is_some()))
-    }
-
-    /// Appends [`bytes`](Self::bytes): codes, scales, offset.
-    pub(crate) fn append_to(&self, bytes: &mut Vec<u8>) {
-        bytes.extend(&self.codes);
-        for scale in self.scales.iter().chain(&self.offset) {
-            scale.append_to(bytes);
-        }
-    }
-
     /// The scale of a block whose code is `code`.
     pub(crate) fn scale<T: Real>(&self, table: &LevelTable, block: usize, code: i32) -> T {
         let level = table.level(code) * f64::from(self.outer(block));

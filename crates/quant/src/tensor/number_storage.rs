@@ -3,6 +3,7 @@
 use crate::number::{Real, decode_bfloat16, decode_binary16, encode_bfloat16, encode_binary16};
 use crate::scheme::{Format, ScaleFormat, Scheme, ZeroPoint};
 
+use super::named_parts::PartElement;
 use super::reader::{Reader, UnpackError};
 
 /// How the scales or the zero points of a scheme are written.
@@ -70,6 +71,17 @@ impl NumberStorage {
             Self::Exponent { .. } => 1,
             Self::Integer => size_of::<i32>(),
             Self::Nowhere => 0,
+        }
+    }
+
+    /// What the numbers of a part are.
+    pub(crate) const fn element<T: Real>(self) -> PartElement {
+        match self {
+            Self::Float => PartElement::of(T::DTYPE),
+            Self::F16 => PartElement::F16,
+            Self::Bf16 => PartElement::Bf16,
+            Self::Exponent { .. } | Self::Nowhere => PartElement::U8,
+            Self::Integer => PartElement::I32,
         }
     }
 

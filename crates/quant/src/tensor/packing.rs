@@ -24,7 +24,7 @@ use super::stored::with_parameters;
 /// bits of the first byte, signed ones in two's complement and signs as 0 for -1, then zero bits up to a whole byte;
 /// scales of all blocks in their format (nested ones: their codes, their scales, their offset); zero points of all blocks
 /// (`i32`, or floats); centroids of all codebooks in their format, those in one byte after the codebook's scale; outliers
-/// with their positions, see [`SparseOutliers`].
+/// with their positions, see [`SparseOutliers`]. [`Quantized::stored_parts`] tells them apart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Packed {
     /// Rows and columns of the matrix.

@@ -1,12 +1,12 @@
 //! What a quantized matrix is stored as, part after part.
 
 use crate::number::Real;
-use crate::scheme::CodebookFormat;
+use crate::scheme::{CodebookFormat, Format};
 
 use super::bit_field::BitField;
-use super::code_matrix::CodeMatrix;
+use super::code_matrix::{CodeMatrix, CodeType};
 use super::codebook::Codebook;
-use super::nested_scales::NestedScales;
+use super::named_parts::{PartElement, PartName};
 use super::number_storage::NumberStorage;
 use super::outliers::SparseOutliers;
 use super::parameters::Parameters;
@@ -57,8 +57,12 @@ pub(crate) enum Part<'a, T> {
     Codes(BitField, &'a CodeMatrix),
     /// The scales of all blocks, one by one.
     Scales(NumberStorage, &'a [T]),
-    /// The codes that scales are, and what those stand for.
-    NestedScales(&'a NestedScales),
+    /// The codes that scales are.
+    ScaleCodes(&'a [u8]),
+    /// What those are multiplied by.
+    OuterScales(&'a [f32]),
+    /// What is added to that.
+    ScaleOffset(f32),
     /// The zero points, or minimums, of all blocks.
     ZeroPoints(NumberStorage, &'a [T]),
     /// One codebook.
@@ -75,7 +79,9 @@ impl<T: Real> Part<'_, T> {
             Self::Scales(storage, numbers) | Self::ZeroPoints(storage, numbers) => {
                 numbers.iter().for_each(|number| storage.append(*number, bytes));
             }
-            Self::NestedScales(nested) => nested.append_to(bytes),
+            Self::ScaleCodes(codes) => bytes.extend(*codes),
+            Self::OuterScales(scales) => scales.iter().for_each(|scale| scale.append_to(bytes)),
+            Self::ScaleOffset(offset) => offset.append_to(bytes),
             Self::Codebook(format, codebook) => codebook.append_to(*format, bytes),
             Self::Outliers(outliers) => outliers.append_to(bytes),
         }
@@ -90,13 +96,74 @@ impl<T: Real> Part<'_, T> {
                 Size { codes, padding, ..none }
             }
             Self::Scales(storage, numbers) => Size { scales: length(*storage, numbers), ..none },
-            Self::NestedScales(nested) => Size { scales: nested.bytes() as u64, ..none },
+            Self::ScaleCodes(codes) => Size { scales: codes.len() as u64, ..none },
+            Self::OuterScales(scales) => Size { scales: size_of_val(*scales) as u64, ..none },
+            Self::ScaleOffset(offset) => Size { scales: size_of_val(offset) as u64, ..none },
             Self::ZeroPoints(storage, numbers) => Size { zero_points: length(*storage, numbers), ..none },
             Self::Codebook(format, codebook) => {
                 let bytes = Codebook::<T>::bytes(*format, codebook.width(), codebook.len());
                 Size { codebooks: bytes as u64, ..none }
             }
             Self::Outliers(outliers) => Size { outliers: outliers.bytes() as u64, ..none },
+        }
+    }
+
+    /// What it is called.
+    pub(crate) fn name(&self) -> PartName {
+        match self {
+            Self::Codes(..) => PartName::Codes,
+            Self::Scales(..) => PartName::Scales,
+            Self::ScaleCodes(_) => PartName::ScaleCodes,
+            Self::OuterScales(_) => PartName::OuterScales,
+            Self::ScaleOffset(_) => PartName::ScaleOffset,
+            Self::ZeroPoints(..) => PartName::ZeroPoints,
+            Self::Codebook(..) => PartName::Codebooks,
+            Self::Outliers(_) => PartName::Outliers,
+        }
+    }
+
+    /// What the numbers are, in a matrix of this format.
+    pub(crate) fn element(&self, format: Format) -> PartElement {
+        match (self, format) {
+            (Self::Codes(..), Format::Float16) => PartElement::F16,
+            (Self::Codes(..), Format::BFloat16) => PartElement::Bf16,
+            (
+                Self::Codes(field, _),
+                Format::Integer { .. }
+                | Format::Codebook(_)
+                | Format::DoReFa { .. }
+                | Format::Wrpn { .. }
+                | Format::Levels(_)
+                | Format::Gguf(_),
+            ) => match field.whole_numbers() {
+                None | Some(CodeType::U8) => PartElement::U8,
+                Some(CodeType::I8) => PartElement::I8,
+                Some(CodeType::U16) => PartElement::U16,
+                Some(CodeType::I16) => PartElement::I16,
+            },
+            (Self::Scales(storage, _) | Self::ZeroPoints(storage, _), _) => storage.element::<T>(),
+            (Self::Codebook(CodebookFormat::Float, _), _) => PartElement::of(T::DTYPE),
+            (Self::Codebook(CodebookFormat::F16, _), _) => PartElement::F16,
+            (Self::OuterScales(_) | Self::ScaleOffset(_), _) => PartElement::F32,
+            (Self::ScaleCodes(_) | Self::Codebook(CodebookFormat::Int8, _) | Self::Outliers(_), _) => {
+                PartElement::U8
+            }
+        }
+    }
+
+    /// The numbers of the part, of which there are so many bytes.
+    pub(crate) fn shape(&self, bytes: usize, element: PartElement) -> Vec<usize> {
+        let numbers = bytes / element.bytes();
+        match self {
+            Self::Codes(_, codes) if codes.len() == numbers => vec![codes.dim().0, codes.dim().1],
+            Self::Codes(..)
+            | Self::Scales(..)
+            | Self::ScaleCodes(_)
+            | Self::OuterScales(_)
+            | Self::ScaleOffset(_)
+            | Self::ZeroPoints(..)
+            | Self::Codebook(..)
+            | Self::Outliers(_) => vec![numbers],
         }
     }
 }
@@ -115,19 +182,25 @@ impl Quantized {
         let (scales, zero_points) = match parameters {
             Parameters::Affine(affine) => {
                 let scales = match &affine.nested {
-                    None => Part::Scales(NumberStorage::of_scales(scheme), &affine.scales),
-                    Some(nested) => Part::NestedScales(nested),
+                    None => {
+                        [Some(Part::Scales(NumberStorage::of_scales(scheme), &affine.scales)), None, None]
+                    }
+                    Some(nested) => [
+                        Some(Part::ScaleCodes(&nested.codes)),
+                        Some(Part::OuterScales(&nested.scales)),
+                        nested.offset.map(Part::ScaleOffset),
+                    ],
                 };
                 let zero_points = NumberStorage::of_zero_points(scheme)
                     .map(|storage| Part::ZeroPoints(storage, &affine.zero_points));
-                (Some(scales), zero_points)
+                (scales, zero_points)
             }
-            Parameters::Codebooks(_) | Parameters::Fixed(_) => (None, None),
+            Parameters::Codebooks(_) | Parameters::Fixed(_) => ([const { None }; 3], None),
         };
         let codebooks = parameters.codebooks().iter();
         let codebooks = codebooks.map(|codebook| Part::Codebook(scheme.codebook_format, codebook));
         std::iter::once(Part::Codes(BitField::of(scheme), self.codes()))
-            .chain(scales)
+            .chain(scales.into_iter().flatten())
             .chain(zero_points)
             .chain(codebooks)
             .chain(self.outliers().map(Part::Outliers))

@@ -1,6 +1,7 @@
 //! How a file spells the quantization of inputs, and what is refused.
 
-use bitsweep_quant::ActivationSpec;
+use bitsweep_quant::{ActivationParameters, ActivationQuantizer, ActivationSpec};
+use ndarray::array;
 
 fn read(toml: &str) -> Result<ActivationSpec, String> {
     toml::from_str::<ActivationSpec>(toml).map_err(|error| error.message().to_owned())
@@ -114,4 +115,52 @@ fn what_cannot_be_read_is_refused() {
         let error = read(toml).unwrap_err();
         assert!(error.contains(sentence), "{error}");
     }
+}
+
+#[test]
+fn stored_parameters_must_be_those_that_the_scheme_can_have() {
+    let restored = |toml: &str, fitted: Option<(f32, i32)>| {
+        let fitted = fitted.map(|(scale, zero_point)| ActivationParameters { scale, zero_point });
+        ActivationQuantizer::restore(read(toml).unwrap().resolve().unwrap(), fitted)
+    };
+    let (fixed, dynamic) = ("bits = 8\nmode = 'static'", "bits = 8\nmode = 'dynamic'");
+    let symmetric = "bits = 8\nmode = 'static'\nsymmetry = 'symmetric'";
+    for (toml, fitted) in [(fixed, Some((0.5, 255))), (symmetric, Some((0.5, 0))), (dynamic, None)] {
+        let restored = restored(toml, fitted).unwrap();
+        assert_eq!(restored.fitted().map(|fitted| (fitted.scale, fitted.zero_point)), fitted);
+        assert_eq!(restored.scheme(), &read(toml).unwrap().resolve().unwrap());
+    }
+    for (toml, fitted, sentence) in [
+        (fixed, None, "`mode = static` has a scale, and none is given"),
+        (dynamic, Some((0.5, 0)), "`mode = dynamic` finds its scales anew, and one is given"),
+    ] {
+        assert_eq!(restored(toml, fitted).unwrap_err().to_string(), sentence);
+    }
+    for (toml, scale, zero_point) in [
+        (fixed, 0.0, 0),
+        (fixed, -1.0, 0),
+        (fixed, f32::NAN, 0),
+        (fixed, f32::INFINITY, 0),
+        (fixed, 1.0, 256),
+        (fixed, 1.0, -1),
+        (symmetric, 1.0, 1),
+    ] {
+        assert_eq!(
+            restored(toml, Some((scale, zero_point))).unwrap_err().to_string(),
+            format!(
+                "scale `{scale}` and zero point `{zero_point}` are no parameters of these codes: expected a positive scale, and a code"
+            )
+        );
+    }
+}
+
+#[test]
+fn batches_of_more_rows_than_there_are_have_them_all() {
+    let toml = format!("bits = 8\nmode = 'dynamic'\nbatch = {}", i64::MAX);
+    let scheme = read(&toml).unwrap().resolve().unwrap();
+    let inputs = array![[1.0_f32, -2.0, 0.5], [0.25, 3.0, 0.0]];
+    let codes =
+        |scheme| ActivationQuantizer::fit(scheme, inputs.view()).unwrap().quantize(inputs.view()).unwrap();
+    let of_two = read("bits = 8\nmode = 'dynamic'\nbatch = 2").unwrap().resolve().unwrap();
+    assert_eq!(codes(scheme), codes(of_two));
 }

@@ -90,6 +90,14 @@ proptest! {
         let result = quantized(&values, &scheme);
         let packed = result.pack();
         prop_assert_eq!(packed.bytes.len() as u64, result.size().total());
+        let parts = result.stored_parts();
+        prop_assert!(parts.windows(2).all(|pair| pair[0].name < pair[1].name));
+        for part in &parts {
+            let numbers: usize = part.shape.iter().product();
+            prop_assert_eq!(numbers * part.element.bytes(), part.bytes.len());
+        }
+        let bytes: Vec<u8> = parts.into_iter().flat_map(|part| part.bytes).collect();
+        prop_assert_eq!(&bytes, &packed.bytes);
         let unpacked = Quantized::unpack(&packed).unwrap();
         prop_assert_eq!(unpacked.reconstruct::<f64>(), result.reconstruct::<f64>());
         prop_assert_eq!(unpacked, result);

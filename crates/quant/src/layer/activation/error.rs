@@ -79,6 +79,22 @@ pub enum ActivationError {
     /// Nothing to fit a range to.
     #[error("there are no calibration inputs: expected at least `1` row and `1` column")]
     NoInputs,
+    /// Stored parameters where there are none, or none where there are.
+    #[error("{}", if *.is_static { "`mode = static` has a scale, and none is given" } else { "`mode = dynamic` finds its scales anew, and one is given" })]
+    Fitted {
+        /// Whether the scheme is static.
+        is_static: bool,
+    },
+    /// Stored parameters that no range leads to.
+    #[error(
+        "scale `{scale}` and zero point `{zero_point}` are no parameters of these codes: expected a positive scale, and a code"
+    )]
+    Parameters {
+        /// The scale.
+        scale: f32,
+        /// The zero point.
+        zero_point: i32,
+    },
     /// Inputs of another layer.
     #[error("`{found}` inputs do not fit weights of {expected}: expected as many")]
     Inputs {

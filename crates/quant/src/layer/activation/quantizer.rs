@@ -73,6 +73,45 @@ impl ActivationQuantizer {
         Ok(Self { scheme, grid, fitted: parameters.first().copied() })
     }
 
+    /// The quantizer of a scheme whose parameters were [fitted](Self::fitted) before, as a file stores them: `None` of a
+    /// dynamic scheme.
+    ///
+    /// # Errors
+    /// Parameters of a dynamic scheme, none of a static one, and those that the scheme cannot have.
+    ///
+    /// ```
+    /// use bitsweep_quant::{ActivationQuantizer, ActivationSpec};
+    /// use ndarray::array;
+    ///
+    /// let scheme = toml::from_str::<ActivationSpec>("bits = 8\nmode = 'static'").unwrap().resolve().unwrap();
+    /// let fitted = ActivationQuantizer::fit(scheme, array![[-1.0_f32, 1.5]].view()).unwrap();
+    /// assert_eq!(ActivationQuantizer::restore(scheme, fitted.fitted()), Ok(fitted));
+    /// assert!(ActivationQuantizer::restore(scheme, None).is_err());
+    /// ```
+    pub fn restore(
+        scheme: ActivationScheme,
+        fitted: Option<ActivationParameters>,
+    ) -> Result<Self, ActivationError> {
+        let grid = scheme.codes.grid().ok_or(ActivationError::OneBit)?;
+        if fitted.is_some() != scheme.is_static() {
+            return Err(ActivationError::Fitted { is_static: scheme.is_static() });
+        }
+        if let Some(ActivationParameters { scale, zero_point }) = fitted {
+            let has_zero_point = scheme.codes.zero_point().is_some();
+            let is_zero_point = if has_zero_point { grid.contains(zero_point) } else { zero_point == 0 };
+            if !(scale.is_finite() && scale > 0.0 && is_zero_point) {
+                return Err(ActivationError::Parameters { scale, zero_point });
+            }
+        }
+        Ok(Self { scheme, grid, fitted })
+    }
+
+    /// How inputs are quantized.
+    #[must_use]
+    pub const fn scheme(&self) -> &ActivationScheme {
+        &self.scheme
+    }
+
     /// The fitted parameters; `None` of a dynamic scheme.
     #[must_use]
     pub const fn fitted(&self) -> Option<ActivationParameters> {

@@ -129,7 +129,8 @@ impl ActivationScheme {
     pub(super) fn rows_per_range(&self, rows: usize) -> usize {
         match self.mode {
             ActivationMode::Static | ActivationMode::StaticAverage(_) => rows.max(1),
-            ActivationMode::DynamicBatch(batch) => batch.get(),
+            // Not more than there are, so that no product with their length overflows.
+            ActivationMode::DynamicBatch(batch) => batch.get().min(rows.max(1)),
             ActivationMode::DynamicRow => 1,
         }
     }

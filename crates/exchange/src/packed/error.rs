@@ -1,0 +1,101 @@
+//! Why a model cannot be packed, or bytes are no packed model.
+
+use bitsweep_models::{ModelError, WeightId};
+use bitsweep_quant::{ActivationError, UnpackError};
+
+/// Why a model cannot be packed, or bytes are no packed model.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PackedError {
+    /// Not the bytes of a safetensors file.
+    #[error("is no safetensors file: {0}")]
+    Safetensors(String),
+    /// A safetensors file of something else.
+    #[error("is no packed model: expected `bitsweep` as the only key of its metadata")]
+    NoMetadata,
+    /// Metadata that say something else.
+    #[error("its metadata are none of a packed model: {0}")]
+    Metadata(String),
+    /// Written by another version.
+    #[error("is a packed model in version {found} of the format: expected version {expected}")]
+    Version {
+        /// The version of the file.
+        found: u32,
+        /// The version that is read.
+        expected: u32,
+    },
+    /// A tensor that is not there.
+    #[error("tensor `{name}` is missing")]
+    Missing {
+        /// What it would be called.
+        name: String,
+    },
+    /// A tensor that is not what the metadata say.
+    #[error("tensor `{name}` {reason}")]
+    Tensor {
+        /// What it is called.
+        name: String,
+        /// What is wrong with it, as the end of a sentence.
+        reason: String,
+    },
+    /// Bytes or metadata that have changed.
+    #[error("its checksum is another than that of its contents: it is damaged")]
+    Checksum,
+    /// Bytes of a quantized matrix that are none.
+    #[error("{weight}: {error}")]
+    Unpack {
+        /// The matrix.
+        weight: WeightId,
+        /// Why.
+        error: UnpackError,
+    },
+    /// More weights than bytes can explain.
+    #[error("has more weights than {bytes} bytes can explain: expected at most {most}")]
+    TooManyWeights {
+        /// The bytes of the file.
+        bytes: usize,
+        /// The most weights of so many bytes.
+        most: usize,
+    },
+    /// The layers make no model.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// Inputs that cannot be encoded or multiplied.
+    #[error("inputs of {weight}: {error}")]
+    Inputs {
+        /// The weight that they are multiplied with.
+        weight: WeightId,
+        /// Why.
+        error: ActivationError,
+    },
+    /// Parts that do not go together.
+    #[error("{0}")]
+    Contradiction(String),
+    /// Features of another model.
+    #[error("rows of {found} features do not fit the model: expected {expected}")]
+    Features {
+        /// What the model takes.
+        expected: usize,
+        /// What is given.
+        found: usize,
+    },
+    /// A scaled feature that `f32` cannot hold.
+    #[error("row {row}, feature {feature} is `{value:e}` when scaled, which f32 cannot hold")]
+    Overflow {
+        /// Counted from 0.
+        row: usize,
+        /// Counted from 0.
+        feature: usize,
+        /// The scaled value.
+        value: f64,
+    },
+}
+
+impl PackedError {
+    pub(super) fn tensor(name: &str, reason: impl ToString) -> Self {
+        Self::Tensor { name: name.to_owned(), reason: reason.to_string() }
+    }
+
+    pub(super) fn inputs(layer: usize, error: impl Into<ActivationError>) -> Self {
+        Self::Inputs { weight: WeightId::Weight(layer), error: error.into() }
+    }
+}

@@ -1,0 +1,136 @@
+//! What a packed model computes.
+
+use bitsweep_models::{Activation, ForwardBuffers, Model, Precision, Real, predict};
+use bitsweep_quant::estimator::ClippedActivation;
+use bitsweep_quant::{ActivationQuantizer, ScaledLevels};
+use ndarray::{Array1, Array2, ArrayView2};
+
+use super::classifier::{ClippedOutputs, PackedModel};
+use super::error::PackedError;
+use super::scaling::FeatureScaling;
+use super::values::Values;
+
+/// A packed model that is ready to compute: the logits that were measured, bit for bit.
+#[derive(Clone, Debug)]
+pub struct Predictor {
+    scaling: FeatureScaling,
+    factors: Option<Array1<f32>>,
+    model: Model,
+    arithmetic: Arithmetic,
+}
+
+/// How layers compute.
+#[derive(Clone, Debug)]
+enum Arithmetic {
+    /// With floats; outputs of layers may be clipped.
+    Float(Precision, Vec<Option<ClippedOutputs>>),
+    /// With codes.
+    Coded(Vec<CodedLayer>),
+}
+
+#[derive(Clone, Debug)]
+struct CodedLayer {
+    quantizer: ActivationQuantizer,
+    weights: ScaledLevels,
+    bias: Array1<f32>,
+    activation: Activation,
+}
+
+impl Predictor {
+    pub(super) fn new(packed: &PackedModel) -> Result<Self, PackedError> {
+        let classifier = packed.classifier();
+        let mut coded = Vec::new();
+        for (position, layer) in classifier.layers.iter().enumerate() {
+            let (Some(quantizer), Values::Coded(weight)) = (layer.inputs, &layer.weight) else { continue };
+            coded.push(CodedLayer {
+                quantizer,
+                weights: ScaledLevels::of(weight).map_err(|error| PackedError::inputs(position, error))?,
+                bias: layer.bias.to_array().into_iter().collect(),
+                activation: layer.activation,
+            });
+        }
+        let outputs = classifier.layers.iter().map(|layer| layer.outputs).collect();
+        Ok(Self {
+            scaling: classifier.scaling.clone(),
+            factors: classifier.factors.clone(),
+            model: packed.model()?,
+            arithmetic: match coded.is_empty() {
+                true => Arithmetic::Float(classifier.precision, outputs),
+                false => Arithmetic::Coded(coded),
+            },
+        })
+    }
+
+    /// The logits, `(rows, classes)`, of features that are not scaled yet, `(rows, features)`; those of arithmetic in `f32`
+    /// widened.
+    ///
+    /// # Errors
+    /// Rows of another length, and features that are not finite when scaled.
+    pub fn logits(&self, features: ArrayView2<'_, f64>) -> Result<Array2<f64>, PackedError> {
+        let (expected, found) = (self.model.input_size(), features.ncols());
+        if found != expected {
+            return Err(PackedError::Features { expected, found });
+        }
+        let scaled = self.scaling.apply(features, self.factors.as_ref());
+        let overflow = scaled.indexed_iter().find(|(_, value)| !(**value as f32).is_finite());
+        if let Some(((row, feature), &value)) = overflow {
+            return Err(PackedError::Overflow { row, feature, value });
+        }
+        match &self.arithmetic {
+            Arithmetic::Float(Precision::Mixed, outputs) => Ok(self.float(scaled.view(), outputs)),
+            Arithmetic::Float(Precision::Single, outputs) => {
+                Ok(self.float(single(&scaled).view(), outputs).mapv(f64::from))
+            }
+            Arithmetic::Coded(layers) => {
+                let mut values = single(&scaled);
+                for (position, layer) in layers.iter().enumerate() {
+                    values = layer.outputs(position, values.view())?;
+                }
+                Ok(values.mapv(f64::from))
+            }
+        }
+    }
+
+    /// The class of each row, by its largest logit.
+    ///
+    /// # Errors
+    /// As [`logits`](Self::logits).
+    pub fn predict(&self, features: ArrayView2<'_, f64>) -> Result<Vec<usize>, PackedError> {
+        Ok(predict(self.logits(features)?.view()))
+    }
+
+    /// The probabilities, `(rows, classes)`.
+    ///
+    /// # Errors
+    /// As [`logits`](Self::logits).
+    pub fn probabilities(&self, features: ArrayView2<'_, f64>) -> Result<Array2<f64>, PackedError> {
+        Ok(self.model.probabilities(self.logits(features)?.view()))
+    }
+
+    fn float<T: Real>(&self, features: ArrayView2<'_, T>, outputs: &[Option<ClippedOutputs>]) -> Array2<T> {
+        if outputs.iter().all(Option::is_none) {
+            return self.model.logits(features);
+        }
+        let mut buffers = ForwardBuffers::default();
+        let logits = self.model.logits_changed(features, &mut buffers, &mut |layer, values| {
+            if let Some(clipped) = outputs[layer] {
+                ClippedActivation { bits: clipped.bits }.quantize(clipped.clip(), values);
+            }
+        });
+        logits.to_owned()
+    }
+}
+
+impl CodedLayer {
+    fn outputs(&self, position: usize, inputs: ArrayView2<'_, f32>) -> Result<Array2<f32>, PackedError> {
+        let codes = self.quantizer.quantize(inputs).map_err(|error| PackedError::inputs(position, error))?;
+        let product = self.weights.product(&codes, self.bias.view());
+        let mut outputs = product.map_err(|error| PackedError::inputs(position, error))?;
+        outputs.mapv_inplace(|output| self.activation.apply(output));
+        Ok(outputs)
+    }
+}
+
+fn single(values: &Array2<f64>) -> Array2<f32> {
+    values.mapv(|value| value as f32)
+}

@@ -1,0 +1,121 @@
+//! What a file computes is what was measured.
+
+use bitsweep_exchange::packed::{FeatureScaling, PackedModel};
+use bitsweep_models::{Activation, ForwardBuffers, Precision, predict};
+use bitsweep_quant::estimator::ClippedActivation;
+use bitsweep_quant::{ActivationQuantizer, ScaledLevels};
+use ndarray::{Array1, Array2, array};
+
+use crate::{classifier, everything, input_scheme, layer, numbers, quantized, scheme};
+
+fn features(rows: usize) -> Array2<f64> {
+    numbers((rows, 6), 77).mapv(|value| f64::from(value) * 3.0)
+}
+
+#[test]
+fn weights_alone_are_computed_with_as_floats_in_the_precision_of_the_run() {
+    let four = scheme("bits = 4\ngranularity = { group = 2 }");
+    let mut first = layer((6, 9), 1, &four, false);
+    first.activation = Activation::Relu;
+    for precision in [Precision::Single, Precision::Mixed] {
+        let mut classifier = classifier(vec![first.clone(), layer((9, 3), 2, &four, true)]);
+        classifier.precision = precision;
+        let (mean, scale) = (Array1::from(vec![0.1; 6]), Array1::from(vec![1.7; 6]));
+        let rounding = Array1::from(vec![0.0, 0.0, 0.3, 0.0, 0.0, 0.0]);
+        classifier.scaling = FeatureScaling::Standard { mean, scale, rounding };
+        classifier.factors = Some(Array1::from(vec![1.1; 6]));
+        let model = PackedModel::new(classifier).unwrap();
+        let read = PackedModel::from_bytes(&model.to_bytes().unwrap()).unwrap();
+        let rows = features(11);
+        let mut scaled = rows.mapv(|value| (value - 0.1) / 1.7 / f64::from(1.1_f32));
+        for (scaled, value) in scaled.column_mut(2).iter_mut().zip(rows.column(2)) {
+            if (value - 0.1).abs() <= 0.3 {
+                *scaled = 0.0;
+            }
+        }
+        assert!(scaled.column(2).iter().any(|value| *value == 0.0));
+        let expected = match precision {
+            Precision::Single => {
+                model.model().unwrap().logits(scaled.mapv(|value| value as f32).view()).mapv(f64::from)
+            }
+            Precision::Mixed => model.model().unwrap().logits(scaled.view()),
+        };
+        let predictor = read.predictor().unwrap();
+        assert_eq!(predictor.logits(rows.view()).unwrap(), expected);
+        assert_eq!(predictor.predict(rows.view()).unwrap(), predict(expected.view()));
+        let probabilities = predictor.probabilities(rows.view()).unwrap();
+        assert_eq!(probabilities, model.model().unwrap().probabilities(expected.view()));
+    }
+}
+
+#[test]
+fn codes_of_inputs_are_multiplied_as_integers() {
+    for (inputs, rows) in [
+        ("bits = 8\nmode = 'static'", 5),
+        ("bits = 4\nmode = 'static'\nsymmetry = 'symmetric'", 5),
+        ("bits = 8\nmode = 'dynamic'\nbatch = 3", 8),
+        ("bits = 6\nmode = 'dynamic'\ngranularity = 'row'", 8),
+    ] {
+        let weights = scheme("bits = 4\ngranularity = { group = 4 }\noutliers = { percent = 5 }");
+        let calibration = numbers((30, 6), 3);
+        let quantizer =
+            |rows: &Array2<f32>| ActivationQuantizer::fit(input_scheme(inputs), rows.view()).unwrap();
+        let (mut first, mut second) = (layer((6, 4), 1, &weights, false), layer((4, 3), 2, &weights, true));
+        first.activation = Activation::Relu;
+        first.inputs = Some(quantizer(&calibration));
+        second.inputs = Some(quantizer(&numbers((30, 4), 4)));
+        let layers = vec![first, second];
+        let mut values = features(rows).mapv(|value| value as f32);
+        for layer in &layers {
+            let bitsweep_exchange::packed::Values::Coded(weight) = &layer.weight else { unreachable!() };
+            let codes = layer.inputs.unwrap().quantize(values.view()).unwrap();
+            let bias: Array1<f32> = layer.bias.to_array().into_iter().collect();
+            values = ScaledLevels::of(weight).unwrap().product(&codes, bias.view()).unwrap();
+            values.mapv_inplace(|value| layer.activation.apply(value));
+        }
+        let bytes = PackedModel::new(classifier(layers)).unwrap().to_bytes().unwrap();
+        let predictor = PackedModel::from_bytes(&bytes).unwrap().predictor().unwrap();
+        let logits = predictor.logits(features(rows).view()).unwrap();
+        assert_eq!(logits, values.mapv(f64::from), "{inputs}");
+    }
+}
+
+#[test]
+fn outputs_of_hidden_layers_are_clipped_as_in_training() {
+    let model = everything().remove(0);
+    let outputs: Vec<_> = model.classifier().layers.iter().map(|layer| layer.outputs).collect();
+    let rows = features(9);
+    let FeatureScaling::Standard { mean, scale, .. } = &model.classifier().scaling else { unreachable!() };
+    let factors = model.classifier().factors.as_ref().unwrap().mapv(f64::from);
+    let scaled = (&rows - mean) / scale / factors;
+    let mut buffers = ForwardBuffers::default();
+    let float = model.model().unwrap();
+    let expected = float.logits_changed(scaled.view(), &mut buffers, &mut |layer, values| {
+        let clipped = outputs[layer].unwrap();
+        ClippedActivation { bits: clipped.bits }.quantize([0.75, 1.0][layer], values);
+    });
+    let bytes = model.to_bytes().unwrap();
+    let predictor = PackedModel::from_bytes(&bytes).unwrap().predictor().unwrap();
+    assert_eq!(predictor.logits(rows.view()).unwrap(), expected);
+}
+
+#[test]
+fn features_that_do_not_fit_are_refused() {
+    let model = PackedModel::new(classifier(vec![layer((2, 2), 1, &scheme("bits = 8"), false)])).unwrap();
+    let predictor = model.predictor().unwrap();
+    let refused = |rows: Array2<f64>| predictor.logits(rows.view()).unwrap_err().to_string();
+    assert_eq!(refused(array![[1.0]]), "rows of 1 features do not fit the model: expected 2");
+    assert_eq!(
+        refused(array![[1.0, 2.0], [0.0, 1e39]]),
+        "row 1, feature 1 is `1e39` when scaled, which f32 cannot hold"
+    );
+    assert!(predictor.logits(Array2::zeros((0, 2)).view()).unwrap().is_empty());
+}
+
+#[test]
+fn the_model_has_the_values_of_the_codes() {
+    let eight = scheme("bits = 8");
+    let model = PackedModel::new(classifier(vec![layer((3, 2), 5, &eight, true)])).unwrap().model().unwrap();
+    let (_, linear) = model.linear_layers().next().unwrap();
+    assert_eq!(linear.weight, quantized(&numbers((3, 2), 5), &eight).reconstruct::<f32>());
+}
