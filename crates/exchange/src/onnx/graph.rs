@@ -217,11 +217,14 @@ impl<'g> Interpreter<'g> {
             ("", "Identity", other) => one(other.clone()),
             ("", _, Value::Rows(flow)) => match call.evaluate(flow)? {
                 Some(value) => one(value),
-                None => Err(self.known(node).err().unwrap_or_else(|| "is not supported here".to_owned())),
+                None => Err(self
+                    .known(node)
+                    .err()
+                    .unwrap_or_else(|| "is supported of constants alone".to_owned())),
             },
             (ML, "Scaler" | "Normalizer", Value::Rows(flow)) => match call.evaluate(flow)? {
                 Some(value) => one(value),
-                None => Err("is not supported here".to_owned()),
+                None => Err("is supported of constants alone".to_owned()),
             },
             _ => {
                 self.known(node)?;
