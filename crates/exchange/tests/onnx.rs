@@ -242,7 +242,7 @@ fn damaged_files_are_read_or_refused_without_a_panic() {
     let mut random = Random(1);
     for path in names {
         let bytes = fs::read(&path).unwrap();
-        for attempt in 0..32 {
+        for attempt in 0..64 {
             let mut changed = bytes.clone();
             match attempt % 4 {
                 0 => changed.truncate(random.below(bytes.len())),
