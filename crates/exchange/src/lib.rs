@@ -2,7 +2,7 @@
 //!
 //! A [`TensorFile`] names the tensors of a file and reads them one at a time. A model is read as a [`Network`]: what the file
 //! computes, as layers of [`bitsweep_models`], with the scaling of the features and the names of the classes where the file
-//! has them. Readers lower a file to [`Step`]s; [`assemble`] makes layers of them, and is the one place that knows what can
+//! has them. Readers lower a file to [`Step`]s; [`assemble()`] makes layers of them, and is the one place that knows what can
 //! stand behind what.
 //!
 //! The crate knows nothing of experiments. Input is not trusted: no panic, no allocation beyond a small multiple of the file's

@@ -111,7 +111,7 @@ pub(crate) fn rename(call: &Call<'_>, labels: &Labels, tensors: &TensorReader) -
         "Identity" | "Cast" | "CastLike" | "Reshape" | "Squeeze" | "Unsqueeze" | "Flatten" => {
             labels.classes.clone()
         }
-        "LabelEncoder" => Some(encode(node, labels, tensors)?),
+        "LabelEncoder" => Some(encode(node, labels.classes.as_deref(), tensors)?),
         _ => return Err("is not supported of classes".to_owned()),
     };
     Ok(Value::Labels(Labels { classes, ..labels.clone() }))
@@ -137,8 +137,18 @@ pub(crate) fn look_up(names_of: &Value, labels: &Labels) -> Result<Value, String
     Ok(Value::Labels(Labels { classes: Some(classes), ..labels.clone() }))
 }
 
+/// What a `LabelEncoder` makes of a list of names.
+pub(crate) fn rename_list(node: Node<'_>, list: &Value, tensors: &TensorReader) -> Result<Value, String> {
+    let before = match list {
+        Value::Strings(list) => list.clone(),
+        Value::Constant(list) => names(list),
+        _ => return Err("takes what is no list of names".to_owned()),
+    };
+    Ok(Value::Strings(encode(node, Some(&before), tensors)?))
+}
+
 /// The names that a `LabelEncoder` gives to classes.
-fn encode(node: Node<'_>, labels: &Labels, tensors: &TensorReader) -> Result<Rc<[String]>, String> {
+fn encode(node: Node<'_>, before: Option<&[String]>, tensors: &TensorReader) -> Result<Rc<[String]>, String> {
     let list = |kind: &str| -> Result<Option<Vec<String>>, String> {
         if let Some(tensor) = node.tensor(&format!("{kind}_tensor")) {
             return Ok(Some(match tensors.read(tensor)? {
@@ -161,7 +171,7 @@ fn encode(node: Node<'_>, labels: &Labels, tensors: &TensorReader) -> Result<Rc<
     };
     if node.has("classes_strings") {
         let classes: Rc<[String]> = node.texts("classes_strings")?.into();
-        return match labels.classes {
+        return match before {
             None => Ok(classes),
             Some(_) => Err("turns names of classes into positions".to_owned()),
         };
@@ -172,7 +182,7 @@ fn encode(node: Node<'_>, labels: &Labels, tensors: &TensorReader) -> Result<Rc<
     if keys.len() != values.len() {
         return Err(format!("has {} keys and {} values", keys.len(), values.len()));
     }
-    let before: Vec<String> = match &labels.classes {
+    let before: Vec<String> = match before {
         Some(classes) => classes.to_vec(),
         None => (0..keys.len()).map(|class| class.to_string()).collect(),
     };

@@ -200,6 +200,9 @@ impl<'g> Interpreter<'g> {
             (ML, "ArrayFeatureExtractor", Value::Rows(flow)) => one(Value::Rows(call.columns(flow)?)),
             (ML, "LinearClassifier", Value::Rows(flow)) => classes::linear_classifier(&call, flow),
             (ML, "ZipMap", Value::Rows(flow)) => one(classes::zip_map(&call, flow)?),
+            (ML, "LabelEncoder", list @ (Value::Constant(_) | Value::Strings(_))) => {
+                one(classes::rename_list(node, list, self.tensors)?)
+            }
             ("" | ML, _, Value::Labels(labels)) if self.known(node).is_ok() => {
                 one(classes::rename(&call, labels, self.tensors)?)
             }
@@ -217,11 +220,14 @@ impl<'g> Interpreter<'g> {
             ("", "Identity", other) => one(other.clone()),
             ("", _, Value::Rows(flow)) => match call.evaluate(flow)? {
                 Some(value) => one(value),
-                None => Err(self.known(node).err().unwrap_or_else(|| "is not supported here".to_owned())),
+                None => Err(self
+                    .known(node)
+                    .err()
+                    .unwrap_or_else(|| "is supported of constants alone".to_owned())),
             },
             (ML, "Scaler" | "Normalizer", Value::Rows(flow)) => match call.evaluate(flow)? {
                 Some(value) => one(value),
-                None => Err("is not supported here".to_owned()),
+                None => Err("is supported of constants alone".to_owned()),
             },
             _ => {
                 self.known(node)?;

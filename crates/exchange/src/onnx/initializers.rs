@@ -1,6 +1,6 @@
 //! The weights of an ONNX file by name.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::ImportError;
 use crate::onnx::load;
@@ -11,16 +11,17 @@ use crate::tensor_file::{Entry, Place};
 /// The weights of an ONNX file, which is in memory.
 #[derive(Debug)]
 pub(crate) struct Initializers {
+    path: PathBuf,
+    bytes: u64,
     tensors: Vec<TensorProto>,
-    reader: TensorReader,
 }
 
 impl Initializers {
     /// Reads the file.
     pub(crate) fn open(path: &Path) -> Result<Self, ImportError> {
-        let (model, reader) = load(path)?;
+        let (model, bytes) = load(path)?;
         let graph = model.graph.ok_or_else(|| ImportError::new(path, "is no ONNX model: it has no graph"))?;
-        Ok(Self { tensors: graph.initializer, reader })
+        Ok(Self { path: path.to_owned(), bytes, tensors: graph.initializer })
     }
 
     /// The tensors of numbers, as they stand in the file.
@@ -45,7 +46,7 @@ impl Initializers {
     /// The numbers of a tensor.
     pub(crate) fn read(&self, position: usize) -> Result<Vec<f64>, String> {
         let tensor = self.tensors.get(position).ok_or("is not in the file")?;
-        match self.reader.read(tensor)? {
+        match TensorReader::new(&self.path, self.bytes).read(tensor)? {
             Contents::Numbers(constant) => Ok(constant.array.into_iter().collect()),
             Contents::Strings(_) => Err("holds no numbers".to_owned()),
         }

@@ -42,17 +42,211 @@ pub(crate) use crate::onnx::initializers::Initializers;
 
 /// Reads the graph and lowers it to a network.
 pub(crate) fn read_onnx(path: &Path) -> Result<Network, ImportError> {
-    let (model, tensors) = load(path)?;
+    let (model, bytes) = load(path)?;
+    let tensors = TensorReader::new(path, bytes);
     network::lower(path, &model, graph::interpret(path, &model, &tensors)?, &tensors)
 }
 
-/// The messages of the file, and who reads its tensors.
-fn load(path: &Path) -> Result<(ModelProto, TensorReader), ImportError> {
+/// The messages of the file, and how many bytes it has.
+fn load(path: &Path) -> Result<(ModelProto, u64), ImportError> {
     let bytes = fs::read(path).map_err(|error| ImportError::new(path, error))?;
     if !wire::is_modest(&bytes) {
         return Err(ImportError::new(path, "is no ONNX file: it has far more parts than bytes"));
     }
     let model = ModelProto::decode(bytes.as_slice())
         .map_err(|error| ImportError::new(path, format!("is no ONNX file: {error}")))?;
-    Ok((model, TensorReader::new(path, bytes.len() as u64)))
+    Ok((model, bytes.len() as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::onnx::proto::{
+        AttributeProto, DimensionProto, GraphProto, NodeProto, OperatorSetIdProto, TensorProto,
+        TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
+    };
+
+    fn strings(names: &str) -> Vec<String> {
+        names
+            .split_whitespace()
+            .map(|name| if name == "-" { String::new() } else { name.to_owned() })
+            .collect()
+    }
+
+    /// A node as `Gemm: x w b -> y`.
+    fn node(text: &str, attributes: &[AttributeProto]) -> NodeProto {
+        let (operator, edges) = text.split_once(": ").unwrap();
+        let (inputs, outputs) = edges.split_once("->").unwrap();
+        let (domain, op_type) = operator.rsplit_once('/').unwrap_or(("", operator));
+        NodeProto {
+            input: strings(inputs),
+            output: strings(outputs),
+            name: "n".to_owned(),
+            op_type: op_type.to_owned(),
+            attribute: attributes.to_vec(),
+            domain: domain.to_owned(),
+        }
+    }
+
+    fn named(name: &str) -> AttributeProto {
+        AttributeProto { name: name.to_owned(), ..AttributeProto::default() }
+    }
+
+    fn integer(name: &str, i: i64) -> AttributeProto {
+        AttributeProto { i, ..named(name) }
+    }
+
+    fn integers(name: &str, ints: &[i64]) -> AttributeProto {
+        AttributeProto { ints: ints.to_vec(), ..named(name) }
+    }
+
+    fn floats(name: &str, floats: &[f32]) -> AttributeProto {
+        AttributeProto { floats: floats.to_vec(), ..named(name) }
+    }
+
+    fn text(name: &str, text: &str) -> AttributeProto {
+        AttributeProto { s: text.as_bytes().to_vec(), ..named(name) }
+    }
+
+    fn tensor(name: &str, dims: &[i64], numbers: &[f32]) -> TensorProto {
+        TensorProto {
+            name: name.to_owned(),
+            dims: dims.to_vec(),
+            data_type: 1,
+            float_data: numbers.to_vec(),
+            ..TensorProto::default()
+        }
+    }
+
+    /// Rows of two features `x`, a weight `w` of two outputs, two numbers `b`.
+    fn model(nodes: Vec<NodeProto>, outputs: &str) -> ModelProto {
+        let dimension = |dim_value| DimensionProto { dim_value };
+        let shape = TensorShapeProto { dim: vec![dimension(None), dimension(Some(2))] };
+        let tensor_type = TensorTypeProto { elem_type: 1, shape: Some(shape) };
+        let r#type = Some(TypeProto { tensor_type: Some(tensor_type) });
+        let value = |name: String, r#type| ValueInfoProto { name, r#type };
+        let graph = GraphProto {
+            node: nodes,
+            initializer: vec![tensor("w", &[2, 2], &[1.0, 2.0, 3.0, 4.0]), tensor("b", &[2], &[5.0, 6.0])],
+            input: vec![value("x".to_owned(), r#type)],
+            output: strings(outputs).into_iter().map(|name| value(name, None)).collect(),
+        };
+        ModelProto {
+            ir_version: 8,
+            graph: Some(graph),
+            opset_import: vec![OperatorSetIdProto { domain: String::new(), version: 17 }],
+            ..ModelProto::default()
+        }
+    }
+
+    fn read(model: &ModelProto) -> Result<Network, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), model.encode_to_vec()).unwrap();
+        read_onnx(file.path())
+            .map_err(|error| format!("{}: {}", error.place.unwrap_or_default(), error.reason))
+    }
+
+    fn linear() -> NodeProto {
+        node("Gemm: x w b -> y", &[])
+    }
+
+    #[test]
+    fn integers_name_classes() {
+        let classes = integers("keys_int64s", &[0, 1]);
+        let values = integers("values_int64s", &[10, 20]);
+        let nodes = vec![
+            linear(),
+            node("ArgMax: y -> class", &[integer("axis", 1)]),
+            node("ai.onnx.ml/LabelEncoder: class -> label", &[classes, values]),
+        ];
+        let network = read(&model(nodes.clone(), "label y")).unwrap();
+        assert_eq!(network.classes, Some(strings("10 20")));
+        // The label alone says as much.
+        assert_eq!(read(&model(nodes, "label")).unwrap(), network);
+    }
+
+    #[test]
+    fn nodes_that_no_output_needs_are_not_looked_at() {
+        let nodes = vec![linear(), node("NonMaxSuppression: y -> z", &[])];
+        assert!(read(&model(nodes, "y")).is_ok());
+    }
+
+    #[test]
+    fn what_a_graph_cannot_have_is_refused_by_its_node() {
+        let after = |text: &str, attributes: &[AttributeProto]| vec![linear(), node(text, attributes)];
+        let classifier = |coefficients: &[f32], transform: &str| {
+            let attributes = [
+                floats("coefficients", coefficients),
+                integers("classlabels_ints", &[0, 1]),
+                text("post_transform", transform),
+            ];
+            vec![node("ai.onnx.ml/LinearClassifier: x -> label z", &attributes)]
+        };
+        let cases = [
+            (after("If: y -> z", &[]), "node `n` (If): this operator is not supported: expected one of Gemm"),
+            (
+                after("ai.onnx.ml/Imputer: y -> z", &[]),
+                "node `n` (ai.onnx.ml.Imputer): this operator is not supported",
+            ),
+            (after("Relu: q -> z", &[]), "node `n` (Relu): needs `q`, which nothing makes"),
+            (after("Relu: -> z", &[]), "node `n` (Relu): has no input 0"),
+            (vec![node("Gemm: x w b -> z", &[integer("transA", 1)])], "node `n` (Gemm): transposes its rows"),
+            (vec![node("MatMul: w x -> z", &[])], "node `n` (MatMul): takes what it cannot take"),
+            (vec![node("MatMul: x b -> z", &[])], "node `n` (MatMul): has a weight of shape [2]"),
+            (
+                after("BatchNormalization: y b b b b -> z", &[integer("training_mode", 1)]),
+                "node `n` (BatchNormalization): normalizes by its batch",
+            ),
+            (after("PRelu: y b -> z", &[]), "node `n` (PRelu): has a slope for each column"),
+            (after("Cast: y -> z", &[integer("to", 7)]), "node `n` (Cast): makes int64 of numbers"),
+            (after("Softmax: y -> z", &[integer("axis", 0)]), "node `n` (Softmax): works on an axis"),
+            (
+                after("Concat: y y -> z", &[integer("axis", 0)]),
+                "node `n` (Concat): puts rows below each other",
+            ),
+            (
+                after("Concat: y w -> z", &[integer("axis", 1)]),
+                "node `n` (Concat): puts together what is not computed",
+            ),
+            (
+                after("Transpose: y -> z", &[integers("perm", &[1, 0])]),
+                "node `n` (Transpose): changes the order",
+            ),
+            (after("Reshape: y b -> z", &[]), "node `n` (Reshape): makes"),
+            (
+                after("QuantizeLinear: y b -> z", &[]),
+                "node `n` (QuantizeLinear): is supported of constants alone",
+            ),
+            (after("Exp: y -> z", &[]), "node `n` (Exp): ends a function that is no activation"),
+            (after("Mul: y x -> z", &[]), "node `n` (Mul): combines two results"),
+            (after("ReduceMax: y -> z", &[integers("axes", &[1])]), "output `z`: is no score of classes"),
+            (
+                after("ai.onnx.ml/Normalizer: y -> z", &[]),
+                "node `n` (ai.onnx.ml.Normalizer): divides by the MAX norm",
+            ),
+            (
+                after("ai.onnx.ml/ZipMap: y -> z", &[integers("classlabels_int64s", &[0, 1, 2])]),
+                "output `z`: names 3 classes, but there are 2",
+            ),
+            (
+                classifier(&[1.0, 2.0, 3.0], "NONE"),
+                "node `n` (ai.onnx.ml.LinearClassifier): has a weight for 3 inputs, but 2 come in",
+            ),
+            (
+                classifier(&[1.0; 4], "PROBIT"),
+                "node `n` (ai.onnx.ml.LinearClassifier): has the `post_transform` PROBIT",
+            ),
+            (vec![node("Relu: x -> z", &[])], ": has no dense layer"),
+        ];
+        for (nodes, expected) in cases {
+            let error = read(&model(nodes, "z")).unwrap_err();
+            assert!(error.starts_with(expected), "{error} instead of {expected}");
+        }
+        assert_eq!(
+            read(&model(vec![linear()], "")).unwrap_err(),
+            ": has no output that is computed of the features"
+        );
+        let none = ModelProto { ir_version: 8, ..ModelProto::default() };
+        assert_eq!(read(&none).unwrap_err(), ": is no ONNX model: it has no graph");
+    }
 }

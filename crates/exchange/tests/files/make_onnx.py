@@ -156,6 +156,17 @@ def sklearn_models():
     some = ColumnTransformer([("a", StandardScaler(), [2, 3])], remainder="drop")
     make("sklearn_some_columns", make_pipeline(some, lr()), numbers, three, options=plain)
 
+    from skl2onnx.common.data_types import DoubleTensorType
+
+    double = [("X", DoubleTensorType([None, 4]))]
+    scaled = lambda: make_pipeline(StandardScaler(), mlp((5,), activation="tanh"))
+    make("sklearn_mlp_double", scaled(), numbers, three, options=plain, initial_types=double)
+    raw = {"zipmap": False, "raw_scores": True}
+    make("sklearn_logistic_scores", lr(), numbers, three, kind="logits", options=raw)
+    make("sklearn_logistic_binary_scores", lr(), numbers, ["1", "2"], kind="logits", only=two, options=raw)
+    listed = {"zipmap": False, "output_class_labels": True}
+    make("sklearn_logistic_listed", lr(), names, flowers, options=listed)
+
     # What is no model of ours: the raw scores are divided by their sum.
     model = OneVsRestClassifier(svc()).fit(x, numbers)
     save("refused_sum_of_scores", convert_sklearn(model, initial_types=[("X", FloatTensorType([None, 4]))]))
@@ -398,6 +409,7 @@ def hand_made():
     case("hand_float_data", make(gemms, typed, y))
 
     # Weights in another file.
+    (FOLDER / "hand_external.data").unlink(missing_ok=True)
     save("hand_external", make(gemms, weights, y))
     model = onnx.load(FOLDER / "hand_external.onnx")
     onnx.save(
@@ -619,6 +631,16 @@ def hand_made():
     ]
     parts = [tensor(np.array([1, 3], np.int64), "parts"), tensor(np.array([1, 2, 2], np.int64), "parts2")]
     case("hand_split", make(split, [*weights, *parts, tensor(normal(1, 3), "factors")], y))
+
+    unknown = [
+        node("Scaler", ["x"], ["s"], domain=ML, offset=[0.5], scale=[2.0]),
+        node("Sub", ["shift", "s"], ["c"]),
+        node("Mul", ["c", "factor"], ["f"]),
+        node("Gemm", ["f", "w1", "b1"], ["h"]),
+        *gemms[1:],
+    ]
+    scalars = [tensor(np.float32(0.25), "shift"), tensor(normal(1, 4), "factor")]
+    case("hand_unknown_width", make(unknown, [*weights, *scalars], y, shape=(None, None)))
 
     # Refused.
     conv = node("Conv", ["x", "k"], ["c"], name="conv1", kernel_shape=[2, 2])
