@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use bitsweep_results::text::one_line;
 use clap::error::Error;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use crate::record::check_folder_name;
@@ -111,6 +111,39 @@ pub enum Command {
         #[arg(long = "set", value_name = "KEY=VALUE")]
         set: Vec<String>,
     },
+    /// Write a quantized model to a file: codes without waste, and everything that it needs to run.
+    ///
+    /// The variant is made again, and is written only where it predicts the classes that a run measures. The file is in
+    /// safetensors; `bitsweep verify` scores it.
+    Export {
+        /// The experiment, and changes to it.
+        #[command(flatten)]
+        experiment: Request,
+        /// Export what is picked for this goal; the experiment is run again.
+        #[arg(long, value_enum, required_unless_present = "variant", conflicts_with = "variant")]
+        pick: Option<Picked>,
+        /// Export the variant of this label, as `bitsweep plan` shows it: `--variant "4 bit"`.
+        #[arg(long, value_name = "LABEL")]
+        variant: Option<String>,
+        /// Of the unit whose key begins so [default: the first].
+        #[arg(long, value_name = "KEY")]
+        unit: Option<String>,
+        /// Folder that the file goes to.
+        #[arg(long, value_name = "DIR", default_value = "exports", value_hint = ValueHint::DirPath)]
+        out: PathBuf,
+    },
+    /// Score an exported model on a table: macro-F1 and accuracy with their intervals, its bytes by part, its checksum.
+    Verify {
+        /// A file that `bitsweep export` has written.
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// The table; its columns are found by their names.
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        csv: PathBuf,
+        /// The column with the class: its name, or its number from 1.
+        #[arg(long, value_name = "COLUMN")]
+        target: String,
+    },
     /// Show what a model's file has: layers, shapes, types, ranges, and what would be quantized.
     Inspect {
         /// A file in ONNX, safetensors or npz.
@@ -177,6 +210,15 @@ pub struct Request {
     /// Change a value of the experiment: `--set train.epochs=50`, `--set 'quantize.weights.bits=[8, 4]'`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+}
+
+/// A pick by its goal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Picked {
+    /// The smallest variant that is about as good as the float model.
+    Balance,
+    /// The smallest that is still usable.
+    Memory,
 }
 
 /// What to run on a table.

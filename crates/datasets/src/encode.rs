@@ -146,7 +146,55 @@ fn median(known: &[f64]) -> f64 {
     }
 }
 
+/// How a column of a dataset becomes features, for who makes them elsewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeatureColumn<'d> {
+    /// What the column is called.
+    pub name: &'d str,
+    /// The texts of a column that is ranks, or those that are a feature each; `None` of numbers.
+    pub texts: Option<Vec<&'d str>>,
+    /// Whether its texts are a feature each.
+    pub is_one_hot: bool,
+    /// Whether all other texts share one more feature.
+    pub shares: bool,
+    /// What a missing value is replaced by: a number, or the position of a feature among those of the column.
+    pub fill: Option<f64>,
+    /// Whether one feature more says where a value was missing.
+    pub indicates: bool,
+}
+
 impl Encoder {
+    /// How each column of the dataset that the encoder was fitted on becomes features.
+    pub fn columns<'d>(&'d self, dataset: &'d Dataset) -> impl Iterator<Item = FeatureColumn<'d>> {
+        self.columns.iter().zip(&dataset.columns).map(|(encoded, column)| {
+            let texts: Option<Vec<&str>> = match (&column.kind, &encoded.levels) {
+                (ColumnKind::Number, _) => None,
+                (ColumnKind::Levels { texts, .. }, Some(levels)) => {
+                    let own = levels.feature_of.iter().zip(texts);
+                    Some(own.filter(|(own, _)| own.is_some()).map(|(_, text)| text.as_str()).collect())
+                }
+                (ColumnKind::Levels { texts, .. } | ColumnKind::Ranks(texts), _) => {
+                    Some(texts.iter().map(String::as_str).collect())
+                }
+            };
+            let fill = match &encoded.levels {
+                None => encoded.fill,
+                Some(levels) => encoded.fill.and_then(|fill| {
+                    let shared = levels.shares.then(|| levels.features - 1);
+                    levels.feature_of[fill as usize].or(shared).map(|feature| feature as f64)
+                }),
+            };
+            FeatureColumn {
+                name: &column.name,
+                texts,
+                is_one_hot: encoded.levels.is_some(),
+                shares: encoded.levels.as_ref().is_some_and(|levels| levels.shares),
+                fill,
+                indicates: encoded.indicates,
+            }
+        })
+    }
+
     /// What the features are called: their columns' names, `colour = red` and `weight is missing`.
     #[must_use]
     pub fn names(&self) -> &[String] {

@@ -43,7 +43,7 @@ mod wording;
 pub use builtin::{BuiltinError, builtin, builtin_names};
 pub use dataset::{Column, ColumnKind, Dataset, Division, OtherClass, ReadFile, RowsOfFile, TextLayout};
 pub use division::divide_groups;
-pub use encode::{EncodeError, Encoder, encode};
+pub use encode::{EncodeError, Encoder, FeatureColumn, encode};
 pub use holdout::{Holdout, holdout};
 pub use k_fold::{KFold, k_fold};
 pub use note::{Note, RowNumber};

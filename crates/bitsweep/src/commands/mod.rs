@@ -3,6 +3,7 @@
 mod claim;
 mod completions;
 mod describe;
+mod export;
 mod failures;
 mod formats;
 mod init;
@@ -14,6 +15,7 @@ mod plan;
 mod run;
 mod table;
 mod validate;
+mod verify;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -56,6 +58,11 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
             let given = given.as_deref();
             init::init(&Wish { file, target, given, model: choice.model, bits: &choice.bits }, set, verbosity)
         }
+        Command::Export { experiment, pick, variant, unit, out } => {
+            let (variant, unit) = (variant.as_deref(), unit.as_deref());
+            export::export(experiment, &export::Options { pick: *pick, variant, unit, out, verbosity })
+        }
+        Command::Verify { file, csv, target } => verify::verify(file, csv, target),
         Command::Inspect { file, json } => inspect::inspect(file, *json),
         Command::Validate { experiments } => validate::validate(experiments, verbosity),
         Command::Formats => formats::formats(),
@@ -69,6 +76,7 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
     let is_of_table = match &cli.command {
         Command::Describe { experiment, .. }
         | Command::Plan { experiment, .. }
+        | Command::Export { experiment, .. }
         | Command::Run { experiment, .. } => experiment.csv.is_some(),
         Command::Init { .. } => true,
         _ => false,

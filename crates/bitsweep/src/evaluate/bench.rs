@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use bitsweep_exchange::packed::PackedModel;
 use bitsweep_models::{EpochLoss, Model, TrainError, Training};
 use bitsweep_quant::{Size, Transform};
 use bitsweep_results::{
@@ -16,6 +17,7 @@ use super::histogram::histogram;
 use super::latency;
 use super::learned;
 use super::majority::majority;
+use super::packing::{Made, Provenance, check_predictions};
 use super::post_training::post_training;
 use super::prepare::{Prepared, stream};
 use super::quantized_model::{FLOAT_BYTES, QuantizedModel, error_measures, flags};
@@ -229,20 +231,10 @@ impl<'u> Bench<'u> {
     ) -> Step<Measures> {
         let PlannedVariant { variant, identity, .. } = planned;
         let float: &Model = &transformed.model;
-        check_layers(self.unit, variant).at(FailureKind::Quantization)?;
         let prepared = transformed.rows.as_deref().unwrap_or(self.prepared);
-        let model = match &variant.training {
-            None => post_training(self.unit, prepared, transformed, variant)?,
-            Some(aware) => {
-                let trained = quantized_training::train(self.unit, prepared, float, variant, aware)?;
-                let TrainedVariant { model, curve } = trained;
-                evaluated.curve = curve;
-                model
-            }
-        };
-        let coded = variant.activations.as_ref();
-        let coded =
-            coded.map(|activations| CodedModel::new(self.unit, prepared, &model, activations)).transpose()?;
+        let (model, curve) = self.quantized(transformed, variant)?;
+        evaluated.curve = curve;
+        let coded = self.coded(prepared, &model, variant)?;
         let mut measures = self.describe(&model, coded.as_ref(), transformed, variant);
         let own_inputs = transformed.rows.as_ref().map(|rows| Inputs::new(self.unit, &rows.test_features));
         let inputs = own_inputs.as_ref().unwrap_or(&self.inputs);
@@ -278,6 +270,64 @@ impl<'u> Bench<'u> {
             evaluated.latency = Some(latency::of_variant(label, &model, coded.as_ref(), inputs, buffers));
         }
         Ok(measures)
+    }
+
+    /// The weights of a variant by their codes, and the losses of its training where it is trained.
+    fn quantized(
+        &self,
+        transformed: &Transformed<'u, 'u>,
+        variant: &Variant,
+    ) -> Step<(QuantizedModel, Vec<EpochLoss>)> {
+        check_layers(self.unit, variant).at(FailureKind::Quantization)?;
+        let prepared = transformed.rows.as_deref().unwrap_or(self.prepared);
+        match &variant.training {
+            None => Ok((post_training(self.unit, prepared, transformed, variant)?, Vec::new())),
+            Some(aware) => {
+                let float = &transformed.model;
+                let trained = quantized_training::train(self.unit, prepared, float, variant, aware)?;
+                let TrainedVariant { model, curve } = trained;
+                Ok((model, curve))
+            }
+        }
+    }
+
+    /// The quantizers of the inputs of its layers, where the variant has them.
+    fn coded<'m>(
+        &self,
+        prepared: &Prepared<'_>,
+        model: &'m QuantizedModel,
+        variant: &Variant,
+    ) -> Step<Option<CodedModel<'m>>> {
+        let activations = variant.activations.as_ref();
+        activations.map(|activations| CodedModel::new(self.unit, prepared, model, activations)).transpose()
+    }
+
+    /// A variant as a model to be taken away, and its bytes as tables count them.
+    pub(super) fn packed(&self, variant: &Variant, provenance: Provenance) -> Step<(PackedModel, u64)> {
+        self.transformed(variant, |transformed| {
+            let prepared = transformed.rows.as_deref().unwrap_or(self.prepared);
+            let (model, _) = self.quantized(transformed, variant)?;
+            let coded = self.coded(prepared, &model, variant)?;
+            let bytes = self.describe(&model, coded.as_ref(), transformed, variant).size.total();
+            let made = Made {
+                unit: self.unit,
+                prepared: self.prepared,
+                transformed,
+                variant,
+                model: &model,
+                coded: coded.as_ref(),
+            };
+            let packed = made.packed(provenance)?;
+            let own_inputs =
+                transformed.rows.as_ref().map(|rows| Inputs::new(self.unit, &rows.test_features));
+            let inputs = own_inputs.as_ref().unwrap_or(&self.inputs);
+            let measured = match &coded {
+                None => inputs.infer(&model.model, model.activations.as_ref(), &mut Buffers::default()),
+                Some(coded) => coded.infer(inputs.single().view()).at(FailureKind::Scoring)?.inference,
+            };
+            check_predictions(&packed, self.prepared, &measured)?;
+            Ok((packed, bytes))
+        })
     }
 
     /// What a variant says of the rows to choose on; `None` where it is not asked.

@@ -70,6 +70,11 @@ impl<'m> CodedModel<'m> {
         Ok(Self { model, layers })
     }
 
+    /// What makes codes of the inputs of a layer.
+    pub(super) fn quantizer(&self, layer: usize) -> ActivationQuantizer {
+        self.layers[layer].quantizer
+    }
+
     /// Bytes of the scales and of the zero points that static schemes store.
     pub(super) fn bytes(&self) -> (u64, u64) {
         self.layers

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use bitsweep_exchange::packed::ClippedOutputs;
 use bitsweep_models::{Hook, HookParameters, Model, WeightId};
 use bitsweep_quant::estimator::{
     ClippedActivation, constrain_steps, initial_steps, learned_step_gradient, quantize_gradient,
@@ -30,6 +31,12 @@ impl HiddenActivations {
     /// Replaces the outputs of a hidden layer by the values of their codes.
     pub(super) fn quantize(&self, layer: usize, outputs: ArrayViewMut2<'_, f64>) {
         self.function.quantize(f64::from(self.clips[layer]), outputs);
+    }
+
+    /// How the outputs of a hidden layer are quantized, for who computes it elsewhere.
+    pub(super) fn outputs_of(&self, layer: usize) -> ClippedOutputs {
+        let clip = self.are_learned.then(|| self.clips[layer]);
+        ClippedOutputs { bits: self.function.bits, clip }
     }
 
     /// Number of clips.

@@ -30,8 +30,8 @@ pub(super) struct Transformed<'m, 'u> {
     pub(super) model: Cow<'m, Model>,
     /// The rows with the features that the model takes; `None` where those are the scaled ones.
     pub(super) rows: Option<Arc<Prepared<'u>>>,
-    /// Whether the features are divided by factors.
-    has_feature_factors: bool,
+    /// What the features are divided by, where they are.
+    pub(super) feature_factors: Option<Array1<f32>>,
     /// How weights were rescaled.
     pub(super) rescaling: Rescaling,
     /// What the reader must know of the transform.
@@ -43,22 +43,25 @@ impl<'m> Transformed<'m, '_> {
     pub(super) fn unchanged(model: &'m Model) -> Self {
         let rescaling = Rescaling::none(model.layers().len());
         let model = Cow::Borrowed(model);
-        Self { model, rows: None, has_feature_factors: false, rescaling, flags: Vec::new() }
+        Self { model, rows: None, feature_factors: None, rescaling, flags: Vec::new() }
     }
 
     /// A model by a transform that may have changed nothing.
     fn of(layers: Vec<Layer>, float: &Model, rescaling: Rescaling, changed: bool) -> Step<Self> {
         let model = Model::new(layers, float.head()).at(KIND)?;
         let flags = if changed { Vec::new() } else { vec![Flag::TransformChangedNothing] };
-        Ok(Self { model: Cow::Owned(model), rows: None, has_feature_factors: false, rescaling, flags })
+        Ok(Self { model: Cow::Owned(model), rows: None, feature_factors: None, rescaling, flags })
     }
 
     /// Bytes of the feature factors. A standard scaler divides each feature by a number of its own anyway, which takes the
     /// factor in; otherwise each factor is a float to be stored.
     pub(super) fn factor_bytes(&self, unit: &Unit) -> u64 {
-        let is_free =
-            unit.spec.subject.rows().is_some_and(|(data, _)| matches!(data.scale, Scaling::Standard));
-        if self.has_feature_factors && !is_free { self.model.input_size() as u64 * FLOAT_BYTES } else { 0 }
+        let is_free = unit.scaling() == Scaling::Standard;
+        if self.feature_factors.is_some() && !is_free {
+            self.model.input_size() as u64 * FLOAT_BYTES
+        } else {
+            0
+        }
     }
 }
 
@@ -77,10 +80,10 @@ pub(super) fn transform<'m, 'u>(
             let rows = unscaled()?;
             let Folded { model, divisors } = fold(prepared, model)?;
             let transformed = transform_layers(unit, &rows, &model, variant)?;
-            let Transformed { model, rows: _, has_feature_factors, mut rescaling, flags } = transformed;
+            let Transformed { model, rows: _, feature_factors, mut rescaling, flags } = transformed;
             rescaling.divide_first_weights(&divisors);
             let model = Cow::Owned(model.into_owned());
-            Ok(Transformed { model, rows: Some(rows), has_feature_factors, rescaling, flags })
+            Ok(Transformed { model, rows: Some(rows), feature_factors, rescaling, flags })
         }
     }
 }
@@ -183,14 +186,14 @@ fn scale_inputs<'u>(
                 ));
             }
             None if is_neutral => {}
-            None => rows_divided = Some(Arc::new(prepared.divided_by(&factors.mapv(f64::from)))),
+            None => {
+                let rows = Arc::new(prepared.divided_by(&factors.mapv(f64::from)));
+                rows_divided = Some((rows, factors));
+            }
         }
     }
-    Ok(Transformed {
-        has_feature_factors: rows_divided.is_some(),
-        rows: rows_divided,
-        ..Transformed::of(layers, float, rescaling, changed)?
-    })
+    let (rows, feature_factors) = rows_divided.unzip();
+    Ok(Transformed { rows, feature_factors, ..Transformed::of(layers, float, rescaling, changed)? })
 }
 
 /// Moves what hidden units always give into the biases of the next layer, the first hidden layer first.

@@ -1,0 +1,133 @@
+//! A variant as a model to be taken away: everything that it needs to run.
+
+use bitsweep_datasets::{FeatureColumn, Scaler};
+use bitsweep_exchange::packed::{
+    Classifier, Column, ColumnKind, FeatureScaling, PackedLayer, PackedModel, Values,
+};
+use bitsweep_models::{Layer, Linear, Precision, WeightId};
+use bitsweep_results::FailureKind;
+use ndarray::{Array2, Axis};
+
+use super::bench::Bench;
+use super::coded::CodedModel;
+use super::float_model::{FloatModel, float_model, training};
+use super::prepare::{Prepared, prepare};
+use super::quantized_model::QuantizedModel;
+use super::score::Inference;
+use super::stop::{At, Step, failed};
+use super::transform::Transformed;
+use super::unit::Evaluation;
+use crate::failure::Failure;
+use crate::plan::{Plan, PlannedVariant, Unit};
+use bitsweep_experiment::variant::{ScalerUse, Variant};
+
+/// Where a model comes from, as the file says it.
+pub(crate) type Provenance = serde_json::Map<String, serde_json::Value>;
+
+const KIND: FailureKind = FailureKind::Quantization;
+
+/// Makes a variant of the unit at `position` of the plan again: the model, and its bytes as tables count them. Its classes on the
+/// test rows are those that a run measures.
+///
+/// # Errors
+/// What keeps the unit or the variant from being made.
+pub(crate) fn pack(
+    plan: &Plan,
+    position: usize,
+    planned: &PlannedVariant,
+    provenance: Provenance,
+) -> Result<(PackedModel, u64), Failure> {
+    let unit = &plan.units[position];
+    let packed = || -> Step<(PackedModel, u64)> {
+        let dataset =
+            unit.dataset.as_ref().ok_or_else(|| failed(KIND, "a tensor is no model to be exported"))?;
+        let prepared = prepare(unit, dataset.as_ref().at(FailureKind::Data)?)?;
+        let FloatModel { model, .. } = float_model(unit, &prepared)?;
+        let evaluation = Evaluation { plan, position, unit, emit: &|_| () };
+        Bench::new(&evaluation, &prepared, &model)?.packed(&planned.variant, provenance)
+    };
+    packed().map_err(|failure| Failure::Other(format!("{}: {}", unit.describe(), failure.reason)))
+}
+
+/// A variant that was made, and what it was made of.
+pub(super) struct Made<'a, 'u> {
+    pub(super) unit: &'a Unit,
+    pub(super) prepared: &'a Prepared<'u>,
+    pub(super) transformed: &'a Transformed<'u, 'u>,
+    pub(super) variant: &'a Variant,
+    pub(super) model: &'a QuantizedModel,
+    pub(super) coded: Option<&'a CodedModel<'a>>,
+}
+
+impl Made<'_, '_> {
+    pub(super) fn packed(&self, provenance: Provenance) -> Step<PackedModel> {
+        let Self { unit, prepared, transformed, variant, model, coded: _ } = self;
+        let layers = model.model.layers().iter().enumerate();
+        PackedModel::new(Classifier {
+            columns: prepared.encoder.columns(prepared.dataset).map(column).collect(),
+            scaling: match variant.scaler {
+                ScalerUse::Fold => FeatureScaling::None,
+                ScalerUse::Count => scaling(&prepared.scaler),
+            },
+            factors: transformed.feature_factors.clone(),
+            layers: layers.map(|(position, layer)| self.layer(position, layer)).collect(),
+            head: model.model.head(),
+            precision: training(unit).map_or(Precision::default(), |(_, training)| training.precision),
+            classes: prepared.dataset.class_names.clone(),
+            provenance,
+        })
+        .at(KIND)
+    }
+
+    fn layer(&self, position: usize, layer: &Layer) -> PackedLayer {
+        let Layer::Linear(Linear { weight, bias, activation }) = layer;
+        let values = |id: WeightId, floats: Array2<f32>| match self.model.weight(id) {
+            Some(coded) => Values::Coded(coded.quantized.clone()),
+            None => Values::Float(floats),
+        };
+        let is_hidden = position + 1 < self.model.model.layers().len();
+        let clipped = self.model.activations.as_ref().filter(|_| is_hidden);
+        PackedLayer {
+            weight: values(WeightId::Weight(position), weight.clone()),
+            bias: values(WeightId::Bias(position), bias.clone().insert_axis(Axis(0))),
+            activation: *activation,
+            inputs: self.coded.map(|coded| coded.quantizer(position)),
+            outputs: clipped.map(|activations| activations.outputs_of(position)),
+        }
+    }
+}
+
+/// Refuses a model whose classes on the test rows are not those that were measured.
+pub(super) fn check_predictions(
+    packed: &PackedModel,
+    prepared: &Prepared<'_>,
+    measured: &Inference,
+) -> Step<()> {
+    let features = prepared.encoder.apply(prepared.dataset, &prepared.split.test);
+    let predictor = packed.predictor().at(KIND)?;
+    match predictor.predict(features.view()).at(KIND)? == measured.predictions {
+        true => Ok(()),
+        false => Err(failed(KIND, "the packed model does not predict the classes that were measured")),
+    }
+}
+
+fn column(column: FeatureColumn<'_>) -> Column {
+    let FeatureColumn { name, texts, is_one_hot, shares, fill, indicates } = column;
+    let texts = texts.map(|texts| texts.into_iter().map(str::to_owned).collect());
+    let kind = match texts {
+        None => ColumnKind::Number,
+        Some(texts) if is_one_hot => ColumnKind::Levels { texts, other: shares },
+        Some(texts) => ColumnKind::Ranks(texts),
+    };
+    Column { name: name.to_owned(), kind, fill, indicates_missing: indicates }
+}
+
+fn scaling(scaler: &Scaler) -> FeatureScaling {
+    match scaler {
+        Scaler::None => FeatureScaling::None,
+        Scaler::Divide(divisor) => FeatureScaling::Divide(*divisor),
+        Scaler::Standard { mean, scale, rounding } => {
+            FeatureScaling::Standard { mean: mean.clone(), scale: scale.clone(), rounding: rounding.clone() }
+        }
+    }
+}
