@@ -64,14 +64,17 @@ fn unit_position(plan: &Plan, key: Option<&str>) -> Result<usize, Diagnostic> {
     })
 }
 
-/// The variant of a unit that is called `label`.
-fn labelled<'p>(plan: &'p Plan, unit: &'p Unit, label: &str) -> Result<&'p Arc<PlannedVariant>, Diagnostic> {
-    let label_of = |planned: &PlannedVariant| plan.labels.get(&planned.identity.row).text().to_owned();
-    unit.variants.iter().find(|planned| label_of(planned) == label).ok_or_else(|| {
-        let labels = unit.variants.iter().map(|planned| label_of(planned)).collect::<Vec<_>>();
-        let labels = labels.iter().map(String::as_str);
-        Diagnostic::new(format!("there is no variant `{label}`"))
-            .nearest(label, labels)
+/// The variant of a unit that has the label, or else the only one that has the name.
+fn labelled<'p>(plan: &'p Plan, unit: &'p Unit, wanted: &str) -> Result<&'p Arc<PlannedVariant>, Diagnostic> {
+    let label_of = |planned: &'p Arc<PlannedVariant>| plan.labels.get(&planned.identity.row).text();
+    let name_of = |planned: &'p Arc<PlannedVariant>| planned.identity.row.name.as_deref();
+    let mut named = unit.variants.iter().filter(|planned| name_of(planned) == Some(wanted));
+    let only = named.next().filter(|_| named.next().is_none());
+    let labelled = unit.variants.iter().find(|planned| label_of(planned) == wanted);
+    labelled.or(only).ok_or_else(|| {
+        let labels = unit.variants.iter().map(label_of).chain(unit.variants.iter().filter_map(name_of));
+        Diagnostic::new(format!("there is no variant `{wanted}`"))
+            .nearest(wanted, labels)
             .or_help("`bitsweep plan` shows the variants by their labels")
     })
 }

@@ -12,6 +12,7 @@ mod command_line;
 mod completions;
 mod constant_features;
 mod experiments;
+mod export;
 mod failures;
 mod findings;
 mod fingerprints;

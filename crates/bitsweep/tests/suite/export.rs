@@ -1,0 +1,144 @@
+//! Quantized models as files: what is exported is what was measured.
+
+use std::fs;
+use std::path::Path;
+
+use crate::harness::{Sandbox, printed, said, unwrapped};
+
+/// Two files of wine, and an experiment of every kind of variant on them.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let wine = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/wine_data.csv");
+    let wine = fs::read_to_string(wine).unwrap();
+    // A text and a gap, so that columns have something to say.
+    let row = |(number, line): (usize, &str)| {
+        let colour = ["red", "white", "rosé"][number * 7 % 3];
+        let line = if number % 10 == 3 { line.replacen(',', ",,", 1) } else { line.replacen(',', ",1,", 1) };
+        format!("{colour},{line}\n")
+    };
+    let rows: Vec<String> = wine.lines().skip(1).enumerate().map(row).collect();
+    let names: Vec<String> = (0..14).map(|number| format!("x{number}")).collect();
+    let header = format!("colour,{},kind\n", names.join(","));
+    let part =
+        |first: usize| header.clone() + &rows.iter().skip(first).step_by(2).cloned().collect::<String>();
+    sandbox.put("train.csv", part(0));
+    sandbox.put("test.csv", part(1));
+    sandbox.put("mine.toml", EXPERIMENT);
+    sandbox
+}
+
+const EXPERIMENT: &str = "\
+[data.source.csv]
+train = 'train.csv'
+test = 'test.csv'
+target = 'kind'
+missing = 'indicator'
+[model.mlp]
+hidden = 6
+[train]
+epochs = 30
+[[quantize]]
+weights = { bits = [8, 3], granularity = ['tensor', 'output-channel', { group = 5 }] }
+[[quantize]]
+name = 'asymmetric with biases'
+biases = 'quantize'
+weights = { bits = 4, symmetry = 'asymmetric' }
+[[quantize]]
+name = 'folded'
+scaler = 'fold'
+weights = { bits = 6, granularity = 'input-channel' }
+[[quantize]]
+name = 'static'
+weights = { bits = 8 }
+activations = { bits = 8, mode = 'static' }
+[[quantize]]
+name = 'dynamic'
+weights = { bits = 8, granularity = 'output-channel' }
+activations = { bits = 8, mode = 'dynamic' }
+[[quantize]]
+name = 'smooth'
+transform = 'smooth'
+weights = { bits = 4 }
+[[quantize]]
+name = 'normal float'
+weights = { format = 'nf4' }
+[[quantize]]
+name = 'codebook'
+weights = { format = { vq = { centroids = 8, width = 1 } } }
+[[quantize]]
+weights = { format = ['f16', 'fp8-e4m3', 'mxfp4', 'nvfp4', 'q4_0', 'q5_1'] }
+[[quantize]]
+name = 'trained'
+weights = { bits = 4 }
+training = { method = 'straight-through' }
+[[quantize]]
+name = 'pact'
+weights = { bits = 4 }
+training = { method = { pact = { activations = 4 } } }
+";
+
+#[test]
+fn every_exported_variant_scores_what_was_measured() {
+    let sandbox = sandbox();
+    let json = printed(&sandbox.succeeds(&["run", "mine.toml", "--json", "--quiet"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let mut exported = 0;
+    for row in json["results"].as_array().unwrap() {
+        let label = row["label"].as_str().unwrap();
+        if ["float", "majority class"].contains(&label) {
+            continue;
+        }
+        let output = sandbox.succeeds(&["export", "mine.toml", "--variant", label, "--quiet"]);
+        let written = printed(&output);
+        let file = written.split_once(':').unwrap().0.to_owned();
+        let verified = sandbox.succeeds(&["verify", &file, "--csv", "test.csv", "--target", "kind"]);
+        let macro_f1 = format!("macro-F1 {:.4} ", row["macro_f1"].as_f64().unwrap());
+        assert!(
+            unwrapped(&printed(&verified)).contains(&macro_f1),
+            "{label}: {macro_f1}, {}",
+            printed(&verified)
+        );
+        exported += 1;
+    }
+    assert!(exported >= 17, "{exported}");
+}
+
+#[test]
+fn a_pick_is_exported_and_the_same_bytes_each_time() {
+    let sandbox = sandbox();
+    let export = |out: &str| {
+        let output = sandbox.succeeds(&["export", "mine.toml", "--pick", "memory", "--out", out, "--quiet"]);
+        let file = printed(&output).split_once(':').unwrap().0.to_owned();
+        fs::read(sandbox.path(&file)).unwrap()
+    };
+    assert_eq!(export("one"), export("two"));
+}
+
+#[test]
+fn what_cannot_be_exported_or_verified_is_said() {
+    let sandbox = sandbox();
+    let refused = |arguments: &[&str]| {
+        let output = sandbox.run(arguments);
+        assert!(!output.status.success(), "{arguments:?}");
+        unwrapped(&said(&output))
+    };
+    assert!(refused(&["export", "mine.toml", "--variant", "static1"]).contains("did you mean `static`?"));
+    assert!(refused(&["export", "mine.toml"]).contains("--pick"));
+    assert!(
+        refused(&["export", "mine.toml", "--variant", "static", "--unit", "zz"]).contains("no unit `zz`")
+    );
+    let written = printed(&sandbox.succeeds(&["export", "mine.toml", "--variant", "static", "--quiet"]));
+    let file = written.split_once(':').unwrap().0;
+    let whole = fs::read(sandbox.path(file)).unwrap();
+    let mut damaged = whole.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    sandbox.put("damaged.safetensors", &damaged);
+    sandbox.put("half.safetensors", &whole[..whole.len() / 2]);
+    sandbox.put("other.csv", "a,kind\n1,0\n2,1\n");
+    let verify = |file: &str, csv: &str| refused(&["verify", file, "--csv", csv, "--target", "kind"]);
+    assert!(verify("damaged.safetensors", "test.csv").contains("damaged.safetensors"));
+    assert!(verify("half.safetensors", "test.csv").contains("half.safetensors"));
+    assert!(verify("none.safetensors", "test.csv").contains("No such file"));
+    assert!(verify("test.csv", "test.csv").contains("test.csv"));
+    assert!(verify(file, "other.csv").contains("colour"));
+}
