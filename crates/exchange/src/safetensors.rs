@@ -51,13 +51,30 @@ pub(crate) fn entries(path: &Path, file: &mut File, length: u64) -> Result<Vec<E
 
 /// The bytes of a tensor.
 pub(crate) fn read(file: &mut File, start: u64, bytes: usize) -> io::Result<Vec<u8>> {
+    let mut all = Vec::with_capacity(bytes);
+    read_in_parts(file, start, bytes, |part| all.extend_from_slice(part))?;
+    Ok(all)
+}
+
+/// The bytes of a tensor, part by part; each part is a whole number of numbers.
+pub(crate) fn read_in_parts(
+    file: &mut File,
+    start: u64,
+    bytes: usize,
+    mut take: impl FnMut(&[u8]),
+) -> io::Result<()> {
+    /// A multiple of the bytes of every type.
+    const PART: usize = 1 << 16;
     file.seek(SeekFrom::Start(start))?;
-    let mut read = Vec::with_capacity(bytes);
-    file.take(bytes as u64).read_to_end(&mut read)?;
-    match read.len() == bytes {
-        true => Ok(read),
-        false => Err(io::ErrorKind::UnexpectedEof.into()),
+    let mut part = vec![0; PART.min(bytes)];
+    let mut left = bytes;
+    while left > 0 {
+        let now = PART.min(left);
+        file.read_exact(&mut part[..now])?;
+        take(&part[..now]);
+        left -= now;
     }
+    Ok(())
 }
 
 fn element(dtype: Dtype) -> Option<Element> {

@@ -159,6 +159,22 @@ impl TensorFile {
         Ok(Tensor { shape: entry.shape.clone(), values })
     }
 
+    /// Calls `push` with each number of a tensor of [`entries`](Self::entries), in the order of [`read`](Self::read). Of
+    /// safetensors a part of the numbers is in memory at a time.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or has changed.
+    pub fn each(&mut self, entry: &Entry, mut push: impl FnMut(f64)) -> Result<(), ImportError> {
+        if let (Source::File(file), Place::At(start)) = (&mut self.source, &entry.place) {
+            let read = safetensors::read_in_parts(file, *start, entry.bytes(), |part| {
+                entry.element.each(part, &mut push);
+            });
+            return read.map_err(|error| ImportError::tensor(&self.path, &entry.name, error));
+        }
+        self.read(entry)?.values.into_iter().for_each(push);
+        Ok(())
+    }
+
     /// The file.
     #[must_use]
     pub fn path(&self) -> &Path {

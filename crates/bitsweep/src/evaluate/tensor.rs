@@ -5,14 +5,14 @@ use std::time::Instant;
 
 use bitsweep_quant::{Dtype, Errors, Quantized, Real, Size};
 use bitsweep_results::{ErrorMeasures, FailureKind, Measures, Origin, ProductRow, SizeMeasures};
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use ndarray::{ArrayView1, ArrayView2};
 
 use super::quantized_model::{QuantizedWeight, error_measures, flags, quantized, size_measures};
 use super::stop::{At, Step};
 use super::tensor_rows::LargeRows;
 use super::unit::{Evaluation, UnitOutcome};
 use bitsweep_experiment::config::Record;
-use bitsweep_experiment::subject::TensorSpec;
+use bitsweep_experiment::subject::{TensorSource, TensorSpec};
 use bitsweep_experiment::variant::Variant;
 
 /// Quantizes the tensor by every variant of the unit.
@@ -25,20 +25,22 @@ pub(super) fn evaluate(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> Unit
 
 fn evaluate_as<T: Real>(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> UnitOutcome {
     let started = Instant::now();
-    let rows = &tensor.values.0;
-    let shape = (rows.len(), rows.first().map_or(0, Vec::len));
-    let flat: Vec<T> = rows.iter().flatten().map(|&value| T::from_f64(value)).collect();
-    let values = Array2::from_shape_vec(shape, flat).expect("rows are of equal length");
-    let float_bytes = values.len() as u64 * size_of::<T>() as u64;
-
     let mut outcome = UnitOutcome::new(evaluation, None);
+    let unit = evaluation.unit;
+    let values = match evaluation.plan.values_of::<T>(unit, tensor).at(FailureKind::Data) {
+        Ok(values) => values,
+        Err(failure) => {
+            outcome.add(unit.row_key(&unit.float), outcome.origin(0, &unit.float), Err(failure));
+            return outcome;
+        }
+    };
+    let float_bytes = values.len() as u64 * size_of::<T>() as u64;
     let stored = Size { codes: float_bytes, ..Size::default() };
     let baseline = Measures {
         error: ErrorMeasures { sqnr_db: f64::INFINITY, ..ErrorMeasures::default() },
         size: SizeMeasures { payload: float_bytes, stored, biases: 0, scaler: 0, float: float_bytes },
         ..Measures::default()
     };
-    let unit = evaluation.unit;
     outcome.add(unit.row_key(&unit.float), outcome.origin(0, &unit.float), Ok(baseline));
     for (position, planned) in (1..).zip(&unit.variants) {
         let origin = outcome.origin(position, &planned.identity);
@@ -60,13 +62,18 @@ fn one<T: Real>(
     large: &mut LargeRows,
 ) -> Step<Measures> {
     let quantized = quantized(evaluation.unit, &tensor.name, values, &variant.scheme)?;
-    if let Some(query) = &tensor.query {
+    if let Some(query) = tensor.query() {
         large.products = products(tensor, values, query, &quantized, origin)?;
     }
     let errors = Errors::measure(values, quantized.reconstruct().view());
     let weight = QuantizedWeight { name: tensor.name.as_str(), quantized };
-    // The values of a tensor experiment are what it is about.
-    let wanted = Record { values: true, ..evaluation.plan.header.record };
+    let recorded = evaluation.plan.header.record;
+    let wanted = match tensor.source {
+        // The values of a tensor that is written out are what the experiment is about.
+        TensorSource::Here { .. } => Record { values: true, ..recorded },
+        // Of a file there may be more blocks than anybody reads.
+        TensorSource::File { .. } => Record { values: false, tensors: false, ..recorded },
+    };
     large.add(origin, &weight, values, wanted)?;
     let only = std::slice::from_ref(&weight);
     let float_bytes = values.len() as u64 * size_of::<T>() as u64;

@@ -1,6 +1,6 @@
 //! Keys: hashes of values, never of text made for people.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bitsweep_datasets::{ColumnRef, Dataset, TableSource};
@@ -9,8 +9,11 @@ use serde::Serialize;
 
 use super::models::ReadModel;
 use super::stages::{Stage, passed, unit_stages};
+use super::tensors::hash;
 use crate::failure::Failure;
-use bitsweep_experiment::subject::{DataSource, Given, GivenSpec, ModelFile, Subject, TrainedSpec, UnitSpec};
+use bitsweep_experiment::subject::{
+    DataSource, Given, GivenSpec, ModelFile, Subject, TensorSource, TrainedSpec, UnitSpec,
+};
 use bitsweep_experiment::variant::Variant;
 
 /// The key of a unit: its subject, its seed, its fold, its dataset's content, and the versions of the stages up to the float
@@ -20,6 +23,7 @@ use bitsweep_experiment::variant::Variant;
 /// what computes the same is the same model.
 pub(super) fn unit_key(
     spec: &UnitSpec,
+    folder: &Path,
     dataset: Option<&Dataset>,
     given: Option<&ReadModel>,
 ) -> Result<Key, Failure> {
@@ -29,6 +33,8 @@ pub(super) fn unit_key(
         dataset: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         model: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tensor: Option<String>,
         stages: Vec<(&'static str, u32)>,
     }
     let mut unit = spec.clone();
@@ -39,6 +45,15 @@ pub(super) fn unit_key(
         *file = ModelFile::new("");
         model = Some(given.hash().to_string());
     }
+    let mut tensor = None;
+    if let Subject::Tensor(spec) = &mut unit.subject
+        && let TensorSource::File { file, .. } = &spec.source
+        && let Ok(content) = hash(&folder.join(file), spec)
+        && let TensorSource::File { file, .. } = &mut spec.source
+    {
+        tensor = Some(content.to_string());
+        file.clear();
+    }
     if let Subject::Trained(TrainedSpec { data, .. }) | Subject::Given(GivenSpec { data, .. }) =
         &mut unit.subject
         && let DataSource::Csv(csv) = &mut data.source
@@ -47,7 +62,7 @@ pub(super) fn unit_key(
         **csv = TableSource::new(PathBuf::new(), ColumnRef::Number(1));
     }
     let stages = versions(unit_stages(&spec.subject));
-    key(&Keyed { unit, dataset: dataset.map(|dataset| dataset.hash.to_string()), model, stages })
+    key(&Keyed { unit, dataset: dataset.map(|dataset| dataset.hash.to_string()), model, tensor, stages })
 }
 
 /// The key of a task: everything that its units share, where its rows come from included, but for the seed and the fold.

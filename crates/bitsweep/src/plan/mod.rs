@@ -7,6 +7,7 @@ mod models;
 mod notes;
 mod stages;
 mod tasks;
+mod tensors;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -115,6 +116,7 @@ impl Plan {
             name.clone_into(&mut header.title);
         }
         change_header(&mut header, &changes);
+        let (specs, members) = tensors::expanded(document, specs, members)?;
         let mut datasets = Datasets::new(document.folder());
         let read = |(spec, _): &Placed<UnitSpec>| -> Result<Option<Read>, Failure> {
             spec.subject.rows().map(|(data, _)| datasets.get(&data.source)).transpose()
@@ -134,7 +136,7 @@ impl Plan {
         for (((((spec, places), dataset), given), task), own) in
             specs.into_iter().zip(datasets).zip(given).zip(tasks).zip(members)
         {
-            let key = unit_key(&spec, readable(dataset.as_ref()), given.as_ref())?;
+            let key = unit_key(&spec, document.folder(), readable(dataset.as_ref()), given.as_ref())?;
             let (float, majority) = (float(&spec.subject)?, majority(&spec.subject)?);
             for baseline in [&float].into_iter().chain(&majority) {
                 if !shown.contains(&baseline.row) {

@@ -125,7 +125,7 @@ impl Check<'_> {
         let has_tensors = units.iter().any(|unit| matches!(unit.spec.subject, Subject::Tensor(_)));
         let has_query = units
             .iter()
-            .any(|unit| matches!(&unit.spec.subject, Subject::Tensor(tensor) if tensor.query.is_some()));
+            .any(|unit| matches!(&unit.spec.subject, Subject::Tensor(tensor) if tensor.query().is_some()));
         let has_models = units.iter().any(|unit| unit.spec.subject.rows().is_some());
         let has_codebooks = self.plan.distinct.iter().any(|planned| planned.variant.has_codebooks());
         let is_trained = units.iter().any(|unit| match &unit.spec.subject {

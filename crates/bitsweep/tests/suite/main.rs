@@ -42,6 +42,7 @@ mod streams;
 mod tables;
 mod tasks;
 #[cfg(target_os = "linux")]
+mod tensor_files;
 mod terminal;
 mod text_from_files;
 mod transforms;

@@ -14,8 +14,8 @@ use super::diagnostic::Diagnostic;
 use super::document::Document;
 use super::places::{Placed, Places};
 use crate::subject::{
-    DataTable, Given, GivenModel, GivenSpec, ModelFile, SplitSpec, Subject, TensorSpec, TensorValues,
-    TrainedModel, TrainedSpec, UnitSpec,
+    DataTable, Given, GivenModel, GivenSpec, ModelFile, SplitSpec, Subject, TensorSource, TensorSpec,
+    TensorTable, TensorValues, TrainedModel, TrainedSpec, UnitSpec,
 };
 use crate::variant::{Refusal, Variant, VariantSpec};
 
@@ -48,7 +48,7 @@ pub(super) struct UnitTables {
     train: Option<Training>,
     /// A tensor that is quantized without a model; `data`, `split`, `model` and `train` have no place beside it.
     #[serde(default)]
-    tensor: Option<TensorSpec>,
+    tensor: Option<TensorTable>,
 }
 
 /// The model that is quantized.
@@ -205,7 +205,7 @@ impl Tables<'_> {
         Ok(training)
     }
 
-    fn tensor(&self, tensor: TensorSpec) -> Result<TensorSpec, Diagnostic> {
+    fn tensor(&self, tensor: TensorTable) -> Result<TensorSpec, Diagnostic> {
         for key in ["data", "split", "model", "train"] {
             if self.places.has(key) {
                 let message =
@@ -213,7 +213,35 @@ impl Tables<'_> {
                 return Err(self.error(key, message));
             }
         }
-        let TensorValues(rows) = &tensor.values;
+        let TensorTable { name, values, file, select, layout, dtype, query } = tensor;
+        let values = match (values, file) {
+            (Some(_), Some(_)) => {
+                return Err(
+                    self.error("tensor.file", "there are `values` already: expected only one of them")
+                );
+            }
+            (None, None) => {
+                return Err(
+                    self.error("tensor", "there are neither `values` nor a `file`: expected one of them")
+                );
+            }
+            (None, Some(file)) => {
+                let of_values = [("name", name.is_some()), ("query", query.is_some())];
+                if let Some((key, _)) = of_values.into_iter().find(|(_, is_given)| *is_given) {
+                    let message = format!("`{key}` goes with `values`, and the tensors are in a file");
+                    return Err(self.error(&format!("tensor.{key}"), message));
+                }
+                let name = select.unwrap_or_else(|| "*".to_owned());
+                return Ok(TensorSpec { name, dtype, source: TensorSource::File { file, layout } });
+            }
+            (Some(values), None) => values,
+        };
+        let of_file = [("select", select.is_some()), ("layout", layout.is_some())];
+        if let Some((key, _)) = of_file.into_iter().find(|(_, is_given)| *is_given) {
+            return Err(self.error(&format!("tensor.{key}"), format!("`{key}` goes with `file`")));
+        }
+        let name = name.ok_or_else(|| self.error("tensor", "missing field `name`"))?;
+        let TensorValues(rows) = &values;
         for (row, values) in rows.iter().enumerate() {
             if let Some(column) = values.iter().position(|value| !value.is_finite()) {
                 let message = format!(
@@ -223,19 +251,19 @@ impl Tables<'_> {
                 return Err(self.error("tensor.values", message));
             }
         }
-        let numbers = rows.iter().flatten().chain(tensor.query.iter().flatten());
+        let numbers = rows.iter().flatten().chain(query.iter().flatten());
         let beyond = numbers.copied().find(|number| number.is_finite() && !(*number as f32).is_finite());
-        if let (Dtype::F32, Some(number)) = (tensor.dtype, beyond) {
+        if let (Dtype::F32, Some(number)) = (dtype, beyond) {
             let is_value = rows.iter().flatten().any(|value| *value == number);
             let key = if is_value { "tensor.values" } else { "tensor.query" };
             return Err(self.error(key, beyond_f32(number)).help("`dtype = \"f64\"` holds it"));
         }
         let columns = rows.first().map_or(0, Vec::len);
-        if let Some(value) = tensor.query.iter().flatten().find(|value| !value.is_finite()) {
+        if let Some(value) = query.iter().flatten().find(|value| !value.is_finite()) {
             let message = format!("the query has `{value:?}`: expected finite numbers");
             return Err(self.error("tensor.query", message));
         }
-        match &tensor.query {
+        match &query {
             Some(query) if query.len() != columns => Err(self.error(
                 "tensor.query",
                 format!(
@@ -243,7 +271,7 @@ impl Tables<'_> {
                     query.len()
                 ),
             )),
-            Some(_) | None => Ok(tensor),
+            Some(_) | None => Ok(TensorSpec { name, dtype, source: TensorSource::Here { values, query } }),
         }
     }
 }

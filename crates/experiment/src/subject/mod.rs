@@ -2,13 +2,13 @@
 
 mod given;
 mod model_file;
+mod tensor;
 mod tensor_values;
 
 use std::fmt;
 
 use bitsweep_datasets::{Holdout, KFold, PartSize, Scaling, SplitError, TableSource};
 use bitsweep_models::{ClassWeights, Logistic, Mlp, Multiclass, SoftmaxRegression, Training};
-use bitsweep_quant::Dtype;
 use bitsweep_random::Generator;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize, Serializer};
@@ -16,6 +16,8 @@ use serde_json::json;
 
 pub use given::{GivenLayer, GivenModel};
 pub use model_file::{FileLayer, ModelFile};
+pub(crate) use tensor::TensorTable;
+pub use tensor::{Layout, TensorSource, TensorSpec};
 pub use tensor_values::TensorValues;
 
 /// One unit of the grid: its subject and the random numbers behind it.
@@ -286,29 +288,6 @@ impl SplitSpec {
             SplitSpec::Given | SplitSpec::TestOnly => "split",
         }
     }
-}
-
-/// A tensor given in the file, quantized without a model.
-///
-/// ```toml
-/// name = "weights"
-/// values = [[0.5, -1.25, 2.0], [3.5, 0.0, -0.75]]
-/// dtype = "f64"
-/// query = [1.0, 0.0, 2.0]
-/// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TensorSpec {
-    /// Its name in tables and charts.
-    pub name: String,
-    /// Its numbers, in one row or in rows of equal length.
-    pub values: TensorValues,
-    /// The type the arithmetic is done in.
-    #[serde(default)]
-    pub dtype: Dtype,
-    /// A vector, as long as a row, whose dot products with the rows are computed by look-up, too.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub query: Option<Vec<f64>>,
 }
 
 impl Subject {

@@ -1,0 +1,126 @@
+//! Tensors of files: which there are, and their numbers, one tensor at a time.
+
+use std::path::{Path, PathBuf};
+
+use bitsweep_exchange::{Entry, FileFormat, TensorFile};
+use bitsweep_quant::Real;
+use ndarray::Array2;
+use wildmatch::WildMatch;
+
+use super::{Plan, Unit};
+use bitsweep_experiment::config::{Diagnostic, Document, Placed};
+use bitsweep_experiment::subject::{Layout, Subject, TensorSource, TensorSpec, UnitSpec};
+
+/// Units, and for each the positions of its variants.
+type Units = (Vec<Placed<UnitSpec>>, Vec<Vec<usize>>);
+
+/// The units with one for each tensor of a file that is selected, and the positions of their variants.
+///
+/// # Errors
+/// A file that cannot be read, or a selection that no tensor answers, at its key.
+pub(super) fn expanded(
+    document: &Document,
+    specs: Vec<Placed<UnitSpec>>,
+    members: Vec<Vec<usize>>,
+) -> Result<Units, Diagnostic> {
+    let mut all = Vec::with_capacity(specs.len());
+    let mut all_members = Vec::with_capacity(members.len());
+    for ((spec, places), own) in specs.into_iter().zip(members) {
+        let Subject::Tensor(TensorSpec { name, dtype, source: TensorSource::File { file, layout } }) =
+            &spec.subject
+        else {
+            all.push((spec, places));
+            all_members.push(own);
+            continue;
+        };
+        let error = |key: &str, message: String| document.error(places.find(key), message);
+        let path = document.folder().join(file);
+        let read = TensorFile::open(&path).map_err(|wrong| error("tensor.file", wrong.to_string()))?;
+        let pattern = WildMatch::new(name);
+        let is_selected =
+            |entry: &&Entry| pattern.matches(&entry.name) && entry.element.is_float() && !entry.is_empty();
+        let selected: Vec<&Entry> = read.entries().iter().filter(is_selected).collect();
+        if selected.is_empty() {
+            let some: Vec<String> =
+                read.entries().iter().take(5).map(|entry| format!("`{}`", entry.name)).collect();
+            let message =
+                format!("no float tensor of the file is called so: it begins with {}", some.join(", "));
+            return Err(error("tensor.select", message));
+        }
+        let layout = layout.unwrap_or(match FileFormat::of(&path) {
+            Ok(FileFormat::Safetensors) => Layout::OutIn,
+            Ok(FileFormat::Npz | FileFormat::Onnx) | Err(_) => Layout::InOut,
+        });
+        for entry in selected {
+            let source = TensorSource::File { file: file.clone(), layout: Some(layout) };
+            let tensor = TensorSpec { name: entry.name.clone(), dtype: *dtype, source };
+            all.push((UnitSpec { subject: Subject::Tensor(tensor), ..spec.clone() }, places.clone()));
+            all_members.push(own.clone());
+        }
+    }
+    Ok((all, all_members))
+}
+
+/// A hash of a tensor of a file: its shape and its numbers as they are stored.
+///
+/// # Errors
+/// When the file cannot be read any more.
+pub(super) fn hash(path: &Path, tensor: &TensorSpec) -> Result<blake3::Hash, String> {
+    let mut file = TensorFile::open(path).map_err(|error| error.to_string())?;
+    let entry = file.entry(&tensor.name).map_err(|error| error.to_string())?.clone();
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(format!("{:?} ", entry.shape).as_bytes());
+    file.each(&entry, |number| {
+        hasher.update(&number.to_le_bytes());
+    })
+    .map_err(|error| error.to_string())?;
+    Ok(hasher.finalize())
+}
+
+impl Plan {
+    /// The numbers of a unit's tensor, `(in, out)` where a file has a matrix.
+    ///
+    /// # Errors
+    /// When its file cannot be read, or has a number that is not finite.
+    pub(crate) fn values_of<T: Real>(&self, unit: &Unit, tensor: &TensorSpec) -> Result<Array2<T>, String> {
+        let (file, layout) = match &tensor.source {
+            TensorSource::Here { values, .. } => {
+                let rows = &values.0;
+                let shape = (rows.len(), rows.first().map_or(0, Vec::len));
+                let flat = rows.iter().flatten().map(|&value| T::from_f64(value)).collect();
+                return Array2::from_shape_vec(shape, flat).map_err(|error| error.to_string());
+            }
+            TensorSource::File { file, layout } => (file, layout),
+        };
+        let path: PathBuf = self.document.folder().join(file);
+        let mut file = TensorFile::open(&path).map_err(|error| error.to_string())?;
+        let entry = file.entry(&tensor.name).map_err(|error| error.to_string())?.clone();
+        let mut numbers = Vec::with_capacity(entry.len());
+        let mut wrong = None;
+        file.each(&entry, |number| {
+            let number = T::from_f64(number);
+            if wrong.is_none() && !number.is_finite() {
+                wrong = Some(numbers.len());
+            }
+            numbers.push(number);
+        })
+        .map_err(|error| error.to_string())?;
+        if let Some(position) = wrong {
+            return Err(format!(
+                "{}: number {position} (counted from 0) of `{}` is NaN, infinite or beyond the type of the arithmetic",
+                unit.describe(),
+                tensor.name
+            ));
+        }
+        let (rows, columns) = match entry.shape.as_slice() {
+            [] | [_] => (1, numbers.len()),
+            [first, rest @ ..] => (*first, rest.iter().product()),
+        };
+        let matrix = Array2::from_shape_vec((rows, columns), numbers).map_err(|error| error.to_string())?;
+        let is_matrix = entry.shape.len() > 1;
+        Ok(match layout {
+            Some(Layout::OutIn) if is_matrix => matrix.reversed_axes().as_standard_layout().into_owned(),
+            Some(Layout::OutIn | Layout::InOut) | None => matrix,
+        })
+    }
+}
