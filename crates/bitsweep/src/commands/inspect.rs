@@ -1,7 +1,9 @@
 //! `bitsweep inspect`
 
+use std::fs;
 use std::path::Path;
 
+use bitsweep_exchange::packed::PackedModel;
 use bitsweep_exchange::{FileFormat, ImportError, Network, ReadOptions, TensorFile, read_network};
 use bitsweep_models::{Head, Layer};
 use bitsweep_results::numbers::{bytes, count, counted, significant};
@@ -22,6 +24,9 @@ struct Inspection {
     tensors: Vec<TensorRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<ModelPart>,
+    /// What it is where `bitsweep export` has written it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packed: Option<serde_json::Map<String, serde_json::Value>>,
     /// Why its tensors make no model that can be run.
     #[serde(skip_serializing_if = "Option::is_none")]
     no_model: Option<String>,
@@ -86,22 +91,30 @@ impl Inspection {
                 shape: entry.shape,
             });
         }
-        let (model, no_model) = match read_network(path, &ReadOptions::default()) {
-            Ok(network) => (Some(ModelPart::of(network)), None),
-            Err(error) => (None, Some(error.to_string())),
-        };
-        let length = std::fs::metadata(path).map_err(|error| ImportError {
+        let unread = |error: std::io::Error| ImportError {
             path: path.to_owned(),
             place: None,
             reason: error.to_string(),
-        });
-        let bytes = length?.len();
+        };
+        let may_be_packed = file.entries().iter().any(|entry| entry.name.starts_with("W1"));
+        let packed = match may_be_packed {
+            true => PackedModel::from_bytes(&fs::read(path).map_err(unread)?).ok(),
+            false => None,
+        };
+        let packed = packed.map(|packed| packed.into_classifier().provenance);
+        let (model, no_model) = match read_network(path, &ReadOptions::default()) {
+            _ if packed.is_some() => (None, None),
+            Ok(network) => (Some(ModelPart::of(network)), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        let bytes = fs::metadata(path).map_err(unread)?.len();
         Ok(Self {
             file: path.display().to_string(),
             format: format.to_string(),
             bytes,
             tensors,
             model,
+            packed,
             no_model,
         })
     }
@@ -123,6 +136,16 @@ impl Inspection {
             table.row(name, [dtype.clone(), shape.join(" × "), count(*bytes as f64), low, high]);
         }
         page.table(&table);
+        if let Some(packed) = &self.packed {
+            page.space();
+            page.prose(0, "A model that `bitsweep export` has written; `bitsweep verify` scores it.");
+            for (key, value) in packed {
+                page.prose(
+                    2,
+                    &format!("{key}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
+                );
+            }
+        }
         if let Some(reason) = &self.no_model {
             page.space();
             page.prose(0, &format!("No model to run: {reason}"));

@@ -130,6 +130,11 @@ fn what_cannot_be_exported_or_verified_is_said() {
     let written = printed(&sandbox.succeeds(&["export", "mine.toml", "--variant", "static", "--quiet"]));
     let file = written.split_once(':').unwrap().0;
     let whole = fs::read(sandbox.path(file)).unwrap();
+    let inspected = printed(&sandbox.succeeds(&["inspect", file]));
+    assert!(
+        inspected.contains("bitsweep verify") && inspected.contains("variant: W8A8 · static"),
+        "{inspected}"
+    );
     let mut damaged = whole.clone();
     *damaged.last_mut().unwrap() ^= 1;
     sandbox.put("damaged.safetensors", &damaged);

@@ -1,10 +1,10 @@
 //! Tensors that are quantized without a model.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bitsweep_quant::Dtype;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::TensorValues;
 
@@ -63,27 +63,49 @@ pub enum Layout {
 }
 
 /// A tensor that is quantized without a model.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TensorSpec {
     /// Its name in tables and charts; the pattern of tensors of a file that is yet to be read.
     pub name: String,
     /// The type the arithmetic is done in.
     pub dtype: Dtype,
     /// Its numbers.
-    #[serde(flatten)]
     pub source: TensorSource,
 }
 
+/// As a file spells it.
+impl Serialize for TensorSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Table<'a> {
+            name: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            values: Option<&'a TensorValues>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            file: Option<&'a Path>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            layout: Option<Layout>,
+            dtype: Dtype,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            query: Option<&'a [f64]>,
+        }
+        let (values, file, layout) = match &self.source {
+            TensorSource::Here { values, .. } => (Some(values), None, None),
+            TensorSource::File { file, layout } => (None, Some(file.as_path()), *layout),
+        };
+        Table { name: &self.name, values, file, layout, dtype: self.dtype, query: self.query() }
+            .serialize(serializer)
+    }
+}
+
 /// Where the numbers of a tensor stand.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum TensorSource {
     /// In the experiment.
     Here {
         /// Row by row.
         values: TensorValues,
         /// A vector, as long as a row.
-        #[serde(skip_serializing_if = "Option::is_none")]
         query: Option<Vec<f64>>,
     },
     /// In a file of tensors.
@@ -91,7 +113,6 @@ pub enum TensorSource {
         /// The file.
         file: PathBuf,
         /// How it keeps matrices; `None` of the usual layout of its format.
-        #[serde(skip_serializing_if = "Option::is_none")]
         layout: Option<Layout>,
     },
 }
