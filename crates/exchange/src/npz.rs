@@ -11,6 +11,10 @@ use crate::element::Element;
 use crate::error::ImportError;
 use crate::tensor_file::{Entry, Place};
 
+/// Arrays of zeros pack well, and are small.
+const MOST_UNPACKED: u64 = 1 << 20;
+/// A larger array has numbers, which deflate packs to a half, or with many zeros among them to less.
+const MOST_RATIO: u64 = 64;
 /// The most bytes of the header of an array: what NumPy itself takes.
 const MOST_HEADER_BYTES: u64 = 10_000;
 
@@ -48,9 +52,12 @@ pub(crate) fn entries(path: &Path, file: &File) -> Result<Vec<Entry>, ImportErro
                 header.shape()
             )));
         };
-        // What deflate can make of so few bytes.
-        if packed.size() / 1_100 > packed.compressed_size() {
-            return Err(wrong(&"it is larger than its packed bytes can be"));
+        if packed.size() > MOST_UNPACKED.max(MOST_RATIO.saturating_mul(packed.compressed_size())) {
+            return Err(wrong(&format_args!(
+                "its {} bytes unpack to {}: expected at most {MOST_RATIO} times as many",
+                packed.compressed_size(),
+                packed.size()
+            )));
         }
         let place = Place::InArchive {
             index,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use bitsweep_exchange::{NamedLayer, Network, ReadOptions, TensorFile, read_network};
@@ -117,4 +118,27 @@ fn files_that_are_cut_off_or_changed_are_refused_or_read_and_never_panic() {
         }
         assert!(refused >= 200, "{name}: {refused}");
     }
+}
+
+/// An archive with one array of so many zeros.
+fn zeros(count: usize) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    archive.start_file("coef_.npy", zip::write::SimpleFileOptions::default()).unwrap();
+    let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': (1, {count}), }}");
+    let header = format!("{header:117}\n");
+    archive.write_all(b"\x93NUMPY\x01\x00\x76\x00").unwrap();
+    archive.write_all(header.as_bytes()).unwrap();
+    archive.write_all(&vec![0; 8 * count]).unwrap();
+    archive.finish().unwrap().into_inner()
+}
+
+#[test]
+fn an_archive_that_unpacks_to_much_more_than_it_is_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("zeros.npz");
+    std::fs::write(&file, zeros(100_000)).unwrap();
+    assert!(TensorFile::open(&file).is_ok());
+    std::fs::write(&file, zeros(2_000_000)).unwrap();
+    let error = TensorFile::open(&file).unwrap_err().to_string();
+    assert!(error.contains("unpack to 16000128: expected at most 64 times as many"), "{error}");
 }
