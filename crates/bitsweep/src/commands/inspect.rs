@@ -98,7 +98,7 @@ impl Inspection {
         };
         let may_be_packed = file.entries().iter().any(|entry| entry.name.starts_with("W1"));
         let packed = match may_be_packed {
-            true => PackedModel::from_bytes(&fs::read(path).map_err(unread)?).ok(),
+            true => PackedModel::open(path).ok(),
             false => None,
         };
         let packed = packed.map(|packed| packed.into_classifier().provenance);

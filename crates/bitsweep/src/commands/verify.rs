@@ -22,8 +22,8 @@ const MOST_LEVELS: usize = 1 << 20;
 
 pub(super) fn verify(file: &Path, csv: &Path, target: &str) -> Result<(), Failure> {
     let wrong = |reason: String| Diagnostic::new(format!("`{}`: {reason}", file.display()));
-    let read = fs::read(file).map_err(|error| wrong(error.to_string()))?;
-    let packed = PackedModel::from_bytes(&read).map_err(|error| wrong(error.to_string()))?;
+    let packed = PackedModel::open(file).map_err(|error| Diagnostic::new(error.to_string()))?;
+    let length = fs::metadata(file).map_err(|error| wrong(error.to_string()))?.len();
     let model = packed.classifier();
     let rows = rows(model, csv, target)?;
     let features = features(model, &rows).map_err(wrong)?;
@@ -38,7 +38,7 @@ pub(super) fn verify(file: &Path, csv: &Path, target: &str) -> Result<(), Failur
     for (key, value) in &model.provenance {
         page.prose(2, &format!("{key}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
     }
-    page.prose(0, &sizes(&packed.sizes(), read.len()));
+    page.prose(0, &sizes(&packed.sizes(), length));
     let (f1, accuracy) =
         (macro_f1_interval(&confusion), accuracy_interval(confusion.right(), confusion.samples()));
     let accuracy = accuracy.map_err(|error| Failure::Other(error.to_string()))?;
@@ -59,7 +59,7 @@ pub(super) fn verify(file: &Path, csv: &Path, target: &str) -> Result<(), Failur
 }
 
 /// The bytes by what they are.
-fn sizes(sizes: &PackedSizes, file: usize) -> String {
+fn sizes(sizes: &PackedSizes, file: u64) -> String {
     let parts = [
         ("codes", sizes.coded.codes),
         ("their scales, zero points and codebooks", sizes.coded.total() - sizes.coded.codes),
@@ -73,7 +73,7 @@ fn sizes(sizes: &PackedSizes, file: usize) -> String {
         .filter(|(_, own)| *own > 0)
         .map(|(name, own)| format!("{} {name}", bytes(*own as f64)))
         .collect();
-    let header = file as u64 - sizes.total();
+    let header = file.saturating_sub(sizes.total());
     format!("{}: {}; {} header", bytes(file as f64), parts.join(", "), bytes(header as f64))
 }
 

@@ -144,6 +144,7 @@ fn what_cannot_be_exported_or_verified_is_said() {
     assert!(verify("damaged.safetensors", "test.csv").contains("damaged.safetensors"));
     assert!(verify("half.safetensors", "test.csv").contains("half.safetensors"));
     assert!(verify("none.safetensors", "test.csv").contains("No such file"));
+    assert!(verify(".", "test.csv").contains("is no file"));
     assert!(verify("test.csv", "test.csv").contains("test.csv"));
     assert!(verify(file, "other.csv").contains("colour"));
 }

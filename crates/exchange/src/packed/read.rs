@@ -1,7 +1,13 @@
 //! From bytes to a model.
 
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+
 use bitsweep_models::WeightId;
 use bitsweep_quant::{ActivationParameters, ActivationQuantizer, ActivationScheme};
+
+use crate::error::ImportError;
 
 use super::classifier::{Classifier, ClippedOutputs, PackedLayer, PackedModel};
 use super::columns;
@@ -19,6 +25,21 @@ const WEIGHTS_PER_BYTE: usize = 256;
 const FEW_WEIGHTS: usize = 1 << 20;
 
 impl PackedModel {
+    /// Reads a file; no more of it than it has now, and nothing that is no file.
+    ///
+    /// # Errors
+    /// As [`from_bytes`](Self::from_bytes), and where the file cannot be read.
+    pub fn open(path: &Path) -> Result<Self, ImportError> {
+        let length = fs::metadata(path).map_err(|error| ImportError::new(path, error))?;
+        if !length.is_file() {
+            return Err(ImportError::new(path, "is no file"));
+        }
+        let mut bytes = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(length.len()).read_to_end(&mut bytes));
+        read.map_err(|error| ImportError::new(path, error))?;
+        Self::from_bytes(&bytes).map_err(|error| ImportError::new(path, error))
+    }
+
     /// The model of a file's bytes: `from_bytes(to_bytes(m)) = m`.
     ///
     /// What the codes stand for is not computed: [`model`](Self::model) and [`predictor`](Self::predictor) do.
