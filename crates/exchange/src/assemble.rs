@@ -340,7 +340,6 @@ impl Assembly {
             names,
             producer: None,
             notes: self.notes,
-            sha256: String::new(),
         })
     }
 }

@@ -20,7 +20,7 @@ pub struct ImportError {
 
 impl ImportError {
     /// What is wrong with a file as a whole.
-    pub(crate) fn new(path: &Path, reason: impl fmt::Display) -> Self {
+    pub fn new(path: &Path, reason: impl fmt::Display) -> Self {
         Self { path: path.to_owned(), place: None, reason: reason.to_string() }
     }
 

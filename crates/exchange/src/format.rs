@@ -1,11 +1,11 @@
 //! What kind of file a file is.
 
 use std::fmt;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use crate::error::ImportError;
+use crate::file;
 
 /// What a file of a model is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +24,9 @@ impl FileFormat {
     /// # Errors
     /// When the file cannot be read or is of another format.
     pub fn of(path: &Path) -> Result<Self, ImportError> {
-        let refused = |error: std::io::Error| ImportError::new(path, error);
-        let metadata = std::fs::metadata(path).map_err(refused)?;
-        if !metadata.is_file() {
-            return Err(ImportError::new(path, "is no file"));
-        }
+        let (file, _) = file::open(path)?;
         let mut first = Vec::new();
-        File::open(path).and_then(|file| file.take(9).read_to_end(&mut first)).map_err(refused)?;
+        file.take(9).read_to_end(&mut first).map_err(|error| ImportError::new(path, error))?;
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         match (first.as_slice(), extension.to_ascii_lowercase().as_str()) {
             ([b'P', b'K', 3 | 5, ..], _) => Ok(Self::Npz),

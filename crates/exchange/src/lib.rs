@@ -12,11 +12,14 @@
 
 mod assemble;
 mod element;
+mod entry;
 mod error;
+mod file;
 mod format;
 mod network;
 mod npz;
 mod onnx;
+mod options;
 pub mod packed;
 mod read;
 mod safetensors;
@@ -26,9 +29,11 @@ mod tensor_file;
 
 pub use assemble::assemble;
 pub use element::Element;
+pub use entry::Entry;
 pub use error::ImportError;
 pub use format::FileFormat;
 pub use network::{Network, Standardization};
-pub use read::{NamedLayer, ReadOptions, read_network};
+pub use options::{NamedLayer, ReadOptions};
+pub use read::{read_network, sha256};
 pub use step::{Operation, Step};
-pub use tensor_file::{Entry, Tensor, TensorFile};
+pub use tensor_file::{Tensor, TensorFile};

@@ -18,8 +18,6 @@ pub struct Network {
     pub producer: Option<String>,
     /// What was assumed or left aside, as sentences.
     pub notes: Vec<String>,
-    /// The SHA-256 hash of the file, in hexadecimal digits.
-    pub sha256: String,
 }
 
 /// `(x - mean) / scale`, feature by feature.

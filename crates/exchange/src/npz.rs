@@ -8,8 +8,8 @@ use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
 use zip::ZipArchive;
 
 use crate::element::Element;
+use crate::entry::{Entry, Place};
 use crate::error::ImportError;
-use crate::tensor_file::{Entry, Place};
 
 /// Arrays of zeros pack well, and are small.
 const MOST_UNPACKED: u64 = 1 << 20;

@@ -8,8 +8,8 @@ use ::safetensors::Dtype;
 use ::safetensors::tensor::Metadata;
 
 use crate::element::Element;
+use crate::entry::{Entry, Place};
 use crate::error::ImportError;
-use crate::tensor_file::{Entry, Place};
 
 /// Bytes of the length of the header.
 const LENGTH_BYTES: u64 = 8;

@@ -7,11 +7,12 @@ use bitsweep_models::Activation;
 use ndarray::{Array1, Array2};
 
 use crate::assemble::assemble;
+use crate::entry::Entry;
 use crate::error::ImportError;
 use crate::network::Network;
-use crate::read::{NamedLayer, ReadOptions};
+use crate::options::{NamedLayer, ReadOptions};
 use crate::step::{Operation, Step};
-use crate::tensor_file::{Entry, TensorFile};
+use crate::tensor_file::TensorFile;
 
 /// PyTorch's `BatchNorm1d` by default; no file of tensors says it.
 const BATCH_NORM_EPSILON: f64 = 1e-5;

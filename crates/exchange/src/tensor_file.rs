@@ -3,42 +3,11 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use crate::element::Element;
+use crate::entry::{Entry, Place};
 use crate::error::ImportError;
 use crate::format::FileFormat;
 use crate::onnx::Initializers;
-use crate::{npz, safetensors};
-
-/// A tensor that a file has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// What it is called.
-    pub name: String,
-    /// How its numbers are stored.
-    pub element: Element,
-    /// Its shape; empty of a single number.
-    pub shape: Vec<usize>,
-    /// Where its bytes are.
-    pub(crate) place: Place,
-}
-
-/// Where the bytes of a tensor are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// In a file, from this byte on.
-    At(u64),
-    /// An entry of an archive, with the bytes of its header.
-    InArchive {
-        /// The position of the entry.
-        index: usize,
-        /// The bytes before the first number.
-        header: u64,
-        /// Whether the first index runs fastest, as in Fortran.
-        is_column_major: bool,
-    },
-    /// A weight of a graph that is in memory, by its position.
-    InGraph(usize),
-}
+use crate::{file, npz, safetensors};
 
 /// A tensor that was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,42 +33,20 @@ enum Source {
     Graph(Box<Initializers>),
 }
 
-impl Entry {
-    /// How many numbers it has.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.shape.iter().product()
-    }
-
-    /// Whether it has no number.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Bytes of its numbers.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.len() * self.element.bytes()
-    }
-}
-
 impl TensorFile {
     /// Reads the directory of a file: the tensors of safetensors and npz, the initializers of ONNX.
     ///
     /// # Errors
     /// When it cannot be read, is of another format, or its directory does not fit its length.
     pub fn open(path: &Path) -> Result<Self, ImportError> {
-        let open = || File::open(path).map_err(|error| ImportError::new(path, error));
         let (source, entries) = match FileFormat::of(path)? {
             FileFormat::Npz => {
-                let file = open()?;
+                let (file, _) = file::open(path)?;
                 let entries = npz::entries(path, &file)?;
                 (Source::File(file), entries)
             }
             FileFormat::Safetensors => {
-                let mut file = open()?;
-                let length = file.metadata().map_err(|error| ImportError::new(path, error))?.len();
+                let (mut file, length) = file::open(path)?;
                 let entries = safetensors::entries(path, &mut file, length)?;
                 (Source::File(file), entries)
             }

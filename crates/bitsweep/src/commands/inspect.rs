@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use bitsweep_exchange::packed::PackedModel;
-use bitsweep_exchange::{FileFormat, ImportError, Network, ReadOptions, TensorFile, read_network};
+use bitsweep_exchange::{FileFormat, ImportError, Network, ReadOptions, TensorFile, read_network, sha256};
 use bitsweep_models::{Head, Layer};
 use bitsweep_results::numbers::{bytes, count, counted, significant};
 use serde::Serialize;
@@ -91,11 +91,6 @@ impl Inspection {
                 shape: entry.shape,
             });
         }
-        let unread = |error: std::io::Error| ImportError {
-            path: path.to_owned(),
-            place: None,
-            reason: error.to_string(),
-        };
         let may_be_packed = file.entries().iter().any(|entry| entry.name.starts_with("W1"));
         let packed = match may_be_packed {
             true => PackedModel::open(path).ok(),
@@ -104,10 +99,10 @@ impl Inspection {
         let packed = packed.map(|packed| packed.into_classifier().provenance);
         let (model, no_model) = match read_network(path, &ReadOptions::default()) {
             _ if packed.is_some() => (None, None),
-            Ok(network) => (Some(ModelPart::of(network)), None),
+            Ok(network) => (Some(ModelPart::of(network, sha256(path)?)), None),
             Err(error) => (None, Some(error.to_string())),
         };
-        let bytes = fs::metadata(path).map_err(unread)?.len();
+        let bytes = fs::metadata(path).map_err(|error| ImportError::new(path, error))?.len();
         Ok(Self {
             file: path.display().to_string(),
             format: format.to_string(),
@@ -155,8 +150,8 @@ impl Inspection {
 }
 
 impl ModelPart {
-    fn of(network: Network) -> Self {
-        let Network { model, scaling, classes, names, producer, notes, sha256 } = network;
+    fn of(network: Network, sha256: String) -> Self {
+        let Network { model, scaling, classes, names, producer, notes } = network;
         let layers = model.layers().iter().zip(names).zip(1..).map(|((layer, from), number)| {
             let Layer::Linear(linear) = layer;
             LayerRow {

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bitsweep_datasets::Scaler;
-use bitsweep_exchange::{ImportError, NamedLayer, Network, ReadOptions, Standardization, read_network};
+use bitsweep_exchange::{
+    ImportError, NamedLayer, Network, ReadOptions, Standardization, read_network, sha256,
+};
 use bitsweep_models::Model;
 use bitsweep_results::numbers::counted;
 use ndarray::Array1;
@@ -59,7 +61,7 @@ impl<'f> Models<'f> {
     pub(super) fn get(&mut self, given: &Given) -> ReadModel {
         let file = match given {
             Given::Here(given) => {
-                let model = given.model().map_err(|error| wrong(Path::new(""), &error))?;
+                let model = given.model().map_err(|error| ImportError::new(Path::new(""), error))?;
                 return Ok(Arc::new(GivenModel { model, scaler: None, classes: None, origin: None }));
             }
             Given::File(file) => file,
@@ -80,7 +82,7 @@ impl<'f> Models<'f> {
             activation: file.activation,
             head: file.head,
         };
-        let Network { model, scaling, classes, producer, notes, sha256, .. } = read_network(&path, &options)?;
+        let Network { model, scaling, classes, producer, notes, .. } = read_network(&path, &options)?;
         let classes = file.classes.clone().or(classes);
         let outputs = model.output_size();
         if let Some(classes) = classes.as_ref().filter(|classes| classes.len() != outputs) {
@@ -89,19 +91,15 @@ impl<'f> Models<'f> {
                 counted(outputs, "output", "outputs"),
                 counted(classes.len(), "class", "classes")
             );
-            return Err(wrong(&path, &reason));
+            return Err(ImportError::new(&path, reason));
         }
         let scaler = scaling.map(|Standardization { mean, scale }| {
             let rounding = Array1::zeros(mean.len());
             Scaler::Standard { mean, scale, rounding }
         });
-        let origin = Origin { file: file.to_string(), sha256, producer, notes };
+        let origin = Origin { file: file.to_string(), sha256: sha256(&path)?, producer, notes };
         Ok(GivenModel { model, scaler, classes, origin: Some(origin) })
     }
-}
-
-fn wrong(path: &Path, reason: &dyn std::fmt::Display) -> ImportError {
-    ImportError { path: path.to_owned(), place: None, reason: reason.to_string() }
 }
 
 impl GivenModel {

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::entry::{Entry, Place};
 use crate::error::ImportError;
 use crate::onnx::load;
 use crate::onnx::proto::TensorProto;
 use crate::onnx::tensor::{Contents, TensorReader, count, element_of, shape};
-use crate::tensor_file::{Entry, Place};
 
 /// The weights of an ONNX file, which is in memory.
 #[derive(Debug)]

@@ -28,12 +28,12 @@ mod tensor;
 mod value;
 mod wire;
 
-use std::fs;
 use std::path::Path;
 
 use prost::Message;
 
 use crate::error::ImportError;
+use crate::file;
 use crate::network::Network;
 use crate::onnx::proto::ModelProto;
 use crate::onnx::tensor::TensorReader;
@@ -49,7 +49,7 @@ pub(crate) fn read_onnx(path: &Path) -> Result<Network, ImportError> {
 
 /// The messages of the file, and how many bytes it has.
 fn load(path: &Path) -> Result<(ModelProto, u64), ImportError> {
-    let bytes = fs::read(path).map_err(|error| ImportError::new(path, error))?;
+    let bytes = file::read(path)?;
     if !wire::is_modest(&bytes) {
         return Err(ImportError::new(path, "is no ONNX file: it has far more parts than bytes"));
     }
@@ -141,7 +141,7 @@ mod tests {
 
     fn read(model: &ModelProto) -> Result<Network, String> {
         let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), model.encode_to_vec()).unwrap();
+        std::fs::write(file.path(), model.encode_to_vec()).unwrap();
         read_onnx(file.path())
             .map_err(|error| format!("{}: {}", error.place.unwrap_or_default(), error.reason))
     }

@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 
 use super::columns::{self, Column};
 use super::error::PackedError;
-use super::predictor::Predictor;
 use super::scaling::{self, FeatureScaling};
 use super::values::Values;
 
@@ -155,14 +154,6 @@ impl PackedModel {
             activation: layer.activation,
         };
         Ok(Model::new(self.classifier.layers.iter().map(layer), self.classifier.head)?)
-    }
-
-    /// What computes logits of features.
-    ///
-    /// # Errors
-    /// Codes that stand for numbers beyond `f32`, and inputs that cannot be encoded or multiplied.
-    pub fn predictor(&self) -> Result<Predictor, PackedError> {
-        Predictor::new(self)
     }
 }
 

@@ -36,8 +36,18 @@ struct CodedLayer {
     activation: Activation,
 }
 
+impl PackedModel {
+    /// What computes logits of features.
+    ///
+    /// # Errors
+    /// Codes that stand for numbers beyond `f32`, and inputs that cannot be encoded or multiplied.
+    pub fn predictor(&self) -> Result<Predictor, PackedError> {
+        Predictor::new(self)
+    }
+}
+
 impl Predictor {
-    pub(super) fn new(packed: &PackedModel) -> Result<Self, PackedError> {
+    fn new(packed: &PackedModel) -> Result<Self, PackedError> {
         let classifier = packed.classifier();
         let mut coded = Vec::new();
         for (position, layer) in classifier.layers.iter().enumerate() {

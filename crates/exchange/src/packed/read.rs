@@ -1,13 +1,12 @@
 //! From bytes to a model.
 
-use std::fs::{self, File};
-use std::io::Read;
 use std::path::Path;
 
 use bitsweep_models::WeightId;
 use bitsweep_quant::{ActivationParameters, ActivationQuantizer, ActivationScheme};
 
 use crate::error::ImportError;
+use crate::file;
 
 use super::classifier::{Classifier, ClippedOutputs, PackedLayer, PackedModel};
 use super::columns;
@@ -30,14 +29,7 @@ impl PackedModel {
     /// # Errors
     /// As [`from_bytes`](Self::from_bytes), and where the file cannot be read.
     pub fn open(path: &Path) -> Result<Self, ImportError> {
-        let length = fs::metadata(path).map_err(|error| ImportError::new(path, error))?;
-        if !length.is_file() {
-            return Err(ImportError::new(path, "is no file"));
-        }
-        let mut bytes = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(length.len()).read_to_end(&mut bytes));
-        read.map_err(|error| ImportError::new(path, error))?;
-        Self::from_bytes(&bytes).map_err(|error| ImportError::new(path, error))
+        Self::from_bytes(&file::read(path)?).map_err(|error| ImportError::new(path, error))
     }
 
     /// The model of a file's bytes: `from_bytes(to_bytes(m)) = m`.

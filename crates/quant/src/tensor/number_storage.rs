@@ -3,7 +3,7 @@
 use crate::number::{Real, decode_bfloat16, decode_binary16, encode_bfloat16, encode_binary16};
 use crate::scheme::{Format, ScaleFormat, Scheme, ZeroPoint};
 
-use super::named_parts::PartElement;
+use super::part_name::PartElement;
 use super::reader::{Reader, UnpackError};
 
 /// How the scales or the zero points of a scheme are written.

@@ -6,10 +6,10 @@ use crate::scheme::{CodebookFormat, Format};
 use super::bit_field::BitField;
 use super::code_matrix::{CodeMatrix, CodeType};
 use super::codebook::Codebook;
-use super::named_parts::{PartElement, PartName};
 use super::number_storage::NumberStorage;
 use super::outliers::SparseOutliers;
 use super::parameters::Parameters;
+use super::part_name::{PartElement, PartName};
 use super::quantized::Quantized;
 use super::stored::with_parameters;
 
