@@ -134,12 +134,11 @@ pub struct OtherClass {
 }
 
 impl Dataset {
-    /// The same rows with the classes of a model in its order: all of them, also those that no row has. `1` and `1.0` are one
-    /// class.
+    /// Where each class stands among those of a model. `1` and `1.0` are one class.
     ///
     /// # Errors
     /// A class that the model does not have.
-    pub fn with_classes(&self, names: &[String]) -> Result<Self, OtherClass> {
+    pub fn positions_among(&self, names: &[String]) -> Result<Vec<usize>, OtherClass> {
         let number = |name: &str| name.parse::<f64>().ok();
         let position_of = |class: &String| {
             let same = names.iter().position(|name| name == class);
@@ -150,7 +149,15 @@ impl Dataset {
             let position = same.or_else(equal);
             position.ok_or_else(|| OtherClass { class: class.clone(), expected: names.to_vec() })
         };
-        let positions: Vec<usize> = self.class_names.iter().map(position_of).collect::<Result<_, _>>()?;
+        self.class_names.iter().map(position_of).collect()
+    }
+
+    /// The same rows with the classes of a model in its order: all of them, also those that no row has.
+    ///
+    /// # Errors
+    /// A class that the model does not have.
+    pub fn with_classes(&self, names: &[String]) -> Result<Self, OtherClass> {
+        let positions = self.positions_among(names)?;
         let labels = self.labels.iter().map(|&label| positions[label]).collect();
         Ok(Self { labels, class_names: names.to_vec(), ..self.clone() })
     }

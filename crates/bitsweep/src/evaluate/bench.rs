@@ -238,16 +238,9 @@ impl<'u> Bench<'u> {
         let mut measures = self.describe(&model, coded.as_ref(), transformed, variant);
         let own_inputs = transformed.rows.as_ref().map(|rows| Inputs::new(self.unit, &rows.test_features));
         let inputs = own_inputs.as_ref().unwrap_or(&self.inputs);
-        let inference = match &coded {
-            None => inputs.infer(&model.model, model.activations.as_ref(), buffers),
-            Some(coded) => {
-                let inferred = coded.infer(inputs.single().view()).at(FailureKind::Scoring)?;
-                let CodedInference { inference, clipped } = inferred;
-                measures.clipped_activations = Some(clipped);
-                measures.flags.extend(clipping_flag(clipped));
-                inference
-            }
-        };
+        let (inference, clipped) = inferred(&model, coded.as_ref(), inputs, buffers)?;
+        measures.clipped_activations = clipped;
+        measures.flags.extend(clipped.and_then(clipping_flag));
         let aware = variant.training.as_ref().zip(training(self.unit));
         let aware = aware.map(|(aware, (_, training))| aware.applied_to(training));
         refuse_unbounded(&inference, TEST_ROW, aware.as_ref(), FailureKind::QuantizedTraining)?;
@@ -321,10 +314,7 @@ impl<'u> Bench<'u> {
             let own_inputs =
                 transformed.rows.as_ref().map(|rows| Inputs::new(self.unit, &rows.test_features));
             let inputs = own_inputs.as_ref().unwrap_or(&self.inputs);
-            let measured = match &coded {
-                None => inputs.infer(&model.model, model.activations.as_ref(), &mut Buffers::default()),
-                Some(coded) => coded.infer(inputs.single().view()).at(FailureKind::Scoring)?.inference,
-            };
+            let (measured, _) = inferred(&model, coded.as_ref(), inputs, &mut Buffers::default())?;
             check_predictions(&packed, self.prepared, &measured)?;
             Ok((packed, bytes))
         })
@@ -342,10 +332,7 @@ impl<'u> Bench<'u> {
         let rows = transformed.rows.as_ref();
         let own_inputs = rows.map(|rows| Inputs::new(self.unit, &rows.validation_features));
         let inputs = own_inputs.as_ref().unwrap_or(&validation.inputs);
-        Ok(Some(match coded {
-            None => inputs.infer(&model.model, model.activations.as_ref(), buffers),
-            Some(coded) => coded.infer(inputs.single().view()).at(FailureKind::Scoring)?.inference,
-        }))
+        Ok(Some(inferred(model, coded, inputs, buffers)?.0))
     }
 
     /// Errors, sizes and flags of a variant.
@@ -484,6 +471,23 @@ impl<'u> Bench<'u> {
                 variants: Vec::new(),
                 log_losses: Vec::new(),
             }),
+        }
+    }
+}
+
+/// What a model says of rows, and the share of inputs of its layers that were clipped where these are codes.
+fn inferred(
+    model: &QuantizedModel,
+    coded: Option<&CodedModel<'_>>,
+    inputs: &Inputs,
+    buffers: &mut Buffers,
+) -> Step<(Inference, Option<f64>)> {
+    match coded {
+        None => Ok((inputs.infer(&model.model, model.activations.as_ref(), buffers), None)),
+        Some(coded) => {
+            let inferred = coded.infer(inputs.single().view()).at(FailureKind::Scoring)?;
+            let CodedInference { inference, clipped } = inferred;
+            Ok((inference, Some(clipped)))
         }
     }
 }

@@ -113,7 +113,7 @@ fn check_given(unit: &Unit, given: &Given, dataset: &Dataset, split: &Split) -> 
     let (features, classes) = (encoder.names().len(), dataset.classes());
     let (inputs, outputs) = (model.model.input_size(), model.model.output_size());
     let scale = unit.spec.subject.rows().map_or(Scaling::None, |(data, _)| data.scale);
-    if let Some(Err(error)) = model.classes.as_ref().map(|classes| dataset.with_classes(classes)) {
+    if let Some(Err(error)) = model.classes.as_ref().map(|classes| dataset.positions_among(classes)) {
         return fault(table, error.to_string());
     }
     if (inputs, outputs) != (features, classes) {

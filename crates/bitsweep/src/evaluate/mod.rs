@@ -52,11 +52,12 @@ use self::unit::Evaluation;
 pub(crate) use float_model::{check_layers, check_model};
 pub use latency::Latency;
 pub(crate) use mixed::check_budget;
-pub(crate) use packing::{Provenance, pack};
+pub(crate) use packing::Provenance;
 pub(crate) use prepare::{NO_TRAINING_ROWS, scaled, split, too_many_calibration_rows};
 pub(crate) use scaler::scaler_bytes;
 pub use tensor_rows::LargeRows;
 pub use unit::UnitTiming;
+pub(crate) use variants::pack;
 
 /// Takes the rows of the large tables as they come, in the order of the plan.
 pub trait Sink: Send {

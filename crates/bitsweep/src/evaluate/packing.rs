@@ -8,46 +8,20 @@ use bitsweep_models::{Layer, Linear, Precision, WeightId};
 use bitsweep_results::FailureKind;
 use ndarray::{Array2, Axis};
 
-use super::bench::Bench;
 use super::coded::CodedModel;
-use super::float_model::{FloatModel, float_model, training};
-use super::prepare::{Prepared, prepare};
+use super::float_model::training;
+use super::prepare::Prepared;
 use super::quantized_model::QuantizedModel;
 use super::score::Inference;
 use super::stop::{At, Step, failed};
 use super::transform::Transformed;
-use super::unit::Evaluation;
-use crate::failure::Failure;
-use crate::plan::{Plan, PlannedVariant, Unit};
+use crate::plan::Unit;
 use bitsweep_experiment::variant::{ScalerUse, Variant};
 
 /// Where a model comes from, as the file says it.
 pub(crate) type Provenance = serde_json::Map<String, serde_json::Value>;
 
 const KIND: FailureKind = FailureKind::Quantization;
-
-/// Makes a variant of the unit at `position` of the plan again: the model, and its bytes as tables count them. Its classes on the
-/// test rows are those that a run measures.
-///
-/// # Errors
-/// What keeps the unit or the variant from being made.
-pub(crate) fn pack(
-    plan: &Plan,
-    position: usize,
-    planned: &PlannedVariant,
-    provenance: Provenance,
-) -> Result<(PackedModel, u64), Failure> {
-    let unit = &plan.units[position];
-    let packed = || -> Step<(PackedModel, u64)> {
-        let dataset =
-            unit.dataset.as_ref().ok_or_else(|| failed(KIND, "a tensor is no model to be exported"))?;
-        let prepared = prepare(unit, dataset.as_ref().at(FailureKind::Data)?)?;
-        let FloatModel { model, .. } = float_model(unit, &prepared)?;
-        let evaluation = Evaluation { plan, position, unit, emit: &|_| () };
-        Bench::new(&evaluation, &prepared, &model)?.packed(&planned.variant, provenance)
-    };
-    packed().map_err(|failure| Failure::Other(format!("{}: {}", unit.describe(), failure.reason)))
-}
 
 /// A variant that was made, and what it was made of.
 pub(super) struct Made<'a, 'u> {

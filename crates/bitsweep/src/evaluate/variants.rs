@@ -3,16 +3,20 @@
 
 use std::time::Instant;
 
+use bitsweep_exchange::packed::PackedModel;
 use bitsweep_results::FailureKind;
 use rayon::prelude::*;
 
 use super::bench::Bench;
 use super::evaluated::Evaluated;
 use super::float_model::{FloatModel, float_model};
+use super::packing::Provenance;
 use super::prepare::prepare;
 use super::score::Buffers;
 use super::stop::{At, Step, failed};
 use super::unit::{Evaluation, UnitOutcome};
+use crate::failure::Failure;
+use crate::plan::{Plan, PlannedVariant};
 
 /// Evaluates the float model of the unit and all its variants. What fails before any variant is the float model's failure.
 pub(super) fn evaluate(evaluation: &Evaluation<'_>) -> UnitOutcome {
@@ -23,6 +27,31 @@ pub(super) fn evaluate(evaluation: &Evaluation<'_>) -> UnitOutcome {
         outcome.add(evaluation.unit.row_key(float), origin, Err(failure));
     }
     outcome
+}
+
+/// Makes a variant of the unit at `position` of the plan again: the model, and its bytes as tables count them. Its classes on the
+/// test rows are those that a run measures.
+///
+/// # Errors
+/// What keeps the unit or the variant from being made.
+pub(crate) fn pack(
+    plan: &Plan,
+    position: usize,
+    planned: &PlannedVariant,
+    provenance: Provenance,
+) -> Result<(PackedModel, u64), Failure> {
+    let unit = &plan.units[position];
+    let packed = || -> Step<(PackedModel, u64)> {
+        let dataset = unit
+            .dataset
+            .as_ref()
+            .ok_or_else(|| failed(FailureKind::Quantization, "a tensor is no model to be exported"))?;
+        let prepared = prepare(unit, dataset.as_ref().at(FailureKind::Data)?)?;
+        let FloatModel { model, .. } = float_model(unit, &prepared)?;
+        let evaluation = Evaluation { plan, position, unit, emit: &|_| () };
+        Bench::new(&evaluation, &prepared, &model)?.packed(&planned.variant, provenance)
+    };
+    packed().map_err(|failure| Failure::Other(format!("{}: {}", unit.describe(), failure.reason)))
 }
 
 /// Adds the float model, all variants and the majority class; an error leaves what is known of the unit, and no row.

@@ -1,6 +1,6 @@
 //! Keys: hashes of values, never of text made for people.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bitsweep_datasets::{ColumnRef, Dataset, TableSource};
@@ -9,10 +9,9 @@ use serde::Serialize;
 
 use super::models::ReadModel;
 use super::stages::{Stage, passed, unit_stages};
-use super::tensors::hash;
 use crate::failure::Failure;
 use bitsweep_experiment::subject::{
-    DataSource, Given, GivenSpec, ModelFile, Subject, TensorSource, TrainedSpec, UnitSpec,
+    DataSource, Given, GivenSpec, ModelFile, Subject, TensorSource, TensorSpec, TrainedSpec, UnitSpec,
 };
 use bitsweep_experiment::variant::Variant;
 
@@ -23,9 +22,9 @@ use bitsweep_experiment::variant::Variant;
 /// what computes the same is the same model.
 pub(super) fn unit_key(
     spec: &UnitSpec,
-    folder: &Path,
     dataset: Option<&Dataset>,
     given: Option<&ReadModel>,
+    tensor: Option<blake3::Hash>,
 ) -> Result<Key, Failure> {
     #[derive(Serialize)]
     struct Keyed {
@@ -45,13 +44,9 @@ pub(super) fn unit_key(
         *file = ModelFile::new("");
         model = Some(given.hash().to_string());
     }
-    let mut tensor = None;
-    if let Subject::Tensor(spec) = &mut unit.subject
-        && let TensorSource::File { file, .. } = &spec.source
-        && let Ok(content) = hash(&folder.join(file), spec)
-        && let TensorSource::File { file, .. } = &mut spec.source
+    if let (Subject::Tensor(TensorSpec { source: TensorSource::File { file, .. }, .. }), Some(_)) =
+        (&mut unit.subject, tensor)
     {
-        tensor = Some(content.to_string());
         file.clear();
     }
     if let Subject::Trained(TrainedSpec { data, .. }) | Subject::Given(GivenSpec { data, .. }) =
@@ -61,6 +56,7 @@ pub(super) fn unit_key(
     {
         **csv = TableSource::new(PathBuf::new(), ColumnRef::Number(1));
     }
+    let tensor = tensor.map(|hash| hash.to_string());
     let stages = versions(unit_stages(&spec.subject));
     key(&Keyed { unit, dataset: dataset.map(|dataset| dataset.hash.to_string()), model, tensor, stages })
 }

@@ -28,6 +28,7 @@ use self::datasets::Datasets;
 use self::key::{canonical, canonical_majority, row_key, task_key, unit_key};
 use self::models::Models;
 use self::tasks::settings_that_differ;
+use self::tensors::Units;
 
 pub(crate) use datasets::unknown_class;
 pub(crate) use memory::most_bytes;
@@ -116,7 +117,7 @@ impl Plan {
             name.clone_into(&mut header.title);
         }
         change_header(&mut header, &changes);
-        let (specs, members) = tensors::expanded(document, specs, members)?;
+        let Units { specs, members, hashes } = tensors::expanded(document, specs, members)?;
         let mut datasets = Datasets::new(document.folder());
         let read = |(spec, _): &Placed<UnitSpec>| -> Result<Option<Read>, Failure> {
             spec.subject.rows().map(|(data, _)| datasets.get(&data.source)).transpose()
@@ -133,10 +134,10 @@ impl Plan {
         let variants = planned(variants, &specs, &members)?;
         let mut units = Vec::with_capacity(specs.len());
         let mut shown: Vec<Arc<bitsweep_results::Variant>> = Vec::new();
-        for (((((spec, places), dataset), given), task), own) in
-            specs.into_iter().zip(datasets).zip(given).zip(tasks).zip(members)
+        for ((((((spec, places), hash), dataset), given), task), own) in
+            specs.into_iter().zip(hashes).zip(datasets).zip(given).zip(tasks).zip(members)
         {
-            let key = unit_key(&spec, document.folder(), readable(dataset.as_ref()), given.as_ref())?;
+            let key = unit_key(&spec, readable(dataset.as_ref()), given.as_ref(), hash)?;
             let (float, majority) = (float(&spec.subject)?, majority(&spec.subject)?);
             for baseline in [&float].into_iter().chain(&majority) {
                 if !shown.contains(&baseline.row) {
@@ -242,12 +243,23 @@ fn readable(dataset: Option<&Read>) -> Option<&Dataset> {
     dataset?.as_deref().ok()
 }
 
-/// The datasets with the classes of the models that are given, where these name them.
+/// The datasets with the classes of the models that are given, where these name them; each once for all of its units.
 fn in_classes_of(given: &[Option<ReadModel>], datasets: Vec<Option<Read>>) -> Vec<Option<Read>> {
+    let mut known: Vec<(Arc<Dataset>, &[String], Arc<Dataset>)> = Vec::new();
+    let mut with_classes = |dataset: Arc<Dataset>, classes| {
+        let is_known =
+            |(own, names, _): &&(Arc<Dataset>, &[String], _)| Arc::ptr_eq(own, &dataset) && *names == classes;
+        if let Some((.., changed)) = known.iter().find(is_known) {
+            return Arc::clone(changed);
+        }
+        // Classes that do not fit stay as they are, and the check of the model says why.
+        let changed = dataset.with_classes(classes).map_or_else(|_| Arc::clone(&dataset), Arc::new);
+        known.push((dataset, classes, Arc::clone(&changed)));
+        changed
+    };
     let datasets = given.iter().zip(datasets).map(|(given, dataset)| match (given, dataset) {
         (Some(Ok(given)), Some(Ok(dataset))) => Some(Ok(match &given.classes {
-            // Classes that do not fit stay as they are, and the check of the model says why.
-            Some(classes) => dataset.with_classes(classes).map_or(dataset, Arc::new),
+            Some(classes) => with_classes(dataset, classes.as_slice()),
             None => dataset,
         })),
         (_, dataset) => dataset,

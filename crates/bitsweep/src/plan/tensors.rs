@@ -1,8 +1,6 @@
 //! Tensors of files: which there are, and their numbers, one tensor at a time.
 
-use std::path::{Path, PathBuf};
-
-use bitsweep_exchange::{Entry, FileFormat, TensorFile};
+use bitsweep_exchange::{Entry, FileFormat, ImportError, TensorFile};
 use bitsweep_quant::Real;
 use ndarray::Array2;
 use wildmatch::WildMatch;
@@ -11,10 +9,16 @@ use super::{Plan, Unit};
 use bitsweep_experiment::config::{Diagnostic, Document, Placed};
 use bitsweep_experiment::subject::{Layout, Subject, TensorSource, TensorSpec, UnitSpec};
 
-/// Units, and for each the positions of its variants.
-type Units = (Vec<Placed<UnitSpec>>, Vec<Vec<usize>>);
+/// The units of an experiment, once the tensors of its files are known.
+pub(super) struct Units {
+    pub(super) specs: Vec<Placed<UnitSpec>>,
+    /// For each unit the positions of its variants.
+    pub(super) members: Vec<Vec<usize>>,
+    /// For each unit that is a tensor of a file a hash of its shape and its numbers.
+    pub(super) hashes: Vec<Option<blake3::Hash>>,
+}
 
-/// The units with one for each tensor of a file that is selected, and the positions of their variants.
+/// The units with one for each tensor of a file that is selected.
 ///
 /// # Errors
 /// A file that cannot be read, or a selection that no tensor answers, at its key.
@@ -23,23 +27,28 @@ pub(super) fn expanded(
     specs: Vec<Placed<UnitSpec>>,
     members: Vec<Vec<usize>>,
 ) -> Result<Units, Diagnostic> {
-    let mut all = Vec::with_capacity(specs.len());
-    let mut all_members = Vec::with_capacity(members.len());
+    let mut units = Units { specs: Vec::new(), members: Vec::new(), hashes: Vec::new() };
     for ((spec, places), own) in specs.into_iter().zip(members) {
         let Subject::Tensor(TensorSpec { name, dtype, source: TensorSource::File { file, layout } }) =
             &spec.subject
         else {
-            all.push((spec, places));
-            all_members.push(own);
+            units.specs.push((spec, places));
+            units.members.push(own);
+            units.hashes.push(None);
             continue;
         };
         let error = |key: &str, message: String| document.error(places.find(key), message);
+        let in_file = |wrong: ImportError| error("tensor.file", wrong.to_string());
         let path = document.folder().join(file);
-        let read = TensorFile::open(&path).map_err(|wrong| error("tensor.file", wrong.to_string()))?;
+        let mut read = TensorFile::open(&path).map_err(in_file)?;
+        let layout = layout.unwrap_or(match FileFormat::of(&path).map_err(in_file)? {
+            FileFormat::Safetensors => Layout::OutIn,
+            FileFormat::Npz | FileFormat::Onnx => Layout::InOut,
+        });
         let pattern = WildMatch::new(name);
         let is_selected =
             |entry: &&Entry| pattern.matches(&entry.name) && entry.element.is_float() && !entry.is_empty();
-        let selected: Vec<&Entry> = read.entries().iter().filter(is_selected).collect();
+        let selected: Vec<Entry> = read.entries().iter().filter(is_selected).cloned().collect();
         if selected.is_empty() {
             let some: Vec<String> =
                 read.entries().iter().take(5).map(|entry| format!("`{}`", entry.name)).collect();
@@ -47,33 +56,24 @@ pub(super) fn expanded(
                 format!("no float tensor of the file is called so: it begins with {}", some.join(", "));
             return Err(error("tensor.select", message));
         }
-        let layout = layout.unwrap_or(match FileFormat::of(&path) {
-            Ok(FileFormat::Safetensors) => Layout::OutIn,
-            Ok(FileFormat::Npz | FileFormat::Onnx) | Err(_) => Layout::InOut,
-        });
         for entry in selected {
+            units.hashes.push(Some(hash(&mut read, &entry).map_err(in_file)?));
             let source = TensorSource::File { file: file.clone(), layout: Some(layout) };
-            let tensor = TensorSpec { name: entry.name.clone(), dtype: *dtype, source };
-            all.push((UnitSpec { subject: Subject::Tensor(tensor), ..spec.clone() }, places.clone()));
-            all_members.push(own.clone());
+            let tensor = TensorSpec { name: entry.name, dtype: *dtype, source };
+            units.specs.push((UnitSpec { subject: Subject::Tensor(tensor), ..spec.clone() }, places.clone()));
+            units.members.push(own.clone());
         }
     }
-    Ok((all, all_members))
+    Ok(units)
 }
 
-/// A hash of a tensor of a file: its shape and its numbers as they are stored.
-///
-/// # Errors
-/// When the file cannot be read any more.
-pub(super) fn hash(path: &Path, tensor: &TensorSpec) -> Result<blake3::Hash, String> {
-    let mut file = TensorFile::open(path).map_err(|error| error.to_string())?;
-    let entry = file.entry(&tensor.name).map_err(|error| error.to_string())?.clone();
+/// A hash of a tensor: its shape and its numbers.
+fn hash(file: &mut TensorFile, entry: &Entry) -> Result<blake3::Hash, ImportError> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(format!("{:?} ", entry.shape).as_bytes());
-    file.each(&entry, |number| {
+    file.each(entry, |number| {
         hasher.update(&number.to_le_bytes());
-    })
-    .map_err(|error| error.to_string())?;
+    })?;
     Ok(hasher.finalize())
 }
 
@@ -92,7 +92,7 @@ impl Plan {
             }
             TensorSource::File { file, layout } => (file, layout),
         };
-        let path: PathBuf = self.document.folder().join(file);
+        let path = self.document.folder().join(file);
         let mut file = TensorFile::open(&path).map_err(|error| error.to_string())?;
         let entry = file.entry(&tensor.name).map_err(|error| error.to_string())?.clone();
         let mut numbers = Vec::with_capacity(entry.len());

@@ -1,6 +1,7 @@
 //! The text of an experiment with its `--set` overrides, as one tree whose every value knows where it was written.
 
 use std::io;
+use std::mem;
 use std::ops::Range;
 use std::path::{self, Path, PathBuf};
 
@@ -148,11 +149,14 @@ impl Document {
         if changes.is_empty() {
             return Ok(self.text[self.file.span.clone()].to_owned());
         }
-        let mut table: toml::Table = self.plain(self.tree()?)?;
+        let mut tree = self.tree()?;
         // Defaults that nobody has changed are the same without being said, and some have no use for the model.
-        let written: toml::Table = self.text[self.file.span.clone()].parse().unwrap_or_default();
         let is_changed = |key: &str| changes.iter().any(|change| change.key.split('.').next() == Some(key));
-        table.retain(|key, _| written.contains_key(key) || is_changed(key));
+        if let DeValue::Table(table) = tree.get_mut() {
+            let whole = mem::take(table).into_iter();
+            table.extend(whole.filter(|(key, _)| !self.is_default(&key.span()) || is_changed(key.get_ref())));
+        }
+        let mut table: toml::Table = self.plain(tree)?;
         change_table(&mut table, changes);
         toml::to_string(&table).map_err(|error| Diagnostic::new(error.to_string()))
     }
