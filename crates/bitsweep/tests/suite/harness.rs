@@ -120,6 +120,21 @@ pub(crate) fn refused(text: &str, parts: &[&str]) {
     assert!(reasons.iter().any(has_all_parts), "no reason has all of {parts:?}: {reasons:#?}");
 }
 
+/// `validate` refuses the experiment, which is wrong, with an answer that has `part`.
+#[track_caller]
+pub(crate) fn refused_by_validate(text: &str, part: &str) {
+    let sandbox = Sandbox::new();
+    sandbox.put("mine.toml", text);
+    let output = sandbox.run(&["validate", "mine.toml"]);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(unwrapped(&said(&output)).contains(part), "{part}: {}", said(&output));
+}
+
+/// A file that another tool has written.
+pub(crate) fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../exchange/tests/files").join(name)
+}
+
 /// The measures of a row that has not failed.
 #[track_caller]
 pub(crate) fn measures(row: &ResultRow) -> &Measures {

@@ -1,13 +1,11 @@
 //! Models in files of other tools: quantized as they are, and scored on the rows that are given.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::harness::{Sandbox, planned, printed, run_plan, said, scores, unwrapped};
-
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../exchange/tests/files").join(name)
-}
+use crate::harness::{
+    Sandbox, fixture, planned, printed, refused_by_validate, run_plan, said, scores, unwrapped,
+};
 
 /// The built-in wine by a model of it; `more` are further keys of the model.
 fn on_wine(name: &str, more: &str) -> String {
@@ -128,11 +126,7 @@ fn what_does_not_go_together_is_refused_at_its_place() {
         ),
     ];
     for (text, part) in cases {
-        let sandbox = Sandbox::new();
-        sandbox.put("mine.toml", &text);
-        let output = sandbox.run(&["validate", "mine.toml"]);
-        assert_eq!(output.status.code(), Some(2), "{text}");
-        assert!(unwrapped(&said(&output)).contains(part), "{part}: {}", said(&output));
+        refused_by_validate(&text, part);
     }
 }
 

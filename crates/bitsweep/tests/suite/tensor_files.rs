@@ -1,12 +1,6 @@
 //! Tensors of files, quantized without a model.
 
-use std::path::{Path, PathBuf};
-
-use crate::harness::{Sandbox, measures, planned, run, said, unwrapped};
-
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../exchange/tests/files").join(name)
-}
+use crate::harness::{Sandbox, fixture, measures, planned, refused_by_validate, run};
 
 fn on_file(name: &str, more: &str) -> String {
     let file = fixture(name);
@@ -71,10 +65,6 @@ fn what_is_wrong_is_said_at_its_key() {
         ("[tensor]\nvalues = [1]\n[quantize.weights]\nbits = 8\n".to_owned(), "missing field `name`"),
     ];
     for (text, part) in cases {
-        let sandbox = Sandbox::new();
-        sandbox.put("mine.toml", &text);
-        let output = sandbox.run(&["validate", "mine.toml"]);
-        assert_eq!(output.status.code(), Some(2), "{text}");
-        assert!(unwrapped(&said(&output)).contains(part), "{part}: {}", said(&output));
+        refused_by_validate(&text, part);
     }
 }

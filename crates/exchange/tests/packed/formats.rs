@@ -6,36 +6,15 @@ use bitsweep_quant::{ActivationQuantizer, Quantized, Scheme, SchemeSpec, quantiz
 use ndarray::{Array1, Array2, array};
 use proptest::prelude::*;
 
+use crate::spellings::{FORMATS, GRANULARITIES, SCALES};
 use crate::{classifier, header_length, input_scheme, layer, numbers, round_trip, scheme, stream};
 
-const BLOCKWISE: [&str; 43] = [
-    "format = 'fp8-e4m3'",
-    "format = 'fp8-e5m2'",
-    "format = 'fp6-e3m2'",
-    "format = 'fp6-e2m3'",
-    "format = 'fp4-e2m1'",
-    "format = { fp = { exponent = 1, mantissa = 1 } }",
-    "format = { fp = { exponent = 3, mantissa = 1 } }",
-    "format = { fp = { exponent = 6, mantissa = 1 } }",
-    "format = { fp = { exponent = 1, mantissa = 6 } }",
-    "format = 'nf'\nbits = 2",
-    "format = 'nf'\nbits = 4",
-    "format = 'nf'\nbits = 8",
-    "format = 'sf'\nbits = 4",
-    "format = { ternary = 'least-error' }",
-    "format = { ternary = 'absmean' }",
-    "format = 'power-of-two'\nbits = 2",
+/// Beside those of the scheme's own properties: more widths, and outliers.
+const MORE: [&str; 12] = [
     "format = 'power-of-two'\nbits = 5",
-    "format = 'power-of-two'\nbits = 8",
-    "format = 'additive-power-of-two'\nbits = 3",
-    "format = 'additive-power-of-two'\nbits = 7",
-    "bits = 1",
-    "bits = 2",
-    "bits = 3\ncode_range = 'covering'",
     "bits = 4",
     "bits = 5\ncode_range = 'full'",
     "bits = 6\noutliers = { percent = 10 }",
-    "bits = 8",
     "bits = 11",
     "bits = 16",
     "bits = 2\nsymmetry = 'asymmetric'",
@@ -43,19 +22,8 @@ const BLOCKWISE: [&str; 43] = [
     "bits = 13\nsymmetry = 'asymmetric'",
     "bits = 16\nsymmetry = 'asymmetric'",
     "bits = 4\nsymmetry = 'asymmetric'\noutliers = { percent = 3 }",
-    "bits = 4\nsymmetry = 'asymmetric'\nzero_point = 'float'",
-    "bits = 4\nsymmetry = 'asymmetric'\nzero_point = 'minimum'",
-    "bits = 8\nsymmetry = 'asymmetric'\nzero_point = 'minimum'\ncodes = 'signed'",
     "bits = 16\nsymmetry = 'asymmetric'\ncodes = 'signed'",
-    "format = 'q4_0'",
-    "format = 'q4_1'",
-    "format = 'q5_0'",
-    "format = 'q5_1'",
-    "format = 'q8_0'",
 ];
-
-const SCALES: [&str; 7] = ["float", "f16", "bf16", "e8m0-floor", "e8m0-ceiling", "two-level", "double"];
-const GRANULARITIES: [&str; 5] = ["'tensor'", "'row'", "{ rows = 2 }", "'column'", "{ group = 3 }"];
 
 const OTHERS: [&str; 13] = [
     "format = 'f16'",
@@ -77,7 +45,7 @@ const OTHERS: [&str; 13] = [
 fn all() -> Vec<Scheme> {
     let mut schemes = Vec::new();
     let mut add = |text: &str| schemes.extend(toml::from_str::<SchemeSpec>(text).unwrap().resolve());
-    for format in BLOCKWISE {
+    for format in FORMATS.into_iter().chain(MORE) {
         for scale in SCALES {
             for granularity in GRANULARITIES {
                 add(&format!("{format}\ngranularity = {granularity}\nscale_format = '{scale}'"));

@@ -6,6 +6,8 @@ mod formats;
 mod hostile;
 mod predictions;
 mod refusals;
+#[path = "../../../quant/tests/suite/formats.rs"]
+mod spellings;
 
 use bitsweep_exchange::packed::{
     Classifier, ClippedOutputs, Column, ColumnKind, FeatureScaling, PackedLayer, PackedModel, Values,

@@ -18,6 +18,7 @@ mod dtypes;
 mod estimators;
 mod format_properties;
 mod format_refusals;
+mod formats;
 mod golden;
 mod integer_products;
 mod kl_range;
