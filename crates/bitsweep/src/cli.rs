@@ -114,7 +114,7 @@ pub enum Command {
     /// Write a quantized model to a file: codes without waste, and everything that it needs to run.
     ///
     /// The variant is made again, and is written only where it predicts the classes that a run measures. The file is in
-    /// safetensors; `bitsweep verify` scores it.
+    /// safetensors; `bitsweep predict` runs it, `bitsweep verify` scores it.
     Export {
         /// The experiment, and changes to it.
         #[command(flatten)]
@@ -131,6 +131,15 @@ pub enum Command {
         /// Folder that the file goes to.
         #[arg(long, value_name = "DIR", default_value = "exports", value_hint = ValueHint::DirPath)]
         out: PathBuf,
+    },
+    /// Run an exported model on the rows of a table: CSV with the class and the probabilities of each row.
+    Predict {
+        /// A file that `bitsweep export` has written.
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// The table; its columns are found by their names.
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        csv: PathBuf,
     },
     /// Score an exported model on a table: macro-F1 and accuracy with their intervals, its bytes by part, its checksum.
     Verify {

@@ -8,7 +8,7 @@ use bitsweep_results::numbers::bytes;
 use bitsweep_results::{Goal, summarize};
 use serde_json::{Map, Value, json};
 
-use super::{planned, print_lines, say_note};
+use super::{planned, print_lines};
 use crate::cli::{Picked, Request};
 use crate::evaluate::{Provenance, pack, run};
 use crate::failure::Failure;
@@ -36,19 +36,12 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
         (None, None) => return Err(Failure::Other("neither a pick nor a variant is named".to_owned())),
     };
     let label = plan.labels.get(&planned.identity.row).text();
-    let (packed, counted) = pack(&plan, position, planned, provenance(&plan, unit, planned, label))?;
+    let packed = pack(&plan, position, planned, provenance(&plan, unit, planned, label))?;
     let written = packed.to_bytes().map_err(|error| Failure::Other(error.to_string()))?;
     let place = place(options.out, &plan.name, label);
     let refused = |error| Failure::Output(format!("`{}` cannot be written: {error}", place.display()));
     fs::create_dir_all(options.out).and_then(|()| fs::write(&place, &written)).map_err(refused)?;
     let own = packed.sizes().total();
-    if own > counted && options.verbosity > Verbosity::Quiet {
-        let more = bytes((own - counted) as f64);
-        say_note(
-            &plan.name,
-            &format!("the scaler is stored in double precision, {more} more than the table counts"),
-        );
-    }
     print_lines([
         format!("{}: {label} of {}", place.display(), unit.describe()),
         format!("{} of numbers in a file of {}", bytes(own as f64), bytes(written.len() as f64)),

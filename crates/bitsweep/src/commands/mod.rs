@@ -11,7 +11,9 @@ mod inspect;
 mod json;
 mod list;
 mod man;
+mod packed_rows;
 mod plan;
+mod predict;
 mod run;
 mod table;
 mod validate;
@@ -62,6 +64,7 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
             let (variant, unit) = (variant.as_deref(), unit.as_deref());
             export::export(experiment, &export::Options { pick: *pick, variant, unit, out, verbosity })
         }
+        Command::Predict { file, csv } => predict::predict(file, csv),
         Command::Verify { file, csv, target } => verify::verify(file, csv, target),
         Command::Inspect { file, json } => inspect::inspect(file, *json),
         Command::Validate { experiments } => validate::validate(experiments, verbosity),

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bitsweep_datasets::{Dataset, Scaling, TableError};
+use bitsweep_models::Precision;
 use bitsweep_quant::Dtype;
 use bitsweep_results::numbers::counted;
 use bitsweep_results::{Key, Labels, Metric, Task, run_of};
@@ -366,6 +367,16 @@ impl Unit {
         match self.given().and_then(|given| given.scaler.as_ref()) {
             Some(_) => Scaling::Standard,
             None => self.spec.subject.rows().map_or(Scaling::None, |(data, _)| data.scale),
+        }
+    }
+
+    /// The precision in which features are, and float layers compute.
+    pub fn precision(&self) -> Precision {
+        match &self.spec.subject {
+            Subject::Trained(trained) => {
+                trained.model.training().map_or(Precision::default(), |training| training.precision)
+            }
+            Subject::Given(_) | Subject::Tensor(_) => Precision::default(),
         }
     }
 

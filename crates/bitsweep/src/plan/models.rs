@@ -9,7 +9,6 @@ use bitsweep_exchange::{
 };
 use bitsweep_models::Model;
 use bitsweep_results::numbers::counted;
-use ndarray::Array1;
 use serde::Serialize;
 
 use bitsweep_experiment::subject::{FileLayer, Given, ModelFile};
@@ -93,9 +92,10 @@ impl<'f> Models<'f> {
             );
             return Err(ImportError::new(&path, reason));
         }
-        let scaler = scaling.map(|Standardization { mean, scale }| {
-            let rounding = Array1::zeros(mean.len());
-            Scaler::Standard { mean, scale, rounding }
+        let scaler = scaling.map(|Standardization { mean, scale }| Scaler::Standard {
+            mean,
+            scale,
+            constant: Vec::new(),
         });
         let origin = Origin { file: file.to_string(), sha256: sha256(&path)?, producer, notes };
         Ok(GivenModel { model, scaler, classes, origin: Some(origin) })

@@ -17,8 +17,6 @@ pub struct Classifier {
     pub columns: Vec<Column>,
     /// How they are scaled.
     pub scaling: FeatureScaling,
-    /// What scaled features are divided by, one factor each.
-    pub factors: Option<Array1<f32>>,
     /// The first one first.
     pub layers: Vec<PackedLayer>,
     /// How logits become probabilities.
@@ -87,7 +85,6 @@ impl ClippedOutputs {
 /// let model = PackedModel::new(Classifier {
 ///     columns: vec![Column::numbers("length"), Column::numbers("width")],
 ///     scaling: FeatureScaling::Divide(2.0),
-///     factors: None,
 ///     layers: vec![layer],
 ///     head: Head::Softmax,
 ///     precision: Precision::Single,
@@ -159,12 +156,11 @@ impl PackedModel {
 
 /// Refuses parts that do not go together.
 fn check(classifier: &Classifier) -> Result<(), PackedError> {
-    let Classifier { columns, scaling, factors, layers, head: _, precision: _, classes, provenance: _ } =
-        classifier;
+    let Classifier { columns, scaling, layers, head: _, precision: _, classes, provenance: _ } = classifier;
     let contradiction = |sentence: String| Err(PackedError::Contradiction(sentence));
     columns::check(columns)?;
     let features = columns::feature_count(columns);
-    scaling::check(scaling, factors.as_ref(), features)?;
+    scaling::check(scaling, features)?;
     check_shapes(layers, features)?;
     let outputs = layers.last().map_or(0, |layer| layer.weight.shape().1);
     if classes.len() != outputs {

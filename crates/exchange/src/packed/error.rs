@@ -70,6 +70,14 @@ pub enum PackedError {
     /// Parts that do not go together.
     #[error("{0}")]
     Contradiction(String),
+    /// A table that is not of the model's columns.
+    #[error("column `{column}`: {reason}")]
+    Cells {
+        /// The column.
+        column: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Features of another model.
     #[error("rows of {found} features do not fit the model: expected {expected}")]
     Features {
@@ -93,6 +101,10 @@ pub enum PackedError {
 impl PackedError {
     pub(super) fn tensor(name: &str, reason: impl ToString) -> Self {
         Self::Tensor { name: name.to_owned(), reason: reason.to_string() }
+    }
+
+    pub(super) fn cells(column: &str, reason: impl ToString) -> Self {
+        Self::Cells { column: column.to_owned(), reason: reason.to_string() }
     }
 
     pub(super) fn inputs(layer: usize, error: impl Into<ActivationError>) -> Self {

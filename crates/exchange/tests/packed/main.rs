@@ -61,7 +61,6 @@ fn classifier(layers: Vec<PackedLayer>) -> Classifier {
     Classifier {
         columns: (0..features).map(|column| Column::numbers(format!("column {column}"))).collect(),
         scaling: FeatureScaling::None,
-        factors: None,
         layers,
         head: Head::Softmax,
         precision: Precision::Single,
@@ -72,12 +71,10 @@ fn classifier(layers: Vec<PackedLayer>) -> Classifier {
 
 /// A scaler whose numbers no `f32` holds, with one constant feature.
 fn standard(features: usize) -> FeatureScaling {
-    let mut rounding = Array1::zeros(features);
-    rounding[0] = 1e-9;
     FeatureScaling::Standard {
-        mean: (0..features).map(|feature| feature as f64 / 3.0).collect(),
-        scale: (0..features).map(|feature| 1.0 + feature as f64 / 7.0).collect(),
-        rounding,
+        mean: (0..features).map(|feature| feature as f32 / 3.0).collect(),
+        scale: (0..features).map(|feature| 1.0 + feature as f32 / 7.0).collect(),
+        constant: vec![0],
     }
 }
 
@@ -97,7 +94,6 @@ fn everything() -> Vec<PackedModel> {
     let mut trained = classifier(vec![first, second, third]);
     trained.scaling = standard(6);
     trained.precision = Precision::Mixed;
-    trained.factors = Some(Array1::from(vec![0.5, 1.5, 1.0, 2.0, 3.0, 0.1]));
     trained.head = Head::OneVsRest;
     let provenance =
         serde_json::json!({ "experiment": "sensor", "unit": { "seed": 3 }, "error": 0.1, "sha256": ["ab"] });
@@ -124,7 +120,7 @@ fn everything() -> Vec<PackedModel> {
         let hidden = numbers((20, 4), 10).mapv(f32::abs);
         second.inputs = Some(ActivationQuantizer::fit(input_scheme(text), hidden.view()).unwrap());
         let mut coded = classifier(vec![first, second]);
-        coded.scaling = FeatureScaling::Divide(16.0);
+        coded.scaling = FeatureScaling::DivideEach(Array1::from(vec![0.5, 1.5, 1.0, 2.0, 3.0, 0.1]));
         coded
     };
     let sparse = scheme("bits = 3\noutliers = { percent = 5 }");

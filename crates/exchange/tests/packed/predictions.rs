@@ -20,20 +20,19 @@ fn weights_alone_are_computed_with_as_floats_in_the_precision_of_the_run() {
     for precision in [Precision::Single, Precision::Mixed] {
         let mut classifier = classifier(vec![first.clone(), layer((9, 3), 2, &four, true)]);
         classifier.precision = precision;
-        let (mean, scale) = (Array1::from(vec![0.1; 6]), Array1::from(vec![1.7; 6]));
-        let rounding = Array1::from(vec![0.0, 0.0, 0.3, 0.0, 0.0, 0.0]);
-        classifier.scaling = FeatureScaling::Standard { mean, scale, rounding };
-        classifier.factors = Some(Array1::from(vec![1.1; 6]));
+        let (mean, scale) = (Array1::from(vec![0.1_f32; 6]), Array1::from(vec![1.7_f32; 6]));
+        classifier.scaling = FeatureScaling::Standard { mean, scale, constant: vec![2] };
         let model = PackedModel::new(classifier).unwrap();
         let read = PackedModel::from_bytes(&model.to_bytes().unwrap()).unwrap();
-        let rows = features(11);
-        let mut scaled = rows.mapv(|value| (value - 0.1) / 1.7 / f64::from(1.1_f32));
-        for (scaled, value) in scaled.column_mut(2).iter_mut().zip(rows.column(2)) {
-            if (value - 0.1).abs() <= 0.3 {
-                *scaled = 0.0;
-            }
+        let mut rows = features(11);
+        // Of the constant feature, some values are its mean but for rounding.
+        for (row, part) in [1.0, 1.0 + 1.1e-7, 1.0 - 1.1e-7, 1.0 + 1.3e-7].into_iter().enumerate() {
+            rows[[row, 2]] = f64::from(0.1_f32) * part;
         }
-        assert!(scaled.column(2).iter().any(|value| *value == 0.0));
+        let mut scaled = rows.mapv(|value| (value - f64::from(0.1_f32)) / f64::from(1.7_f32));
+        assert!(scaled[[1, 2]] > 0.0 && scaled[[2, 2]] < 0.0 && scaled[[3, 2]] > 0.0);
+        scaled[[1, 2]] = 0.0;
+        scaled[[2, 2]] = 0.0;
         let expected = match precision {
             Precision::Single => {
                 model.model().unwrap().logits(scaled.mapv(|value| value as f32).view()).mapv(f64::from)
@@ -43,7 +42,7 @@ fn weights_alone_are_computed_with_as_floats_in_the_precision_of_the_run() {
         let predictor = read.predictor().unwrap();
         assert_eq!(predictor.logits(rows.view()).unwrap(), expected);
         assert_eq!(predictor.predict(rows.view()).unwrap(), predict(expected.view()));
-        let probabilities = predictor.probabilities(rows.view()).unwrap();
+        let probabilities = predictor.probabilities(predictor.logits(rows.view()).unwrap().view());
         assert_eq!(probabilities, model.model().unwrap().probabilities(expected.view()));
     }
 }
@@ -86,8 +85,7 @@ fn outputs_of_hidden_layers_are_clipped_as_in_training() {
     let outputs: Vec<_> = model.classifier().layers.iter().map(|layer| layer.outputs).collect();
     let rows = features(9);
     let FeatureScaling::Standard { mean, scale, .. } = &model.classifier().scaling else { unreachable!() };
-    let factors = model.classifier().factors.as_ref().unwrap().mapv(f64::from);
-    let scaled = (&rows - mean) / scale / factors;
+    let scaled = (&rows - &mean.mapv(f64::from)) / scale.mapv(f64::from);
     let mut buffers = ForwardBuffers::default();
     let float = model.model().unwrap();
     let expected = float.logits_changed(scaled.view(), &mut buffers, &mut |layer, values| {
