@@ -10,6 +10,7 @@ mod tasks;
 mod tensors;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use bitsweep_datasets::{Dataset, Scaling, TableError};
@@ -167,6 +168,16 @@ impl Plan {
     /// What is wrong with a unit, at the key that is wrong.
     pub(crate) fn error_in_unit(&self, unit: &Unit, key: &str, message: &str) -> Diagnostic {
         self.document.error(unit.places.find(key), message)
+    }
+
+    /// Where relative paths of the experiment start.
+    pub(crate) fn folder(&self) -> &Path {
+        self.document.folder()
+    }
+
+    /// An error with the place of a key of the header.
+    pub(crate) fn located(&self, key: &str, error: Diagnostic) -> Diagnostic {
+        self.document.located(key, error)
     }
 
     /// Whether the file has a key of a unit.

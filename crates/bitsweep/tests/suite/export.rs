@@ -221,3 +221,64 @@ fn what_cannot_be_exported_or_verified_is_said() {
     assert!(verify("test.csv", "test.csv").contains("test.csv"));
     assert!(verify(file, "other.csv").contains("colour"));
 }
+
+#[test]
+fn results_are_exported_from_without_running_again() {
+    let sandbox = sandbox();
+    sandbox.succeeds(&["run", "mine.toml", "--quiet"]);
+    // The file of the experiment is no longer there: the results have it, with paths as seen from their folder.
+    fs::rename(sandbox.path("mine.toml"), sandbox.path("moved.toml")).unwrap();
+    let export = |arguments: &[&str]| {
+        let output = sandbox.succeeds(&[&["export", "mine", "--quiet"], arguments].concat());
+        printed(&output).split_once(':').unwrap().0.to_owned()
+    };
+    let (picked, labelled) = (export(&["--pick", "memory"]), export(&["--variant", "static"]));
+    assert_eq!(labelled, "exports/mine-W8A8-static.safetensors");
+    let picks: serde_json::Value = serde_json::from_str(&sandbox.read("results/mine/picks.json")).unwrap();
+    let pick = picks.as_array().unwrap().iter().find(|pick| pick["goal"] == "least memory").unwrap();
+    let inspected = unwrapped(&printed(&sandbox.succeeds(&["inspect", &picked])));
+    assert!(
+        inspected.contains(&format!("variant: {}", pick["variant"]["label"].as_str().unwrap())),
+        "{inspected}"
+    );
+    assert!(inspected.contains(&format!("row_key: {}", pick["variant"]["keys"][0].as_str().unwrap())));
+    // A pick that the results name is taken from there; where the experiment is another by now, it is not.
+    let other = picks.to_string().replace(pick["variant"]["keys"][0].as_str().unwrap(), "0");
+    sandbox.put("results/mine/picks.json", &other);
+    let output = sandbox.run(&["export", "mine", "--pick", "memory"]);
+    assert!(
+        unwrapped(&said(&output))
+            .contains("no quantized variant to export: `results/mine/report.md` says why")
+    );
+    fs::rename(sandbox.path("moved.toml"), sandbox.path("mine.toml")).unwrap();
+    sandbox.succeeds(&["export", "mine.toml", "--pick", "memory", "--set", "train.epochs=31"]);
+    sandbox.succeeds(&["run", "results/mine/experiment.toml", "--name", "again", "--quiet"]);
+    assert_eq!(sandbox.read("results/mine/results.csv"), sandbox.read("results/again/results.csv"));
+}
+
+#[test]
+fn models_that_the_experiment_asks_for_are_among_the_results() {
+    let sandbox = sandbox();
+    let with = |export: &str| sandbox.put("mine.toml", EXPERIMENT.to_owned() + export);
+    with("[export]\npick = ['balance', 'memory']\nvariant = 'static'\n");
+    let output = sandbox.succeeds(&["run", "mine.toml"]);
+    assert!(unwrapped(&said(&output)).contains("model: results/mine/models/mine-W8A8-static.safetensors"));
+    let provenance: serde_json::Value =
+        serde_json::from_str(&sandbox.read("results/mine/provenance.json")).unwrap();
+    let models = provenance["files"].as_object().unwrap().keys().filter(|file| file.starts_with("models/"));
+    assert!((2..=3).contains(&models.count()));
+    let file = "results/mine/models/mine-W8A8-static.safetensors";
+    sandbox.succeeds(&["verify", file, "--csv", "test.csv", "--target", "kind"]);
+    with("[export]\nvariant = ['static', 'statik']\n");
+    let output = sandbox.run(&["run", "mine.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = said(&output);
+    assert!(
+        said.contains("there is no variant `statik`") && said.contains("did you mean `static`?"),
+        "{said}"
+    );
+    assert!(said.contains("mine.toml:49:"), "{said}");
+    with("[export]\nformat = 'onyx'\n");
+    let output = sandbox.run(&["plan", "mine.toml"]);
+    assert!(unwrapped(&crate::harness::said(&output)).contains("did you mean `onnx`?"));
+}

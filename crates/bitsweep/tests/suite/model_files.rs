@@ -60,6 +60,12 @@ fn a_model_and_a_table_are_an_experiment_of_one_line_and_of_the_file_that_init_w
     assert!(report.contains("net.npz (SHA-256)"), "{report}");
     assert!(report.contains("178 test rows") && !report.contains("0 training rows"), "{report}");
 
+    // The results are called as the file: by that name a variant is taken away.
+    sandbox.succeeds(&["export", "net", "--variant", "8 bit · per tensor", "--quiet"]);
+    let verified =
+        ["verify", "exports/net-8-bit-per-tensor.safetensors", "--csv", "wine.csv", "--target", "14"];
+    assert!(unwrapped(&printed(&sandbox.succeeds(&verified))).contains("on 178 rows: macro-F1"));
+
     let text = ["init", "wine.csv", "--target", "14", "--given", "models/net.npz"];
     let refused = sandbox.run(&text);
     assert_eq!(refused.status.code(), Some(2));

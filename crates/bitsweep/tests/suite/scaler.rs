@@ -1,8 +1,8 @@
 //! The scaler of the features: what it takes, and what becomes of it when it is folded into the first layer.
 
-use bitsweep_results::{Choice, Flag, Records, ResultRow};
+use bitsweep_results::{Choice, Records, ResultRow};
 
-use crate::harness::{choice, experiment, flags, measures, planned, refused, run, scores};
+use crate::harness::{choice, experiment, measures, planned, refused, run, scores};
 
 /// 60 rows of 30 features of very different ranges, the first of them constant, and two classes.
 fn table() -> String {
