@@ -18,7 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Export {
-    /// What is picked for a goal; one or a list of `"balance"`, `"memory"` and `"budget"`.
+    /// What is picked for a goal, one or a list.
     #[schemars(schema_with = "one_or_many_schema::<ExportGoal>")]
     #[serde(deserialize_with = "one_or_many")]
     pub pick: Vec<ExportGoal>,
