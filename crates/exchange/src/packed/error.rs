@@ -67,6 +67,9 @@ pub enum PackedError {
         /// Why.
         error: ActivationError,
     },
+    /// Bytes that cannot be put together.
+    #[error("cannot be written: {0}")]
+    Write(String),
     /// Parts that do not go together.
     #[error("{0}")]
     Contradiction(String),
