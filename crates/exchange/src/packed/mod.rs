@@ -23,6 +23,7 @@ mod classifier;
 mod columns;
 mod error;
 mod function;
+mod gguf;
 mod header;
 mod predictor;
 mod read;

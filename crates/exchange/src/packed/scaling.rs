@@ -49,6 +49,15 @@ enum ScalingKind {
 }
 
 impl FeatureScaling {
+    /// What it is called: `none`, `divide`, `standard`.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Divide(_) => "divide",
+            Self::Standard { .. } => "standard",
+        }
+    }
+
     /// The scaled features, divided by `factors`.
     pub(super) fn apply(&self, features: ArrayView2<'_, f64>, factors: Option<&Array1<f32>>) -> Array2<f64> {
         let mut scaled = features.to_owned();

@@ -4,6 +4,7 @@
 
 mod arrays;
 mod formats;
+mod gguf;
 mod hostile;
 mod predictions;
 mod refusals;

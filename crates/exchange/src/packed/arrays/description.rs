@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 use crate::packed::classifier::{ClippedOutputs, PackedLayer, PackedModel};
 use crate::packed::columns::{Column, ColumnKind};
 use crate::packed::function::Function;
-use crate::packed::scaling::FeatureScaling;
 
 /// The version of the names and formulas.
 const VERSION: u32 = 1;
@@ -28,8 +27,9 @@ pub(super) struct Description<'a> {
     provenance: &'a Map<String, Value>,
 }
 
+/// How features are made of a column of a table.
 #[derive(Serialize)]
-struct ColumnDescription<'a> {
+pub(in crate::packed) struct ColumnDescription<'a> {
     name: &'a str,
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,11 +97,7 @@ impl<'a> Description<'a> {
             version: VERSION,
             bitsweep: model.written_by(),
             columns: classifier.columns.iter().map(ColumnDescription::of).collect(),
-            scaler: match classifier.scaling {
-                FeatureScaling::None => "none",
-                FeatureScaling::Divide(_) => "divide",
-                FeatureScaling::Standard { .. } => "standard",
-            },
+            scaler: classifier.scaling.name(),
             precision: classifier.precision,
             layers,
             head: classifier.head,
@@ -112,7 +108,7 @@ impl<'a> Description<'a> {
 }
 
 impl<'a> ColumnDescription<'a> {
-    fn of(column: &'a Column) -> Self {
+    pub(in crate::packed) fn of(column: &'a Column) -> Self {
         let (kind, texts) = match &column.kind {
             ColumnKind::Number => ("number", None),
             ColumnKind::Ranks(texts) => ("ranks", Some(texts.as_slice())),

@@ -64,6 +64,7 @@ use super::write::{input_scale, input_zero_point};
 
 use array::{Array, Numbers};
 use bitsweep_models::WeightId;
+pub(super) use description::ColumnDescription;
 use description::{Description, LayerDescription, ValuesDescription};
 
 /// The entry of an npz file that says what its arrays are.
