@@ -45,12 +45,62 @@ fn assert_near(found: &Array2<f64>, expected: &Array2<f64>) {
 
 #[test]
 fn models_of_arrays_compute_what_scikit_learn_computes() {
-    for name in ["mlp.npz", "logistic.npz", "two-classes.npz", "mlp-float16.npz"] {
+    for name in ["mlp.npz", "logistic.npz", "two-classes.npz", "mlp-float16.npz", "texts.npz", "bytes.npz"] {
         let network = read_network(&path(name), &with(Activation::Relu)).unwrap();
         assert_near(&logits(&network), &golden(name));
-        let is_named = ["mlp.npz", "logistic.npz"].contains(&name);
+        let is_named = ["mlp.npz", "logistic.npz", "texts.npz", "bytes.npz"].contains(&name);
         assert_eq!(network.classes.is_some(), is_named, "{name}");
     }
+}
+
+#[test]
+fn names_of_classes_may_be_texts() {
+    let text = std::fs::read_to_string(path("tensors.json")).unwrap();
+    let all: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let names: Vec<String> = serde_json::from_value(all["names of texts.npz"].clone()).unwrap();
+    let network = read_network(&path("texts.npz"), &ReadOptions::default()).unwrap();
+    assert_eq!(network.classes, Some(names));
+    assert_eq!(network.notes, ["`feature_names_in_` is left aside: it is texts, which layers have none of"]);
+    let network = read_network(&path("bytes.npz"), &ReadOptions::default()).unwrap();
+    assert_eq!(network.classes.unwrap(), ["a", "bé", "ccc"]);
+    // Texts are no tensors.
+    let file = TensorFile::open(&path("texts.npz")).unwrap();
+    assert!(file.entries().iter().all(|entry| entry.element.is_float()));
+}
+
+#[test]
+fn texts_that_are_none_and_objects_are_refused() {
+    let refusal =
+        |path: &std::path::Path| read_network(path, &ReadOptions::default()).unwrap_err().to_string();
+    let error = refusal(&path("objects.npz"));
+    assert!(
+        error.ends_with(
+            "tensor `classes_`: its type '|O' is not supported: expected little-endian floats or integers, or texts (`<U`, `|S`)"
+        ),
+        "{error}"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("model.npz");
+    for (kind, bytes, reason) in [
+        ("<U2", vec![0x61, 0, 0, 0, 0, 0xd8, 0, 0], "has a text with a code point that is none"),
+        ("|S2", vec![0x61, 0xff], "has a text that is no UTF-8"),
+        (">U2", vec![0, 0, 0, 0x61, 0, 0, 0, 0], "its type '>U2' is not supported"),
+        ("<U0", vec![], "its type '<U0' is not supported"),
+    ] {
+        std::fs::write(
+            &file,
+            archive("classes_", &format!("'descr': '{kind}', 'fortran_order': False, 'shape': (1,)"), &bytes),
+        )
+        .unwrap();
+        let error = refusal(&file);
+        assert!(error.contains(reason), "{error}");
+    }
+    std::fs::write(
+        &file,
+        archive("classes_", "'descr': '|S1', 'fortran_order': False, 'shape': (65537,)", &[0x61; 65_537]),
+    )
+    .unwrap();
+    assert!(refusal(&file).ends_with("has 65537 texts: expected at most 65536"));
 }
 
 #[test]
@@ -120,16 +170,27 @@ fn files_that_are_cut_off_or_changed_are_refused_or_read_and_never_panic() {
     }
 }
 
-/// An archive with one array of so many zeros.
-fn zeros(count: usize) -> Vec<u8> {
+/// An archive with a layer of one output and one array more.
+fn archive(name: &str, header: &str, bytes: &[u8]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    archive.start_file("coef_.npy", zip::write::SimpleFileOptions::default()).unwrap();
-    let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': (1, {count}), }}");
-    let header = format!("{header:117}\n");
-    archive.write_all(b"\x93NUMPY\x01\x00\x76\x00").unwrap();
-    archive.write_all(header.as_bytes()).unwrap();
-    archive.write_all(&vec![0; 8 * count]).unwrap();
+    let layer = "'descr': '<f8', 'fortran_order': False, 'shape': (2, 1)";
+    for (name, header, bytes) in [("coef_", layer, &[0; 16][..]), (name, header, bytes)] {
+        archive.start_file(format!("{name}.npy"), zip::write::SimpleFileOptions::default()).unwrap();
+        let header = format!("{:117}\n", format!("{{{header}, }}"));
+        archive.write_all(b"\x93NUMPY\x01\x00\x76\x00").unwrap();
+        archive.write_all(header.as_bytes()).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
     archive.finish().unwrap().into_inner()
+}
+
+/// An archive with one array of so many zeros beside a layer.
+fn zeros(count: usize) -> Vec<u8> {
+    archive(
+        "zeros",
+        &format!("'descr': '<f8', 'fortran_order': False, 'shape': (1, {count})"),
+        &vec![0; 8 * count],
+    )
 }
 
 #[test]
