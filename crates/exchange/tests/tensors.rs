@@ -203,3 +203,89 @@ fn an_archive_that_unpacks_to_much_more_than_it_is_is_refused() {
     let error = TensorFile::open(&file).unwrap_err().to_string();
     assert!(error.contains("unpack to 16000128: expected at most 64 times as many"), "{error}");
 }
+
+#[derive(serde::Deserialize)]
+struct GgufTensor {
+    name: String,
+    r#type: String,
+    shape: Vec<usize>,
+    bytes: usize,
+    values: Option<Vec<f64>>,
+}
+
+#[test]
+fn gguf_files_have_the_tensors_that_ggml_says() {
+    let text = std::fs::read_to_string(path("gguf.json")).unwrap();
+    let golden: Vec<GgufTensor> = serde_json::from_str(&text).unwrap();
+    let mut file = TensorFile::open(&path("types.gguf")).unwrap();
+    let entries = file.entries().to_vec();
+    assert_eq!(entries.len(), golden.len());
+    for (entry, golden) in entries.iter().zip(golden) {
+        let plain = match golden.r#type.as_str() {
+            "F32" => "float32",
+            "F16" => "float16",
+            "F64" => "float64",
+            "BF16" => "bfloat16",
+            "I8" => "int8",
+            "I32" => "int32",
+            name => name,
+        };
+        assert_eq!(entry.element.to_string(), plain);
+        assert_eq!((&entry.name, &entry.shape, entry.bytes()), (&golden.name, &golden.shape, golden.bytes));
+        assert_eq!(entry.element.has_values(), golden.values.is_some(), "{}", entry.name);
+        match golden.values {
+            // MXFP4's -0 is 0 to ggml.
+            Some(values) => assert_eq!(file.read(entry).unwrap().values, values, "{}", entry.name),
+            None => {
+                let error = file.read(entry).unwrap_err().to_string();
+                assert!(error.contains("whose values are not read: expected Q4_0, "), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn headers_of_gguf_files_that_do_not_fit_are_refused() {
+    let whole = std::fs::read(path("types.gguf")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("model.gguf");
+    let refusal = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = whole.clone();
+        change(&mut bytes);
+        std::fs::write(&file, bytes).unwrap();
+        TensorFile::open(&file).unwrap_err().to_string()
+    };
+    let find = |text: &str| whole.windows(text.len()).position(|part| part == text.as_bytes()).unwrap();
+    // Behind a name: dimensions, two lengths, the type, the offset.
+    let (first, second) = (find("plain.F32") + 9, find("plain.F16") + 9);
+    for (reason, change) in [
+        ("its version is 4: expected 2 or 3", &(|bytes: &mut Vec<u8>| bytes[4] = 4) as &dyn Fn(&mut Vec<u8>)),
+        ("it is big-endian", &|bytes| bytes[4..8].copy_from_slice(&[0, 0, 0, 3])),
+        ("its header does not fit into its", &|bytes| bytes[15] = 1),
+        ("its header does not fit into its", &|bytes| bytes[16] = 0xff),
+        ("its header does not fit into its 40 bytes", &|bytes| bytes.truncate(40)),
+        ("its alignment is 3: expected a power of two", &|bytes| {
+            let place = find("general.alignment") + 17 + 4;
+            bytes[place] = 3;
+        }),
+        ("`plain.F32`: has 5 dimensions: expected at most 4", &|bytes| bytes[first] = 5),
+        ("is of type 99, which ggml does not have", &|bytes| bytes[first + 20] = 99),
+        ("`plain.F32`: is at byte 64 of the tensors: expected 0", &|bytes| bytes[first + 24] = 64),
+        ("`plain.F16`: is at byte 0 of the tensors: expected 64", &|bytes| bytes[second + 24] = 0),
+        ("has the lengths [5, 3]: expected a multiple of 32", &|bytes| bytes[first + 20] = 2),
+        ("no more numbers than memory holds", &|bytes| bytes[first + 11] = 0xff),
+        ("tensor `plain.F16`: is there twice", &|bytes| {
+            let place = find("plain.F32");
+            bytes[place + 7..place + 9].copy_from_slice(b"16");
+        }),
+        ("tensor `others.IQ2_XXS`: does not fit into the file", &|bytes| bytes.truncate(bytes.len() - 128)),
+        ("it has a name that is no UTF-8", &|bytes| bytes[first - 9] = 0xff),
+        ("it has a value of type 13, which GGUF does not have", &|bytes| {
+            let place = find("a.u8") + 4;
+            bytes[place] = 13;
+        }),
+    ] {
+        let error = refusal(change);
+        assert!(error.contains(reason), "{error}: {reason}");
+    }
+}
