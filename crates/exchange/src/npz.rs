@@ -100,6 +100,9 @@ pub(crate) fn entries(path: &Path, file: &File) -> Result<(Vec<Entry>, Vec<TextA
         let wrong = |reason: &dyn std::fmt::Display| ImportError::tensor(path, &name, reason);
         let mut first = Vec::new();
         packed.by_ref().take(MOST_HEADER_BYTES).read_to_end(&mut first).map_err(|error| wrong(&error))?;
+        if header_bytes(&first).is_none_or(|bytes| bytes > first.len() as u64) {
+            return Err(wrong(&"its header does not fit into it"));
+        }
         let mut reader = Cursor::new(&first);
         let header = NpyHeader::from_reader(&mut reader).map_err(|error| wrong(&error))?;
         let shape: Option<Vec<usize>> =
@@ -146,6 +149,16 @@ pub(crate) fn entries(path: &Path, file: &File) -> Result<(Vec<Entry>, Vec<TextA
         }
     }
     Ok((entries, texts))
+}
+
+/// The bytes of an array before its numbers, as its first bytes say: whoever parses them takes memory for as many.
+fn header_bytes(first: &[u8]) -> Option<u64> {
+    // Six bytes of magic, two of the version; a length of 2 bytes in version 1, else of 4.
+    match *first.get(6..12)? {
+        [1, _, low, high, ..] => Some(10 + u64::from(u16::from_le_bytes([low, high]))),
+        [_, _, a, b, c, d] => Some(12 + u64::from(u32::from_le_bytes([a, b, c, d]))),
+        _ => None,
+    }
 }
 
 /// The bytes of an array.

@@ -194,6 +194,18 @@ fn zeros(count: usize) -> Vec<u8> {
 }
 
 #[test]
+fn an_array_whose_header_is_longer_than_it_is_refused_before_there_is_memory_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("model.npz");
+    let mut written = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    written.start_file("coef_.npy", zip::write::SimpleFileOptions::default()).unwrap();
+    written.write_all(b"\x93NUMPY\x02\x00\xff\xff\xff\xff{'descr': '<f8'}").unwrap();
+    std::fs::write(&file, written.finish().unwrap().into_inner()).unwrap();
+    let error = TensorFile::open(&file).unwrap_err().to_string();
+    assert!(error.ends_with("tensor `coef_`: its header does not fit into it"), "{error}");
+}
+
+#[test]
 fn an_archive_that_unpacks_to_much_more_than_it_is_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("zeros.npz");

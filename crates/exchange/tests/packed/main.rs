@@ -8,6 +8,7 @@ mod gguf;
 mod hostile;
 mod predictions;
 mod refusals;
+mod seeds;
 #[path = "../../../quant/tests/suite/formats.rs"]
 mod spellings;
 
