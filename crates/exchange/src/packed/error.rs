@@ -67,6 +67,17 @@ pub enum PackedError {
         /// Why.
         error: ActivationError,
     },
+    /// Bytes that cannot be put together.
+    #[error("cannot be written: {0}")]
+    Write(String),
+    /// A weight or a bias that a GGUF file has no type for.
+    #[error("{weight} {reason}")]
+    Gguf {
+        /// Which one.
+        weight: WeightId,
+        /// Why, and what it has types for, as the end of a sentence.
+        reason: String,
+    },
     /// Parts that do not go together.
     #[error("{0}")]
     Contradiction(String),

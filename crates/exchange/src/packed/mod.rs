@@ -18,11 +18,13 @@
 //! Equal models have equal bytes. What is read is what would be written: a tensor too many, of another type, or with bits that
 //! mean nothing is refused, as is a file whose checksum is another.
 
+pub mod arrays;
 mod classifier;
 mod columns;
 mod error;
 mod features;
 mod function;
+mod gguf;
 mod header;
 mod predictor;
 mod read;

@@ -26,10 +26,10 @@ pub enum FeatureScaling {
     },
 }
 
-const MEAN: &str = "scaler.mean";
-const SCALE: &str = "scaler.scale";
-const DIVISOR: &str = "scaler.divisor";
-const DIVISORS: &str = "scaler.divisors";
+const MEAN: &str = "mean";
+const SCALE: &str = "scale";
+const DIVISOR: &str = "divisor";
+const DIVISORS: &str = "divisors";
 
 /// What the header says of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,16 @@ pub(super) enum ScalingHeader {
 }
 
 impl FeatureScaling {
+    /// What it is called: `none`, `divide`, `divide-each`, `standard`.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Divide(_) => "divide",
+            Self::DivideEach(_) => "divide-each",
+            Self::Standard { .. } => "standard",
+        }
+    }
+
     /// The scaled features.
     pub(super) fn apply(&self, features: ArrayView2<'_, f64>) -> Array2<f64> {
         match self {
@@ -64,16 +74,33 @@ impl FeatureScaling {
         }
     }
 
+    /// Its numbers by what they are: `mean`, `scale`, `divisor`, `divisors`.
+    pub(super) fn numbers(&self) -> Vec<(&'static str, Vec<f32>)> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Divide(divisor) => vec![(DIVISOR, vec![*divisor])],
+            Self::DivideEach(divisors) => vec![(DIVISORS, divisors.to_vec())],
+            Self::Standard { mean, scale, .. } => vec![(MEAN, mean.to_vec()), (SCALE, scale.to_vec())],
+        }
+    }
+
+    /// The features that were constant.
+    pub(super) fn constant(&self) -> &[usize] {
+        match self {
+            Self::None | Self::Divide(_) | Self::DivideEach(_) => &[],
+            Self::Standard { constant, .. } => constant,
+        }
+    }
+
     /// Bytes of its numbers.
     pub(super) fn bytes(&self) -> u64 {
-        let numbers = match self {
-            Self::None => 0,
-            Self::Divide(_) => 1,
-            Self::DivideEach(divisors) => divisors.len(),
-            Self::Standard { mean, scale, .. } => mean.len() + scale.len(),
-        };
-        numbers as u64 * FLOAT_BYTES
+        self.numbers().iter().map(|(_, numbers)| numbers.len() as u64 * FLOAT_BYTES).sum()
     }
+}
+
+/// The name of the tensor of some numbers of the scaler.
+pub(super) fn tensor_name(part: &str) -> String {
+    format!("scaler.{part}")
 }
 
 /// Refuses numbers that are no scaling of so many features.
@@ -102,24 +129,14 @@ pub(super) fn check(scaling: &FeatureScaling, features: usize) -> Result<(), Pac
 
 /// What the header says of the scaling; its numbers are added to the tensors.
 pub(super) fn write(scaling: &FeatureScaling, tensors: &mut Tensors) -> ScalingHeader {
-    let mut add = |name: &str, numbers: &[f32]| {
-        tensors.add_floats(name, vec![numbers.len()], numbers.iter().copied());
-    };
+    for (part, numbers) in scaling.numbers() {
+        tensors.add_floats(&tensor_name(part), vec![numbers.len()], numbers.into_iter());
+    }
     match scaling {
         FeatureScaling::None => ScalingHeader::None,
-        FeatureScaling::Divide(divisor) => {
-            add(DIVISOR, &[*divisor]);
-            ScalingHeader::Divide
-        }
-        FeatureScaling::DivideEach(divisors) => {
-            add(DIVISORS, &divisors.to_vec());
-            ScalingHeader::DivideEach
-        }
-        FeatureScaling::Standard { mean, scale, constant } => {
-            add(MEAN, &mean.to_vec());
-            add(SCALE, &scale.to_vec());
-            ScalingHeader::Standard { constant: constant.clone() }
-        }
+        FeatureScaling::Divide(_) => ScalingHeader::Divide,
+        FeatureScaling::DivideEach(_) => ScalingHeader::DivideEach,
+        FeatureScaling::Standard { constant, .. } => ScalingHeader::Standard { constant: constant.clone() },
     }
 }
 
@@ -129,10 +146,10 @@ pub(super) fn read(
     features: usize,
     tensors: &Tensors,
 ) -> Result<FeatureScaling, PackedError> {
-    let numbers = |name: &str| tensors.floats(name, features).map(Array1::from);
+    let numbers = |part: &str| tensors.floats(&tensor_name(part), features).map(Array1::from);
     Ok(match header {
         ScalingHeader::None => FeatureScaling::None,
-        ScalingHeader::Divide => FeatureScaling::Divide(tensors.float(DIVISOR)?),
+        ScalingHeader::Divide => FeatureScaling::Divide(tensors.float(&tensor_name(DIVISOR))?),
         ScalingHeader::DivideEach => FeatureScaling::DivideEach(numbers(DIVISORS)?),
         ScalingHeader::Standard { constant } => FeatureScaling::Standard {
             mean: numbers(MEAN)?,

@@ -42,7 +42,7 @@ const OTHERS: [&str; 13] = [
 ];
 
 /// Every format with every scale format, granularity and format of centroids that it can have.
-fn all() -> Vec<Scheme> {
+pub(crate) fn all() -> Vec<Scheme> {
     let mut schemes = Vec::new();
     let mut add = |text: &str| schemes.extend(toml::from_str::<SchemeSpec>(text).unwrap().resolve());
     for format in FORMATS.into_iter().chain(MORE) {
@@ -65,7 +65,7 @@ fn all() -> Vec<Scheme> {
 }
 
 /// A model of one layer of this scheme, its bias too where the seed is even.
-fn model(shape: (usize, usize), seed: u64, scheme: &Scheme) -> PackedModel {
+pub(crate) fn model(shape: (usize, usize), seed: u64, scheme: &Scheme) -> PackedModel {
     let codes_bias = seed.is_multiple_of(2);
     PackedModel::new(classifier(vec![layer(shape, seed, scheme, codes_bias)])).unwrap()
 }

@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod arrays;
 mod formats;
+mod gguf;
 mod hostile;
 mod predictions;
 mod refusals;
+mod seeds;
 #[path = "../../../quant/tests/suite/formats.rs"]
 mod spellings;
 
