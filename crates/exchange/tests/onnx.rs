@@ -8,7 +8,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bitsweep_exchange::{Element, FileFormat, Network, ReadOptions, TensorFile, read_network};
+use bitsweep_exchange::{Element, FileFormat, Network, ReadOptions, Stored, TensorFile, read_network};
 use bitsweep_models::predict;
 use ndarray::{Array2, Axis, Slice};
 use serde_json::Value;
@@ -184,13 +184,14 @@ fn scaling_names_and_producer_are_those_of_the_file() {
 fn weights_are_listed_by_name() {
     let mut weights = TensorFile::open(&file("torch_script_relu")).unwrap();
     let entries = weights.entries().to_vec();
-    let described: Vec<(&str, Element, &[usize])> =
+    let described: Vec<(&str, Stored, &[usize])> =
         entries.iter().map(|entry| (entry.name.as_str(), entry.element, entry.shape.as_slice())).collect();
-    let expected: [(&str, Element, &[usize]); 4] = [
-        ("0.weight", Element::F32, &[6, 5]),
-        ("0.bias", Element::F32, &[6]),
-        ("3.weight", Element::F32, &[3, 6]),
-        ("3.bias", Element::F32, &[3]),
+    let f32 = Stored::Numbers(Element::F32);
+    let expected: [(&str, Stored, &[usize]); 4] = [
+        ("0.weight", f32, &[6, 5]),
+        ("0.bias", f32, &[6]),
+        ("3.weight", f32, &[3, 6]),
+        ("3.bias", f32, &[3]),
     ];
     assert_eq!(described, expected);
     let bias = weights.read(&entries[3]).unwrap();
@@ -199,7 +200,8 @@ fn weights_are_listed_by_name() {
     let actual: Vec<f64> = last.bias.iter().map(|&number| number.into()).collect();
     assert_eq!(bias.values, actual);
     // Halves, and numbers in another file.
-    assert_eq!(TensorFile::open(&file("hand_float16")).unwrap().entries()[0].element, Element::F16);
+    let halves = TensorFile::open(&file("hand_float16")).unwrap();
+    assert_eq!(halves.entries()[0].element, Stored::Numbers(Element::F16));
     let mut weights = TensorFile::open(&file("hand_external")).unwrap();
     let entry = weights.entry("w1").unwrap().clone();
     assert_eq!(weights.read(&entry).unwrap().values.len(), 20);

@@ -159,5 +159,5 @@ fn inspect_says_what_a_file_has_and_what_would_be_quantized() {
     assert!(names.contains(&"coefs_2") && names.contains(&"mean_"), "{names:?}");
     let other = sandbox.run(&["inspect", "wine.csv"]);
     assert_eq!(other.status.code(), Some(2));
-    assert!(said(&other).contains("expected ONNX, safetensors or npz"), "{}", said(&other));
+    assert!(said(&other).contains("expected ONNX, safetensors, npz or GGUF"), "{}", said(&other));
 }
