@@ -199,6 +199,7 @@ impl ModelPart {
         let head = match self.head {
             Head::Softmax => "a softmax",
             Head::OneVsRest => "a logistic function for each class",
+            Head::Logistic => "a logistic function, that of the second of two classes",
         };
         page.prose(0, &format!("The end: {head}."));
         if let Some(classes) = &self.classes {
