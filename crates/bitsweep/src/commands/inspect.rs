@@ -209,9 +209,9 @@ impl ModelPart {
         page.prose(
             0,
             &format!(
-                "{} and {} stay float unless `quantize.biases` says otherwise; {float} in float32.",
+                "{} and {} float unless `quantize.biases` says otherwise; {float} in float32.",
                 counted(weights, "weight is quantized", "weights are quantized"),
-                counted(biases, "bias", "biases"),
+                counted(biases, "bias stays", "biases stay"),
             ),
         );
         for note in &self.notes {

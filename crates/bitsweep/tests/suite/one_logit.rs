@@ -145,7 +145,7 @@ fn a_file_of_two_classes_has_the_bytes_of_one_column() {
     let inspected = printed(&sandbox.succeeds(&["inspect", "two.npz"]));
     let inspected = unwrapped(&inspected);
     assert!(inspected.contains("a logistic function, that of the second of two classes"), "{inspected}");
-    assert!(inspected.contains("13 weights are quantized and 1 bias"), "{inspected}");
+    assert!(inspected.contains("13 weights are quantized and 1 bias stays float"), "{inspected}");
 }
 
 #[test]
