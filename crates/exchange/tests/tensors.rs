@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use bitsweep_exchange::{NamedLayer, Network, ReadOptions, TensorFile, read_network};
-use bitsweep_models::Activation;
+use bitsweep_models::{Activation, Head};
 use ndarray::Array2;
 
 fn path(name: &str) -> PathBuf {
@@ -50,6 +50,9 @@ fn models_of_arrays_compute_what_scikit_learn_computes() {
         assert_near(&logits(&network), &golden(name));
         let is_named = ["mlp.npz", "logistic.npz", "texts.npz", "bytes.npz"].contains(&name);
         assert_eq!(network.classes.is_some(), is_named, "{name}");
+        let is_binary = name == "two-classes.npz";
+        let expected = if is_binary { (Head::Logistic, 1) } else { (Head::Softmax, network.model.classes()) };
+        assert_eq!((network.model.head(), network.model.output_size()), expected, "{name}");
     }
 }
 

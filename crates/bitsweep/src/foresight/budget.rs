@@ -45,7 +45,8 @@ impl Question {
             bias: Array1::zeros(widths[1]),
             activation: Activation::Identity,
         });
-        let model = Model::new(layers, Head::Softmax).ok()?;
+        let head = unit.given().map_or(Head::Softmax, |given| given.model.head());
+        let model = Model::new(layers, head).ok()?;
         check_budget(unit, &model, self.scaler, variant, variant.mixed.as_ref()?).err()
     }
 }

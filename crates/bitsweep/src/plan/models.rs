@@ -20,7 +20,7 @@ pub struct GivenModel {
     pub model: Model,
     /// What its file does to features first.
     pub scaler: Option<Scaler>,
-    /// The classes in the order of its outputs, where they are known.
+    /// The classes in the order of its logits, where they are known.
     pub classes: Option<Vec<String>>,
     /// Where it comes from; `None` of one in the experiment's file.
     pub origin: Option<Origin>,
@@ -83,12 +83,12 @@ impl<'f> Models<'f> {
         };
         let Network { model, scaling, classes, producer, notes, .. } = read_network(&path, &options)?;
         let classes = file.classes.clone().or(classes);
-        let outputs = model.output_size();
-        if let Some(classes) = classes.as_ref().filter(|classes| classes.len() != outputs) {
+        let expected = model.classes();
+        if let Some(names) = classes.as_ref().filter(|names| names.len() != expected) {
             let reason = format!(
-                "has {}, but {} are named: expected one for each output",
-                counted(outputs, "output", "outputs"),
-                counted(classes.len(), "class", "classes")
+                "tells {} apart, but has {} for them: expected one for each",
+                counted(expected, "class", "classes"),
+                counted(names.len(), "name", "names")
             );
             return Err(ImportError::new(&path, reason));
         }

@@ -174,7 +174,7 @@ fn a_given_model_that_does_not_fit_its_data_is_refused() {
     };
     refused(
         &of("{ weight = [[1, 2, 3]] }"),
-        &["has 1 input and 3 outputs", "13 features and 3 classes", "mine.toml:6:"],
+        &["has 1 input and 3 classes", "13 features and 3 classes", "mine.toml:6:"],
     );
     refused(&of("{ weight = [[1, 2, 1e39]] }"), &["`1e39` is beyond f32", "mine.toml:6:"]);
 }

@@ -110,7 +110,7 @@ fn what_does_not_go_together_is_refused_at_its_place() {
         ),
         (
             on_wine("mlp.npz", "classes = ['a', 'b']\nactivation = 'relu'\n"),
-            "has 3 outputs, but 2 classes are named",
+            "tells 3 classes apart, but has 2 names for them: expected one for each",
         ),
         (on_wine("mlp.npz", RELU).replace("'wine'", "'digits'"), "the model has no class `0`"),
         (

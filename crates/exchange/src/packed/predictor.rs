@@ -94,7 +94,7 @@ impl Predictor {
                 for (position, layer) in layers.iter().enumerate() {
                     values = layer.outputs(position, values.view())?;
                 }
-                Ok(values.mapv(f64::from))
+                Ok(self.model.logits_of_outputs(values).mapv(f64::from))
             }
         }
     }

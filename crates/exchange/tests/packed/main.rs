@@ -58,16 +58,17 @@ fn layer(shape: (usize, usize), seed: u64, scheme: &Scheme, codes_bias: bool) ->
     }
 }
 
-/// A model of these layers whose features are numbers, not scaled.
+/// A model of these layers whose features are numbers, not scaled; one output is the logit of the second of two classes.
 fn classifier(layers: Vec<PackedLayer>) -> Classifier {
     let (features, outputs) = (layers[0].weight.shape().0, layers[layers.len() - 1].weight.shape().1);
+    let (head, classes) = if outputs == 1 { (Head::Logistic, 2) } else { (Head::Softmax, outputs) };
     Classifier {
         columns: (0..features).map(|column| Column::numbers(format!("column {column}"))).collect(),
         scaling: FeatureScaling::None,
         layers,
-        head: Head::Softmax,
+        head,
         precision: Precision::Single,
-        classes: (0..outputs).map(|class| format!("class {class}")).collect(),
+        classes: (0..classes).map(|class| format!("class {class}")).collect(),
         provenance: serde_json::Map::new(),
     }
 }
@@ -81,7 +82,7 @@ fn standard(features: usize) -> FeatureScaling {
     }
 }
 
-/// One of everything that a file can hold: three models, for not all of it goes together.
+/// One of everything that a file can hold: four models, for not all of it goes together.
 fn everything() -> Vec<PackedModel> {
     let four = scheme("bits = 4\ngranularity = 'column'\nsymmetry = 'asymmetric'");
     let nested = scheme("format = 'nf'\nbits = 4\ngranularity = { group = 3 }\nscale_format = 'double'");
@@ -126,11 +127,15 @@ fn everything() -> Vec<PackedModel> {
         coded.scaling = FeatureScaling::DivideEach(Array1::from(vec![0.5, 1.5, 1.0, 2.0, 3.0, 0.1]));
         coded
     };
+    let mut hidden = layer((6, 3), 11, &four, false);
+    hidden.activation = Activation::Tanh;
+    let logistic = classifier(vec![hidden, layer((3, 1), 12, &four, true)]);
     let sparse = scheme("bits = 3\noutliers = { percent = 5 }");
     [
         trained,
         coded("bits = 8\nmode = 'static'", &sparse),
         coded("bits = 4\nmode = 'dynamic'\nsymmetry = 'symmetric'\nbatch = 3", &four),
+        logistic,
     ]
     .map(|classifier| PackedModel::new(classifier).unwrap())
     .into()

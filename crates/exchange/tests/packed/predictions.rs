@@ -1,7 +1,7 @@
 //! What a file computes is what was measured.
 
 use bitsweep_exchange::packed::{FeatureScaling, PackedModel};
-use bitsweep_models::{Activation, ForwardBuffers, Precision, predict};
+use bitsweep_models::{Activation, ForwardBuffers, Head, Linear, Precision, predict};
 use bitsweep_quant::estimator::ClippedActivation;
 use bitsweep_quant::{ActivationQuantizer, ScaledLevels};
 use ndarray::{Array1, Array2, array};
@@ -76,6 +76,42 @@ fn codes_of_inputs_are_multiplied_as_integers() {
         let predictor = PackedModel::from_bytes(&bytes).unwrap().predictor().unwrap();
         let logits = predictor.logits(features(rows).view()).unwrap();
         assert_eq!(logits, values.mapv(f64::from), "{inputs}");
+    }
+}
+
+#[test]
+fn one_output_is_the_logit_of_the_second_of_two_classes() {
+    let eight = scheme("bits = 8");
+    let rows = features(9);
+    let single = rows.mapv(|value| value as f32);
+    let float = layer((6, 1), 2, &eight, true);
+    let (weight, bias) = (float.weight.to_array(), float.bias.to_array()[[0, 0]]);
+    let linear = Linear { weight, bias: array![bias], activation: Activation::Identity };
+    let mut coded = layer((6, 1), 2, &eight, false);
+    let codes = input_scheme("bits = 8\nmode = 'static'");
+    let quantizer = ActivationQuantizer::fit(codes, numbers((30, 6), 3).view()).unwrap();
+    coded.inputs = Some(quantizer);
+    let bitsweep_exchange::packed::Values::Coded(weight) = &coded.weight else { unreachable!() };
+    let product = ScaledLevels::of(weight).unwrap().product(
+        &quantizer.quantize(single.view()).unwrap(),
+        Array1::from_iter(coded.bias.to_array()).view(),
+    );
+    for (layer, outputs) in [(float, linear.outputs(single.view())), (coded, product.unwrap())] {
+        let model = PackedModel::new(classifier(vec![layer])).unwrap();
+        assert_eq!(model.classifier().head, Head::Logistic);
+        let bytes = model.to_bytes().unwrap();
+        let predictor = PackedModel::from_bytes(&bytes).unwrap().predictor().unwrap();
+        let logits = predictor.logits(rows.view()).unwrap();
+        let z: Vec<f64> = outputs.iter().map(|&z| z.into()).collect();
+        assert_eq!(logits.column(0), Array1::<f64>::zeros(9));
+        assert_eq!(logits.column(1), Array1::from(z.clone()));
+        let classes: Vec<usize> = z.iter().map(|&z| usize::from(z > 0.0)).collect();
+        assert!(classes.contains(&0) && classes.contains(&1));
+        assert_eq!(predictor.predict(rows.view()).unwrap(), classes);
+        for (row, z) in predictor.probabilities(logits.view()).outer_iter().zip(z) {
+            assert!((row[1] - 1.0 / (1.0 + (-z).exp())).abs() < 1e-15);
+            assert!((row[0] - 1.0 / (1.0 + z.exp())).abs() < 1e-15);
+        }
     }
 }
 

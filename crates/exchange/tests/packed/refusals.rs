@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bitsweep_exchange::packed::{
     Classifier, ClippedOutputs, Column, ColumnKind, FeatureScaling, PackedModel, Values,
 };
-use bitsweep_models::Activation;
+use bitsweep_models::{Activation, Head};
 use bitsweep_quant::{ActivationQuantizer, Bits};
 use ndarray::{Array1, array};
 use safetensors::SafeTensors;
@@ -43,6 +43,31 @@ fn shapes_must_chain() {
         "layer 2 has a bias of length 1: expected 2, one number for each output",
     );
     refused(|model| drop(model.classes.pop()), "1 names do not fit 2 classes");
+}
+
+#[test]
+fn the_head_takes_the_outputs_of_the_last_layer() {
+    let eight = scheme("bits = 8");
+    refused(
+        |model| model.head = Head::Logistic,
+        "the head `logistic` stands behind 2 outputs: expected a single one, the logit of the second of two classes",
+    );
+    let one = layer((4, 1), 2, &eight, true);
+    for head in [Head::Softmax, Head::OneVsRest] {
+        refused(
+            |model| (model.layers[1], model.head) = (one.clone(), head),
+            &format!(
+                "the head `{head}` stands behind 1 output: expected one for each of two or more classes, or the head `logistic`"
+            ),
+        );
+    }
+    refused(
+        |model| {
+            (model.layers[1], model.head) = (one.clone(), Head::Logistic);
+            model.classes.pop();
+        },
+        "1 names do not fit 2 classes",
+    );
 }
 
 #[test]
@@ -153,6 +178,7 @@ fn files_of_something_else_are_refused() {
         &edit("\"softmax\"", "\"hardmax\""),
         "its metadata are none of a packed model: unknown variant `hardmax`",
     );
+    refused(&edit("\"softmax\"", "\"logistic\""), "the head `logistic` stands behind 2 outputs");
     refused(&edit("class 1", "class 2"), "its checksum is another than that of its contents: it is damaged");
 }
 
