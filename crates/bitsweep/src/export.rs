@@ -127,10 +127,15 @@ impl<'p> Chosen<'p> {
     }
 
     fn file(&self, packed: &PackedModel, format: ExportFormat) -> Result<ModelFile, String> {
-        let (bytes, notes) = match format {
-            ExportFormat::Safetensors => (packed.to_bytes().map_err(|error| error.to_string())?, Vec::new()),
+        let notes = Vec::new();
+        let bytes = match format {
+            ExportFormat::Safetensors => packed.to_bytes(),
+            ExportFormat::Npz => packed.to_npz(),
+            ExportFormat::Json => packed.to_json().map(String::into_bytes),
+            ExportFormat::Gguf => packed.to_gguf(&self.describe()),
             _ => return Err("nothing writes it".to_owned()),
         };
+        let bytes = bytes.map_err(|error| error.to_string())?;
         let counted = packed.sizes().total();
         Ok(ModelFile { name: self.name(format), bytes, counted, notes })
     }

@@ -37,7 +37,7 @@ impl PackedModel {
     /// | `general.architecture`, `general.name`, `general.quantization_version` | `bitsweep`, `name`, 2 |
     /// | `bitsweep.version`, `bitsweep.layer_count` | 1, the number of layers |
     /// | `bitsweep.activations` | one text a layer: `relu`, or JSON where it has numbers: `{"leaky-relu":{"slope":0.1}}` |
-    /// | `bitsweep.head`, `bitsweep.precision` | `softmax`, `one-vs-rest`; `single`, `mixed` |
+    /// | `bitsweep.head`, `bitsweep.precision` | `softmax`, `one-vs-rest`, `logistic`; `single`, `mixed` |
     /// | `bitsweep.classes`, `bitsweep.features` | their names |
     /// | `bitsweep.scaler` | `none`, `divide`, `divide-each`, `standard` |
     /// | `bitsweep.scaler.mean`, `….scale`, `….divisor`, `….divisors` | numbers of `f32`; see [`FeatureScaling`](super::FeatureScaling) |
