@@ -71,7 +71,7 @@ impl SparseOutliers {
     }
 
     /// Position and value of each outlier, in order of position.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (usize, f64)> {
+    pub fn entries(&self) -> impl Iterator<Item = (usize, f64)> {
         self.positions.iter().zip(&self.values).map(|(&position, &value)| (position, decode_binary16(value)))
     }
 
