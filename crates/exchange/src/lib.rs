@@ -14,6 +14,7 @@ mod assemble;
 mod element;
 mod entry;
 mod error;
+pub mod export;
 mod file;
 mod format;
 mod gguf;

@@ -19,7 +19,7 @@ mod initializers;
 mod layers;
 mod network;
 mod node;
-mod proto;
+pub(crate) mod proto;
 mod recognition;
 mod reductions;
 mod shapes;
@@ -93,7 +93,7 @@ mod tests {
     }
 
     fn integer(name: &str, i: i64) -> AttributeProto {
-        AttributeProto { i, ..named(name) }
+        AttributeProto { i: Some(i), ..named(name) }
     }
 
     fn integers(name: &str, ints: &[i64]) -> AttributeProto {
@@ -105,7 +105,7 @@ mod tests {
     }
 
     fn text(name: &str, text: &str) -> AttributeProto {
-        AttributeProto { s: text.as_bytes().to_vec(), ..named(name) }
+        AttributeProto { s: Some(text.as_bytes().to_vec()), ..named(name) }
     }
 
     fn tensor(name: &str, dims: &[i64], numbers: &[f32]) -> TensorProto {
@@ -120,13 +120,14 @@ mod tests {
 
     /// Rows of two features `x`, a weight `w` of two outputs, two numbers `b`.
     fn model(nodes: Vec<NodeProto>, outputs: &str) -> ModelProto {
-        let dimension = |dim_value| DimensionProto { dim_value };
+        let dimension = |dim_value| DimensionProto { dim_value, dim_param: None };
         let shape = TensorShapeProto { dim: vec![dimension(None), dimension(Some(2))] };
         let tensor_type = TensorTypeProto { elem_type: 1, shape: Some(shape) };
         let r#type = Some(TypeProto { tensor_type: Some(tensor_type) });
         let value = |name: String, r#type| ValueInfoProto { name, r#type };
         let graph = GraphProto {
             node: nodes,
+            name: String::new(),
             initializer: vec![tensor("w", &[2, 2], &[1.0, 2.0, 3.0, 4.0]), tensor("b", &[2], &[5.0, 6.0])],
             input: vec![value("x".to_owned(), r#type)],
             output: strings(outputs).into_iter().map(|name| value(name, None)).collect(),

@@ -48,11 +48,11 @@ impl<'p> Node<'p> {
     }
 
     pub(crate) fn integer(&self, name: &str, default: i64) -> i64 {
-        self.attribute(name).map_or(default, |attribute| attribute.i)
+        self.attribute(name).map_or(default, |attribute| attribute.i.unwrap_or_default())
     }
 
     pub(crate) fn float(&self, name: &str, default: f32) -> f32 {
-        self.attribute(name).map_or(default, |attribute| attribute.f)
+        self.attribute(name).map_or(default, |attribute| attribute.f.unwrap_or_default())
     }
 
     pub(crate) fn floats(&self, name: &str) -> &'p [f32] {
@@ -68,7 +68,8 @@ impl<'p> Node<'p> {
     }
 
     pub(crate) fn text(&self, name: &str, default: &str) -> Result<String, String> {
-        self.attribute(name).map_or_else(|| Ok(default.to_owned()), |attribute| text(&attribute.s))
+        let bytes = |attribute: &'p AttributeProto| attribute.s.as_deref().unwrap_or_default();
+        self.attribute(name).map_or_else(|| Ok(default.to_owned()), |attribute| text(bytes(attribute)))
     }
 
     pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, String> {

@@ -1,6 +1,6 @@
-//! The messages of an ONNX file, as far as they are read.
+//! The messages of an ONNX file, as far as they are read or written.
 //!
-//! Names and numbers are those of `onnx.proto`; what is not read is left out, which Protocol Buffers allow.
+//! Names and numbers are those of `onnx.proto`; what is neither read nor written is left out, which Protocol Buffers allow.
 
 use prost::Message;
 
@@ -17,6 +17,8 @@ pub(crate) struct ModelProto {
     pub(crate) graph: Option<GraphProto>,
     #[prost(message, repeated, tag = "8")]
     pub(crate) opset_import: Vec<OperatorSetIdProto>,
+    #[prost(message, repeated, tag = "14")]
+    pub(crate) metadata_props: Vec<StringStringEntryProto>,
 }
 
 /// Which version of which operators.
@@ -33,6 +35,8 @@ pub(crate) struct OperatorSetIdProto {
 pub(crate) struct GraphProto {
     #[prost(message, repeated, tag = "1")]
     pub(crate) node: Vec<NodeProto>,
+    #[prost(string, tag = "2")]
+    pub(crate) name: String,
     #[prost(message, repeated, tag = "5")]
     pub(crate) initializer: Vec<TensorProto>,
     #[prost(message, repeated, tag = "11")]
@@ -63,12 +67,12 @@ pub(crate) struct NodeProto {
 pub(crate) struct AttributeProto {
     #[prost(string, tag = "1")]
     pub(crate) name: String,
-    #[prost(float, tag = "2")]
-    pub(crate) f: f32,
-    #[prost(int64, tag = "3")]
-    pub(crate) i: i64,
-    #[prost(bytes = "vec", tag = "4")]
-    pub(crate) s: Vec<u8>,
+    #[prost(float, optional, tag = "2")]
+    pub(crate) f: Option<f32>,
+    #[prost(int64, optional, tag = "3")]
+    pub(crate) i: Option<i64>,
+    #[prost(bytes = "vec", optional, tag = "4")]
+    pub(crate) s: Option<Vec<u8>>,
     #[prost(message, optional, boxed, tag = "5")]
     pub(crate) t: Option<Box<TensorProto>>,
     #[prost(float, repeated, tag = "7")]
@@ -77,6 +81,9 @@ pub(crate) struct AttributeProto {
     pub(crate) ints: Vec<i64>,
     #[prost(bytes = "vec", repeated, tag = "9")]
     pub(crate) strings: Vec<Vec<u8>>,
+    /// `AttributeProto.AttributeType`; files of the first version leave it out.
+    #[prost(int32, tag = "20")]
+    pub(crate) r#type: i32,
 }
 
 /// Numbers or strings.
@@ -149,9 +156,11 @@ pub(crate) struct TensorShapeProto {
     pub(crate) dim: Vec<DimensionProto>,
 }
 
-/// A length, where it is known; a symbol's name is left out.
+/// A length, where it is known, or the name of one that is not.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct DimensionProto {
     #[prost(int64, optional, tag = "1")]
     pub(crate) dim_value: Option<i64>,
+    #[prost(string, optional, tag = "2")]
+    pub(crate) dim_param: Option<String>,
 }

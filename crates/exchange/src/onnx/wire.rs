@@ -39,7 +39,7 @@ fn messages(mut bytes: &[u8], level: Level) -> usize {
         count += match (level, tag) {
             (Level::Model, 7) => messages(part, Level::Graph),
             (Level::Graph, 1) => 1 + messages(part, Level::Node),
-            (Level::Model, 8) | (Level::Graph, 5 | 11 | 12) | (Level::Node, 5) => 1,
+            (Level::Model, 8 | 14) | (Level::Graph, 5 | 11 | 12) | (Level::Node, 5) => 1,
             _ => 0,
         };
     }

@@ -45,6 +45,9 @@ pub(super) enum ScalingHeader {
 }
 
 impl FeatureScaling {
+    /// How far a value of a constant feature may be from its mean, as a part of the mean: `2⁻²³`.
+    pub(crate) const CONSTANT_ROUNDING: f64 = f32::EPSILON as f64;
+
     /// What it is called: `none`, `divide`, `divide-each`, `standard`.
     pub(super) const fn name(&self) -> &'static str {
         match self {
@@ -64,7 +67,7 @@ impl FeatureScaling {
             Self::Standard { mean, scale, constant } => {
                 let mut deviations = &features - &mean.mapv(f64::from);
                 for &feature in constant {
-                    let rounding = f64::from(f32::EPSILON) * f64::from(mean[feature].abs());
+                    let rounding = Self::CONSTANT_ROUNDING * f64::from(mean[feature].abs());
                     deviations
                         .column_mut(feature)
                         .mapv_inplace(|deviation| if deviation.abs() <= rounding { 0.0 } else { deviation });

@@ -11,7 +11,8 @@ use bitsweep_quant::quantize;
 use ndarray::Array2;
 use serde_json::{Value, json};
 
-use crate::formats::{all, model};
+use crate::formats::model;
+use crate::schemes::all;
 use crate::{classifier, everything, layer, numbers, scheme, standard, stream};
 
 /// Where the files are left for `check_arrays.py`.

@@ -11,7 +11,7 @@ use bitsweep_quant::ActivationQuantizer;
 use ndarray::Array2;
 use serde_json::json;
 
-use crate::formats::all;
+use crate::schemes::all;
 use crate::{classifier, everything, input_scheme, layer, numbers, scheme, standard};
 
 /// Every scheme that GGUF has a type for.

@@ -1,0 +1,47 @@
+//! Why a model cannot be said in ONNX.
+
+use bitsweep_models::WeightId;
+use bitsweep_quant::OtherDtype;
+
+use crate::packed::PackedError;
+
+/// Why a model cannot be said in ONNX, with the nearest that can.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ExportError {
+    /// Inputs whose range no operators find.
+    #[error(
+        "inputs of {weight}: `range = {range}` is searched anew in each batch, which ONNX has no operators for: the nearest is `range = min-max`, or the same range with `mode = static`"
+    )]
+    DynamicRange {
+        /// The weight that they are multiplied with.
+        weight: WeightId,
+        /// The range.
+        range: String,
+    },
+    /// A column whose name cannot be that of an input.
+    #[error(
+        "column `{name}` {reason}, but each column is an input of its own where one of them has texts: rename it"
+    )]
+    ColumnName {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// More bytes than a file may have.
+    #[error(
+        "would have {bytes} bytes as an ONNX file: expected at most {most}, the most that Protocol Buffers allow"
+    )]
+    TooLarge {
+        /// Bytes of the file.
+        bytes: usize,
+        /// The most.
+        most: usize,
+    },
+    /// What makes no predictor makes no graph.
+    #[error(transparent)]
+    Packed(#[from] PackedError),
+    /// Numbers of another type than the tensor says; no tensor has any.
+    #[error(transparent)]
+    Dtype(#[from] OtherDtype),
+}

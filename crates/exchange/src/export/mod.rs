@@ -1,0 +1,113 @@
+//! A packed model as an ONNX file: the same numbers in standard operators.
+//!
+//! Inputs are features as they come, the outputs `label` and `probabilities`, as skl2onnx calls them.
+//!
+//! | part | operators |
+//! |---|---|
+//! | columns | one input `input (rows, features)`; with texts one input a column, `LabelEncoder` and `Gather` or `Equal`; missing values (NaN, the empty text) by `IsNaN` and `Where` |
+//! | scaler | `Sub`, `Div` in `double`, in the order of [`FeatureScaling`](crate::packed::FeatureScaling) |
+//! | integers, ternary, GGUF | `DequantizeLinear`: one scale, an `axis`, or a `block_size`; above a minimum `Add` |
+//! | FP8 E4M3 and E5M2 (and FP4 E2M1 from opset 23 on) | `DequantizeLinear` |
+//! | other tables of levels | `Gather` from the table, `Mul` by the scales |
+//! | codebooks | `Gather` from the centroids, `Add` of the stages |
+//! | `f16`, `bf16` | `Cast` of `float16`, `bfloat16` |
+//! | outliers | `ScatterElements` into the matrix |
+//! | layers of floats | `MatMul`, `Add`, the activation; in `float` or, of mixed precision, in `double` |
+//! | inputs as codes | `QuantizeLinear`, or the same written out; `MatMulInteger` of whole numbers, `MatMul` in `double` of others |
+//! | head | `Softmax` in `double`, `ArgMax`, `Gather` of the names |
+//!
+//! Weights are those of the model bit for bit, and the codes of inputs are, too, with what is said of
+//! [`OnnxFile::notes`]. Tensors are called as in a packed file: `W1.codes`, `W1.scales`, `x1.codes`.
+
+mod activation;
+mod columns;
+mod element;
+mod error;
+mod graph;
+mod head;
+mod integers;
+mod layer;
+mod matmul_nbits;
+mod metadata;
+mod options;
+mod scaling;
+mod tiling;
+mod weights;
+
+use bitsweep_models::Precision;
+use prost::Message;
+
+use crate::packed::{Classifier, FeatureScaling, PackedModel, Values};
+
+pub use error::ExportError;
+pub use options::{FourBitGroups, InputType, OnnxOptions, Opset};
+
+use element::{ElementType, Real};
+use graph::Graph;
+
+/// The most bytes of a Protocol Buffers message.
+const MOST_BYTES: usize = (1 << 31) - 1;
+
+/// An ONNX file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OnnxFile {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// What is stored otherwise than in the packed model, or may round otherwise, as sentences.
+    pub notes: Vec<String>,
+}
+
+/// Writes a packed model as an ONNX file.
+///
+/// # Errors
+/// What ONNX cannot say, with the nearest that it can, and what makes no [`Predictor`](crate::packed::Predictor) either.
+pub fn to_onnx(model: &PackedModel, options: OnnxOptions) -> Result<OnnxFile, ExportError> {
+    model.predictor()?;
+    let Classifier { columns, scaling, layers, head, precision, classes, provenance: _ } = model.classifier();
+    let mut graph = Graph::default();
+    // Outputs have their names before all others do.
+    let input = match options.input {
+        InputType::Float => Real::Single,
+        InputType::Double => Real::Double,
+    };
+    let features = columns::features(&mut graph, columns, input)?;
+    let is_coded = layers.iter().any(|layer| layer.inputs.is_some());
+    let real = match precision {
+        Precision::Mixed if !is_coded => Real::Double,
+        Precision::Mixed | Precision::Single => Real::Single,
+    };
+    let mut values = match *scaling == FeatureScaling::None {
+        true => as_real(&mut graph, features.name, features.real, real),
+        false => {
+            let wide = as_real(&mut graph, features.name, features.real, Real::Double);
+            let scaled = scaling::scaled(&mut graph, &wide, scaling);
+            as_real(&mut graph, scaled, Real::Double, real)
+        }
+    };
+    for (position, layer) in layers.iter().enumerate() {
+        values = match (&layer.inputs, &layer.weight) {
+            (Some(quantizer), Values::Coded(weight)) => {
+                integers::coded_layer(&mut graph, layer, (quantizer, weight), position, &values, options)?
+            }
+            (Some(_), Values::Float(_)) | (None, _) => {
+                layer::float_layer(&mut graph, layer, position, &values, real, options)?
+            }
+        };
+    }
+    let outputs = head::outputs(&mut graph, &values, *head, classes);
+    let message = metadata::model(model, graph, features.inputs, outputs, options.opset);
+    let bytes = message.0.encoded_len();
+    if bytes > MOST_BYTES {
+        return Err(ExportError::TooLarge { bytes, most: MOST_BYTES });
+    }
+    Ok(OnnxFile { bytes: message.0.encode_to_vec(), notes: message.1 })
+}
+
+/// The numbers as floats of another type.
+fn as_real(graph: &mut Graph, numbers: String, from: Real, to: Real) -> String {
+    match (from, to) {
+        (Real::Single, Real::Single) | (Real::Double, Real::Double) => numbers,
+        (_, Real::Single) => graph.cast(&numbers, ElementType::Float, &format!("{numbers} as float")),
+        (_, Real::Double) => graph.cast(&numbers, ElementType::Double, &format!("{numbers} as double")),
+    }
+}

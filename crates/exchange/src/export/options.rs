@@ -1,0 +1,66 @@
+//! What an ONNX file shall be like.
+
+/// What an ONNX file shall be like; by default one that most runtimes take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct OnnxOptions {
+    /// The version of the standard operators, which decides what types codes may have.
+    pub opset: Opset,
+    /// The type of the features.
+    pub input: InputType,
+    /// How weights of 4 bits in groups of 16, 32, 64, … inputs are multiplied.
+    pub groups: FourBitGroups,
+}
+
+/// A version of the standard operators. The newer one has types that not every runtime knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Opset {
+    /// Version 21 (ONNX 1.16, IR 10): integers of 4, 8 and 16 bits, FP8, and scales of blocks.
+    #[default]
+    V21,
+    /// Version 23 (ONNX 1.18, IR 11): FP4 E2M1, too. onnxruntime 1.32 does not dequantize it.
+    V23,
+    /// Version 25 (ONNX 1.20, IR 13): integers of 2 bits, too.
+    V25,
+}
+
+impl Opset {
+    /// Its number.
+    #[must_use]
+    pub const fn version(self) -> i64 {
+        match self {
+            Self::V21 => 21,
+            Self::V23 => 23,
+            Self::V25 => 25,
+        }
+    }
+
+    /// The version of the file format that came with it.
+    #[must_use]
+    pub const fn ir_version(self) -> i64 {
+        match self {
+            Self::V21 => 10,
+            Self::V23 => 11,
+            Self::V25 => 13,
+        }
+    }
+}
+
+/// The type of the features that come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum InputType {
+    /// `float`, what other tools expect. A feature that `f32` does not hold is rounded before it is scaled.
+    #[default]
+    Float,
+    /// `double`, for features that `f32` does not hold exactly and predictions that are the same all the same.
+    Double,
+}
+
+/// How weights of 4 bits in groups are multiplied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum FourBitGroups {
+    /// By `DequantizeLinear` with `block_size`, and `MatMul`: standard operators.
+    #[default]
+    Standard,
+    /// By `MatMulNBits` of `com.microsoft`, onnxruntime's own, where it can say the same.
+    MatMulNBits,
+}
