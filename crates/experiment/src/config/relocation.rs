@@ -56,7 +56,7 @@ mod tests {
     const TEXT: &str = r#"# "path" = 'a.csv'
 [data]
 source = ["wine", { csv = { path = 'a"b.csv', target = "path" } }]
-[data.source.parquet]
+[[other.parquet]]
 train = ["x/1.parquet", "/2.parquet"] # both
 test = '''t'''
 [[model.file]]
