@@ -12,6 +12,9 @@ mod seeds;
 #[path = "../../../quant/tests/suite/formats.rs"]
 mod spellings;
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use bitsweep_exchange::packed::{
     Classifier, ClippedOutputs, Column, ColumnKind, FeatureScaling, PackedLayer, PackedModel, Values,
 };
@@ -24,6 +27,16 @@ use ndarray::{Array1, Array2};
 
 fn stream(seed: u64) -> Stream {
     Stream::new(Generator::Modern, seed, "test").unwrap()
+}
+
+/// An empty folder whose files are left for scripts.
+fn left_folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    fs::create_dir_all(&folder).unwrap();
+    folder
 }
 
 /// Numbers between -1 and 1 in no pattern.
