@@ -19,6 +19,7 @@ mod file;
 mod format;
 mod gguf;
 mod network;
+mod npy_header;
 mod npz;
 mod onnx;
 mod options;
