@@ -19,7 +19,7 @@ use crate::onnx::value::{Length, Value};
 const OPERATORS: &str = "Gemm, MatMul, Add, Sub, Mul, Div, Neg, BatchNormalization, Relu, LeakyRelu, PRelu, Elu, Selu, Tanh, \
     Sigmoid, Gelu, HardSigmoid, HardSwish, Clip, Min, Max, Softmax, LogSoftmax, LpNormalization, Dropout, Flatten, Reshape, Squeeze, \
     Unsqueeze, Transpose, Identity, Cast, Concat, Split, Slice, Gather, ArgMax, Constant, ConstantOfShape, Shape, Expand, \
-    QuantizeLinear and DequantizeLinear of constants, and Abs, Erf, Exp, Log, Pow, Reciprocal, Sqrt, ReduceMax, ReduceSum, \
+    ScatterElements, QuantizeLinear and DequantizeLinear of constants, and Abs, Erf, Exp, Log, Pow, Reciprocal, Sqrt, ReduceMax, ReduceSum, \
     ReduceL1 and ReduceLogSumExp where they are parts of an activation or a softmax";
 /// The operators of `ai.onnx.ml` that are supported.
 const ML_OPERATORS: &str =
