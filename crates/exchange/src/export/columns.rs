@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::onnx::proto::{
-    DimensionProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
-};
+use crate::onnx::proto::{DimensionProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto};
 use crate::packed::{Column, ColumnKind};
 
 use super::element::{self, ElementType, Real};
@@ -31,11 +29,7 @@ pub(super) struct Features {
 
 /// Adds the inputs and what makes features of them: one input `(rows, columns)` where all columns are numbers, otherwise one
 /// `(rows, 1)` for each column, named like it, of numbers or texts. Missing are NaN and the empty text.
-pub(super) fn features(
-    graph: &mut Graph,
-    columns: &[Column],
-    input: Real,
-) -> Result<Features, ExportError> {
+pub(super) fn features(graph: &mut Graph, columns: &[Column], input: Real) -> Result<Features, ExportError> {
     let has_texts = columns.iter().any(|column| column.kind != ColumnKind::Number);
     match has_texts {
         false => Ok(of_numbers(graph, columns, input)),

@@ -19,7 +19,9 @@ pub enum ExportError {
         range: String,
     },
     /// A column whose name cannot be that of an input.
-    #[error("column `{name}` {reason}, but each column is an input of its own where one of them has texts: rename it")]
+    #[error(
+        "column `{name}` {reason}, but each column is an input of its own where one of them has texts: rename it"
+    )]
     ColumnName {
         /// The name.
         name: String,

@@ -84,7 +84,8 @@ fn clipped_outputs(
     let name = format!("y{}", position + 1);
     let steps = f64::from((1_u32 << clipped.bits.get()) - 1);
     let mut number = |what: &str, number: f64| graph.scalar(&format!("{name}.{what}"), Real::Double, number);
-    let (clip, steps, step) = (number("clip", clipped.clip()), number("steps", steps), number("step", clipped.clip() / steps));
+    let (clip, steps, step) =
+        (number("clip", clipped.clip()), number("steps", steps), number("step", clipped.clip() / steps));
     let (zero, one) = (number("least", 0.0), number("most", 1.0));
     let wide = match real {
         Real::Single => graph.cast(outputs, ElementType::Double, &format!("{name} as double")),

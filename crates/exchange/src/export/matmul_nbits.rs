@@ -39,7 +39,9 @@ pub(super) fn product(graph: &mut Graph, name: &str, weight: &Quantized, inputs:
         // Each output begins a byte of its own.
         let bytes: Vec<i64> = zero_points
             .chunks(groups)
-            .flat_map(|zeros| element::patterns(ElementType::Uint4, &[groups], zeros.iter().copied()).raw_data)
+            .flat_map(|zeros| {
+                element::patterns(ElementType::Uint4, &[groups], zeros.iter().copied()).raw_data
+            })
             .map(i64::from)
             .collect();
         let packed = element::patterns(ElementType::Uint8, &[columns, groups.div_ceil(2)], bytes);
@@ -90,7 +92,8 @@ fn parts(weight: &Quantized) -> Option<Parts> {
     let groups = rows.div_ceil(group);
     let places = || (0..columns).flat_map(move |column| (0..groups).map(move |band| band * columns + column));
     let codes = (0..columns).flat_map(|column| {
-        (0..groups * group).map(move |row| weight.codes().get(row, column).map_or(0, |code| i64::from(code) + offset))
+        (0..groups * group)
+            .map(move |row| weight.codes().get(row, column).map_or(0, |code| i64::from(code) + offset))
     });
     let is_usual = zero_points.iter().all(|zero_point| *zero_point == USUAL_ZERO);
     Some(Parts {

@@ -88,14 +88,9 @@ pub fn to_onnx(model: &PackedModel, options: OnnxOptions) -> Result<OnnxFile, Ex
     };
     for (position, layer) in layers.iter().enumerate() {
         values = match (&layer.inputs, &layer.weight) {
-            (Some(quantizer), Values::Coded(weight)) => integers::coded_layer(
-                &mut graph,
-                layer,
-                (quantizer, weight),
-                position,
-                &values,
-                options,
-            )?,
+            (Some(quantizer), Values::Coded(weight)) => {
+                integers::coded_layer(&mut graph, layer, (quantizer, weight), position, &values, options)?
+            }
             (Some(_), Values::Float(_)) | (None, _) => {
                 layer::float_layer(&mut graph, layer, position, &values, real, options)?
             }

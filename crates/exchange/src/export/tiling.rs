@@ -22,10 +22,7 @@ pub(super) enum ScaleAxis {
     /// One for each index of an axis.
     Axis(i64),
     /// One for each block of so many along an axis.
-    Blocked {
-        axis: i64,
-        size: i64,
-    },
+    Blocked { axis: i64, size: i64 },
 }
 
 impl Tiling {
@@ -58,9 +55,7 @@ impl Tiling {
             [1, 1] => Some(ScaleAxis::Tensor),
             [1, count] if count == columns => Some(ScaleAxis::Axis(1)),
             [count, 1] if count == rows => Some(ScaleAxis::Axis(0)),
-            [_, count] if count == columns => {
-                Some(ScaleAxis::Blocked { axis: 0, size: tile_rows as i64 })
-            }
+            [_, count] if count == columns => Some(ScaleAxis::Blocked { axis: 0, size: tile_rows as i64 }),
             [1, _] if rows == 1 => Some(ScaleAxis::Blocked { axis: 1, size: tile_columns as i64 }),
             _ => None,
         }

@@ -35,7 +35,8 @@ pub(super) fn added(
         let positions = element::patterns(ElementType::Int32, &[outputs], positions);
         let positions = graph.initializer(&format!("{name}.outlier_inputs"), positions);
         let along = vec![("axis", Attribute::Integer(1))];
-        let chosen = graph.node_with("Gather", &[&values, &positions], &format!("{name}.outlier values"), along);
+        let chosen =
+            graph.node_with("Gather", &[&values, &positions], &format!("{name}.outlier values"), along);
         let products = graph.node("Mul", &[&chosen, &weights], &format!("{name}.outlier products"));
         sum = graph.node("Add", &[&sum, &products], &format!("{name}.with outliers"));
     }

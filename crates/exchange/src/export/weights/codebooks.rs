@@ -1,6 +1,6 @@
 //! Codes that are positions in tables of centroids: `v̂ = c[1][q₁] + c[2][q₂] + …`, added in that order.
 
-use bitsweep_quant::{Codebook, Codebooks, CodebookFormat, Real as Number};
+use bitsweep_quant::{Codebook, CodebookFormat, Codebooks, Real as Number};
 
 use crate::export::element::{self, ElementType};
 use crate::export::graph::{Attribute, Graph};
@@ -20,11 +20,7 @@ struct Table {
 }
 
 /// Adds the codes and codebooks, and `Gather`s that look up each stage; what the stages say is added up.
-pub(super) fn codebooks<T: Number>(
-    graph: &mut Graph,
-    coded: &Coded<'_>,
-    codebooks: &Codebooks<T>,
-) -> String {
+pub(super) fn codebooks<T: Number>(graph: &mut Graph, coded: &Coded<'_>, codebooks: &Codebooks<T>) -> String {
     let [rows, columns] = coded.dims();
     let per_row = codebooks.codes_per_row();
     let stages = codebooks.codes_of_column(0).len();
@@ -52,11 +48,8 @@ pub(super) fn codebooks<T: Number>(
                 let block = row / coded.tiling.tile_rows();
                 table.offsets[block * places..(block + 1) * places].iter().map(|&offset| offset as i64)
             };
-            let offsets = element::patterns(
-                ElementType::Int32,
-                &[row_count, places],
-                (0..row_count).flat_map(of_row),
-            );
+            let offsets =
+                element::patterns(ElementType::Int32, &[row_count, places], (0..row_count).flat_map(of_row));
             let offsets = graph.initializer(&name("offsets"), offsets);
             indices = graph.node("Add", &[&indices, &offsets], &name("indices by place"));
         }
@@ -67,7 +60,8 @@ pub(super) fn codebooks<T: Number>(
             Some(sum) => graph.node("Add", &[&sum, &looked_up], &name("sum")),
         });
     }
-    let widths: Vec<usize> = codebooks.all().iter().step_by(stages.max(1)).take(places).map(Codebook::width).collect();
+    let widths: Vec<usize> =
+        codebooks.all().iter().step_by(stages.max(1)).take(places).map(Codebook::width).collect();
     rows_of(graph, coded, &sum.unwrap_or_default(), &widths, subvectors, [rows, columns])
 }
 
@@ -132,8 +126,10 @@ fn rows_of(
     let narrower = cut(graph, narrower, 2, widest, widest - 1);
     let wider = side_by_side(graph, &wider, wide, widest);
     let narrower = side_by_side(graph, &narrower, widths.len() - wide, widest - 1);
-    graph.node_with("Concat", &[&wider, &narrower], &coded.part("all places"), vec![(
-        "axis",
-        Attribute::Integer(1),
-    )])
+    graph.node_with(
+        "Concat",
+        &[&wider, &narrower],
+        &coded.part("all places"),
+        vec![("axis", Attribute::Integer(1))],
+    )
 }

@@ -26,7 +26,8 @@ pub(super) fn integer_type(lowest: i64, highest: i64, opset: Opset) -> ElementTy
             &[ElementType::Uint2, ElementType::Uint4, ElementType::Uint8, ElementType::Uint16][..],
         ),
     };
-    let holds = |kind: &&ElementType| kind.range().is_some_and(|(low, high)| low <= lowest && highest <= high);
+    let holds =
+        |kind: &&ElementType| kind.range().is_some_and(|(low, high)| low <= lowest && highest <= high);
     let candidates = if lowest < 0 { signed } else { unsigned };
     candidates.iter().find(holds).copied().unwrap_or(ElementType::Int32)
 }

@@ -172,7 +172,8 @@ fn doubles(
         None => {
             let (lowest, highest) = code_range(coded.scheme);
             let codes = codes::integers(graph, &coded, lowest, highest);
-            let zero_points: Vec<f64> = affine.zero_points.iter().map(|&zero_point| zero_point.into()).collect();
+            let zero_points: Vec<f64> =
+                affine.zero_points.iter().map(|&zero_point| zero_point.into()).collect();
             affine::steps(graph, &coded, &codes, &zero_points)
         }
     };

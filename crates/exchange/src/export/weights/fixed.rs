@@ -21,9 +21,7 @@ pub(super) fn fixed(graph: &mut Graph, coded: &Coded<'_>, grid: FixedGrid) -> St
             graph.node("Sub", &[&twice, &one], &coded.part("around zero"))
         }
         // q/n
-        FixedGrid::Wrpn(bits) => {
-            fraction(graph, coded, Grid::new(bits, Codes::Signed, CodeRange::Narrow))
-        }
+        FixedGrid::Wrpn(bits) => fraction(graph, coded, Grid::new(bits, Codes::Signed, CodeRange::Narrow)),
     }
 }
 
