@@ -10,6 +10,9 @@ use super::graph::{Attribute, Graph};
 
 /// Adds the outputs `label (rows)` and `probabilities (rows, classes)` to the logits `(rows, classes)`, which are of `float` or
 /// of `double`.
+///
+/// Probabilities are a softmax in `double` under every head: of the logits, or of `ln σ(z)`, which gives
+/// `σ(z_j) / Σ_i σ(z_i)`.
 pub(super) fn outputs(
     graph: &mut Graph,
     logits: &str,
@@ -17,7 +20,14 @@ pub(super) fn outputs(
     classes: &[String],
 ) -> Vec<ValueInfoProto> {
     let kind = label(graph, logits, classes);
-    probabilities(graph, logits, head);
+    let wide = graph.cast(logits, ElementType::Double, "logits as double");
+    let scores = match head {
+        Head::Softmax => wide,
+        Head::OneVsRest => log_logistic(graph, &wide),
+    };
+    let axis = vec![("axis", Attribute::Integer(1))];
+    let softmax = graph.node_with("Softmax", &[&scores], "softmax", axis);
+    graph.cast(&softmax, ElementType::Float, PROBABILITIES);
     vec![value_info(LABEL, kind, None), value_info(PROBABILITIES, ElementType::Float, Some(classes.len()))]
 }
 
@@ -32,18 +42,6 @@ fn label(graph: &mut Graph, logits: &str, classes: &[String]) -> ElementType {
     };
     graph.node("Gather", &[&names, &position], LABEL);
     kind
-}
-
-/// `softmax(z)`, or `softmax(ln σ(z))`, which is `σ(z_j) / Σ_i σ(z_i)`, in `double`.
-fn probabilities(graph: &mut Graph, logits: &str, head: Head) {
-    let wide = graph.cast(logits, ElementType::Double, "logits as double");
-    let scores = match head {
-        Head::Softmax => wide,
-        Head::OneVsRest => log_logistic(graph, &wide),
-    };
-    let axis = vec![("axis", Attribute::Integer(1))];
-    let result = graph.node_with("Softmax", &[&scores], "softmax", axis);
-    graph.cast(&result, ElementType::Float, PROBABILITIES);
 }
 
 /// `ln σ(z) = min(z, 0) - ln(1 + exp(-|z|))`, which neither overflows nor underflows.

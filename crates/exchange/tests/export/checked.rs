@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bitsweep_exchange::export::{FourBitGroups, InputType, OnnxOptions, Opset, to_onnx};
+use bitsweep_exchange::export::{FourBitGroups, InputType, OnnxOptions, Opset, StaticInputs, to_onnx};
 use bitsweep_exchange::packed::{ClippedOutputs, Column, ColumnKind, FeatureScaling, PackedModel, Values};
 use bitsweep_models::{Activation, Head, Precision};
 use bitsweep_quant::{ActivationQuantizer, Bits, ScaledLevels};
@@ -62,7 +62,8 @@ impl Folder {
                 (format!("z{number}.product"), rows_of(&bits))
             })
             .collect();
-        let codes: Map<String, Value> = codes(model, features)
+        let is_qdq = options.static_inputs == StaticInputs::Qdq;
+        let codes: Map<String, Value> = codes(model, features, if is_qdq { 0 } else { BYTE_OFFSET })
             .into_iter()
             .zip(1..)
             .map(|(codes, number): (_, usize)| (format!("x{number}.codes"), rows_of(&codes.mapv(f64::from))))
@@ -72,6 +73,11 @@ impl Folder {
             "labels": labels.iter().map(|&class| parts.classes[class].clone()).collect::<Vec<_>>(),
             "probabilities": rows_of(&predictor.probabilities(features.view()).unwrap()),
             "logits": rows_of(&predictor.logits(features.view()).unwrap()),
+            "arithmetic": match (codes.is_empty(), is_qdq) {
+                (true, _) => "floats",
+                (false, true) => "qdq",
+                (false, false) => "integers",
+            },
             "weights": if codes.is_empty() { weights } else { Map::new() },
             "codes": codes,
             "notes": file.notes,
@@ -91,7 +97,7 @@ fn features(shape: (usize, usize), seed: u64) -> Array2<f64> {
 }
 
 /// The codes of each layer's inputs, as the graph has them; nothing where inputs are floats.
-fn codes(model: &PackedModel, features: &Array2<f64>) -> Vec<Array2<i32>> {
+fn codes(model: &PackedModel, features: &Array2<f64>, byte_offset: i32) -> Vec<Array2<i32>> {
     let classifier = model.classifier();
     let mut scaled = features.clone();
     match &classifier.scaling {
@@ -117,7 +123,7 @@ fn codes(model: &PackedModel, features: &Array2<f64>) -> Vec<Array2<i32>> {
         let inputs = quantizer.quantize(values.view()).unwrap();
         let scheme = quantizer.scheme();
         let is_signed = scheme.codes().grid().unwrap().lowest < 0;
-        let offset = if is_signed && scheme.bits() <= 8 { BYTE_OFFSET } else { 0 };
+        let offset = if is_signed && scheme.bits() <= 8 { byte_offset } else { 0 };
         codes.push(inputs.codes().mapv(|code| code + offset));
         let bias: Array1<f32> = layer.bias.to_array().into_iter().collect();
         values = ScaledLevels::of(weight).unwrap().product(&inputs, bias.view()).unwrap();
@@ -282,6 +288,19 @@ fn inputs_as_codes() {
             let model = coded(weights, inputs, [300, 64, 10], Activation::Relu);
             let rows = features((200, 300), 9);
             folder.add(&format!("wide_{w}_{x}"), &model, OnnxOptions::default(), &rows);
+        }
+    }
+}
+
+#[test]
+fn static_inputs_in_other_compilers_pattern() {
+    let folder = Folder::new("qdq");
+    let options = OnnxOptions { static_inputs: StaticInputs::Qdq, ..OnnxOptions::default() };
+    let static_inputs = [INPUTS[0], INPUTS[1], INPUTS[2], INPUTS[4], "bits = 16\nmode = 'static'"];
+    for (weights, w) in WEIGHTS.iter().zip(0..) {
+        for (inputs, x) in static_inputs.iter().zip(0..) {
+            let model = coded(weights, inputs, [11, 9, 4], Activation::Relu);
+            folder.add(&format!("weights_{w:02}_inputs_{x:02}"), &model, options, &features((60, 11), w));
         }
     }
 }

@@ -7,9 +7,14 @@ Versions: onnx 1.23.2, onnxruntime 1.32.0, numpy 2.2.4, ml_dtypes 0.6.0 (check_o
     python crates/exchange/tests/files/check_onnx_out.py target/tmp/onnx_out
 
 Each `name.onnx` has a `name.json` beside it: features, and the labels, probabilities, weights and codes that are expected.
-Every file must pass onnx.checker with all shapes inferred. Labels must be the same in all rows, probabilities up to 1e-5;
-weights bit for bit; codes of inputs the same integers. Rows whose two largest logits are nearer than 1e-5 may have either
-label where the layers compute with floats, which are added in another order.
+Every file must pass onnx.checker with all shapes inferred, and is run optimized and as it is. What must hold depends on the
+arithmetic of its layers:
+
+- "integers": the same labels, codes of all inputs the same integers, probabilities up to 1e-5.
+- "floats": weights bit for bit, probabilities up to 1e-5, the same labels but for rows whose two largest logits are nearer
+  than 1e-5, for sums of floats have no fixed order.
+- "qdq": codes of the first layer the same integers; of those behind at most 1 in 100 differs, by one step, where a sum of
+  floats lies on a tie; probabilities up to 1e-3, and labels as of floats.
 """
 
 import json
@@ -23,7 +28,7 @@ from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
 
 VERSIONS = {"onnx": ("1.23.2", onnx.__version__), "onnxruntime": ("1.32.0", onnxruntime.__version__)}
-PROBABILITY = 1e-5
+PROBABILITY = {"integers": 1e-5, "floats": 1e-5, "qdq": 1e-3}
 # Types whose kernels onnxruntime lacks: its DequantizeLinear has no float4e2m1.
 LACKING = {TensorProto.FLOAT4E2M1}
 NUMPY = {TensorProto.FLOAT: np.float32, TensorProto.DOUBLE: np.float64, TensorProto.STRING: object}
@@ -75,29 +80,34 @@ def evaluate(model, names, feeds, optimized):
 def compare(model, expected, values, weights, codes):
     """What differs, as sentences."""
     wrong = []
+    arithmetic = expected["arithmetic"]
     labels = np.array([str(label) for label in values["label"]])
     differing = labels != np.array(expected["labels"])
     ties = 0
     if differing.any():
         logits = np.sort(np.array(expected["logits"])[differing], axis=1)
         near = logits[:, -1] - logits[:, -2] <= 1e-5
-        ties = int(near.sum()) if not codes else 0
+        ties = int(near.sum()) if arithmetic != "integers" else 0
         if ties < differing.sum():
             wrong.append(f"{differing.sum() - ties} of {len(labels)} labels differ")
     distance = np.abs(values["probabilities"].astype(np.float64) - np.array(expected["probabilities"]))
-    if not distance.max() <= PROBABILITY:
+    if not distance.max() <= PROBABILITY[arithmetic]:
         wrong.append(f"probabilities differ by {distance.max()}")
     for name, bits in weights.items():
         # A weight of double is a widened float.
         found = values[name].astype(np.float32).view(np.uint32).astype(np.float64)
         if found.shape != np.shape(bits) or (found != np.array(bits)).any():
             wrong.append(f"weight {name} differs")
+    flips = 0
     for name, integers in codes.items():
         found = values[name].astype(np.int64)
-        count = (found != np.array(integers)).sum()
-        if count:
+        differences = np.abs(found - np.array(integers))
+        count = int((differences != 0).sum())
+        allowed = found.size // 100 if arithmetic == "qdq" and name != "x1.codes" else 0
+        if count > allowed or differences.max() > 1:
             wrong.append(f"{count} of {found.size} codes of {name} differ")
-    return wrong, float(distance.max()), ties
+        flips += count
+    return wrong, float(distance.max()), ties, flips
 
 
 def main(folder):
@@ -112,7 +122,7 @@ def main(folder):
         model = onnx.load(path)
         expected = json.loads(path.with_suffix(".json").read_text())
         kind = path.parent.name
-        count = counts.setdefault(kind, {"files": 0, "rows": 0, "codes": 0, "weights": 0, "ties": 0, "distance": 0.0, "reference": 0})
+        count = counts.setdefault(kind, {"files": 0, "rows": 0, "codes": 0, "weights": 0, "ties": 0, "flips": 0, "distance": 0.0, "reference": 0})
         weights, codes = watched(model, expected)
         wrong = []
         try:
@@ -128,7 +138,7 @@ def main(folder):
             except Exception as error:  # noqa: BLE001 - what a runtime raises has no common type
                 wrong.append(f"does not run: {str(error)[:300]}")
                 break
-            found, distance, ties = compare(model, expected, values, weights, codes)
+            found, distance, ties, flips = compare(model, expected, values, weights, codes)
             wrong.extend(f"{sentence} ({'optimized' if optimized else 'as it is'})" for sentence in found)
             count["distance"] = max(count["distance"], distance)
         else:
@@ -137,6 +147,7 @@ def main(folder):
             count["codes"] += sum(np.size(integers) for integers in codes.values())
             count["weights"] += sum(np.size(bits) for bits in weights.values())
             count["ties"] += ties
+            count["flips"] += flips
             count["reference"] += by == "reference"
         if wrong:
             failed += 1
@@ -145,8 +156,9 @@ def main(folder):
                 print(f"    {note}")
     for kind, count in sorted(counts.items()):
         print(
-            f"{kind}: {count['files']} files, {count['rows']} rows, {count['weights']} weights and {count['codes']} codes the same, "
-            f"probabilities within {count['distance']:.1e}, {count['ties']} ties, {count['reference']} by the reference"
+            f"{kind}: {count['files']} files, {count['rows']} rows, {count['weights']} weights and {count['codes']} codes compared, "
+            f"probabilities within {count['distance']:.1e}, {count['ties']} ties, "
+            f"{count['flips']} codes off by one, {count['reference']} by the reference"
         )
     if failed:
         sys.exit(f"{failed} of {len(files)} files are wrong")
