@@ -37,7 +37,7 @@ fn variants(stack: &Model, features: ArrayView2<'_, f32>, truth: &[usize]) -> f6
             codes.reconstruct_into(tensor.view_mut()).unwrap();
         }
         predict_into(quantized.logits_with(features, &mut buffers), &mut predictions);
-        sum += Confusion::new(truth, &predictions, stack.output_size()).unwrap().macro_f1();
+        sum += Confusion::new(truth, &predictions, stack.classes()).unwrap().macro_f1();
     }
     sum
 }

@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use bitsweep_experiment::config::{ExportFormat, ExportGoal};
 use bitsweep_results::text::one_line;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::Error;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
@@ -113,13 +115,14 @@ pub enum Command {
     },
     /// Write a quantized model to a file: codes without waste, and everything that it needs to run.
     ///
-    /// The variant is made again, and is written only where it predicts the classes that a run measures. The file is in
-    /// safetensors; `bitsweep verify` scores it.
+    /// The variant is made again, and is written only where it predicts the classes that a run measures. A file in
+    /// safetensors is run by `bitsweep predict` and scored by `bitsweep verify`. `bitsweep run model.onnx …` leaves results
+    /// called `model`, of which `bitsweep export model …` exports.
     Export {
-        /// The experiment, and changes to it.
+        /// The experiment, or the name of its results, and changes to it.
         #[command(flatten)]
         experiment: Request,
-        /// Export what is picked for this goal; the experiment is run again.
+        /// Export what is picked for this goal, as the results say; without results the experiment is run.
         #[arg(long, value_enum, required_unless_present = "variant", conflicts_with = "variant")]
         pick: Option<Picked>,
         /// Export the variant of this label, as `bitsweep plan` shows it: `--variant "4 bit"`.
@@ -128,9 +131,24 @@ pub enum Command {
         /// Of the unit whose key begins so [default: the first].
         #[arg(long, value_name = "KEY")]
         unit: Option<String>,
+        /// How it is written: `--format onnx,npz`.
+        #[arg(long = "format", value_name = "FORMAT", value_delimiter = ',', default_value = "safetensors", value_parser = format_parser())]
+        formats: Vec<ExportFormat>,
+        /// Folder that has the results folders.
+        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
+        results: PathBuf,
         /// Folder that the file goes to.
         #[arg(long, value_name = "DIR", default_value = "exports", value_hint = ValueHint::DirPath)]
         out: PathBuf,
+    },
+    /// Run an exported model on the rows of a table: CSV with the class and the probabilities of each row.
+    Predict {
+        /// A file that `bitsweep export` has written.
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// The table; its columns are found by their names.
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        csv: PathBuf,
     },
     /// Score an exported model on a table: macro-F1 and accuracy with their intervals, its bytes by part, its checksum.
     Verify {
@@ -219,6 +237,24 @@ pub enum Picked {
     Balance,
     /// The smallest that is still usable.
     Memory,
+    /// The best within the budget of the experiment.
+    Budget,
+}
+
+impl From<Picked> for ExportGoal {
+    fn from(picked: Picked) -> Self {
+        match picked {
+            Picked::Balance => Self::Balance,
+            Picked::Memory => Self::Memory,
+            Picked::Budget => Self::Budget,
+        }
+    }
+}
+
+/// Reads a format by its name, and lists all in the help.
+fn format_parser() -> impl TypedValueParser<Value = ExportFormat> {
+    let names = ExportFormat::ALL.map(ExportFormat::name);
+    PossibleValuesParser::new(names).try_map(|name| ExportFormat::named(&name).ok_or("no such format"))
 }
 
 /// What to run on a table.

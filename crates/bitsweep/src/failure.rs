@@ -33,6 +33,12 @@ pub enum Failure {
         /// All rows that were planned.
         rows: usize,
     },
+    /// Models that `[export]` asks for could not be written; the results were.
+    #[error("not exported: {}", reasons.iter().map(|reason| one_line(reason)).collect::<Vec<_>>().join("\n  "))]
+    NotExported {
+        /// Why, for each.
+        reasons: Vec<String>,
+    },
     /// Results could not be written.
     #[error("{}", one_line(.0))]
     Output(String),
@@ -60,12 +66,12 @@ impl From<Diagnostic> for Failure {
 }
 
 impl Failure {
-    /// 2 for usage and configuration, 3 where some rows failed or will fail, 128 and the number of a signal as shells have
+    /// 2 for usage and configuration, 3 where some rows failed or will fail or models were not exported, 128 and the number of a signal as shells have
     /// it, 1 for everything else.
     pub fn code(&self) -> u8 {
         match self {
             Failure::Configuration(_) => 2,
-            Failure::Incomplete { .. } | Failure::Foreseen { .. } => 3,
+            Failure::Incomplete { .. } | Failure::Foreseen { .. } | Failure::NotExported { .. } => 3,
             Failure::Interrupted { signal } => 128 + signal,
             Failure::NoResults { .. }
             | Failure::Output(_)

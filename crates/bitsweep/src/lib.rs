@@ -9,6 +9,7 @@
 pub mod cli;
 pub mod commands;
 pub mod evaluate;
+pub mod export;
 pub mod failure;
 pub mod foresight;
 mod interruption;

@@ -97,14 +97,22 @@ impl Wish<'_> {
         Ok(Written { text, assumed: Vec::new() })
     }
 
-    /// The table and the target, or the model, of another experiment, given as TOML; `None` where they are the same or cannot be
-    /// told.
-    pub fn other_table(&self, text: &str) -> Option<String> {
+    /// The table and the target, or the model, of another experiment, given as TOML in a file of `folder`; `None` where they are
+    /// the same or cannot be told.
+    pub fn other_table(&self, text: &str, folder: &Path) -> Option<String> {
         let table: toml::Table = text.parse().ok()?;
         let source = table.get("data")?.get("source")?.get("csv")?;
         let (path, target) = (source.get("path")?.as_str()?, source.get("target")?);
         let model = table.get("model").and_then(|model| model.get("file")?.get("path")?.as_str());
-        if model.map(Path::new) != self.given {
+        let is_one = |theirs: &str, own: &Path| {
+            let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            place(&folder.join(theirs)) == place(own)
+        };
+        let is_own_model = match (model, self.given) {
+            (Some(model), Some(own)) => is_one(model, own),
+            (model, own) => model.is_none() && own.is_none(),
+        };
+        if !is_own_model {
             return Some(
                 model.map_or_else(|| "a model that is trained".to_owned(), |model| format!("`{model}`")),
             );
@@ -113,7 +121,7 @@ impl Wish<'_> {
             Value::String(name) => name == self.target,
             other => other.to_string() == self.target,
         };
-        let is_same = is_target && Path::new(path) == self.file;
+        let is_same = is_target && is_one(path, self.file);
         (!is_same).then(|| format!("`{path}` with the target `{}`", target.to_string().trim_matches('"')))
     }
 

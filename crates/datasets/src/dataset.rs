@@ -133,23 +133,25 @@ pub struct OtherClass {
     pub expected: Vec<String>,
 }
 
+/// Where a class stands among those of a model: under its name, else under another spelling of the same number.
+pub(crate) fn position_among(class: &str, names: &[String]) -> Result<usize, OtherClass> {
+    let number = |name: &str| name.parse::<f64>().ok();
+    let same = names.iter().position(|name| name == class);
+    let equal = || {
+        let own = number(class)?;
+        names.iter().position(|name| number(name) == Some(own))
+    };
+    let position = same.or_else(equal);
+    position.ok_or_else(|| OtherClass { class: class.to_owned(), expected: names.to_vec() })
+}
+
 impl Dataset {
     /// Where each class stands among those of a model. `1` and `1.0` are one class.
     ///
     /// # Errors
     /// A class that the model does not have.
     pub fn positions_among(&self, names: &[String]) -> Result<Vec<usize>, OtherClass> {
-        let number = |name: &str| name.parse::<f64>().ok();
-        let position_of = |class: &String| {
-            let same = names.iter().position(|name| name == class);
-            let equal = || {
-                let own = number(class)?;
-                names.iter().position(|name| number(name) == Some(own))
-            };
-            let position = same.or_else(equal);
-            position.ok_or_else(|| OtherClass { class: class.clone(), expected: names.to_vec() })
-        };
-        self.class_names.iter().map(position_of).collect()
+        self.class_names.iter().map(|class| position_among(class, names)).collect()
     }
 
     /// The same rows with the classes of a model in its order: all of them, also those that no row has.

@@ -18,10 +18,12 @@ pub struct Encoder {
 /// How one column becomes features.
 #[derive(Clone, Debug, PartialEq)]
 struct EncodedColumn {
-    /// What a missing value is replaced by.
+    /// What a missing value is replaced by; exact in `f32`.
     fill: Option<f64>,
     /// The texts that are a feature each, by their positions in the column; `None` of a column that is one number.
     levels: Option<Levels>,
+    /// Bytes of the texts that are features or ranks, each with a byte for its end.
+    text_bytes: u64,
     /// Whether one feature more says where a value was missing.
     indicates: bool,
 }
@@ -33,8 +35,6 @@ struct Levels {
     /// Whether the texts that have no feature of their own share one, the last.
     shares: bool,
     features: usize,
-    /// Bytes of the texts with a feature, each with a byte for its end.
-    bytes: u64,
 }
 
 /// Why features cannot be made of a column.
@@ -54,7 +54,8 @@ pub struct EncodeError {
 ///   the last in their sorted order, as scikit-learn has it), in that order, and one for all others where there are others.
 ///   A text without any training row counts as one of the others, or where there are none as no text at all: all its
 ///   features are 0.
-/// * Missing values are replaced as [`Missing`] says; its median is the mean of the two middle values where there are two.
+/// * Missing values are replaced as [`Missing`] says, by a number rounded to `f32`, as which it is stored; the median is the
+///   mean of the two middle values where there are two.
 ///
 /// # Errors
 /// [`EncodeError`] for a column with missing values without a training row that has one.
@@ -84,12 +85,19 @@ fn encoded(
     train: &[usize],
     missing: Missing,
 ) -> Result<EncodedColumn, EncodeError> {
-    let levels = match &column.kind {
-        ColumnKind::Number | ColumnKind::Ranks(_) => None,
-        ColumnKind::Levels { texts, most } => Some(levels(texts, *most, values, train)),
+    let stored = |text: &String| text.len() as u64 + 1;
+    let (levels, text_bytes) = match &column.kind {
+        ColumnKind::Number => (None, 0),
+        ColumnKind::Ranks(texts) => (None, texts.iter().map(stored).sum()),
+        ColumnKind::Levels { texts, most } => {
+            let levels = levels(texts, *most, values, train);
+            let own = levels.feature_of.iter().zip(texts).filter(|(feature, _)| feature.is_some());
+            let bytes = own.map(|(_, text)| stored(text)).sum();
+            (Some(levels), bytes)
+        }
     };
     if column.missing == 0 {
-        return Ok(EncodedColumn { fill: None, levels, indicates: false });
+        return Ok(EncodedColumn { fill: None, levels, text_bytes, indicates: false });
     }
     let known: Vec<f64> = train.iter().map(|&row| values[row]).filter(|value| !value.is_nan()).collect();
     if known.is_empty() {
@@ -102,7 +110,7 @@ fn encoded(
         Missing::Median | Missing::Indicator => median(&known),
     };
     let indicates = missing == Missing::Indicator && known.len() < train.len();
-    Ok(EncodedColumn { fill: Some(fill), levels, indicates })
+    Ok(EncodedColumn { fill: Some(f64::from(fill as f32)), levels, text_bytes, indicates })
 }
 
 /// The texts with a feature of their own, the most frequent first chosen.
@@ -120,8 +128,7 @@ fn levels(texts: &[String], most: usize, values: ArrayView1<'_, f64>, train: &[u
     for (feature, &level) in seen.iter().enumerate() {
         feature_of[level] = Some(feature);
     }
-    let bytes = seen.iter().map(|&level| texts[level].len() as u64 + 1).sum();
-    Levels { feature_of, shares, features: seen.len() + usize::from(shares), bytes }
+    Levels { feature_of, shares, features: seen.len() + usize::from(shares) }
 }
 
 /// Of equally frequent values the smallest.
@@ -202,14 +209,11 @@ impl Encoder {
     }
 
     /// Bytes that have to be stored to make features of columns: a float for each column whose missing values are replaced, and
-    /// the texts that have features, in UTF-8 with a byte for the end of each.
+    /// the texts that are features or ranks, in UTF-8 with a byte for the end of each.
     #[must_use]
     pub fn stored_bytes(&self) -> u64 {
-        let of = |column: &EncodedColumn| {
-            let fill = column.fill.map_or(0, |_| size_of::<f32>() as u64);
-            fill + column.levels.as_ref().map_or(0, |levels| levels.bytes)
-        };
-        self.columns.iter().map(of).sum()
+        let fill = |column: &EncodedColumn| column.fill.map_or(0, |_| size_of::<f32>() as u64);
+        self.columns.iter().map(|column| fill(column) + column.text_bytes).sum()
     }
 
     /// Whether features are the columns as they are.

@@ -5,6 +5,7 @@
 //! * [`holdout`] divides its rows into training and test rows, once or several times, [`k_fold`] into folds that are the
 //!   test set in turn, plain or stratified; with NumPy's generator they are the rows of scikit-learn. Either may set
 //!   validation rows apart.
+//! * [`Rows::read`] reads the columns of a model that is there already, to predict or score rows with it.
 //! * [`encode`] makes features of its columns, and [`fit`] learns a [`Scaler`], both from the training rows only.
 //!
 //! ```
@@ -48,12 +49,12 @@ pub use holdout::{Holdout, holdout};
 pub use k_fold::{KFold, k_fold};
 pub use note::{Note, RowNumber};
 pub use part_size::PartSize;
-pub use scaling::{Overflow, Scaler, Scaling, ScalingError, fit};
+pub use scaling::{CONSTANT_ROUNDING, Overflow, Scaler, Scaling, ScalingError, fit};
 pub use split::{Part, Split};
 pub use split_error::SplitError;
 pub use split_streams::SplitStreams;
 pub use table::{
-    Bins, ColumnRef, Decimal, Encoding, Gap, Missing, RareClasses, Separator, TableError, TableProblem,
-    TableSource, TextEncoding,
+    Bins, Cells, ColumnRef, Decimal, Encoding, Gap, Missing, RareClasses, Rows, Separator, TableError,
+    TableProblem, TableSource, TextEncoding, Texts,
 };
 pub use wording::{excerpt, nearest};

@@ -6,7 +6,7 @@ use bitsweep_datasets::{
     Holdout, Overflow, PartSize, Scaler, Scaling, ScalingError, SplitStreams, builtin, fit, holdout,
 };
 use bitsweep_random::Generator;
-use ndarray::{Array2, ArrayView2, array};
+use ndarray::{Array1, Array2, ArrayView2, array};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -31,14 +31,14 @@ fn training_rows(name: &str, seed: u64, rule: &Holdout) -> Array2<f64> {
 fn assert_as_scikit_learn(train: ArrayView2<'_, f64>, expected: &Value) {
     let scaler = fit(&Scaling::Standard, train).unwrap();
     let scaled = scaler.apply(train).unwrap();
-    let Scaler::Standard { mean, scale, rounding } = scaler else { panic!("fitted as {scaler:?}") };
+    let Scaler::Standard { mean, scale, constant } = scaler else { panic!("fitted as {scaler:?}") };
     assert_eq!(mean.to_vec(), doubles(&expected["mean"]));
     assert_eq!(scale.to_vec(), doubles(&expected["scale"]));
     for (row, name) in [(0, "first_row"), (scaled.nrows() - 1, "last_row")] {
         for (column, theirs) in doubles(&expected[name]).into_iter().enumerate() {
             // scikit-learn leaves the rounding error of a constant.
-            let ours = if theirs.abs() <= rounding[column] { 0.0 } else { theirs };
-            assert_eq!(scaled[(row, column)], ours);
+            let is_rounding = constant.contains(&column) && theirs.abs() <= 1e-7 * mean[column].abs();
+            assert_eq!(scaled[(row, column)], if is_rounding { 0.0 } else { theirs });
         }
     }
 }
@@ -186,7 +186,10 @@ fn scalings_are_read_from_toml() {
 #[test]
 fn wrong_scalings_are_refused_where_they_are_read() {
     for (text, message) in [
-        ("scaling = { divide = 0 }", "divisor `0` is out of range: expected a positive finite number"),
+        (
+            "scaling = { divide = 0 }",
+            "divisor `0` is out of range: expected a positive finite number that f32 can hold",
+        ),
         ("scaling = { divide = nan }", "divisor `NaN` is out of range"),
         ("scaling = \"minmax\"", "unknown variant `minmax`, expected one of `none`, `standard`, `divide`"),
     ] {
@@ -221,4 +224,37 @@ fn a_constant_of_any_size_becomes_zero_and_another_value_stays_what_it_is_beyond
         let other = scaler.apply(array![[constant * 1.5]].view()).unwrap()[(0, 0)];
         assert!((other / (constant * 0.5) - 1.0).abs() < 1e-9, "{constant}: {other}");
     }
+}
+
+#[test]
+fn factors_go_into_the_divisors() {
+    let features = array![[1.0, 10.0], [3.0, 50.0], [2.0, 60.0]];
+    let factors = Array1::from(vec![2.0, 0.1]);
+    for (scaling, bytes) in
+        [(Scaling::None, 2 * 4), (Scaling::Divide(10.0), 2 * 4), (Scaling::Standard, 2 * 2 * 4)]
+    {
+        let scaler = fit(&scaling, features.view()).unwrap();
+        assert_eq!(scaler.stored_bytes(), scaling.stored_bytes(2));
+        let divided = scaler.divided_by(&factors);
+        assert_eq!(divided.stored_bytes(), bytes);
+        let expected = scaler.apply(features.view()).unwrap() / &factors;
+        let found = divided.apply(features.view()).unwrap();
+        assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() <= 1e-15 * b.abs()), "{scaling:?}");
+    }
+}
+
+#[test]
+fn numbers_are_rounded_to_single_precision_or_refused() {
+    let single = |scaler: Scaler| scaler.single();
+    assert_eq!(single(Scaler::None), Ok(Scaler::None));
+    assert_eq!(single(Scaler::Divide(0.1)), Ok(Scaler::Divide(f64::from(0.1_f32))));
+    let each = |numbers: [f64; 2]| Array1::from(numbers.to_vec());
+    let standard = |mean, scale| Scaler::Standard { mean: each(mean), scale: each(scale), constant: vec![1] };
+    let third = f64::from(1.0_f32 / 3.0);
+    assert_eq!(single(standard([0.0, 1.0 / 3.0], [0.5, 1.0])), Ok(standard([0.0, third], [0.5, 1.0])));
+    let refused = |column, number| Err(ScalingError::Single { column, number });
+    assert_eq!(single(Scaler::Divide(1e-50)), Err(ScalingError::Divisor(1e-50)));
+    assert_eq!(single(Scaler::DivideEach(each([1.0, 1e39]))), refused(1, 1e39));
+    assert_eq!(single(standard([0.0, -1e39], [1.0, 1.0])), refused(1, -1e39));
+    assert_eq!(single(standard([0.0, 0.0], [1e-46, 1.0])), refused(0, 1e-46));
 }

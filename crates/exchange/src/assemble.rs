@@ -4,7 +4,7 @@ use std::mem;
 use std::path::Path;
 
 use bitsweep_models::{Activation, Head, Linear, Model};
-use ndarray::{Array1, Array2, Axis, concatenate};
+use ndarray::{Array1, Array2, ArrayView1, Axis};
 
 use crate::error::ImportError;
 use crate::network::{Network, Standardization};
@@ -16,8 +16,9 @@ use crate::step::{Operation, Step};
 /// a dense layer a part of that layer (a batch normalization), behind an activation a part of the layer that follows. Weights
 /// are rounded to `f32` once, at the end.
 ///
-/// A softmax at the end is the head. So are logistic functions, one per class; a single one is a model of two classes, whose
-/// first logit is 0.
+/// A softmax at the end is the head. So are logistic functions, one per class, and a single one, whose `z` is the logit of the
+/// second of two classes: a last layer of one output stays one, and the logits of such a model are `[0, z]`. Scores `-z` and `z` of
+/// two classes, as scikit-learn's exporter writes them, are one output `z` too, for `σ(-z) = 1 - σ(z)`.
 ///
 /// # Errors
 /// An operation that cannot stand where it stands, by its place.
@@ -128,13 +129,17 @@ struct Dense {
 }
 
 impl Dense {
-    /// The layer with two columns of scores, the one that it has times each factor.
-    fn widen(&mut self, factors: [f64; 2]) {
-        let columns = factors.map(|factor| &self.weight * factor);
-        let views = columns.each_ref().map(|column| column.view());
-        self.weight = concatenate(Axis(1), &views).expect("the columns are of equal length");
-        self.bias = factors.iter().map(|factor| self.bias[0] * factor).collect();
-        self.outputs = Columns::unchanged(2);
+    /// Whether what is applied to the outputs is applied to `[-z, z]`.
+    fn is_mirrored(&self) -> bool {
+        let is_mirrored = |row: ArrayView1<'_, f64>| row.len() == 2 && row[0] == -row[1];
+        self.weight.outer_iter().chain([self.bias.view()]).all(is_mirrored)
+    }
+
+    /// Leaves the second of two outputs.
+    fn keep_second(&mut self) {
+        self.weight = self.weight.select(Axis(1), &[1]);
+        self.bias = self.bias.select(Axis(0), &[1]);
+        self.outputs = Columns::unchanged(1);
     }
 
     fn change(&mut self, change: Change) {
@@ -200,14 +205,13 @@ impl Assembly {
                 Ok(())
             }
             Operation::Softmax => {
-                if self.width == 1 {
-                    return Err("is of one number, which makes a probability of 1 of anything".to_owned());
-                }
+                self.several_columns()?;
                 self.last_unchanged()?;
                 self.end = Some(Head::Softmax);
                 Ok(())
             }
             Operation::NormalizeSum => {
+                self.several_columns()?;
                 let last = self.last_unchanged()?;
                 if last.activation != Some(Activation::Sigmoid) {
                     return Err(
@@ -224,17 +228,8 @@ impl Assembly {
                 if width != 1 || last.activation != Some(Activation::Sigmoid) {
                     return Err("makes two probabilities of what is not one logistic function".to_owned());
                 }
-                self.end_in_one_logit();
-                Ok(())
-            }
-            Operation::Mirror => {
-                let width = self.width;
-                let last = self.last_unchanged()?;
-                if width != 1 || last.activation.is_some() {
-                    return Err("makes two scores of what is not one score".to_owned());
-                }
-                last.widen([-1.0, 1.0]);
-                self.width = 2;
+                last.activation = None;
+                self.end = Some(Head::Logistic);
                 Ok(())
             }
         }
@@ -275,6 +270,14 @@ impl Assembly {
         Ok(())
     }
 
+    /// Refuses to make probabilities of one number, which would be 1 whatever it is.
+    fn several_columns(&self) -> Result<(), String> {
+        match self.width {
+            1 => Err("is of one number, which makes a probability of 1 of anything".to_owned()),
+            _ => Ok(()),
+        }
+    }
+
     /// The last layer, where nothing is done to the outputs of its activation.
     fn last_unchanged(&mut self) -> Result<&mut Dense, String> {
         let last = self.layers.last_mut().ok_or("stands before any dense layer: expected it behind one")?;
@@ -286,27 +289,23 @@ impl Assembly {
         }
     }
 
-    /// The score of one class of two becomes the logits of both, 0 and itself.
-    fn end_in_one_logit(&mut self) {
-        if let Some(last) = self.layers.last_mut() {
-            last.activation = None;
-            last.widen([0.0, 1.0]);
-        }
-        self.width = 2;
-        self.end = Some(Head::Softmax);
-    }
-
     fn finish(mut self) -> Result<Network, String> {
         if self.layers.is_empty() {
             return Err("has no dense layer: there is nothing to quantize".to_owned());
         }
-        let (width, end) = (self.width, self.end);
+        let (mut width, end) = (self.width, self.end);
         let last = self.last_unchanged().map_err(|_| "ends in scaled outputs of an activation".to_owned())?;
+        let is_score = matches!(last.activation, None | Some(Activation::Sigmoid));
+        if is_score && end != Some(Head::Softmax) && last.is_mirrored() {
+            last.keep_second();
+            width = 1;
+        }
         let head = match (end, last.activation, width) {
+            (Some(Head::OneVsRest), _, 1) => Head::Logistic,
             (Some(head), ..) => head,
             (None, Some(Activation::Sigmoid), 1) => {
-                self.end_in_one_logit();
-                Head::Softmax
+                last.activation = None;
+                Head::Logistic
             }
             (None, Some(Activation::Sigmoid), _) => {
                 last.activation = None;
@@ -323,9 +322,8 @@ impl Assembly {
             }
             (None, None, 1) => {
                 self.notes
-                    .push("its only output is taken as the logit of the second of two classes".to_owned());
-                self.end_in_one_logit();
-                Head::Softmax
+                    .push("its only score is taken as the logit of the second of two classes".to_owned());
+                Head::Logistic
             }
             (None, ..) => Head::Softmax,
         };
@@ -434,10 +432,51 @@ mod tests {
         for end in ends {
             let steps = [dense(1)].into_iter().chain(end).collect();
             let network = network(2, steps).unwrap();
-            assert_eq!(logits(&network, array![[0.0, 5.0]]), array![[0.0, 5.0]]);
+            assert_eq!(network.model.head(), Head::Logistic);
+            assert_eq!((network.model.output_size(), network.model.parameters()), (1, 3));
+            let logits = logits(&network, array![[0.0, 5.0]]);
+            assert_eq!(logits, array![[0.0, 5.0]]);
+            // σ(5).
+            let probabilities = network.model.probabilities(logits.view());
+            assert!((probabilities[[0, 1]] - 0.993_307_149_075_715_3).abs() < 1e-15);
         }
-        let network = network(2, vec![dense(1), Operation::Mirror]).unwrap();
-        assert_eq!(logits(&network, array![[0.0, 5.0]]), array![[-5.0, 5.0]]);
+    }
+
+    #[test]
+    fn mirrored_scores_are_one_output() {
+        let mirrored = || Operation::Dense(array![[-1.0, 1.0], [2.0, -2.0]]);
+        let bias = || Operation::Add(array![-0.5, 0.5]);
+        let logistic = || activation(Activation::Sigmoid);
+        for (end, notes) in
+            [(vec![], 1), (vec![logistic()], 0), (vec![logistic(), Operation::NormalizeSum], 0)]
+        {
+            let network = network(2, [mirrored(), bias()].into_iter().chain(end).collect()).unwrap();
+            assert_eq!((network.model.head(), network.model.output_size()), (Head::Logistic, 1));
+            assert_eq!(network.notes.len(), notes);
+            assert_eq!(logits(&network, array![[4.0, 1.0]]), array![[0.0, 2.5]]);
+        }
+        // softmax([-z, z]) = [σ(-2z), σ(2z)].
+        let softmax = network(2, vec![mirrored(), bias(), Operation::Softmax]).unwrap();
+        assert_eq!(softmax.model.head(), Head::Softmax);
+        let unlike = network(2, vec![mirrored(), Operation::Add(array![0.5, 0.5]), logistic()]).unwrap();
+        assert_eq!(unlike.model.head(), Head::OneVsRest);
+        assert_eq!(
+            network(2, vec![mirrored(), activation(Activation::Relu)]).unwrap().model.output_size(),
+            2
+        );
+    }
+
+    #[test]
+    fn a_single_logistic_function_that_is_divided_by_itself_is_refused() {
+        let steps = vec![dense(1), activation(Activation::Sigmoid), Operation::NormalizeSum];
+        assert!(refused(2, steps).starts_with("is of one number"));
+    }
+
+    #[test]
+    fn both_probabilities_of_two_classes_may_be_divided_by_their_sum() {
+        let steps =
+            vec![dense(1), activation(Activation::Sigmoid), Operation::Complement, Operation::NormalizeSum];
+        assert_eq!(network(2, steps).unwrap().model.head(), Head::Logistic);
     }
 
     #[test]
@@ -458,7 +497,6 @@ mod tests {
             (vec![dense(1), relu()], "ends in one number behind the activation relu"),
             (vec![dense(2), Operation::NormalizeSum], "normalizes what are no logistic functions"),
             (vec![dense(2), Operation::Complement], "makes two probabilities"),
-            (vec![dense(1), relu(), Operation::Mirror], "makes two scores"),
             (vec![dense(1), Operation::Softmax], "is of one number"),
         ];
         for (steps, expected) in cases {

@@ -1,6 +1,6 @@
 //! What the directory of a file says of a tensor.
 
-use crate::element::Element;
+use crate::stored::Stored;
 
 /// A tensor that a file has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub struct Entry {
     /// What it is called.
     pub name: String,
     /// How its numbers are stored.
-    pub element: Element,
+    pub element: Stored,
     /// Its shape; empty of a single number.
     pub shape: Vec<usize>,
     /// Where its bytes are.
@@ -46,9 +46,9 @@ impl Entry {
         self.len() == 0
     }
 
-    /// Bytes of its numbers.
+    /// Bytes of its numbers, which fill whole blocks.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.len() * self.element.bytes()
+        self.element.bytes_of(self.len()).unwrap_or(0)
     }
 }

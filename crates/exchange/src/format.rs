@@ -16,6 +16,8 @@ pub enum FileFormat {
     Safetensors,
     /// Named NumPy arrays in a zip archive.
     Npz,
+    /// Metadata and tensors, as ggml keeps them.
+    Gguf,
 }
 
 impl FileFormat {
@@ -30,11 +32,12 @@ impl FileFormat {
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         match (first.as_slice(), extension.to_ascii_lowercase().as_str()) {
             ([b'P', b'K', 3 | 5, ..], _) => Ok(Self::Npz),
+            ([b'G', b'G', b'U', b'F', ..], _) => Ok(Self::Gguf),
             ([_, _, _, _, _, _, _, _, b'{'], _) | (_, "safetensors") => Ok(Self::Safetensors),
             (_, "onnx") => Ok(Self::Onnx),
             // The first field of every ONNX file, the version of its format.
             ([0x08, 1..=20, ..], _) => Ok(Self::Onnx),
-            _ => Err(ImportError::new(path, "is no model: expected ONNX, safetensors or npz")),
+            _ => Err(ImportError::new(path, "is no model: expected ONNX, safetensors, npz or GGUF")),
         }
     }
 }
@@ -45,6 +48,7 @@ impl fmt::Display for FileFormat {
             Self::Onnx => "ONNX",
             Self::Safetensors => "safetensors",
             Self::Npz => "npz",
+            Self::Gguf => "GGUF",
         })
     }
 }

@@ -18,32 +18,107 @@ const MOST_RATIO: u64 = 64;
 /// The most bytes of the header of an array: what NumPy itself takes.
 const MOST_HEADER_BYTES: u64 = 10_000;
 
-/// The arrays, as they stand in the archive.
-pub(crate) fn entries(path: &Path, file: &File) -> Result<Vec<Entry>, ImportError> {
+/// The most texts of an array: names of classes are what they are read for.
+const MOST_TEXTS: usize = 1 << 16;
+
+/// An array of texts.
+#[derive(Debug)]
+pub(crate) struct TextArray {
+    /// What it is called.
+    pub(crate) name: String,
+    kind: TextKind,
+    /// How many texts it has.
+    count: usize,
+    /// Its position in the archive.
+    index: usize,
+    /// The bytes before the first text.
+    header: u64,
+}
+
+/// How a text is stored, zeros behind it.
+#[derive(Clone, Copy, Debug)]
+enum TextKind {
+    /// In so many code points of 4 bytes: NumPy's `<U`.
+    CodePoints(usize),
+    /// In so many bytes: NumPy's `|S`.
+    Bytes(usize),
+}
+
+impl TextKind {
+    fn of(dtype: &DType) -> Option<Self> {
+        let DType::Plain(plain) = dtype else { return None };
+        let length = usize::try_from(plain.size_field()).ok().filter(|length| *length > 0)?;
+        match (plain.type_char(), plain.endianness()) {
+            (TypeChar::UnicodeStr, Endianness::Little) => Some(Self::CodePoints(length)),
+            (TypeChar::ByteStr, _) => Some(Self::Bytes(length)),
+            _ => None,
+        }
+    }
+
+    /// Bytes of a text.
+    fn bytes(self) -> usize {
+        match self {
+            Self::CodePoints(length) => length.saturating_mul(4),
+            Self::Bytes(length) => length,
+        }
+    }
+}
+
+impl TextArray {
+    /// The texts; the reason why they are none.
+    pub(crate) fn read(&self, file: &File) -> Result<Vec<String>, String> {
+        if self.count > MOST_TEXTS {
+            return Err(format!("has {} texts: expected at most {MOST_TEXTS}", self.count));
+        }
+        let length = self.kind.bytes();
+        let bytes =
+            read(file, self.index, self.header, length * self.count).map_err(|error| error.to_string())?;
+        let text = |bytes: &[u8]| match self.kind {
+            TextKind::CodePoints(_) => {
+                let points = bytes.as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes));
+                let text: Option<String> = points.map(char::from_u32).collect();
+                text.ok_or_else(|| "has a text with a code point that is none".to_owned())
+            }
+            TextKind::Bytes(_) => {
+                String::from_utf8(bytes.to_vec()).map_err(|_| "has a text that is no UTF-8".to_owned())
+            }
+        };
+        bytes.chunks(length).map(|bytes| Ok(text(bytes)?.trim_end_matches('\0').to_owned())).collect()
+    }
+}
+
+/// The arrays of numbers and those of texts, as they stand in the archive.
+pub(crate) fn entries(path: &Path, file: &File) -> Result<(Vec<Entry>, Vec<TextArray>), ImportError> {
     let refused =
         |reason: &dyn std::fmt::Display| ImportError::new(path, format!("is no npz file: {reason}"));
     let mut archive = ZipArchive::new(file).map_err(|error| refused(&error))?;
     let mut entries = Vec::with_capacity(archive.len());
+    let mut texts = Vec::new();
     for index in 0..archive.len() {
         let mut packed = archive.by_index(index).map_err(|error| refused(&error))?;
         let Some(name) = packed.name().strip_suffix(".npy").map(str::to_owned) else { continue };
         let wrong = |reason: &dyn std::fmt::Display| ImportError::tensor(path, &name, reason);
         let mut first = Vec::new();
         packed.by_ref().take(MOST_HEADER_BYTES).read_to_end(&mut first).map_err(|error| wrong(&error))?;
+        if header_bytes(&first).is_none_or(|bytes| bytes > first.len() as u64) {
+            return Err(wrong(&"its header does not fit into it"));
+        }
         let mut reader = Cursor::new(&first);
         let header = NpyHeader::from_reader(&mut reader).map_err(|error| wrong(&error))?;
         let shape: Option<Vec<usize>> =
             header.shape().iter().map(|&length| usize::try_from(length).ok()).collect();
-        let element = element(&header.dtype()).ok_or_else(|| {
-            wrong(&format_args!(
-                "its type {} is not supported: expected little-endian floats or integers",
-                header.dtype().descr()
-            ))
-        })?;
+        let dtype = header.dtype();
+        let (element, text_kind) = (element(&dtype), TextKind::of(&dtype));
+        let Some(width) = element.map(Element::bytes).or(text_kind.map(TextKind::bytes)) else {
+            return Err(wrong(&format_args!(
+                "its type {} is not supported: expected little-endian floats or integers, or texts (`<U`, `|S`)",
+                dtype.descr()
+            )));
+        };
         let numbers = shape
             .as_deref()
             .and_then(|shape| shape.iter().try_fold(1_usize, |product, &length| product.checked_mul(length)));
-        let bytes = numbers.and_then(|numbers| numbers.checked_mul(element.bytes()));
+        let bytes = numbers.and_then(|numbers| numbers.checked_mul(width));
         let stored = packed.size().checked_sub(reader.position());
         let (Some(shape), Some(true)) = (shape, bytes.map(|bytes| stored == Some(bytes as u64))) else {
             return Err(wrong(&format_args!(
@@ -59,14 +134,31 @@ pub(crate) fn entries(path: &Path, file: &File) -> Result<Vec<Entry>, ImportErro
                 packed.size()
             )));
         }
-        let place = Place::InArchive {
-            index,
-            header: reader.position(),
-            is_column_major: header.order() == Order::Fortran,
-        };
-        entries.push(Entry { name, element, shape, place });
+        let first = reader.position();
+        match (element, text_kind) {
+            (Some(element), _) => {
+                let is_column_major = header.order() == Order::Fortran;
+                let place = Place::InArchive { index, header: first, is_column_major };
+                entries.push(Entry { name, element: element.into(), shape, place });
+            }
+            (None, Some(kind)) => {
+                let count = shape.iter().product();
+                texts.push(TextArray { name, kind, count, index, header: first });
+            }
+            (None, None) => {}
+        }
     }
-    Ok(entries)
+    Ok((entries, texts))
+}
+
+/// The bytes of an array before its numbers, as its first bytes say: whoever parses them takes memory for as many.
+fn header_bytes(first: &[u8]) -> Option<u64> {
+    // Six bytes of magic, two of the version; a length of 2 bytes in version 1, else of 4.
+    match *first.get(6..12)? {
+        [1, _, low, high, ..] => Some(10 + u64::from(u16::from_le_bytes([low, high]))),
+        [_, _, a, b, c, d] => Some(12 + u64::from(u32::from_le_bytes([a, b, c, d]))),
+        _ => None,
+    }
 }
 
 /// The bytes of an array.

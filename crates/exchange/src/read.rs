@@ -21,7 +21,9 @@ use crate::{file, onnx};
 pub fn read_network(path: &Path, options: &ReadOptions) -> Result<Network, ImportError> {
     let network = match FileFormat::of(path)? {
         FileFormat::Onnx => onnx::read_onnx(path)?,
-        FileFormat::Safetensors | FileFormat::Npz => read_state_dict(&mut TensorFile::open(path)?, options)?,
+        FileFormat::Safetensors | FileFormat::Npz | FileFormat::Gguf => {
+            read_state_dict(&mut TensorFile::open(path)?, options)?
+        }
     };
     let Some(head) = options.head else { return Ok(network) };
     let model =

@@ -44,7 +44,7 @@ pub(crate) fn entries(path: &Path, file: &mut File, length: u64) -> Result<Vec<E
             )
         })?;
         let place = Place::At(start + info.data_offsets.0 as u64);
-        Ok(Entry { name, element, shape: info.shape.clone(), place })
+        Ok(Entry { name, element: element.into(), shape: info.shape.clone(), place })
     };
     metadata.offset_keys().into_iter().map(entry).collect()
 }

@@ -74,6 +74,9 @@ pub(crate) fn read_state_dict(file: &mut TensorFile, options: &ReadOptions) -> R
     }
     let network = assemble(&path, inputs.unwrap_or(0), steps)?;
     let classes = classes(file, &path, &entries)?;
+    for name in file.text_names().filter(|name| *name != CLASSES) {
+        notes.push(format!("`{name}` is left aside: it is texts, which layers have none of"));
+    }
     Ok(Network { classes, notes: notes.into_iter().chain(network.notes).collect(), ..network })
 }
 
@@ -120,8 +123,11 @@ fn groups<'f>(path: &Path, entries: &'f [Entry]) -> Result<Vec<Group<'f>>, Impor
     Ok(groups)
 }
 
+/// Names of classes.
+const CLASSES: &str = "classes_";
+
 /// Arrays beside the layers.
-const OTHERS: [&str; 5] = ["mean_", "scale_", "var_", "classes_", "n_samples_seen_"];
+const OTHERS: [&str; 5] = ["mean_", "scale_", "var_", CLASSES, "n_samples_seen_"];
 
 /// Orders names, numbers in them by value.
 fn natural(left: &str, right: &str) -> Ordering {
@@ -268,13 +274,16 @@ fn scaling(file: &mut TensorFile, path: &Path, entries: &[Entry]) -> Result<Vec<
     Ok(steps)
 }
 
-/// scikit-learn's `classes_`, where they are numbers.
+/// scikit-learn's `classes_`, numbers or texts.
 fn classes(
     file: &mut TensorFile,
     path: &Path,
     entries: &[Entry],
 ) -> Result<Option<Vec<String>>, ImportError> {
-    let Some(entry) = entries.iter().find(|entry| entry.name == "classes_") else { return Ok(None) };
+    if let Some(texts) = file.texts(CLASSES) {
+        return texts.map(Some);
+    }
+    let Some(entry) = entries.iter().find(|entry| entry.name == CLASSES) else { return Ok(None) };
     let values = vector(file, path, entry, entry.len())?;
     Ok(Some(values.iter().map(ToString::to_string).collect()))
 }

@@ -31,6 +31,4 @@ pub enum Operation {
     NormalizeSum,
     /// `[1 - x, x]` of rows of one number: the probabilities of two classes.
     Complement,
-    /// `[-x, x]` of rows of one number: the scores of two classes.
-    Mirror,
 }

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::entry::{Entry, Place};
 use crate::error::ImportError;
 use crate::format::FileFormat;
+use crate::npz::TextArray;
 use crate::onnx::Initializers;
-use crate::{file, npz, safetensors};
+use crate::stored::Stored;
+use crate::{file, gguf, npz, safetensors};
 
 /// A tensor that was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +26,7 @@ pub struct TensorFile {
     path: PathBuf,
     source: Source,
     entries: Vec<Entry>,
+    texts: Vec<TextArray>,
 }
 
 /// Where tensors are read from.
@@ -34,20 +37,27 @@ enum Source {
 }
 
 impl TensorFile {
-    /// Reads the directory of a file: the tensors of safetensors and npz, the initializers of ONNX.
+    /// Reads the directory of a file: the tensors of safetensors, npz and GGUF, the initializers of ONNX.
     ///
     /// # Errors
     /// When it cannot be read, is of another format, or its directory does not fit its length.
     pub fn open(path: &Path) -> Result<Self, ImportError> {
+        let mut texts = Vec::new();
         let (source, entries) = match FileFormat::of(path)? {
             FileFormat::Npz => {
                 let (file, _) = file::open(path)?;
-                let entries = npz::entries(path, &file)?;
+                let (entries, own) = npz::entries(path, &file)?;
+                texts = own;
                 (Source::File(file), entries)
             }
             FileFormat::Safetensors => {
                 let (mut file, length) = file::open(path)?;
                 let entries = safetensors::entries(path, &mut file, length)?;
+                (Source::File(file), entries)
+            }
+            FileFormat::Gguf => {
+                let (mut file, length) = file::open(path)?;
+                let entries = gguf::entries(path, &mut file, length)?;
                 (Source::File(file), entries)
             }
             FileFormat::Onnx => {
@@ -56,7 +66,7 @@ impl TensorFile {
                 (Source::Graph(Box::new(initializers)), entries)
             }
         };
-        Ok(Self { path: path.to_owned(), source, entries })
+        Ok(Self { path: path.to_owned(), source, entries, texts })
     }
 
     /// The tensors, as they stand in the file.
@@ -81,19 +91,27 @@ impl TensorFile {
     /// Reads a tensor of [`entries`](Self::entries).
     ///
     /// # Errors
-    /// When the file cannot be read, or has changed.
+    /// When the file cannot be read, has changed, or keeps codes whose values are not known.
     pub fn read(&mut self, entry: &Entry) -> Result<Tensor, ImportError> {
         let refused = |error: &dyn std::fmt::Display| ImportError::tensor(&self.path, &entry.name, error);
         let values = match (&mut self.source, &entry.place) {
             (Source::File(file), Place::At(start)) => {
                 let bytes =
                     safetensors::read(file, *start, entry.bytes()).map_err(|error| refused(&error))?;
-                entry.element.decode(&bytes)
+                match entry.element {
+                    Stored::Numbers(element) => element.decode(&bytes),
+                    Stored::Blocks(block) => {
+                        gguf::values(block, &entry.shape, &bytes).map_err(|reason| refused(&reason))?
+                    }
+                }
             }
             (Source::File(file), Place::InArchive { index, header, is_column_major }) => {
                 let bytes =
                     npz::read(file, *index, *header, entry.bytes()).map_err(|error| refused(&error))?;
-                let values = entry.element.decode(&bytes);
+                let Stored::Numbers(element) = entry.element else {
+                    return Err(refused(&"is no array"));
+                };
+                let values = element.decode(&bytes);
                 if *is_column_major { row_major(&values, &entry.shape) } else { values }
             }
             (Source::Graph(initializers), Place::InGraph(position)) => {
@@ -107,19 +125,36 @@ impl TensorFile {
     }
 
     /// Calls `push` with each number of a tensor of [`entries`](Self::entries), in the order of [`read`](Self::read). Of
-    /// safetensors a part of the numbers is in memory at a time.
+    /// safetensors, and of plain numbers of GGUF, a part of the numbers is in memory at a time.
     ///
     /// # Errors
     /// When the file cannot be read, or has changed.
     pub fn each(&mut self, entry: &Entry, mut push: impl FnMut(f64)) -> Result<(), ImportError> {
-        if let (Source::File(file), Place::At(start)) = (&mut self.source, &entry.place) {
+        if let (Source::File(file), Place::At(start), Stored::Numbers(element)) =
+            (&mut self.source, &entry.place, entry.element)
+        {
             let read = safetensors::read_in_parts(file, *start, entry.bytes(), |part| {
-                entry.element.each(part, &mut push);
+                element.each(part, &mut push);
             });
             return read.map_err(|error| ImportError::tensor(&self.path, &entry.name, error));
         }
         self.read(entry)?.values.into_iter().for_each(push);
         Ok(())
+    }
+
+    /// The names of the arrays of texts, which are no tensors.
+    pub(crate) fn text_names(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|texts| texts.name.as_str())
+    }
+
+    /// Reads the array of texts of this name; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be read, has changed, or has texts that are none.
+    pub(crate) fn texts(&self, name: &str) -> Option<Result<Vec<String>, ImportError>> {
+        let texts = self.texts.iter().find(|texts| texts.name == name)?;
+        let Source::File(file) = &self.source else { return None };
+        Some(texts.read(file).map_err(|reason| ImportError::tensor(&self.path, name, reason)))
     }
 
     /// The file.

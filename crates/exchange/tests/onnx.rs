@@ -8,8 +8,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bitsweep_exchange::{Element, FileFormat, Network, ReadOptions, TensorFile, read_network};
-use bitsweep_models::predict;
+use bitsweep_exchange::{Element, FileFormat, Network, ReadOptions, Stored, TensorFile, read_network};
+use bitsweep_models::{Head, predict};
 use ndarray::{Array2, Axis, Slice};
 use serde_json::Value;
 
@@ -97,11 +97,15 @@ fn files_of_other_tools_compute_what_onnxruntime_computes() {
             "log-probabilities" => probabilities.ln(),
             kind => panic!("{kind}"),
         };
-        // One number stands for the second of two classes.
+        // One number stands for the second of two classes, and both scores may be told by it.
         let last = |scores: &Array2<f64>| scores.slice_axis(Axis(1), Slice::from(1..)).to_owned();
         let (actual, expected) = match (expected.ncols(), record["kind"].as_str()) {
             (1, _) => (last(&actual), expected),
             (_, Some("second")) => (last(&actual), last(&expected)),
+            (_, Some("logits")) if network.model.head() == Head::Logistic => {
+                assert_eq!(expected.column(0), -&expected.column(1), "{name}");
+                (last(&actual), last(&expected))
+            }
             _ => (actual, expected),
         };
         if let Some(difference) = difference(&actual, &expected) {
@@ -115,6 +119,41 @@ fn files_of_other_tools_compute_what_onnxruntime_computes() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn two_classes_by_one_number_have_a_last_layer_of_one_output() {
+    let names = [
+        "hand_one_row_logistic",
+        "hand_one_row_none",
+        "keras_binary",
+        "sklearn_logistic_binary",
+        "sklearn_logistic_binary_names",
+        "sklearn_logistic_binary_scores",
+        "sklearn_mlp_relu_binary_names",
+        "sklearn_mlp_tanh_binary",
+        "sklearn_one_vs_rest_binary",
+        "sklearn_svc_binary",
+        "torch_dynamo_sigmoid",
+        "torch_script_sigmoid",
+    ];
+    for name in names {
+        let model = read(name).model;
+        assert_eq!((model.head(), model.output_size(), model.classes()), (Head::Logistic, 1, 2), "{name}");
+    }
+}
+
+#[test]
+fn another_head_is_refused_where_it_does_not_take_the_outputs() {
+    let with = |name: &str, head| {
+        let options = ReadOptions { head: Some(head), ..ReadOptions::default() };
+        read_network(&file(name), &options).map_err(|error| error.reason)
+    };
+    let expected = "the head `softmax` stands behind 1 output: expected one for each of two or more classes, or the head `logistic`";
+    assert_eq!(with("sklearn_svc_binary", Head::Softmax).unwrap_err(), expected);
+    let expected = "the head `logistic` stands behind 3 outputs: expected a single one, the logit of the second of two classes";
+    assert_eq!(with("sklearn_svc", Head::Logistic).unwrap_err(), expected);
+    assert_eq!(with("sklearn_svc_binary", Head::Logistic).unwrap(), read("sklearn_svc_binary"));
 }
 
 #[test]
@@ -184,13 +223,14 @@ fn scaling_names_and_producer_are_those_of_the_file() {
 fn weights_are_listed_by_name() {
     let mut weights = TensorFile::open(&file("torch_script_relu")).unwrap();
     let entries = weights.entries().to_vec();
-    let described: Vec<(&str, Element, &[usize])> =
+    let described: Vec<(&str, Stored, &[usize])> =
         entries.iter().map(|entry| (entry.name.as_str(), entry.element, entry.shape.as_slice())).collect();
-    let expected: [(&str, Element, &[usize]); 4] = [
-        ("0.weight", Element::F32, &[6, 5]),
-        ("0.bias", Element::F32, &[6]),
-        ("3.weight", Element::F32, &[3, 6]),
-        ("3.bias", Element::F32, &[3]),
+    let f32 = Stored::Numbers(Element::F32);
+    let expected: [(&str, Stored, &[usize]); 4] = [
+        ("0.weight", f32, &[6, 5]),
+        ("0.bias", f32, &[6]),
+        ("3.weight", f32, &[3, 6]),
+        ("3.bias", f32, &[3]),
     ];
     assert_eq!(described, expected);
     let bias = weights.read(&entries[3]).unwrap();
@@ -199,7 +239,8 @@ fn weights_are_listed_by_name() {
     let actual: Vec<f64> = last.bias.iter().map(|&number| number.into()).collect();
     assert_eq!(bias.values, actual);
     // Halves, and numbers in another file.
-    assert_eq!(TensorFile::open(&file("hand_float16")).unwrap().entries()[0].element, Element::F16);
+    let halves = TensorFile::open(&file("hand_float16")).unwrap();
+    assert_eq!(halves.entries()[0].element, Stored::Numbers(Element::F16));
     let mut weights = TensorFile::open(&file("hand_external")).unwrap();
     let entry = weights.entry("w1").unwrap().clone();
     assert_eq!(weights.read(&entry).unwrap().values.len(), 20);

@@ -44,7 +44,7 @@ impl Model {
         for layer in self.layers() {
             buffers.advance(layer);
         }
-        buffers.rows()
+        buffers.logits(self)
     }
 
     /// [`logits_with`](Self::logits_with) of a model that was trained with a [`Hook`](crate::Hook) on its activations:
@@ -74,7 +74,23 @@ impl Model {
                 outputs.convert_rows_from(&values, T::from_f64);
             }
         }
-        buffers.rows()
+        buffers.logits(self)
+    }
+
+    /// The logits, `(batch, classes)`, of the `outputs` of the last layer, `(batch, output_size)`, however these were
+    /// computed.
+    ///
+    /// # Panics
+    /// When `outputs` has another number of columns than [`output_size`](Self::output_size).
+    pub fn logits_of_outputs<T: Real>(&self, outputs: Array2<T>) -> Array2<T> {
+        let (rows, columns) = outputs.dim();
+        assert_eq!(columns, self.output_size(), "the number of columns is not the model's number of outputs");
+        let mut values: Vec<T> = outputs.into_iter().collect();
+        self.head().complete(&mut values);
+        let Ok(logits) = Array2::from_shape_vec((rows, self.classes()), values) else {
+            unreachable!("the head makes a logit for each row and class")
+        };
+        logits
     }
 
     /// Makes the features the input of the first layer.
@@ -130,12 +146,13 @@ impl<T: Real> ForwardBuffers<T> {
         mem::swap(&mut self.input, &mut self.output);
     }
 
-    /// The input of the next layer in the usual layout.
-    fn rows(&mut self) -> ArrayView2<'_, T> {
+    /// The logits of `model`, behind its last layer.
+    fn logits(&mut self, model: &Model) -> ArrayView2<'_, T> {
         self.input.copy_rows_to(&mut self.values);
-        let Ok(rows) = ArrayView2::from_shape((self.input.rows(), self.input.columns()), &self.values) else {
-            unreachable!("the values are those of a matrix of this shape")
+        model.head().complete(&mut self.values);
+        let Ok(logits) = ArrayView2::from_shape((self.input.rows(), model.classes()), &self.values) else {
+            unreachable!("the head makes a logit for each row and class")
         };
-        rows
+        logits
     }
 }

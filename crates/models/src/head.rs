@@ -1,4 +1,6 @@
-//! From logits to probabilities and classes.
+//! From the outputs of the last layer to logits, probabilities and classes.
+
+use std::fmt;
 
 use ndarray::{Array2, ArrayView2};
 use schemars::JsonSchema;
@@ -9,8 +11,8 @@ use crate::float::Float;
 /// How logits become probabilities.
 ///
 /// It is what follows the last layer. A model that ends in a softmax, or in its logarithm, has the head `softmax`; one that
-/// ends in a logistic function for each of several classes has `one-vs-rest`. The largest logit is the largest probability
-/// under both.
+/// ends in a logistic function for each of several classes has `one-vs-rest`; one that has a single output, the logit of the
+/// second of two classes, has `logistic`. The largest logit is the largest probability under all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Head {
@@ -19,20 +21,70 @@ pub enum Head {
     /// `p_j = σ(z_j) / Σ_i σ(z_i)` with the logistic function `σ(z) = 1 / (1 + exp(-z))`: independent two-class models,
     /// normalized as scikit-learn's `OneVsRestClassifier` does.
     OneVsRest,
+    /// `p_1 = σ(z)` and `p_0 = 1 - p_1 = σ(-z)` of the only output `z`: two classes, the second one where `z > 0`. The logits are
+    /// `[0, z]`.
+    Logistic,
 }
 
 impl Head {
+    /// How many classes a last layer of so many outputs tells apart; `None` where the head does not take so many.
+    ///
+    /// ```
+    /// use bitsweep_models::Head;
+    /// assert_eq!(Head::Softmax.classes(3), Some(3));
+    /// assert_eq!(Head::Logistic.classes(1), Some(2));
+    /// assert_eq!((Head::Softmax.classes(1), Head::Logistic.classes(2)), (None, None));
+    /// ```
+    pub fn classes(self, outputs: usize) -> Option<usize> {
+        match self {
+            Self::Softmax | Self::OneVsRest => (outputs > 1).then_some(outputs),
+            Self::Logistic => (outputs == 1).then_some(2),
+        }
+    }
+
+    /// What [`classes`](Self::classes) takes, as the end of a sentence.
+    pub(crate) fn expected_outputs(self) -> &'static str {
+        match self {
+            Self::Softmax | Self::OneVsRest => "one for each of two or more classes, or the head `logistic`",
+            Self::Logistic => "a single one, the logit of the second of two classes",
+        }
+    }
+
+    /// Makes logits, `(batch, classes)`, of the `outputs` of the last layer, `(batch, out)`, both row after row: `[0, z]` of
+    /// the only output `z` of [`Logistic`](Self::Logistic), and the outputs as they are otherwise.
+    ///
+    /// As `softmax([0, z]) = [σ(-z), σ(z)]`, nothing behind it has to know of models with one output.
+    pub(crate) fn complete<T: Float>(self, outputs: &mut Vec<T>) {
+        match self {
+            Self::Softmax | Self::OneVsRest => {}
+            Self::Logistic => {
+                let rows = outputs.len();
+                outputs.resize(2 * rows, T::ZERO);
+                // From the last row, so that each output is read before it is overwritten.
+                for row in (0..rows).rev() {
+                    outputs[2 * row + 1] = outputs[row];
+                    outputs[2 * row] = T::ZERO;
+                }
+            }
+        }
+    }
+
     /// The probabilities, `(batch, classes)`, that belong to `logits`, of the same shape; each row sums to 1.
     ///
-    /// Both formulas are evaluated without overflow, also where every `σ(z)` underflows. A row with a NaN or infinite
-    /// logit gives NaN.
+    /// All formulas are evaluated without overflow, also where every `σ(z)` underflows, and without cancellation. A row with a
+    /// NaN or infinite logit gives NaN.
     pub fn probabilities<T: Float>(self, logits: ArrayView2<'_, T>) -> Array2<f64> {
         let mut probabilities = logits.mapv(Into::<f64>::into);
         for mut row in probabilities.outer_iter_mut() {
-            if matches!(self, Self::OneVsRest) {
-                row.mapv_inplace(ln_logistic);
+            if row.iter().any(|logit| !logit.is_finite()) {
+                row.fill(f64::NAN);
+                continue;
             }
-            // Both heads are a softmax: of the logits, and of ln σ(z).
+            // Every head is a softmax: of the logits, or of ln σ(z).
+            match self {
+                Self::Softmax | Self::Logistic => {}
+                Self::OneVsRest => row.mapv_inplace(ln_logistic),
+            }
             let largest = row.fold(f64::NEG_INFINITY, |largest, &value| largest.max(value));
             let mut sum = 0.0;
             for value in &mut row {
@@ -42,6 +94,17 @@ impl Head {
             row.mapv_inplace(|value| value / sum);
         }
         probabilities
+    }
+}
+
+/// As files of experiments spell it.
+impl fmt::Display for Head {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Softmax => "softmax",
+            Self::OneVsRest => "one-vs-rest",
+            Self::Logistic => "logistic",
+        })
     }
 }
 

@@ -19,14 +19,14 @@ use crate::real::Real;
 ///     bias: array![0.5],
 ///     activation: Activation::Identity,
 /// };
-/// let model = Model::new([linear], Head::Softmax)?;
+/// let model = Model::new([linear], Head::Logistic)?;
 ///
 /// // Another model, with one layer changed.
 /// let mut layers = model.layers().to_vec();
 /// let Layer::Linear(first) = &mut layers[0];
 /// first.bias[0] = 0.0;
 /// let changed = Model::new(layers, model.head())?;
-/// assert_eq!(changed.logits(array![[1.0_f32, 1.0]].view()), array![[3.0]]);
+/// assert_eq!(changed.logits(array![[1.0_f32, 1.0]].view()), array![[0.0, 3.0]]);
 /// # Ok::<(), bitsweep_models::ModelError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]

@@ -58,6 +58,18 @@ pub enum ModelError {
         /// What the parameters may be, as the end of a sentence.
         expected: &'static str,
     },
+    /// The last layer has not as many outputs as the head takes.
+    #[error(
+        "the head `{head}` stands behind {outputs} {}: expected {}",
+        if *outputs == 1 { "output" } else { "outputs" },
+        head.expected_outputs()
+    )]
+    Head {
+        /// How logits become probabilities.
+        head: Head,
+        /// Outputs of the last layer.
+        outputs: usize,
+    },
     /// A number is NaN or infinite.
     #[error("{weight} has `{value}` at row {row}, column {column}: expected finite numbers")]
     NotFinite {
@@ -74,9 +86,10 @@ pub enum ModelError {
 
 /// A model: layers, each taking the output of the one before, and how the last output becomes probabilities.
 ///
-/// `x₀` is a batch of features, `x_l` the output of layer `l` for `x_{l-1}`, and the last `x` is the logits. Weights are
-/// `f32`; the arithmetic is `f32` or `f64`, as the caller's features are. The same model and features give the same bits
-/// on every machine.
+/// `x₀` is a batch of features, `x_l` the output of layer `l` for `x_{l-1}`, and the last `x` is the logits; of a model with a
+/// [`Logistic`](Head::Logistic) head, whose last layer has one output `z`, the logits are `[0, z]`. Weights are `f32`; the
+/// arithmetic is `f32` or `f64`, as the caller's features are. The same model and features give the same bits on every
+/// machine.
 ///
 /// A [`WeightId`] names a weight. All are seen as matrices: that of a [`Linear`] layer as it is, its bias as `(1, out)`.
 ///
@@ -109,19 +122,18 @@ pub enum ModelError {
 pub struct Model {
     layers: Vec<Layer>,
     head: Head,
+    /// As the head makes them of the outputs of the last layer.
+    classes: usize,
 }
 
 impl Model {
     /// Puts `layers` together, the first one first.
     ///
     /// # Errors
-    /// When there is no layer, a layer has no inputs or outputs, the shapes do not chain, an activation has parameters of
-    /// no meaning, or a number is not finite.
+    /// When there is no layer, a layer has no inputs or outputs, the shapes do not chain, the head does not take the outputs of
+    /// the last one, an activation has parameters of no meaning, or a number is not finite.
     pub fn new<L: Into<Layer>>(layers: impl IntoIterator<Item = L>, head: Head) -> Result<Self, ModelError> {
         let layers: Vec<Layer> = layers.into_iter().map(Into::into).collect();
-        if layers.is_empty() {
-            return Err(ModelError::NoLayers);
-        }
         let mut before = None;
         for (layer, number) in layers.iter().zip(1..) {
             check_layer(layer, number)?;
@@ -131,7 +143,9 @@ impl Model {
             }
             before = Some(layer.output_size());
         }
-        let model = Self { layers, head };
+        let outputs = before.ok_or(ModelError::NoLayers)?;
+        let classes = head.classes(outputs).ok_or(ModelError::Head { head, outputs })?;
+        let model = Self { layers, head, classes };
         model.check_finite()?;
         Ok(model)
     }
@@ -177,7 +191,13 @@ impl Model {
         self.layers[0].input_size()
     }
 
-    /// The number of logits, one for each class.
+    /// The number of classes, and of logits: one for each.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// The number of outputs of the last layer, of which the head makes logits: one of two classes with a
+    /// [`Logistic`](Head::Logistic) head, one for each class with the others.
     pub fn output_size(&self) -> usize {
         self.layers[self.layers.len() - 1].output_size()
     }

@@ -8,7 +8,7 @@ use bitsweep_models::{
     Activation, ForwardBuffers, Head, Linear, Model, ModelError, Real, WeightId, inputs_behind, predict,
     predict_into,
 };
-use ndarray::{Array1, Array2, ArrayView2, Axis, Slice, array};
+use ndarray::{Array1, Array2, ArrayView2, Axis, Slice, array, concatenate};
 
 fn dense(inputs: usize, outputs: usize, activation: Activation) -> Linear {
     let number = |index: usize| ((index * 7919 + 13) % 2001) as f32 / 700.0 - 1.4;
@@ -24,7 +24,8 @@ fn chain(sizes: &[usize]) -> Model {
     let layers = sizes.windows(2).enumerate().map(|(index, size)| {
         dense(size[0], size[1], if index == last { Activation::Identity } else { Activation::Relu })
     });
-    Model::new(layers, Head::Softmax).unwrap()
+    let head = if sizes.last() == Some(&1) { Head::Logistic } else { Head::Softmax };
+    Model::new(layers, head).unwrap()
 }
 
 fn features<T: Real>(rows: usize, columns: usize) -> Array2<T> {
@@ -33,7 +34,7 @@ fn features<T: Real>(rows: usize, columns: usize) -> Array2<T> {
     })
 }
 
-/// Layer after layer, sum after sum.
+/// Layer after layer, sum after sum; behind a single output the logit of the second of two classes, that of the first being 0.
 fn slow_logits<T: Real>(model: &Model, features: ArrayView2<'_, T>) -> Array2<T> {
     let mut x = features.to_owned();
     for (_, layer) in model.linear_layers() {
@@ -44,7 +45,10 @@ fn slow_logits<T: Real>(model: &Model, features: ArrayView2<'_, T>) -> Array2<T>
             layer.activation.apply(z)
         });
     }
-    x
+    match model.head() {
+        Head::Softmax | Head::OneVsRest => x,
+        Head::Logistic => Array2::from_shape_fn((x.nrows(), 2), |(row, class)| [T::ZERO, x[[row, 0]]][class]),
+    }
 }
 
 #[test]
@@ -52,7 +56,7 @@ fn logits_are_those_of_nested_loops_to_the_bit() {
     let mut single = ForwardBuffers::default();
     let mut double = ForwardBuffers::default();
     // One pair of buffers serves models and batches of all shapes, larger and smaller.
-    for sizes in [&[13, 100, 3][..], &[64, 10], &[3, 5, 9, 17, 2], &[1, 1], &[13, 100, 3]] {
+    for sizes in [&[13, 100, 3][..], &[64, 10], &[3, 5, 9, 17, 2], &[1, 1], &[9, 4, 1], &[13, 100, 3]] {
         let model = chain(sizes);
         for rows in [36, 1, 7] {
             let x = features::<f32>(rows, sizes[0]);
@@ -82,12 +86,48 @@ fn no_rows_have_no_logits() {
 }
 
 #[test]
+fn a_single_output_is_the_logit_of_the_second_of_two_classes() {
+    let layer = dense(4, 1, Activation::Identity);
+    let model = Model::new([layer.clone()], Head::Logistic).unwrap();
+    assert_eq!((model.output_size(), model.classes(), model.parameters()), (1, 2, 5));
+    // The same as two columns, of which the first is 0.
+    let columns = Linear {
+        weight: concatenate![Axis(1), Array2::zeros((4, 1)), layer.weight],
+        bias: array![0.0, layer.bias[0]],
+        activation: Activation::Identity,
+    };
+    let columns = Model::new([columns], Head::Softmax).unwrap();
+    let x = features::<f32>(17, 4);
+    let logits = model.logits(x.view());
+    assert_eq!(logits, columns.logits(x.view()));
+    assert_eq!(logits, model.logits_of_outputs(layer.outputs(x.view())));
+    assert_eq!(model.probabilities(logits.view()), columns.probabilities(logits.view()));
+    let mut buffers = ForwardBuffers::default();
+    let unchanged = model.logits_changed(x.view(), &mut buffers, &mut |_, _| {
+        panic!("the only layer is the last one");
+    });
+    assert_eq!(unchanged, model.logits(x.view()));
+}
+
+#[test]
+fn outputs_of_other_heads_are_the_logits() {
+    let model = chain(&[4, 6, 3]);
+    let outputs = features::<f64>(5, 3);
+    assert_eq!(model.logits_of_outputs(outputs.clone()), outputs);
+    assert_eq!(model.logits_of_outputs(Array2::<f64>::zeros((0, 3))).dim(), (0, 3));
+    let logistic = chain(&[4, 1]);
+    assert_eq!(logistic.logits_of_outputs(Array2::<f32>::zeros((0, 1))).dim(), (0, 2));
+    assert_eq!(logistic.logits(Array2::<f32>::zeros((0, 4)).view()).dim(), (0, 2));
+}
+
+#[test]
 fn weights_have_names_and_shapes() {
     let model = chain(&[13, 100, 3]);
     let weights: Vec<_> = model.weights().map(|(id, values)| (id.to_string(), values.dim())).collect();
     let expected = [("W1", (13, 100)), ("b1", (1, 100)), ("W2", (100, 3)), ("b2", (1, 3))];
     assert_eq!(weights, expected.map(|(name, shape)| (name.to_owned(), shape)));
     assert_eq!((model.parameters(), model.input_size(), model.output_size()), (1703, 13, 3));
+    assert_eq!(model.classes(), 3);
 }
 
 #[test]
@@ -180,6 +220,18 @@ fn each_way_not_to_be_a_model_is_named() {
     assert_eq!(new(vec![dense(0, 3, relu)]), ModelError::EmptyLayer { layer: 1, inputs: 0, outputs: 3 });
     let short = Linear { bias: array![1.0], ..dense(2, 3, relu) };
     assert_eq!(new(vec![short]), ModelError::BiasLength { layer: 1, biases: 1, outputs: 3 });
+    assert_eq!(
+        new(vec![dense(2, 1, relu)]).to_string(),
+        "the head `softmax` stands behind 1 output: expected one for each of two or more classes, or the head `logistic`"
+    );
+    for (head, outputs) in [(Head::OneVsRest, 1), (Head::Logistic, 2), (Head::Logistic, 3)] {
+        let error = Model::new([dense(4, 1, relu), dense(1, outputs, relu)], head).unwrap_err();
+        assert_eq!(error, ModelError::Head { head, outputs });
+    }
+    assert_eq!(
+        ModelError::Head { head: Head::Logistic, outputs: 2 }.to_string(),
+        "the head `logistic` stands behind 2 outputs: expected a single one, the logit of the second of two classes"
+    );
     let error = new(vec![dense(2, 3, relu), dense(4, 2, relu)]);
     assert_eq!(error.to_string(), "layer 2 takes rows of length 4, but layer 1 gives rows of length 3");
     for (activation, sentence) in [
@@ -228,6 +280,43 @@ fn one_vs_rest_probabilities_survive_hopeless_rows() {
     let probabilities = Head::OneVsRest.probabilities(array![[-2000.0_f64, -2001.0]].view());
     assert!((probabilities[[0, 0]] / probabilities[[0, 1]] - 1.0_f64.exp()).abs() < 1e-12);
     assert!((probabilities.sum() - 1.0).abs() < 1e-15);
+}
+
+#[test]
+fn logistic_probabilities_are_those_of_the_logistic_function_without_cancellation() {
+    let outputs = [0.0, 3.0_f64.ln(), -(3.0_f64.ln()), 40.0, -40.0, 700.0, -700.0];
+    let model = chain(&[3, 1]);
+    let logits = model.logits_of_outputs(Array2::from_shape_vec((7, 1), outputs.to_vec()).unwrap());
+    let probabilities = model.probabilities(logits.view());
+    for (z, row) in outputs.into_iter().zip(probabilities.outer_iter()) {
+        let expected = [1.0 / (1.0 + z.exp()), 1.0 / (1.0 + (-z).exp())];
+        for (p, expected) in row.iter().zip(expected) {
+            assert!((p - expected).abs() <= 4.0 * f64::EPSILON * expected, "{z}: {p} {expected}");
+        }
+    }
+    assert_eq!(probabilities.row(1), array![0.25, 0.75]);
+    // 1 - σ(40) is 0 in f64; the probability of the first class is not.
+    assert!((probabilities[[3, 0]] - 4.248_354_255_291_589e-18).abs() < 1e-32);
+    // A tie is the first class's.
+    assert_eq!(predict(logits.view()), [0, 1, 0, 1, 0, 1, 0]);
+}
+
+#[test]
+fn a_logit_that_is_not_finite_has_no_probabilities() {
+    for logit in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        for head in [Head::Softmax, Head::OneVsRest, Head::Logistic] {
+            let probabilities = head.probabilities(array![[0.0, logit], [0.0, 1.0]].view());
+            assert!(probabilities.row(0).iter().all(|p| p.is_nan()), "{head} {logit}");
+            assert!((probabilities.row(1).sum() - 1.0).abs() < 1e-15, "{head}");
+        }
+    }
+}
+
+#[test]
+fn a_head_is_called_what_files_call_it() {
+    for head in [Head::Softmax, Head::OneVsRest, Head::Logistic] {
+        assert_eq!(serde_json::to_value(head).unwrap(), head.to_string());
+    }
 }
 
 #[test]

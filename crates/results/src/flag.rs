@@ -84,8 +84,6 @@ pub enum Flag {
     OutputErrorAboveBudget(#[serde(with = "exact")] f64),
     /// More than 1 % of the inputs of layers lie outside the range of their codes.
     InputsClipped,
-    /// The first layer takes codes, whose making scales the features, too: so many bytes of a scaler are not counted.
-    ScalerInInputCodes(u64),
     /// The float model predicts one class for every test row, though they are of several.
     PredictsOneClass {
         /// The class.
@@ -196,8 +194,7 @@ impl Flag {
             | Self::ParametersFarFromWanted { count, .. }
             | Self::ValuesSaturated { count, .. }
             | Self::ValuesUnderflowed(count)
-            | Self::ParametersAtLowerBound(count)
-            | Self::ScalerInInputCodes(count) => *count as f64,
+            | Self::ParametersAtLowerBound(count) => *count as f64,
             Self::LogitsMoved { most, .. } => *most,
             Self::SameBitsEverywhere(bits) => f64::from(*bits),
             Self::OutputErrorAboveBudget(error) => *error,
@@ -332,10 +329,6 @@ impl Flag {
                 "the training loss was still falling by {up_to}{} % an epoch after {}: more may help",
                 significant(100.0 * rate, 2),
                 counted(*epochs, "epoch", "epochs")
-            ),
-            Self::ScalerInInputCodes(bytes) => format!(
-                "the scaler is part of making the codes of the input, which are what must be delivered: its {} are not counted",
-                counted(*bytes as usize, "byte", "bytes")
             ),
         }
     }

@@ -199,6 +199,7 @@ impl ModelPart {
         let head = match self.head {
             Head::Softmax => "a softmax",
             Head::OneVsRest => "a logistic function for each class",
+            Head::Logistic => "a logistic function, that of the second of two classes",
         };
         page.prose(0, &format!("The end: {head}."));
         if let Some(classes) = &self.classes {
@@ -208,9 +209,9 @@ impl ModelPart {
         page.prose(
             0,
             &format!(
-                "{} and {} stay float unless `quantize.biases` says otherwise; {float} in float32.",
+                "{} and {} float unless `quantize.biases` says otherwise; {float} in float32.",
                 counted(weights, "weight is quantized", "weights are quantized"),
-                counted(biases, "bias", "biases"),
+                counted(biases, "bias stays", "biases stay"),
             ),
         );
         for note in &self.notes {

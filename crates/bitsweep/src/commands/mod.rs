@@ -11,7 +11,9 @@ mod inspect;
 mod json;
 mod list;
 mod man;
+mod packed_rows;
 mod plan;
+mod predict;
 mod run;
 mod table;
 mod validate;
@@ -23,6 +25,7 @@ use std::process::ExitCode;
 use bitsweep_results::text::{self, one_line};
 
 use crate::cli::{Cli, Command, Request};
+use crate::export::check as check_export;
 use crate::failure::Failure;
 use crate::foresight::{Foreseen, foresee, sentences};
 use crate::plan::Plan;
@@ -58,10 +61,13 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
             let given = given.as_deref();
             init::init(&Wish { file, target, given, model: choice.model, bits: &choice.bits }, set, verbosity)
         }
-        Command::Export { experiment, pick, variant, unit, out } => {
+        Command::Export { experiment, pick, variant, unit, formats, results, out } => {
             let (variant, unit) = (variant.as_deref(), unit.as_deref());
-            export::export(experiment, &export::Options { pick: *pick, variant, unit, out, verbosity })
+            let pick = pick.map(Into::into);
+            let options = export::Options { pick, variant, unit, formats, results, out, verbosity };
+            export::export(experiment, &options)
         }
+        Command::Predict { file, csv } => predict::predict(file, csv),
         Command::Verify { file, csv, target } => verify::verify(file, csv, target),
         Command::Inspect { file, json } => inspect::inspect(file, *json),
         Command::Validate { experiments } => validate::validate(experiments, verbosity),
@@ -158,6 +164,7 @@ fn say_note(dataset: &str, note: &str) {
 /// Checks everything that can be known before a plan is run, and tells what a reader should know of it.
 fn foreseen(plan: &Plan, verbosity: Verbosity) -> Result<Vec<Foreseen>, Failure> {
     plan.check_pick()?;
+    check_export(plan)?;
     check_expectations(plan)?;
     let foreseen = foresee(plan)?;
     if verbosity > Verbosity::Quiet {

@@ -14,11 +14,12 @@ use super::json::{Json, Ran};
 use super::{failures, foreseen, found, print_json, print_page, say_assumed, table, wish};
 use crate::cli::Request;
 use crate::evaluate;
+use crate::export;
 use crate::failure::Failure;
 use crate::interruption::Interruption;
 use crate::plan::Plan;
 use crate::progress::{Progress, Verbosity};
-use crate::record::{Committed, Folder, LargeTables, Written, folder_name, write};
+use crate::record::{Committed, Folder, LargeTables, MODELS, Written, folder_name, write};
 use crate::registry::{Found, Source};
 use crate::streams::page_columns;
 use crate::template::Wish;
@@ -89,8 +90,9 @@ fn run_while_listening(
     let records = &outcome.records;
     let summary = pool.install(|| summarize(records, &plan.labels, &plan.header.pick));
     refuse_no_results(records, &summary, &plan)?;
+    let (models, refused) = pool.install(|| export::of_run(&plan, &summary))?;
     let command = command(&source, &name, request, options.name, !plan.changes.is_empty());
-    let written = pool.install(|| write(&plan, &command, &outcome, &summary, &folder))?;
+    let written = pool.install(|| write(&plan, &command, &outcome, &summary, &models, &folder))?;
     interruption.finish();
     let Committed { place, notes } = folder.commit()?;
     notes.iter().for_each(|note| progress.note(note));
@@ -104,10 +106,15 @@ fn run_while_listening(
         print_page(&table::page(&summary, &plan, with_reasons, page_columns()))
     };
     progress.note(&format!("report: {}", place.join("report.md").display()));
+    for model in &models {
+        progress.note(&format!("model: {}", place.join(MODELS).join(&model.name).display()));
+        model.notes.iter().for_each(|note| progress.note(&format!("{}: {note}", model.name)));
+    }
     printed?;
     compared(&written, &plan, &progress)?;
     match failures::count(records, &plan) {
-        (0, _) => Ok(()),
+        (0, _) if refused.is_empty() => Ok(()),
+        (0, _) => Err(Failure::NotExported { reasons: refused }),
         (failed, rows) => Err(Failure::Incomplete { failed, rows }),
     }
 }
@@ -115,7 +122,7 @@ fn run_while_listening(
 /// Keeps the results of another table, or of another target, where they are.
 fn refuse_another_table(wish: &Wish<'_>, folder: &Path) -> Result<(), Failure> {
     let earlier = fs::read_to_string(folder.join("experiment.toml")).unwrap_or_default();
-    match wish.other_table(&earlier) {
+    match wish.other_table(&earlier, folder) {
         Some(other) => Err(Failure::Output(format!(
             "`{}` has the results of {other}, which are not to be replaced: give --name, or another --out",
             folder.display()

@@ -1,35 +1,32 @@
 //! `bitsweep verify`
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use bitsweep_datasets::{self as datasets, ColumnRef, Dataset, Missing, TableSource};
-use bitsweep_exchange::packed::{Classifier, Column, ColumnKind, PackedModel, PackedSizes};
+use bitsweep_exchange::packed::{PackedModel, PackedSizes};
 use bitsweep_metrics::{Confusion, accuracy_interval, macro_f1_interval};
 use bitsweep_results::numbers::{bytes, counted, score};
-use ndarray::Array2;
 
-use super::print_page;
+use super::{packed_rows, print_page};
 use crate::failure::Failure;
 use crate::layout::Page;
-use crate::plan::most_bytes;
 use crate::streams::page_columns;
 use bitsweep_experiment::config::Diagnostic;
-
-/// Of texts as many are told apart as a packed model can have.
-const MOST_LEVELS: usize = 1 << 20;
 
 pub(super) fn verify(file: &Path, csv: &Path, target: &str) -> Result<(), Failure> {
     let wrong = |reason: String| Diagnostic::new(format!("`{}`: {reason}", file.display()));
     let packed = PackedModel::open(file).map_err(|error| Diagnostic::new(error.to_string()))?;
     let length = fs::metadata(file).map_err(|error| wrong(error.to_string()))?.len();
     let model = packed.classifier();
-    let rows = rows(model, csv, target)?;
-    let features = features(model, &rows).map_err(wrong)?;
+    let rows = packed_rows::read(model, csv, Some(target))?;
+    let labels = rows.labels(&model.classes).map_err(|error| Diagnostic::new(error.to_string()))?;
+    let features = packed_rows::features(model, &rows, csv)?;
     let predictor = packed.predictor().map_err(|error| wrong(error.to_string()))?;
     let predicted = predictor.predict(features.view()).map_err(|error| wrong(error.to_string()))?;
-    let confusion = Confusion::new(&rows.labels, &predicted, rows.classes());
+    let scored = labels.iter().zip(predicted).filter_map(|(label, predicted)| Some(((*label)?, predicted)));
+    let (labels, predicted): (Vec<usize>, Vec<usize>) = scored.unzip();
+    let without_class = rows.count() - labels.len();
+    let confusion = Confusion::new(&labels, &predicted, model.classes.len());
     let confusion = confusion.map_err(|error| Failure::Other(error.to_string()))?;
 
     let mut page = Page::new(page_columns());
@@ -45,8 +42,12 @@ pub(super) fn verify(file: &Path, csv: &Path, target: &str) -> Result<(), Failur
     page.prose(
         0,
         &format!(
-            "on {}: macro-F1 {} (95 %: {}–{}), accuracy {} ({}–{})",
-            counted(rows.rows(), "row", "rows"),
+            "on {}{}: macro-F1 {} (95 %: {}–{}), accuracy {} ({}–{})",
+            counted(labels.len(), "row", "rows"),
+            match without_class {
+                0 => String::new(),
+                some => format!(" ({some} more without a class)"),
+            },
             score(f1.value),
             score(f1.low),
             score(f1.high),
@@ -65,7 +66,7 @@ fn sizes(sizes: &PackedSizes, file: u64) -> String {
         ("their scales, zero points and codebooks", sizes.coded.total() - sizes.coded.codes),
         ("floats", sizes.float),
         ("inputs", sizes.input_scales + sizes.input_zero_points + sizes.clips),
-        ("the scaler", sizes.scaling + sizes.factors),
+        ("the scaler", sizes.scaling),
         ("columns", sizes.columns),
     ];
     let parts: Vec<String> = parts
@@ -75,91 +76,4 @@ fn sizes(sizes: &PackedSizes, file: u64) -> String {
         .collect();
     let header = file.saturating_sub(sizes.total());
     format!("{}: {}; {} header", bytes(file as f64), parts.join(", "), bytes(header as f64))
-}
-
-/// The rows of a table with the columns and the classes of a model.
-fn rows(model: &Classifier, csv: &Path, target: &str) -> Result<Dataset, Failure> {
-    let reference = match target.parse() {
-        Ok(number @ 1..) => ColumnRef::Number(number),
-        Ok(0) | Err(_) => ColumnRef::Name(target.to_owned()),
-    };
-    let named = |kind: fn(&ColumnKind) -> bool| {
-        let columns = model.columns.iter().filter(move |column| kind(&column.kind));
-        columns.map(|column| ColumnRef::Name(column.name.clone())).collect::<Vec<_>>()
-    };
-    let source = TableSource {
-        columns: named(|_| true),
-        one_hot: named(|kind| !matches!(kind, ColumnKind::Number)),
-        most_levels: MOST_LEVELS,
-        // What replaces them is the model's to say.
-        missing: Missing::Median,
-        ..TableSource::new(csv, reference)
-    };
-    let read =
-        source.read(Path::new(""), most_bytes()).map_err(|error| Diagnostic::new(error.to_string()))?;
-    let read = read.with_classes(&model.classes).map_err(|error| Diagnostic::new(error.to_string()))?;
-    Ok(read)
-}
-
-/// The features of rows, `(rows, features)`, as the model makes them.
-fn features(model: &Classifier, rows: &Dataset) -> Result<Array2<f64>, String> {
-    let mut features: Vec<Vec<f64>> = Vec::new();
-    for column in &model.columns {
-        let position = rows.columns.iter().position(|own| own.name == column.name);
-        let position = position
-            .ok_or_else(|| format!("takes a column `{}`, which the rows do not have", column.name))?;
-        let texts: &[String] = match &rows.columns[position].kind {
-            datasets::ColumnKind::Levels { texts, .. } => texts,
-            datasets::ColumnKind::Number | datasets::ColumnKind::Ranks(_) => &[],
-        };
-        features.extend(of_column(column, rows.values.column(position).iter().copied(), texts)?);
-    }
-    Ok(Array2::from_shape_fn((rows.rows(), features.len()), |(row, feature)| features[feature][row]))
-}
-
-/// The features of one column, each with a number for each row; `texts` are what its values are positions of.
-fn of_column(
-    column: &Column,
-    values: impl Iterator<Item = f64> + Clone,
-    texts: &[String],
-) -> Result<Vec<Vec<f64>>, String> {
-    let gap = || format!("has no value for a gap in column `{}`", column.name);
-    let mut features = match &column.kind {
-        ColumnKind::Number => {
-            let known = |value: f64| if value.is_nan() { column.fill.ok_or_else(gap) } else { Ok(value) };
-            vec![values.clone().map(known).collect::<Result<Vec<f64>, String>>()?]
-        }
-        ColumnKind::Ranks(ranks) => {
-            let rank_of: BTreeMap<&str, usize> = ranks.iter().map(String::as_str).zip(0..).collect();
-            let known = |value: f64| {
-                if value.is_nan() {
-                    return column.fill.ok_or_else(gap);
-                }
-                let text = texts[value as usize].as_str();
-                let rank = rank_of.get(text).map(|rank| *rank as f64);
-                rank.ok_or_else(|| format!("has no rank for `{text}` of column `{}`", column.name))
-            };
-            vec![values.clone().map(known).collect::<Result<Vec<f64>, String>>()?]
-        }
-        ColumnKind::Levels { texts: own, other } => {
-            let feature_of: BTreeMap<&str, usize> = own.iter().map(String::as_str).zip(0..).collect();
-            let mut features = vec![Vec::new(); own.len() + usize::from(*other)];
-            for value in values.clone() {
-                let feature = match value.is_nan() {
-                    true => Some(column.fill.ok_or_else(gap)? as usize),
-                    false => {
-                        feature_of.get(texts[value as usize].as_str()).copied().or(other.then_some(own.len()))
-                    }
-                };
-                features.iter_mut().enumerate().for_each(|(position, numbers)| {
-                    numbers.push(f64::from(u8::from(Some(position) == feature)));
-                });
-            }
-            features
-        }
-    };
-    if column.indicates_missing {
-        features.push(values.map(|value| f64::from(u8::from(value.is_nan()))).collect());
-    }
-    Ok(features)
 }

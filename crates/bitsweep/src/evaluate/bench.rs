@@ -17,12 +17,11 @@ use super::histogram::histogram;
 use super::latency;
 use super::learned;
 use super::majority::majority;
-use super::packing::{Made, Provenance, check_predictions};
+use super::packing::{Made, Provenance, check};
 use super::post_training::post_training;
 use super::prepare::{Prepared, stream};
 use super::quantized_model::{FLOAT_BYTES, QuantizedModel, error_measures, flags};
 use super::quantized_training::{self, TrainedVariant, clip_bytes};
-use super::scaler::{scaler_bytes, scaler_flag};
 use super::score::{Buffers, Inference, Inputs, flips, log_losses, score, score_float};
 use super::sensitivity::{Subject, baseline_sensitivity};
 use super::stop::{At, Step, failed};
@@ -295,28 +294,21 @@ impl<'u> Bench<'u> {
         activations.map(|activations| CodedModel::new(self.unit, prepared, model, activations)).transpose()
     }
 
-    /// A variant as a model to be taken away, and its bytes as tables count them.
-    pub(super) fn packed(&self, variant: &Variant, provenance: Provenance) -> Step<(PackedModel, u64)> {
+    /// A variant as a model to be taken away.
+    pub(super) fn packed(&self, variant: &Variant, provenance: Provenance) -> Step<PackedModel> {
         self.transformed(variant, |transformed| {
             let prepared = transformed.rows.as_deref().unwrap_or(self.prepared);
             let (model, _) = self.quantized(transformed, variant)?;
             let coded = self.coded(prepared, &model, variant)?;
             let bytes = self.describe(&model, coded.as_ref(), transformed, variant).size.total();
-            let made = Made {
-                unit: self.unit,
-                prepared: self.prepared,
-                transformed,
-                variant,
-                model: &model,
-                coded: coded.as_ref(),
-            };
+            let made = Made { unit: self.unit, prepared, model: &model, coded: coded.as_ref() };
             let packed = made.packed(provenance)?;
             let own_inputs =
                 transformed.rows.as_ref().map(|rows| Inputs::new(self.unit, &rows.test_features));
             let inputs = own_inputs.as_ref().unwrap_or(&self.inputs);
             let (measured, _) = inferred(&model, coded.as_ref(), inputs, &mut Buffers::default())?;
-            check_predictions(&packed, self.prepared, &measured)?;
-            Ok((packed, bytes))
+            check(&packed, self.prepared, &measured, bytes)?;
+            Ok(packed)
         })
     }
 
@@ -344,17 +336,16 @@ impl<'u> Bench<'u> {
         variant: &Variant,
     ) -> Measures {
         let mut size = model.size(&transformed.model);
-        size.stored.scales += clip_bytes(model.activations.as_ref()) + transformed.factor_bytes(self.unit);
+        size.stored.scales += clip_bytes(model.activations.as_ref());
         if let Some(coded) = coded {
             let (scales, zero_points) = coded.bytes();
             size.stored.scales += scales;
             size.stored.zero_points += zero_points;
         }
-        size.scaler = scaler_bytes(self.unit, variant, &self.prepared.encoder);
+        size.scaler = transformed.rows.as_deref().unwrap_or(self.prepared).feature_bytes();
         let errors = transformed.rescaling.errors(self.model, &transformed.model, model);
         let mut all_flags = flags(&model.weights, &errors);
         all_flags.extend(model.flags.iter().chain(&transformed.flags).cloned());
-        all_flags.extend(scaler_flag(self.unit, variant, self.model.input_size()));
         Measures {
             layer_bits: if variant.is_layered() { model.layer_bits() } else { Vec::new() },
             error: error_measures(&errors),

@@ -14,6 +14,7 @@ use super::prepare::{Prepared, stream};
 use super::quantized_model::{QuantizedWeight, quantized};
 use super::rescaling::Rescaling;
 use super::stop::{At, Step, failed};
+use super::transform::ROUNDING;
 use crate::plan::Unit;
 use bitsweep_experiment::variant::{Biases, CalibrationRows, Variant};
 
@@ -75,7 +76,10 @@ pub(super) fn quantize_layers(
         let shift = correction.shift(before, after, &features).map_err(|error| named(&error))?;
         if let Some(shift) = shift {
             changed.bias.zip_mut_with(&shift, |bias, shift| *bias = (f64::from(*bias) + shift) as f32);
-            corrected |= changed.bias != layer.bias;
+            // Twice the mean squared outputs, before the bias is added.
+            let outputs = hessian.proxy_loss(weight.mapv(f64::from).view()).map_err(|error| named(&error))?;
+            let squares: f64 = shift.iter().map(|shift| shift * shift).sum();
+            corrected |= squares > ROUNDING * ROUNDING * outputs / 2.0;
         }
         match variant.biases {
             Biases::Keep => {}

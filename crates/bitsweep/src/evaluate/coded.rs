@@ -113,7 +113,7 @@ impl<'m> CodedModel<'m> {
             }
             values = own.outputs(values.view());
         }
-        Ok(values)
+        Ok(float.logits_of_outputs(values))
     }
 
     /// Bytes of what is stored of the inputs of each layer.
@@ -136,7 +136,7 @@ impl<'m> CodedModel<'m> {
             values = outputs;
             clipped += more;
         }
-        Ok((values, clipped))
+        Ok((self.model.model.logits_of_outputs(values), clipped))
     }
 }
 

@@ -111,16 +111,16 @@ fn check_given(unit: &Unit, given: &Given, dataset: &Dataset, split: &Split) -> 
     let encoder = encode(dataset, &split.train)
         .map_err(|error| Fault { key: "data.source".to_owned(), reason: error.to_string() })?;
     let (features, classes) = (encoder.names().len(), dataset.classes());
-    let (inputs, outputs) = (model.model.input_size(), model.model.output_size());
+    let (inputs, model_classes) = (model.model.input_size(), model.model.classes());
     let scale = unit.spec.subject.rows().map_or(Scaling::None, |(data, _)| data.scale);
     if let Some(Err(error)) = model.classes.as_ref().map(|classes| dataset.positions_among(classes)) {
         return fault(table, error.to_string());
     }
-    if (inputs, outputs) != (features, classes) {
+    if (inputs, model_classes) != (features, classes) {
         let reason = format!(
             "the given model has {} and {}, but the data have {} and {}",
             counted(inputs, "input", "inputs"),
-            counted(outputs, "output", "outputs"),
+            counted(model_classes, "class", "classes"),
             counted(features, "feature", "features"),
             counted(classes, "class", "classes")
         );

@@ -11,7 +11,6 @@ use ndarray::Axis;
 use super::assignments::{Assignment, Goal, search};
 use super::prepare::Prepared;
 use super::quantized_model::{FLOAT_BYTES, QuantizedWeight, quantized, size_measures};
-use super::scaler::scaler_bytes;
 use super::stop::{At, Step, failed};
 use super::training_rows::{Reading, TrainingRows};
 use crate::plan::Unit;
@@ -38,8 +37,8 @@ pub(super) fn choose(
     let mut layers = Layers::new(unit, prepared, float, variant, mixed)?;
     let (choices, searched) = match mixed.budget {
         Budget::Bytes(_) | Budget::BitsPerWeight(_) | Budget::Uniform(_) => {
-            let scaler = scaler_bytes(unit, variant, &prepared.encoder);
-            let allowed = allowed_bytes(unit, float, scaler, variant, mixed, &layers.candidates)?;
+            let allowed =
+                allowed_bytes(unit, float, prepared.feature_bytes(), variant, mixed, &layers.candidates)?;
             layers.within(allowed, mixed)?
         }
         Budget::MacroF1Loss(loss) => layers.in_fewest_bytes(loss)?,

@@ -54,7 +54,7 @@ pub use latency::Latency;
 pub(crate) use mixed::check_budget;
 pub(crate) use packing::Provenance;
 pub(crate) use prepare::{NO_TRAINING_ROWS, scaled, split, too_many_calibration_rows};
-pub(crate) use scaler::scaler_bytes;
+pub(crate) use scaler::feature_bytes;
 pub use tensor_rows::LargeRows;
 pub use unit::UnitTiming;
 pub(crate) use variants::pack;

@@ -4,19 +4,16 @@ use bitsweep_datasets::{FeatureColumn, Scaler};
 use bitsweep_exchange::packed::{
     Classifier, Column, ColumnKind, FeatureScaling, PackedLayer, PackedModel, Values,
 };
-use bitsweep_models::{Layer, Linear, Precision, WeightId};
+use bitsweep_models::{Layer, Linear, WeightId};
 use bitsweep_results::FailureKind;
-use ndarray::{Array2, Axis};
+use ndarray::{Array1, Array2, Axis};
 
 use super::coded::CodedModel;
-use super::float_model::training;
 use super::prepare::Prepared;
 use super::quantized_model::QuantizedModel;
 use super::score::Inference;
 use super::stop::{At, Step, failed};
-use super::transform::Transformed;
 use crate::plan::Unit;
-use bitsweep_experiment::variant::{ScalerUse, Variant};
 
 /// Where a model comes from, as the file says it.
 pub(crate) type Provenance = serde_json::Map<String, serde_json::Value>;
@@ -26,27 +23,22 @@ const KIND: FailureKind = FailureKind::Quantization;
 /// A variant that was made, and what it was made of.
 pub(super) struct Made<'a, 'u> {
     pub(super) unit: &'a Unit,
+    /// The rows with the features that the model takes.
     pub(super) prepared: &'a Prepared<'u>,
-    pub(super) transformed: &'a Transformed<'u, 'u>,
-    pub(super) variant: &'a Variant,
     pub(super) model: &'a QuantizedModel,
     pub(super) coded: Option<&'a CodedModel<'a>>,
 }
 
 impl Made<'_, '_> {
     pub(super) fn packed(&self, provenance: Provenance) -> Step<PackedModel> {
-        let Self { unit, prepared, transformed, variant, model, coded: _ } = self;
+        let Self { unit, prepared, model, coded: _ } = self;
         let layers = model.model.layers().iter().enumerate();
         PackedModel::new(Classifier {
             columns: prepared.encoder.columns(prepared.dataset).map(column).collect(),
-            scaling: match variant.scaler {
-                ScalerUse::Fold => FeatureScaling::None,
-                ScalerUse::Count => scaling(&prepared.scaler),
-            },
-            factors: transformed.feature_factors.clone(),
+            scaling: scaling(&prepared.scaler),
             layers: layers.map(|(position, layer)| self.layer(position, layer)).collect(),
             head: model.model.head(),
-            precision: training(unit).map_or(Precision::default(), |(_, training)| training.precision),
+            precision: unit.precision(),
             classes: prepared.dataset.class_names.clone(),
             provenance,
         })
@@ -71,12 +63,17 @@ impl Made<'_, '_> {
     }
 }
 
-/// Refuses a model whose classes on the test rows are not those that were measured.
-pub(super) fn check_predictions(
+/// Refuses a model whose classes on the test rows are not those that were measured, or that has other bytes than the table says.
+pub(super) fn check(
     packed: &PackedModel,
     prepared: &Prepared<'_>,
     measured: &Inference,
+    bytes: u64,
 ) -> Step<()> {
+    let own = packed.sizes().total();
+    if own != bytes {
+        return Err(failed(KIND, format!("the packed model has {own} bytes where the table counts {bytes}")));
+    }
     let features = prepared.encoder.apply(prepared.dataset, &prepared.split.test);
     let predictor = packed.predictor().at(KIND)?;
     match predictor.predict(features.view()).at(KIND)? == measured.predictions {
@@ -93,15 +90,17 @@ fn column(column: FeatureColumn<'_>) -> Column {
         Some(texts) if is_one_hot => ColumnKind::Levels { texts, other: shares },
         Some(texts) => ColumnKind::Ranks(texts),
     };
-    Column { name: name.to_owned(), kind, fill, indicates_missing: indicates }
+    Column { name: name.to_owned(), kind, fill: fill.map(|fill| fill as f32), indicates_missing: indicates }
 }
 
 fn scaling(scaler: &Scaler) -> FeatureScaling {
+    let single = |numbers: &Array1<f64>| numbers.mapv(|number| number as f32);
     match scaler {
         Scaler::None => FeatureScaling::None,
-        Scaler::Divide(divisor) => FeatureScaling::Divide(*divisor),
-        Scaler::Standard { mean, scale, rounding } => {
-            FeatureScaling::Standard { mean: mean.clone(), scale: scale.clone(), rounding: rounding.clone() }
+        Scaler::Divide(divisor) => FeatureScaling::Divide(*divisor as f32),
+        Scaler::DivideEach(divisors) => FeatureScaling::DivideEach(single(divisors)),
+        Scaler::Standard { mean, scale, constant } => {
+            FeatureScaling::Standard { mean: single(mean), scale: single(scale), constant: constant.clone() }
         }
     }
 }

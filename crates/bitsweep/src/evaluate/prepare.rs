@@ -6,6 +6,7 @@ use bitsweep_datasets::{
     Dataset, Division, Encoder, Scaler, ScalingError, Split, SplitError, SplitStreams, divide_groups, encode,
     fit, holdout, k_fold,
 };
+use bitsweep_models::Precision;
 use bitsweep_random::Stream;
 use ndarray::{Array1, Array2, Axis};
 
@@ -38,36 +39,22 @@ pub(super) struct Prepared<'u> {
 }
 
 impl Prepared<'_> {
-    /// The same rows, every feature divided by its factor.
-    pub(super) fn divided_by(&self, factors: &Array1<f64>) -> Self {
-        self.with_features(Scaled {
-            encoder: self.encoder.clone(),
-            scaler: self.scaler.clone(),
-            train: &self.train_features / factors,
-            validation: &self.validation_features / factors,
-            test: &self.test_features / factors,
-        })
+    /// The same rows, every scaled feature divided by its factor.
+    pub(super) fn divided_by(&self, unit: &Unit, factors: &Array1<f32>) -> Step<Self> {
+        let scaler = stored(unit, self.scaler.divided_by(&factors.mapv(f64::from)));
+        let scaler = scaler.map_err(|error| error.in_names_of(self.dataset, self.encoder.names(), &[]));
+        self.scaled_by(scaler.at(FailureKind::Transform)?)
     }
 
     /// The same rows with their features as they are, scaled by nothing.
     pub(super) fn unscaled(&self) -> Step<Self> {
-        let features = |rows: &[usize]| {
-            let features = self.encoder.apply(self.dataset, rows);
-            let names = self.encoder.names();
-            Scaler::None.apply(features.view()).map_err(|error| error.in_names_of(self.dataset, names, rows))
-        };
-        Ok(self.with_features(Scaled {
-            encoder: self.encoder.clone(),
-            scaler: Scaler::None,
-            train: features(&self.split.train).at(FailureKind::Transform)?,
-            validation: features(&self.split.validation).at(FailureKind::Transform)?,
-            test: features(&self.split.test).at(FailureKind::Transform)?,
-        }))
+        self.scaled_by(Scaler::None)
     }
 
-    fn with_features(&self, features: Scaled) -> Self {
-        let Scaled { encoder, scaler, train, validation, test } = features;
-        Self {
+    fn scaled_by(&self, scaler: Scaler) -> Step<Self> {
+        let scaled = Scaled::of(self.dataset, self.encoder.clone(), scaler, &self.split);
+        let Scaled { encoder, scaler, train, validation, test } = scaled.at(FailureKind::Transform)?;
+        Ok(Self {
             dataset: self.dataset,
             encoder,
             scaler,
@@ -79,7 +66,13 @@ impl Prepared<'_> {
             test_labels: self.test_labels.clone(),
             split: self.split.clone(),
             seen_rows: self.seen_rows,
-        }
+        })
+    }
+
+    /// Bytes that are stored to make the features that the model takes: [the encoder's](Encoder::stored_bytes) and
+    /// [the scaler's](Scaler::stored_bytes).
+    pub(super) fn feature_bytes(&self) -> u64 {
+        self.encoder.stored_bytes() + self.scaler.stored_bytes()
     }
 
     pub(super) fn classes(&self) -> usize {
@@ -137,11 +130,11 @@ pub(super) fn stream(unit: &Unit, stage: &str) -> Step<Stream> {
     Stream::new(unit.spec.rng, unit.spec.seed, stage).at(FailureKind::Data)
 }
 
-/// Why `rows` calibration rows cannot be drawn.
 /// Why a variant that looks at training rows fails where all rows are test rows.
 pub(crate) const NO_TRAINING_ROWS: &str =
     "all rows are test rows, and this looks at training rows: expected a `split`, such as `split.holdout`";
 
+/// Why `rows` calibration rows cannot be drawn.
 pub(crate) fn too_many_calibration_rows(rows: usize, train_rows: usize) -> String {
     format!("`calibration.rows = {rows}` but there are {train_rows} training rows: expected at most as many")
 }
@@ -202,23 +195,35 @@ pub(crate) fn scaled(unit: &Unit, dataset: &Dataset, split: &Split) -> Result<Sc
         return Err("the unit has no features to scale".to_owned());
     };
     let encoder = encode(dataset, &split.train).map_err(|error| error.to_string())?;
-    let in_names = |error: ScalingError, rows: &[usize]| error.in_names_of(dataset, encoder.names(), rows);
-    let features = |rows: &[usize]| encoder.apply(dataset, rows);
-    let train = features(&split.train);
     let scaler = match unit.given().and_then(|given| given.scaler.clone()) {
-        Some(scaler) => scaler,
-        None => fit(&data.scale, train.view()).map_err(|error| in_names(error, &split.train))?,
+        Some(scaler) => Ok(scaler),
+        None => fit(&data.scale, encoder.apply(dataset, &split.train).view()),
     };
-    let scale = |features: &Array2<f64>, rows: &[usize]| {
-        scaler.apply(features.view()).map_err(|error| in_names(error, rows))
-    };
-    Ok(Scaled {
-        train: scale(&train, &split.train)?,
-        validation: scale(&features(&split.validation), &split.validation)?,
-        test: scale(&features(&split.test), &split.test)?,
-        scaler,
-        encoder,
-    })
+    let scaler = scaler
+        .and_then(|scaler| stored(unit, scaler))
+        .map_err(|error| error.in_names_of(dataset, encoder.names(), &split.train))?;
+    Scaled::of(dataset, encoder, scaler, split)
+}
+
+/// A scaler as it is stored beside the model, with which everything is then measured. In mixed precision features are scaled in
+/// `f64`, as NumPy scales them; a file of such a model has the rounded scaler.
+fn stored(unit: &Unit, scaler: Scaler) -> Result<Scaler, ScalingError> {
+    match unit.precision() {
+        Precision::Single => scaler.single(),
+        Precision::Mixed => Ok(scaler),
+    }
+}
+
+impl Scaled {
+    fn of(dataset: &Dataset, encoder: Encoder, scaler: Scaler, split: &Split) -> Result<Self, String> {
+        let scale = |rows: &[usize]| {
+            let features = encoder.apply(dataset, rows);
+            scaler.apply(features.view()).map_err(|error| error.in_names_of(dataset, encoder.names(), rows))
+        };
+        let (train, validation, test) =
+            (scale(&split.train)?, scale(&split.validation)?, scale(&split.test)?);
+        Ok(Self { train, validation, test, scaler, encoder })
+    }
 }
 
 /// Splits and scales the rows of a unit that has a dataset.

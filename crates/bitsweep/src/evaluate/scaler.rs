@@ -1,48 +1,26 @@
 //! The scaler of the features: the bytes that it takes, and its folding into the first layer.
 
-use bitsweep_datasets::{Encoder, Scaler, Scaling};
+use bitsweep_datasets::{Encoder, Scaler};
 use bitsweep_models::{Layer, Linear, Model, WeightId};
-use bitsweep_results::{FailureKind, Flag};
+use bitsweep_results::FailureKind;
 use ndarray::Array1;
 
 use super::prepare::Prepared;
-use super::quantized_model::FLOAT_BYTES;
 use super::stop::{At, Step, failed};
 use crate::plan::Unit;
 use bitsweep_experiment::variant::{ScalerUse, Variant};
 
 const KIND: FailureKind = FailureKind::Transform;
 
-/// Bytes of what makes features, which has to be stored beside a variant: [the encoder's](Encoder::stored_bytes), and two
-/// floats a feature of a standard scaler, or one float of a divisor.
-///
-/// The scaler takes none where it is folded, and where static codes are the model's inputs: whoever makes them scales the
-/// features.
-pub(crate) fn scaler_bytes(unit: &Unit, variant: &Variant, encoder: &Encoder) -> u64 {
-    let features = encoder.names().len();
+/// Bytes of what makes features, as far as they are known before the model is: what the [encoder](Encoder::stored_bytes) and the
+/// [scaler](Scaling::stored_bytes) store, nothing of a scaler that is folded. Factors by which a transform divides features have
+/// their bytes in the scaler that is made of both.
+pub(crate) fn feature_bytes(unit: &Unit, variant: &Variant, encoder: &Encoder) -> u64 {
     encoder.stored_bytes()
         + match variant.scaler {
             ScalerUse::Fold => 0,
-            ScalerUse::Count if takes_codes(variant) => 0,
-            ScalerUse::Count => unit.scaling().stored_numbers(features) as u64 * FLOAT_BYTES,
+            ScalerUse::Count => unit.scaling().stored_bytes(encoder.names().len()),
         }
-}
-
-/// What a reader must know of bytes that are not counted. A divisor is a part of the scale of the codes, and no number of
-/// its own.
-pub(super) fn scaler_flag(unit: &Unit, variant: &Variant, features: usize) -> Option<Flag> {
-    match (unit.scaling(), variant.scaler) {
-        (Scaling::Standard, ScalerUse::Count) if takes_codes(variant) => {
-            let bytes = Scaling::Standard.stored_numbers(features) as u64 * FLOAT_BYTES;
-            Some(Flag::ScalerInInputCodes(bytes))
-        }
-        (Scaling::None | Scaling::Divide(_) | Scaling::Standard, ScalerUse::Count | ScalerUse::Fold) => None,
-    }
-}
-
-/// Whether the first layer takes codes by one scale and one zero point, which are known before it runs.
-fn takes_codes(variant: &Variant) -> bool {
-    variant.activations.as_ref().is_some_and(|activations| activations.scheme.is_static())
 }
 
 /// A float model that takes features as they are.
@@ -55,7 +33,7 @@ pub(super) struct Folded {
 /// Folds the scaler `(x - μ)/σ` into the first layer: `W'_j = W_j/σ_j` for each input `j`, `b' = b - Σ_j μ_j·W'_j`.
 ///
 /// Everything is computed in `f64` and rounded once; the biases are made for the rounded weights, so that at the mean of the
-/// features nothing is lost. The mean of a feature that is constant is rounded first, as its values are when the model runs.
+/// features nothing is lost.
 ///
 /// # Errors
 /// Weights or biases that `f32` cannot hold.
@@ -96,15 +74,8 @@ fn means_and_divisors(scaler: &Scaler, features: usize) -> (Array1<f64>, Array1<
     match scaler {
         Scaler::None => (Array1::zeros(features), Array1::ones(features)),
         Scaler::Divide(divisor) => (Array1::zeros(features), Array1::from_elem(features, *divisor)),
-        Scaler::Standard { mean, scale, rounding } => {
-            let mut means = mean.clone();
-            means.zip_mut_with(rounding, |mean, rounding| {
-                if *rounding > 0.0 {
-                    *mean = f64::from(*mean as f32);
-                }
-            });
-            (means, scale.clone())
-        }
+        Scaler::DivideEach(divisors) => (Array1::zeros(features), divisors.clone()),
+        Scaler::Standard { mean, scale, .. } => (mean.clone(), scale.clone()),
     }
 }
 
@@ -112,7 +83,7 @@ fn means_and_divisors(scaler: &Scaler, features: usize) -> (Array1<f64>, Array1<
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use bitsweep_datasets::{Column, Dataset, Split, builtin, encode, fit};
+    use bitsweep_datasets::{Column, Dataset, Scaling, Split, builtin, encode, fit};
     use bitsweep_models::{Activation, Head};
     use ndarray::{Array2, Axis, concatenate};
 

@@ -14,7 +14,6 @@ use bitsweep_results::{AgainstFloat, FlipRow, Origin, Scores};
 use ndarray::{Array2, ArrayView2};
 
 use super::fake_quantization::HiddenActivations;
-use super::float_model::training;
 use crate::plan::Unit;
 
 /// Features in the precision in which the model computes.
@@ -46,7 +45,7 @@ impl Inference {
 impl Inputs {
     /// `features` in the precision of the unit's training.
     pub(super) fn new(unit: &Unit, features: &Array2<f64>) -> Inputs {
-        match training(unit).map_or(Precision::default(), |(_, training)| training.precision) {
+        match unit.precision() {
             Precision::Mixed => Inputs::Double(features.clone()),
             Precision::Single => Inputs::Single(features.mapv(|value| value as f32)),
         }

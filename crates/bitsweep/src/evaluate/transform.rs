@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use bitsweep_datasets::Scaling;
 use bitsweep_models::{Activation, Layer, Linear, Model, WeightId};
 use bitsweep_quant::{
     Equalization, LayerMismatch, Transform, absmax_equalization, absorb, absorbable,
@@ -13,15 +12,14 @@ use bitsweep_results::{FailureKind, Flag};
 use ndarray::{Array1, Array2};
 
 use super::prepare::{Prepared, stream};
-use super::quantized_model::FLOAT_BYTES;
 use super::rescaling::Rescaling;
 use super::scaler::{Folded, fold};
 use super::stop::{At, Step, failed};
 use crate::plan::Unit;
 use bitsweep_experiment::variant::{CalibrationRows, ScalerUse, Variant};
 
-/// Float logits may move by this part of the largest without a word: rounding moves them, too.
-const ROUNDING: f64 = 1e-5;
+/// Outputs of the float model may move by this part of the largest without a word: rounding moves them, too.
+pub(super) const ROUNDING: f64 = 1e-5;
 
 const KIND: FailureKind = FailureKind::Transform;
 
@@ -30,8 +28,6 @@ pub(super) struct Transformed<'m, 'u> {
     pub(super) model: Cow<'m, Model>,
     /// The rows with the features that the model takes; `None` where those are the scaled ones.
     pub(super) rows: Option<Arc<Prepared<'u>>>,
-    /// What the features are divided by, where they are.
-    pub(super) feature_factors: Option<Array1<f32>>,
     /// How weights were rescaled.
     pub(super) rescaling: Rescaling,
     /// What the reader must know of the transform.
@@ -43,25 +39,14 @@ impl<'m> Transformed<'m, '_> {
     pub(super) fn unchanged(model: &'m Model) -> Self {
         let rescaling = Rescaling::none(model.layers().len());
         let model = Cow::Borrowed(model);
-        Self { model, rows: None, feature_factors: None, rescaling, flags: Vec::new() }
+        Self { model, rows: None, rescaling, flags: Vec::new() }
     }
 
     /// A model by a transform that may have changed nothing.
     fn of(layers: Vec<Layer>, float: &Model, rescaling: Rescaling, changed: bool) -> Step<Self> {
         let model = Model::new(layers, float.head()).at(KIND)?;
         let flags = if changed { Vec::new() } else { vec![Flag::TransformChangedNothing] };
-        Ok(Self { model: Cow::Owned(model), rows: None, feature_factors: None, rescaling, flags })
-    }
-
-    /// Bytes of the feature factors. A standard scaler divides each feature by a number of its own anyway, which takes the
-    /// factor in; otherwise each factor is a float to be stored.
-    pub(super) fn factor_bytes(&self, unit: &Unit) -> u64 {
-        let is_free = unit.scaling() == Scaling::Standard;
-        if self.feature_factors.is_some() && !is_free {
-            self.model.input_size() as u64 * FLOAT_BYTES
-        } else {
-            0
-        }
+        Ok(Self { model: Cow::Owned(model), rows: None, rescaling, flags })
     }
 }
 
@@ -80,10 +65,10 @@ pub(super) fn transform<'m, 'u>(
             let rows = unscaled()?;
             let Folded { model, divisors } = fold(prepared, model)?;
             let transformed = transform_layers(unit, &rows, &model, variant)?;
-            let Transformed { model, rows: _, feature_factors, mut rescaling, flags } = transformed;
+            let Transformed { model, rows: divided, mut rescaling, flags } = transformed;
             rescaling.divide_first_weights(&divisors);
             let model = Cow::Owned(model.into_owned());
-            Ok(Transformed { model, rows: Some(rows), feature_factors, rescaling, flags })
+            Ok(Transformed { model, rows: Some(divided.unwrap_or(rows)), rescaling, flags })
         }
     }
 }
@@ -145,20 +130,20 @@ fn neighbours(layers: &mut [Layer], position: usize) -> [&mut Layer; 2] {
 /// Divides the inputs of every layer by factors and multiplies its weights with them.
 ///
 /// The layer before gives the divided inputs, as its activation lets positive factors pass; before the first layer the
-/// features are divided themselves. The last layer comes first: the factors of a layer's outputs are then in its weights
+/// scaler divides by the factors, too. The last layer comes first: the factors of a layer's outputs are then in its weights
 /// when those of its inputs are chosen. Inputs are those of the float model.
 fn scale_inputs<'u>(
     unit: &Unit,
     prepared: &Prepared<'u>,
     float: &Model,
-    rows: CalibrationRows,
+    calibration_rows: CalibrationRows,
     factors_of: impl Fn(usize, &Array2<f64>, &Linear) -> Step<Array1<f32>>,
 ) -> Step<Transformed<'static, 'u>> {
-    let features = prepared.calibration_features(unit, rows)?;
+    let features = prepared.calibration_features(unit, calibration_rows)?;
     let mut layers = float.layers().to_vec();
     let mut rescaling = Rescaling::none(layers.len());
     let mut changed = false;
-    let mut rows_divided = None;
+    let mut rows = None;
     for position in (0..layers.len()).rev() {
         let (before, from) = layers.split_at_mut(position);
         let Some(Layer::Linear(layer)) = from.first_mut() else { continue };
@@ -186,14 +171,10 @@ fn scale_inputs<'u>(
                 ));
             }
             None if is_neutral => {}
-            None => {
-                let rows = Arc::new(prepared.divided_by(&factors.mapv(f64::from)));
-                rows_divided = Some((rows, factors));
-            }
+            None => rows = Some(Arc::new(prepared.divided_by(unit, &factors)?)),
         }
     }
-    let (rows, feature_factors) = rows_divided.unzip();
-    Ok(Transformed { rows, feature_factors, ..Transformed::of(layers, float, rescaling, changed)? })
+    Ok(Transformed { rows, ..Transformed::of(layers, float, rescaling, changed)? })
 }
 
 /// Moves what hidden units always give into the biases of the next layer, the first hidden layer first.

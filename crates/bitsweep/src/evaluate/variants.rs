@@ -29,8 +29,8 @@ pub(super) fn evaluate(evaluation: &Evaluation<'_>) -> UnitOutcome {
     outcome
 }
 
-/// Makes a variant of the unit at `position` of the plan again: the model, and its bytes as tables count them. Its classes on the
-/// test rows are those that a run measures.
+/// Makes a variant of the unit at `position` of the plan again, as a model to be taken away. Its classes on the test rows and its
+/// bytes are those that a run measures.
 ///
 /// # Errors
 /// What keeps the unit or the variant from being made.
@@ -39,9 +39,9 @@ pub(crate) fn pack(
     position: usize,
     planned: &PlannedVariant,
     provenance: Provenance,
-) -> Result<(PackedModel, u64), Failure> {
+) -> Result<PackedModel, Failure> {
     let unit = &plan.units[position];
-    let packed = || -> Step<(PackedModel, u64)> {
+    let packed = || -> Step<PackedModel> {
         let dataset = unit
             .dataset
             .as_ref()

@@ -6,7 +6,7 @@ use bitsweep_datasets::{Dataset, Encoder};
 use bitsweep_models::{Activation, Head, Linear, Model};
 use ndarray::{Array1, Array2};
 
-use crate::evaluate::{check_budget, scaler_bytes};
+use crate::evaluate::{check_budget, feature_bytes};
 use crate::plan::{PlannedVariant, Unit};
 use bitsweep_experiment::variant::{Budget, Variant};
 
@@ -34,7 +34,7 @@ impl Question {
             Budget::MacroF1Loss(_) | Budget::OutputError(_) => return None,
         }
         let widths = unit.widths(encoder.names().len(), dataset.classes());
-        let scaler = scaler_bytes(unit, &planned.variant, encoder);
+        let scaler = feature_bytes(unit, &planned.variant, encoder);
         Some(Question { variant: Arc::clone(&planned.identity.canonical), widths, scaler })
     }
 
@@ -45,7 +45,8 @@ impl Question {
             bias: Array1::zeros(widths[1]),
             activation: Activation::Identity,
         });
-        let model = Model::new(layers, Head::Softmax).ok()?;
+        let head = unit.given().map_or(Head::Softmax, |given| given.model.head());
+        let model = Model::new(layers, head).ok()?;
         check_budget(unit, &model, self.scaler, variant, variant.mixed.as_ref()?).err()
     }
 }

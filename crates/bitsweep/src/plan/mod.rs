@@ -10,9 +10,11 @@ mod tasks;
 mod tensors;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use bitsweep_datasets::{Dataset, Scaling, TableError};
+use bitsweep_models::Precision;
 use bitsweep_quant::Dtype;
 use bitsweep_results::numbers::counted;
 use bitsweep_results::{Key, Labels, Metric, Task, run_of};
@@ -166,6 +168,16 @@ impl Plan {
     /// What is wrong with a unit, at the key that is wrong.
     pub(crate) fn error_in_unit(&self, unit: &Unit, key: &str, message: &str) -> Diagnostic {
         self.document.error(unit.places.find(key), message)
+    }
+
+    /// Where relative paths of the experiment start.
+    pub(crate) fn folder(&self) -> &Path {
+        self.document.folder()
+    }
+
+    /// An error with the place of a key of the header.
+    pub(crate) fn located(&self, key: &str, error: Diagnostic) -> Diagnostic {
+        self.document.located(key, error)
     }
 
     /// Whether the file has a key of a unit.
@@ -366,6 +378,16 @@ impl Unit {
         match self.given().and_then(|given| given.scaler.as_ref()) {
             Some(_) => Scaling::Standard,
             None => self.spec.subject.rows().map_or(Scaling::None, |(data, _)| data.scale),
+        }
+    }
+
+    /// The precision in which features are, and float layers compute.
+    pub fn precision(&self) -> Precision {
+        match &self.spec.subject {
+            Subject::Trained(trained) => {
+                trained.model.training().map_or(Precision::default(), |training| training.precision)
+            }
+            Subject::Given(_) | Subject::Tensor(_) => Precision::default(),
         }
     }
 

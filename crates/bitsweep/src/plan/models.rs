@@ -9,7 +9,6 @@ use bitsweep_exchange::{
 };
 use bitsweep_models::Model;
 use bitsweep_results::numbers::counted;
-use ndarray::Array1;
 use serde::Serialize;
 
 use bitsweep_experiment::subject::{FileLayer, Given, ModelFile};
@@ -21,7 +20,7 @@ pub struct GivenModel {
     pub model: Model,
     /// What its file does to features first.
     pub scaler: Option<Scaler>,
-    /// The classes in the order of its outputs, where they are known.
+    /// The classes in the order of its logits, where they are known.
     pub classes: Option<Vec<String>>,
     /// Where it comes from; `None` of one in the experiment's file.
     pub origin: Option<Origin>,
@@ -84,18 +83,19 @@ impl<'f> Models<'f> {
         };
         let Network { model, scaling, classes, producer, notes, .. } = read_network(&path, &options)?;
         let classes = file.classes.clone().or(classes);
-        let outputs = model.output_size();
-        if let Some(classes) = classes.as_ref().filter(|classes| classes.len() != outputs) {
+        let expected = model.classes();
+        if let Some(names) = classes.as_ref().filter(|names| names.len() != expected) {
             let reason = format!(
-                "has {}, but {} are named: expected one for each output",
-                counted(outputs, "output", "outputs"),
-                counted(classes.len(), "class", "classes")
+                "tells {} apart, but has {} for them: expected one for each",
+                counted(expected, "class", "classes"),
+                counted(names.len(), "name", "names")
             );
             return Err(ImportError::new(&path, reason));
         }
-        let scaler = scaling.map(|Standardization { mean, scale }| {
-            let rounding = Array1::zeros(mean.len());
-            Scaler::Standard { mean, scale, rounding }
+        let scaler = scaling.map(|Standardization { mean, scale }| Scaler::Standard {
+            mean,
+            scale,
+            constant: Vec::new(),
         });
         let origin = Origin { file: file.to_string(), sha256: sha256(&path)?, producer, notes };
         Ok(GivenModel { model, scaler, classes, origin: Some(origin) })

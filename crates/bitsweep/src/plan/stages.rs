@@ -41,7 +41,7 @@ stages! {
     /// Columns and classes of a file.
     ReadTable = "read-table", 1;
     /// Features made of columns of text or with missing values.
-    Encode = "encode", 1;
+    Encode = "encode", 2;
     /// Division into training and test rows.
     Split = "split", 1;
     /// Division into folds.
@@ -49,7 +49,7 @@ stages! {
     /// Validation rows.
     Validation = "validation", 1;
     /// Scaling of features.
-    Scale = "scale", 1;
+    Scale = "scale", 2;
     /// First weights and training by gradient descent.
     Train = "train", 1;
     /// Logistic regression by a solver.

@@ -42,7 +42,7 @@ pub(super) fn expanded(
         let path = document.folder().join(file);
         let mut read = TensorFile::open(&path).map_err(in_file)?;
         let layout = layout.unwrap_or(match FileFormat::of(&path).map_err(in_file)? {
-            FileFormat::Safetensors => Layout::OutIn,
+            FileFormat::Safetensors | FileFormat::Gguf => Layout::OutIn,
             FileFormat::Npz | FileFormat::Onnx => Layout::InOut,
         });
         let pattern = WildMatch::new(name);

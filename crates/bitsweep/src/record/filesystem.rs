@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::fs::{self, Metadata};
 use std::io;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 /// Exchanges two folders in one step: at no moment is one of the places empty. Whether that was done; `false` where the
 /// system or its filesystem knows no such step.
@@ -26,6 +26,14 @@ pub(super) fn exchange(first: &Path, second: &Path) -> io::Result<bool> {
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 pub(super) fn exchange(_first: &Path, _second: &Path) -> io::Result<bool> {
     Ok(false)
+}
+
+/// The path that leads to `path` from `folder`; both are absolute, and no link is left in them.
+pub(super) fn seen_from(folder: &Path, path: &Path) -> PathBuf {
+    let pairs = path.components().zip(folder.components());
+    let common = pairs.take_while(|(of_path, of_folder)| of_path == of_folder).count();
+    let up = folder.components().skip(common).map(|_| Component::ParentDir);
+    up.chain(path.components().skip(common)).collect()
 }
 
 /// Whether there is anything at `path`, a link that leads nowhere included.

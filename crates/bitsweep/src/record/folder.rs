@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::filesystem::sync_folder;
+use super::filesystem::{seen_from, sync_folder};
 use super::marker::{Experiment, Location, TIMINGS};
 use super::output::Output;
 use super::place::{Place, Standing};
@@ -110,6 +110,15 @@ impl Folder {
     pub(super) fn refused(&self, name: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
         let place = self.workshop.place().shown().join(name);
         Failure::Output(format!("cannot write `{}`: {}", place.display(), with_causes(error)))
+    }
+
+    /// The path that leads from the folder, once it is in its place, to another.
+    ///
+    /// # Errors
+    /// When there is no such folder.
+    pub(super) fn seen_from_here(&self, folder: &Path) -> io::Result<PathBuf> {
+        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        Ok(seen_from(self.workshop.place().path(), &here.canonicalize()?))
     }
 
     /// The experiment that the results are of.

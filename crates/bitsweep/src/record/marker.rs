@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+
+use super::filesystem::seen_from;
 
 /// The file by which a folder is known to hold results.
 pub(super) const MARKER: &str = "provenance.json";
@@ -34,8 +36,8 @@ pub(super) struct Location {
 #[derive(Debug, Deserialize)]
 pub(super) struct Marker {
     program: String,
-    #[serde(rename = "configuration")]
-    _configuration: String,
+    /// The key of the plan that was run.
+    pub(super) configuration: String,
     #[serde(rename = "units")]
     _units: Vec<IgnoredAny>,
     /// `None` of results of before there was such a word.
@@ -75,11 +77,7 @@ impl Marker {
 impl Location {
     /// The location of `file`, seen from `folder`; both are absolute.
     pub(super) fn of(file: &Path, folder: &Path) -> Location {
-        let pairs = file.components().zip(folder.components());
-        let common = pairs.take_while(|(of_file, of_folder)| of_file == of_folder).count();
-        let up = folder.components().skip(common).map(|_| Component::ParentDir);
-        let path: PathBuf = up.chain(file.components().skip(common)).collect();
-        Location { experiment_file: path.to_str().map(str::to_owned) }
+        Location { experiment_file: seen_from(folder, file).to_str().map(str::to_owned) }
     }
 
     /// The experiment's file that the results in `folder` tell of; `None` where none is known, or it is no longer there.

@@ -15,10 +15,20 @@ use serde::Serialize;
 use super::comparison::Tables;
 use super::folder::Folder;
 use super::marker::{MARKER, TIMINGS};
+use super::picks::picks;
 use super::provenance::{self, Provenance, Timings};
 use crate::evaluate::RunOutcome;
+use crate::export::ModelFile;
 use crate::failure::Failure;
 use crate::plan::Plan;
+use bitsweep_experiment::config::relocated;
+
+/// The experiment, its paths as seen from the folder.
+pub(super) const EXPERIMENT: &str = "experiment.toml";
+/// The folder of exported models.
+pub const MODELS: &str = "models";
+/// What is picked.
+pub(super) const PICKS: &str = "picks.json";
 
 /// What was written, for the terminal.
 #[derive(Debug)]
@@ -38,16 +48,23 @@ pub fn write(
     command: &str,
     outcome: &RunOutcome,
     summary: &Summary,
+    models: &[ModelFile],
     folder: &Folder,
 ) -> Result<Written, Failure> {
     let RunOutcome { records, timings } = outcome;
-    folder.write("experiment.toml", |file| file.write_all(plan.source.as_bytes()))?;
+    folder.write(EXPERIMENT, |file| {
+        file.write_all(relocated(&plan.source, &folder.seen_from_here(plan.folder())?).as_bytes())
+    })?;
     write_tables(plan, records, summary, folder)?;
     // Numbers are compared with those in the files.
     let mut tables = Tables::new(|table| folder.read(&format!("{}.csv", table.name())));
     let reproduction = tables.compare(&plan.header.reproduce)?;
     let written = Written { reproduction, findings: tables.check(&plan.header.finding)? };
     report(plan, command, records, summary, &written, folder)?;
+    for model in models {
+        folder.write(&format!("{MODELS}/{}", model.name), |file| file.write_all(&model.bytes))?;
+    }
+    write_json(folder, PICKS, &picks(plan, records, summary))?;
     write_json(folder, TIMINGS, &Timings::of(timings, folder.location()))?;
     // Last: it lists the others.
     write_json(folder, MARKER, &Provenance::of(plan, folder.experiment(), folder.files()))?;

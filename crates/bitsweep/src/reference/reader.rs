@@ -69,10 +69,12 @@ impl<'s> Reader<'s> {
                 // The key's own sentence stands for the first of its type.
                 text.paragraphs.extend(of_type.paragraphs.into_iter().skip(1));
             }
-            let value = if is_choice(value) {
-                Values::Choices(self.choices(&path, value, below))
-            } else {
-                Values::Words(self.words(&path, schema, Number::One, below))
+            // Of one choice or a list of them, the choice.
+            let first = value["anyOf"].as_array().and_then(|forms| forms.first());
+            let choice = [Some(value), first.map(|first| self.resolved(first))].into_iter().flatten();
+            let value = match choice.into_iter().find(|value| is_choice(value)) {
+                Some(choice) => Values::Choices(self.choices(&path, choice, below)),
+                None => Values::Words(self.words(&path, schema, Number::One, below)),
             };
             Key { path, name: name.clone(), text, value, without }
         })

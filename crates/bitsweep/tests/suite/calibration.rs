@@ -253,9 +253,9 @@ fn feature_factors_are_free_beside_a_standard_scaler_and_counted_elsewhere() {
     };
     let [none, awq] = bytes("scale = \"standard\"");
     assert_eq!(none, awq);
-    // 13 features.
+    // A divisor for each of 13 features, in place of one of all.
     let [none, awq] = bytes("scale = { divide = 100 }");
-    assert_eq!(none + 13 * 4, awq);
+    assert_eq!(none - 4 + 13 * 4, awq);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Quantized models as files: what is exported is what was measured.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -82,6 +83,15 @@ fn every_exported_variant_scores_what_was_measured() {
     let sandbox = sandbox();
     let json = printed(&sandbox.succeeds(&["run", "mine.toml", "--json", "--quiet"]));
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let mut measured: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let predictions = fs::read(sandbox.path("results/mine/predictions.csv")).unwrap();
+    for record in csv::Reader::from_reader(predictions.as_slice()).records() {
+        let record = record.unwrap();
+        measured.entry(record[2].to_owned()).or_default().push(record[7].to_owned());
+    }
+    let labelled = fs::read_to_string(sandbox.path("test.csv")).unwrap();
+    let unlabelled = labelled.lines().map(|line| line.rsplit_once(',').unwrap().0.to_owned() + "\n");
+    sandbox.put("unlabelled.csv", unlabelled.collect::<String>());
     let mut exported = 0;
     for row in json["results"].as_array().unwrap() {
         let label = row["label"].as_str().unwrap();
@@ -91,6 +101,8 @@ fn every_exported_variant_scores_what_was_measured() {
         let output = sandbox.succeeds(&["export", "mine.toml", "--variant", label, "--quiet"]);
         let written = printed(&output);
         let file = written.split_once(':').unwrap().0.to_owned();
+        let predicted = printed(&sandbox.succeeds(&["predict", &file, "--csv", "unlabelled.csv"]));
+        assert_eq!(classes(&predicted), measured[label], "{label}");
         let verified = sandbox.succeeds(&["verify", &file, "--csv", "test.csv", "--target", "kind"]);
         let macro_f1 = format!("macro-F1 {:.4} ", row["macro_f1"].as_f64().unwrap());
         assert!(
@@ -101,6 +113,67 @@ fn every_exported_variant_scores_what_was_measured() {
         exported += 1;
     }
     assert!(exported >= 17, "{exported}");
+}
+
+/// The classes that `predict` prints; the probabilities beside them sum to 1, the largest is that of the class.
+fn classes(predicted: &str) -> Vec<String> {
+    let mut reader = csv::Reader::from_reader(predicted.as_bytes());
+    let names: Vec<String> = reader.headers().unwrap().iter().skip(2).map(str::to_owned).collect();
+    let class = |(number, record): (usize, Result<csv::StringRecord, csv::Error>)| {
+        let record = record.unwrap();
+        assert_eq!(record[0], number.to_string());
+        let probabilities: Vec<f64> = record.iter().skip(2).map(|text| text.parse().unwrap()).collect();
+        assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        let likeliest =
+            (0..names.len()).max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b])).unwrap();
+        assert_eq!(names[likeliest], format!("probability {}", &record[1]));
+        record[1].to_owned()
+    };
+    reader.records().enumerate().map(class).collect()
+}
+
+#[test]
+fn rows_with_gaps_and_without_classes_are_predicted_one_by_one() {
+    let sandbox = sandbox();
+    let written = printed(&sandbox.succeeds(&["export", "mine.toml", "--variant", "static", "--quiet"]));
+    let file = written.split_once(':').unwrap().0;
+    let labelled = fs::read_to_string(sandbox.path("test.csv")).unwrap();
+    let (header, rows) = labelled.split_once('\n').unwrap();
+    let whole = classes(&printed(&sandbox.succeeds(&["predict", file, "--csv", "test.csv"])));
+    for (row, class) in rows.lines().zip(&whole).take(12) {
+        // A column may have no value in any row, and another order.
+        let (colour, rest) = row.split_once(',').unwrap();
+        let (names, others) = header.split_once(',').unwrap();
+        sandbox.put("one.csv", format!("{others},{names}\n{rest},{colour}\n"));
+        assert_eq!(
+            classes(&printed(&sandbox.succeeds(&["predict", file, "--csv", "one.csv"]))),
+            std::slice::from_ref(class)
+        );
+    }
+    let refused = |csv: &str| {
+        sandbox.put("bad.csv", csv);
+        let output = sandbox.run(&["predict", file, "--csv", "bad.csv"]);
+        assert_eq!(output.status.code(), Some(2));
+        unwrapped(&said(&output))
+    };
+    assert!(refused("colour,x1\nred,1\n").contains("x0"));
+    let row = rows.lines().next().unwrap();
+    let text = refused(&format!(
+        "{header}\n{}\n",
+        row.replacen(",1,", ",1,much,", 1).replacen(&row[row.rfind(',').unwrap()..], "", 1)
+    ));
+    assert!(text.contains("`much` is a text: expected numbers"), "{text}");
+    // A row without a class is not scored.
+    let without = labelled.lines().nth(1).unwrap().rsplit_once(',').unwrap().0.to_owned() + ",\n";
+    sandbox.put("more.csv", labelled.clone() + &without);
+    let verified =
+        unwrapped(&printed(&sandbox.succeeds(&["verify", file, "--csv", "more.csv", "--target", "kind"])));
+    assert!(verified.contains("on 89 rows (1 more without a class): macro-F1"), "{verified}");
+    // Of one class alone, too.
+    let of_one: String =
+        rows.lines().filter(|row| row.ends_with(",0")).map(|row| format!("{row}\n")).collect();
+    sandbox.put("one-class.csv", format!("{header}\n{of_one}"));
+    sandbox.succeeds(&["verify", file, "--csv", "one-class.csv", "--target", "kind"]);
 }
 
 #[test]
@@ -147,4 +220,65 @@ fn what_cannot_be_exported_or_verified_is_said() {
     assert!(verify(".", "test.csv").contains("is no file"));
     assert!(verify("test.csv", "test.csv").contains("test.csv"));
     assert!(verify(file, "other.csv").contains("colour"));
+}
+
+#[test]
+fn results_are_exported_from_without_running_again() {
+    let sandbox = sandbox();
+    sandbox.succeeds(&["run", "mine.toml", "--quiet"]);
+    // The file of the experiment is no longer there: the results have it, with paths as seen from their folder.
+    fs::rename(sandbox.path("mine.toml"), sandbox.path("moved.toml")).unwrap();
+    let export = |arguments: &[&str]| {
+        let output = sandbox.succeeds(&[&["export", "mine", "--quiet"], arguments].concat());
+        printed(&output).split_once(':').unwrap().0.to_owned()
+    };
+    let (picked, labelled) = (export(&["--pick", "memory"]), export(&["--variant", "static"]));
+    assert_eq!(labelled, "exports/mine-W8A8-static.safetensors");
+    let picks: serde_json::Value = serde_json::from_str(&sandbox.read("results/mine/picks.json")).unwrap();
+    let pick = picks.as_array().unwrap().iter().find(|pick| pick["goal"] == "least memory").unwrap();
+    let inspected = unwrapped(&printed(&sandbox.succeeds(&["inspect", &picked])));
+    assert!(
+        inspected.contains(&format!("variant: {}", pick["variant"]["label"].as_str().unwrap())),
+        "{inspected}"
+    );
+    assert!(inspected.contains(&format!("row_key: {}", pick["variant"]["keys"][0].as_str().unwrap())));
+    // A pick that the results name is taken from there; where the experiment is another by now, it is not.
+    let other = picks.to_string().replace(pick["variant"]["keys"][0].as_str().unwrap(), "0");
+    sandbox.put("results/mine/picks.json", &other);
+    let output = sandbox.run(&["export", "mine", "--pick", "memory"]);
+    assert!(
+        unwrapped(&said(&output))
+            .contains("no quantized variant to export: `results/mine/report.md` says why")
+    );
+    fs::rename(sandbox.path("moved.toml"), sandbox.path("mine.toml")).unwrap();
+    sandbox.succeeds(&["export", "mine.toml", "--pick", "memory", "--set", "train.epochs=31"]);
+    sandbox.succeeds(&["run", "results/mine/experiment.toml", "--name", "again", "--quiet"]);
+    assert_eq!(sandbox.read("results/mine/results.csv"), sandbox.read("results/again/results.csv"));
+}
+
+#[test]
+fn models_that_the_experiment_asks_for_are_among_the_results() {
+    let sandbox = sandbox();
+    let with = |export: &str| sandbox.put("mine.toml", EXPERIMENT.to_owned() + export);
+    with("[export]\npick = ['balance', 'memory']\nvariant = 'static'\n");
+    let output = sandbox.succeeds(&["run", "mine.toml"]);
+    assert!(unwrapped(&said(&output)).contains("model: results/mine/models/mine-W8A8-static.safetensors"));
+    let provenance: serde_json::Value =
+        serde_json::from_str(&sandbox.read("results/mine/provenance.json")).unwrap();
+    let models = provenance["files"].as_object().unwrap().keys().filter(|file| file.starts_with("models/"));
+    assert!((2..=3).contains(&models.count()));
+    let file = "results/mine/models/mine-W8A8-static.safetensors";
+    sandbox.succeeds(&["verify", file, "--csv", "test.csv", "--target", "kind"]);
+    with("[export]\nvariant = ['static', 'statik']\n");
+    let output = sandbox.run(&["run", "mine.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = said(&output);
+    assert!(
+        said.contains("there is no variant `statik`") && said.contains("did you mean `static`?"),
+        "{said}"
+    );
+    assert!(said.contains("mine.toml:49:"), "{said}");
+    with("[export]\nformat = 'onyx'\n");
+    let output = sandbox.run(&["plan", "mine.toml"]);
+    assert!(unwrapped(&crate::harness::said(&output)).contains("did you mean `onnx`?"));
 }

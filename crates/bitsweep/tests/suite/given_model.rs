@@ -111,7 +111,7 @@ fn a_given_model_is_refused_where_it_does_not_fit() {
     let with = |model: &str| experiment(&sandbox, model, QUANTIZE);
     refused(
         &with("layers = [{ weight = [[1, 2], [3, 4], [5, 6]] }]\n"),
-        &["3 inputs and 2 outputs", "2 features and 2 classes"],
+        &["3 inputs and 2 classes", "2 features and 2 classes"],
     );
     refused(&with("layers = []\n"), &["mine.toml:"]);
     let unchained = "layers = [{ weight = [[1, 2], [3, 4]] }, { weight = [[1, 2]] }]\n";

@@ -25,6 +25,7 @@ mod learning;
 mod mixed_precision;
 mod model_files;
 mod one_command;
+mod one_logit;
 mod picks;
 mod presets;
 mod quantized_training;

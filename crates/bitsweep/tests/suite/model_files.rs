@@ -60,6 +60,12 @@ fn a_model_and_a_table_are_an_experiment_of_one_line_and_of_the_file_that_init_w
     assert!(report.contains("net.npz (SHA-256)"), "{report}");
     assert!(report.contains("178 test rows") && !report.contains("0 training rows"), "{report}");
 
+    // The results are called as the file: by that name a variant is taken away.
+    sandbox.succeeds(&["export", "net", "--variant", "8 bit · per tensor", "--quiet"]);
+    let verified =
+        ["verify", "exports/net-8-bit-per-tensor.safetensors", "--csv", "wine.csv", "--target", "14"];
+    assert!(unwrapped(&printed(&sandbox.succeeds(&verified))).contains("on 178 rows: macro-F1"));
+
     let text = ["init", "wine.csv", "--target", "14", "--given", "models/net.npz"];
     let refused = sandbox.run(&text);
     assert_eq!(refused.status.code(), Some(2));
@@ -104,7 +110,7 @@ fn what_does_not_go_together_is_refused_at_its_place() {
         ),
         (
             on_wine("mlp.npz", "classes = ['a', 'b']\nactivation = 'relu'\n"),
-            "has 3 outputs, but 2 classes are named",
+            "tells 3 classes apart, but has 2 names for them: expected one for each",
         ),
         (on_wine("mlp.npz", RELU).replace("'wine'", "'digits'"), "the model has no class `0`"),
         (
@@ -153,5 +159,5 @@ fn inspect_says_what_a_file_has_and_what_would_be_quantized() {
     assert!(names.contains(&"coefs_2") && names.contains(&"mean_"), "{names:?}");
     let other = sandbox.run(&["inspect", "wine.csv"]);
     assert_eq!(other.status.code(), Some(2));
-    assert!(said(&other).contains("expected ONNX, safetensors or npz"), "{}", said(&other));
+    assert!(said(&other).contains("expected ONNX, safetensors, npz or GGUF"), "{}", said(&other));
 }

@@ -1,8 +1,8 @@
 //! The scaler of the features: what it takes, and what becomes of it when it is folded into the first layer.
 
-use bitsweep_results::{Choice, Flag, Records, ResultRow};
+use bitsweep_results::{Choice, Records, ResultRow};
 
-use crate::harness::{choice, experiment, flags, measures, planned, refused, run, scores};
+use crate::harness::{choice, experiment, measures, planned, refused, run, scores};
 
 /// 60 rows of 30 features of very different ranges, the first of them constant, and two classes.
 fn table() -> String {
@@ -125,26 +125,14 @@ fn whatever_works_on_rows_works_on_unscaled_ones() {
 }
 
 #[test]
-fn codes_of_inputs_are_made_by_a_scaler_that_is_not_the_models() {
-    let inputs = |scale: &str, mode: &str| {
-        let quantize =
-            format!("[quantize]\nweights = {{ bits = 8 }}\nactivations = {{ bits = 8, mode = '{mode}' }}\n");
-        logistic(scale, &quantize).results.remove(1)
-    };
-    let standard = "scale = 'standard'\n";
-    let coded = inputs(standard, "static");
-    assert_eq!(bytes(&coded).0, 0);
-    assert!(flags(&coded).contains(&Flag::ScalerInInputCodes(240)), "{:?}", flags(&coded));
-    let words = Flag::ScalerInInputCodes(240).words(&coded.origin.variant.choices, 1);
-    assert!(words.starts_with(
-        "the scaler is part of making the codes of the input, which are what must be delivered"
-    ));
-    // Ranges of the rows at hand are ranges of scaled features.
-    let dynamic = inputs(standard, "dynamic");
-    assert_eq!((bytes(&dynamic).0, flags(&dynamic)), (240, [].as_slice()));
-    // A divisor is a part of the scale of the codes.
-    let divided = inputs("scale = { divide = 100 }\n", "static");
-    assert_eq!((bytes(&divided).0, flags(&divided)), (0, [].as_slice()));
+fn codes_of_inputs_are_made_of_scaled_features() {
+    for mode in ["static", "dynamic"] {
+        for (scale, scaler) in [("scale = 'standard'\n", 30 * 2 * 4), ("scale = { divide = 100 }\n", 4)] {
+            let activations = format!("activations = {{ bits = 8, mode = '{mode}' }}");
+            let coded = logistic(scale, &format!("[quantize]\nweights = {{ bits = 8 }}\n{activations}\n"));
+            assert_eq!(bytes(&coded.results[1]).0, scaler, "{mode} {scale}");
+        }
+    }
 }
 
 #[test]

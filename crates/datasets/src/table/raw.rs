@@ -40,17 +40,26 @@ pub(super) struct RawColumn {
     pub(super) cells: Cells,
 }
 
+impl RawColumn {
+    /// A column that is not there: without a value in any of so many rows.
+    pub(super) fn missing(rows: usize) -> Self {
+        let texts = Texts { codes: vec![Texts::MISSING; rows], ..Texts::default() };
+        Self { name: String::new(), is_unnamed: true, asked: Asked::Nothing, cells: Cells::Texts(texts) }
+    }
+}
+
 /// The cells of a column, one per row.
 #[derive(Debug)]
-pub(super) enum Cells {
+pub enum Cells {
     /// Numbers, NaN where one is missing.
     Numbers(Vec<f64>),
+    /// Texts.
     Texts(Texts),
 }
 
-/// Texts, each kept once.
+/// The texts of a column, each kept once.
 #[derive(Debug, Default)]
-pub(super) struct Texts {
+pub struct Texts {
     /// Different texts in the order in which they came.
     pub(super) distinct: Vec<String>,
     /// The position of each row's text among them, [`MISSING`](Self::MISSING) where there is none.
@@ -74,8 +83,9 @@ impl Texts {
         self.codes.push(code);
     }
 
-    /// The text of a row.
-    pub(super) fn get(&self, row: usize) -> Option<&str> {
+    /// The text of a row; `None` where it is missing.
+    #[must_use]
+    pub fn get(&self, row: usize) -> Option<&str> {
         self.distinct.get(self.codes[row] as usize).map(String::as_str)
     }
 

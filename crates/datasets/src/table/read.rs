@@ -37,24 +37,41 @@ impl TableSource {
                 return Err(TableError { path, problem: TableProblem::NoPath });
             }
         };
-        let mut read = self.read_file(first, &folder.join(first), most_bytes).map_err(in_file(first))?;
+        let target = Some(&self.target);
+        let read_file = |path: &PathBuf| {
+            self.read_file(path, &folder.join(path), most_bytes, target).map_err(in_file(path))
+        };
+        let mut read = read_file(first)?;
         if let Some(second) = second {
-            let more = self.read_file(second, &folder.join(second), most_bytes).map_err(in_file(second))?;
-            read.append(more).map_err(in_file(second))?;
+            read.append(read_file(second)?).map_err(in_file(second))?;
         }
         assemble(self, read).map_err(in_file(first))
     }
 
     /// Reads a file's bytes as those of the only file.
     pub(crate) fn read_bytes(&self, bytes: Vec<u8>) -> Result<Dataset, TableProblem> {
-        assemble(self, self.read_columns(Path::new(""), unpacked(bytes, u64::MAX)?, u64::MAX)?)
+        let bytes = unpacked(bytes, u64::MAX)?;
+        assemble(self, self.read_columns(Path::new(""), bytes, u64::MAX, Some(&self.target))?)
     }
 
-    fn read_file(&self, path: &Path, place: &Path, most: u64) -> Result<RawTable, TableProblem> {
-        self.read_columns(path, content(place, most)?, most)
+    /// Reads the file at `place`; without a `target` none is looked for.
+    pub(super) fn read_file(
+        &self,
+        path: &Path,
+        place: &Path,
+        most: u64,
+        target: Option<&ColumnRef>,
+    ) -> Result<RawTable, TableProblem> {
+        self.read_columns(path, content(place, most)?, most, target)
     }
 
-    fn read_columns(&self, path: &Path, bytes: Vec<u8>, most: u64) -> Result<RawTable, TableProblem> {
+    fn read_columns(
+        &self,
+        path: &Path,
+        bytes: Vec<u8>,
+        most: u64,
+        target: Option<&ColumnRef>,
+    ) -> Result<RawTable, TableProblem> {
         let hash = blake3::hash(&bytes);
         let mut notes = Vec::new();
         let (roles, columns, lines, layout) = if !bytes.starts_with(parquet::MAGIC) {
@@ -73,14 +90,14 @@ impl TableSource {
             }
             let plain = dialect.separator.plain(&text);
             let file = TextFile::new(&plain, dialect)?;
-            let roles = Roles::of(self, &file.columns)?;
+            let roles = Roles::of(self, target, &file.columns)?;
             let cells = CellReader::new(dialect.decimal, &self.missing_values);
             let rows = file.rows(&roles.wanted, &cells)?;
             (roles, rows.columns, rows.lines, Some(dialect.layout(encoding)))
         } else {
             self.refuse_keys_of_text()?;
             let mut file = ParquetFile::new(bytes)?;
-            let roles = Roles::of(self, &file.names())?;
+            let roles = Roles::of(self, target, &file.names())?;
             let cells = CellReader::new(Decimal::Point, &self.missing_values);
             let columns = file.read(&roles.wanted, &cells, most)?;
             (roles, columns, (1..=file.rows()).collect(), None)
@@ -106,7 +123,7 @@ impl TableSource {
 
 /// What each column of a file is for.
 struct Roles {
-    target: usize,
+    target: Option<usize>,
     split: Option<usize>,
     group: Option<usize>,
     features: Vec<usize>,
@@ -115,22 +132,24 @@ struct Roles {
 }
 
 impl Roles {
-    fn of(source: &TableSource, columns: &Columns) -> Result<Self, TableProblem> {
-        let find = |column: &Option<ColumnRef>| column.as_ref().map(|own| own.find(columns)).transpose();
-        let target = source.target.find(columns)?;
-        let (split, group) = (find(&source.split)?, find(&source.group)?);
+    fn of(source: &TableSource, target: Option<&ColumnRef>, columns: &Columns) -> Result<Self, TableProblem> {
+        let find = |column: Option<&ColumnRef>| column.map(|own| own.find(columns)).transpose();
+        let target = find(target)?;
+        let (split, group) = (find(source.split.as_ref())?, find(source.group.as_ref())?);
         let mut is_feature = vec![source.columns.is_empty(); columns.names.len()];
         for kept in &source.columns {
             kept.find_all(columns)?.into_iter().for_each(|position| is_feature[position] = true);
         }
         for dropped in source.drop.iter().chain(&source.other_targets) {
             let positions = dropped.find_all(columns)?;
-            if positions == [target] {
-                return Err(TableProblem::UnusedTarget { column: columns.names[target].clone() });
+            if let [position] = positions.as_slice()
+                && target == Some(*position)
+            {
+                return Err(TableProblem::UnusedTarget { column: columns.names[*position].clone() });
             }
             positions.into_iter().for_each(|position| is_feature[position] = false);
         }
-        for used in [Some(target), split, group].into_iter().flatten() {
+        for used in [target, split, group].into_iter().flatten() {
             is_feature[used] = false;
         }
         let features: Vec<usize> = (0..columns.names.len()).filter(|&column| is_feature[column]).collect();
@@ -147,7 +166,9 @@ impl Roles {
         for column in [split, group].into_iter().flatten() {
             wanted[column] = Wanted::Text;
         }
-        wanted[target] = if source.bins.is_some() { Wanted::Whatever } else { Wanted::Labels };
+        if let Some(target) = target {
+            wanted[target] = if source.bins.is_some() { Wanted::Whatever } else { Wanted::Labels };
+        }
         Ok(Self { target, split, group, features, asked, wanted })
     }
 
@@ -157,7 +178,7 @@ impl Roles {
         let mut columns: Vec<Option<RawColumn>> =
             asked.map(|(column, asked)| Some(RawColumn { asked, ..column })).collect();
         let mut take = |position: usize| columns[position].take();
-        let target = take(self.target).expect("the target is a column of its own");
+        let target = self.target.and_then(&mut take).unwrap_or_else(|| RawColumn::missing(file.lines.len()));
         RawTable {
             target,
             split: self.split.and_then(&mut take),

@@ -56,7 +56,7 @@ fn of_numbers(graph: &mut Graph, columns: &[Column], input: Real) -> Features {
     }
     let features = graph.cast(&name, ElementType::Double, "features as double");
     let is_missing = graph.node("IsNaN", &[&features], "is missing");
-    let fill = columns.iter().map(|column| column.fill.unwrap_or(f64::NAN));
+    let fill = columns.iter().map(|column| column.fill.map_or(f64::NAN, f64::from));
     let fill = element::floats(ElementType::Double, &[1, columns.len()], fill);
     let fill = graph.initializer("columns.fill", fill);
     let filled = graph.node("Where", &[&is_missing, &fill, &features], "filled");
@@ -131,7 +131,7 @@ fn number(graph: &mut Graph, column: &Column, name: &str) -> String {
     let number = graph.cast(name, ElementType::Double, &format!("{name} as double"));
     let Some(fill) = column.fill else { return number };
     let is_missing = graph.node("IsNaN", &[&number], &format!("{name} is NaN"));
-    let fill = graph.scalar(&format!("{name}.fill"), Real::Double, fill);
+    let fill = graph.scalar(&format!("{name}.fill"), Real::Double, f64::from(fill));
     graph.node("Where", &[&is_missing, &fill, &number], &format!("{name} filled"))
 }
 
@@ -140,7 +140,7 @@ fn ranks(graph: &mut Graph, column: &Column, name: &str, texts: &[String]) -> St
     let count = texts.len() as i64;
     let position = position_of(graph, name, texts, count, count + 1);
     let ranks = (0..texts.len()).map(|rank| rank as f64);
-    let ranks = ranks.chain([column.fill.unwrap_or(f64::NAN), f64::NAN]);
+    let ranks = ranks.chain([column.fill.map_or(f64::NAN, f64::from), f64::NAN]);
     let table = element::floats(ElementType::Double, &[texts.len() + 2], ranks);
     let table = graph.initializer(&format!("{name}.ranks"), table);
     graph.node("Gather", &[&table, &position], &format!("{name} as rank"))

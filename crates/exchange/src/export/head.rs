@@ -10,38 +10,67 @@ use super::graph::{Attribute, Graph};
 
 /// Adds the outputs `label (rows)` and `probabilities (rows, classes)` to the logits `(rows, classes)`, which are of `float` or
 /// of `double`.
-///
-/// Probabilities are a softmax in `double` under every head: of the logits, or of `ln σ(z)`, which gives
-/// `σ(z_j) / Σ_i σ(z_i)`.
 pub(super) fn outputs(
     graph: &mut Graph,
     logits: &str,
     head: Head,
     classes: &[String],
 ) -> Vec<ValueInfoProto> {
-    let kind = label(graph, logits, classes);
-    let wide = graph.cast(logits, ElementType::Double, "logits as double");
-    let scores = match head {
-        Head::Softmax => wide,
-        Head::OneVsRest => log_logistic(graph, &wide),
+    let position = match head {
+        Head::Softmax | Head::OneVsRest => largest(graph, logits),
+        Head::Logistic => is_positive(graph, logits),
     };
-    let axis = vec![("axis", Attribute::Integer(1))];
-    let softmax = graph.node_with("Softmax", &[&scores], "softmax", axis);
-    graph.cast(&softmax, ElementType::Float, PROBABILITIES);
+    let kind = label(graph, &position, classes);
+    probabilities(graph, logits, head);
     vec![value_info(LABEL, kind, None), value_info(PROBABILITIES, ElementType::Float, Some(classes.len()))]
 }
 
-/// The class of the largest logit, of equal ones the first; an integer where all classes are called by one.
-fn label(graph: &mut Graph, logits: &str, classes: &[String]) -> ElementType {
+/// The position of the largest logit, of equal ones the first.
+fn largest(graph: &mut Graph, logits: &str) -> String {
     let attributes = vec![("axis", Attribute::Integer(1)), ("keepdims", Attribute::Integer(0))];
-    let position = graph.node_with("ArgMax", &[logits], "class", attributes);
+    graph.node_with("ArgMax", &[logits], "class", attributes)
+}
+
+/// 1 where the only logit is above 0, else 0.
+fn is_positive(graph: &mut Graph, logits: &str) -> String {
+    let wide = graph.cast(logits, ElementType::Double, "logits as double");
+    let zero = graph.scalar("zero", Real::Double, 0.0);
+    let above = graph.node("Greater", &[&wide, &zero], "is above 0");
+    let number = graph.cast(&above, ElementType::Int64, "class in a column");
+    let flat = graph.integers("one axis", &[-1]);
+    graph.node("Reshape", &[&number, &flat], "class")
+}
+
+/// The name of the class at a position, an integer where all classes are called by one.
+fn label(graph: &mut Graph, position: &str, classes: &[String]) -> ElementType {
     let integer = |class: &String| class.parse::<i64>().ok().filter(|number| number.to_string() == *class);
     let (names, kind) = match classes.iter().map(integer).collect::<Option<Vec<_>>>() {
         Some(integers) => (graph.integers("classes", &integers), ElementType::Int64),
         None => (graph.initializer("classes", element::texts(&[classes.len()], classes)), ElementType::Text),
     };
-    graph.node("Gather", &[&names, &position], LABEL);
+    graph.node("Gather", &[&names, position], LABEL);
     kind
+}
+
+/// `softmax(z)`; `softmax(ln σ(z))`, which is `σ(z_j) / Σ_i σ(z_i)`; or `1 - σ(z), σ(z)`; in `double`.
+fn probabilities(graph: &mut Graph, logits: &str, head: Head) {
+    let wide = graph.cast(logits, ElementType::Double, "logits as double");
+    let scores = match head {
+        Head::Softmax => wide,
+        Head::OneVsRest => log_logistic(graph, &wide),
+        Head::Logistic => {
+            let second = graph.node("Sigmoid", &[&wide], "logistic");
+            let one = graph.scalar("one", Real::Double, 1.0);
+            let first = graph.node("Sub", &[&one, &second], "complement");
+            let axis = vec![("axis", Attribute::Integer(1))];
+            let both = graph.node_with("Concat", &[&first, &second], "of both classes", axis);
+            graph.cast(&both, ElementType::Float, PROBABILITIES);
+            return;
+        }
+    };
+    let axis = vec![("axis", Attribute::Integer(1))];
+    let result = graph.node_with("Softmax", &[&scores], "softmax", axis);
+    graph.cast(&result, ElementType::Float, PROBABILITIES);
 }
 
 /// `ln σ(z) = min(z, 0) - ln(1 + exp(-|z|))`, which neither overflows nor underflows.

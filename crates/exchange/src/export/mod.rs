@@ -38,7 +38,7 @@ mod weights;
 use bitsweep_models::Precision;
 use prost::Message;
 
-use crate::packed::{Classifier, PackedModel, Values};
+use crate::packed::{Classifier, FeatureScaling, PackedModel, Values};
 
 pub use error::ExportError;
 pub use options::{FourBitGroups, InputType, OnnxOptions, Opset, StaticInputs};
@@ -64,8 +64,7 @@ pub struct OnnxFile {
 /// What ONNX cannot say, with the nearest that it can, and what makes no [`Predictor`](crate::packed::Predictor) either.
 pub fn to_onnx(model: &PackedModel, options: OnnxOptions) -> Result<OnnxFile, ExportError> {
     model.predictor()?;
-    let Classifier { columns, scaling, factors, layers, head, precision, classes, provenance: _ } =
-        model.classifier();
+    let Classifier { columns, scaling, layers, head, precision, classes, provenance: _ } = model.classifier();
     let mut graph = Graph::default();
     // Outputs have their names before all others do.
     let input = match options.input {
@@ -73,17 +72,16 @@ pub fn to_onnx(model: &PackedModel, options: OnnxOptions) -> Result<OnnxFile, Ex
         InputType::Double => Real::Double,
     };
     let features = columns::features(&mut graph, columns, input)?;
-    let factors = factors.as_ref();
     let is_coded = layers.iter().any(|layer| layer.inputs.is_some());
     let real = match precision {
         Precision::Mixed if !is_coded => Real::Double,
         Precision::Mixed | Precision::Single => Real::Single,
     };
-    let mut values = match scaling::is_none(scaling, factors) {
+    let mut values = match *scaling == FeatureScaling::None {
         true => as_real(&mut graph, features.name, features.real, real),
         false => {
             let wide = as_real(&mut graph, features.name, features.real, Real::Double);
-            let scaled = scaling::scaled(&mut graph, &wide, scaling, factors);
+            let scaled = scaling::scaled(&mut graph, &wide, scaling);
             as_real(&mut graph, scaled, Real::Double, real)
         }
     };

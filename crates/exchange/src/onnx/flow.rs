@@ -156,8 +156,7 @@ impl Flow {
                     columns = vec![0];
                 }
                 Kind::Operation(Operation::Activation(_)) | Kind::Function(_) => behind.push(stage),
-                Kind::Operation(Operation::Softmax | Operation::NormalizeSum | Operation::Mirror)
-                | Kind::ShiftByMaximum => {
+                Kind::Operation(Operation::Softmax | Operation::NormalizeSum) | Kind::ShiftByMaximum => {
                     return Err("takes some of the columns of what is computed of whole rows".to_owned());
                 }
             }

@@ -35,7 +35,7 @@ impl Initializers {
             count(&shape).map_err(wrong)?;
             entries.push(Entry {
                 name: tensor.name.clone(),
-                element,
+                element: element.into(),
                 shape,
                 place: Place::InGraph(position),
             });

@@ -56,12 +56,12 @@ pub(crate) fn lower(
         }
     }
     let mut network = of_flow(path, flow, outputs.features, tensors)?;
-    let width = network.model.layers().last().map_or(0, bitsweep_models::Layer::output_size);
+    let expected = network.model.classes();
     let mut named = labels.iter().filter_map(|(name, labels)| Some((name, labels.classes.as_ref()?)));
     if let Some((name, classes)) = named.next() {
         let place = format!("output `{name}`");
-        if classes.len() != width {
-            let reason = format!("names {} classes, but there are {width}", classes.len());
+        if classes.len() != expected {
+            let reason = format!("names {} classes, but there are {expected}", classes.len());
             return Err(ImportError::at(path, place, reason));
         }
         if let Some((other, _)) = named.find(|(_, others)| others != &classes) {

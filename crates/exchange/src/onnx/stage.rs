@@ -70,11 +70,7 @@ pub(crate) fn compose(stages: &[Rc<Stage>]) -> Option<Function> {
             Kind::Operation(Operation::Multiply(factors)) => with(Binary::Multiply, factors)?,
             Kind::Operation(Operation::Divide(divisors)) => with(Binary::Divide, divisors)?,
             Kind::Operation(
-                Operation::Dense(_)
-                | Operation::Softmax
-                | Operation::NormalizeSum
-                | Operation::Complement
-                | Operation::Mirror,
+                Operation::Dense(_) | Operation::Softmax | Operation::NormalizeSum | Operation::Complement,
             )
             | Kind::ShiftByMaximum => return None,
         };

@@ -17,8 +17,6 @@ pub struct Classifier {
     pub columns: Vec<Column>,
     /// How they are scaled.
     pub scaling: FeatureScaling,
-    /// What scaled features are divided by, one factor each.
-    pub factors: Option<Array1<f32>>,
     /// The first one first.
     pub layers: Vec<PackedLayer>,
     /// How logits become probabilities.
@@ -87,7 +85,6 @@ impl ClippedOutputs {
 /// let model = PackedModel::new(Classifier {
 ///     columns: vec![Column::numbers("length"), Column::numbers("width")],
 ///     scaling: FeatureScaling::Divide(2.0),
-///     factors: None,
 ///     layers: vec![layer],
 ///     head: Head::Softmax,
 ///     precision: Precision::Single,
@@ -159,16 +156,16 @@ impl PackedModel {
 
 /// Refuses parts that do not go together.
 fn check(classifier: &Classifier) -> Result<(), PackedError> {
-    let Classifier { columns, scaling, factors, layers, head: _, precision: _, classes, provenance: _ } =
-        classifier;
+    let Classifier { columns, scaling, layers, head, precision: _, classes, provenance: _ } = classifier;
     let contradiction = |sentence: String| Err(PackedError::Contradiction(sentence));
     columns::check(columns)?;
     let features = columns::feature_count(columns);
-    scaling::check(scaling, factors.as_ref(), features)?;
+    scaling::check(scaling, features)?;
     check_shapes(layers, features)?;
     let outputs = layers.last().map_or(0, |layer| layer.weight.shape().1);
-    if classes.len() != outputs {
-        return contradiction(format!("{} names do not fit {outputs} classes", classes.len()));
+    let expected = head.classes(outputs).ok_or(ModelError::Head { head: *head, outputs })?;
+    if classes.len() != expected {
+        return contradiction(format!("{} names do not fit {expected} classes", classes.len()));
     }
     let coded = layers.iter().filter(|layer| layer.inputs.is_some()).count();
     if coded != 0 && coded != layers.len() {
@@ -216,7 +213,7 @@ fn check_shapes(layers: &[PackedLayer], features: usize) -> Result<(), PackedErr
         let probe =
             Linear { weight: Array2::zeros((1, 1)), bias: Array1::zeros(1), activation: layer.activation };
         if let Err(ModelError::Activation { layer: _, activation, expected }) =
-            Model::new([probe], Head::Softmax)
+            Model::new([probe], Head::Logistic)
         {
             return Err(ModelError::Activation { layer: number, activation, expected }.into());
         }

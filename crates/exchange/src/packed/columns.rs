@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::PackedError;
-use super::tensors::Tensors;
+use super::tensors::{FLOAT_BYTES, Tensors};
 
 /// A column of a table, and how it becomes features.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +13,7 @@ pub struct Column {
     /// What its values are.
     pub kind: ColumnKind,
     /// What a missing value is replaced by: a number, or for [`ColumnKind::Levels`] the position of a feature among its own.
-    pub fill: Option<f64>,
+    pub fill: Option<f32>,
     /// Whether one feature more, its last, says where a value is missing.
     pub indicates_missing: bool,
 }
@@ -64,10 +64,24 @@ impl Column {
     }
 
     /// Number of its features without the one that says where a value is missing.
-    fn width(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         match &self.kind {
             ColumnKind::Number | ColumnKind::Ranks(_) => 1,
             ColumnKind::Levels { texts, other } => texts.len() + usize::from(*other),
+        }
+    }
+
+    /// Bytes of its number and its texts.
+    pub(super) fn bytes(&self) -> u64 {
+        let texts = self.texts().iter().map(|text| text.len() as u64 + 1).sum::<u64>();
+        self.fill.map_or(0, |_| FLOAT_BYTES) + texts
+    }
+
+    /// The texts that are features or ranks.
+    fn texts(&self) -> &[String] {
+        match &self.kind {
+            ColumnKind::Number => &[],
+            ColumnKind::Ranks(texts) | ColumnKind::Levels { texts, .. } => texts,
         }
     }
 
@@ -75,8 +89,8 @@ impl Column {
         let Some(fill) = self.fill else { return Ok(()) };
         let fits = match &self.kind {
             ColumnKind::Number => fill.is_finite(),
-            ColumnKind::Ranks(texts) => 0.0 <= fill && fill <= texts.len() as f64,
-            ColumnKind::Levels { .. } => (0..self.width()).any(|feature| feature as f64 == fill),
+            ColumnKind::Ranks(texts) => 0.0 <= fill && fill <= texts.len() as f32,
+            ColumnKind::Levels { .. } => (0..self.width()).any(|feature| feature as f32 == fill),
         };
         match fits {
             true => Ok(()),
@@ -114,8 +128,9 @@ pub(super) struct ColumnHeader {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum KindHeader {
     Number,
-    Ranks(Vec<String>),
-    /// The texts are in a tensor.
+    /// So many, which are in a tensor.
+    Ranks(usize),
+    /// So many texts, which are in a tensor.
     Levels {
         texts: usize,
         other: bool,
@@ -130,23 +145,21 @@ pub(super) fn is_false(value: &bool) -> bool {
 
 /// What the header says of the columns; the rest is added to the tensors.
 pub(super) fn write(columns: &[Column], tensors: &mut Tensors) -> Vec<ColumnHeader> {
-    let fills: Vec<f64> = columns.iter().filter_map(|column| column.fill).collect();
-    tensors.add_numbers(FILL, &fills);
+    let fills: Vec<f32> = columns.iter().filter_map(|column| column.fill).collect();
+    if !fills.is_empty() {
+        tensors.add_floats(FILL, vec![fills.len()], fills.into_iter());
+    }
     let mut bytes = Vec::new();
-    for column in columns {
-        if let ColumnKind::Levels { texts, .. } = &column.kind {
-            for text in texts {
-                bytes.extend(text.as_bytes());
-                bytes.push(END);
-            }
-        }
+    for text in columns.iter().flat_map(Column::texts) {
+        bytes.extend(text.as_bytes());
+        bytes.push(END);
     }
     tensors.add_bytes(TEXTS, bytes);
     let header = |column: &Column| ColumnHeader {
         name: column.name.clone(),
         kind: match &column.kind {
             ColumnKind::Number => KindHeader::Number,
-            ColumnKind::Ranks(texts) => KindHeader::Ranks(texts.clone()),
+            ColumnKind::Ranks(texts) => KindHeader::Ranks(texts.len()),
             ColumnKind::Levels { texts, other } => KindHeader::Levels { texts: texts.len(), other: *other },
         },
         replaces_missing: column.fill.is_some(),
@@ -158,7 +171,8 @@ pub(super) fn write(columns: &[Column], tensors: &mut Tensors) -> Vec<ColumnHead
 /// The columns of a file.
 pub(super) fn read(headers: &[ColumnHeader], tensors: &Tensors) -> Result<Vec<Column>, PackedError> {
     let filled = headers.iter().filter(|header| header.replaces_missing).count();
-    let mut fills = tensors.numbers(FILL, filled)?.into_iter();
+    let fills = if filled > 0 { tensors.floats(FILL, filled)? } else { Vec::new() };
+    let mut fills = fills.into_iter();
     let bytes = tensors.get(TEXTS).map_or(&[][..], |tensor| &tensor.bytes);
     let mut texts = bytes.split_inclusive(|byte| *byte == END);
     let mut text = || {
@@ -167,15 +181,13 @@ pub(super) fn read(headers: &[ColumnHeader], tensors: &Tensors) -> Result<Vec<Co
         String::from_utf8(text.to_vec())
             .map_err(|error| PackedError::tensor(TEXTS, format!("is no UTF-8: {error}")))
     };
+    // Collected one by one, for there may be fewer than the header says.
+    let mut next = |count: usize| (0..count).map(|_| text()).collect::<Result<Vec<_>, _>>();
     let mut column = |header: &ColumnHeader| {
-        let kind = match &header.kind {
+        let kind = match header.kind {
             KindHeader::Number => ColumnKind::Number,
-            KindHeader::Ranks(texts) => ColumnKind::Ranks(texts.clone()),
-            KindHeader::Levels { texts, other } => ColumnKind::Levels {
-                // Collected one by one, for there may be fewer than the header says.
-                texts: (0..*texts).map(|_| text()).collect::<Result<_, _>>()?,
-                other: *other,
-            },
+            KindHeader::Ranks(texts) => ColumnKind::Ranks(next(texts)?),
+            KindHeader::Levels { texts, other } => ColumnKind::Levels { texts: next(texts)?, other },
         };
         Ok(Column {
             name: header.name.clone(),

@@ -67,9 +67,28 @@ pub enum PackedError {
         /// Why.
         error: ActivationError,
     },
+    /// Bytes that cannot be put together.
+    #[error("cannot be written: {0}")]
+    Write(String),
+    /// A weight or a bias that a GGUF file has no type for.
+    #[error("{weight} {reason}")]
+    Gguf {
+        /// Which one.
+        weight: WeightId,
+        /// Why, and what it has types for, as the end of a sentence.
+        reason: String,
+    },
     /// Parts that do not go together.
     #[error("{0}")]
     Contradiction(String),
+    /// A table that is not of the model's columns.
+    #[error("column `{column}`: {reason}")]
+    Cells {
+        /// The column.
+        column: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Features of another model.
     #[error("rows of {found} features do not fit the model: expected {expected}")]
     Features {
@@ -93,6 +112,10 @@ pub enum PackedError {
 impl PackedError {
     pub(super) fn tensor(name: &str, reason: impl ToString) -> Self {
         Self::Tensor { name: name.to_owned(), reason: reason.to_string() }
+    }
+
+    pub(super) fn cells(column: &str, reason: impl ToString) -> Self {
+        Self::Cells { column: column.to_owned(), reason: reason.to_string() }
     }
 
     pub(super) fn inputs(layer: usize, error: impl Into<ActivationError>) -> Self {

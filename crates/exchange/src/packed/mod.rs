@@ -9,19 +9,22 @@
 //! | `b1`, `W1` | a bias, or a weight, that stays `F32` |
 //! | `x1.scale`, `x1.zero_point` | what the inputs of the first layer are encoded by, where that is known before |
 //! | `y1.clip` | the learned clip of the first layer's outputs |
-//! | `scaler.mean`, `scaler.scale`, `scaler.rounding`, `scaler.divisor`, `scaler.factors` | what features are scaled by |
-//! | `columns.fill`, `columns.texts` | what missing values are replaced by; the texts that are features, each ended by 0xFF |
+//! | `scaler.mean`, `scaler.scale`, `scaler.divisor`, `scaler.divisors` | what features are scaled by |
+//! | `columns.fill`, `columns.texts` | what missing values are replaced by; the texts that are features or ranks, each ended by 0xFF |
 //!
 //! Codes that are whole bytes or 16-bit numbers have their true type and the shape of the matrix, all others are `U8`, side by
-//! side. Numbers of columns and scaler are `F32` where that holds each of them exactly, else `F64`.
+//! side.
 //!
 //! Equal models have equal bytes. What is read is what would be written: a tensor too many, of another type, or with bits that
 //! mean nothing is refused, as is a file whose checksum is another.
 
+pub mod arrays;
 mod classifier;
 mod columns;
 mod error;
+mod features;
 mod function;
+mod gguf;
 mod header;
 mod predictor;
 mod read;
@@ -34,6 +37,7 @@ mod write;
 pub use classifier::{Classifier, ClippedOutputs, PackedLayer, PackedModel};
 pub use columns::{Column, ColumnKind};
 pub use error::PackedError;
+pub use features::Cells;
 pub use predictor::Predictor;
 pub use scaling::FeatureScaling;
 pub use sizes::PackedSizes;

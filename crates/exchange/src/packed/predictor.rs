@@ -14,7 +14,6 @@ use super::values::Values;
 #[derive(Clone, Debug)]
 pub struct Predictor {
     scaling: FeatureScaling,
-    factors: Option<Array1<f32>>,
     model: Model,
     arithmetic: Arithmetic,
 }
@@ -62,7 +61,6 @@ impl Predictor {
         let outputs = classifier.layers.iter().map(|layer| layer.outputs).collect();
         Ok(Self {
             scaling: classifier.scaling.clone(),
-            factors: classifier.factors.clone(),
             model: packed.model()?,
             arithmetic: match coded.is_empty() {
                 true => Arithmetic::Float(classifier.precision, outputs),
@@ -81,7 +79,7 @@ impl Predictor {
         if found != expected {
             return Err(PackedError::Features { expected, found });
         }
-        let scaled = self.scaling.apply(features, self.factors.as_ref());
+        let scaled = self.scaling.apply(features);
         let overflow = scaled.indexed_iter().find(|(_, value)| !(**value as f32).is_finite());
         if let Some(((row, feature), &value)) = overflow {
             return Err(PackedError::Overflow { row, feature, value });
@@ -96,7 +94,7 @@ impl Predictor {
                 for (position, layer) in layers.iter().enumerate() {
                     values = layer.outputs(position, values.view())?;
                 }
-                Ok(values.mapv(f64::from))
+                Ok(self.model.logits_of_outputs(values).mapv(f64::from))
             }
         }
     }
@@ -109,12 +107,10 @@ impl Predictor {
         Ok(predict(self.logits(features)?.view()))
     }
 
-    /// The probabilities, `(rows, classes)`.
-    ///
-    /// # Errors
-    /// As [`logits`](Self::logits).
-    pub fn probabilities(&self, features: ArrayView2<'_, f64>) -> Result<Array2<f64>, PackedError> {
-        Ok(self.model.probabilities(self.logits(features)?.view()))
+    /// The probabilities, `(rows, classes)`, that belong to logits, of the same shape.
+    #[must_use]
+    pub fn probabilities(&self, logits: ArrayView2<'_, f64>) -> Array2<f64> {
+        self.model.probabilities(logits)
     }
 
     fn float<T: Real>(&self, features: ArrayView2<'_, T>, outputs: &[Option<ClippedOutputs>]) -> Array2<T> {

@@ -42,14 +42,13 @@ impl PackedModel {
         let (tensors, json) = Tensors::of_file(bytes)?;
         let header = Header::of_json(&json)?;
         let columns = columns::read(&header.columns, &tensors)?;
-        let (scaling, factors) = scaling::read(&header.scaler, columns::feature_count(&columns), &tensors)?;
+        let scaling = scaling::read(&header.scaler, columns::feature_count(&columns), &tensors)?;
         check_weights(&header.layers, bytes.len())?;
         let layers = header.layers.iter().enumerate();
         let layers = layers.map(|(position, layer)| read_layer(layer, position, &tensors));
         let classifier = Classifier {
             columns,
             scaling,
-            factors,
             layers: layers.collect::<Result<_, _>>()?,
             head: header.head,
             precision: header.precision,

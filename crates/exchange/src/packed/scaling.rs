@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use super::error::PackedError;
-use super::tensors::Tensors;
+use super::tensors::{FLOAT_BYTES, Tensors};
 
 /// What is done to features before the first layer; in `f64`, each operation rounded.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,89 +12,117 @@ pub enum FeatureScaling {
     /// `x`
     None,
     /// `x / divisor`
-    Divide(f64),
+    Divide(f32),
+    /// `x / divisor`, feature by feature.
+    DivideEach(Array1<f32>),
     /// `(x - mean) / scale`, feature by feature.
     Standard {
-        /// One a feature.
-        mean: Array1<f64>,
-        /// One a feature, not 0.
-        scale: Array1<f64>,
-        /// Differences from the mean up to this are taken as 0; 0 of most features.
-        rounding: Array1<f64>,
+        /// One per feature.
+        mean: Array1<f32>,
+        /// One per feature, not 0.
+        scale: Array1<f32>,
+        /// The features that were constant, ascending: a value up to `2⁻²³ · |mean|` from the mean is the mean.
+        constant: Vec<usize>,
     },
 }
 
-const MEAN: &str = "scaler.mean";
-const SCALE: &str = "scaler.scale";
-const ROUNDING: &str = "scaler.rounding";
-const DIVISOR: &str = "scaler.divisor";
-const FACTORS: &str = "scaler.factors";
+const MEAN: &str = "mean";
+const SCALE: &str = "scale";
+const DIVISOR: &str = "divisor";
+const DIVISORS: &str = "divisors";
 
 /// What the header says of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ScalingHeader {
-    kind: ScalingKind,
-    /// Whether scaled features are then divided by factors of their own.
-    #[serde(default, skip_serializing_if = "super::columns::is_false")]
-    factors: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum ScalingKind {
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) enum ScalingHeader {
     None,
     Divide,
-    Standard,
+    DivideEach,
+    Standard {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        constant: Vec<usize>,
+    },
 }
 
 impl FeatureScaling {
-    /// The scaled features, divided by `factors`.
-    pub(super) fn apply(&self, features: ArrayView2<'_, f64>, factors: Option<&Array1<f32>>) -> Array2<f64> {
-        let mut scaled = features.to_owned();
+    /// How far a value of a constant feature may be from its mean, as a part of the mean: `2⁻²³`.
+    pub(crate) const CONSTANT_ROUNDING: f64 = f32::EPSILON as f64;
+
+    /// What it is called: `none`, `divide`, `divide-each`, `standard`.
+    pub(super) const fn name(&self) -> &'static str {
         match self {
-            Self::None => {}
-            Self::Divide(divisor) => scaled.mapv_inplace(|value| value / divisor),
-            Self::Standard { mean, scale, rounding } => {
-                for mut row in scaled.rows_mut() {
-                    let numbers = mean.iter().zip(scale).zip(rounding);
-                    for (value, ((mean, scale), rounding)) in row.iter_mut().zip(numbers) {
-                        let deviation = *value - mean;
-                        *value = if deviation.abs() <= *rounding { 0.0 / scale } else { deviation / scale };
-                    }
+            Self::None => "none",
+            Self::Divide(_) => "divide",
+            Self::DivideEach(_) => "divide-each",
+            Self::Standard { .. } => "standard",
+        }
+    }
+
+    /// The scaled features.
+    pub(super) fn apply(&self, features: ArrayView2<'_, f64>) -> Array2<f64> {
+        match self {
+            Self::None => features.to_owned(),
+            Self::Divide(divisor) => &features / f64::from(*divisor),
+            Self::DivideEach(divisors) => &features / &divisors.mapv(f64::from),
+            Self::Standard { mean, scale, constant } => {
+                let mut deviations = &features - &mean.mapv(f64::from);
+                for &feature in constant {
+                    let rounding = Self::CONSTANT_ROUNDING * f64::from(mean[feature].abs());
+                    deviations
+                        .column_mut(feature)
+                        .mapv_inplace(|deviation| if deviation.abs() <= rounding { 0.0 } else { deviation });
                 }
+                deviations / scale.mapv(f64::from)
             }
         }
-        if let Some(factors) = factors {
-            for mut row in scaled.rows_mut() {
-                row.iter_mut().zip(factors).for_each(|(value, factor)| *value /= f64::from(*factor));
-            }
+    }
+
+    /// Its numbers by what they are: `mean`, `scale`, `divisor`, `divisors`.
+    pub(super) fn numbers(&self) -> Vec<(&'static str, Vec<f32>)> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Divide(divisor) => vec![(DIVISOR, vec![*divisor])],
+            Self::DivideEach(divisors) => vec![(DIVISORS, divisors.to_vec())],
+            Self::Standard { mean, scale, .. } => vec![(MEAN, mean.to_vec()), (SCALE, scale.to_vec())],
         }
-        scaled
+    }
+
+    /// The features that were constant.
+    pub(super) fn constant(&self) -> &[usize] {
+        match self {
+            Self::None | Self::Divide(_) | Self::DivideEach(_) => &[],
+            Self::Standard { constant, .. } => constant,
+        }
+    }
+
+    /// Bytes of its numbers.
+    pub(super) fn bytes(&self) -> u64 {
+        self.numbers().iter().map(|(_, numbers)| numbers.len() as u64 * FLOAT_BYTES).sum()
     }
 }
 
+/// The name of the tensor of some numbers of the scaler.
+pub(super) fn tensor_name(part: &str) -> String {
+    format!("scaler.{part}")
+}
+
 /// Refuses numbers that are no scaling of so many features.
-pub(super) fn check(
-    scaling: &FeatureScaling,
-    factors: Option<&Array1<f32>>,
-    features: usize,
-) -> Result<(), PackedError> {
-    let is_divisor = |number: &f64| *number != 0.0 && number.is_finite();
+pub(super) fn check(scaling: &FeatureScaling, features: usize) -> Result<(), PackedError> {
+    let is_divisor = |number: &f32| *number != 0.0 && number.is_finite();
+    let are_divisors = |numbers: &Array1<f32>| numbers.len() == features && numbers.iter().all(is_divisor);
     let is_right = match scaling {
         FeatureScaling::None => true,
         FeatureScaling::Divide(divisor) => is_divisor(divisor),
-        FeatureScaling::Standard { mean, scale, rounding } => {
-            [mean, scale, rounding].iter().all(|numbers| numbers.len() == features)
+        FeatureScaling::DivideEach(divisors) => are_divisors(divisors),
+        FeatureScaling::Standard { mean, scale, constant } => {
+            are_divisors(scale)
+                && mean.len() == features
                 && mean.iter().all(|number| number.is_finite())
-                && scale.iter().all(is_divisor)
-                && rounding.iter().all(|number| *number >= 0.0 && number.is_finite())
+                && constant.is_sorted_by(|before, after| before < after)
+                && constant.last().is_none_or(|last| *last < features)
         }
     };
-    let are_right = factors.is_none_or(|factors| {
-        factors.len() == features && factors.iter().all(|factor| is_divisor(&f64::from(*factor)))
-    });
-    match is_right && are_right {
+    match is_right {
         true => Ok(()),
         false => Err(PackedError::Contradiction(format!(
             "the scaler does not fit {features} features: expected finite numbers for each, none of them a divisor of 0"
@@ -103,57 +131,33 @@ pub(super) fn check(
 }
 
 /// What the header says of the scaling; its numbers are added to the tensors.
-pub(super) fn write(
-    scaling: &FeatureScaling,
-    factors: Option<&Array1<f32>>,
-    tensors: &mut Tensors,
-) -> ScalingHeader {
-    let kind = match scaling {
-        FeatureScaling::None => ScalingKind::None,
-        FeatureScaling::Divide(divisor) => {
-            tensors.add_numbers(DIVISOR, &[*divisor]);
-            ScalingKind::Divide
-        }
-        FeatureScaling::Standard { mean, scale, rounding } => {
-            tensors.add_numbers(MEAN, &mean.to_vec());
-            tensors.add_numbers(SCALE, &scale.to_vec());
-            if rounding.iter().any(|rounding| *rounding != 0.0) {
-                tensors.add_numbers(ROUNDING, &rounding.to_vec());
-            }
-            ScalingKind::Standard
-        }
-    };
-    if let Some(factors) = factors {
-        tensors.add_floats(FACTORS, vec![factors.len()], factors.iter().copied());
+pub(super) fn write(scaling: &FeatureScaling, tensors: &mut Tensors) -> ScalingHeader {
+    for (part, numbers) in scaling.numbers() {
+        tensors.add_floats(&tensor_name(part), vec![numbers.len()], numbers.into_iter());
     }
-    ScalingHeader { kind, factors: factors.is_some() }
+    match scaling {
+        FeatureScaling::None => ScalingHeader::None,
+        FeatureScaling::Divide(_) => ScalingHeader::Divide,
+        FeatureScaling::DivideEach(_) => ScalingHeader::DivideEach,
+        FeatureScaling::Standard { constant, .. } => ScalingHeader::Standard { constant: constant.clone() },
+    }
 }
 
-/// The scaling and the factors of so many features.
+/// The scaling of so many features.
 pub(super) fn read(
     header: &ScalingHeader,
     features: usize,
     tensors: &Tensors,
-) -> Result<(FeatureScaling, Option<Array1<f32>>), PackedError> {
-    let numbers = |name: &str| tensors.numbers(name, features).map(Array1::from);
-    let scaling = match header.kind {
-        ScalingKind::None => FeatureScaling::None,
-        ScalingKind::Divide => {
-            let divisor = tensors.numbers(DIVISOR, 1)?;
-            FeatureScaling::Divide(divisor.first().copied().unwrap_or_default())
-        }
-        ScalingKind::Standard => {
-            let (mean, scale) = (numbers(MEAN)?, numbers(SCALE)?);
-            let rounding = match tensors.get(ROUNDING) {
-                Some(_) => numbers(ROUNDING)?,
-                None => Array1::zeros(mean.len()),
-            };
-            FeatureScaling::Standard { mean, scale, rounding }
-        }
-    };
-    let factors = match header.factors {
-        true => Some(Array1::from(tensors.floats(FACTORS, features)?)),
-        false => None,
-    };
-    Ok((scaling, factors))
+) -> Result<FeatureScaling, PackedError> {
+    let numbers = |part: &str| tensors.floats(&tensor_name(part), features).map(Array1::from);
+    Ok(match header {
+        ScalingHeader::None => FeatureScaling::None,
+        ScalingHeader::Divide => FeatureScaling::Divide(tensors.float(&tensor_name(DIVISOR))?),
+        ScalingHeader::DivideEach => FeatureScaling::DivideEach(numbers(DIVISORS)?),
+        ScalingHeader::Standard { constant } => FeatureScaling::Standard {
+            mean: numbers(MEAN)?,
+            scale: numbers(SCALE)?,
+            constant: constant.clone(),
+        },
+    })
 }

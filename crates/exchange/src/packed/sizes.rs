@@ -3,16 +3,13 @@
 use bitsweep_quant::Size;
 
 use super::classifier::{Classifier, PackedModel};
-use super::tensors::Tensors;
-use super::{columns, scaling};
-
-/// Bytes of one float.
-const FLOAT_BYTES: u64 = size_of::<f32>() as u64;
+use super::columns::Column;
+use super::tensors::FLOAT_BYTES;
 
 /// Bytes of a packed model but for its header, part by part.
 ///
-/// Tables count the same bytes under fewer headings: codes, scales of inputs, clips and factors with the parts of weights,
-/// zero points of inputs with those of weights, what makes features of columns with the scaler.
+/// Tables count the same bytes under fewer headings: codes, scales of inputs and clips with the parts of weights, zero points
+/// of inputs with those of weights, what makes features of columns with the scaler.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PackedSizes {
     /// The parts of all weights and biases that are codes.
@@ -27,8 +24,6 @@ pub struct PackedSizes {
     pub clips: u64,
     /// What features are scaled by.
     pub scaling: u64,
-    /// What scaled features are divided by.
-    pub factors: u64,
     /// What makes features of columns.
     pub columns: u64,
 }
@@ -43,7 +38,6 @@ impl PackedSizes {
             + self.input_zero_points
             + self.clips
             + self.scaling
-            + self.factors
             + self.columns
     }
 }
@@ -52,7 +46,7 @@ impl PackedModel {
     /// The bytes of the parts.
     #[must_use]
     pub fn sizes(&self) -> PackedSizes {
-        let Classifier { columns, scaling, factors, layers, .. } = self.classifier();
+        let Classifier { columns, scaling, layers, .. } = self.classifier();
         let mut sizes = PackedSizes::default();
         for layer in layers {
             for values in [&layer.weight, &layer.bias] {
@@ -68,14 +62,8 @@ impl PackedModel {
                 sizes.clips += FLOAT_BYTES;
             }
         }
-        sizes.factors = factors.as_ref().map_or(0, |factors| factors.len() as u64 * FLOAT_BYTES);
-        let length = |write: &dyn Fn(&mut Tensors)| {
-            let mut tensors = Tensors::default();
-            write(&mut tensors);
-            tensors.bytes()
-        };
-        sizes.scaling = length(&|tensors| _ = scaling::write(scaling, None, tensors));
-        sizes.columns = length(&|tensors| _ = columns::write(columns, tensors));
+        sizes.scaling = scaling.bytes();
+        sizes.columns = columns.iter().map(Column::bytes).sum();
         sizes
     }
 }

@@ -15,6 +15,9 @@ const KEY: &str = "bitsweep";
 /// The most bytes of a header, written or read: JSON takes many times its length in memory.
 const MOST_HEADER_BYTES: usize = 16 << 20;
 
+/// Bytes of one float.
+pub(super) const FLOAT_BYTES: u64 = size_of::<f32>() as u64;
+
 /// Tensors by their names.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tensors(BTreeMap<String, Bytes>);
@@ -76,34 +79,6 @@ impl Tensors {
         self.add(name, Bytes { dtype: Dtype::I32, shape: vec![1], bytes: number.to_le_bytes().to_vec() });
     }
 
-    /// Adds numbers, unless there are none: as `f32` where that is exact for all of them, else as `f64`.
-    pub(super) fn add_numbers(&mut self, name: &str, numbers: &[f64]) {
-        let is_single = |number: &f64| f64::from(*number as f32).to_bits() == number.to_bits();
-        if numbers.is_empty() {
-        } else if numbers.iter().all(is_single) {
-            self.add_floats(name, vec![numbers.len()], numbers.iter().map(|number| *number as f32));
-        } else {
-            let bytes = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-            self.add(name, Bytes { dtype: Dtype::F64, shape: vec![numbers.len()], bytes });
-        }
-    }
-
-    /// So many numbers, of either type.
-    pub(super) fn numbers(&self, name: &str, count: usize) -> Result<Vec<f64>, PackedError> {
-        if count == 0 {
-            return Ok(Vec::new());
-        }
-        let tensor = self.expect(name)?;
-        let numbers: Vec<f64> = match tensor.dtype {
-            Dtype::F32 => of_bytes(&tensor.bytes, |number| f32::from_le_bytes(number).into()),
-            Dtype::F64 => of_bytes(&tensor.bytes, f64::from_le_bytes),
-            other => {
-                return Err(PackedError::tensor(name, format!("is of type {other}: expected F32 or F64")));
-            }
-        };
-        expect_count(name, numbers, count)
-    }
-
     /// So many `f32`.
     pub(super) fn floats(&self, name: &str, count: usize) -> Result<Vec<f32>, PackedError> {
         let bytes = self.bytes_of(name, Dtype::F32)?;
@@ -128,11 +103,6 @@ impl Tensors {
             true => Ok(&tensor.bytes),
             false => Err(PackedError::tensor(name, format!("is of type {}: expected {dtype}", tensor.dtype))),
         }
-    }
-
-    /// Bytes of all tensors.
-    pub(super) fn bytes(&self) -> u64 {
-        self.0.values().map(|tensor| tensor.bytes.len() as u64).sum()
     }
 
     /// Adds names and bytes of all tensors to a hash.

@@ -32,15 +32,14 @@ impl PackedModel {
 
     /// The header and the tensors.
     pub(super) fn encode(&self) -> Result<(Header<'_>, Tensors), PackedError> {
-        let Classifier { columns, scaling, factors, layers, head, precision, classes, provenance } =
-            self.classifier();
+        let Classifier { columns, scaling, layers, head, precision, classes, provenance } = self.classifier();
         let mut tensors = Tensors::default();
         let header = Header {
             format: VERSION,
             bitsweep: self.written_by.clone(),
             checksum: String::new(),
             columns: columns::write(columns, &mut tensors),
-            scaler: scaling::write(scaling, factors.as_ref(), &mut tensors),
+            scaler: scaling::write(scaling, &mut tensors),
             precision: *precision,
             layers: layers
                 .iter()

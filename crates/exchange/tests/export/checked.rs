@@ -52,6 +52,7 @@ impl Folder {
         let file = to_onnx(model, options).unwrap();
         let predictor = model.predictor().unwrap();
         let parts = model.classifier();
+        let logits = predictor.logits(features.view()).unwrap();
         let labels = predictor.predict(features.view()).unwrap();
         let weights: Map<String, Value> = parts
             .layers
@@ -71,8 +72,8 @@ impl Folder {
         let expected = json!({
             "inputs": inputs,
             "labels": labels.iter().map(|&class| parts.classes[class].clone()).collect::<Vec<_>>(),
-            "probabilities": rows_of(&predictor.probabilities(features.view()).unwrap()),
-            "logits": rows_of(&predictor.logits(features.view()).unwrap()),
+            "probabilities": rows_of(&predictor.probabilities(logits.view())),
+            "logits": rows_of(&logits),
             "arithmetic": match (codes.is_empty(), is_qdq) {
                 (true, _) => "floats",
                 (false, true) => "qdq",
@@ -102,19 +103,18 @@ fn codes(model: &PackedModel, features: &Array2<f64>, byte_offset: i32) -> Vec<A
     let mut scaled = features.clone();
     match &classifier.scaling {
         FeatureScaling::None => {}
-        FeatureScaling::Divide(divisor) => scaled /= *divisor,
-        FeatureScaling::Standard { mean, scale, rounding } => {
+        FeatureScaling::Divide(divisor) => scaled /= f64::from(*divisor),
+        FeatureScaling::DivideEach(divisors) => scaled /= &divisors.mapv(f64::from),
+        FeatureScaling::Standard { mean, scale, constant } => {
             for mut row in scaled.rows_mut() {
                 for (feature, value) in row.iter_mut().enumerate() {
-                    let deviation = *value - mean[feature];
-                    let deviation = if deviation.abs() <= rounding[feature] { 0.0 } else { deviation };
-                    *value = deviation / scale[feature];
+                    let mean = f64::from(mean[feature]);
+                    let is_mean = (*value - mean).abs() <= f64::from(f32::EPSILON) * mean.abs();
+                    let deviation = if constant.contains(&feature) && is_mean { 0.0 } else { *value - mean };
+                    *value = deviation / f64::from(scale[feature]);
                 }
             }
         }
-    }
-    if let Some(factors) = &classifier.factors {
-        scaled /= &factors.mapv(f64::from);
     }
     let mut values = scaled.mapv(|value| value as f32);
     let mut codes = Vec::new();
@@ -176,8 +176,11 @@ fn layers_of_floats() {
                 if number % 3 > 0 {
                     classifier.classes = ["-3", "20", "7"].map(str::to_owned).into();
                 }
-                classifier.scaling = standard(6);
-                classifier.factors = Some(Array1::from(vec![0.5, 1.5, 1.0, 2.0, 3.0, 0.1]));
+                classifier.scaling = match number % 4 {
+                    0 => FeatureScaling::DivideEach(Array1::from(vec![0.5, 1.5, 1.0, 2.0, 3.0, 0.1])),
+                    1 => FeatureScaling::Divide(0.3),
+                    _ => standard(6),
+                };
                 let model = PackedModel::new(classifier).unwrap();
                 let name = format!("{number:02}_{precision_name}_{head_name}");
                 folder.add(&name, &model, OnnxOptions::default(), &features((40, 6), number));
@@ -189,6 +192,25 @@ fn layers_of_floats() {
     classifier.head = Head::OneVsRest;
     let model = PackedModel::new(classifier).unwrap();
     folder.add("extreme", &model, OnnxOptions::default(), &(features((40, 2), 5) * 4096.0));
+}
+
+#[test]
+fn one_logit_of_two_classes() {
+    let folder = Folder::new("logistic");
+    let eight = scheme("bits = 8");
+    for (precision, name) in [(Precision::Single, "single"), (Precision::Mixed, "mixed")] {
+        let mut first = layer((6, 9), 1, &eight, false);
+        first.activation = Activation::Tanh;
+        let mut parts = classifier(vec![first, layer((9, 1), 2, &eight, true)]);
+        parts.precision = precision;
+        parts.classes = vec!["0".to_owned(), "1".to_owned()];
+        let model = PackedModel::new(parts).unwrap();
+        folder.add(name, &model, OnnxOptions::default(), &features((40, 6), 3));
+    }
+    for (inputs, x) in INPUTS.iter().zip(0..) {
+        let model = coded(WEIGHTS[1], inputs, [11, 9, 1], Activation::Relu);
+        folder.add(&format!("inputs_{x:02}"), &model, OnnxOptions::default(), &features((60, 11), x));
+    }
 }
 
 #[test]
@@ -269,7 +291,7 @@ fn inputs_as_codes() {
             let mut rows = features((60, 11), w * 100 + x);
             // A row of nothing but means has zeros as scaled features, whose range is a point.
             let FeatureScaling::Standard { mean, .. } = &model.classifier().scaling else { unreachable!() };
-            rows.row_mut(5).assign(&mean.mapv(|mean| f64::from(mean as f32)));
+            rows.row_mut(5).assign(&mean.mapv(f64::from));
             folder.add(&format!("weights_{w:02}_inputs_{x:02}"), &model, OnnxOptions::default(), &rows);
         }
     }
@@ -409,9 +431,9 @@ fn columns_of_texts() {
         "size": [["large"], ["small"], [""], [""]],
         "W1.codes": [["yes"], [""], ["no"], ["yes"]],
     });
-    let mut classifier = classifier(vec![layer((9, 3), 1, &scheme("bits = 8"), false)]);
-    classifier.columns = columns;
-    classifier.scaling = standard(9);
-    let model = PackedModel::new(classifier).unwrap();
+    let mut parts = classifier(vec![layer((9, 3), 1, &scheme("bits = 8"), false)]);
+    parts.columns = columns;
+    parts.scaling = standard(9);
+    let model = PackedModel::new(parts).unwrap();
     folder.add_table("texts", &model, OnnxOptions::default(), &features, inputs);
 }

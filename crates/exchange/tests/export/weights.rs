@@ -126,13 +126,23 @@ fn activations_and_heads_are_read_again() {
 #[test]
 fn the_scaler_is_read_again() {
     let mut classifier = classifier(vec![layer((6, 3), 1, &scheme("bits = 8"), false)]);
-    let (mean, scale) = (Array1::from(vec![0.1; 6]), Array1::from(vec![1.7; 6]));
+    let (mean, scale) = (Array1::from(vec![0.1_f32; 6]), Array1::from(vec![1.7_f32; 6]));
     classifier.scaling =
-        FeatureScaling::Standard { mean: mean.clone(), scale: scale.clone(), rounding: Array1::zeros(6) };
+        FeatureScaling::Standard { mean: mean.clone(), scale: scale.clone(), constant: Vec::new() };
+    let (mean, scale) = (mean.mapv(f64::from), scale.mapv(f64::from));
     for input in [InputType::Float, InputType::Double] {
         let model = PackedModel::new(classifier.clone()).unwrap();
         let network = read(&model, OnnxOptions { input, ..OnnxOptions::default() });
         assert_eq!(network.scaling, Some(Standardization { mean: mean.clone(), scale: scale.clone() }));
         assert_eq!(network.producer, Some(format!("bitsweep {}", model.written_by())));
+    }
+}
+
+#[test]
+fn a_single_logit_stays_one() {
+    for (layers, seed) in [(vec![(6, 1)], 1), (vec![(6, 4), (4, 1)], 2)] {
+        let layers = layers.into_iter().map(|shape| layer(shape, seed, &scheme("bits = 4"), true));
+        let model = PackedModel::new(classifier(layers.collect())).unwrap();
+        assert_same_layers(&model, OnnxOptions::default());
     }
 }

@@ -55,6 +55,19 @@ two = LogisticRegression(max_iter=1000).fit(train, y[::2] == 1)
 np.savez("two-classes.npz", coef_=two.coef_, intercept_=two.intercept_, mean_=scaler.mean_, scale_=scaler.scale_)
 golden["two-classes.npz"] = [[0.0, z] for z in two.decision_function(scaler.transform(rows))]
 
+# Names of classes that are texts, in code points and in bytes, and texts that are something else.
+names = np.array(["Barolo", "Grignolino", "Barbera d’Asti"])
+own = dict(coef_=logistic.coef_, intercept_=logistic.intercept_, mean_=scaler.mean_, scale_=scaler.scale_)
+named = LogisticRegression(max_iter=1000).fit(train, names[y[::2]])
+columns = np.array([name.replace(" ", "_") for name in load_wine().feature_names])
+sorted_names = dict(coef_=named.coef_, intercept_=named.intercept_, mean_=scaler.mean_, scale_=scaler.scale_)
+np.savez("texts.npz", classes_=named.classes_, feature_names_in_=columns, **sorted_names)
+golden["texts.npz"] = named.decision_function(scaler.transform(rows)).tolist()
+golden["names of texts.npz"] = named.classes_.tolist()
+np.savez_compressed("bytes.npz", classes_=np.array([b"a", b"b\xc3\xa9", b"ccc"]), **own)
+golden["bytes.npz"] = logistic.decision_function(scaler.transform(rows)).tolist()
+np.savez("objects.npz", classes_=named.classes_.astype(object), **sorted_names)
+
 # PyTorch's names and orientation. `net.10` is behind `net.2`, and a batch normalization in front of the activation.
 rng = np.random.default_rng(0)
 gamma, beta, mean = rng.uniform(0.5, 2, 5), rng.normal(size=5), rng.normal(size=5)

@@ -10,7 +10,7 @@ use crate::schemes::all;
 use crate::{classifier, header_length, input_scheme, layer, numbers, round_trip, scheme, stream};
 
 /// A model of one layer of this scheme, its bias too where the seed is even.
-fn model(shape: (usize, usize), seed: u64, scheme: &Scheme) -> PackedModel {
+pub(crate) fn model(shape: (usize, usize), seed: u64, scheme: &Scheme) -> PackedModel {
     let codes_bias = seed.is_multiple_of(2);
     PackedModel::new(classifier(vec![layer(shape, seed, scheme, codes_bias)])).unwrap()
 }
@@ -122,7 +122,7 @@ proptest! {
 }
 
 #[test]
-fn numbers_that_single_precision_holds_take_4_bytes() {
+fn numbers_of_scalers_take_4_bytes() {
     let of = |scaling: FeatureScaling| {
         let mut classifier = classifier(vec![layer((2, 2), 1, &scheme("bits = 8"), false)]);
         classifier.scaling = scaling;
@@ -130,16 +130,12 @@ fn numbers_that_single_precision_holds_take_4_bytes() {
         round_trip(&model);
         model.sizes().scaling
     };
-    let standard = |mean: f64, scale: f64, rounding: f64| {
-        let each = |number| Array1::from(vec![number; 2]);
-        of(FeatureScaling::Standard { mean: each(mean), scale: each(scale), rounding: each(rounding) })
-    };
+    let each = |number: f32| Array1::from(vec![number; 2]);
     assert_eq!(of(FeatureScaling::None), 0);
-    assert_eq!(of(FeatureScaling::Divide(16.0)), 4);
-    assert_eq!(of(FeatureScaling::Divide(0.1)), 8);
-    assert_eq!(standard(0.5, -2.0, 0.0), 2 * 2 * 4);
-    assert_eq!(standard(0.1, 2.0, 0.0), 2 * (8 + 4));
-    assert_eq!(standard(0.1, 0.2, 0.3), 2 * 3 * 8);
+    assert_eq!(of(FeatureScaling::Divide(0.1)), 4);
+    assert_eq!(of(FeatureScaling::DivideEach(each(0.1))), 2 * 4);
+    let standard = FeatureScaling::Standard { mean: each(0.5), scale: each(-2.0), constant: vec![1] };
+    assert_eq!(of(standard), 2 * 2 * 4);
 }
 
 #[test]
@@ -170,7 +166,7 @@ fn metadata_are_one_key_of_json() {
         after,
         concat!(
             r#"","columns":[{"name":"column 0","kind":"number"},{"name":"column 1","kind":"number"}],"#,
-            r#""scaler":{"kind":"divide"},"precision":"single","#,
+            r#""scaler":"divide","precision":"single","#,
             r#""layers":[{"inputs":2,"outputs":2,"#,
             r#""weight":{"coded":{"scheme":{"format":{"int":{"bits":4,"codes":"signed","code_range":"narrow"}}},"dtype":"f32"}},"bias":"float","#,
             r#""activation":{"leaky-relu":{"slope":0.25}},"#,

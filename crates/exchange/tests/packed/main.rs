@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod arrays;
 mod formats;
+mod gguf;
 mod hostile;
 mod models;
 mod predictions;
 mod refusals;
 mod schemes;
+mod seeds;
 #[path = "../../../quant/tests/suite/formats.rs"]
 mod spellings;
 

@@ -46,33 +46,31 @@ pub(crate) fn layer(shape: (usize, usize), seed: u64, scheme: &Scheme, codes_bia
     }
 }
 
-/// A model of these layers whose features are numbers, not scaled.
+/// A model of these layers whose features are numbers, not scaled; one output is the logit of the second of two classes.
 pub(crate) fn classifier(layers: Vec<PackedLayer>) -> Classifier {
     let (features, outputs) = (layers[0].weight.shape().0, layers[layers.len() - 1].weight.shape().1);
+    let (head, classes) = if outputs == 1 { (Head::Logistic, 2) } else { (Head::Softmax, outputs) };
     Classifier {
         columns: (0..features).map(|column| Column::numbers(format!("column {column}"))).collect(),
         scaling: FeatureScaling::None,
-        factors: None,
         layers,
-        head: Head::Softmax,
+        head,
         precision: Precision::Single,
-        classes: (0..outputs).map(|class| format!("class {class}")).collect(),
+        classes: (0..classes).map(|class| format!("class {class}")).collect(),
         provenance: serde_json::Map::new(),
     }
 }
 
 /// A scaler whose numbers no `f32` holds, with one constant feature.
 pub(crate) fn standard(features: usize) -> FeatureScaling {
-    let mut rounding = Array1::zeros(features);
-    rounding[0] = 1e-9;
     FeatureScaling::Standard {
-        mean: (0..features).map(|feature| feature as f64 / 3.0).collect(),
-        scale: (0..features).map(|feature| 1.0 + feature as f64 / 7.0).collect(),
-        rounding,
+        mean: (0..features).map(|feature| feature as f32 / 3.0).collect(),
+        scale: (0..features).map(|feature| 1.0 + feature as f32 / 7.0).collect(),
+        constant: vec![0],
     }
 }
 
-/// One of everything that a file can hold: three models, for not all of it goes together.
+/// One of everything that a file can hold: four models, for not all of it goes together.
 pub(crate) fn everything() -> Vec<PackedModel> {
     let four = scheme("bits = 4\ngranularity = 'column'\nsymmetry = 'asymmetric'");
     let nested = scheme("format = 'nf'\nbits = 4\ngranularity = { group = 3 }\nscale_format = 'double'");
@@ -88,7 +86,6 @@ pub(crate) fn everything() -> Vec<PackedModel> {
     let mut trained = classifier(vec![first, second, third]);
     trained.scaling = standard(6);
     trained.precision = Precision::Mixed;
-    trained.factors = Some(Array1::from(vec![0.5, 1.5, 1.0, 2.0, 3.0, 0.1]));
     trained.head = Head::OneVsRest;
     let provenance =
         serde_json::json!({ "experiment": "sensor", "unit": { "seed": 3 }, "error": 0.1, "sha256": ["ab"] });
@@ -115,14 +112,18 @@ pub(crate) fn everything() -> Vec<PackedModel> {
         let hidden = numbers((20, 4), 10).mapv(f32::abs);
         second.inputs = Some(ActivationQuantizer::fit(input_scheme(text), hidden.view()).unwrap());
         let mut coded = classifier(vec![first, second]);
-        coded.scaling = FeatureScaling::Divide(16.0);
+        coded.scaling = FeatureScaling::DivideEach(Array1::from(vec![0.5, 1.5, 1.0, 2.0, 3.0, 0.1]));
         coded
     };
+    let mut hidden = layer((6, 3), 11, &four, false);
+    hidden.activation = Activation::Tanh;
+    let logistic = classifier(vec![hidden, layer((3, 1), 12, &four, true)]);
     let sparse = scheme("bits = 3\noutliers = { percent = 5 }");
     [
         trained,
         coded("bits = 8\nmode = 'static'", &sparse),
         coded("bits = 4\nmode = 'dynamic'\nsymmetry = 'symmetric'\nbatch = 3", &four),
+        logistic,
     ]
     .map(|classifier| PackedModel::new(classifier).unwrap())
     .into()

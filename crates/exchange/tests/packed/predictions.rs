@@ -1,7 +1,7 @@
 //! What a file computes is what was measured.
 
 use bitsweep_exchange::packed::{FeatureScaling, PackedModel};
-use bitsweep_models::{Activation, ForwardBuffers, Precision, predict};
+use bitsweep_models::{Activation, ForwardBuffers, Head, Linear, Precision, predict};
 use bitsweep_quant::estimator::ClippedActivation;
 use bitsweep_quant::{ActivationQuantizer, ScaledLevels};
 use ndarray::{Array1, Array2, array};
@@ -20,20 +20,19 @@ fn weights_alone_are_computed_with_as_floats_in_the_precision_of_the_run() {
     for precision in [Precision::Single, Precision::Mixed] {
         let mut classifier = classifier(vec![first.clone(), layer((9, 3), 2, &four, true)]);
         classifier.precision = precision;
-        let (mean, scale) = (Array1::from(vec![0.1; 6]), Array1::from(vec![1.7; 6]));
-        let rounding = Array1::from(vec![0.0, 0.0, 0.3, 0.0, 0.0, 0.0]);
-        classifier.scaling = FeatureScaling::Standard { mean, scale, rounding };
-        classifier.factors = Some(Array1::from(vec![1.1; 6]));
+        let (mean, scale) = (Array1::from(vec![0.1_f32; 6]), Array1::from(vec![1.7_f32; 6]));
+        classifier.scaling = FeatureScaling::Standard { mean, scale, constant: vec![2] };
         let model = PackedModel::new(classifier).unwrap();
         let read = PackedModel::from_bytes(&model.to_bytes().unwrap()).unwrap();
-        let rows = features(11);
-        let mut scaled = rows.mapv(|value| (value - 0.1) / 1.7 / f64::from(1.1_f32));
-        for (scaled, value) in scaled.column_mut(2).iter_mut().zip(rows.column(2)) {
-            if (value - 0.1).abs() <= 0.3 {
-                *scaled = 0.0;
-            }
+        let mut rows = features(11);
+        // Of the constant feature, some values are its mean but for rounding.
+        for (row, part) in [1.0, 1.0 + 1.1e-7, 1.0 - 1.1e-7, 1.0 + 1.3e-7].into_iter().enumerate() {
+            rows[[row, 2]] = f64::from(0.1_f32) * part;
         }
-        assert!(scaled.column(2).iter().any(|value| *value == 0.0));
+        let mut scaled = rows.mapv(|value| (value - f64::from(0.1_f32)) / f64::from(1.7_f32));
+        assert!(scaled[[1, 2]] > 0.0 && scaled[[2, 2]] < 0.0 && scaled[[3, 2]] > 0.0);
+        scaled[[1, 2]] = 0.0;
+        scaled[[2, 2]] = 0.0;
         let expected = match precision {
             Precision::Single => {
                 model.model().unwrap().logits(scaled.mapv(|value| value as f32).view()).mapv(f64::from)
@@ -43,7 +42,7 @@ fn weights_alone_are_computed_with_as_floats_in_the_precision_of_the_run() {
         let predictor = read.predictor().unwrap();
         assert_eq!(predictor.logits(rows.view()).unwrap(), expected);
         assert_eq!(predictor.predict(rows.view()).unwrap(), predict(expected.view()));
-        let probabilities = predictor.probabilities(rows.view()).unwrap();
+        let probabilities = predictor.probabilities(predictor.logits(rows.view()).unwrap().view());
         assert_eq!(probabilities, model.model().unwrap().probabilities(expected.view()));
     }
 }
@@ -81,13 +80,48 @@ fn codes_of_inputs_are_multiplied_as_integers() {
 }
 
 #[test]
+fn one_output_is_the_logit_of_the_second_of_two_classes() {
+    let eight = scheme("bits = 8");
+    let rows = features(9);
+    let single = rows.mapv(|value| value as f32);
+    let float = layer((6, 1), 2, &eight, true);
+    let (weight, bias) = (float.weight.to_array(), float.bias.to_array()[[0, 0]]);
+    let linear = Linear { weight, bias: array![bias], activation: Activation::Identity };
+    let mut coded = layer((6, 1), 2, &eight, false);
+    let codes = input_scheme("bits = 8\nmode = 'static'");
+    let quantizer = ActivationQuantizer::fit(codes, numbers((30, 6), 3).view()).unwrap();
+    coded.inputs = Some(quantizer);
+    let bitsweep_exchange::packed::Values::Coded(weight) = &coded.weight else { unreachable!() };
+    let product = ScaledLevels::of(weight).unwrap().product(
+        &quantizer.quantize(single.view()).unwrap(),
+        Array1::from_iter(coded.bias.to_array()).view(),
+    );
+    for (layer, outputs) in [(float, linear.outputs(single.view())), (coded, product.unwrap())] {
+        let model = PackedModel::new(classifier(vec![layer])).unwrap();
+        assert_eq!(model.classifier().head, Head::Logistic);
+        let bytes = model.to_bytes().unwrap();
+        let predictor = PackedModel::from_bytes(&bytes).unwrap().predictor().unwrap();
+        let logits = predictor.logits(rows.view()).unwrap();
+        let z: Vec<f64> = outputs.iter().map(|&z| z.into()).collect();
+        assert_eq!(logits.column(0), Array1::<f64>::zeros(9));
+        assert_eq!(logits.column(1), Array1::from(z.clone()));
+        let classes: Vec<usize> = z.iter().map(|&z| usize::from(z > 0.0)).collect();
+        assert!(classes.contains(&0) && classes.contains(&1));
+        assert_eq!(predictor.predict(rows.view()).unwrap(), classes);
+        for (row, z) in predictor.probabilities(logits.view()).outer_iter().zip(z) {
+            assert!((row[1] - 1.0 / (1.0 + (-z).exp())).abs() < 1e-15);
+            assert!((row[0] - 1.0 / (1.0 + z.exp())).abs() < 1e-15);
+        }
+    }
+}
+
+#[test]
 fn outputs_of_hidden_layers_are_clipped_as_in_training() {
     let model = everything().remove(0);
     let outputs: Vec<_> = model.classifier().layers.iter().map(|layer| layer.outputs).collect();
     let rows = features(9);
     let FeatureScaling::Standard { mean, scale, .. } = &model.classifier().scaling else { unreachable!() };
-    let factors = model.classifier().factors.as_ref().unwrap().mapv(f64::from);
-    let scaled = (&rows - mean) / scale / factors;
+    let scaled = (&rows - &mean.mapv(f64::from)) / scale.mapv(f64::from);
     let mut buffers = ForwardBuffers::default();
     let float = model.model().unwrap();
     let expected = float.logits_changed(scaled.view(), &mut buffers, &mut |layer, values| {

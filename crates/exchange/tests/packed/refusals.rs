@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bitsweep_exchange::packed::{
     Classifier, ClippedOutputs, Column, ColumnKind, FeatureScaling, PackedModel, Values,
 };
-use bitsweep_models::Activation;
+use bitsweep_models::{Activation, Head};
 use bitsweep_quant::{ActivationQuantizer, Bits};
 use ndarray::{Array1, array};
 use safetensors::SafeTensors;
@@ -46,6 +46,31 @@ fn shapes_must_chain() {
 }
 
 #[test]
+fn the_head_takes_the_outputs_of_the_last_layer() {
+    let eight = scheme("bits = 8");
+    refused(
+        |model| model.head = Head::Logistic,
+        "the head `logistic` stands behind 2 outputs: expected a single one, the logit of the second of two classes",
+    );
+    let one = layer((4, 1), 2, &eight, true);
+    for head in [Head::Softmax, Head::OneVsRest] {
+        refused(
+            |model| (model.layers[1], model.head) = (one.clone(), head),
+            &format!(
+                "the head `{head}` stands behind 1 output: expected one for each of two or more classes, or the head `logistic`"
+            ),
+        );
+    }
+    refused(
+        |model| {
+            (model.layers[1], model.head) = (one.clone(), Head::Logistic);
+            model.classes.pop();
+        },
+        "1 names do not fit 2 classes",
+    );
+}
+
+#[test]
 fn numbers_must_be_finite_and_divisors_not_0() {
     refused(
         |model| model.layers[0].bias = Values::Float(array![[1.0, f32::NAN, 0.0, 0.0]]),
@@ -53,11 +78,15 @@ fn numbers_must_be_finite_and_divisors_not_0() {
     );
     let scaler =
         "the scaler does not fit 3 features: expected finite numbers for each, none of them a divisor of 0";
-    for divisor in [0.0, -0.0, f64::NAN, f64::INFINITY] {
+    for divisor in [0.0, -0.0, f32::NAN, f32::INFINITY] {
         refused(|model| model.scaling = FeatureScaling::Divide(divisor), scaler);
     }
-    refused(|model| model.factors = Some(Array1::ones(2)), scaler);
+    refused(|model| model.scaling = FeatureScaling::DivideEach(Array1::ones(2)), scaler);
     refused(|model| model.scaling = crate::standard(4), scaler);
+    for constant in [vec![3], vec![1, 1], vec![2, 0]] {
+        let (mean, scale) = (Array1::zeros(3), Array1::ones(3));
+        refused(|model| model.scaling = FeatureScaling::Standard { mean, scale, constant }, scaler);
+    }
     refused(
         |model| model.layers[0].activation = Activation::HardTanh { min: 1.0, max: 0.0 },
         "layer 1 has activation hard-tanh (1 to 0): expected a lower limit not above the upper one",
@@ -67,7 +96,7 @@ fn numbers_must_be_finite_and_divisors_not_0() {
 #[test]
 fn missing_values_are_replaced_by_values_of_the_column() {
     for (kind, fill) in [
-        (ColumnKind::Number, f64::NAN),
+        (ColumnKind::Number, f32::NAN),
         (ColumnKind::Ranks(vec!["a".to_owned()]), 2.0),
         (ColumnKind::Levels { texts: Vec::new(), other: true }, 1.0),
     ] {
@@ -149,6 +178,7 @@ fn files_of_something_else_are_refused() {
         &edit("\"softmax\"", "\"hardmax\""),
         "its metadata are none of a packed model: unknown variant `hardmax`",
     );
+    refused(&edit("\"softmax\"", "\"logistic\""), "the head `logistic` stands behind 2 outputs");
     refused(&edit("class 1", "class 2"), "its checksum is another than that of its contents: it is damaged");
 }
 
@@ -164,7 +194,7 @@ fn tensors_that_the_metadata_do_not_say_are_refused() {
         }),
         "tensor `W9.codes` belongs to nothing that the metadata name",
     );
-    for name in ["W1.codes", "b1", "x1.scale", "x1.zero_point", "scaler.divisor"] {
+    for name in ["W1.codes", "b1", "x1.scale", "x1.zero_point", "scaler.divisors"] {
         refused(
             &changed(&bytes, |tensors, _| drop(tensors.remove(name))),
             &format!("tensor `{name}` is missing"),

@@ -321,9 +321,21 @@ impl Document {
         let element = path.iter().try_fold(&tree, |node, (list, position)| {
             node.get_ref().as_table()?.get(*list)?.get_ref().as_array()?.get(*position)
         });
-        let element = element.unwrap_or(&tree);
-        let places = Places::of(element);
-        self.error(if places.has(key) { places.find(key) } else { element.span() }, message)
+        self.located_in(element.unwrap_or(&tree), key, Diagnostic::new(message))
+    }
+
+    /// An error with the place of a key.
+    pub fn located(&self, key: &str, error: Diagnostic) -> Diagnostic {
+        match self.tree() {
+            Ok(tree) => self.located_in(&tree, key, error),
+            Err(other) => other,
+        }
+    }
+
+    /// An error with the place of a key of a node, or of the node.
+    fn located_in(&self, node: &Node<'_>, key: &str, error: Diagnostic) -> Diagnostic {
+        let places = Places::of(node);
+        error.at(self.place(if places.has(key) { places.find(key) } else { node.span() }))
     }
 
     /// An error of deserialization, at the place it names.

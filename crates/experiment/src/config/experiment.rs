@@ -21,8 +21,18 @@ use crate::subject::{DataSource, DataSpec, Subject, UnitSpec};
 use crate::variant::Variant;
 
 /// Keys that say something of the experiment as a whole; lists in them are no axes.
-pub(super) const HEADER_KEYS: [&str; 9] =
-    ["title", "description", "notebook", "pick", "record", "reproduce", "finding", "zip", "exclude"];
+pub(super) const HEADER_KEYS: [&str; 10] = [
+    "title",
+    "description",
+    "notebook",
+    "pick",
+    "record",
+    "export",
+    "reproduce",
+    "finding",
+    "zip",
+    "exclude",
+];
 
 /// Keys that make a unit: one trained model, or one tensor.
 pub(super) const UNIT_KEYS: [&str; 7] = ["seed", "rng", "data", "split", "model", "train", "tensor"];

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::export::Export;
 use super::wanted::{MOST_DECIMALS, Wanted};
 
 /// The part of an experiment that is the same for all of its units.
@@ -26,6 +27,9 @@ pub struct Header {
     /// Which of the large tables are written.
     #[serde(default)]
     pub record: Record,
+    /// Which models are written.
+    #[serde(default)]
+    pub export: Export,
     /// Numbers printed elsewhere, which must come out again.
     #[serde(default)]
     pub reproduce: Vec<Expectation>,

@@ -33,7 +33,8 @@ use serde::{Deserialize, Serialize};
 pub struct ModelFile {
     /// The file; relative to the experiment's folder.
     pub path: PathBuf,
-    /// The classes in the order of the outputs. By default those that the file names, or else those of the data in their order.
+    /// The classes in the order of the outputs; a single output speaks for the second of two. By default those that the file names,
+    /// or else those of the data in their order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes: Option<Vec<String>>,
     /// The layers of a file of tensors, the first one first; by default all of them in the order of their names, where `net.2`
@@ -43,7 +44,7 @@ pub struct ModelFile {
     /// What stands between the layers of a file of tensors whose `layers` are not listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activation: Option<Activation>,
-    /// How logits become probabilities; by default what the file says, or else `softmax`.
+    /// How logits become probabilities; by default what the file says, or else `softmax`, of a single output `logistic`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<Head>,
 }

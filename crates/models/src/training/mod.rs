@@ -59,7 +59,7 @@ pub fn train_mlp(
 /// The untrained perceptron that [`train_mlp`] begins with, its weights drawn from `init`.
 ///
 /// # Errors
-/// When the settings mean nothing, or there are no features or classes.
+/// When the settings mean nothing, there are no features, or fewer than two classes.
 pub fn initial_mlp(
     features: usize,
     classes: usize,
@@ -73,7 +73,7 @@ pub fn initial_mlp(
 /// An untrained softmax regression for [`train`], its weights drawn from `init`.
 ///
 /// # Errors
-/// When there are no features or classes.
+/// When there are no features, or fewer than two classes.
 pub fn initial_softmax_regression(
     features: usize,
     classes: usize,
@@ -115,13 +115,13 @@ pub fn train_hooked<H: Hook>(
     hook: &mut H,
 ) -> Result<Trained, TrainError> {
     training.check()?;
-    check_samples(features, labels, initial.output_size())?;
+    check_samples(features, labels, initial.classes())?;
     if features.ncols() != initial.input_size() {
         return Err(TrainError::Inputs { features: features.ncols(), inputs: initial.input_size() });
     }
     match initial.head() {
         Head::Softmax if ends_in_sums(&initial) => {}
-        Head::Softmax | Head::OneVsRest => return Err(TrainError::Head),
+        Head::Softmax | Head::OneVsRest | Head::Logistic => return Err(TrainError::Head),
     }
     match training.precision {
         Precision::Single => train_in::<f32, H>(initial, features, labels, training, shuffle, hook),
@@ -139,7 +139,7 @@ fn train_in<T: Real, H: Hook>(
     hook: &mut H,
 ) -> Result<Trained, TrainError> {
     let mut batches = Batches::<T>::new(features.view(), labels, training.batch_size);
-    let class_weights = weights_of_classes(&training.class_weights, labels, initial.output_size())?;
+    let class_weights = weights_of_classes(&training.class_weights, labels, initial.classes())?;
     let mut trainer = Trainer::new(initial, training, &class_weights, hook.parameters().values.len());
     let mut memory = HookMemory::default();
     let mut curve = Vec::new();

@@ -61,10 +61,15 @@ impl LevelTable {
         self.by_code[(code - self.lowest_code) as usize]
     }
 
+    /// The level of any code; `None` of one that stands for no number.
+    pub(crate) fn get(&self, code: i32) -> Option<f64> {
+        let position = usize::try_from(i64::from(code) - i64::from(self.lowest_code)).ok()?;
+        self.by_code.get(position).copied().filter(|level| level.is_finite())
+    }
+
     /// Whether the code stands for a number.
     pub(crate) fn contains(&self, code: i32) -> bool {
-        let position = usize::try_from(i64::from(code) - i64::from(self.lowest_code));
-        position.is_ok_and(|position| self.by_code.get(position).is_some_and(|level| level.is_finite()))
+        self.get(code).is_some()
     }
 
     /// The lowest and the highest level.

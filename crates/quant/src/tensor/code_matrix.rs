@@ -90,6 +90,15 @@ impl CodeMatrix {
         }
     }
 
+    /// Whether the type of the codes has negative numbers.
+    #[must_use]
+    pub const fn is_signed(&self) -> bool {
+        match self.storage {
+            Storage::I8(_) | Storage::I16(_) => true,
+            Storage::U8(_) | Storage::U16(_) => false,
+        }
+    }
+
     /// One code; `None` outside the matrix.
     #[must_use]
     pub fn get(&self, row: usize, column: usize) -> Option<i32> {

@@ -19,6 +19,7 @@ mod packing;
 mod parameters;
 mod part_name;
 mod parts;
+mod plain;
 mod quantized;
 mod reader;
 mod reconstruction;

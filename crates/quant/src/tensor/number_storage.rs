@@ -117,7 +117,7 @@ impl NumberStorage {
 
     /// The number of [`bytes`](Self::bytes) bytes; not finite where they are no number. `None` when there are fewer or
     /// more.
-    fn number<T: Real>(self, bytes: &[u8]) -> Option<T> {
+    pub(crate) fn number<T: Real>(self, bytes: &[u8]) -> Option<T> {
         match (self, bytes) {
             (Self::Float, bytes) => T::read_from(bytes),
             (Self::F16, &[low, high]) => Some(T::from_f64(decode_binary16(u16::from_le_bytes([low, high])))),

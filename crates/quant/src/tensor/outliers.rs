@@ -70,7 +70,7 @@ impl SparseOutliers {
         rest
     }
 
-    /// Position and value of each outlier, in order of position.
+    /// Position in the row-major matrix and value of each outlier, in order of position.
     pub fn entries(&self) -> impl Iterator<Item = (usize, f64)> {
         self.positions.iter().zip(&self.values).map(|(&position, &value)| (position, decode_binary16(value)))
     }

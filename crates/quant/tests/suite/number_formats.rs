@@ -1,9 +1,10 @@
 //! Small floats against ml_dtypes, shared exponents against a transcription of their specification, GGUF's blocks byte for
 //! byte against the gguf package.
 
-use bitsweep_quant::{GgufError, Parameters, Quantized, quantize};
+use bitsweep_quant::{GgufBlock, GgufError, GgufType, Parameters, Quantized, quantize};
 use bitsweep_random::LegacyRandom;
 use ndarray::{Array2, array};
+use proptest::prelude::*;
 use serde::Deserialize;
 
 use crate::{quantized, scheme, stream};
@@ -170,8 +171,78 @@ fn gguf_has_no_ragged_blocks_and_no_other_formats() {
     let other = quantized(&Array2::<f32>::zeros((32, 1)), &scheme("bits = 4"));
     assert_eq!(
         other.gguf_bytes().unwrap_err().to_string(),
-        "format `int` is no block type of GGUF: expected `q4_0`, `q4_1`, `q5_0`, `q5_1` or `q8_0`"
+        "format `int` is no block type of GGUF: expected `q4_0`, `q4_1`, `q5_0`, `q5_1`, `q8_0` or `mxfp4`"
     );
+    let block = GgufBlock::Plain(GgufType::Q4_0);
+    let read = |length, bytes: &[u8]| Quantized::from_gguf_bytes(block, (length, 1), bytes).unwrap_err();
+    assert_eq!(read(33, &[0; 18]), GgufError::Ragged { length: 33 });
+    assert_eq!(read(32, &[0; 17]), GgufError::Length { expected: 18, found: 17 });
+    assert_eq!(read(32, &[&[0, 0x7c][..], &[0; 16]].concat()), GgufError::NotFinite { value: f64::INFINITY });
+    let mxfp4 = Quantized::from_gguf_bytes(GgufBlock::Mxfp4, (1, 32), &[0xff; 17]).unwrap_err();
+    assert_eq!(mxfp4.to_string(), "`NaN` is no scale or minimum: expected a finite number");
+}
+
+/// Every scheme that some block type has the codes and scales of.
+const BLOCKS: [(&str, &str); 13] = [
+    ("format = 'q4_0'", "q4_0"),
+    ("format = 'q4_1'", "q4_1"),
+    ("format = 'q5_0'", "q5_0"),
+    ("format = 'q5_1'", "q5_1"),
+    ("format = 'q8_0'", "q8_0"),
+    ("format = 'mxfp4'", "mxfp4"),
+    ("format = 'fp4-e2m1'\ngranularity = { group = 32 }\nscale_format = 'e8m0-ceiling'", "mxfp4"),
+    ("bits = 4\ngranularity = { group = 32 }\nscale_format = 'f16'\nrange = 'mse'", "q4_0"),
+    ("bits = 4\ngranularity = { group = 32 }\nscale_format = 'f16'\ncode_range = 'full'", "q4_0"),
+    ("bits = 5\ngranularity = { group = 32 }\nscale_format = 'f16'", "q5_0"),
+    ("bits = 8\ngranularity = { group = 32 }\nscale_format = 'f16'\ncode_range = 'full'", "q8_0"),
+    (
+        "bits = 4\ngranularity = { group = 32 }\nscale_format = 'f16'\nsymmetry = 'asymmetric'\nzero_point = 'minimum'",
+        "q4_1",
+    ),
+    (
+        "bits = 5\ngranularity = { group = 32 }\nscale_format = 'f16'\nsymmetry = 'asymmetric'\nzero_point = 'minimum'",
+        "q5_1",
+    ),
+];
+
+proptest! {
+    #[test]
+    fn gguf_bytes_are_read_as_the_same_codes_and_values(
+        (text, name) in prop::sample::select(BLOCKS.to_vec()), seed in any::<u32>(), bands in 1..4_usize,
+        columns in 1..9_usize, one_row in any::<bool>(), magnitude in prop::sample::select(vec![1e-6_f32, 1.0, 300.0]),
+    ) {
+        let scheme = scheme(text);
+        let block = scheme.gguf_block().unwrap();
+        prop_assert_eq!(block.to_string(), name);
+        let shape = if one_row { (1, 32 * bands) } else { (32 * bands, columns) };
+        let mut stream = stream(seed.into());
+        let values = Array2::from_shape_simple_fn(shape, || (stream.uniform() as f32 - 0.4) * magnitude);
+        let own = quantized(&values, &scheme);
+        let bytes = own.gguf_bytes().unwrap();
+        prop_assert_eq!(bytes.len(), values.len() / 32 * block.bytes());
+        let read = Quantized::from_gguf_bytes(block, shape, &bytes).unwrap();
+        prop_assert_eq!(read.codes(), own.codes());
+        prop_assert_eq!(read.parameters::<f32>().unwrap(), own.parameters::<f32>().unwrap());
+        let bits = |quantized: &Quantized| quantized.reconstruct::<f32>().mapv(f32::to_bits);
+        prop_assert_eq!(bits(&read), bits(&own));
+    }
+}
+
+#[test]
+fn schemes_beside_those_of_blocks_have_no_block_type() {
+    for text in [
+        "bits = 4\ngranularity = { group = 32 }",
+        "bits = 4\ngranularity = { group = 16 }\nscale_format = 'f16'",
+        "bits = 6\ngranularity = { group = 32 }\nscale_format = 'f16'",
+        "bits = 8\ngranularity = { group = 32 }\nscale_format = 'f16'\nsymmetry = 'asymmetric'\nzero_point = 'minimum'",
+        "bits = 4\ngranularity = { group = 32 }\nscale_format = 'f16'\nsymmetry = 'asymmetric'\nzero_point = 'minimum'\ncodes = 'signed'",
+        "bits = 4\ngranularity = { group = 32 }\nscale_format = 'f16'\noutliers = { percent = 1 }",
+        "format = 'nvfp4'",
+        "format = 'mxfp6-e2m3'",
+        "format = 'f16'",
+    ] {
+        assert_eq!(scheme(text).gguf_block(), None, "{text}");
+    }
 }
 
 #[test]

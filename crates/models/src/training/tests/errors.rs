@@ -1,7 +1,7 @@
 //! What training refuses, and how it ends early.
 
 use bitsweep_random::{Generator, Stream};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView2};
 
 use super::{model, rows};
 use crate::activation::Activation;
@@ -97,12 +97,15 @@ fn a_model_with_other_inputs_is_refused() {
 
 #[test]
 fn a_model_that_does_not_end_in_a_softmax_is_refused() {
-    let (features, labels) = rows(6, 4, 3, 1);
+    let (features, labels) = rows(6, 4, 2, 1);
     let layer = model(&[4, 3], 1).linear_layers().next().unwrap().1.clone();
+    let one =
+        Linear { weight: Array2::ones((4, 1)), bias: Array1::zeros(1), activation: Activation::Identity };
+    let logistic = Model::new([one], Head::Logistic).unwrap();
     let one_vs_rest = Model::new(vec![layer.clone()], Head::OneVsRest).unwrap();
     let rectified =
         Model::new(vec![Linear { activation: Activation::Relu, ..layer }], Head::Softmax).unwrap();
-    for model in [one_vs_rest, rectified] {
+    for model in [one_vs_rest, rectified, logistic] {
         let result = train(model, features.view(), &labels, &Training::default(), &mut stream());
         assert_eq!(result.unwrap_err(), TrainError::Head);
     }

@@ -1,0 +1,236 @@
+//! Quantized models as files: which variants, what they are called, and their bytes in every format.
+
+use std::sync::Arc;
+
+use bitsweep_exchange::packed::PackedModel;
+use bitsweep_results::{Goal, Key, Summary, Variant};
+use serde_json::{Map, Value, json};
+
+use crate::evaluate::{Provenance, pack};
+use crate::failure::Failure;
+use crate::plan::{Plan, PlannedVariant, Unit};
+use bitsweep_experiment::config::{Diagnostic, ExportFormat, ExportGoal};
+
+/// A variant of a unit of a plan, to be made again and written.
+#[derive(Debug, Clone)]
+pub struct Chosen<'p> {
+    plan: &'p Plan,
+    /// The unit's position in the plan.
+    position: usize,
+    planned: &'p Arc<PlannedVariant>,
+}
+
+/// A model as a file.
+#[derive(Debug)]
+pub struct ModelFile {
+    /// What it is called: the experiment, the unit where there are several, the variant.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// Bytes of the numbers in it, as tables count them.
+    pub counted: u64,
+    /// What a reader must know of it.
+    pub notes: Vec<String>,
+}
+
+/// The goal of a pick.
+pub fn goal(goal: ExportGoal) -> Goal {
+    match goal {
+        ExportGoal::Balance => Goal::Balance,
+        ExportGoal::Memory => Goal::LeastMemory,
+        ExportGoal::Budget => Goal::Budget,
+    }
+}
+
+impl<'p> Chosen<'p> {
+    /// The variant of a unit that has the label, or else the only one that has the name.
+    ///
+    /// # Errors
+    /// When there is none, with the nearest label.
+    pub fn labelled(plan: &'p Plan, position: usize, wanted: &str) -> Result<Self, Diagnostic> {
+        let variants = &plan.units[position].variants;
+        let label_of = |planned: &'p Arc<PlannedVariant>| plan.labels.get(&planned.identity.row).text();
+        let name_of = |planned: &'p Arc<PlannedVariant>| planned.identity.row.name.as_deref();
+        let mut named = variants.iter().filter(|planned| name_of(planned) == Some(wanted));
+        let only = named.next().filter(|_| named.next().is_none());
+        let labelled = variants.iter().find(|planned| label_of(planned) == wanted);
+        let planned = labelled.or(only).ok_or_else(|| {
+            let labels = variants.iter().map(label_of).chain(variants.iter().filter_map(name_of));
+            Diagnostic::new(format!("there is no variant `{wanted}`"))
+                .nearest(wanted, labels)
+                .or_help("`bitsweep plan` shows the variants by their labels")
+        })?;
+        Ok(Self { plan, position, planned })
+    }
+
+    /// The variant of a unit that was picked for its task, by a run whose results are at hand.
+    ///
+    /// # Errors
+    /// Why nothing is picked.
+    pub fn picked(
+        plan: &'p Plan,
+        position: usize,
+        summary: &Summary,
+        wanted: ExportGoal,
+    ) -> Result<Self, String> {
+        let goal = goal(wanted);
+        let comparison = summary.comparisons.iter().find(|own| own.task == plan.units[position].task);
+        let picked = comparison.and_then(|comparison| {
+            let variant = comparison.picks.as_ref()?.variant(goal)?;
+            Self::of_row(plan, position, &comparison.variants[variant].origin.variant)
+        });
+        picked.ok_or_else(|| {
+            let reason = comparison.and_then(|comparison| comparison.explain(goal, &plan.header.pick));
+            let reason = reason.map_or_else(|| "nothing is picked".to_owned(), |words| words.headline);
+            format!("{}: no quantized variant to export: {reason}", plan.units[position].describe())
+        })
+    }
+
+    fn of_row(plan: &'p Plan, position: usize, row: &Variant) -> Option<Self> {
+        let mut variants = plan.units[position].variants.iter();
+        let planned = variants.find(|planned| *planned.identity.row == *row)?;
+        Some(Self { plan, position, planned })
+    }
+
+    /// The variant of a unit whose row has one of these keys.
+    pub fn of_keys(plan: &'p Plan, position: usize, keys: &[String]) -> Option<Self> {
+        let unit = &plan.units[position];
+        let key = |planned: &&Arc<PlannedVariant>| unit.row_key(&planned.identity).to_string();
+        let planned = unit.variants.iter().find(|planned| keys.contains(&key(planned)))?;
+        Some(Self { plan, position, planned })
+    }
+
+    fn unit(&self) -> &'p Unit {
+        &self.plan.units[self.position]
+    }
+
+    fn key(&self) -> Key {
+        self.unit().row_key(&self.planned.identity)
+    }
+
+    fn label(&self) -> &'p str {
+        self.plan.labels.get(&self.planned.identity.row).text()
+    }
+
+    /// What it is, for people.
+    pub fn describe(&self) -> String {
+        format!("{} of {}", self.label(), self.unit().describe())
+    }
+
+    /// Makes the variant again and writes it in each of the formats, or why a format cannot hold it.
+    ///
+    /// # Errors
+    /// What keeps the variant from being made, or from being what was measured.
+    pub fn files(&self, formats: &[ExportFormat]) -> Result<Vec<Result<ModelFile, String>>, Failure> {
+        let packed = pack(self.plan, self.position, self.planned, self.provenance())?;
+        Ok(formats.iter().map(|format| self.file(&packed, *format)).collect())
+    }
+
+    fn file(&self, packed: &PackedModel, format: ExportFormat) -> Result<ModelFile, String> {
+        let notes = Vec::new();
+        let bytes = match format {
+            ExportFormat::Safetensors => packed.to_bytes(),
+            ExportFormat::Npz => packed.to_npz(),
+            ExportFormat::Json => packed.to_json().map(String::into_bytes),
+            ExportFormat::Gguf => packed.to_gguf(&self.describe()),
+            _ => return Err("nothing writes it".to_owned()),
+        };
+        let bytes = bytes.map_err(|error| error.to_string())?;
+        let counted = packed.sizes().total();
+        Ok(ModelFile { name: self.name(format), bytes, counted, notes })
+    }
+
+    /// What the file is called, as far as every filesystem takes it.
+    fn name(&self, format: ExportFormat) -> String {
+        let Self { plan, .. } = self;
+        let plain: String = self
+            .label()
+            .chars()
+            .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { ' ' })
+            .collect();
+        let label = plain.split_whitespace().collect::<Vec<_>>().join("-");
+        // Different labels may have become one name.
+        let is_same = |other: &&Arc<PlannedVariant>| {
+            let other = plan.labels.get(&other.identity.row).text();
+            other.chars().filter(char::is_ascii_alphanumeric).eq(plain.chars().filter(|own| *own != ' '))
+        };
+        let key = self.key().to_string();
+        let key = (self.unit().variants.iter().filter(is_same).count() > 1).then(|| &key[..8]);
+        let unit = (plan.units.len() > 1).then(|| self.unit().key.to_string());
+        let parts = [Some(plan.name.as_str()), unit.as_deref(), Some(&label), key];
+        let parts: Vec<&str> = parts.into_iter().flatten().collect();
+        format!("{}.{}", parts.join("-"), format.extension())
+    }
+
+    /// Where the model comes from.
+    fn provenance(&self) -> Provenance {
+        let mut provenance: Map<String, Value> = Map::new();
+        let mut add = |key: &str, value: Value| provenance.insert(key.to_owned(), value);
+        add("experiment", json!(self.plan.name));
+        add("configuration", json!(self.plan.key()));
+        add("unit", json!(self.unit().describe()));
+        add("unit_key", json!(self.unit().key.to_string()));
+        add("variant", json!(self.label()));
+        add("row_key", json!(self.key().to_string()));
+        if let Some(origin) = self.unit().given().and_then(|given| given.origin.as_ref()) {
+            add("model", json!({ "file": origin.file, "sha256": origin.sha256 }));
+        }
+        provenance
+    }
+}
+
+/// The first unit of each task that has a model.
+fn first_units(plan: &Plan) -> impl Iterator<Item = usize> + '_ {
+    let is_first = |(position, unit): &(usize, &Unit)| {
+        unit.dataset.is_some() && !plan.units[..*position].iter().any(|other| other.task == unit.task)
+    };
+    plan.units.iter().enumerate().filter(is_first).map(|(position, _)| position)
+}
+
+/// Refuses an `[export]` that names no variant of some task.
+///
+/// # Errors
+/// The label, with the nearest that there is.
+pub fn check(plan: &Plan) -> Result<(), Diagnostic> {
+    for position in first_units(plan) {
+        for label in &plan.header.export.variant {
+            let unknown = |unknown| plan.located("export.variant", unknown);
+            Chosen::labelled(plan, position, label).map_err(unknown)?;
+        }
+    }
+    Ok(())
+}
+
+/// The models that the experiment's `[export]` asks for, each once, and why others are not made.
+pub fn of_run(plan: &Plan, summary: &Summary) -> Result<(Vec<ModelFile>, Vec<String>), Failure> {
+    let wanted = &plan.header.export;
+    let (mut files, mut refused) = (Vec::new(), Vec::new());
+    let mut made: Vec<Key> = Vec::new();
+    for position in first_units(plan) {
+        let picks = wanted.pick.iter().map(|goal| Chosen::picked(plan, position, summary, *goal));
+        let labelled = wanted
+            .variant
+            .iter()
+            .map(|label| Chosen::labelled(plan, position, label).map_err(|unknown| unknown.to_string()));
+        for chosen in picks.chain(labelled) {
+            let chosen = match chosen {
+                Ok(chosen) => chosen,
+                Err(reason) => {
+                    refused.push(reason);
+                    continue;
+                }
+            };
+            if made.contains(&chosen.key()) {
+                continue;
+            }
+            made.push(chosen.key());
+            for (file, format) in chosen.files(wanted.formats())?.into_iter().zip(wanted.formats()) {
+                match file {
+                    Ok(file) => files.push(file),
+                    Err(reason) => refused.push(format!("{} as {format}: {reason}", chosen.describe())),
+                }
+            }
+        }
+    }
+    Ok((files, refused))
+}

@@ -1,0 +1,140 @@
+//! From the columns of a table to the features of a model.
+
+use std::collections::BTreeMap;
+
+use ndarray::{Array2, ArrayView1, ArrayViewMut1};
+
+use super::classifier::Classifier;
+use super::columns::{Column, ColumnKind, feature_count};
+use super::error::PackedError;
+
+/// One column of a table, a value per row.
+#[derive(Clone, Debug)]
+pub enum Cells<'t> {
+    /// Numbers; NaN where one is missing.
+    Numbers(ArrayView1<'t, f64>),
+    /// Texts; `None` where one is missing.
+    Texts(Vec<Option<&'t str>>),
+    /// So many rows, of which none has a value.
+    Missing(usize),
+}
+
+impl Cells<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Numbers(values) => values.len(),
+            Self::Texts(texts) => texts.len(),
+            Self::Missing(rows) => *rows,
+        }
+    }
+
+    fn is_missing(&self, row: usize) -> bool {
+        match self {
+            Self::Numbers(values) => values[row].is_nan(),
+            Self::Texts(texts) => texts[row].is_none(),
+            Self::Missing(_) => true,
+        }
+    }
+}
+
+impl Classifier {
+    /// The features, `(rows, features)`, of a table of so many rows, whose columns are given by name.
+    ///
+    /// # Errors
+    /// A column that is not given, has another number of rows or numbers where the model takes texts; a missing value that the
+    /// model does not replace, and a text that it cannot rank.
+    pub fn features<'t>(
+        &self,
+        rows: usize,
+        cells: impl Fn(&str) -> Option<Cells<'t>>,
+    ) -> Result<Array2<f64>, PackedError> {
+        let mut features = Array2::zeros((rows, feature_count(&self.columns)));
+        let mut first = 0;
+        for column in &self.columns {
+            let cells = cells(&column.name).filter(|cells| cells.len() == rows);
+            let cells =
+                cells.ok_or_else(|| PackedError::cells(&column.name, "the table has no such column"))?;
+            if column.indicates_missing {
+                for row in (0..rows).filter(|row| cells.is_missing(*row)) {
+                    features[[row, first + column.width()]] = 1.0;
+                }
+            }
+            match &column.kind {
+                ColumnKind::Number => numbers(column, &cells, features.column_mut(first))?,
+                ColumnKind::Ranks(ranks) => {
+                    let rank_of = positions(ranks);
+                    for (row, feature) in features.column_mut(first).iter_mut().enumerate() {
+                        *feature = match text(column, &cells, row)? {
+                            None => f64::from(column.fill()?),
+                            Some(text) => match rank_of.get(text) {
+                                Some(rank) => *rank as f64,
+                                None => {
+                                    return Err(PackedError::cells(
+                                        &column.name,
+                                        format!("`{text}` has no rank"),
+                                    ));
+                                }
+                            },
+                        };
+                    }
+                }
+                ColumnKind::Levels { texts, other } => {
+                    let feature_of = positions(texts);
+                    for row in 0..rows {
+                        let own = match text(column, &cells, row)? {
+                            None => Some(column.fill()? as usize),
+                            Some(text) => feature_of.get(text).copied().or(other.then_some(texts.len())),
+                        };
+                        if let Some(own) = own {
+                            features[[row, first + own]] = 1.0;
+                        }
+                    }
+                }
+            }
+            first += column.width() + usize::from(column.indicates_missing);
+        }
+        Ok(features)
+    }
+}
+
+impl Column {
+    fn fill(&self) -> Result<f32, PackedError> {
+        self.fill.ok_or_else(|| {
+            PackedError::cells(&self.name, "a value is missing, which the model does not replace")
+        })
+    }
+}
+
+fn numbers(
+    column: &Column,
+    cells: &Cells<'_>,
+    mut features: ArrayViewMut1<'_, f64>,
+) -> Result<(), PackedError> {
+    for (row, feature) in features.iter_mut().enumerate() {
+        *feature = match cells {
+            _ if cells.is_missing(row) => f64::from(column.fill()?),
+            Cells::Numbers(values) => values[row],
+            Cells::Texts(texts) => {
+                let text = texts[row].unwrap_or_default();
+                return Err(PackedError::cells(
+                    &column.name,
+                    format!("`{text}` is a text: expected numbers"),
+                ));
+            }
+            Cells::Missing(_) => f64::NAN,
+        };
+    }
+    Ok(())
+}
+
+fn text<'t>(column: &Column, cells: &Cells<'t>, row: usize) -> Result<Option<&'t str>, PackedError> {
+    match cells {
+        Cells::Texts(texts) => Ok(texts[row]),
+        Cells::Missing(_) => Ok(None),
+        Cells::Numbers(_) => Err(PackedError::cells(&column.name, "has numbers: expected texts")),
+    }
+}
+
+fn positions(texts: &[String]) -> BTreeMap<&str, usize> {
+    texts.iter().map(String::as_str).zip(0..).collect()
+}

@@ -1,0 +1,146 @@
+//! Which models a run leaves as files.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, IntoDeserializer, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// The models that a run leaves as files, in `models/` of its results: what is picked, or variants by their labels, of the first
+/// unit of each task.
+///
+/// ```toml
+/// pick = ["balance", "memory"]
+/// variant = "4 bit"
+/// format = ["safetensors", "onnx"]
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Export {
+    /// What is picked for a goal, one or a list.
+    #[schemars(schema_with = "one_or_many_schema::<ExportGoal>")]
+    #[serde(deserialize_with = "one_or_many")]
+    pub pick: Vec<ExportGoal>,
+    /// Labels or names of variants, one or a list.
+    #[schemars(schema_with = "one_or_many_schema::<String>")]
+    #[serde(deserialize_with = "one_or_many")]
+    pub variant: Vec<String>,
+    /// How the files are written, one or a list; `"safetensors"` by default, the only one that `bitsweep` reads again.
+    #[schemars(schema_with = "one_or_many_schema::<ExportFormat>")]
+    #[serde(deserialize_with = "one_or_many")]
+    pub format: Vec<ExportFormat>,
+}
+
+impl Export {
+    /// The formats, `safetensors` where none is named.
+    pub fn formats(&self) -> &[ExportFormat] {
+        match self.format.as_slice() {
+            [] => &[ExportFormat::Safetensors],
+            formats => formats,
+        }
+    }
+}
+
+/// What a model is picked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExportGoal {
+    /// About as good as the float model, as small as that allows.
+    Balance,
+    /// As small as can be while still usable.
+    Memory,
+    /// As good as can be within `pick.budget_bytes`.
+    Budget,
+}
+
+/// How a model is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExportFormat {
+    /// Codes without waste, and everything that the model needs to run: as many bytes as the table says, and a header.
+    Safetensors,
+    /// ONNX in standard operators: raw features in, label and probabilities out.
+    Onnx,
+    /// The same with groups of 4 bits as `com.microsoft.MatMulNBits`.
+    #[serde(rename = "onnx-matmulnbits")]
+    OnnxMatMulNBits,
+    /// Codes and parameters as arrays of NumPy.
+    Npz,
+    /// The same as text.
+    Json,
+    /// The block types of ggml.
+    Gguf,
+}
+
+impl ExportFormat {
+    /// All formats.
+    pub const ALL: [Self; 6] =
+        [Self::Safetensors, Self::Onnx, Self::OnnxMatMulNBits, Self::Npz, Self::Json, Self::Gguf];
+
+    /// The format as files and the command line spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Safetensors => "safetensors",
+            Self::Onnx => "onnx",
+            Self::OnnxMatMulNBits => "onnx-matmulnbits",
+            Self::Npz => "npz",
+            Self::Json => "json",
+            Self::Gguf => "gguf",
+        }
+    }
+
+    /// The format of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// What names of such files end in.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Safetensors => "safetensors",
+            Self::Onnx | Self::OnnxMatMulNBits => "onnx",
+            Self::Npz => "npz",
+            Self::Json => "json",
+            Self::Gguf => "gguf",
+        }
+    }
+}
+
+impl fmt::Display for ExportFormat {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// One value or a list of them.
+fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    struct OneOrMany<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a string or a list of strings")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<T>, E> {
+            T::deserialize(text.into_deserializer()).map(|one| vec![one])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+            let mut all = Vec::new();
+            while let Some(one) = list.next_element()? {
+                all.push(one);
+            }
+            Ok(all)
+        }
+    }
+
+    deserializer.deserialize_any(OneOrMany(PhantomData))
+}
+
+fn one_or_many_schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    let one = generator.subschema_for::<T>();
+    json_schema!({ "anyOf": [one, { "type": "array", "items": one }] })
+}
