@@ -134,6 +134,10 @@ def main(folder):
             wrong.append(f"is refused by onnx.checker: {error}")
         except onnx.shape_inference.InferenceError as error:
             wrong.append(f"has shapes that onnx.checker refuses: {error}")
+        used = {name for node in model.graph.node for name in node.input}
+        unused = [tensor.name for tensor in model.graph.initializer if tensor.name not in used]
+        if unused:
+            wrong.append(f"has initializers that nothing uses: {unused}")
         for run, optimized, looks in RUNS:
             shown = (weights, codes) if looks else ({}, {})
             names = ["label", "probabilities", *shown[0], *shown[1]]

@@ -22,7 +22,7 @@ pub(super) fn product(
 ) -> Result<String, ExportError> {
     let (factors, bands, scales) = factors(graph, name, weight, inputs.are_bytes, options.opset)?;
     let sums = match factors {
-        Factors::Bytes(whole) => of_bytes(graph, name, &whole, bands, inputs),
+        Factors::Bytes(whole) => of_bytes(graph, name, whole, bands, inputs),
         Factors::Doubles(factors) => of_doubles(graph, name, &factors, bands, inputs),
     };
     let sums = graph.cast(&sums, ElementType::Float, &format!("{name}.sums as float"));
@@ -38,7 +38,7 @@ pub(super) fn product(
 ///
 /// Of rows with parameters of their own they are `Σ q·u - z·Σ u`: onnxruntime takes no zero points of rows, and where nothing
 /// stands between the product and the scales it takes these for one number (`MatMulIntegerToFloat`).
-fn of_bytes(graph: &mut Graph, name: &str, whole: &WholeNumbers, bands: Bands, inputs: &Inputs) -> String {
+fn of_bytes(graph: &mut Graph, name: &str, whole: WholeNumbers, bands: Bands, inputs: &Inputs) -> String {
     let codes = in_bands(graph, inputs, &inputs.codes, bands);
     let zero = match &inputs.zero {
         Zero::Fixed(zero) => {
@@ -59,7 +59,8 @@ fn of_bytes(graph: &mut Graph, name: &str, whole: &WholeNumbers, bands: Bands, i
             graph.cast(zeros, ElementType::Int32, &format!("{}.zeros as int32", inputs.name))
         }
     };
-    let shift = graph.node("Mul", &[&zeros, &whole.totals], &format!("{name}.shift"));
+    let totals = graph.initializer(&format!("{name}.totals"), whole.totals);
+    let shift = graph.node("Mul", &[&zeros, &totals], &format!("{name}.shift"));
     graph.node("Sub", &[&sums, &shift], &format!("{name}.sums from zero"))
 }
 
