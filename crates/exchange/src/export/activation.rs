@@ -27,13 +27,8 @@ pub(super) fn applied(
     match (activation, arithmetic) {
         (Activation::Identity, _) => z.to_owned(),
         (Activation::Relu, _) => graph.node("Relu", &[z], wanted),
-        (Activation::LeakyRelu { slope }, Arithmetic::Single) => {
+        (Activation::LeakyRelu { slope }, Arithmetic::Single | Arithmetic::Rounded) => {
             graph.node_with("LeakyRelu", &[z], wanted, vec![("alpha", Attribute::Float(slope))])
-        }
-        // `LeakyRelu` is a `float` in onnxruntime and may be multiplied otherwise; `PRelu` is neither.
-        (Activation::LeakyRelu { slope }, _) => {
-            let slope = graph.scalar(&format!("{wanted}.slope"), real(arithmetic), slope.into());
-            graph.node("PRelu", &[z, &slope], wanted)
         }
         (Activation::HardTanh { min, max }, _) => clip(graph, z, real(arithmetic), min, max, wanted),
         (_, Arithmetic::Single) => single(graph, activation, z, wanted),
@@ -76,10 +71,7 @@ fn single(graph: &mut Graph, activation: Activation, z: &str, wanted: &str) -> S
             ("HardSigmoid", vec![("alpha", Attribute::Float(alpha)), ("beta", Attribute::Float(beta))])
         }
         Activation::HardSwish => ("HardSwish", Vec::new()),
-        Activation::Identity
-        | Activation::Relu
-        | Activation::LeakyRelu { .. }
-        | Activation::HardTanh { .. } => ("Identity", Vec::new()),
+        Activation::Identity | Activation::Relu | Activation::HardTanh { .. } => ("Identity", Vec::new()),
     };
     graph.node_with(operator, &[z], wanted, attributes)
 }
@@ -96,6 +88,14 @@ fn double(graph: &mut Graph, activation: Activation, z: &str, wanted: &str) -> S
             let power = writer.of("Exp", &[&below]);
             let less = writer.of("Sub", &[&power, &one]);
             let scaled = writer.of("Mul", &[&less, &alpha]);
+            writer.named("Add", &[&above, &scaled])
+        }
+        Activation::LeakyRelu { slope } => {
+            // Max(z, 0) + slope·Min(z, 0), of which one part is always 0.
+            let (zero, slope) = (writer.number(0.0), writer.number(slope.into()));
+            let above = writer.of("Max", &[z, &zero]);
+            let below = writer.of("Min", &[z, &zero]);
+            let scaled = writer.of("Mul", &[&below, &slope]);
             writer.named("Add", &[&above, &scaled])
         }
         Activation::Tanh => writer.named("Tanh", &[z]),

@@ -18,6 +18,20 @@ pub enum ExportError {
         /// The range.
         range: String,
     },
+    /// Static inputs that no pair of `QuantizeLinear` and `DequantizeLinear` is.
+    #[error(
+        "inputs of {weight}: `{what}` is no `QuantizeLinear`, which rounds halves to even and has {types}: the nearest is {nearest}, or integers instead of QDQ"
+    )]
+    Qdq {
+        /// The weight that they are multiplied with.
+        weight: WeightId,
+        /// The setting.
+        what: String,
+        /// What it has.
+        types: &'static str,
+        /// The nearest setting.
+        nearest: &'static str,
+    },
     /// A column whose name cannot be that of an input.
     #[error(
         "column `{name}` {reason}, but each column is an input of its own where one of them has texts: rename it"

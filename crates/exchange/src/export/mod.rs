@@ -13,7 +13,7 @@
 //! | `f16`, `bf16` | `Cast` of `float16`, `bfloat16` |
 //! | outliers | `ScatterElements` into the matrix |
 //! | layers of floats | `MatMul`, `Add`, the activation; in `float` or, of mixed precision, in `double` |
-//! | inputs as codes | `QuantizeLinear`, or the same written out; `MatMulInteger` of whole numbers, `MatMul` in `double` of others |
+//! | inputs as codes | `QuantizeLinear`, or the same written out; `MatMulInteger` of whole numbers, `MatMul` in `double` of others; on request QDQ |
 //! | head | `Softmax` in `double`, `ArgMax`, `Gather` of the names |
 //!
 //! Weights are those of the model bit for bit, and the codes of inputs are, too, with what is said of
@@ -30,6 +30,7 @@ mod layer;
 mod matmul_nbits;
 mod metadata;
 mod options;
+mod qdq;
 mod scaling;
 mod tiling;
 mod weights;
@@ -40,7 +41,7 @@ use prost::Message;
 use crate::packed::{Classifier, FeatureScaling, PackedModel, Values};
 
 pub use error::ExportError;
-pub use options::{FourBitGroups, InputType, OnnxOptions, Opset};
+pub use options::{FourBitGroups, InputType, OnnxOptions, Opset, StaticInputs};
 
 use element::{ElementType, Real};
 use graph::Graph;
@@ -86,9 +87,16 @@ pub fn to_onnx(model: &PackedModel, options: OnnxOptions) -> Result<OnnxFile, Ex
     };
     for (position, layer) in layers.iter().enumerate() {
         values = match (&layer.inputs, &layer.weight) {
-            (Some(quantizer), Values::Coded(weight)) => {
-                integers::coded_layer(&mut graph, layer, (quantizer, weight), position, &values, options)?
-            }
+            (Some(quantizer), Values::Coded(weight)) => match (quantizer.fitted(), options.static_inputs) {
+                (Some(fitted), StaticInputs::Qdq) => {
+                    let values = qdq::values(&mut graph, position, quantizer, fitted, &values)?;
+                    layer::float_layer(&mut graph, layer, position, &values, real, options)?
+                }
+                (None, _) | (Some(_), StaticInputs::Integers) => {
+                    let coded = (quantizer, weight);
+                    integers::coded_layer(&mut graph, layer, coded, position, &values, options)?
+                }
+            },
             (Some(_), Values::Float(_)) | (None, _) => {
                 layer::float_layer(&mut graph, layer, position, &values, real, options)?
             }

@@ -9,6 +9,8 @@ pub struct OnnxOptions {
     pub input: InputType,
     /// How weights of 4 bits in groups of 16, 32, 64, … inputs are multiplied.
     pub groups: FourBitGroups,
+    /// How layers are written whose inputs are codes with parameters that are known before.
+    pub static_inputs: StaticInputs,
 }
 
 /// A version of the standard operators. The newer one has types that not every runtime knows.
@@ -63,4 +65,17 @@ pub enum FourBitGroups {
     Standard,
     /// By `MatMulNBits` of `com.microsoft`, onnxruntime's own, where it can say the same.
     MatMulNBits,
+}
+
+/// How layers are written whose inputs are codes with parameters that are known before. Those whose inputs find their
+/// parameters in the rows at hand are written as [`Integers`](Self::Integers) always.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum StaticInputs {
+    /// As products of integers: the same codes in all layers, and the same logits, as the packed model has.
+    #[default]
+    Integers,
+    /// As `QuantizeLinear` and `DequantizeLinear` before a `MatMul` of floats (QDQ), the pattern that other compilers look for.
+    /// Codes of the first layer are the same; those of later layers may differ by one where sums of floats, which have no
+    /// fixed order, come out on the other side of a tie.
+    Qdq,
 }

@@ -88,6 +88,13 @@ impl Call<'_> {
     pub(crate) fn softmax(&self, flow: &Flow) -> Result<Flow, String> {
         let axis = self.node.integer("axis", if self.node.version < 13 { 1 } else { -1 });
         self.axis_width(flow, axis)?;
-        Ok(flow.operate(self.place, Operation::Softmax))
+        match flow.last() {
+            // What is divided by its sum when the logarithm is taken back.
+            Some(Kind::Function(function)) if function.is_log_logistic() => {
+                let logistic = self.activation(&flow.without_last(), Activation::Sigmoid);
+                Ok(logistic.operate(self.place, Operation::NormalizeSum))
+            }
+            _ => Ok(flow.operate(self.place, Operation::Softmax)),
+        }
     }
 }

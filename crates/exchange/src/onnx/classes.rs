@@ -101,6 +101,17 @@ pub(crate) fn arg_max(call: &Call<'_>, flow: &Flow) -> Result<Value, String> {
     }
 }
 
+/// The second of two classes where their only score is above 0.
+pub(crate) fn is_second(call: &Call<'_>, flow: &Flow) -> Result<Value, String> {
+    let limit = call.constant(1, "limit")?.scalar();
+    match (flow.lengths.as_slice(), limit) {
+        ([Some(1)], Some(0.0)) => {
+            Ok(Value::Labels(Labels { flow: flow.clone(), classes: None, is_map: false }))
+        }
+        _ => Err("compares what is no score of the second of two classes with 0".to_owned()),
+    }
+}
+
 /// What the node makes of classes: the same in another form, or other names.
 pub(crate) fn rename(call: &Call<'_>, labels: &Labels, tensors: &TensorReader) -> Result<Value, String> {
     let node = call.node;

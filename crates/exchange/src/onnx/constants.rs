@@ -1,6 +1,7 @@
 //! Operators of constants: weights that a file computes of others.
 
-use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn, Slice, concatenate};
+use half::{bf16, f16};
+use ndarray::{ArrayD, ArrayViewD, Axis, Dimension, IxDyn, Slice, concatenate};
 
 use crate::element::Element;
 use crate::onnx::budget::Budget;
@@ -75,6 +76,7 @@ pub(crate) fn evaluate(
             same(concatenate(Axis(axis), &views).map_err(|error| error.to_string())?)
         }
         "Gather" => gather(first, input(1)?, node.integer("axis", 0), budget),
+        "ScatterElements" => scatter(node, first, input(1)?, input(2)?, budget),
         "Slice" => same(slice(array, &list)?),
         "Expand" => {
             let wanted: Option<Vec<usize>> =
@@ -91,8 +93,7 @@ pub(crate) fn evaluate(
                 let right = broadcast(other.array.view(), &shape, budget)?;
                 let mut left = broadcast(array.view(), &shape, budget)?.to_owned();
                 left.zip_mut_with(&right, |left, &right| {
-                    let result = binary.apply(*left, right);
-                    *left = if first.element.is_float() { result } else { result.trunc() };
+                    *left = rounded(binary.apply(*left, right), first.element);
                 });
                 array = left;
             }
@@ -183,12 +184,58 @@ fn filled(node: Node<'_>, shape: &Constant, budget: &Budget) -> Result<Constant,
 
 fn cast(array: ArrayViewD<'_, f64>, element: Element) -> Result<Constant, String> {
     let array = match element {
-        Element::F64 | Element::F16 | Element::BF16 => array.to_owned(),
-        Element::F32 => array.mapv(|number| f64::from(number as f32)),
         Element::Bool => array.mapv(|number| f64::from(u8::from(number != 0.0))),
-        _ => array.mapv(f64::trunc),
+        _ => array.mapv(|number| rounded(number, element)),
     };
     Ok(Constant { element, array })
+}
+
+/// A result as the type of its operator holds it.
+///
+/// One of `f64` that is rounded again is what the operator gives: of sums, products and quotients of `f32`, and of narrower
+/// floats, `f64` has more than twice the digits.
+fn rounded(number: f64, element: Element) -> f64 {
+    match element {
+        Element::F64 => number,
+        Element::F32 => f64::from(number as f32),
+        Element::F16 => f16::from_f64(number).into(),
+        Element::BF16 => bf16::from_f64(number).into(),
+        Element::I64
+        | Element::I32
+        | Element::I16
+        | Element::I8
+        | Element::U64
+        | Element::U32
+        | Element::U16
+        | Element::U8
+        | Element::Bool => number.trunc(),
+    }
+}
+
+/// The numbers with those at some positions of one axis replaced.
+fn scatter(
+    node: Node<'_>,
+    data: &Constant,
+    indices: &Constant,
+    updates: &Constant,
+    budget: &Budget,
+) -> Result<Constant, String> {
+    let axis = position(node.integer("axis", 0), data.array.ndim())?;
+    let is_replaced = node.text("reduction", "none")? == "none";
+    let shape = indices.array.shape();
+    let fits = shape == updates.array.shape() && shape.len() == data.array.ndim() && is_replaced;
+    let lengths = shape.iter().zip(data.array.shape()).enumerate();
+    if !fits || lengths.into_iter().any(|(other, (length, most))| other != axis && length > most) {
+        return Err("puts numbers in places that do not fit".to_owned());
+    }
+    budget.take(data.array.len())?;
+    let mut array = data.array.clone();
+    for ((place, &index), &update) in indices.array.indexed_iter().zip(&updates.array) {
+        let mut place = place.slice().to_vec();
+        place[axis] = position(index as i64, data.array.len_of(Axis(axis)))?;
+        array[IxDyn(&place)] = update;
+    }
+    Ok(Constant { element: data.element, array })
 }
 
 fn transpose(array: ArrayViewD<'_, f64>, node: Node<'_>) -> Result<ArrayD<f64>, String> {
@@ -301,6 +348,28 @@ fn broadcast(array: ArrayViewD<'_, f64>, shape: &[usize], budget: &Budget) -> Re
     Ok(view.to_owned())
 }
 
+/// The numbers of blocks of `size` along an axis, by element; the last block may be shorter.
+fn in_blocks(
+    numbers: ArrayViewD<'_, f64>,
+    shape: &[usize],
+    axis: usize,
+    size: i64,
+    budget: &Budget,
+) -> Result<ArrayD<f64>, String> {
+    let size = usize::try_from(size).map_err(|_| "has blocks of no size".to_owned())?;
+    let mut expected = shape.to_vec();
+    expected[axis] = shape[axis].div_ceil(size);
+    if numbers.shape() != expected {
+        return Err(format!(
+            "has {:?} numbers for blocks of {size} along axis {axis} of {shape:?}: expected {expected:?}",
+            numbers.shape()
+        ));
+    }
+    budget.take_shape(shape)?;
+    let blocks: Vec<usize> = (0..shape[axis]).map(|index| index / size).collect();
+    Ok(numbers.select(Axis(axis), &blocks))
+}
+
 /// `(x - zero_point) · scale`, or the rounded integers of which that is.
 fn quantize(
     node: Node<'_>,
@@ -309,14 +378,14 @@ fn quantize(
     zero_point: Option<&Constant>,
     budget: &Budget,
 ) -> Result<Constant, String> {
-    if node.integer("block_size", 0) != 0 {
-        return Err(
-            "has scales of blocks: expected one of the tensor, or one of each row or column".to_owned()
-        );
-    }
     let shape = x.array.shape();
+    let block_size = node.integer("block_size", 0);
     let along = |constant: &Constant| -> Result<ArrayD<f64>, String> {
         let count = constant.array.len();
+        if block_size != 0 {
+            let axis = position(node.integer("axis", 1), shape.len())?;
+            return in_blocks(constant.array.view(), shape, axis, block_size, budget);
+        }
         if count == 1 {
             return broadcast(reshape(constant.array.view(), &[])?.view(), shape, budget);
         }
@@ -328,10 +397,11 @@ fn quantize(
     let scales = along(scale)?;
     let zeros = zero_point.map(along).transpose()?.unwrap_or_else(|| ArrayD::zeros(IxDyn(shape)));
     let mut array = x.array.clone();
+    let scale_element = scale.element;
     if node.proto.op_type == "DequantizeLinear" {
         array -= &zeros;
-        array *= &scales;
-        return Ok(Constant { element: scale.element, array });
+        array.zip_mut_with(&scales, |x, &scale| *x = rounded(*x * scale, scale_element));
+        return Ok(Constant { element: scale_element, array });
     }
     let element = zero_point.map_or(Element::U8, |zero_point| zero_point.element);
     let (least, most) = match element {

@@ -110,6 +110,16 @@ impl Function {
         matches!(&*self.expression, Expression::Unary(Unary::Exp, input) if **input == Expression::Input)
     }
 
+    /// Whether it is `ln σ(x)`, the logarithm of the logistic function, to six digits.
+    pub(crate) fn is_log_logistic(&self) -> bool {
+        // From -15.4 to 15.4.
+        let points = (-140..=140).map(|step| f64::from(step) * 0.11 + 0.013);
+        points.into_iter().all(|x| {
+            let logarithm = x.min(0.0) - libm::log1p(libm::exp(-x.abs()));
+            (self.apply(x) - logarithm).abs() <= 1e-6 * logarithm.abs()
+        })
+    }
+
     /// None of what is too large to be an activation; so no evaluation takes long or goes deep.
     fn sized(expression: Expression, operations: usize) -> Option<Self> {
         (operations <= MOST_OPERATIONS).then(|| Self { expression: Rc::new(expression), operations })

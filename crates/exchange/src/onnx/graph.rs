@@ -18,8 +18,8 @@ use crate::onnx::value::{Length, Value};
 /// The standard operators that are supported.
 const OPERATORS: &str = "Gemm, MatMul, Add, Sub, Mul, Div, Neg, BatchNormalization, Relu, LeakyRelu, PRelu, Elu, Selu, Tanh, \
     Sigmoid, Gelu, HardSigmoid, HardSwish, Clip, Min, Max, Softmax, LogSoftmax, LpNormalization, Dropout, Flatten, Reshape, Squeeze, \
-    Unsqueeze, Transpose, Identity, Cast, Concat, Split, Slice, Gather, ArgMax, Constant, ConstantOfShape, Shape, Expand, \
-    QuantizeLinear and DequantizeLinear of constants, and Abs, Erf, Exp, Log, Pow, Reciprocal, Sqrt, ReduceMax, ReduceSum, \
+    Unsqueeze, Transpose, Identity, Cast, Concat, Split, Slice, Gather, ArgMax, Greater, Constant, ConstantOfShape, Shape, Expand, \
+    ScatterElements, QuantizeLinear and DequantizeLinear of constants, and Abs, Erf, Exp, Log, Pow, Reciprocal, Sqrt, ReduceMax, ReduceSum, \
     ReduceL1 and ReduceLogSumExp where they are parts of an activation or a softmax";
 /// The operators of `ai.onnx.ml` that are supported.
 const ML_OPERATORS: &str =
@@ -189,6 +189,7 @@ impl<'g> Interpreter<'g> {
             ("", "Concat", _) | (ML, "FeatureVectorizer", _) => one(call.concat()?),
             ("", "Split", Value::Rows(flow)) => call.split(flow),
             ("", "ArgMax", Value::Rows(flow)) => one(classes::arg_max(&call, flow)?),
+            ("", "Greater", Value::Rows(flow)) => one(classes::is_second(&call, flow)?),
             ("", "Gather", names) | (ML, "ArrayFeatureExtractor", names)
                 if matches!(call.input(1), Ok(Value::Labels(_))) =>
             {

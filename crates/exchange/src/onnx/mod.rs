@@ -24,6 +24,7 @@ mod recognition;
 mod reductions;
 mod shapes;
 mod stage;
+mod storage;
 mod tensor;
 mod value;
 mod wire;

@@ -12,6 +12,7 @@ use ndarray::{ArrayD, IxDyn};
 use crate::element::Element;
 use crate::onnx::budget::Budget;
 use crate::onnx::proto::TensorProto;
+use crate::onnx::storage::Storage;
 
 /// `TensorProto.DataType.STRING`.
 const STRING: i32 = 8;
@@ -84,25 +85,25 @@ impl TensorReader {
             check_count(strings.len(), count, &shape)?;
             return Ok(Contents::Strings(strings));
         }
-        let element = element(tensor.data_type)?;
+        let storage = Storage::of(tensor.data_type)?;
         let values = if tensor.data_location == EXTERNAL {
-            element.decode(&self.read_beside(tensor, count, element)?)
+            storage.decode(&self.read_beside(tensor, count, storage)?, count)
         } else if !tensor.raw_data.is_empty() {
-            check_raw(tensor.raw_data.len(), count, element, &shape)?;
+            check_raw(tensor.raw_data.len(), count, storage, &shape)?;
             self.budget.take(count)?;
-            element.decode(&tensor.raw_data)
+            storage.decode(&tensor.raw_data, count)
         } else {
-            let values = typed(tensor, element);
+            let values = typed(tensor, storage, count);
             check_count(values.len(), count, &shape)?;
             self.budget.take(count)?;
             values
         };
         check_count(values.len(), count, &shape)?;
-        Ok(Contents::Numbers(Constant::new(element, &shape, values)?))
+        Ok(Contents::Numbers(Constant::new(storage.element(), &shape, values)?))
     }
 
     /// The bytes of a tensor that stand in a file of the same folder, or below.
-    fn read_beside(&self, tensor: &TensorProto, count: usize, element: Element) -> Result<Vec<u8>, String> {
+    fn read_beside(&self, tensor: &TensorProto, count: usize, storage: Storage) -> Result<Vec<u8>, String> {
         let entry = |key: &str| {
             tensor.external_data.iter().find(|entry| entry.key == key).map(|entry| entry.value.as_str())
         };
@@ -116,7 +117,7 @@ impl TensorReader {
         let refused = |error: std::io::Error| format!("has its numbers in `{location}`: {error}");
         let mut file = File::open(&path).map_err(refused)?;
         let metadata = file.metadata().map_err(refused)?;
-        let expected = count.checked_mul(element.bytes()).ok_or("has too many numbers")?;
+        let expected = storage.bytes(count).ok_or("has too many numbers")?;
         let (offset, available) = (offset.unwrap_or(0), metadata.len());
         let length = length.unwrap_or(available.saturating_sub(offset));
         if !metadata.is_file() || offset.checked_add(length).is_none_or(|end| end > available) {
@@ -179,34 +180,20 @@ pub(crate) fn element_of(tensor: &TensorProto) -> Result<Option<Element>, String
     if tensor.data_type == STRING { Ok(None) } else { element(tensor.data_type).map(Some) }
 }
 
-/// The type of a number in `TensorProto.DataType`.
+/// The type of all files that has the numbers of a type of `TensorProto.DataType`.
 pub(crate) fn element(data_type: i32) -> Result<Element, String> {
-    Ok(match data_type {
-        1 => Element::F32,
-        2 => Element::U8,
-        3 => Element::I8,
-        4 => Element::U16,
-        5 => Element::I16,
-        6 => Element::I32,
-        7 => Element::I64,
-        9 => Element::Bool,
-        10 => Element::F16,
-        11 => Element::F64,
-        12 => Element::U32,
-        13 => Element::U64,
-        16 => Element::BF16,
-        _ => {
-            return Err(format!(
-                "has numbers of type {data_type}: expected floats of 16 to 64 bits or integers of 8 to 64 bits"
-            ));
-        }
-    })
+    Storage::of(data_type).map(Storage::element)
 }
 
 /// The numbers of the field that belongs to their type.
-fn typed(tensor: &TensorProto, element: Element) -> Vec<f64> {
+fn typed(tensor: &TensorProto, storage: Storage, count: usize) -> Vec<f64> {
     let integers =
         |number: fn(i32) -> f64| tensor.int32_data.iter().map(|&integer| number(integer)).collect();
+    let Storage::Plain(element) = storage else {
+        // A byte each, as in raw data.
+        let bytes: Vec<u8> = tensor.int32_data.iter().map(|&byte| byte as u8).collect();
+        return storage.decode(&bytes, count);
+    };
     match element {
         Element::F32 => tensor.float_data.iter().map(|&number| number.into()).collect(),
         Element::F64 => tensor.double_data.clone(),
@@ -220,10 +207,12 @@ fn typed(tensor: &TensorProto, element: Element) -> Vec<f64> {
     }
 }
 
-fn check_raw(bytes: usize, count: usize, element: Element, shape: &[usize]) -> Result<(), String> {
-    match count.checked_mul(element.bytes()) == Some(bytes) {
+fn check_raw(bytes: usize, count: usize, storage: Storage, shape: &[usize]) -> Result<(), String> {
+    match storage.bytes(count) == Some(bytes) {
         true => Ok(()),
-        false => Err(format!("has {bytes} bytes of {element}, which do not fit its shape {shape:?}")),
+        false => {
+            Err(format!("has {bytes} bytes of {}, which do not fit its shape {shape:?}", storage.element()))
+        }
     }
 }
 

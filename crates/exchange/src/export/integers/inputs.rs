@@ -29,8 +29,10 @@ pub(super) struct Inputs {
 
 /// The code of zero, with the offset.
 pub(super) enum Zero {
-    /// The same in all rows.
+    /// The same in all rows, as the scale is.
     Fixed(i32),
+    /// The same in all rows, whose scales differ.
+    FixedInRows(i32),
     /// `float`, `(rows, 1)`.
     OfRows(String),
 }
@@ -42,8 +44,8 @@ impl Inputs {
         let kind = real.element();
         let wide = graph.cast(&self.codes, kind, &format!("{name}.codes as {}", kind.name()));
         let zero = match &self.zero {
-            Zero::Fixed(0) => return wide,
-            Zero::Fixed(zero) => {
+            Zero::Fixed(0) | Zero::FixedInRows(0) => return wide,
+            Zero::Fixed(zero) | Zero::FixedInRows(zero) => {
                 graph.scalar(&format!("{name}.zero as {}", kind.name()), real, (*zero).into())
             }
             Zero::OfRows(zeros) => graph.cast(zeros, kind, &format!("{name}.zeros as {}", kind.name())),
@@ -91,7 +93,7 @@ pub(super) fn codes(
             let Found { scale, zero_point } = range::found(graph, name, id, scheme, (inputs, width, rows))?;
             let zero = match zero_point {
                 Some(zero_point) => Zero::OfRows(zero_point),
-                None => Zero::Fixed(offset),
+                None => Zero::FixedInRows(offset),
             };
             (scale, zero)
         }
@@ -133,8 +135,10 @@ impl Codes<'_> {
         let position = graph.node("Div", &[inputs, scale], &format!("{name}.position"));
         let mut code = self.rounded(graph, &position);
         let zero = match zero {
-            Zero::Fixed(0) => None,
-            Zero::Fixed(zero) => Some(graph.scalar(&format!("{name}.zero"), Real::Single, (*zero).into())),
+            Zero::Fixed(0) | Zero::FixedInRows(0) => None,
+            Zero::Fixed(zero) | Zero::FixedInRows(zero) => {
+                Some(graph.scalar(&format!("{name}.zero"), Real::Single, (*zero).into()))
+            }
             Zero::OfRows(zeros) => Some(zeros.clone()),
         };
         if let Some(zero) = zero {

@@ -22,7 +22,7 @@ pub(super) fn product(
 ) -> Result<String, ExportError> {
     let (factors, bands, scales) = factors(graph, name, weight, inputs.are_bytes, options.opset)?;
     let sums = match factors {
-        Factors::Bytes(whole) => of_bytes(graph, name, &whole, bands, inputs),
+        Factors::Bytes(whole) => of_bytes(graph, name, whole, bands, inputs),
         Factors::Doubles(factors) => of_doubles(graph, name, &factors, bands, inputs),
     };
     let sums = graph.cast(&sums, ElementType::Float, &format!("{name}.sums as float"));
@@ -35,26 +35,33 @@ pub(super) fn product(
 }
 
 /// The sums `Σ (q - z)·u` of each band as `int32`, `(rows, out)` or `(bands, rows, out)`.
-fn of_bytes(graph: &mut Graph, name: &str, whole: &WholeNumbers, bands: Bands, inputs: &Inputs) -> String {
+///
+/// Of rows with parameters of their own they are `Σ q·u - z·Σ u`: onnxruntime takes no zero points of rows, and where nothing
+/// stands between the product and the scales it takes these for one number (`MatMulIntegerToFloat`).
+fn of_bytes(graph: &mut Graph, name: &str, whole: WholeNumbers, bands: Bands, inputs: &Inputs) -> String {
     let codes = in_bands(graph, inputs, &inputs.codes, bands);
     let zero = match &inputs.zero {
         Zero::Fixed(zero) => {
             let tensor = element::patterns(ElementType::Uint8, &[], [i64::from(*zero)]);
             graph.initializer(&format!("{}.zero of product", inputs.name), tensor)
         }
-        Zero::OfRows(_) => String::new(),
+        Zero::FixedInRows(_) | Zero::OfRows(_) => String::new(),
     };
     let operands = [codes.as_str(), &whole.codes, &zero, &whole.zero_points];
     let sums = graph.node("MatMulInteger", &operands, &format!("{name}.sums"));
-    match &inputs.zero {
-        Zero::Fixed(_) => sums,
-        // onnxruntime takes no zero points of rows: Σ (q - z)·u = Σ q·u - z·Σ u.
-        Zero::OfRows(zeros) => {
-            let zeros = graph.cast(zeros, ElementType::Int32, &format!("{}.zeros as int32", inputs.name));
-            let shift = graph.node("Mul", &[&zeros, &whole.totals], &format!("{name}.shift"));
-            graph.node("Sub", &[&sums, &shift], &format!("{name}.sums from zero"))
+    let zeros = match &inputs.zero {
+        Zero::Fixed(_) => return sums,
+        Zero::FixedInRows(zero) => {
+            let tensor = element::patterns(ElementType::Int32, &[], [i64::from(*zero)]);
+            graph.initializer(&format!("{}.zero of product", inputs.name), tensor)
         }
-    }
+        Zero::OfRows(zeros) => {
+            graph.cast(zeros, ElementType::Int32, &format!("{}.zeros as int32", inputs.name))
+        }
+    };
+    let totals = graph.initializer(&format!("{name}.totals"), whole.totals);
+    let shift = graph.node("Mul", &[&zeros, &totals], &format!("{name}.shift"));
+    graph.node("Sub", &[&sums, &shift], &format!("{name}.sums from zero"))
 }
 
 /// The same in `double`.

@@ -52,7 +52,8 @@ pub(super) fn integers(graph: &mut Graph, coded: &Coded<'_>, lowest: i64, highes
     let tensor = element::patterns(kind, &coded.dims(), codes);
     let name = graph.initializer(&coded.part("codes"), tensor);
     match kind {
-        // onnxruntime 1.32 dequantizes codes of 2 bits to other numbers than theirs, and casts them right.
+        // onnxruntime 1.32 fuses `DequantizeLinear` of 2 bits with a product and gets other numbers where there is one scale, or
+        // one an output, and the inputs are no multiple of 16.
         ElementType::Int2 | ElementType::Uint2 => {
             let wide = if lowest < 0 { ElementType::Int8 } else { ElementType::Uint8 };
             Codes { name: graph.cast(&name, wide, &coded.part("wide codes")), kind: wide }

@@ -6,6 +6,7 @@ use crate::export::element::{self, ElementType, Real};
 use crate::export::error::ExportError;
 use crate::export::graph::Graph;
 use crate::export::options::Opset;
+use crate::onnx::proto::TensorProto;
 
 use super::affine::{self, code_range};
 use super::coded::Coded;
@@ -30,8 +31,8 @@ pub(in crate::export) struct WholeNumbers {
     pub(in crate::export) codes: String,
     /// One, one an output, or `(bands, 1, out)`.
     pub(in crate::export) zero_points: String,
-    /// The sums over inputs of codes less their zero points, `int32`: `(1, out)`, or `(bands, 1, out)`.
-    pub(in crate::export) totals: String,
+    /// The sums over inputs of codes less their zero points, `int32`: `(1, out)`, or `(bands, 1, out)`; not in the graph yet.
+    pub(in crate::export) totals: TensorProto,
 }
 
 /// Which inputs share scales: bands of so many rows of the weight, the last perhaps of fewer.
@@ -148,7 +149,6 @@ fn bytes(graph: &mut Graph, coded: &Coded<'_>, affine: &Affine<f32>, bands: Band
     };
     let zero_points = graph.initializer(&coded.part("zero_points"), zero_points);
     let totals = element::patterns(ElementType::Int32, &dims(1), totals);
-    let totals = graph.initializer(&coded.part("totals"), totals);
     Some(WholeNumbers { codes, zero_points, totals })
 }
 
