@@ -141,7 +141,8 @@ def logits(description, arrays, rows):
         if clip is not None:
             steps = 2 ** clip["bits"] - 1
             x = np.rint(np.clip(x / clip["clip"], 0, 1) * steps) * (clip["clip"] / steps)
-    return x
+    # One logit is that of the second of two classes.
+    return np.column_stack([np.zeros_like(x), x]) if description["head"] == "logistic" else x
 
 
 counts = Counter()
