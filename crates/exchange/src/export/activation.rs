@@ -142,10 +142,9 @@ fn double(graph: &mut Graph, activation: Activation, z: &str, wanted: &str) -> S
             let part = writer.of("Div", &[&clipped, &six]);
             writer.named("Mul", &[z, &part])
         }
-        Activation::Identity
-        | Activation::Relu
-        | Activation::LeakyRelu { .. }
-        | Activation::HardTanh { .. } => writer.named("Identity", &[z]),
+        Activation::Identity | Activation::Relu | Activation::HardTanh { .. } => {
+            writer.named("Identity", &[z])
+        }
     }
 }
 
