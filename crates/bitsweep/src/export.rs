@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use bitsweep_exchange::packed::PackedModel;
+use bitsweep_exchange::export::{FourBitGroups, OnnxOptions, to_onnx};
+use bitsweep_exchange::packed::{PackedError, PackedModel};
 use bitsweep_results::{Goal, Key, Summary, Variant};
 use serde_json::{Map, Value, json};
 
@@ -127,15 +128,21 @@ impl<'p> Chosen<'p> {
     }
 
     fn file(&self, packed: &PackedModel, format: ExportFormat) -> Result<ModelFile, String> {
-        let notes = Vec::new();
-        let bytes = match format {
-            ExportFormat::Safetensors => packed.to_bytes(),
-            ExportFormat::Npz => packed.to_npz(),
-            ExportFormat::Json => packed.to_json().map(String::into_bytes),
-            ExportFormat::Gguf => packed.to_gguf(&self.describe()),
-            _ => return Err("nothing writes it".to_owned()),
+        let onnx = |groups| {
+            let file = to_onnx(packed, OnnxOptions { groups, ..OnnxOptions::default() });
+            file.map(|file| (file.bytes, file.notes)).map_err(|error| error.to_string())
         };
-        let bytes = bytes.map_err(|error| error.to_string())?;
+        let plain = |bytes: Result<Vec<u8>, PackedError>| {
+            bytes.map(|bytes| (bytes, Vec::new())).map_err(|error| error.to_string())
+        };
+        let (bytes, notes) = match format {
+            ExportFormat::Safetensors => plain(packed.to_bytes()),
+            ExportFormat::Npz => plain(packed.to_npz()),
+            ExportFormat::Json => plain(packed.to_json().map(String::into_bytes)),
+            ExportFormat::Gguf => plain(packed.to_gguf(&self.describe())),
+            ExportFormat::Onnx => onnx(FourBitGroups::Standard),
+            ExportFormat::OnnxMatMulNBits => onnx(FourBitGroups::MatMulNBits),
+        }?;
         let counted = packed.sizes().total();
         Ok(ModelFile { name: self.name(format), bytes, counted, notes })
     }

@@ -1,4 +1,5 @@
-//! Models and tensors in files: those of other tools in, and [packed] models out and in.
+//! Models and tensors in files: those of other tools in, [packed] models out and in, and as plain [arrays](packed::arrays) and
+//! GGUF for other tools.
 //!
 //! A [`TensorFile`] names the tensors of a file and reads them one at a time. A model is read as a [`Network`]: what the file
 //! computes, as layers of [`bitsweep_models`], with the scaling of the features and the names of the classes where the file
@@ -19,6 +20,7 @@ mod file;
 mod format;
 mod gguf;
 mod network;
+mod npy_header;
 mod npz;
 mod onnx;
 mod options;
@@ -37,8 +39,9 @@ pub use error::ImportError;
 pub use format::FileFormat;
 pub use gguf::BlockType;
 pub use network::{Network, Standardization};
+pub use onnx::read_onnx_bytes;
 pub use options::{NamedLayer, ReadOptions};
-pub use read::{read_network, sha256};
+pub use read::{read_network, sha256, sha256_of};
 pub use step::{Operation, Step};
 pub use stored::Stored;
 pub use tensor_file::{Tensor, TensorFile};

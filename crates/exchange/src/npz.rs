@@ -1,15 +1,16 @@
 //! npz files: a zip archive with a NumPy array in each entry.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
-use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
+use npyz::{Endianness, TypeChar, TypeStr};
 use zip::ZipArchive;
 
 use crate::element::Element;
 use crate::entry::{Entry, Place};
 use crate::error::ImportError;
+use crate::npy_header::NpyHeader;
 
 /// Arrays of zeros pack well, and are small.
 const MOST_UNPACKED: u64 = 1 << 20;
@@ -45,8 +46,7 @@ enum TextKind {
 }
 
 impl TextKind {
-    fn of(dtype: &DType) -> Option<Self> {
-        let DType::Plain(plain) = dtype else { return None };
+    fn of(plain: &TypeStr) -> Option<Self> {
         let length = usize::try_from(plain.size_field()).ok().filter(|length| *length > 0)?;
         match (plain.type_char(), plain.endianness()) {
             (TypeChar::UnicodeStr, Endianness::Little) => Some(Self::CodePoints(length)),
@@ -100,31 +100,26 @@ pub(crate) fn entries(path: &Path, file: &File) -> Result<(Vec<Entry>, Vec<TextA
         let wrong = |reason: &dyn std::fmt::Display| ImportError::tensor(path, &name, reason);
         let mut first = Vec::new();
         packed.by_ref().take(MOST_HEADER_BYTES).read_to_end(&mut first).map_err(|error| wrong(&error))?;
-        if header_bytes(&first).is_none_or(|bytes| bytes > first.len() as u64) {
-            return Err(wrong(&"its header does not fit into it"));
-        }
-        let mut reader = Cursor::new(&first);
-        let header = NpyHeader::from_reader(&mut reader).map_err(|error| wrong(&error))?;
+        let header = NpyHeader::of(&first).map_err(|reason| wrong(&reason))?;
         let shape: Option<Vec<usize>> =
-            header.shape().iter().map(|&length| usize::try_from(length).ok()).collect();
-        let dtype = header.dtype();
-        let (element, text_kind) = (element(&dtype), TextKind::of(&dtype));
+            header.shape.iter().map(|&length| usize::try_from(length).ok()).collect();
+        let (element, text_kind) = (element(&header.of), TextKind::of(&header.of));
         let Some(width) = element.map(Element::bytes).or(text_kind.map(TextKind::bytes)) else {
             return Err(wrong(&format_args!(
                 "its type {} is not supported: expected little-endian floats or integers, or texts (`<U`, `|S`)",
-                dtype.descr()
+                header.of
             )));
         };
         let numbers = shape
             .as_deref()
             .and_then(|shape| shape.iter().try_fold(1_usize, |product, &length| product.checked_mul(length)));
         let bytes = numbers.and_then(|numbers| numbers.checked_mul(width));
-        let stored = packed.size().checked_sub(reader.position());
+        let stored = packed.size().checked_sub(header.bytes);
         let (Some(shape), Some(true)) = (shape, bytes.map(|bytes| stored == Some(bytes as u64))) else {
             return Err(wrong(&format_args!(
                 "its entry of {} bytes does not fit its shape {:?}",
                 packed.size(),
-                header.shape()
+                header.shape
             )));
         };
         if packed.size() > MOST_UNPACKED.max(MOST_RATIO.saturating_mul(packed.compressed_size())) {
@@ -134,31 +129,20 @@ pub(crate) fn entries(path: &Path, file: &File) -> Result<(Vec<Entry>, Vec<TextA
                 packed.size()
             )));
         }
-        let first = reader.position();
         match (element, text_kind) {
             (Some(element), _) => {
-                let is_column_major = header.order() == Order::Fortran;
-                let place = Place::InArchive { index, header: first, is_column_major };
+                let is_column_major = header.is_column_major;
+                let place = Place::InArchive { index, header: header.bytes, is_column_major };
                 entries.push(Entry { name, element: element.into(), shape, place });
             }
             (None, Some(kind)) => {
                 let count = shape.iter().product();
-                texts.push(TextArray { name, kind, count, index, header: first });
+                texts.push(TextArray { name, kind, count, index, header: header.bytes });
             }
             (None, None) => {}
         }
     }
     Ok((entries, texts))
-}
-
-/// The bytes of an array before its numbers, as its first bytes say: whoever parses them takes memory for as many.
-fn header_bytes(first: &[u8]) -> Option<u64> {
-    // Six bytes of magic, two of the version; a length of 2 bytes in version 1, else of 4.
-    match *first.get(6..12)? {
-        [1, _, low, high, ..] => Some(10 + u64::from(u16::from_le_bytes([low, high]))),
-        [_, _, a, b, c, d] => Some(12 + u64::from(u32::from_le_bytes([a, b, c, d]))),
-        _ => None,
-    }
 }
 
 /// The bytes of an array.
@@ -174,8 +158,7 @@ pub(crate) fn read(file: &File, index: usize, header: u64, bytes: usize) -> io::
     }
 }
 
-fn element(dtype: &DType) -> Option<Element> {
-    let DType::Plain(plain) = dtype else { return None };
+fn element(plain: &TypeStr) -> Option<Element> {
     if plain.endianness() == Endianness::Big && plain.size_field() > 1 {
         return None;
     }

@@ -39,5 +39,15 @@ pub fn sha256(path: &Path) -> Result<String, ImportError> {
     let (file, length) = file::open(path)?;
     let mut hasher = Sha256::new();
     io::copy(&mut file.take(length), &mut hasher).map_err(|error| ImportError::new(path, error))?;
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(hasher))
+}
+
+/// The SHA-256 hash of bytes, in hexadecimal digits.
+#[must_use]
+pub fn sha256_of(bytes: &[u8]) -> String {
+    hexadecimal(Sha256::new_with_prefix(bytes))
+}
+
+fn hexadecimal(hasher: Sha256) -> String {
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

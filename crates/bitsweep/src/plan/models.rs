@@ -3,14 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bitsweep_datasets::Scaler;
+use bitsweep_datasets::{Scaler, nearest};
 use bitsweep_exchange::{
-    ImportError, NamedLayer, Network, ReadOptions, Standardization, read_network, sha256,
+    ImportError, NamedLayer, Network, ReadOptions, Standardization, read_network, read_onnx_bytes, sha256,
+    sha256_of,
 };
 use bitsweep_models::Model;
 use bitsweep_results::numbers::counted;
 use serde::Serialize;
 
+use crate::registry::MODELS;
 use bitsweep_experiment::subject::{FileLayer, Given, ModelFile};
 
 /// A model that is given, ready to run.
@@ -81,7 +83,14 @@ impl<'f> Models<'f> {
             activation: file.activation,
             head: file.head,
         };
-        let Network { model, scaling, classes, producer, notes, .. } = read_network(&path, &options)?;
+        let (network, sha256) = match file.builtin() {
+            None => (read_network(&path, &options)?, sha256(&path)?),
+            Some(name) => {
+                let bytes = builtin(name).map_err(|error| ImportError::new(&file.path, error))?;
+                (read_onnx_bytes(&file.path, bytes)?, sha256_of(bytes))
+            }
+        };
+        let Network { model, scaling, classes, producer, notes, .. } = network;
         let classes = file.classes.clone().or(classes);
         let expected = model.classes();
         if let Some(names) = classes.as_ref().filter(|names| names.len() != expected) {
@@ -97,9 +106,20 @@ impl<'f> Models<'f> {
             scale,
             constant: Vec::new(),
         });
-        let origin = Origin { file: file.to_string(), sha256: sha256(&path)?, producer, notes };
+        let origin = Origin { file: file.to_string(), sha256, producer, notes };
         Ok(GivenModel { model, scaler, classes, origin: Some(origin) })
     }
+}
+
+/// The ONNX file of a model that is compiled in.
+fn builtin(name: &str) -> Result<&'static [u8], String> {
+    let model = MODELS.iter().find(|(own, _)| *own == name).map(|(_, bytes)| *bytes);
+    model.ok_or_else(|| {
+        let names = MODELS.iter().map(|(name, _)| *name);
+        let nearest =
+            nearest(name, names).map_or_else(String::new, |name| format!(": did you mean `{name}`?"));
+        format!("there is no model `{name}` here{nearest}")
+    })
 }
 
 impl GivenModel {

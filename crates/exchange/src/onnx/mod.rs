@@ -43,20 +43,31 @@ pub(crate) use crate::onnx::initializers::Initializers;
 
 /// Reads the graph and lowers it to a network.
 pub(crate) fn read_onnx(path: &Path) -> Result<Network, ImportError> {
-    let (model, bytes) = load(path)?;
-    let tensors = TensorReader::new(path, bytes);
+    read_onnx_bytes(path, &file::read(path)?)
+}
+
+/// Reads a classifier of dense layers from the bytes of an ONNX file that is called `path`.
+///
+/// # Errors
+/// When the file computes what is not supported, by the name of the place.
+pub fn read_onnx_bytes(path: &Path, bytes: &[u8]) -> Result<Network, ImportError> {
+    let model = decoded(path, bytes)?;
+    let tensors = TensorReader::new(path, bytes.len() as u64);
     network::lower(path, &model, graph::interpret(path, &model, &tensors)?, &tensors)
 }
 
 /// The messages of the file, and how many bytes it has.
 fn load(path: &Path) -> Result<(ModelProto, u64), ImportError> {
     let bytes = file::read(path)?;
-    if !wire::is_modest(&bytes) {
+    Ok((decoded(path, &bytes)?, bytes.len() as u64))
+}
+
+/// The messages of a file's bytes.
+fn decoded(path: &Path, bytes: &[u8]) -> Result<ModelProto, ImportError> {
+    if !wire::is_modest(bytes) {
         return Err(ImportError::new(path, "is no ONNX file: it has far more parts than bytes"));
     }
-    let model = ModelProto::decode(bytes.as_slice())
-        .map_err(|error| ImportError::new(path, format!("is no ONNX file: {error}")))?;
-    Ok((model, bytes.len() as u64))
+    ModelProto::decode(bytes).map_err(|error| ImportError::new(path, format!("is no ONNX file: {error}")))
 }
 
 #[cfg(test)]

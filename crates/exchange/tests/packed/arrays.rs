@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use bitsweep_exchange::TensorFile;
 use bitsweep_exchange::packed::{PackedModel, Values};
@@ -13,14 +12,7 @@ use serde_json::{Value, json};
 
 use crate::formats::model;
 use crate::schemes::all;
-use crate::{classifier, everything, layer, numbers, scheme, standard, stream};
-
-/// Where the files are left for `check_arrays.py`.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    fs::create_dir_all(&folder).unwrap();
-    folder
-}
+use crate::{classifier, everything, layer, left_folder, numbers, scheme, standard, stream};
 
 /// Models of every format and of everything else that a file can hold.
 fn models() -> Vec<(String, PackedModel)> {
@@ -80,7 +72,7 @@ fn expected(model: &PackedModel) -> Value {
 
 #[test]
 fn arrays_have_the_codes_and_the_values_of_every_model() {
-    let folder = folder("arrays");
+    let folder = left_folder("arrays");
     for (name, model) in models() {
         let npz = model.to_npz().unwrap();
         let path = folder.join(format!("{name}.npz"));

@@ -2,7 +2,6 @@
 //! holds the files to ggml's own package.
 
 use std::fs;
-use std::path::Path;
 
 use bitsweep_exchange::packed::{PackedModel, Values};
 use bitsweep_exchange::{FileFormat, ReadOptions, TensorFile, read_network};
@@ -12,7 +11,7 @@ use ndarray::Array2;
 use serde_json::json;
 
 use crate::schemes::all;
-use crate::{classifier, everything, input_scheme, layer, numbers, scheme, standard};
+use crate::{classifier, everything, input_scheme, layer, left_folder, numbers, scheme, standard};
 
 /// Every scheme that GGUF has a type for.
 const TYPES: [(&str, &str); 11] = [
@@ -44,8 +43,7 @@ fn model(text: &str, seed: u64, codes_bias: bool) -> PackedModel {
 
 #[test]
 fn tensors_are_read_as_the_values_of_the_codes() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gguf");
-    fs::create_dir_all(&folder).unwrap();
+    let folder = left_folder("gguf");
     for ((text, name), seed) in TYPES.into_iter().zip(0..) {
         for codes_bias in [false, true] {
             let model = model(text, seed, codes_bias);

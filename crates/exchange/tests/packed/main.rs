@@ -14,9 +14,22 @@ mod seeds;
 #[path = "../../../quant/tests/suite/formats.rs"]
 mod spellings;
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use bitsweep_exchange::packed::PackedModel;
 
 use models::{classifier, everything, input_scheme, layer, numbers, quantized, scheme, standard, stream};
+
+/// An empty folder whose files are left for scripts.
+fn left_folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
 
 /// Length of the header, with the 8 bytes that say so.
 fn header_length(bytes: &[u8]) -> usize {

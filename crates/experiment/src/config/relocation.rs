@@ -6,6 +6,7 @@ use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 use super::Node;
+use crate::subject::BUILTIN;
 
 /// The same experiment for a file from which `folder`, where its relative paths start, is seen as given. Nothing but paths is
 /// changed; text that is no TOML stays as it is.
@@ -28,7 +29,9 @@ pub fn relocated(text: &str, folder: &Path) -> String {
 /// Adds the places of all paths in a node that stands under `keys`, lists left out.
 fn add_paths<'n>(node: &'n Node<'_>, keys: &mut Vec<&'n str>, paths: &mut Vec<(Range<usize>, String)>) {
     match node.get_ref() {
-        DeValue::String(path) if is_path(keys) => paths.push((node.span(), path.to_string())),
+        DeValue::String(path) if is_path(keys) && !path.starts_with(BUILTIN) => {
+            paths.push((node.span(), path.to_string()))
+        }
         DeValue::Array(items) => items.iter().for_each(|item| add_paths(item, keys, paths)),
         DeValue::Table(table) => {
             for (key, node) in table.iter() {
@@ -61,6 +64,8 @@ train = ["x/1.parquet", "/2.parquet"] # both
 test = '''t'''
 [[model.file]]
 path = "m.onnx"
+[[model.file]]
+path = "builtin:m"
 [[tensor]]
 file = "../w.npz"
 name = "file"

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::json;
 
 pub use given::{GivenLayer, GivenModel};
+pub(crate) use model_file::BUILTIN;
 pub use model_file::{FileLayer, ModelFile};
 pub(crate) use tensor::TensorTable;
 pub use tensor::{Layout, TensorSource, TensorSpec};

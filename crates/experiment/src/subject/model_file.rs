@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelFile {
-    /// The file; relative to the experiment's folder.
+    /// The file, relative to the experiment's folder; or `builtin:` and the name of a model that is compiled in.
     pub path: PathBuf,
     /// The classes in the order of the outputs; a single output speaks for the second of two. By default those that the file names,
     /// or else those of the data in their order.
@@ -65,7 +65,15 @@ pub struct FileLayer {
     pub activation: Option<Activation>,
 }
 
+/// What the path of a model that is compiled in begins with.
+pub(crate) const BUILTIN: &str = "builtin:";
+
 impl ModelFile {
+    /// The name of a model that is compiled in: `digits-mlp` of the path `builtin:digits-mlp`.
+    pub fn builtin(&self) -> Option<&str> {
+        self.path.to_str()?.strip_prefix(BUILTIN)
+    }
+
     /// A file of which nothing is said.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), classes: None, layers: Vec::new(), activation: None, head: None }

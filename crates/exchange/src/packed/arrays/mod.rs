@@ -36,6 +36,13 @@
 //! result becomes `float32`. Scales that are codes are `scale_levels[scale_codes]·outer_scales[block // 256] + scale_offset`,
 //! blocks counted row by row, in `float64`, rounded to `dtype`; without an offset there is one outer scale for all.
 //!
+//! A layer is `x @ values + bias`, then its `activation`; `precision` says in which type: `single` is `float32`, `mixed`
+//! `float64`. Where it has `input_codes`, `x` is `scale·(q - zero_point)` of `q = clip(round(x / scale) + zero_point, lowest,
+//! highest)`, ties to the even code unless the scheme says otherwise, its parameters those of the arrays or, in a dynamic
+//! scheme, of the rows at hand. Where it has `output_codes`, the outputs become `round(min(max(y / clip, 0), 1)·n)·(clip / n)`
+//! with `n = 2^bits - 1`. Features are scaled in `float64` before: `x / divisor`, or `(x - mean) / scale`, where differences up
+//! to `rounding` are 0; then they are divided by `factors`.
+//!
 //! ```python
 //! arrays = np.load("model.npz")
 //! about = json.loads(arrays["bitsweep.json"])["layers"][0]["weight"]         # {"decode": "affine", "block": [32, 1], …}
