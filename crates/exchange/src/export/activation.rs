@@ -71,10 +71,7 @@ fn single(graph: &mut Graph, activation: Activation, z: &str, wanted: &str) -> S
             ("HardSigmoid", vec![("alpha", Attribute::Float(alpha)), ("beta", Attribute::Float(beta))])
         }
         Activation::HardSwish => ("HardSwish", Vec::new()),
-        Activation::Identity
-        | Activation::Relu
-        | Activation::LeakyRelu { .. }
-        | Activation::HardTanh { .. } => ("Identity", Vec::new()),
+        Activation::Identity | Activation::Relu | Activation::HardTanh { .. } => ("Identity", Vec::new()),
     };
     graph.node_with(operator, &[z], wanted, attributes)
 }
@@ -142,7 +139,9 @@ fn double(graph: &mut Graph, activation: Activation, z: &str, wanted: &str) -> S
             let part = writer.of("Div", &[&clipped, &six]);
             writer.named("Mul", &[z, &part])
         }
-        Activation::Identity | Activation::Relu | Activation::HardTanh { .. } => writer.named("Identity", &[z]),
+        Activation::Identity | Activation::Relu | Activation::HardTanh { .. } => {
+            writer.named("Identity", &[z])
+        }
     }
 }
 

@@ -32,6 +32,8 @@ mod metadata;
 mod options;
 mod qdq;
 mod scaling;
+#[cfg(test)]
+mod tests;
 mod tiling;
 mod weights;
 

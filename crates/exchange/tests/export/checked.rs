@@ -8,13 +8,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bitsweep_exchange::export::{FourBitGroups, InputType, OnnxOptions, Opset, StaticInputs, to_onnx};
-use bitsweep_exchange::packed::{ClippedOutputs, Column, ColumnKind, FeatureScaling, PackedModel, Values};
+use bitsweep_exchange::packed::{
+    Cells, ClippedOutputs, Column, ColumnKind, FeatureScaling, PackedModel, Values,
+};
 use bitsweep_models::{Activation, Head, Precision};
 use bitsweep_quant::{ActivationQuantizer, Bits, ScaledLevels};
-use ndarray::{Array1, Array2, Axis, Slice};
+use ndarray::{Array1, Array2, ArrayView1, Axis, Slice};
 use serde_json::{Map, Value, json};
 
-use crate::models::{classifier, input_scheme, layer, numbers, scheme, standard};
+use crate::models::{classifier, everything, input_scheme, layer, numbers, scheme, standard};
 use crate::schemes::all;
 use crate::weights::ACTIVATIONS;
 
@@ -438,4 +440,33 @@ fn columns_of_texts() {
     parts.scaling = standard(9);
     let model = PackedModel::new(parts).unwrap();
     folder.add_table("texts", &model, OnnxOptions::default(), &features, inputs);
+}
+
+#[test]
+fn one_of_everything() {
+    let folder = Folder::new("everything");
+    for (model, number) in everything().iter().zip(0..) {
+        let name = number.to_string();
+        if model.classifier().columns.iter().all(|column| column.kind == ColumnKind::Number) {
+            folder.add(&name, model, OnnxOptions::default(), &features((40, 6), number));
+            continue;
+        }
+        let weights = [1.5, f64::NAN, -2.0, f64::NAN, 0.25];
+        let colours = [Some("red"), Some("blue"), None, Some("grün"), None];
+        let sizes = ["small", "large", "large", "small", "small"];
+        let features = model.classifier().features(5, |name| match name {
+            "weight" => Some(Cells::Numbers(ArrayView1::from(&weights))),
+            "colour" => Some(Cells::Texts(colours.to_vec())),
+            "size" => Some(Cells::Texts(sizes.map(Some).to_vec())),
+            _ => None,
+        });
+        let column = |values: Vec<Value>| values.into_iter().map(|value| json!([value])).collect::<Value>();
+        let number = |weight: &f64| if weight.is_nan() { Value::Null } else { (*weight).into() };
+        let inputs = json!({
+            "weight": column(weights.iter().map(number).collect()),
+            "colour": column(colours.iter().map(|colour| colour.unwrap_or_default().into()).collect()),
+            "size": column(sizes.map(Value::from).to_vec()),
+        });
+        folder.add_table(&name, model, OnnxOptions::default(), &features.unwrap(), inputs);
+    }
 }

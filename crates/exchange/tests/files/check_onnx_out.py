@@ -7,9 +7,9 @@ Versions: onnx 1.23.2, onnxruntime 1.32.0, numpy 2.2.4, ml_dtypes 0.6.0 (check_o
     python crates/exchange/tests/files/check_onnx_out.py target/tmp/onnx_out
 
 Each `name.onnx` has a `name.json` beside it: features, and the labels, probabilities, weights and codes that are expected.
-Every file must pass onnx.checker with all shapes inferred, and is run as a user runs it, and with its weights and codes as
-outputs, optimized and not: a tensor that is an output is fused with nothing. What must hold depends on the arithmetic of its
-layers:
+Every file must pass onnx.checker with all shapes inferred, and is run as a user runs it; with its weights and codes as outputs,
+optimized and not, for what is an output is fused with nothing; and by the reference of the standard. What must hold depends on
+the arithmetic of its layers:
 
 - "integers": the same labels, codes of all inputs the same integers, probabilities up to 1e-5.
 - "floats": weights bit for bit, probabilities up to 1e-5, the same labels but for rows whose two largest logits are nearer
@@ -18,6 +18,7 @@ layers:
   floats lies on a tie; probabilities up to 1e-3, and labels as of floats.
 """
 
+import collections
 import json
 import pathlib
 import sys
@@ -25,15 +26,23 @@ import sys
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import TensorProto, helper
+from onnx import TensorProto
 from onnx.reference import ReferenceEvaluator
 
 VERSIONS = {"onnx": ("1.23.2", onnx.__version__), "onnxruntime": ("1.32.0", onnxruntime.__version__)}
 PROBABILITY = {"integers": 1e-5, "floats": 1e-5, "qdq": 1e-3}
-# What a run is called, whether it is optimized, and whether weights and codes are looked at.
-RUNS = [("as used", True, False), ("optimized", True, True), ("not optimized", False, True)]
+# What a run is called, its optimization in onnxruntime or None of the reference, and whether weights and codes are looked at.
+LEVEL = onnxruntime.GraphOptimizationLevel
+RUNS = [
+    ("as used", LEVEL.ORT_ENABLE_ALL, False),
+    ("optimized", LEVEL.ORT_ENABLE_ALL, True),
+    ("not optimized", LEVEL.ORT_DISABLE_ALL, True),
+    ("by the reference", None, True),
+]
 # Types whose kernels onnxruntime lacks: its DequantizeLinear has no float4e2m1.
 LACKING = {TensorProto.FLOAT4E2M1}
+# The domains that the reference of the standard knows.
+STANDARD = {"", "ai.onnx.ml"}
 NUMPY = {TensorProto.FLOAT: np.float32, TensorProto.DOUBLE: np.float64, TensorProto.STRING: object}
 
 
@@ -60,24 +69,33 @@ def watched(model, expected):
     return weights, dict(expected["codes"])
 
 
-def evaluate(model, names, feeds, optimized):
-    """The values of tensors, by onnxruntime where it has the kernels, otherwise by the reference of the standard."""
-    kinds = {tensor.data_type for tensor in model.graph.initializer}
-    initializers = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer if tensor.name in names}
+def runs_of(model):
+    """The runs that a file can have."""
+    lacks_kernels = any(tensor.data_type in LACKING for tensor in model.graph.initializer)
+    is_standard = all(opset.domain in STANDARD for opset in model.opset_import)
+    return [run for run in RUNS if (is_standard if run[1] is None else not lacks_kernels)]
+
+
+def evaluate(model, names, feeds, level):
+    """The values of tensors: initializers, and what onnxruntime makes at a level of optimization, or the reference."""
+    initializers = {
+        tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer if tensor.name in names
+    }
     computed = [name for name in names if name not in initializers]
-    if kinds & LACKING:
+    if level is None:
         values = ReferenceEvaluator(model).run(None, feeds, intermediate=True)
-        return "reference", {name: values[name] for name in computed} | initializers
+        return {name: values[name] for name in computed} | initializers
     shown = onnx.ModelProto()
     shown.CopyFrom(model)
     known = {output.name for output in model.graph.output}
     shown.graph.output.extend(onnx.ValueInfoProto(name=name) for name in computed if name not in known)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    level = onnxruntime.GraphOptimizationLevel
-    options.graph_optimization_level = level.ORT_ENABLE_ALL if optimized else level.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(shown.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return "onnxruntime", dict(zip(computed, session.run(computed, feeds), strict=True)) | initializers
+    options.graph_optimization_level = level
+    session = onnxruntime.InferenceSession(
+        shown.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    return dict(zip(computed, session.run(computed, feeds), strict=True)) | initializers
 
 
 def compare(expected, values, weights, codes):
@@ -113,6 +131,20 @@ def compare(expected, values, weights, codes):
     return wrong, float(distance.max()), ties, flips
 
 
+def flaws(model):
+    """What is wrong with a file before it is run."""
+    wrong = []
+    try:
+        onnx.checker.check_model(model, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        wrong.append(f"is refused by onnx.checker: {error}")
+    used = {name for node in model.graph.node for name in node.input}
+    unused = [tensor.name for tensor in model.graph.initializer if tensor.name not in used]
+    if unused:
+        wrong.append(f"has initializers that nothing uses: {unused}")
+    return wrong
+
+
 def main(folder):
     for name, (pinned, found) in VERSIONS.items():
         if pinned != found:
@@ -124,49 +156,37 @@ def main(folder):
     for path in files:
         model = onnx.load(path)
         expected = json.loads(path.with_suffix(".json").read_text())
-        kind = path.parent.name
-        count = counts.setdefault(kind, {"files": 0, "rows": 0, "codes": 0, "weights": 0, "ties": 0, "flips": 0, "distance": 0.0, "reference": 0})
+        count = counts.setdefault(path.parent.name, collections.Counter())
         weights, codes = watched(model, expected)
-        wrong = []
-        try:
-            onnx.checker.check_model(model, full_check=True)
-        except onnx.checker.ValidationError as error:
-            wrong.append(f"is refused by onnx.checker: {error}")
-        except onnx.shape_inference.InferenceError as error:
-            wrong.append(f"has shapes that onnx.checker refuses: {error}")
-        used = {name for node in model.graph.node for name in node.input}
-        unused = [tensor.name for tensor in model.graph.initializer if tensor.name not in used]
-        if unused:
-            wrong.append(f"has initializers that nothing uses: {unused}")
-        for run, optimized, looks in RUNS:
+        wrong = flaws(model)
+        for run, level, looks in runs_of(model):
             shown = (weights, codes) if looks else ({}, {})
             names = ["label", "probabilities", *shown[0], *shown[1]]
             try:
-                by, values = evaluate(model, names, inputs_of(model, expected), optimized)
+                values = evaluate(model, names, inputs_of(model, expected), level)
             except Exception as error:  # noqa: BLE001 - what a runtime raises has no common type
-                wrong.append(f"does not run: {str(error)[:300]}")
-                break
+                wrong.append(f"does not run: {str(error)[:300]} ({run})")
+                continue
             found, distance, ties, flips = compare(expected, values, *shown)
             wrong.extend(f"{sentence} ({run})" for sentence in found)
             count["distance"] = max(count["distance"], distance)
-        else:
-            count["files"] += 1
-            count["rows"] += len(expected["labels"])
-            count["codes"] += sum(np.size(integers) for integers in codes.values())
-            count["weights"] += sum(np.size(bits) for bits in weights.values())
-            count["ties"] += ties
-            count["flips"] += flips
-            count["reference"] += by == "reference"
+            count["ties"] = count["ties"] + ties
+            count["flips"] = count["flips"] + flips
+            count["runs"] += 1
+        count["files"] += 1
+        count["rows"] += len(expected["labels"])
+        count["codes"] += sum(np.size(integers) for integers in codes.values())
+        count["weights"] += sum(np.size(bits) for bits in weights.values())
         if wrong:
             failed += 1
-            print(f"{kind}/{path.name}: {'; '.join(wrong)}")
+            print(f"{path.parent.name}/{path.name}: {'; '.join(wrong)}")
             for note in expected["notes"]:
                 print(f"    {note}")
     for kind, count in sorted(counts.items()):
         print(
-            f"{kind}: {count['files']} files, {count['rows']} rows, {count['weights']} weights and {count['codes']} codes compared, "
-            f"probabilities within {count['distance']:.1e}, {count['ties']} ties, "
-            f"{count['flips']} codes off by one, {count['reference']} by the reference"
+            f"{kind}: {count['files']} files in {count['runs']} runs, {count['rows']} rows, {count['weights']} weights "
+            f"and {count['codes']} codes; probabilities within {count['distance']:.1e}, {count['ties']} ties, "
+            f"{count['flips']} codes off by one"
         )
     if failed:
         sys.exit(f"{failed} of {len(files)} files are wrong")

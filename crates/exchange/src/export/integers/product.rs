@@ -59,7 +59,7 @@ fn of_bytes(graph: &mut Graph, name: &str, whole: WholeNumbers, bands: Bands, in
             graph.cast(zeros, ElementType::Int32, &format!("{}.zeros as int32", inputs.name))
         }
     };
-    let totals = graph.initializer(&format!("{name}.totals"), whole.totals);
+    let totals = graph.initializer(&format!("{name}.totals"), *whole.totals);
     let shift = graph.node("Mul", &[&zeros, &totals], &format!("{name}.shift"));
     graph.node("Sub", &[&sums, &shift], &format!("{name}.sums from zero"))
 }

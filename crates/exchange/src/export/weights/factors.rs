@@ -32,7 +32,7 @@ pub(in crate::export) struct WholeNumbers {
     /// One, one an output, or `(bands, 1, out)`.
     pub(in crate::export) zero_points: String,
     /// The sums over inputs of codes less their zero points, `int32`: `(1, out)`, or `(bands, 1, out)`; not in the graph yet.
-    pub(in crate::export) totals: TensorProto,
+    pub(in crate::export) totals: Box<TensorProto>,
 }
 
 /// Which inputs share scales: bands of so many rows of the weight, the last perhaps of fewer.
@@ -149,7 +149,7 @@ fn bytes(graph: &mut Graph, coded: &Coded<'_>, affine: &Affine<f32>, bands: Band
     };
     let zero_points = graph.initializer(&coded.part("zero_points"), zero_points);
     let totals = element::patterns(ElementType::Int32, &dims(1), totals);
-    Some(WholeNumbers { codes, zero_points, totals })
+    Some(WholeNumbers { codes, zero_points, totals: Box::new(totals) })
 }
 
 /// The factors as `double`.
