@@ -71,7 +71,10 @@ fn single(graph: &mut Graph, activation: Activation, z: &str, wanted: &str) -> S
             ("HardSigmoid", vec![("alpha", Attribute::Float(alpha)), ("beta", Attribute::Float(beta))])
         }
         Activation::HardSwish => ("HardSwish", Vec::new()),
-        Activation::Identity | Activation::Relu | Activation::HardTanh { .. } => ("Identity", Vec::new()),
+        Activation::Identity
+        | Activation::Relu
+        | Activation::LeakyRelu { .. }
+        | Activation::HardTanh { .. } => ("Identity", Vec::new()),
     };
     graph.node_with(operator, &[z], wanted, attributes)
 }
