@@ -164,7 +164,9 @@ impl<'p> Chosen<'p> {
         let key = self.key().to_string();
         let key = (self.unit().variants.iter().filter(is_same).count() > 1).then(|| &key[..8]);
         let unit = (plan.units.len() > 1).then(|| self.unit().key.to_string());
-        let parts = [Some(plan.name.as_str()), unit.as_deref(), Some(&label), key];
+        // What has the extension of another format has its own name, too.
+        let format_name = (format.name() != format.extension()).then(|| format.name());
+        let parts = [Some(plan.name.as_str()), unit.as_deref(), Some(&label), key, format_name];
         let parts: Vec<&str> = parts.into_iter().flatten().collect();
         format!("{}.{}", parts.join("-"), format.extension())
     }

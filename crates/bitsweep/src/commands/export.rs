@@ -36,6 +36,9 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
         None => planned(request, options.verbosity)?,
     };
     let position = unit_position(&plan, options.unit)?;
+    if plan.units[position].dataset.is_none() {
+        return Err(Diagnostic::new(format!("{} is no model", plan.units[position].describe())).into());
+    }
     let chosen = match (options.pick, options.variant) {
         (Some(goal), _) => {
             let kept = kept.map(|(_, kept)| kept).or_else(|| Kept::find(options.results, &plan.name));
@@ -45,7 +48,7 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
         (None, None) => return Err(Failure::Other("neither a pick nor a variant is named".to_owned())),
     };
     for (file, format) in chosen.files(options.formats)?.into_iter().zip(options.formats) {
-        let reason = |reason| Failure::Other(format!("{} as {format}: {reason}", chosen.describe()));
+        let reason = |reason| Diagnostic::new(format!("{} as {format}: {reason}", chosen.describe()));
         let ModelFile { name, bytes: written, counted, notes } = file.map_err(reason)?;
         let place = options.out.join(name);
         let refused = |error| Failure::Output(format!("`{}` cannot be written: {error}", place.display()));

@@ -38,7 +38,8 @@ struct TensorRow {
     dtype: String,
     shape: Vec<usize>,
     bytes: usize,
-    range: [f64; 2],
+    /// The least and the largest number; `None` of numbers in blocks that are not decoded here.
+    range: Option<[f64; 2]>,
 }
 
 #[derive(Serialize)]
@@ -82,11 +83,11 @@ impl Inspection {
         let mut file = TensorFile::open(path)?;
         let mut tensors = Vec::with_capacity(file.entries().len());
         for entry in file.entries().to_vec() {
-            let values = file.read(&entry)?.values;
+            let values = entry.element.has_values().then(|| file.read(&entry)).transpose()?;
             tensors.push(TensorRow {
                 dtype: entry.element.to_string(),
                 bytes: entry.bytes(),
-                range: range(values.into_iter()),
+                range: values.map(|tensor| range(tensor.values.into_iter())),
                 name: entry.name,
                 shape: entry.shape,
             });
@@ -127,7 +128,8 @@ impl Inspection {
         let mut table = Table::new("tensor", columns);
         for TensorRow { name, dtype, shape, bytes, range } in &self.tensors {
             let shape: Vec<String> = shape.iter().map(ToString::to_string).collect();
-            let [low, high] = range.map(|number| significant(number, 4));
+            let numbers = |range: &[f64; 2]| range.map(|number| significant(number, 4));
+            let [low, high] = range.as_ref().map_or_else(Default::default, numbers);
             table.row(name, [dtype.clone(), shape.join(" × "), count(*bytes as f64), low, high]);
         }
         page.table(&table);

@@ -220,6 +220,37 @@ fn what_cannot_be_exported_or_verified_is_said() {
     assert!(verify(".", "test.csv").contains("is no file"));
     assert!(verify("test.csv", "test.csv").contains("test.csv"));
     assert!(verify(file, "other.csv").contains("colour"));
+    // What a format cannot say, and what is no model, is said as a wrong command line is.
+    for (arguments, said_of_it) in [
+        (vec!["export", "mine.toml", "--variant", "static", "--format", "gguf"], "inputs that are codes"),
+        (vec!["export", "mine.toml", "--variant", "static", "--format", "onyx"], "invalid value 'onyx'"),
+        (vec!["export", "vector-ranges", "--variant", "4 bit"], "is no model"),
+    ] {
+        let output = sandbox.run(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(unwrapped(&said(&output)).contains(said_of_it), "{arguments:?}: {}", said(&output));
+    }
+}
+
+#[test]
+fn other_formats_hold_what_they_can() {
+    let sandbox = sandbox();
+    let formats = "safetensors,onnx,onnx-matmulnbits,npz,json";
+    let output = sandbox.succeeds(&[
+        "export",
+        "mine.toml",
+        "--variant",
+        "asymmetric with biases",
+        "--format",
+        formats,
+    ]);
+    let written = printed(&output);
+    assert_eq!(written.lines().filter(|line| line.starts_with("exports/")).count(), 5, "{written}");
+    assert!(written.contains("exports/mine-W4-asymmetric-with-biases-onnx-matmulnbits.onnx"), "{written}");
+    // ONNX of one's own is a model as any other.
+    let onnx = written.lines().find(|line| line.contains(".onnx")).unwrap().split_once(':').unwrap().0;
+    let inspected = printed(&sandbox.succeeds(&["inspect", onnx]));
+    assert!(inspected.contains("bitsweep"), "{inspected}");
 }
 
 #[test]
