@@ -27,9 +27,8 @@ pub(super) fn applied(
     match (activation, arithmetic) {
         (Activation::Identity, _) => z.to_owned(),
         (Activation::Relu, _) => graph.node("Relu", &[z], wanted),
-        (Activation::LeakyRelu { slope }, Arithmetic::Single | Arithmetic::Rounded) => {
-            graph.node_with("LeakyRelu", &[z], wanted, vec![("alpha", Attribute::Float(slope))])
-        }
+        // One product, which is rounded once anyway.
+        (Activation::LeakyRelu { .. }, Arithmetic::Rounded) => single(graph, activation, z, wanted),
         (Activation::HardTanh { min, max }, _) => clip(graph, z, real(arithmetic), min, max, wanted),
         (_, Arithmetic::Single) => single(graph, activation, z, wanted),
         (_, Arithmetic::Double) => double(graph, activation, z, wanted),
@@ -62,6 +61,7 @@ pub(super) fn clip(graph: &mut Graph, z: &str, real: Real, min: f32, max: f32, w
 /// The operator of this name, in `float`.
 fn single(graph: &mut Graph, activation: Activation, z: &str, wanted: &str) -> String {
     let (operator, attributes) = match activation {
+        Activation::LeakyRelu { slope } => ("LeakyRelu", vec![("alpha", Attribute::Float(slope))]),
         Activation::Elu { alpha } => ("Elu", vec![("alpha", Attribute::Float(alpha))]),
         Activation::Tanh => ("Tanh", Vec::new()),
         Activation::Sigmoid => ("Sigmoid", Vec::new()),
@@ -71,10 +71,7 @@ fn single(graph: &mut Graph, activation: Activation, z: &str, wanted: &str) -> S
             ("HardSigmoid", vec![("alpha", Attribute::Float(alpha)), ("beta", Attribute::Float(beta))])
         }
         Activation::HardSwish => ("HardSwish", Vec::new()),
-        Activation::Identity
-        | Activation::Relu
-        | Activation::LeakyRelu { .. }
-        | Activation::HardTanh { .. } => ("Identity", Vec::new()),
+        Activation::Identity | Activation::Relu | Activation::HardTanh { .. } => ("Identity", Vec::new()),
     };
     graph.node_with(operator, &[z], wanted, attributes)
 }

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | columns | one input `input (rows, features)`; with texts one input a column, `LabelEncoder` and `Gather` or `Equal`; missing values (NaN, the empty text) by `IsNaN` and `Where` |
 //! | scaler | `Sub`, `Div` in `double`, in the order of [`FeatureScaling`](crate::packed::FeatureScaling) |
-//! | integers, ternary, GGUF | `DequantizeLinear`: one scale, an `axis`, or a `block_size`; above a minimum `Add` |
+//! | integers, ternary, GGUF | `DequantizeLinear`: one scale, an `axis`, or a `block_size`; `Cast`, `Sub`, `Mul` where several whole rows share a scale or a zero point is none of the codes; above a minimum `Add` |
 //! | FP8 E4M3 and E5M2 (and FP4 E2M1 from opset 23 on) | `DequantizeLinear` |
 //! | other tables of levels | `Gather` from the table, `Mul` by the scales |
 //! | codebooks | `Gather` from the centroids, `Add` of the stages |
@@ -16,8 +16,13 @@
 //! | inputs as codes | `QuantizeLinear`, or the same written out; `MatMulInteger` of whole numbers, `MatMul` in `double` of others; on request QDQ |
 //! | head | `Softmax` in `double`, `ArgMax`, `Gather` of the names |
 //!
-//! Weights are those of the model bit for bit, and the codes of inputs are, too, with what is said of
-//! [`OnnxFile::notes`]. Tensors are called as in a packed file: `W1.codes`, `W1.scales`, `x1.codes`.
+//! Weights are those of the model bit for bit. So are the codes of inputs of all layers; those of up to 8 bits are `uint8`
+//! there, and 128 more than they are where they have a sign. What is stored otherwise than in a packed file, or may round
+//! otherwise, is told in [`OnnxFile::notes`]. Tensors are called as in a packed file: `W1.codes`, `W1.scales`, `x1.codes`.
+//!
+//! What onnxruntime 1.32 makes of graphs has decided how some of it is written: where it lacks a kernel of `double` (`Erf`,
+//! `LeakyRelu`, `HardSigmoid`, …) or fuses what is not the same, the place says so. `tests/files/check_onnx_out.py` holds it,
+//! and the reference of the standard, to all of this.
 
 mod activation;
 mod columns;
@@ -64,6 +69,39 @@ pub struct OnnxFile {
 ///
 /// # Errors
 /// What ONNX cannot say, with the nearest that it can, and what makes no [`Predictor`](crate::packed::Predictor) either.
+///
+/// ```
+/// use bitsweep_exchange::export::{OnnxOptions, to_onnx};
+/// use bitsweep_exchange::packed::{Classifier, Column, FeatureScaling, PackedLayer, PackedModel, Values};
+/// use bitsweep_models::{Activation, Head, Precision};
+/// use bitsweep_quant::{Bits, presets, quantize};
+/// use bitsweep_random::{Generator, Stream};
+/// use ndarray::array;
+///
+/// let mut stream = Stream::new(Generator::Modern, 0, "quantize")?;
+/// let scheme = presets::symmetric_narrow(Bits::new(3)?);
+/// let weight = quantize(array![[0.7_f32, -0.2], [-0.1, 0.4]].view(), &scheme, &mut stream)?;
+/// let layer = PackedLayer {
+///     weight: Values::Coded(weight),
+///     bias: Values::Float(array![[0.5, -0.5]]),
+///     activation: Activation::Identity,
+///     inputs: None,
+///     outputs: None,
+/// };
+/// let model = PackedModel::new(Classifier {
+///     columns: vec![Column::numbers("length"), Column::numbers("width")],
+///     scaling: FeatureScaling::Divide(2.0),
+///     layers: vec![layer],
+///     head: Head::Softmax,
+///     precision: Precision::Single,
+///     classes: vec!["leaf".to_owned(), "stone".to_owned()],
+///     provenance: serde_json::Map::new(),
+/// })?;
+/// let file = to_onnx(&model, OnnxOptions::default())?;
+/// let wider = "W1: codes of 3 bits are stored as int4, in 1.33 times their bits; their values are the same";
+/// assert_eq!(file.notes, [wider]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn to_onnx(model: &PackedModel, options: OnnxOptions) -> Result<OnnxFile, ExportError> {
     model.predictor()?;
     let Classifier { columns, scaling, layers, head, precision, classes, provenance: _ } = model.classifier();

@@ -72,6 +72,8 @@ fn decoded(path: &Path, bytes: &[u8]) -> Result<ModelProto, ImportError> {
 
 #[cfg(test)]
 mod tests {
+    use ndarray::Array2;
+
     use super::*;
     use crate::onnx::proto::{
         AttributeProto, DimensionProto, GraphProto, NodeProto, OperatorSetIdProto, TensorProto,
@@ -176,6 +178,54 @@ mod tests {
         assert_eq!(network.classes, Some(strings("10 20")));
         // The label alone says as much.
         assert_eq!(read(&model(nodes, "label")).unwrap(), network);
+    }
+
+    #[test]
+    fn scales_of_blocks_are_those_of_their_rows() {
+        let dequantized = |size: i64, scales: &[f32]| {
+            let attributes = [integer("axis", 0), integer("block_size", size)];
+            let nodes = vec![node("DequantizeLinear: w s -> v", &attributes), node("MatMul: x v -> y", &[])];
+            let mut model = model(nodes, "y");
+            let rows = scales.len() as i64 / 2;
+            model.graph.as_mut().unwrap().initializer.push(tensor("s", &[rows, 2], scales));
+            read(&model)
+        };
+        let weight = |network: Network| network.model.linear_layers().next().unwrap().1.weight.clone();
+        let two = dequantized(1, &[1.0, 0.5, 3.0, 0.25]).unwrap();
+        assert_eq!(weight(two), ndarray::array![[1.0, 1.0], [9.0, 1.0]]);
+        let one = dequantized(5, &[2.0, 0.5]).unwrap();
+        assert_eq!(weight(one), ndarray::array![[2.0, 1.0], [6.0, 2.0]]);
+        for (size, expected) in [(2, "[1, 2]"), (-1, "has blocks of no size")] {
+            let error = dequantized(size, &[1.0; 4]).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn scattered_numbers_replace_those_at_their_places() {
+        let scattered = |places: &[f32]| {
+            let nodes = vec![node("ScatterElements: w i u -> v", &[]), node("MatMul: x v -> y", &[])];
+            let mut model = model(nodes, "y");
+            let graph = model.graph.as_mut().unwrap();
+            graph.initializer.extend([tensor("i", &[1, 2], places), tensor("u", &[1, 2], &[7.0, 8.0])]);
+            read(&model)
+        };
+        let network = scattered(&[1.0, -2.0]).unwrap();
+        let weight = network.model.linear_layers().next().unwrap().1.weight.clone();
+        assert_eq!(weight, ndarray::array![[1.0, 8.0], [7.0, 4.0]]);
+        assert!(scattered(&[2.0, 0.0]).unwrap_err().contains("has the axis 2 of 2 dimensions"));
+    }
+
+    #[test]
+    fn constants_are_computed_in_the_type_of_their_operator() {
+        // 1/3 of f32 by 3 is 1 in f32 and 1 + 3e-8 in f64.
+        let numbers = [1.0_f32 / 3.0; 4];
+        let nodes = vec![node("Mul: t three -> v", &[]), node("MatMul: x v -> y", &[])];
+        let mut model = model(nodes, "y");
+        let graph = model.graph.as_mut().unwrap();
+        graph.initializer.extend([tensor("t", &[2, 2], &numbers), tensor("three", &[], &[3.0])]);
+        let network = read(&model).unwrap();
+        assert_eq!(network.model.linear_layers().next().unwrap().1.weight, Array2::<f32>::ones((2, 2)));
     }
 
     #[test]

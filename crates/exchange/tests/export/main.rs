@@ -4,6 +4,7 @@
 
 mod checked;
 mod notes;
+mod seeds;
 mod weights;
 
 #[path = "../packed/models.rs"]

@@ -1,9 +1,9 @@
 """Holds onnxruntime to what is expected of exported ONNX files.
 
-Versions: onnx 1.23.2, onnxruntime 1.32.0, numpy 2.2.4, ml_dtypes 0.6.0 (check_onnx_out.txt).
+Versions: onnx 1.23.2, onnxruntime 1.32.0, numpy 2.2.4, ml_dtypes 0.6.0 (`.ci/python-requirements.txt`).
 
     cargo test --release -p bitsweep-exchange --test export
-    pip install -r crates/exchange/tests/files/check_onnx_out.txt
+    pip install -r .ci/python-requirements.txt
     python crates/exchange/tests/files/check_onnx_out.py target/tmp/onnx_out
 
 Each `name.onnx` has a `name.json` beside it: features, and the labels, probabilities, weights and codes that are expected.

@@ -12,7 +12,7 @@ use super::affine::{self, code_range};
 use super::coded::Coded;
 use super::{codes, levels, note_width, outliers, reconstruction, scales};
 
-/// What makes a sum of so many products of bytes exact in `int32`.
+/// The least magnitude that `int32` does not hold.
 const MOST_SUM: i64 = 1 << 31;
 /// The largest byte.
 const MOST_BYTE: i64 = 255;
