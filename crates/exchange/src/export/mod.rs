@@ -5,7 +5,7 @@
 //! | part | operators |
 //! |---|---|
 //! | columns | one input `input (rows, features)`; with texts one input a column, `LabelEncoder` and `Gather` or `Equal`; missing values (NaN, the empty text) by `IsNaN` and `Where` |
-//! | scaler | `Sub`, `Div` in `double`, in the order of [`FeatureScaling`](crate::packed::FeatureScaling) |
+//! | scaler | `Sub`, `Div` in `double`, in the order of [`FeatureScaling`] |
 //! | integers, ternary, GGUF | `DequantizeLinear`: one scale, an `axis`, or a `block_size`; `Cast`, `Sub`, `Mul` where several whole rows share a scale or a zero point is none of the codes; above a minimum `Add` |
 //! | FP8 E4M3 and E5M2 (and FP4 E2M1 from opset 23 on) | `DequantizeLinear` |
 //! | other tables of levels | `Gather` from the table, `Mul` by the scales |

@@ -10,7 +10,9 @@ use crate::onnx::proto::TensorProto;
 
 use super::affine::{self, code_range};
 use super::coded::Coded;
-use super::{codes, levels, note_width, outliers, reconstruction, scales};
+use super::codes::{self, note_width};
+use super::matrix::reconstruction;
+use super::{levels, outliers, scales};
 
 /// The least magnitude that `int32` does not hold.
 const MOST_SUM: i64 = 1 << 31;
