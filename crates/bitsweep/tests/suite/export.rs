@@ -246,7 +246,7 @@ fn other_formats_hold_what_they_can() {
     ]);
     let written = printed(&output);
     assert_eq!(written.lines().filter(|line| line.starts_with("exports/")).count(), 5, "{written}");
-    assert!(written.contains("exports/mine-asymmetric-with-biases-onnx-matmulnbits.onnx"), "{written}");
+    assert!(written.contains("exports/mine-4-bit-asymmetric-with-biases-onnx-matmulnbits.onnx"), "{written}");
     let onnx = written.lines().find(|line| line.contains("biases.onnx")).unwrap().split_once(':').unwrap().0;
     let inspected = printed(&sandbox.succeeds(&["inspect", onnx]));
     assert!(inspected.contains("ONNX") && inspected.contains("W1.codes"), "{inspected}");
