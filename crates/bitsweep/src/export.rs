@@ -118,15 +118,6 @@ impl<'p> Chosen<'p> {
         format!("{} of {}", self.label(), self.unit().describe())
     }
 
-    /// Makes the variant again and writes it in each of the formats, or why a format cannot hold it.
-    ///
-    /// # Errors
-    /// What keeps the variant from being made, or from being what was measured.
-    pub fn files(&self, formats: &[ExportFormat]) -> Result<Vec<Result<ModelFile, String>>, Failure> {
-        let packed = pack(self.plan, self.position, self.planned, self.provenance())?;
-        Ok(formats.iter().map(|format| self.file(&packed, *format)).collect())
-    }
-
     fn file(&self, packed: &PackedModel, format: ExportFormat) -> Result<ModelFile, String> {
         let onnx = |groups| {
             let file = to_onnx(packed, OnnxOptions { groups, ..OnnxOptions::default() });
@@ -188,6 +179,24 @@ impl<'p> Chosen<'p> {
     }
 }
 
+/// Makes variants of one unit again and writes each in all of the formats: the file, or why the format cannot hold it.
+///
+/// # Errors
+/// What keeps a variant from being made, or from being what was measured.
+pub fn files(
+    chosen: &[Chosen<'_>],
+    formats: &[ExportFormat],
+) -> Result<Vec<Result<ModelFile, String>>, Failure> {
+    let Some(first) = chosen.first() else { return Ok(Vec::new()) };
+    let variants = chosen.iter().map(|own| (own.planned.as_ref(), own.provenance()));
+    let packed = pack(first.plan, first.position, variants)?;
+    let all = chosen.iter().zip(&packed);
+    let file = |own: &Chosen<'_>, packed: &PackedModel, format: ExportFormat| {
+        own.file(packed, format).map_err(|reason| format!("{} as {format}: {reason}", own.describe()))
+    };
+    Ok(all.flat_map(|(own, packed)| formats.iter().map(move |format| file(own, packed, *format))).collect())
+}
+
 /// The first unit of each task that has a model.
 fn first_units(plan: &Plan) -> impl Iterator<Item = usize> + '_ {
     let is_first = |(position, unit): &(usize, &Unit)| {
@@ -211,35 +220,32 @@ pub fn check(plan: &Plan) -> Result<(), Diagnostic> {
 }
 
 /// The models that the experiment's `[export]` asks for, each once, and why others are not made.
+///
+/// # Errors
+/// As [`files`].
 pub fn of_run(plan: &Plan, summary: &Summary) -> Result<(Vec<ModelFile>, Vec<String>), Failure> {
     let wanted = &plan.header.export;
-    let (mut files, mut refused) = (Vec::new(), Vec::new());
-    let mut made: Vec<Key> = Vec::new();
+    let (mut made, mut refused) = (Vec::new(), Vec::new());
     for position in first_units(plan) {
         let picks = wanted.pick.iter().map(|goal| Chosen::picked(plan, position, summary, *goal));
         let labelled = wanted
             .variant
             .iter()
             .map(|label| Chosen::labelled(plan, position, label).map_err(|unknown| unknown.to_string()));
+        let mut all: Vec<Chosen<'_>> = Vec::new();
         for chosen in picks.chain(labelled) {
-            let chosen = match chosen {
-                Ok(chosen) => chosen,
-                Err(reason) => {
-                    refused.push(reason);
-                    continue;
-                }
-            };
-            if made.contains(&chosen.key()) {
-                continue;
+            match chosen {
+                Ok(chosen) if all.iter().any(|other| other.key() == chosen.key()) => {}
+                Ok(chosen) => all.push(chosen),
+                Err(reason) => refused.push(reason),
             }
-            made.push(chosen.key());
-            for (file, format) in chosen.files(wanted.formats())?.into_iter().zip(wanted.formats()) {
-                match file {
-                    Ok(file) => files.push(file),
-                    Err(reason) => refused.push(format!("{} as {format}: {reason}", chosen.describe())),
-                }
+        }
+        for file in files(&all, wanted.formats())? {
+            match file {
+                Ok(file) => made.push(file),
+                Err(reason) => refused.push(reason),
             }
         }
     }
-    Ok((files, refused))
+    Ok((made, refused))
 }

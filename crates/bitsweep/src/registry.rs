@@ -10,9 +10,6 @@ use bitsweep_experiment::config::{Diagnostic, Document};
 /// Name and text of every experiment, sorted by name.
 pub const EXPERIMENTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/experiments.rs"));
 
-/// Name and ONNX file of every model that named experiments quantize, sorted by name.
-pub const MODELS: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/models.rs"));
-
 /// An experiment that a user asks for.
 #[derive(Debug)]
 pub struct Found {

@@ -49,7 +49,7 @@ pub use holdout::{Holdout, holdout};
 pub use k_fold::{KFold, k_fold};
 pub use note::{Note, RowNumber};
 pub use part_size::PartSize;
-pub use scaling::{CONSTANT_ROUNDING, Overflow, Scaler, Scaling, ScalingError, fit};
+pub use scaling::{Overflow, Scaler, Scaling, ScalingError, fit};
 pub use split::{Part, Split};
 pub use split_error::SplitError;
 pub use split_streams::SplitStreams;

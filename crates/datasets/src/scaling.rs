@@ -39,14 +39,14 @@ pub enum Scaler {
         mean: Array1<f64>,
         /// The population deviation of each column over the training rows, and 1 for a constant column.
         scale: Array1<f64>,
-        /// The constant columns, ascending. A value of theirs up to [`CONSTANT_ROUNDING`]` · |mean|` from the mean is the mean.
+        /// The constant columns, ascending. A value of theirs up to `2⁻²³ · |mean|` from the mean is the mean.
         constant: Vec<usize>,
     },
 }
 
 /// How far a value of a constant column may be from its mean, as a part of the mean: the distance of neighbouring `f32`, `2⁻²³`.
 /// The mean may be rounded to half of it, and what it is the mean of may differ by rounding.
-pub const CONSTANT_ROUNDING: f64 = f32::EPSILON as f64;
+const CONSTANT_ROUNDING: f64 = f32::EPSILON as f64;
 
 /// Why features cannot be scaled; columns are counted from 0.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

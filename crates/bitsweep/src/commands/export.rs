@@ -9,7 +9,7 @@ use bitsweep_results::summarize;
 use super::{planned, print_lines, say_note};
 use crate::cli::Request;
 use crate::evaluate::run;
-use crate::export::{Chosen, ModelFile, goal};
+use crate::export::{Chosen, ModelFile, files, goal};
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::progress::{Progress, Verbosity};
@@ -47,9 +47,8 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
         (None, Some(label)) => Chosen::labelled(&plan, position, label)?,
         (None, None) => return Err(Failure::Other("neither a pick nor a variant is named".to_owned())),
     };
-    for (file, format) in chosen.files(options.formats)?.into_iter().zip(options.formats) {
-        let reason = |reason| Diagnostic::new(format!("{} as {format}: {reason}", chosen.describe()));
-        let ModelFile { name, bytes: written, counted, notes } = file.map_err(reason)?;
+    for file in files(std::slice::from_ref(&chosen), options.formats)? {
+        let ModelFile { name, bytes: written, counted, notes } = file.map_err(Diagnostic::new)?;
         let place = options.out.join(name);
         let refused = |error| Failure::Output(format!("`{}` cannot be written: {error}", place.display()));
         fs::create_dir_all(options.out).and_then(|()| fs::write(&place, &written)).map_err(refused)?;

@@ -230,7 +230,7 @@ impl<'u> Bench<'u> {
     ) -> Step<Measures> {
         let PlannedVariant { variant, identity, .. } = planned;
         let float: &Model = &transformed.model;
-        let prepared = transformed.rows.as_deref().unwrap_or(self.prepared);
+        let prepared = transformed.prepared(self.prepared);
         let (model, curve) = self.quantized(transformed, variant)?;
         evaluated.curve = curve;
         let coded = self.coded(prepared, &model, variant)?;
@@ -271,7 +271,7 @@ impl<'u> Bench<'u> {
         variant: &Variant,
     ) -> Step<(QuantizedModel, Vec<EpochLoss>)> {
         check_layers(self.unit, variant).at(FailureKind::Quantization)?;
-        let prepared = transformed.rows.as_deref().unwrap_or(self.prepared);
+        let prepared = transformed.prepared(self.prepared);
         match &variant.training {
             None => Ok((post_training(self.unit, prepared, transformed, variant)?, Vec::new())),
             Some(aware) => {
@@ -297,7 +297,7 @@ impl<'u> Bench<'u> {
     /// A variant as a model to be taken away.
     pub(super) fn packed(&self, variant: &Variant, provenance: Provenance) -> Step<PackedModel> {
         self.transformed(variant, |transformed| {
-            let prepared = transformed.rows.as_deref().unwrap_or(self.prepared);
+            let prepared = transformed.prepared(self.prepared);
             let (model, _) = self.quantized(transformed, variant)?;
             let coded = self.coded(prepared, &model, variant)?;
             let bytes = self.describe(&model, coded.as_ref(), transformed, variant).size.total();
@@ -342,7 +342,7 @@ impl<'u> Bench<'u> {
             size.stored.scales += scales;
             size.stored.zero_points += zero_points;
         }
-        size.scaler = transformed.rows.as_deref().unwrap_or(self.prepared).feature_bytes();
+        size.scaler = transformed.prepared(self.prepared).feature_bytes();
         let errors = transformed.rescaling.errors(self.model, &transformed.model, model);
         let mut all_flags = flags(&model.weights, &errors);
         all_flags.extend(model.flags.iter().chain(&transformed.flags).cloned());

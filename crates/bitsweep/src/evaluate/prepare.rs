@@ -52,7 +52,8 @@ impl Prepared<'_> {
     }
 
     fn scaled_by(&self, scaler: Scaler) -> Step<Self> {
-        let scaled = Scaled::of(self.dataset, self.encoder.clone(), scaler, &self.split);
+        let train = self.encoder.apply(self.dataset, &self.split.train);
+        let scaled = Scaled::of(self.dataset, self.encoder.clone(), scaler, &self.split, &train);
         let Scaled { encoder, scaler, train, validation, test } = scaled.at(FailureKind::Transform)?;
         Ok(Self {
             dataset: self.dataset,
@@ -195,14 +196,15 @@ pub(crate) fn scaled(unit: &Unit, dataset: &Dataset, split: &Split) -> Result<Sc
         return Err("the unit has no features to scale".to_owned());
     };
     let encoder = encode(dataset, &split.train).map_err(|error| error.to_string())?;
+    let train = encoder.apply(dataset, &split.train);
     let scaler = match unit.given().and_then(|given| given.scaler.clone()) {
         Some(scaler) => Ok(scaler),
-        None => fit(&data.scale, encoder.apply(dataset, &split.train).view()),
+        None => fit(&data.scale, train.view()),
     };
     let scaler = scaler
         .and_then(|scaler| stored(unit, scaler))
         .map_err(|error| error.in_names_of(dataset, encoder.names(), &split.train))?;
-    Scaled::of(dataset, encoder, scaler, split)
+    Scaled::of(dataset, encoder, scaler, split, &train)
 }
 
 /// A scaler as it is stored beside the model, with which everything is then measured. In mixed precision features are scaled in
@@ -215,13 +217,20 @@ fn stored(unit: &Unit, scaler: Scaler) -> Result<Scaler, ScalingError> {
 }
 
 impl Scaled {
-    fn of(dataset: &Dataset, encoder: Encoder, scaler: Scaler, split: &Split) -> Result<Self, String> {
-        let scale = |rows: &[usize]| {
-            let features = encoder.apply(dataset, rows);
+    /// Scales the features of all rows; `train` are those of the training rows as they are.
+    fn of(
+        dataset: &Dataset,
+        encoder: Encoder,
+        scaler: Scaler,
+        split: &Split,
+        train: &Array2<f64>,
+    ) -> Result<Self, String> {
+        let scale = |features: &Array2<f64>, rows: &[usize]| {
             scaler.apply(features.view()).map_err(|error| error.in_names_of(dataset, encoder.names(), rows))
         };
+        let of_rows = |rows: &[usize]| scale(&encoder.apply(dataset, rows), rows);
         let (train, validation, test) =
-            (scale(&split.train)?, scale(&split.validation)?, scale(&split.test)?);
+            (scale(train, &split.train)?, of_rows(&split.validation)?, of_rows(&split.test)?);
         Ok(Self { train, validation, test, scaler, encoder })
     }
 }

@@ -34,7 +34,12 @@ pub(super) struct Transformed<'m, 'u> {
     pub(super) flags: Vec<Flag>,
 }
 
-impl<'m> Transformed<'m, '_> {
+impl<'m, 'u> Transformed<'m, 'u> {
+    /// The rows with the features that the model takes; `scaled` has those of the unit.
+    pub(super) fn prepared<'p>(&'p self, scaled: &'p Prepared<'u>) -> &'p Prepared<'u> {
+        self.rows.as_deref().unwrap_or(scaled)
+    }
+
     /// The model as it is.
     pub(super) fn unchanged(model: &'m Model) -> Self {
         let rescaling = Rescaling::none(model.layers().len());

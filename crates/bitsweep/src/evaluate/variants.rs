@@ -29,19 +29,18 @@ pub(super) fn evaluate(evaluation: &Evaluation<'_>) -> UnitOutcome {
     outcome
 }
 
-/// Makes a variant of the unit at `position` of the plan again, as a model to be taken away. Its classes on the test rows and its
+/// Makes variants of the unit at `position` of the plan again, as models to be taken away. Their classes on the test rows and their
 /// bytes are those that a run measures.
 ///
 /// # Errors
-/// What keeps the unit or the variant from being made.
-pub(crate) fn pack(
+/// What keeps the unit or a variant from being made.
+pub(crate) fn pack<'v>(
     plan: &Plan,
     position: usize,
-    planned: &PlannedVariant,
-    provenance: Provenance,
-) -> Result<PackedModel, Failure> {
+    variants: impl Iterator<Item = (&'v PlannedVariant, Provenance)>,
+) -> Result<Vec<PackedModel>, Failure> {
     let unit = &plan.units[position];
-    let packed = || -> Step<PackedModel> {
+    let packed = || -> Step<Vec<PackedModel>> {
         let dataset = unit
             .dataset
             .as_ref()
@@ -49,7 +48,8 @@ pub(crate) fn pack(
         let prepared = prepare(unit, dataset.as_ref().at(FailureKind::Data)?)?;
         let FloatModel { model, .. } = float_model(unit, &prepared)?;
         let evaluation = Evaluation { plan, position, unit, emit: &|_| () };
-        Bench::new(&evaluation, &prepared, &model)?.packed(&planned.variant, provenance)
+        let bench = Bench::new(&evaluation, &prepared, &model)?;
+        variants.map(|(planned, provenance)| bench.packed(&planned.variant, provenance)).collect()
     };
     packed().map_err(|failure| Failure::Other(format!("{}: {}", unit.describe(), failure.reason)))
 }

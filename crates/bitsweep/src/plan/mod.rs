@@ -1,5 +1,6 @@
 //! From an experiment to what will run: datasets read, tasks, units and variants keyed, labels made.
 
+mod builtin_models;
 mod datasets;
 mod key;
 mod memory;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bitsweep_datasets::{Scaler, nearest};
+use bitsweep_datasets::Scaler;
 use bitsweep_exchange::{
     ImportError, NamedLayer, Network, ReadOptions, Standardization, read_network, read_onnx_bytes, sha256,
     sha256_of,
@@ -12,7 +12,7 @@ use bitsweep_models::Model;
 use bitsweep_results::numbers::counted;
 use serde::Serialize;
 
-use crate::registry::MODELS;
+use super::builtin_models::builtin_model;
 use bitsweep_experiment::subject::{FileLayer, Given, ModelFile};
 
 /// A model that is given, ready to run.
@@ -86,7 +86,7 @@ impl<'f> Models<'f> {
         let (network, sha256) = match file.builtin() {
             None => (read_network(&path, &options)?, sha256(&path)?),
             Some(name) => {
-                let bytes = builtin(name).map_err(|error| ImportError::new(&file.path, error))?;
+                let bytes = builtin_model(name).map_err(|error| ImportError::new(&file.path, error))?;
                 (read_onnx_bytes(&file.path, bytes)?, sha256_of(bytes))
             }
         };
@@ -109,17 +109,6 @@ impl<'f> Models<'f> {
         let origin = Origin { file: file.to_string(), sha256, producer, notes };
         Ok(GivenModel { model, scaler, classes, origin: Some(origin) })
     }
-}
-
-/// The ONNX file of a model that is compiled in.
-fn builtin(name: &str) -> Result<&'static [u8], String> {
-    let model = MODELS.iter().find(|(own, _)| *own == name).map(|(_, bytes)| *bytes);
-    model.ok_or_else(|| {
-        let names = MODELS.iter().map(|(name, _)| *name);
-        let nearest =
-            nearest(name, names).map_or_else(String::new, |name| format!(": did you mean `{name}`?"));
-        format!("there is no model `{name}` here{nearest}")
-    })
 }
 
 impl GivenModel {
