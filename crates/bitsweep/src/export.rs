@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bitsweep_exchange::export::{FourBitGroups, OnnxOptions, to_onnx};
+use bitsweep_exchange::export::{FourBitGroups, InputType, OnnxOptions, Opset, StaticInputs, to_onnx};
 use bitsweep_exchange::packed::{PackedError, PackedModel};
 use bitsweep_results::{Goal, Key, Summary, Variant};
 use serde_json::{Map, Value, json};
@@ -119,8 +119,9 @@ impl<'p> Chosen<'p> {
     }
 
     fn file(&self, packed: &PackedModel, format: ExportFormat) -> Result<ModelFile, String> {
-        let onnx = |groups| {
-            let file = to_onnx(packed, OnnxOptions { groups, ..OnnxOptions::default() });
+        let usual = OnnxOptions::default();
+        let onnx = |options| {
+            let file = to_onnx(packed, options);
             file.map(|file| (file.bytes, file.notes)).map_err(|error| error.to_string())
         };
         let plain = |bytes: Result<Vec<u8>, PackedError>| {
@@ -131,8 +132,13 @@ impl<'p> Chosen<'p> {
             ExportFormat::Npz => plain(packed.to_npz()),
             ExportFormat::Json => plain(packed.to_json().map(String::into_bytes)),
             ExportFormat::Gguf => plain(packed.to_gguf(&self.describe())),
-            ExportFormat::Onnx => onnx(FourBitGroups::Standard),
-            ExportFormat::OnnxMatMulNBits => onnx(FourBitGroups::MatMulNBits),
+            ExportFormat::Onnx => onnx(usual),
+            ExportFormat::OnnxDouble => onnx(OnnxOptions { input: InputType::Double, ..usual }),
+            ExportFormat::OnnxQdq => onnx(OnnxOptions { static_inputs: StaticInputs::Qdq, ..usual }),
+            ExportFormat::OnnxOpset25 => onnx(OnnxOptions { opset: Opset::V25, ..usual }),
+            ExportFormat::OnnxMatMulNBits => {
+                onnx(OnnxOptions { groups: FourBitGroups::MatMulNBits, ..usual })
+            }
         }?;
         let counted = packed.sizes().total();
         Ok(ModelFile { name: self.name(format), bytes, counted, notes })

@@ -39,12 +39,22 @@ struct Levels {
 
 /// Why features cannot be made of a column.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "column `{column}` has no value in any training row, and others that are missing: nothing can be filled in; drop it"
-)]
-pub struct EncodeError {
-    /// The column.
-    pub column: String,
+pub enum EncodeError {
+    /// A column whose missing values no training row tells how to fill.
+    #[error(
+        "column `{0}` has no value in any training row, and others that are missing: nothing can be filled in; drop it"
+    )]
+    NoValue(String),
+    /// A column with missing values where all rows are test rows.
+    #[error(
+        "column `{0}` has missing values, and there are no training rows to fill them from: leave such rows out with `missing = \"drop-rows\"`, or split the rows"
+    )]
+    MissingWithoutRows(String),
+    /// A column of texts where all rows are test rows.
+    #[error(
+        "column `{0}` has texts, and there are no training rows that say which of them are features: drop it, give the columns that the model takes, or split the rows"
+    )]
+    TextsWithoutRows(String),
 }
 
 /// Learns from the training rows what missing values are replaced by, and which texts have a feature of their own.
@@ -58,7 +68,7 @@ pub struct EncodeError {
 ///   mean of the two middle values where there are two.
 ///
 /// # Errors
-/// [`EncodeError`] for a column with missing values without a training row that has one.
+/// [`EncodeError`] for a column with missing values without a training row that has one, and for texts without training rows.
 pub fn encode(dataset: &Dataset, train: &[usize]) -> Result<Encoder, EncodeError> {
     let mut names = Vec::new();
     let mut columns = Vec::with_capacity(dataset.columns.len());
@@ -89,6 +99,9 @@ fn encoded(
     let (levels, text_bytes) = match &column.kind {
         ColumnKind::Number => (None, 0),
         ColumnKind::Ranks(texts) => (None, texts.iter().map(stored).sum()),
+        ColumnKind::Levels { .. } if train.is_empty() => {
+            return Err(EncodeError::TextsWithoutRows(column.name.clone()));
+        }
         ColumnKind::Levels { texts, most } => {
             let levels = levels(texts, *most, values, train);
             let own = levels.feature_of.iter().zip(texts).filter(|(feature, _)| feature.is_some());
@@ -100,8 +113,11 @@ fn encoded(
         return Ok(EncodedColumn { fill: None, levels, text_bytes, indicates: false });
     }
     let known: Vec<f64> = train.iter().map(|&row| values[row]).filter(|value| !value.is_nan()).collect();
+    if train.is_empty() {
+        return Err(EncodeError::MissingWithoutRows(column.name.clone()));
+    }
     if known.is_empty() {
-        return Err(EncodeError { column: column.name.clone() });
+        return Err(EncodeError::NoValue(column.name.clone()));
     }
     let fill = match missing {
         _ if levels.is_some() => most_frequent(&known),

@@ -640,11 +640,11 @@ fn a_model_that_did_not_learn_opens_the_answer_with_the_cause_and_without_a_pick
         assert!(first.starts_with("The float model is not shown to have learned: "), "{first}");
         for flag in &flags {
             let cause = match flag {
-                Flag::PredictsOneClass { .. } => "predicts \\`class 0\\` for every test row",
+                Flag::PredictsOneClass { .. } => "predicts `class 0` for every test row",
                 Flag::NoBetterThanMajority { .. } => {
                     "not shown to be above that of always predicting the most frequent class, 0.3333"
                 }
-                _ => "\\`pressure\\` ranges over 40,000, \\`humidity\\` over 0.0500, 800,000 times less",
+                _ => "`pressure` ranges over 40,000, `humidity` over 0.0500, 800,000 times less",
             };
             says(first, &[cause]);
         }

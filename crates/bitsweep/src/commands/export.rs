@@ -11,7 +11,7 @@ use crate::cli::Request;
 use crate::evaluate::run;
 use crate::export::{Chosen, ModelFile, files, goal};
 use crate::failure::Failure;
-use crate::plan::Plan;
+use crate::plan::{Plan, Unit};
 use crate::progress::{Progress, Verbosity};
 use crate::record::Kept;
 use bitsweep_experiment::config::{Diagnostic, Document, ExportFormat, ExportGoal};
@@ -42,25 +42,39 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
     let chosen = match (options.pick, options.variant) {
         (Some(goal), _) => {
             let kept = kept.map(|(_, kept)| kept).or_else(|| Kept::find(options.results, &plan.name));
-            picked(&plan, position, goal, kept.as_ref())?
+            picked(&plan, position, goal, kept.as_ref(), options.verbosity)?
         }
         (None, Some(label)) => Chosen::labelled(&plan, position, label)?,
         (None, None) => return Err(Failure::Other("neither a pick nor a variant is named".to_owned())),
     };
-    for file in files(std::slice::from_ref(&chosen), options.formats)? {
-        let ModelFile { name, bytes: written, counted, notes } = file.map_err(Diagnostic::new)?;
+    let mut refused = Vec::new();
+    for (file, format) in
+        files(std::slice::from_ref(&chosen), options.formats)?.into_iter().zip(options.formats)
+    {
+        let ModelFile { name, bytes: written, counted, notes } = match file {
+            Ok(file) => file,
+            Err(reason) => {
+                refused.push(reason);
+                continue;
+            }
+        };
         let place = options.out.join(name);
-        let refused = |error| Failure::Output(format!("`{}` cannot be written: {error}", place.display()));
-        fs::create_dir_all(options.out).and_then(|()| fs::write(&place, &written)).map_err(refused)?;
-        print_lines([
-            format!("{}: {}", place.display(), chosen.describe()),
-            format!("{} of numbers in a file of {}", bytes(counted as f64), bytes(written.len() as f64)),
-        ])?;
+        let unwritten = |error| Failure::Output(format!("`{}` cannot be written: {error}", place.display()));
+        fs::create_dir_all(options.out).and_then(|()| fs::write(&place, &written)).map_err(unwritten)?;
+        let (counted, length) = (bytes(counted as f64), bytes(written.len() as f64));
+        let size = match format {
+            ExportFormat::Safetensors => format!("{counted} of numbers in a file of {length}"),
+            _ => format!("a file of {length}; {counted} as tables count them"),
+        };
+        print_lines([format!("{}: {}", place.display(), chosen.describe()), size])?;
         if options.verbosity > Verbosity::Quiet {
             notes.iter().for_each(|note| say_note(&place.display().to_string(), note));
         }
     }
-    Ok(())
+    match refused.is_empty() {
+        true => Ok(()),
+        false => Err(Diagnostic::new(refused.join("; ")).into()),
+    }
 }
 
 /// The results that a user names: a folder of earlier ones, unless changes or a table go with the name.
@@ -72,28 +86,40 @@ fn kept(request: &Request, results: &Path) -> Option<(String, Kept)> {
 /// The unit whose key begins with `key`, or the first.
 fn unit_position(plan: &Plan, key: Option<&str>) -> Result<usize, Diagnostic> {
     let Some(key) = key else { return Ok(0) };
-    plan.units.iter().position(|unit| unit.key.to_string().starts_with(key)).ok_or_else(|| {
-        Diagnostic::new(format!("there is no unit `{key}`"))
-            .help("`bitsweep plan` shows the units with their keys")
+    let is_it = |unit: &Unit| unit.key.to_string().starts_with(key);
+    let found = plan.units.iter().filter(|unit| is_it(unit)).count();
+    let position = plan.units.iter().position(is_it).filter(|_| found == 1);
+    position.ok_or_else(|| {
+        let problem = if found == 0 { "there is no unit" } else { "several units have keys that begin with" };
+        Diagnostic::new(format!("{problem} `{key}`")).help("`bitsweep plan` shows the units with their keys")
     })
 }
 
-/// The variant that is picked for the task of a unit: as its results say, or where there are none of this plan, by running it.
+/// The variant that is picked for the task of a unit: as its results say, or where there are none of this plan or they do not
+/// tell, by running it.
 fn picked<'p>(
     plan: &'p Plan,
     position: usize,
     wanted: ExportGoal,
     kept: Option<&Kept>,
+    verbosity: Verbosity,
 ) -> Result<Chosen<'p>, Failure> {
-    if let Some(kept) = kept.filter(|kept| kept.is_of(&plan.key()))
-        && let Some(keys) = kept.picked(goal(wanted))
-    {
-        return Chosen::of_keys(plan, position, &keys).ok_or_else(|| {
-            let (unit, report) = (plan.units[position].describe(), kept.report());
-            Failure::Other(format!("{unit}: no quantized variant to export: `{}` says why", report.display()))
-        });
+    if let Some(kept) = kept.filter(|kept| kept.is_of(&plan.key())) {
+        match kept.picked(goal(wanted)) {
+            Ok(keys) => {
+                return Chosen::of_keys(plan, position, &keys).ok_or_else(|| {
+                    let (unit, report) = (plan.units[position].describe(), kept.report());
+                    let report = report.display();
+                    Failure::Other(format!("{unit}: no quantized variant to export: `{report}` says why"))
+                });
+            }
+            Err(reason) if verbosity > Verbosity::Quiet => {
+                say_note(&plan.name, &format!("{reason}; the experiment is run again"));
+            }
+            Err(_) => {}
+        }
     }
-    let outcome = run(plan, &mut (), &Progress::new(Verbosity::Quiet, plan.units.len()))?;
+    let outcome = run(plan, &mut (), &Progress::new(verbosity, plan.units.len()))?;
     let summary = summarize(&outcome.records, &plan.labels, &plan.header.pick);
     Chosen::picked(plan, position, &summary, wanted).map_err(Failure::Other)
 }

@@ -79,15 +79,18 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         Command::Reference { key: Some(key) } => print(&reference::part(key)?),
         Command::Schema => print_json(&config::schema()),
     };
-    let is_of_table = match &cli.command {
+    let is_of_model = match &cli.command {
         Command::Describe { experiment, .. }
         | Command::Plan { experiment, .. }
         | Command::Export { experiment, .. }
-        | Command::Run { experiment, .. } => experiment.csv.is_some(),
-        Command::Init { .. } => true,
-        _ => false,
+        | Command::Run { experiment, .. } => experiment.csv.as_ref().map(|_| experiment.experiment.is_some()),
+        Command::Init { given, .. } => Some(given.is_some()),
+        _ => None,
     };
-    result.map_err(|failure| if is_of_table { on_the_command_line(failure) } else { failure })
+    result.map_err(|failure| match is_of_model {
+        Some(is_of_model) => on_the_command_line(failure, is_of_model),
+        None => failure,
+    })
 }
 
 /// The experiment that a user asks for.
@@ -126,10 +129,15 @@ fn wish(request: &Request) -> Option<Wish<'_>> {
 }
 
 /// Says how the keys that an error speaks of are set where no file has them.
-fn on_the_command_line(failure: Failure) -> Failure {
-    const HELP: &str = "a key of the table is set by `--set 'data.source.csv.KEY=VALUE'`";
+fn on_the_command_line(failure: Failure, is_of_model: bool) -> Failure {
+    let help = match is_of_model {
+        true => {
+            "a key of the model is set by `--set 'model.file.KEY=VALUE'`, one of the table by `--set 'data.source.csv.KEY=VALUE'`"
+        }
+        false => "a key of the table is set by `--set 'data.source.csv.KEY=VALUE'`",
+    };
     match failure {
-        Failure::Configuration(diagnostic) => diagnostic.or_help(HELP).into(),
+        Failure::Configuration(diagnostic) => diagnostic.or_help(help).into(),
         other => other,
     }
 }

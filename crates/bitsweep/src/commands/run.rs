@@ -1,6 +1,5 @@
 //! `bitsweep run`
 
-use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,6 +8,7 @@ use std::time::Instant;
 
 use bitsweep_report::{ComparedRow, FoundRow};
 use bitsweep_results::{Records, ResultRow, Summary, summarize};
+use clap::ValueEnum;
 
 use super::json::{Json, Ran};
 use super::{failures, foreseen, found, print_json, print_page, say_assumed, table, wish};
@@ -59,10 +59,8 @@ fn run_while_listening(
     };
     if let Some(wish) = wish(request) {
         refuse_another_table(&wish, &options.out.join(&folder))?;
-        progress.note(&format!(
-            "`bitsweep init` writes this experiment as `{}`",
-            wish.experiment_file().display()
-        ));
+        let init = of_table(&wish, "init", &request.set);
+        progress.note(&format!("as a file: bitsweep {init} > {}", quoted(&wish.experiment_file().display())));
     }
     let folder = Folder::create(options.out, &folder, &name, &source)?;
     interruption.clear_with({
@@ -185,21 +183,44 @@ fn command(
     name: Option<&str>,
     is_changed: bool,
 ) -> String {
-    let quoted = |text: &str| {
-        let plain =
-            text.chars().all(|character| character.is_ascii_alphanumeric() || "-_./=,".contains(character));
-        if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    let changes = if is_changed { request.set.as_slice() } else { &[] };
+    let run = match (wish(request), source) {
+        (Some(wish), _) => of_table(&wish, "run", &request.set),
+        (None, Source::Registry) => format!("run {}{}", quoted(experiment), set(changes)),
+        (None, Source::File(path)) => format!("run {}{}", quoted(&path.display()), set(changes)),
     };
-    let file = match source {
-        Source::Registry => Cow::Borrowed(experiment),
-        Source::File(path) => path.to_string_lossy(),
+    let name = name.map_or_else(String::new, |name| format!(" --name {}", quoted(name)));
+    format!("cargo run --release -- {run}{name}")
+}
+
+/// `run` or `init` of what a user asks for of a table.
+fn of_table(wish: &Wish<'_>, command: &str, changes: &[String]) -> String {
+    let Wish { file, target, given, model, bits } = wish;
+    let (file, target) = (quoted(&file.display()), quoted(target));
+    let mut line = match (command, given.map(|given| quoted(&given.display()))) {
+        ("init", None) => format!("init {file} --target {target}"),
+        ("init", Some(given)) => format!("init {file} --target {target} --given {given}"),
+        (_, None) => format!("{command} --csv {file} --target {target}"),
+        (_, Some(given)) => format!("{command} {given} --csv {file} --target {target}"),
     };
-    let mut command = format!("cargo run --release -- run {}", quoted(&file));
-    for change in request.set.iter().filter(|_| is_changed) {
-        command += &format!(" --set {}", quoted(change));
+    if let Some(model) = model.and_then(|model| model.to_possible_value()) {
+        line += &format!(" --model {}", model.get_name());
     }
-    if let Some(name) = name {
-        command += &format!(" --name {}", quoted(name));
+    if !bits.is_empty() {
+        let bits: Vec<String> = bits.iter().map(u32::to_string).collect();
+        line += &format!(" --bits {}", bits.join(","));
     }
-    command
+    line + &set(changes)
+}
+
+fn set(changes: &[String]) -> String {
+    changes.iter().map(|change| format!(" --set {}", quoted(change))).collect()
+}
+
+/// An argument as shells take it.
+fn quoted(text: &(impl ToString + ?Sized)) -> String {
+    let text = text.to_string();
+    let is_plain =
+        text.chars().all(|character| character.is_ascii_alphanumeric() || "-_./=,".contains(character));
+    if is_plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

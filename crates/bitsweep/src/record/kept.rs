@@ -19,12 +19,14 @@ pub struct Kept {
 /// A pick, as far as the same variant is found by it again.
 #[derive(Debug, Deserialize)]
 struct KeptPick {
+    comparison: String,
     goal: String,
     variant: Option<KeptVariant>,
 }
 
 #[derive(Debug, Deserialize)]
 struct KeptVariant {
+    task: String,
     keys: Vec<String>,
 }
 
@@ -46,12 +48,21 @@ impl Kept {
         self.marker.configuration == key
     }
 
-    /// The keys of the rows of all variants that were picked for the goal, one of each task; `None` where the folder does not
-    /// tell.
-    pub fn picked(&self, goal: Goal) -> Option<Vec<String>> {
-        let picks: Vec<KeptPick> = serde_json::from_slice(&fs::read(self.folder.join(PICKS)).ok()?).ok()?;
+    /// The keys of the rows of all variants that were picked for the goal, one of each task.
+    ///
+    /// # Errors
+    /// Why the folder does not tell.
+    pub fn picked(&self, goal: Goal) -> Result<Vec<String>, String> {
+        let place = self.folder.join(PICKS);
+        let unreadable =
+            |error: &dyn std::fmt::Display| format!("cannot read `{}`: {error}", place.display());
+        let content = fs::read(&place).map_err(|error| unreadable(&error))?;
+        let picks: Vec<KeptPick> = serde_json::from_slice(&content).map_err(|error| unreadable(&error))?;
         let own = picks.into_iter().filter(|pick| pick.goal == goal.name());
-        Some(own.filter_map(|pick| pick.variant).flat_map(|variant| variant.keys).collect())
+        // A pick across tasks names them all.
+        let of_one_task =
+            own.filter_map(|pick| pick.variant.filter(|variant| variant.task == pick.comparison));
+        Ok(of_one_task.flat_map(|variant| variant.keys).collect())
     }
 
     /// Its report, as a user opens it.

@@ -235,18 +235,19 @@ fn what_cannot_be_exported_or_verified_is_said() {
 #[test]
 fn other_formats_hold_what_they_can() {
     let sandbox = sandbox();
-    let formats = "safetensors,onnx,onnx-matmulnbits,npz,json";
-    let output = sandbox.succeeds(&[
-        "export",
-        "mine.toml",
-        "--variant",
-        "asymmetric with biases",
-        "--format",
-        formats,
-    ]);
+    let formats = "safetensors,onnx,onnx-matmulnbits,onnx-double,onnx-qdq,onnx-opset25,gguf,npz,json";
+    let variant = "asymmetric with biases";
+    let output = sandbox.run(&["export", "mine.toml", "--variant", variant, "--format", formats]);
+    // What one format cannot hold keeps none of the others back.
+    assert_eq!(output.status.code(), Some(2));
+    let refused = unwrapped(&said(&output));
+    assert!(
+        refused.contains("no layer has a form of `MatMulNBits`") && refused.contains("as gguf"),
+        "{refused}"
+    );
     let written = printed(&output);
-    assert_eq!(written.lines().filter(|line| line.starts_with("exports/")).count(), 5, "{written}");
-    assert!(written.contains("exports/mine-4-bit-asymmetric-with-biases-onnx-matmulnbits.onnx"), "{written}");
+    assert_eq!(written.lines().filter(|line| line.starts_with("exports/")).count(), 7, "{written}");
+    assert!(written.contains("exports/mine-4-bit-asymmetric-with-biases-onnx-double.onnx"), "{written}");
     let onnx = written.lines().find(|line| line.contains("biases.onnx")).unwrap().split_once(':').unwrap().0;
     let inspected = printed(&sandbox.succeeds(&["inspect", onnx]));
     assert!(inspected.contains("ONNX") && inspected.contains("W1.codes"), "{inspected}");
@@ -280,6 +281,14 @@ fn results_are_exported_from_without_running_again() {
         unwrapped(&said(&output))
             .contains("no quantized variant to export: `results/mine/report.md` says why")
     );
+    // One across tasks is not that of a task; a file that cannot be read is told, and the pick made again.
+    let mut across = picks.clone();
+    across.as_array_mut().unwrap().iter_mut().for_each(|pick| pick["comparison"] = "this, that".into());
+    sandbox.put("results/mine/picks.json", across.to_string());
+    assert_eq!(sandbox.run(&["export", "mine", "--pick", "memory"]).status.code(), Some(1));
+    sandbox.put("results/mine/picks.json", "[{");
+    let output = sandbox.succeeds(&["export", "mine", "--pick", "memory"]);
+    assert!(unwrapped(&said(&output)).contains("cannot read `results/mine/picks.json`"));
     fs::rename(sandbox.path("moved.toml"), sandbox.path("mine.toml")).unwrap();
     sandbox.succeeds(&["export", "mine.toml", "--pick", "memory", "--set", "train.epochs=31"]);
     sandbox.succeeds(&["run", "results/mine/experiment.toml", "--name", "again", "--quiet"]);

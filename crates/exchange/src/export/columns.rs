@@ -146,16 +146,25 @@ fn ranks(graph: &mut Graph, column: &Column, name: &str, texts: &[String]) -> St
     graph.node("Gather", &[&table, &position], &format!("{name} as rank"))
 }
 
-/// A feature for each text, and one for all others where they have one.
+/// A feature for each text, and one for all others where they have one; NaN of a missing text that nothing replaces.
 fn levels(graph: &mut Graph, column: &Column, name: &str, texts: &[String], other: bool) -> String {
     let others = if other { texts.len() as i64 } else { -1 };
-    let missing = column.fill.map_or(others, |fill| fill as i64);
+    const UNKNOWN: i64 = -2;
+    let missing = column.fill.map_or(UNKNOWN, |fill| fill as i64);
     let position = position_of(graph, name, texts, missing, others);
     let width = texts.len() + usize::from(other);
     let features = element::patterns(ElementType::Int64, &[1, width], 0..width as i64);
     let features = graph.initializer(&format!("{name}.features"), features);
     let is_it = graph.node("Equal", &[&position, &features], &format!("{name} is"));
-    graph.cast(&is_it, ElementType::Double, &format!("{name} as features"))
+    let numbers = graph.cast(&is_it, ElementType::Double, &format!("{name} as features"));
+    if column.fill.is_some() || texts.iter().any(String::is_empty) {
+        return numbers;
+    }
+    let unknown = element::patterns(ElementType::Int64, &[1, 1], [UNKNOWN]);
+    let unknown = graph.initializer(&format!("{name}.unknown"), unknown);
+    let is_unknown = graph.node("Equal", &[&position, &unknown], &format!("{name} is unknown"));
+    let none = graph.scalar(&format!("{name}.none"), Real::Double, f64::NAN);
+    graph.node("Where", &[&is_unknown, &none, &numbers], &format!("{name} where known"))
 }
 
 /// The position of a text, `missing` of the empty one unless it has one, `other` of all others.

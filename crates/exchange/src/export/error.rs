@@ -32,6 +32,11 @@ pub enum ExportError {
         /// The nearest setting.
         nearest: &'static str,
     },
+    /// No layer whose weight `MatMulNBits` takes.
+    #[error(
+        "no layer has a form of `MatMulNBits`: expected 4 bits, `granularity = {{ group = n }}` with n a power of 2 from 16 on, no outliers, whole zero points among the codes, inputs that are no codes, and single precision; the nearest is `onnx`, in standard operators"
+    )]
+    NoMatMulNBits,
     /// A column whose name cannot be that of an input.
     #[error(
         "column `{name}` {reason}, but each column is an input of its own where one of them has texts: rename it"

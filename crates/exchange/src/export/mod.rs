@@ -4,7 +4,7 @@
 //!
 //! | part | operators |
 //! |---|---|
-//! | columns | one input `input (rows, features)`; with texts one input a column, `LabelEncoder` and `Gather` or `Equal`; missing values (NaN, the empty text) by `IsNaN` and `Where` |
+//! | columns | one input `input (rows, features)`; with texts one input a column, `LabelEncoder` and `Gather` or `Equal`; missing values (NaN, the empty text) by `IsNaN` and `Where`; NaN where nothing replaces them |
 //! | scaler | `Sub`, `Div` in `double`, in the order of [`FeatureScaling`] |
 //! | integers, ternary, GGUF | `DequantizeLinear`: one scale, an `axis`, or a `block_size`; `Cast`, `Sub`, `Mul` where several whole rows share a scale or a zero point is none of the codes; above a minimum `Add` |
 //! | FP8 E4M3 and E5M2 (and FP4 E2M1 from opset 23 on) | `DequantizeLinear` |
@@ -141,6 +141,9 @@ pub fn to_onnx(model: &PackedModel, options: OnnxOptions) -> Result<OnnxFile, Ex
                 layer::float_layer(&mut graph, layer, position, &values, real, options)?
             }
         };
+    }
+    if options.groups == FourBitGroups::MatMulNBits && !graph.uses(matmul_nbits::MICROSOFT) {
+        return Err(ExportError::NoMatMulNBits);
     }
     let outputs = head::outputs(&mut graph, &values, *head, classes);
     let message = metadata::model(model, graph, features.inputs, outputs, options.opset);

@@ -33,7 +33,15 @@ impl Call<'_> {
     pub(crate) fn reshape(&self, flow: &Flow) -> Result<Flow, String> {
         let wanted = self.wanted()?;
         let width = flow.width();
-        let refused = || format!("makes {wanted:?} of rows of {width:?} numbers: expected a row of each row");
+        let refused = || {
+            let wanted = wanted.iter().map(|length| match length {
+                Length::Rows => "rows".to_owned(),
+                Length::Known(length) => length.to_string(),
+            });
+            let wanted = wanted.collect::<Vec<_>>().join(", ");
+            let numbers = width.map_or_else(String::new, |width| format!(" of {width} numbers"));
+            format!("makes the shape ({wanted}) of rows{numbers}: expected a row of each row")
+        };
         let keeps_zero = self.node.integer("allowzero", 0) != 0;
         let (rows, others) = wanted.split_first().ok_or_else(refused)?;
         let mut lengths = Vec::with_capacity(others.len());

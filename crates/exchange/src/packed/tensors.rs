@@ -171,7 +171,9 @@ fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), PackedError> {
     let (length, rest) = bytes.split_first_chunk().ok_or_else(|| refused("it is shorter than 8 bytes"))?;
     let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
     if length > MOST_HEADER_BYTES {
-        return Err(refused(&format!("its header has {length} bytes: expected at most {MOST_HEADER_BYTES}")));
+        return Err(refused(&format!(
+            "its header has {length} bytes: expected at most {MOST_HEADER_BYTES}, as safetensors of `bitsweep export` have"
+        )));
     }
     rest.split_at_checked(length).ok_or_else(|| refused("its header does not fit into it"))
 }

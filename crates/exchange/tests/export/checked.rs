@@ -353,7 +353,7 @@ fn groups_of_four_bits() {
         "bits = 4\nsymmetry = 'asymmetric'\ngranularity = { group = 16 }",
         "bits = 4\ncode_range = 'covering'\ngranularity = { group = 64 }",
         "format = 'q4_0'",
-        // Said by standard operators.
+        // The second layer is said by standard operators.
         "bits = 4\ngranularity = { group = 8 }",
         "format = 'q4_1'",
     ]
@@ -361,7 +361,8 @@ fn groups_of_four_bits() {
     .zip(0..)
     {
         let four = scheme(text);
-        let mut first = layer((70, 40), 1, &four, false);
+        let first = if number < 5 { four } else { scheme("bits = 4\ngranularity = { group = 32 }") };
+        let mut first = layer((70, 40), 1, &first, false);
         first.activation = Activation::Relu;
         let model = PackedModel::new(classifier(vec![first, layer((40, 5), 2, &four, true)])).unwrap();
         folder.add(&format!("{number:02}"), &model, options, &features((50, 70), 4));

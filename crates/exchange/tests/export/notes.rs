@@ -1,6 +1,6 @@
 //! What is stored otherwise is said, and what cannot be said is refused by name.
 
-use bitsweep_exchange::export::{FourBitGroups, OnnxOptions, Opset, StaticInputs, to_onnx};
+use bitsweep_exchange::export::{ExportError, FourBitGroups, OnnxOptions, Opset, StaticInputs, to_onnx};
 use bitsweep_exchange::packed::{Classifier, Column, ColumnKind, PackedModel};
 use bitsweep_quant::ActivationQuantizer;
 
@@ -72,8 +72,12 @@ fn factors_that_are_no_whole_numbers_are_said() {
 fn weights_that_matmulnbits_cannot_say_are_said() {
     let options = OnnxOptions { groups: FourBitGroups::MatMulNBits, ..OnnxOptions::default() };
     notes(&one("bits = 4\ngranularity = { group = 16 }"), options, &[]);
-    let no_form = "W1: `MatMulNBits` has no form for `4 bit symmetric · group 8`, which is said by standard operators: expected 4 bits, `granularity = { group = n }` with n a power of 2 from 16 on, no outliers, and whole zero points among the codes";
-    notes(&one("bits = 4\ngranularity = { group = 8 }"), options, &[no_form]);
+    let no_form = "W2: `MatMulNBits` has no form for `4 bit symmetric · group 8`, which is said by standard operators: expected 4 bits, `granularity = { group = n }` with n a power of 2 from 16 on, no outliers, and whole zero points among the codes";
+    let group_of_8 = "bits = 4\ngranularity = { group = 8 }";
+    let layers = [(1, (32, 20), "bits = 4\ngranularity = { group = 16 }"), (2, (20, 5), group_of_8)];
+    let layers = layers.map(|(seed, shape, text)| layer(shape, seed, &scheme(text), false));
+    notes(&PackedModel::new(classifier(layers.into())).unwrap(), options, &[no_form]);
+    assert_eq!(to_onnx(&one(group_of_8), options).unwrap_err(), ExportError::NoMatMulNBits);
 }
 
 #[test]

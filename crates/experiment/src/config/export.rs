@@ -62,6 +62,12 @@ pub enum ExportFormat {
     Safetensors,
     /// ONNX in standard operators: raw features in, label and probabilities out.
     Onnx,
+    /// The same with features as `double`, for columns with numbers that `float` does not hold, such as 0.1.
+    OnnxDouble,
+    /// The same with coded inputs of static parameters as `QuantizeLinear` and `DequantizeLinear`, not as products of integers.
+    OnnxQdq,
+    /// The same by operators of version 25 instead of 21, which have codes of 2 bits and FP4 E2M1.
+    OnnxOpset25,
     /// The same with groups of 4 bits as `com.microsoft.MatMulNBits`.
     #[serde(rename = "onnx-matmulnbits")]
     OnnxMatMulNBits,
@@ -75,14 +81,26 @@ pub enum ExportFormat {
 
 impl ExportFormat {
     /// All formats.
-    pub const ALL: [Self; 6] =
-        [Self::Safetensors, Self::Onnx, Self::OnnxMatMulNBits, Self::Npz, Self::Json, Self::Gguf];
+    pub const ALL: [Self; 9] = [
+        Self::Safetensors,
+        Self::Onnx,
+        Self::OnnxDouble,
+        Self::OnnxQdq,
+        Self::OnnxOpset25,
+        Self::OnnxMatMulNBits,
+        Self::Npz,
+        Self::Json,
+        Self::Gguf,
+    ];
 
     /// The format as files and the command line spell it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Safetensors => "safetensors",
             Self::Onnx => "onnx",
+            Self::OnnxDouble => "onnx-double",
+            Self::OnnxQdq => "onnx-qdq",
+            Self::OnnxOpset25 => "onnx-opset25",
             Self::OnnxMatMulNBits => "onnx-matmulnbits",
             Self::Npz => "npz",
             Self::Json => "json",
@@ -99,7 +117,9 @@ impl ExportFormat {
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Safetensors => "safetensors",
-            Self::Onnx | Self::OnnxMatMulNBits => "onnx",
+            Self::Onnx | Self::OnnxDouble | Self::OnnxQdq | Self::OnnxOpset25 | Self::OnnxMatMulNBits => {
+                "onnx"
+            }
             Self::Npz => "npz",
             Self::Json => "json",
             Self::Gguf => "gguf",

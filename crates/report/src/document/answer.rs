@@ -4,7 +4,7 @@ use bitsweep_results::numbers::{bytes, count, counted, fixed, score, significant
 use bitsweep_results::summary::{Explanation, PickOutcome, VariantOverDatasets, Verdict};
 use bitsweep_results::{Comparison, Goal, PickRule, Summary};
 
-use super::block::{Block, Span, Table, paragraph};
+use super::block::{Block, Span, Table, paragraph, spans};
 use super::failures::sentence;
 use crate::report::Report;
 
@@ -218,15 +218,11 @@ fn explained(goal: Goal, explanation: Explanation) -> Vec<Block> {
         Goal::LeastMemory => "For least memory",
         Goal::Budget => "Within the budget",
     };
-    let headline = vec![
-        Span::Strong(format!("{wish}: {}.", explanation.choice_and_verdict())),
-        Span::Plain(format!(" {}", explanation.headline)),
-    ];
+    let mut headline = vec![Span::Strong(format!("{wish}: {}.", explanation.choice_and_verdict()))];
+    headline.extend(spans(format!(" {}", explanation.headline)));
     let mut blocks = vec![Block::Paragraph(headline)];
     if !explanation.reasons.is_empty() {
-        blocks.push(Block::List(
-            explanation.reasons.into_iter().map(|reason| vec![Span::Plain(reason)]).collect(),
-        ));
+        blocks.push(Block::List(explanation.reasons.into_iter().map(spans).collect()));
     }
     blocks
 }

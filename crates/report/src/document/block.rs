@@ -41,9 +41,24 @@ pub(crate) enum Align {
     Right,
 }
 
-/// Plain text as a paragraph.
+/// Text as a paragraph, what stands between backticks as code.
 pub(super) fn paragraph(text: impl Into<String>) -> Block {
-    Block::Paragraph(vec![Span::Plain(text.into())])
+    Block::Paragraph(spans(text))
+}
+
+/// Plain text, and code where backticks are around it.
+pub(super) fn spans(text: impl Into<String>) -> Vec<Span> {
+    let text = text.into();
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return vec![Span::Plain(text)];
+    }
+    let span = |(index, part): (usize, &&str)| match index % 2 {
+        0 => Span::Plain((*part).to_owned()),
+        _ => Span::Code((*part).to_owned()),
+    };
+    let is_something = |span: &Span| !matches!(span, Span::Plain(plain) if plain.is_empty());
+    parts.iter().enumerate().map(span).filter(is_something).collect()
 }
 
 impl Table {

@@ -87,6 +87,8 @@ pub(crate) fn draw(
     alt: &str,
     paint: impl FnOnce(&Canvas<'_>) -> Result<(), Fault>,
 ) -> Result<String, Fault> {
+    // A picture has whole pixels.
+    let height = height.ceil();
     let size = ((WIDTH * UNITS) as u32, (height * UNITS) as u32);
     let mut drawing = String::new();
     {

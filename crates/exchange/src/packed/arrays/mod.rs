@@ -40,8 +40,8 @@
 //! `float64`. Where it has `input_codes`, `x` is `scale·(q - zero_point)` of `q = clip(round(x / scale) + zero_point, lowest,
 //! highest)`, ties to the even code unless the scheme says otherwise, its parameters those of the arrays or, in a dynamic
 //! scheme, of the rows at hand. Where it has `output_codes`, the outputs become `round(min(max(y / clip, 0), 1)·n)·(clip / n)`
-//! with `n = 2^bits - 1`. Features are scaled in `float64` before: `x / divisor`, or `(x - mean) / scale`, where differences up
-//! to `rounding` are 0; then they are divided by `factors`.
+//! with `n = 2^bits - 1`. Features are scaled in `float64` before: `x / divisor`, or `(x - mean) / scale`, where differences of
+//! `constant_features` up to `2⁻²³·|mean|` are 0.
 //!
 //! ```python
 //! arrays = np.load("model.npz")

@@ -307,7 +307,7 @@ fn scaler(variant: &VariantSummary) -> Option<String> {
     let scaler = variant.measures.size.scaler;
     (scaler > 0).then(|| {
         format!(
-            "{} of its size {} the scaler of the features; `quantize.scaler = \"fold\"` takes it into the first layer's weights, which then take a scale of each input channel.",
+            "{} of its size {} the scaler of the features; `quantize.scaler = \"fold\"` takes it into the first layer's weights, which need `granularity = \"input-channel\"` then.",
             counted(scaler as usize, "byte", "bytes"),
             if scaler == 1 { "is" } else { "are" }
         )
