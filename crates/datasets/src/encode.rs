@@ -112,10 +112,10 @@ fn encoded(
     if column.missing == 0 {
         return Ok(EncodedColumn { fill: None, levels, text_bytes, indicates: false });
     }
-    let known: Vec<f64> = train.iter().map(|&row| values[row]).filter(|value| !value.is_nan()).collect();
     if train.is_empty() {
         return Err(EncodeError::MissingWithoutRows(column.name.clone()));
     }
+    let known: Vec<f64> = train.iter().map(|&row| values[row]).filter(|value| !value.is_nan()).collect();
     if known.is_empty() {
         return Err(EncodeError::NoValue(column.name.clone()));
     }

@@ -148,6 +148,11 @@ fn missing_values_are_filled_from_the_training_rows_alone() {
     assert_eq!(notes(&data)[0], "column `a`: 1 missing value is filled in from the training rows");
     let error = encode(&data, &[2]).unwrap_err();
     assert!(error.to_string().starts_with("column `a` has no value in any training row"), "{error}");
+    let error = encode(&data, &[]).unwrap_err();
+    assert!(
+        error.to_string().starts_with("column `a` has missing values, and there are no training rows"),
+        "{error}"
+    );
 }
 
 #[test]

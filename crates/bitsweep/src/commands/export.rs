@@ -6,12 +6,12 @@ use std::path::Path;
 use bitsweep_results::numbers::bytes;
 use bitsweep_results::summarize;
 
-use super::{planned, print_lines, say_note};
+use super::{planned, print_lines, say_notes};
 use crate::cli::Request;
 use crate::evaluate::run;
 use crate::export::{Chosen, ModelFile, files, goal};
 use crate::failure::Failure;
-use crate::plan::{Plan, Unit};
+use crate::plan::Plan;
 use crate::progress::{Progress, Verbosity};
 use crate::record::Kept;
 use bitsweep_experiment::config::{Diagnostic, Document, ExportFormat, ExportGoal};
@@ -67,9 +67,7 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
             _ => format!("a file of {length}; {counted} as tables count them"),
         };
         print_lines([format!("{}: {}", place.display(), chosen.describe()), size])?;
-        if options.verbosity > Verbosity::Quiet {
-            notes.iter().for_each(|note| say_note(&place.display().to_string(), note));
-        }
+        say_notes(&place.display().to_string(), &notes, options.verbosity);
     }
     match refused.is_empty() {
         true => Ok(()),
@@ -86,13 +84,13 @@ fn kept(request: &Request, results: &Path) -> Option<(String, Kept)> {
 /// The unit whose key begins with `key`, or the first.
 fn unit_position(plan: &Plan, key: Option<&str>) -> Result<usize, Diagnostic> {
     let Some(key) = key else { return Ok(0) };
-    let is_it = |unit: &Unit| unit.key.to_string().starts_with(key);
-    let found = plan.units.iter().filter(|unit| is_it(unit)).count();
-    let position = plan.units.iter().position(is_it).filter(|_| found == 1);
-    position.ok_or_else(|| {
-        let problem = if found == 0 { "there is no unit" } else { "several units have keys that begin with" };
-        Diagnostic::new(format!("{problem} `{key}`")).help("`bitsweep plan` shows the units with their keys")
-    })
+    let mut found = (0..plan.units.len()).filter(|unit| plan.units[*unit].key.to_string().starts_with(key));
+    let problem = match (found.next(), found.next()) {
+        (Some(position), None) => return Ok(position),
+        (Some(_), Some(_)) => "several units have keys that begin with",
+        (None, _) => "there is no unit",
+    };
+    Err(Diagnostic::new(format!("{problem} `{key}`")).help("`bitsweep plan` shows the units with their keys"))
 }
 
 /// The variant that is picked for the task of a unit: as its results say, or where there are none of this plan or they do not
@@ -113,10 +111,9 @@ fn picked<'p>(
                     Failure::Other(format!("{unit}: no quantized variant to export: `{report}` says why"))
                 });
             }
-            Err(reason) if verbosity > Verbosity::Quiet => {
-                say_note(&plan.name, &format!("{reason}; the experiment is run again"));
+            Err(reason) => {
+                say_notes(&plan.name, &[format!("{reason}; the experiment is run again")], verbosity)
             }
-            Err(_) => {}
         }
     }
     let outcome = run(plan, &mut (), &Progress::new(verbosity, plan.units.len()))?;

@@ -1,6 +1,6 @@
 //! `bitsweep init`
 
-use super::{foreseen, print, say_assumed};
+use super::{foreseen, print, say_notes};
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::progress::Verbosity;
@@ -10,7 +10,7 @@ use bitsweep_experiment::config::Diagnostic;
 
 pub(super) fn init(wish: &Wish<'_>, overrides: &[String], verbosity: Verbosity) -> Result<(), Failure> {
     let Found { name, document, assumed, .. } = of_table(wish, overrides)?;
-    say_assumed(&name, &assumed, verbosity);
+    say_notes(&name, &assumed, verbosity);
     let plan = Plan::new(&name, &document)?;
     if let Some(change) = plan.changes.first() {
         let message = format!("`{change}` is no key of the table");

@@ -154,19 +154,19 @@ pub fn answer(clap: &clap::Error) -> Result<ExitCode, Failure> {
 /// Plans what a user asks for, and says what was assumed of a table.
 fn planned(request: &Request, verbosity: Verbosity) -> Result<Plan, Failure> {
     let Found { name, document, assumed, .. } = found(request)?;
-    say_assumed(&name, &assumed, verbosity);
+    say_notes(&name, &assumed, verbosity);
     Plan::new(&name, &document)
 }
 
-fn say_assumed(name: &str, assumed: &[String], verbosity: Verbosity) {
+fn say_notes(name: &str, notes: &[String], verbosity: Verbosity) {
     if verbosity > Verbosity::Quiet {
-        assumed.iter().for_each(|note| say_note(name, note));
+        notes.iter().for_each(|note| say_note(name, note));
     }
 }
 
-/// Says what a reader should know of a dataset.
-fn say_note(dataset: &str, note: &str) {
-    say(&one_line(&format!("note: {dataset}: {note}")));
+/// Says what a reader should know of something.
+fn say_note(name: &str, note: &str) {
+    say(&one_line(&format!("note: {name}: {note}")));
 }
 
 /// Checks everything that can be known before a plan is run, and tells what a reader should know of it.

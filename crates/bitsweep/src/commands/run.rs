@@ -11,7 +11,7 @@ use bitsweep_results::{Records, ResultRow, Summary, summarize};
 use clap::ValueEnum;
 
 use super::json::{Json, Ran};
-use super::{failures, foreseen, found, print_json, print_page, say_assumed, table, wish};
+use super::{failures, foreseen, found, print_json, print_page, say_notes, table, wish};
 use crate::cli::Request;
 use crate::evaluate;
 use crate::export;
@@ -22,7 +22,7 @@ use crate::progress::{Progress, Verbosity};
 use crate::record::{Committed, Folder, LargeTables, MODELS, Written, folder_name, write};
 use crate::registry::{Found, Source};
 use crate::streams::page_columns;
-use crate::template::Wish;
+use crate::template::{Wish, is_of_source};
 
 /// How an experiment is run.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ fn run_while_listening(
     interruption: &Interruption,
 ) -> Result<(), Failure> {
     let Found { name, source, document, assumed } = found(request)?;
-    say_assumed(&name, &assumed, options.verbosity);
+    say_notes(&name, &assumed, options.verbosity);
     let plan = Plan::new(&name, &document)?;
     foreseen(&plan, options.verbosity)?;
     let progress = Arc::new(Progress::new(options.verbosity, plan.units.len()));
@@ -59,7 +59,7 @@ fn run_while_listening(
     };
     if let Some(wish) = wish(request) {
         refuse_another_table(&wish, &options.out.join(&folder))?;
-        let init = of_table(&wish, "init", &request.set);
+        let init = init_of(&wish, &request.set);
         progress.note(&format!("as a file: bitsweep {init} > {}", quoted(&wish.experiment_file().display())));
     }
     let folder = Folder::create(options.out, &folder, &name, &source)?;
@@ -185,7 +185,7 @@ fn command(
 ) -> String {
     let changes = if is_changed { request.set.as_slice() } else { &[] };
     let run = match (wish(request), source) {
-        (Some(wish), _) => of_table(&wish, "run", &request.set),
+        (Some(wish), _) => run_of(&wish, &request.set),
         (None, Source::Registry) => format!("run {}{}", quoted(experiment), set(changes)),
         (None, Source::File(path)) => format!("run {}{}", quoted(&path.display()), set(changes)),
     };
@@ -193,28 +193,31 @@ fn command(
     format!("cargo run --release -- {run}{name}")
 }
 
-/// `run` or `init` of what a user asks for of a table.
-fn of_table(wish: &Wish<'_>, command: &str, changes: &[String]) -> String {
-    let Wish { file, target, given, model, bits } = wish;
-    let (file, target) = (quoted(&file.display()), quoted(target));
-    let mut line = match (command, given.map(|given| quoted(&given.display()))) {
-        ("init", None) => format!("init {file} --target {target}"),
-        ("init", Some(given)) => format!("init {file} --target {target} --given {given}"),
-        (_, None) => format!("{command} --csv {file} --target {target}"),
-        (_, Some(given)) => format!("{command} {given} --csv {file} --target {target}"),
-    };
-    if let Some(model) = model.and_then(|model| model.to_possible_value()) {
-        line += &format!(" --model {}", model.get_name());
-    }
-    if !bits.is_empty() {
-        let bits: Vec<String> = bits.iter().map(u32::to_string).collect();
-        line += &format!(" --bits {}", bits.join(","));
-    }
-    line + &set(changes)
+/// `run` of a table, or of a model on it, as a user asks for it.
+fn run_of(wish: &Wish<'_>, changes: &[String]) -> String {
+    let given = wish.given.map_or_else(String::new, |given| format!(" {}", quoted(&given.display())));
+    format!("run{given} --csv {}{}{}", quoted(&wish.file.display()), choices(wish), set(changes))
 }
 
-fn set(changes: &[String]) -> String {
-    changes.iter().map(|change| format!(" --set {}", quoted(change))).collect()
+/// `init` of the same, which takes keys of the source alone.
+fn init_of(wish: &Wish<'_>, changes: &[String]) -> String {
+    let given = wish.given.map_or_else(String::new, |given| format!(" --given {}", quoted(&given.display())));
+    let of_source = changes.iter().filter(|change| is_of_source(change));
+    format!("init {}{given}{}{}", quoted(&wish.file.display()), choices(wish), set(of_source))
+}
+
+/// What is asked of a table.
+fn choices(wish: &Wish<'_>) -> String {
+    let model = wish.model.and_then(|model| model.to_possible_value());
+    let model = model.map_or_else(String::new, |model| format!(" --model {}", model.get_name()));
+    let bits: Vec<String> = wish.bits.iter().map(u32::to_string).collect();
+    let bits = if bits.is_empty() { String::new() } else { format!(" --bits {}", bits.join(",")) };
+    format!(" --target {}{model}{bits}", quoted(wish.target))
+}
+
+/// Changes as the command line has them.
+fn set<'a>(changes: impl IntoIterator<Item = &'a String>) -> String {
+    changes.into_iter().map(|change| format!(" --set {}", quoted(change))).collect()
 }
 
 /// An argument as shells take it.

@@ -148,8 +148,8 @@ fn ranks(graph: &mut Graph, column: &Column, name: &str, texts: &[String]) -> St
 
 /// A feature for each text, and one for all others where they have one; NaN of a missing text that nothing replaces.
 fn levels(graph: &mut Graph, column: &Column, name: &str, texts: &[String], other: bool) -> String {
-    let others = if other { texts.len() as i64 } else { -1 };
     const UNKNOWN: i64 = -2;
+    let others = if other { texts.len() as i64 } else { -1 };
     let missing = column.fill.map_or(UNKNOWN, |fill| fill as i64);
     let position = position_of(graph, name, texts, missing, others);
     let width = texts.len() + usize::from(other);

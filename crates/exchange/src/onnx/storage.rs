@@ -31,6 +31,11 @@ impl Storage {
             5 => Self::Plain(Element::I16),
             6 => Self::Plain(Element::I32),
             7 => Self::Plain(Element::I64),
+            8 => {
+                return Err(
+                    "has texts: expected numbers; encode texts before the model, and give it the columns that they become".to_owned()
+                );
+            }
             9 => Self::Plain(Element::Bool),
             10 => Self::Plain(Element::F16),
             11 => Self::Plain(Element::F64),
@@ -44,11 +49,6 @@ impl Storage {
             23 => Self::Floats(Minifloat::E2M1),
             25 => Self::Integers { bits: 2, is_signed: false },
             26 => Self::Integers { bits: 2, is_signed: true },
-            8 => {
-                return Err(
-                    "has texts: expected numbers; encode texts before the model, and give it the columns that they become".to_owned()
-                );
-            }
             _ => {
                 return Err(format!(
                     "has elements of type {data_type}: expected floats of 16 to 64 bits, float8e4m3fn, float8e5m2 or float4e2m1, or integers of 2 to 64 bits"

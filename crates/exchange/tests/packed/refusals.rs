@@ -249,12 +249,10 @@ fn headers_beyond_16_mebibytes_are_neither_written_nor_read() {
     let mut classifier = usual();
     classifier.provenance.insert("notes".to_owned(), "x".repeat(17 << 20).into());
     let refused = PackedModel::new(classifier).unwrap().to_bytes().unwrap_err().to_string();
-    assert!(refused.contains("expected at most 16777216"), "{refused}");
+    let most = "expected at most 16777216, as safetensors of `bitsweep export` have";
+    assert!(refused.ends_with(most), "{refused}");
     let refused = PackedModel::from_bytes(&[0xff; 16]).unwrap_err().to_string();
-    assert!(
-        refused.contains("expected at most 16777216, as safetensors of `bitsweep export` have"),
-        "{refused}"
-    );
+    assert!(refused.ends_with(most), "{refused}");
     let refused = PackedModel::from_bytes(&[16, 0, 0, 0, 0, 0, 0, 0, b'{']).unwrap_err().to_string();
     assert_eq!(refused, "is no safetensors file: its header does not fit into it");
 }
