@@ -57,7 +57,11 @@ pub fn macro_f1_permutation(
     classes: usize,
     mut random: impl FnMut() -> u64,
 ) -> Result<PermutationTest, MetricError> {
-    let mut pair = Pair::new(truth, first, second, classes)?;
+    Ok(tested(Pair::new(truth, first, second, classes)?, &mut random))
+}
+
+/// The test of a pair, compiled in this crate whatever the caller's source of words.
+fn tested(mut pair: Pair, random: &mut dyn FnMut() -> u64) -> PermutationTest {
     let differing = pair.differing.len();
     let difference = pair.difference();
     let extreme = |difference_now: f64| difference_now.abs() >= difference.abs() - TIE;
@@ -76,10 +80,10 @@ pub fn macro_f1_permutation(
         hits as f64 / exchanges as f64
     } else {
         let mut exchanges = RandomExchanges::new(&mut pair);
-        let hits = (0..DRAWS).filter(|_| extreme(exchanges.difference(&mut random))).count();
+        let hits = (0..DRAWS).filter(|_| extreme(exchanges.difference(random))).count();
         (1 + hits) as f64 / (1 + DRAWS) as f64
     };
-    Ok(PermutationTest { difference, p_value, differing, exact })
+    PermutationTest { difference, p_value, differing, exact }
 }
 
 /// Two classifiers, as far as macro-F1 and its change by an exchange need them.
@@ -187,7 +191,7 @@ impl<'p> RandomExchanges<'p> {
     }
 
     /// Macro-F1 of the second minus that of the first after exchanging a uniform set of samples.
-    fn difference(&mut self, random: &mut impl FnMut() -> u64) -> f64 {
+    fn difference(&mut self, random: &mut dyn FnMut() -> u64) -> f64 {
         let Self { pair, groups, exchanged } = self;
         exchanged.copy_from_slice(&pair.tallies[0]);
         let (mut word, mut bits) = (0, 0);

@@ -14,7 +14,7 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use bitsweep_models::{
-    Adam, Hook, Mlp, NoHook, Optimizer, Trained, Training, initial_mlp, inputs_behind, predict, train_hooked,
+    Adam, Hook, Mlp, Optimizer, Trained, Training, initial_mlp, inputs_behind, predict, train, train_hooked,
 };
 use bitsweep_random::{Generator, Stream};
 use ndarray::Array2;
@@ -56,7 +56,7 @@ fn main() {
     let trained = if env::args().nth(3).is_some_and(|third| third == "hook") {
         train_hooked(initial, features, labels, &training, &mut shuffle, &mut Idle)
     } else {
-        train_hooked(initial, features, labels, &training, &mut shuffle, &mut NoHook)
+        train(initial, features, labels, &training, &mut shuffle)
     };
     let Trained { model, curve } = trained.unwrap();
     report("one epoch", started);

@@ -3,10 +3,12 @@
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 use std::fmt;
 
+use ndarray::ArrayViewMut2;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::float::Float;
+use crate::each::Each;
+use crate::float::{Float, ForEachFloat};
 
 /// What a layer applies to each element `z` of its output before handing it on.
 ///
@@ -95,6 +97,15 @@ impl Activation {
             | Self::HardSigmoid { .. }
             | Self::HardSwish => T::from_f64(self.apply_double(z.into())),
         }
+    }
+
+    /// Replaces each value by [`apply`](Self::apply) of it.
+    pub fn apply_to<T: Float>(self, values: ArrayViewMut2<'_, T>) {
+        APPLY.of()(self, values);
+    }
+
+    fn apply_to_as<T: Float>(self, mut values: ArrayViewMut2<'_, T>) {
+        values.mapv_inplace(|value| self.apply(value));
     }
 
     /// `a(z)` in `f64`.
@@ -190,6 +201,14 @@ impl Activation {
         }
     }
 }
+
+struct Apply;
+
+impl ForEachFloat for Apply {
+    type Of<T: Float> = fn(Activation, ArrayViewMut2<'_, T>);
+}
+
+static APPLY: Each<Apply> = Each { of_f32: Activation::apply_to_as, of_f64: Activation::apply_to_as };
 
 /// The name as an experiment writes it, then the parameters: `leaky-relu (slope 0.01)`.
 impl fmt::Display for Activation {

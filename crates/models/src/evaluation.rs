@@ -5,11 +5,12 @@ use std::num::NonZeroUsize;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice};
 
-use crate::forward::PanelLayer;
+use crate::each::Each;
+use crate::float::{Float, ForEachFloat};
+use crate::forward::{PanelLayer, dispatch_forward};
 use crate::layer::Layer;
 use crate::model::Model;
 use crate::panels::Panels;
-use crate::real::Real;
 
 /// Memory for [`Model::logits_with`], for any number of models, shapes and batches one after another.
 ///
@@ -27,7 +28,7 @@ impl Model {
     ///
     /// # Panics
     /// When `features` has another number of columns than [`input_size`](Self::input_size).
-    pub fn logits<T: Real>(&self, features: ArrayView2<'_, T>) -> Array2<T> {
+    pub fn logits<T: Float>(&self, features: ArrayView2<'_, T>) -> Array2<T> {
         self.logits_with(features, &mut ForwardBuffers::default()).to_owned()
     }
 
@@ -35,16 +36,12 @@ impl Model {
     ///
     /// # Panics
     /// When `features` has another number of columns than [`input_size`](Self::input_size).
-    pub fn logits_with<'b, T: Real>(
+    pub fn logits_with<'b, T: Float>(
         &self,
         features: ArrayView2<'_, T>,
         buffers: &'b mut ForwardBuffers<T>,
     ) -> ArrayView2<'b, T> {
-        self.start(features, buffers);
-        for layer in self.layers() {
-            buffers.advance(layer);
-        }
-        buffers.logits(self)
+        LOGITS.of()(self, features, buffers, None)
     }
 
     /// [`logits_with`](Self::logits_with) of a model that was trained with a [`Hook`](crate::Hook) on its activations:
@@ -53,28 +50,13 @@ impl Model {
     ///
     /// # Panics
     /// When `features` has another number of columns than [`input_size`](Self::input_size).
-    pub fn logits_changed<'b, T: Real>(
+    pub fn logits_changed<'b, T: Float>(
         &self,
         features: ArrayView2<'_, T>,
         buffers: &'b mut ForwardBuffers<T>,
-        change: &mut dyn FnMut(usize, ArrayViewMut2<'_, f64>),
+        change: &mut Change<'_>,
     ) -> ArrayView2<'b, T> {
-        self.start(features, buffers);
-        let mut values = Vec::new();
-        for (position, layer) in self.layers().iter().enumerate() {
-            buffers.advance(layer);
-            if position + 1 < self.layers().len() {
-                let outputs = &mut buffers.input;
-                outputs.convert_rows_to(&mut values, Into::into);
-                let shape = (outputs.rows(), outputs.columns());
-                let Ok(view) = ArrayViewMut2::from_shape(shape, &mut values) else {
-                    unreachable!("the values are those of a matrix of this shape")
-                };
-                change(position, view);
-                outputs.convert_rows_from(&values, T::from_f64);
-            }
-        }
-        buffers.logits(self)
+        LOGITS.of()(self, features, buffers, Some(change))
     }
 
     /// The logits, `(batch, classes)`, of the `outputs` of the last layer, `(batch, output_size)`, however these were
@@ -82,7 +64,7 @@ impl Model {
     ///
     /// # Panics
     /// When `outputs` has another number of columns than [`output_size`](Self::output_size).
-    pub fn logits_of_outputs<T: Real>(&self, outputs: Array2<T>) -> Array2<T> {
+    pub fn logits_of_outputs<T: Float>(&self, outputs: Array2<T>) -> Array2<T> {
         let (rows, columns) = outputs.dim();
         assert_eq!(columns, self.output_size(), "the number of columns is not the model's number of outputs");
         let mut values: Vec<T> = outputs.into_iter().collect();
@@ -92,13 +74,51 @@ impl Model {
         };
         logits
     }
+}
 
-    /// Makes the features the input of the first layer.
-    fn start<T: Real>(&self, features: ArrayView2<'_, T>, buffers: &mut ForwardBuffers<T>) {
-        let columns = features.ncols();
-        assert_eq!(columns, self.input_size(), "the number of features is not the model's number of inputs");
-        buffers.input.assign(features);
+/// Told the position of a layer, changes what it hands on, `(rows, outputs)`.
+type Change<'a> = dyn FnMut(usize, ArrayViewMut2<'_, f64>) + 'a;
+
+struct Logits;
+
+impl ForEachFloat for Logits {
+    type Of<T: Float> = for<'b> fn(
+        &Model,
+        ArrayView2<'_, T>,
+        &'b mut ForwardBuffers<T>,
+        Option<&mut Change<'_>>,
+    ) -> ArrayView2<'b, T>;
+}
+
+static LOGITS: Each<Logits> = Each { of_f32: logits, of_f64: logits };
+
+/// The logits of `features`, what each layer but the last hands on changed by `change`.
+fn logits<'b, T: Float>(
+    model: &Model,
+    features: ArrayView2<'_, T>,
+    buffers: &'b mut ForwardBuffers<T>,
+    mut change: Option<&mut Change<'_>>,
+) -> ArrayView2<'b, T> {
+    let columns = features.ncols();
+    assert_eq!(columns, model.input_size(), "the number of features is not the model's number of inputs");
+    buffers.input.assign(features);
+    let mut values = Vec::new();
+    for (position, layer) in model.layers().iter().enumerate() {
+        buffers.advance(layer);
+        if let Some(change) = &mut change
+            && position + 1 < model.layers().len()
+        {
+            let outputs = &mut buffers.input;
+            outputs.convert_rows_to(&mut values, Into::into);
+            let shape = (outputs.rows(), outputs.columns());
+            let Ok(view) = ArrayViewMut2::from_shape(shape, &mut values) else {
+                unreachable!("the values are those of a matrix of this shape")
+            };
+            change(position, view);
+            outputs.convert_rows_from(&values, T::from_f64);
+        }
     }
+    buffers.logits(model)
 }
 
 /// The inputs of the layer that follows `layers`, for `features (rows, input_size)`, in batches `(batch_rows, in)`, the last
@@ -123,7 +143,7 @@ impl Model {
 /// let batches = inputs_behind(&layers, features.view(), NonZeroUsize::new(2).unwrap());
 /// assert_eq!(batches.collect::<Vec<_>>(), [array![[2.0], [10.0]], array![[8.0]]]);
 /// ```
-pub fn inputs_behind<'a, T: Real>(
+pub fn inputs_behind<'a, T: Float>(
     layers: &'a [Layer],
     features: ArrayView2<'a, T>,
     batch_rows: NonZeroUsize,
@@ -135,14 +155,14 @@ pub fn inputs_behind<'a, T: Real>(
     })
 }
 
-impl<T: Real> ForwardBuffers<T> {
+impl<T: Float> ForwardBuffers<T> {
     /// Replaces the input of `layer` by its output, the input of the next one.
     fn advance(&mut self, layer: &Layer) {
         match layer {
             Layer::Linear(linear) => linear.write_to(&mut self.layer),
         }
         self.output.resize(self.input.rows(), layer.output_size());
-        T::forward(&self.layer, &self.input, &mut self.output);
+        dispatch_forward(&self.layer, &self.input, &mut self.output);
         mem::swap(&mut self.input, &mut self.output);
     }
 

@@ -4,13 +4,36 @@ use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 mod sealed {
+    use super::ForEachFloat;
+
     /// Keeps other types out.
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
+    pub trait Sealed: Sized {
+        /// Of what there is for each type, that of this one.
+        fn pick<F: ForEachFloat>(of_f32: F::Of<f32>, of_f64: F::Of<f64>) -> F::Of<Self>
+        where
+            Self: super::Float;
+    }
+
+    impl Sealed for f32 {
+        fn pick<F: ForEachFloat>(of_f32: F::Of<f32>, _: F::Of<f64>) -> F::Of<f32> {
+            of_f32
+        }
+    }
+
+    impl Sealed for f64 {
+        fn pick<F: ForEachFloat>(_: F::Of<f32>, of_f64: F::Of<f64>) -> F::Of<f64> {
+            of_f64
+        }
+    }
 }
 
-/// The arithmetic of `f32` and of `f64`.
+/// Something that there is for each of the two types.
+pub trait ForEachFloat {
+    /// What there is for `T`.
+    type Of<T: Float>: Copy;
+}
+
+/// `f32` or `f64`: the precision of activations and gradients (weights are always `f32`).
 ///
 /// Every operation gives the same bits on every machine: the basic ones and the fused multiply-add are exactly
 /// rounded by IEEE 754, and the transcendental ones come from the `libm` crate or this one instead of the C library.

@@ -10,7 +10,7 @@ use crate::product::product;
 
 /// A dense layer in the layout of the kernels.
 #[derive(Clone, Debug)]
-pub struct PanelLayer {
+pub(crate) struct PanelLayer {
     pub(crate) weight: Panels<f32>,
     /// One row.
     pub(crate) bias: Panels<f32>,

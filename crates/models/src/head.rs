@@ -6,7 +6,8 @@ use ndarray::{Array2, ArrayView2};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::float::Float;
+use crate::each::Each;
+use crate::float::{Float, ForEachFloat};
 
 /// How logits become probabilities.
 ///
@@ -74,6 +75,10 @@ impl Head {
     /// All formulas are evaluated without overflow, also where every `σ(z)` underflows, and without cancellation. A row with a
     /// NaN or infinite logit gives NaN.
     pub fn probabilities<T: Float>(self, logits: ArrayView2<'_, T>) -> Array2<f64> {
+        PROBABILITIES.of()(self, logits)
+    }
+
+    fn probabilities_as<T: Float>(self, logits: ArrayView2<'_, T>) -> Array2<f64> {
         let mut probabilities = logits.mapv(Into::<f64>::into);
         for mut row in probabilities.outer_iter_mut() {
             if row.iter().any(|logit| !logit.is_finite()) {
@@ -96,6 +101,15 @@ impl Head {
         probabilities
     }
 }
+
+struct Probabilities;
+
+impl ForEachFloat for Probabilities {
+    type Of<T: Float> = fn(Head, ArrayView2<'_, T>) -> Array2<f64>;
+}
+
+static PROBABILITIES: Each<Probabilities> =
+    Each { of_f32: Head::probabilities_as, of_f64: Head::probabilities_as };
 
 /// As files of experiments spell it.
 impl fmt::Display for Head {
@@ -129,6 +143,18 @@ pub fn predict<T: Float>(logits: ArrayView2<'_, T>) -> Vec<usize> {
 
 /// [`predict`] into a vector that is cleared first and can be used again.
 pub fn predict_into<T: Float>(logits: ArrayView2<'_, T>, classes: &mut Vec<usize>) {
+    PREDICT.of()(logits, classes);
+}
+
+struct Predict;
+
+impl ForEachFloat for Predict {
+    type Of<T: Float> = fn(ArrayView2<'_, T>, &mut Vec<usize>);
+}
+
+static PREDICT: Each<Predict> = Each { of_f32: predict_as, of_f64: predict_as };
+
+fn predict_as<T: Float>(logits: ArrayView2<'_, T>, classes: &mut Vec<usize>) {
     classes.clear();
     classes.extend(logits.outer_iter().map(|row| {
         let mut best = 0;

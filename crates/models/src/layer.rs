@@ -3,8 +3,8 @@
 use ndarray::{Array2, ArrayView2};
 
 use crate::activation::Activation;
+use crate::float::Float;
 use crate::linear::Linear;
-use crate::real::Real;
 
 /// A layer of a [`Model`](crate::Model).
 ///
@@ -69,7 +69,7 @@ impl Layer {
     ///
     /// # Panics
     /// When `inputs` has another number of columns than there are inputs.
-    pub fn outputs<T: Real>(&self, inputs: ArrayView2<'_, T>) -> Array2<T> {
+    pub fn outputs<T: Float>(&self, inputs: ArrayView2<'_, T>) -> Array2<T> {
         match self {
             Self::Linear(linear) => linear.outputs(inputs),
         }

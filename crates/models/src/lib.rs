@@ -7,6 +7,7 @@
 
 mod activation;
 mod class_weights;
+mod each;
 mod evaluation;
 mod float;
 mod forward;
@@ -19,7 +20,6 @@ mod model;
 mod optimizer;
 mod panels;
 mod product;
-mod real;
 mod samples;
 mod specification;
 mod specification_error;
@@ -37,12 +37,11 @@ pub use linear::Linear;
 pub use logistic::{LogisticError, fit_logistic};
 pub use model::{Model, ModelError};
 pub use optimizer::{Adam, Optimizer, Sgd};
-pub use real::Real;
 pub use samples::SampleError;
 pub use specification::{Initialization, Logistic, Mlp, Multiclass, Precision, SoftmaxRegression, Training};
 pub use specification_error::SpecificationError;
 pub use training::{
-    EpochLoss, Hook, HookParameters, NoHook, TrainError, Trained, initial_mlp, initial_softmax_regression,
-    train, train_hooked, train_mlp,
+    EpochLoss, Hook, HookParameters, TrainError, Trained, initial_mlp, initial_softmax_regression, train,
+    train_hooked, train_mlp,
 };
 pub use weight_id::{WeightId, WeightIdError};

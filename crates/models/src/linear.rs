@@ -3,9 +3,10 @@
 use ndarray::{Array1, Array2, ArrayView2};
 
 use crate::activation::Activation;
-use crate::forward::PanelLayer;
+use crate::each::Each;
+use crate::float::{Float, ForEachFloat};
+use crate::forward::{PanelLayer, dispatch_forward};
 use crate::panels::Panels;
-use crate::real::Real;
 
 /// A dense layer, `y = a(x · W + b)`.
 ///
@@ -44,7 +45,7 @@ impl Linear {
     /// # Panics
     /// When `inputs` has not [`input_size`](Self::input_size) columns, or the bias not
     /// [`output_size`](Self::output_size) elements.
-    pub fn sums<T: Real>(&self, inputs: ArrayView2<'_, T>) -> Array2<T> {
+    pub fn sums<T: Float>(&self, inputs: ArrayView2<'_, T>) -> Array2<T> {
         self.compute(inputs, Activation::Identity)
     }
 
@@ -53,7 +54,7 @@ impl Linear {
     ///
     /// # Panics
     /// As [`sums`](Self::sums).
-    pub fn outputs<T: Real>(&self, inputs: ArrayView2<'_, T>) -> Array2<T> {
+    pub fn outputs<T: Float>(&self, inputs: ArrayView2<'_, T>) -> Array2<T> {
         self.compute(inputs, self.activation)
     }
 
@@ -62,7 +63,11 @@ impl Linear {
         layer.assign(self.weight.view(), self.bias.view(), self.activation);
     }
 
-    fn compute<T: Real>(&self, inputs: ArrayView2<'_, T>, activation: Activation) -> Array2<T> {
+    fn compute<T: Float>(&self, inputs: ArrayView2<'_, T>, activation: Activation) -> Array2<T> {
+        COMPUTE.of()(self, inputs, activation)
+    }
+
+    fn compute_as<T: Float>(&self, inputs: ArrayView2<'_, T>, activation: Activation) -> Array2<T> {
         assert_eq!(
             inputs.ncols(),
             self.input_size(),
@@ -75,7 +80,15 @@ impl Linear {
         input.assign(inputs);
         let mut output = Panels::default();
         output.resize(inputs.nrows(), self.output_size());
-        T::forward(&layer, &input, &mut output);
+        dispatch_forward(&layer, &input, &mut output);
         output.to_array()
     }
 }
+
+struct Compute;
+
+impl ForEachFloat for Compute {
+    type Of<T: Float> = fn(&Linear, ArrayView2<'_, T>, Activation) -> Array2<T>;
+}
+
+static COMPUTE: Each<Compute> = Each { of_f32: Linear::compute_as, of_f64: Linear::compute_as };

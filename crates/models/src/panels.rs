@@ -20,7 +20,7 @@ pub(crate) type Block<T> = [T; LANES];
 /// A kernel walks down one panel block by block, with no stride to compute and no shorter block at the end of a row.
 /// What is computed from padding stays in padding, as a column never meets another one.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Panels<T> {
+pub(crate) struct Panels<T> {
     rows: usize,
     columns: usize,
     blocks: Vec<Block<T>>,

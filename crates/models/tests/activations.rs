@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use bitsweep_models::{Activation, Head, Linear, Model, Real};
+use bitsweep_models::{Activation, Float, Head, Linear, Model};
 use ndarray::{Array1, Array2};
 use serde::Deserialize;
 use serde_json::{Value, from_str, from_value, to_value};
@@ -90,7 +90,7 @@ fn onnx_runtime_agrees_up_to_its_own_rounding() {
 }
 
 /// The sums of a layer, and its outputs by the model's forward pass.
-fn computed<T: Real>(activation: Activation) -> (Array2<T>, Array2<T>) {
+fn computed<T: Float>(activation: Activation) -> (Array2<T>, Array2<T>) {
     let number = |index: usize| ((index * 7919 + 13) % 2001) as f32 / 250.0 - 4.0;
     let layer = Linear {
         weight: Array2::from_shape_fn((13, 27), |(row, column)| number(27 * row + column)),

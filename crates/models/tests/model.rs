@@ -5,7 +5,7 @@
 use std::num::NonZeroUsize;
 
 use bitsweep_models::{
-    Activation, ForwardBuffers, Head, Linear, Model, ModelError, Real, WeightId, inputs_behind, predict,
+    Activation, Float, ForwardBuffers, Head, Linear, Model, ModelError, WeightId, inputs_behind, predict,
     predict_into,
 };
 use ndarray::{Array1, Array2, ArrayView2, Axis, Slice, array, concatenate};
@@ -28,14 +28,14 @@ fn chain(sizes: &[usize]) -> Model {
     Model::new(layers, head).unwrap()
 }
 
-fn features<T: Real>(rows: usize, columns: usize) -> Array2<T> {
+fn features<T: Float>(rows: usize, columns: usize) -> Array2<T> {
     Array2::from_shape_fn((rows, columns), |(i, j)| {
         T::from_f64(((i * columns + j) * 6007 % 1999) as f64 / 800.0 - 1.2)
     })
 }
 
 /// Layer after layer, sum after sum; behind a single output the logit of the second of two classes, that of the first being 0.
-fn slow_logits<T: Real>(model: &Model, features: ArrayView2<'_, T>) -> Array2<T> {
+fn slow_logits<T: Float>(model: &Model, features: ArrayView2<'_, T>) -> Array2<T> {
     let mut x = features.to_owned();
     for (_, layer) in model.linear_layers() {
         x = Array2::from_shape_fn((x.nrows(), layer.output_size()), |(row, column)| {

@@ -145,7 +145,7 @@ impl CodedLayer {
     fn outputs(&self, inputs: ArrayView2<'_, f32>) -> Result<(Array2<f32>, usize), ActivationError> {
         let codes = self.quantizer.quantize(inputs)?;
         let mut outputs = self.weights.product(&codes, self.bias.view())?;
-        outputs.mapv_inplace(|output| self.activation.apply(output));
+        self.activation.apply_to(outputs.view_mut());
         Ok((outputs, codes.clipped()))
     }
 }

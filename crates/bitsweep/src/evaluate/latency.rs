@@ -1,5 +1,6 @@
 //! Prediction times: warmed up, medians, and never in a file that must be the same on every run.
 
+use std::hint::black_box;
 use std::time::Instant;
 
 use bitsweep_models::Model;
@@ -57,7 +58,7 @@ pub(super) fn is_measured(plan: &Plan) -> bool {
 /// The prediction time of the float model.
 pub(super) fn of_float(model: &Model, inputs: &Inputs, buffers: &mut Buffers) -> Latency {
     let seconds = median_seconds(|| {
-        std::hint::black_box(inputs.predict(model, None, buffers));
+        black_box(inputs.predict(model, None, buffers));
     });
     latency("float", LatencyKind::Float, inputs.rows(), seconds)
 }
@@ -74,18 +75,17 @@ pub(super) fn of_variant(
     if let Some(coded) = coded {
         let features = inputs.single();
         let seconds = median_seconds(|| {
-            std::hint::black_box(coded.predict(features.view()).is_ok());
+            black_box(coded.predict(features.view()).is_ok());
         });
         return latency(label, LatencyKind::SimulatedIntegers, inputs.rows(), seconds);
     }
     let mut scratch = model.model.clone();
     let seconds = median_seconds(|| {
         for weight in &model.weights {
-            if let Some(mut target) = scratch.weight_mut(weight.name) {
-                target.assign(&weight.quantized.reconstruct());
-            }
+            let target = scratch.weight_mut(weight.name);
+            black_box(target.is_some_and(|target| weight.quantized.reconstruct_into(target).is_ok()));
         }
-        std::hint::black_box(inputs.predict(&scratch, model.activations.as_ref(), buffers));
+        black_box(inputs.predict(&scratch, model.activations.as_ref(), buffers));
     });
     latency(label, LatencyKind::SimulatedDequantizeOnTheFly, inputs.rows(), seconds)
 }

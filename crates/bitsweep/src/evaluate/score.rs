@@ -37,7 +37,7 @@ pub(super) struct Inference {
 
 impl Inference {
     /// What `logits` of a model say.
-    pub(super) fn of<T: bitsweep_models::Real>(model: &Model, logits: ArrayView2<'_, T>) -> Self {
+    pub(super) fn of<T: bitsweep_models::Float>(model: &Model, logits: ArrayView2<'_, T>) -> Self {
         Self { predictions: predict(logits), probabilities: model.probabilities(logits) }
     }
 }
@@ -106,7 +106,7 @@ impl Inputs {
     }
 }
 
-fn logits<'b, T: bitsweep_models::Real>(
+fn logits<'b, T: bitsweep_models::Float>(
     model: &Model,
     features: &Array2<T>,
     activations: Option<&HiddenActivations>,

@@ -1,6 +1,6 @@
 //! What a packed model computes.
 
-use bitsweep_models::{Activation, ForwardBuffers, Model, Precision, Real, predict};
+use bitsweep_models::{Activation, Float, ForwardBuffers, Model, Precision, predict};
 use bitsweep_quant::estimator::ClippedActivation;
 use bitsweep_quant::{ActivationQuantizer, ScaledLevels};
 use ndarray::{Array1, Array2, ArrayView2};
@@ -113,7 +113,7 @@ impl Predictor {
         self.model.probabilities(logits)
     }
 
-    fn float<T: Real>(&self, features: ArrayView2<'_, T>, outputs: &[Option<ClippedOutputs>]) -> Array2<T> {
+    fn float<T: Float>(&self, features: ArrayView2<'_, T>, outputs: &[Option<ClippedOutputs>]) -> Array2<T> {
         if outputs.iter().all(Option::is_none) {
             return self.model.logits(features);
         }
@@ -132,7 +132,7 @@ impl CodedLayer {
         let codes = self.quantizer.quantize(inputs).map_err(|error| PackedError::inputs(position, error))?;
         let product = self.weights.product(&codes, self.bias.view());
         let mut outputs = product.map_err(|error| PackedError::inputs(position, error))?;
-        outputs.mapv_inplace(|output| self.activation.apply(output));
+        self.activation.apply_to(outputs.view_mut());
         Ok(outputs)
     }
 }

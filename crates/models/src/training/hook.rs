@@ -22,12 +22,9 @@ pub struct HookParameters<'a> {
 /// [`latent_gradient`](Self::latent_gradient) for the layer's weight and its bias, and the optimizer moves both. At last it
 /// moves the hook's own [`parameters`](Self::parameters), without weight decay.
 ///
-/// Gradients are sums over the rows of the mini-batch, in `f64` whatever the precision of training. A training without a
-/// hook, [`NoHook`], is compiled without any of these steps.
+/// Gradients are sums over the rows of the mini-batch, in `f64` whatever the precision of training. [`train`](crate::train)
+/// takes none of these steps.
 pub trait Hook {
-    /// Whether the hook does anything; `false` leaves the plain training, bit for bit and at its speed.
-    const ACTIVE: bool = true;
-
     /// Writes the weight to compute with, given the latent one; that one by default.
     ///
     /// # Errors
@@ -88,12 +85,4 @@ pub trait Hook {
 
     /// Told after every update: the place to bring parameters back into their domain and to clear their gradient.
     fn updated(&mut self) {}
-}
-
-/// The plain training.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NoHook;
-
-impl Hook for NoHook {
-    const ACTIVE: bool = false;
 }

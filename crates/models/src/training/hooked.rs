@@ -11,7 +11,6 @@ use crate::float::Float;
 use crate::forward::PanelLayer;
 use crate::optimizer::OptimizerState;
 use crate::panels::Panels;
-use crate::real::Real;
 use crate::weight_id::WeightId;
 
 /// Memory that only a hooked step needs.
@@ -32,13 +31,13 @@ pub(super) struct HookMemory<T> {
     own_gradient: Vec<T>,
 }
 
-impl<T: Real> HookMemory<T> {
+impl<T: Float> HookMemory<T> {
     /// One mini-batch; returns its mean loss before the update.
-    pub(super) fn step<H: Hook>(
+    pub(super) fn step(
         &mut self,
         trainer: &mut Trainer<T>,
         batch: &Batch<T>,
-        hook: &mut H,
+        hook: &mut dyn Hook,
     ) -> Result<f64, String> {
         self.compute(&trainer.layers, hook)?;
         let loss = self.forward(trainer, batch, hook);
@@ -48,7 +47,7 @@ impl<T: Real> HookMemory<T> {
     }
 
     /// Asks the hook for every weight to compute with.
-    fn compute<H: Hook>(&mut self, layers: &[PanelLayer], hook: &mut H) -> Result<(), String> {
+    fn compute(&mut self, layers: &[PanelLayer], hook: &mut dyn Hook) -> Result<(), String> {
         let Self { computed, latent, values, .. } = self;
         computed.truncate(layers.len());
         computed.extend(layers[computed.len()..].iter().cloned());
@@ -68,7 +67,7 @@ impl<T: Real> HookMemory<T> {
         Ok(())
     }
 
-    fn forward<H: Hook>(&mut self, trainer: &mut Trainer<T>, batch: &Batch<T>, hook: &mut H) -> f64 {
+    fn forward(&mut self, trainer: &mut Trainer<T>, batch: &Batch<T>, hook: &mut dyn Hook) -> f64 {
         let Self { computed, handed_on, outputs: array, .. } = self;
         let arch = Arch::new();
         let changes = hook.changes_activations();
@@ -103,11 +102,11 @@ impl<T: Real> HookMemory<T> {
     }
 
     /// The backward pass; each layer is updated once nothing else needs it.
-    fn backward<H: Hook>(
+    fn backward(
         &mut self,
         trainer: &mut Trainer<T>,
         batch: &Batch<T>,
-        hook: &mut H,
+        hook: &mut dyn Hook,
     ) -> Result<(), String> {
         let arch = Arch::new();
         let Self { computed, handed_on, latent, outputs: array, gradient, .. } = self;
@@ -165,7 +164,7 @@ impl<T: Real> HookMemory<T> {
     }
 
     /// Moves the hook's own parameters.
-    fn update_own<H: Hook>(&mut self, trainer: &mut Trainer<T>, rows: usize, hook: &mut H) {
+    fn update_own(&mut self, trainer: &mut Trainer<T>, rows: usize, hook: &mut dyn Hook) {
         let HookParameters { values, gradient } = hook.parameters();
         let own = &mut self.own_gradient;
         own.clear();

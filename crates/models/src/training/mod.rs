@@ -12,9 +12,9 @@ use bitsweep_random::Stream;
 use ndarray::ArrayView2;
 
 use crate::activation::Activation;
+use crate::float::Float;
 use crate::head::Head;
 use crate::model::Model;
-use crate::real::Real;
 use crate::samples::{check_samples, weights_of_classes};
 use crate::specification::{Mlp, Precision, SoftmaxRegression, Training};
 use hooked::HookMemory;
@@ -22,7 +22,7 @@ use initialization::{initialize, initialize_softmax_regression};
 use trainer::{Batches, Trainer};
 
 pub use error::TrainError;
-pub use hook::{Hook, HookParameters, NoHook};
+pub use hook::{Hook, HookParameters};
 pub use trainer::EpochLoss;
 
 /// A trained model and how its training went.
@@ -96,7 +96,7 @@ pub fn train(
     training: &Training,
     shuffle: &mut Stream,
 ) -> Result<Trained, TrainError> {
-    train_hooked(initial, features, labels, training, shuffle, &mut NoHook)
+    train_with(initial, features, labels, training, shuffle, None)
 }
 
 /// [`train`] with a hook between the weights that are trained and those that are computed with.
@@ -106,13 +106,25 @@ pub fn train(
 ///
 /// # Errors
 /// As [`train`]; also when the hook fails, or one of its parameters does not stay finite.
-pub fn train_hooked<H: Hook>(
+pub fn train_hooked(
     initial: Model,
     features: ArrayView2<'_, f64>,
     labels: &[usize],
     training: &Training,
     shuffle: &mut Stream,
-    hook: &mut H,
+    hook: &mut dyn Hook,
+) -> Result<Trained, TrainError> {
+    train_with(initial, features, labels, training, shuffle, Some(hook))
+}
+
+/// [`train_hooked`], or [`train`] where there is no hook.
+fn train_with(
+    initial: Model,
+    features: ArrayView2<'_, f64>,
+    labels: &[usize],
+    training: &Training,
+    shuffle: &mut Stream,
+    hook: Option<&mut dyn Hook>,
 ) -> Result<Trained, TrainError> {
     training.check()?;
     check_samples(features, labels, initial.classes())?;
@@ -124,39 +136,39 @@ pub fn train_hooked<H: Hook>(
         Head::Softmax | Head::OneVsRest | Head::Logistic => return Err(TrainError::Head),
     }
     match training.precision {
-        Precision::Single => train_in::<f32, H>(initial, features, labels, training, shuffle, hook),
-        Precision::Mixed => train_in::<f64, H>(initial, features, labels, training, shuffle, hook),
+        Precision::Single => train_in::<f32>(initial, features, labels, training, shuffle, hook),
+        Precision::Mixed => train_in::<f64>(initial, features, labels, training, shuffle, hook),
     }
 }
 
-/// [`train_hooked`] with activations and gradients of type `T`.
-fn train_in<T: Real, H: Hook>(
+/// [`train_with`] with activations and gradients of type `T`.
+fn train_in<T: Float>(
     initial: Model,
     features: ArrayView2<'_, f64>,
     labels: &[usize],
     training: &Training,
     shuffle: &mut Stream,
-    hook: &mut H,
+    mut hook: Option<&mut dyn Hook>,
 ) -> Result<Trained, TrainError> {
     let mut batches = Batches::<T>::new(features.view(), labels, training.batch_size);
     let class_weights = weights_of_classes(&training.class_weights, labels, initial.classes())?;
-    let mut trainer = Trainer::new(initial, training, &class_weights, hook.parameters().values.len());
+    let own = hook.as_deref_mut().map_or(0, |hook| hook.parameters().values.len());
+    let mut trainer = Trainer::new(initial, training, &class_weights, own);
     let mut memory = HookMemory::default();
     let mut curve = Vec::new();
     for epoch in 0..training.epochs {
         if training.shuffle {
             batches.reorder(&shuffle.permutation(labels.len()));
         }
-        let loss = if H::ACTIVE {
-            trainer.epoch(&batches, |trainer, batch| memory.step(trainer, batch, hook))
-        } else {
-            trainer.epoch(&batches, |trainer, batch| Ok(trainer.plain_step(batch)))
+        let loss = match &mut hook {
+            Some(hook) => trainer.epoch(&batches, |trainer, batch| memory.step(trainer, batch, *hook)),
+            None => trainer.epoch(&batches, |trainer, batch| Ok(trainer.plain_step(batch))),
         };
         let diverged = match &loss {
             Ok(loss) if !loss.loss.is_finite() => Some("the loss".to_owned()),
             Ok(_) | Err(_) => {
                 let weight = trainer.weight_not_finite().map(|id| id.to_string());
-                weight.or_else(|| own_not_finite(hook))
+                weight.or_else(|| own_not_finite(hook.as_deref_mut()?))
             }
         };
         if let Some(what) = diverged {
@@ -173,7 +185,7 @@ fn ends_in_sums(model: &Model) -> bool {
 }
 
 /// What to call a hook's parameter that is not finite.
-fn own_not_finite<H: Hook>(hook: &mut H) -> Option<String> {
+fn own_not_finite(hook: &mut dyn Hook) -> Option<String> {
     let is_broken = hook.parameters().values.iter().any(|value| !value.is_finite());
     is_broken.then(|| "a learned parameter".to_owned())
 }

@@ -13,7 +13,6 @@ use crate::linear::Linear;
 use crate::model::{Model, ModelError};
 use crate::optimizer::OptimizerState;
 use crate::panels::Panels;
-use crate::real::Real;
 use crate::specification::Training;
 use crate::weight_id::WeightId;
 
@@ -31,7 +30,7 @@ pub(super) struct Batch<T> {
     pub(super) labels: Vec<usize>,
 }
 
-impl<'a, T: Real> Batches<'a, T> {
+impl<'a, T: Float> Batches<'a, T> {
     /// Mini-batches of `size` rows, the last of what is left, in the order in which the rows are given.
     pub(super) fn new(features: ArrayView2<'a, f64>, labels: &'a [usize], size: usize) -> Self {
         let mut batches = Self { features, labels, size, batches: Vec::new() };
@@ -85,7 +84,7 @@ pub(super) struct Trainer<T> {
     pub(super) losses: Vec<f64>,
 }
 
-impl<T: Real> Trainer<T> {
+impl<T: Float> Trainer<T> {
     /// `own_parameters` is the number of a hook's own parameters.
     pub(super) fn new(
         model: Model,
@@ -258,7 +257,7 @@ struct Step<'a, T> {
     batch: &'a Batch<T>,
 }
 
-impl<T: Real> WithSimd for Step<'_, T> {
+impl<T: Float> WithSimd for Step<'_, T> {
     type Output = f64;
 
     #[inline(always)]

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::layer::calibration::{CalibrationError, CalibrationMethod, Hessian, calibrate};
-use crate::number::Real;
+use crate::number::{Each, ForEachDtype, Real};
 use crate::scheme::Scheme;
 use crate::spelling::serialize_unusual;
 
@@ -70,6 +70,24 @@ pub fn smoothing_factors<T: Real>(
     weights: ArrayView2<'_, T>,
     smooth: Smooth,
 ) -> Result<Array1<T>, CalibrationError> {
+    SMOOTHING_FACTORS.of()(inputs, weights, smooth)
+}
+
+struct SmoothingFactors;
+
+impl ForEachDtype for SmoothingFactors {
+    type Of<T: Real> =
+        fn(ArrayView2<'_, f64>, ArrayView2<'_, T>, Smooth) -> Result<Array1<T>, CalibrationError>;
+}
+
+static SMOOTHING_FACTORS: Each<SmoothingFactors> =
+    Each { of_f32: smoothing_factors_as, of_f64: smoothing_factors_as };
+
+fn smoothing_factors_as<T: Real>(
+    inputs: ArrayView2<'_, f64>,
+    weights: ArrayView2<'_, T>,
+    smooth: Smooth,
+) -> Result<Array1<T>, CalibrationError> {
     expect_inputs(inputs, weights)?;
     let (columns, rows) = (largest_magnitudes(inputs, Axis(1)), largest_magnitudes(weights, Axis(0)));
     let parts = columns.iter().zip(&rows).map(|(column, row)| column * row).collect::<Vec<_>>();
@@ -91,6 +109,25 @@ pub fn smoothing_factors<T: Real>(
 /// # Errors
 /// Inputs that mean nothing or do not fit the weights, and whatever [`quantize`](crate::quantize) refuses.
 pub fn activation_aware_factors<T: Real>(
+    inputs: ArrayView2<'_, f64>,
+    weights: ArrayView2<'_, T>,
+    scheme: &Scheme,
+    stream: &Stream,
+) -> Result<Array1<T>, CalibrationError> {
+    ACTIVATION_AWARE_FACTORS.of()(inputs, weights, scheme, stream)
+}
+
+struct ActivationAwareFactors;
+
+impl ForEachDtype for ActivationAwareFactors {
+    type Of<T: Real> =
+        fn(ArrayView2<'_, f64>, ArrayView2<'_, T>, &Scheme, &Stream) -> Result<Array1<T>, CalibrationError>;
+}
+
+static ACTIVATION_AWARE_FACTORS: Each<ActivationAwareFactors> =
+    Each { of_f32: activation_aware_factors_as, of_f64: activation_aware_factors_as };
+
+fn activation_aware_factors_as<T: Real>(
     inputs: ArrayView2<'_, f64>,
     weights: ArrayView2<'_, T>,
     scheme: &Scheme,

@@ -2,9 +2,17 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::number::Real;
+use crate::number::{Each, ForEachDtype, Real};
 use crate::scheme::{LevelTable, ZeroPoint};
 use crate::tensor::{Parameters, QuantizeError, Quantized, SparseOutliers};
+
+struct Clip;
+
+impl ForEachDtype for Clip {
+    type Of<T: Real> = fn(&Quantized, &Parameters<T>, ArrayView2<'_, T>) -> Array2<T>;
+}
+
+static CLIP: Each<Clip> = Each { of_f32: Quantized::clip, of_f64: Quantized::clip };
 
 impl Quantized {
     /// The values `original` moved into the span of the levels of their block: `c = min(max(w, l₁), l₂)`, where `l₁` and
@@ -29,7 +37,10 @@ impl Quantized {
     /// When `original` has another shape or type than the matrix that was quantized.
     pub fn clipped<T: Real>(&self, original: ArrayView2<'_, T>) -> Result<Array2<T>, QuantizeError> {
         self.expect_shape(original.dim())?;
-        let parameters = self.parameters()?;
+        Ok(CLIP.of()(self, self.parameters()?, original))
+    }
+
+    fn clip<T: Real>(&self, parameters: &Parameters<T>, original: ArrayView2<'_, T>) -> Array2<T> {
         let mut clipped = original.to_owned();
         if let Some(ends) = self.ends(parameters) {
             let blocks = self.blocks();
@@ -46,7 +57,7 @@ impl Quantized {
             let place = (position / original.ncols(), position % original.ncols());
             clipped[place] = original[place];
         }
-        Ok(clipped)
+        clipped
     }
 
     /// The lowest and the highest level of each block; `None` of codebooks.

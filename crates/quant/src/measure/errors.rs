@@ -3,8 +3,8 @@
 use ndarray::ArrayView2;
 use pulp::{Arch, NullaryFnOnce};
 
-use crate::number::{Real, row_major};
-use crate::tensor::{QuantizeError, Quantized};
+use crate::number::{Each, ForEachDtype, Real, row_major};
+use crate::tensor::{Blocks, QuantizeError, Quantized};
 
 use super::squares::SquareSum;
 
@@ -29,21 +29,32 @@ pub struct Errors {
     pub max_error: f64,
 }
 
+struct Measure;
+
+impl ForEachDtype for Measure {
+    type Of<T: Real> = fn(&[T], &[T]) -> Errors;
+}
+
+static MEASURE: Each<Measure> = Each { of_f32: Errors::measure_slices, of_f64: Errors::measure_slices };
+
 impl Errors {
     /// The errors of `reconstruction` against `original`, up to the end of the shorter one.
     ///
     /// Sums are of `f64`. Value `i` in row-major order enters sum `i mod 32`, and the 32 sums are added up in order.
     #[must_use]
     pub fn measure<T: Real>(original: ArrayView2<'_, T>, reconstruction: ArrayView2<'_, T>) -> Self {
-        let (original, reconstruction) = (row_major(original), row_major(reconstruction));
-        let errors = Arch::new().dispatch(Measure { original: &original, reconstruction: &reconstruction });
+        MEASURE.of()(&row_major(original), &row_major(reconstruction))
+    }
+
+    fn measure_slices<T: Real>(original: &[T], reconstruction: &[T]) -> Self {
+        let errors = Arch::new().dispatch(Sums { original, reconstruction });
         let is_plain = |sum: SquareSum| SquareSum::is_safe(sum.value());
         let is_exact = errors.max_error == 0.0;
         if is_plain(errors.signal) && (is_exact || is_plain(errors.noise)) {
             return errors;
         }
         let mut errors = Self::default();
-        for (&original, &reconstruction) in original.iter().zip(reconstruction.iter()) {
+        for (&original, &reconstruction) in original.iter().zip(reconstruction) {
             errors.add(original, reconstruction);
         }
         errors
@@ -105,24 +116,39 @@ impl Quantized {
     pub fn block_errors<T: Real>(&self, original: ArrayView2<'_, T>) -> Result<Vec<Errors>, QuantizeError> {
         self.expect_shape(original.dim())?;
         let reconstruction = self.decoded(self.parameters::<T>()?);
-        let blocks = self.blocks();
-        let mut errors = vec![Errors::default(); blocks.len()];
-        for (((row, column), &original), reconstruction) in original.indexed_iter().zip(reconstruction) {
-            errors[blocks.index_of(row, column)].add(original, reconstruction);
-        }
-        Ok(errors)
+        Ok(MEASURE_BLOCKS.of()(&self.blocks(), original, &reconstruction))
     }
+}
+
+struct MeasureBlocks;
+
+impl ForEachDtype for MeasureBlocks {
+    type Of<T: Real> = fn(&Blocks, ArrayView2<'_, T>, &[T]) -> Vec<Errors>;
+}
+
+static MEASURE_BLOCKS: Each<MeasureBlocks> = Each { of_f32: measure_blocks, of_f64: measure_blocks };
+
+fn measure_blocks<T: Real>(
+    blocks: &Blocks,
+    original: ArrayView2<'_, T>,
+    reconstruction: &[T],
+) -> Vec<Errors> {
+    let mut errors = vec![Errors::default(); blocks.len()];
+    for (((row, column), &original), &reconstruction) in original.indexed_iter().zip(reconstruction) {
+        errors[blocks.index_of(row, column)].add(original, reconstruction);
+    }
+    errors
 }
 
 /// Independent sums.
 const LANES: usize = 32;
 
-struct Measure<'a, T> {
+struct Sums<'a, T> {
     original: &'a [T],
     reconstruction: &'a [T],
 }
 
-impl<T: Real> NullaryFnOnce for Measure<'_, T> {
+impl<T: Real> NullaryFnOnce for Sums<'_, T> {
     type Output = Errors;
 
     #[inline(always)]

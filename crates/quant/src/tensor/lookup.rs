@@ -2,7 +2,7 @@
 
 use ndarray::ArrayView1;
 
-use crate::number::{OtherDtype, Real};
+use crate::number::{Each, ForEachDtype, OtherDtype, Real};
 
 use super::code_matrix::CodeMatrix;
 use super::codebook::Codebook;
@@ -48,13 +48,21 @@ impl Quantized {
             return Err(LookupError::Length { expected: self.shape().1, found: query.len() });
         }
         match self.parameters()? {
-            Parameters::Codebooks(codebooks) => Ok(products(self.codes(), codebooks, &query.to_vec())),
+            Parameters::Codebooks(codebooks) => Ok(PRODUCTS.of()(self.codes(), codebooks, &query.to_vec())),
             Parameters::Affine(_) | Parameters::Fixed(_) => {
                 Err(LookupError::NoCodebook { format: self.scheme().format.to_string() })
             }
         }
     }
 }
+
+struct Products;
+
+impl ForEachDtype for Products {
+    type Of<T: Real> = fn(&CodeMatrix, &Codebooks<T>, &[T]) -> Vec<T>;
+}
+
+static PRODUCTS: Each<Products> = Each { of_f32: products, of_f64: products };
 
 /// The dot products of `query` with the rows that `codes` stand for.
 fn products<T: Real>(codes: &CodeMatrix, codebooks: &Codebooks<T>, query: &[T]) -> Vec<T> {

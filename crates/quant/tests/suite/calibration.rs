@@ -402,17 +402,17 @@ proptest! {
 #[test]
 fn batches_that_do_not_fit_are_refused() {
     let mut hessian = HessianSum::new(2);
-    hessian.add(Array2::<f32>::ones((3, 2)).view()).unwrap();
-    let narrow = hessian.add(Array2::<f32>::ones((1, 1)).view()).unwrap_err();
+    hessian.add(Array2::<f64>::ones((3, 2)).view()).unwrap();
+    let narrow = hessian.add(Array2::<f64>::ones((1, 1)).view()).unwrap_err();
     assert_eq!(narrow.to_string(), "a batch of `1` inputs does not follow batches of 2: expected as many");
     // Rows are counted from the first batch on.
     let infinite = hessian.add(ndarray::array![[1.0, f64::INFINITY]].view()).unwrap_err();
     assert!(matches!(infinite, CalibrationError::NotFinite { row: 3, column: 1, .. }));
     assert_eq!(HessianSum::new(2).finish().unwrap_err(), CalibrationError::NoRows);
     let mut means = MeanSum::new(1);
-    means.add(Array2::<f32>::ones((3, 1)).view()).unwrap();
+    means.add(Array2::<f64>::ones((3, 1)).view()).unwrap();
     let mut variances = means.finish().unwrap();
-    variances.add(Array2::<f32>::ones((2, 1)).view()).unwrap();
+    variances.add(Array2::<f64>::ones((2, 1)).view()).unwrap();
     assert_eq!(
         variances.finish().unwrap_err().to_string(),
         "the variance of `2` rows does not fit the mean of 3: expected the same rows again"

@@ -5,9 +5,9 @@ use bitsweep_random::{Generator, Stream};
 use super::{model, rows};
 use crate::activation::Activation;
 use crate::class_weights::ClassWeights;
+use crate::float::Float;
 use crate::model::Model;
 use crate::optimizer::{Adam, Optimizer, Sgd};
-use crate::real::Real;
 use crate::specification::{Precision, Training};
 use crate::training::loss::pairwise_sum;
 use crate::training::train;
@@ -28,7 +28,7 @@ struct Reference<T> {
     steps: i32,
 }
 
-impl<T: Real> Tensor<T> {
+impl<T: Float> Tensor<T> {
     fn new(values: Matrix<f32>) -> Self {
         let zeros: Matrix<T> = values.iter().map(|row| vec![T::ZERO; row.len()]).collect();
         Self { values, first: zeros.clone(), second: zeros }
@@ -71,7 +71,7 @@ fn power(base: f64, exponent: i32) -> f64 {
     (0..exponent).fold(1.0, |power, _| power * base)
 }
 
-impl<T: Real> Reference<T> {
+impl<T: Float> Reference<T> {
     fn new(model: &Model) -> Self {
         let layers = model.linear_layers().map(|(_, layer)| {
             let weight = layer.weight.outer_iter().map(|row| row.to_vec()).collect();
@@ -149,7 +149,7 @@ impl<T: Real> Reference<T> {
 }
 
 /// Trains both ways and compares weights and losses, bit for bit.
-fn agree<T: Real>(sizes: &[usize], batch_rows: usize, training: &Training, seed: usize) {
+fn agree<T: Float>(sizes: &[usize], batch_rows: usize, training: &Training, seed: usize) {
     let initial = model(sizes, seed);
     let (features, labels) = rows(batch_rows, initial.input_size(), initial.output_size(), seed);
     let stream = || Stream::new(Generator::Modern, seed as u64, "shuffle").unwrap();

@@ -2,13 +2,11 @@
 
 use ndarray::ArrayView2;
 
-use crate::number::Real;
-
 use super::error::CalibrationError;
 
 /// Refuses a batch of other inputs than those before it, and inputs that are not finite; `rows` came before.
-pub(super) fn expect_batch<T: Real>(
-    batch: ArrayView2<'_, T>,
+pub(super) fn expect_batch(
+    batch: ArrayView2<'_, f64>,
     inputs: usize,
     rows: usize,
 ) -> Result<(), CalibrationError> {
@@ -17,8 +15,6 @@ pub(super) fn expect_batch<T: Real>(
     }
     match batch.indexed_iter().find(|(_, value)| !value.is_finite()) {
         None => Ok(()),
-        Some(((row, column), value)) => {
-            Err(CalibrationError::NotFinite { row: rows + row, column, value: value.to_f64() })
-        }
+        Some(((row, column), &value)) => Err(CalibrationError::NotFinite { row: rows + row, column, value }),
     }
 }

@@ -4,8 +4,6 @@ use ndarray::{Array1, ArrayView2, Axis};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::number::Real;
-
 use super::error::CalibrationError;
 
 /// What happens to biases once the weights of their layer are quantized.
@@ -37,9 +35,9 @@ pub enum BiasCorrection {
 ///
 /// # Errors
 /// No rows, or outputs of different shapes.
-pub fn mean_shift<T: Real>(
-    float: ArrayView2<'_, T>,
-    quantized: ArrayView2<'_, T>,
+pub fn mean_shift(
+    float: ArrayView2<'_, f64>,
+    quantized: ArrayView2<'_, f64>,
 ) -> Result<Array1<f64>, CalibrationError> {
     let mut sum = ShiftSum::new(float.ncols());
     sum.add(float, quantized)?;
@@ -64,10 +62,10 @@ impl ShiftSum {
     ///
     /// # Errors
     /// Outputs of different shapes, or more or fewer outputs than before: nothing of the batches is added then.
-    pub fn add<T: Real>(
+    pub fn add(
         &mut self,
-        float: ArrayView2<'_, T>,
-        quantized: ArrayView2<'_, T>,
+        float: ArrayView2<'_, f64>,
+        quantized: ArrayView2<'_, f64>,
     ) -> Result<(), CalibrationError> {
         let expected = (float.nrows(), self.sums.len());
         if let Some(found) = [float.dim(), quantized.dim()].into_iter().find(|found| *found != expected) {
@@ -75,7 +73,7 @@ impl ShiftSum {
         }
         for (float, quantized) in float.axis_iter(Axis(0)).zip(quantized.axis_iter(Axis(0))) {
             for (sum, (float, quantized)) in self.sums.iter_mut().zip(float.iter().zip(quantized)) {
-                *sum += float.to_f64() - quantized.to_f64();
+                *sum += float - quantized;
             }
         }
         self.rows += float.nrows();

@@ -2,8 +2,6 @@
 
 use ndarray::ArrayView2;
 
-use crate::number::Real;
-
 use super::batch::expect_batch;
 use super::error::CalibrationError;
 
@@ -34,7 +32,7 @@ impl Hessian {
     ///
     /// # Errors
     /// No rows, an input that is not finite, or inputs whose squares overflow.
-    pub fn of_inputs<T: Real>(inputs: ArrayView2<'_, T>) -> Result<Self, CalibrationError> {
+    pub fn of_inputs(inputs: ArrayView2<'_, f64>) -> Result<Self, CalibrationError> {
         let mut sum = HessianSum::new(inputs.ncols());
         sum.add(inputs)?;
         sum.finish()
@@ -128,12 +126,12 @@ impl HessianSum {
     /// # Errors
     /// More or fewer inputs than before, or an input that is not finite, in a row that is counted from the first batch on:
     /// nothing of the batch is added then.
-    pub fn add<T: Real>(&mut self, batch: ArrayView2<'_, T>) -> Result<(), CalibrationError> {
+    pub fn add(&mut self, batch: ArrayView2<'_, f64>) -> Result<(), CalibrationError> {
         expect_batch(batch, self.inputs, self.rows)?;
         let mut input = vec![0.0; self.inputs];
         for row in batch.rows() {
             for (target, value) in input.iter_mut().zip(row) {
-                *target = value.to_f64();
+                *target = *value;
                 self.largest = self.largest.max(target.abs());
             }
             for (position, &value) in input.iter().enumerate() {

@@ -44,7 +44,7 @@ impl Moments {
     ///
     /// # Errors
     /// No rows, or an input that is not finite.
-    pub fn of_inputs<T: Real>(inputs: ArrayView2<'_, T>) -> Result<Self, CalibrationError> {
+    pub fn of_inputs(inputs: ArrayView2<'_, f64>) -> Result<Self, CalibrationError> {
         let mut means = MeanSum::new(inputs.ncols());
         means.add(inputs)?;
         let mut variances = means.finish()?;
@@ -158,11 +158,11 @@ impl MeanSum {
     ///
     /// # Errors
     /// More or fewer inputs than before, or an input that is not finite: nothing of the batch is added then.
-    pub fn add<T: Real>(&mut self, batch: ArrayView2<'_, T>) -> Result<(), CalibrationError> {
+    pub fn add(&mut self, batch: ArrayView2<'_, f64>) -> Result<(), CalibrationError> {
         expect_batch(batch, self.sums.len(), self.rows)?;
         for row in batch.rows() {
             for (sum, value) in self.sums.iter_mut().zip(row) {
-                *sum += value.to_f64();
+                *sum += value;
             }
         }
         self.rows += batch.nrows();
@@ -189,11 +189,11 @@ impl VarianceSum {
     ///
     /// # Errors
     /// As [`MeanSum::add`].
-    pub fn add<T: Real>(&mut self, batch: ArrayView2<'_, T>) -> Result<(), CalibrationError> {
+    pub fn add(&mut self, batch: ArrayView2<'_, f64>) -> Result<(), CalibrationError> {
         expect_batch(batch, self.sums.len(), self.rows)?;
         for row in batch.rows() {
             for ((sum, value), mean) in self.sums.iter_mut().zip(row).zip(&self.mean) {
-                let distance = value.to_f64() - mean;
+                let distance = value - mean;
                 *sum += distance * distance;
             }
         }
