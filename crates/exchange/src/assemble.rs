@@ -212,23 +212,15 @@ impl Assembly {
             }
             Operation::NormalizeSum => {
                 self.several_columns()?;
-                let last = self.last_unchanged()?;
-                if last.activation != Some(Activation::Sigmoid) {
-                    return Err(
-                        "normalizes what are no logistic functions: expected them before it".to_owned()
-                    );
-                }
-                last.activation = None;
+                self.take_logistic()?;
                 self.end = Some(Head::OneVsRest);
                 Ok(())
             }
             Operation::Complement => {
-                let width = self.width;
-                let last = self.last_unchanged()?;
-                if width != 1 || last.activation != Some(Activation::Sigmoid) {
-                    return Err("makes two probabilities of what is not one logistic function".to_owned());
+                if self.width != 1 {
+                    return Err("makes two probabilities of several numbers: expected one".to_owned());
                 }
-                last.activation = None;
+                self.take_logistic()?;
                 self.end = Some(Head::Logistic);
                 Ok(())
             }
@@ -275,6 +267,20 @@ impl Assembly {
         match self.width {
             1 => Err("is of one number, which makes a probability of 1 of anything".to_owned()),
             _ => Ok(()),
+        }
+    }
+
+    /// Leaves the scores that the logistic functions at the end are made of.
+    fn take_logistic(&mut self) -> Result<(), String> {
+        let last = self.layers.last_mut().filter(|last| last.outputs.is_unchanged());
+        match last {
+            Some(last) if last.activation == Some(Activation::Sigmoid) => {
+                last.activation = None;
+                Ok(())
+            }
+            _ => Err("makes probabilities of what are no logistic functions: expected these, a softmax, or the scores \
+                     alone (skl2onnx: the option `raw_scores` of the classifier)"
+                .to_owned()),
         }
     }
 
@@ -495,7 +501,10 @@ mod tests {
             (vec![dense(2), relu(), factor(), relu()], "stands behind the activation relu"),
             (vec![dense(2), relu(), factor()], "ends in scaled outputs of an activation"),
             (vec![dense(1), relu()], "ends in one number behind the activation relu"),
-            (vec![dense(2), Operation::NormalizeSum], "normalizes what are no logistic functions"),
+            (
+                vec![dense(2), Operation::NormalizeSum],
+                "makes probabilities of what are no logistic functions",
+            ),
             (vec![dense(2), Operation::Complement], "makes two probabilities"),
             (vec![dense(1), Operation::Softmax], "is of one number"),
         ];

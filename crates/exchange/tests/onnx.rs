@@ -169,7 +169,15 @@ fn what_is_not_supported_is_refused_by_name() {
         ),
         ("refused_silu", "is no activation that is supported"),
         ("refused_skip", "node `skip` (Add): combines two results"),
-        ("refused_sum_of_scores", "node `N5` (Div): normalizes what are no logistic functions"),
+        ("refused_sum_of_scores", "node `N5` (Div): makes probabilities of what are no logistic functions"),
+        (
+            "refused_modified_huber",
+            "or the scores alone (skl2onnx: the option `raw_scores` of the classifier)",
+        ),
+        (
+            "refused_normalizer",
+            "node `Normalizer` (ai.onnx.ml.Normalizer): divides each row of features by its L2 norm",
+        ),
         ("refused_two_models", "output `other`: is computed otherwise than `y`"),
         ("refused_blown", "node `blown` (ConstantOfShape): makes far more numbers than the file has"),
         (

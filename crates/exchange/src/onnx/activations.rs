@@ -85,6 +85,20 @@ impl Call<'_> {
         Ok(self.activation(&before, Activation::HardTanh { min, max }))
     }
 
+    /// Each row divided by a norm of it: behind logistic functions, what makes probabilities of them.
+    pub(crate) fn normalize_rows(&self, flow: &Flow, norm: &str) -> Result<Flow, String> {
+        if !flow.has_dense() {
+            return Err(format!(
+                "divides each row of features by its {norm} norm, which is no part of a model here: expected a graph \
+                 that begins behind it, of rows that are divided already"
+            ));
+        }
+        match norm {
+            "L1" => Ok(flow.operate(self.place, Operation::NormalizeSum)),
+            norm => Err(format!("divides by the {norm} norm: expected L1, behind logistic functions")),
+        }
+    }
+
     pub(crate) fn softmax(&self, flow: &Flow) -> Result<Flow, String> {
         let axis = self.node.integer("axis", if self.node.version < 13 { 1 } else { -1 });
         self.axis_width(flow, axis)?;

@@ -22,11 +22,21 @@ impl Call<'_> {
             (Value::Rows(flow), Value::Reduced(reduced)) => self.with_reduced(flow, binary, reduced),
             (Value::Reduced(reduced), Value::Constant(right)) => {
                 return match (binary, right.scalar()) {
+                    (Binary::Multiply, Some(_)) if reduced.reduction == Reduction::LacksSum => {
+                        Ok(Value::Reduced(reduced.clone()))
+                    }
                     (Binary::Maximum | Binary::Add, Some(least)) if (0.0..=MOST_EPSILON).contains(&least) => {
                         Ok(Value::Reduced(reduced.clone()))
                     }
                     _ => Err("changes what was computed of whole rows".to_owned()),
                 };
+            }
+            (Value::Reduced(sum), Value::Reduced(lacks))
+                if (binary, sum.reduction, lacks.reduction)
+                    == (Binary::Add, Reduction::Sum, Reduction::LacksSum)
+                    && sum.flow.is_same(&lacks.flow) =>
+            {
+                return Ok(Value::Reduced(sum.clone()));
             }
             (Value::Lengths(lengths), Value::Constant(right)) => {
                 return match (lengths.lengths.as_slice(), right.scalar(), binary) {
@@ -97,6 +107,7 @@ impl Call<'_> {
             _ => flow,
         };
         match (binary, reduced.reduction, flow.last()) {
+            (Binary::Add, Reduction::LacksSum, _) => Ok(flow.clone()),
             (Binary::Subtract, Reduction::Maximum, _) => Ok(flow.then(self.place, Kind::ShiftByMaximum)),
             (Binary::Subtract, Reduction::LogSumExp, _) => {
                 Ok(without_shift(flow.clone()).operate(self.place, Operation::Softmax))

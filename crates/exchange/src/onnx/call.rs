@@ -67,20 +67,14 @@ impl Call<'_> {
             "Squeeze" => self.squeeze(flow),
             "Unsqueeze" => self.unsqueeze(flow),
             "Transpose" => self.transpose(flow),
-            "Slice" => self.slice(flow),
-            "Gather" => self.gather(flow),
             "Scaler" => self.scaler(flow),
-            "Normalizer" => match self.node.text("norm", "MAX")?.as_str() {
-                "L1" => Ok(flow.operate(self.place, Operation::NormalizeSum)),
-                norm => Err(format!("divides by the {norm} norm: expected L1 behind probabilities")),
-            },
-            "LpNormalization" => match self.node.integer("p", 2) {
-                1 => {
-                    self.axis_width(flow, self.node.integer("axis", -1))?;
-                    Ok(flow.operate(self.place, Operation::NormalizeSum))
-                }
-                norm => Err(format!("divides by the L{norm} norm: expected L1 behind probabilities")),
-            },
+            "Normalizer" => self.normalize_rows(flow, &self.node.text("norm", "MAX")?),
+            "LpNormalization" => {
+                self.axis_width(flow, self.node.integer("axis", -1))?;
+                self.normalize_rows(flow, &format!("L{}", self.node.integer("p", 2)))
+            }
+            "Slice" => return self.slice(flow).map(Some),
+            "Gather" => return self.gather(flow).map(Some),
             "Shape" => return self.shape(flow).map(Some),
             "ReduceMax" => return self.reduce(flow, Reduction::Maximum).map(Some),
             "ReduceSum" => return self.reduce(flow, Reduction::Sum).map(Some),

@@ -3,7 +3,7 @@
 use crate::onnx::call::Call;
 use crate::onnx::constants::{self, position};
 use crate::onnx::flow::Flow;
-use crate::onnx::value::{Length, Lengths, Value};
+use crate::onnx::value::{Column, Length, Lengths, Value};
 
 impl Call<'_> {
     /// The first input, and those that follow, side by side.
@@ -59,43 +59,55 @@ impl Call<'_> {
             self.budget.take(length)?;
             let columns: Vec<usize> = (start..start + length).collect();
             start += length;
-            flow.select(&columns, self.budget).map(Value::Rows)
+            self.select(flow, &columns)
         };
         lengths.into_iter().map(part).collect()
     }
 
     /// Some columns, by the indices of the second input.
-    pub(crate) fn columns(&self, flow: &Flow) -> Result<Flow, String> {
+    pub(crate) fn columns(&self, flow: &Flow) -> Result<Value, String> {
         let Value::Constant(indices) = self.input(1)? else {
             return Err("takes columns that depend on the features".to_owned());
         };
         let width = flow.width().ok_or("takes columns of rows of unknown length")?;
         let columns = indices.integers();
         let columns = columns.iter().map(|&column| position(column, width)).collect::<Result<Vec<_>, _>>()?;
-        flow.select(&columns, self.budget)
+        self.select(flow, &columns)
     }
 
-    pub(crate) fn slice(&self, flow: &Flow) -> Result<Flow, String> {
+    /// Some of the columns; of what is computed of whole rows, one.
+    fn select(&self, flow: &Flow, columns: &[usize]) -> Result<Value, String> {
+        match (columns, flow.width()) {
+            (&[position], Some(width @ 2..)) if position < width && flow.is_of_whole_rows() => {
+                Ok(Value::Column(Column { flow: flow.clone(), position }))
+            }
+            _ => flow.select(columns, self.budget).map(Value::Rows),
+        }
+    }
+
+    pub(crate) fn slice(&self, flow: &Flow) -> Result<Value, String> {
         for position in 1..=4 {
             self.optional(position, "part")?;
         }
         let constant = |position: usize, name: &str| self.list(position, name).ok().flatten();
-        let mut result = flow.clone();
+        let mut result = Value::Rows(flow.clone());
         for (axis, range) in constants::ranges(&constant, flow.lengths.len() + 1)? {
-            let width = self.axis_width(&result, axis as i64)?;
+            let Value::Rows(rows) = &result else {
+                return Err("takes columns of one column".to_owned());
+            };
+            let width = self.axis_width(rows, axis as i64)?;
             let range = range.within(width)?;
             self.budget.take(range.len())?;
-            result = result.select(&range.collect::<Vec<_>>(), self.budget)?;
+            result = self.select(rows, &range.collect::<Vec<_>>())?;
         }
         Ok(result)
     }
 
-    pub(crate) fn gather(&self, flow: &Flow) -> Result<Flow, String> {
+    pub(crate) fn gather(&self, flow: &Flow) -> Result<Value, String> {
         self.axis_width(flow, self.node.integer("axis", 0))?;
-        let result = self.columns(flow)?;
-        match self.constant(1, "columns")?.array.ndim() {
-            0 => Ok(result.shaped(Vec::new())),
-            1 => Ok(result),
+        match (self.columns(flow)?, self.constant(1, "columns")?.array.ndim()) {
+            (Value::Rows(rows), 0) => Ok(Value::Rows(rows.shaped(Vec::new()))),
+            (columns, 0 | 1) => Ok(columns),
             _ => Err("takes columns in another shape".to_owned()),
         }
     }

@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, Axis, concatenate};
 
 use crate::onnx::budget::Budget;
 use crate::onnx::function::Binary;
-use crate::onnx::stage::{Kind, Stage, affine, compose, is_affine};
+use crate::onnx::stage::{Kind, Stage, affine, compose, is_affine, is_dense};
 use crate::step::Operation;
 
 /// Rows of numbers that depend on the features.
@@ -55,6 +55,22 @@ impl Flow {
         flow
     }
 
+    /// Whether there is a dense layer.
+    pub(crate) fn has_dense(&self) -> bool {
+        self.stages.iter().any(|stage| is_dense(stage))
+    }
+
+    /// Whether a number depends on the others of its row, behind the last dense layer.
+    pub(crate) fn is_of_whole_rows(&self) -> bool {
+        let behind = self.stages.iter().rev().take_while(|stage| !is_dense(stage));
+        behind.into_iter().any(|stage| {
+            matches!(
+                stage.kind,
+                Kind::Operation(Operation::Softmax | Operation::NormalizeSum) | Kind::ShiftByMaximum
+            )
+        })
+    }
+
     /// Whether both are the same numbers of the same nodes.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.source == other.source
@@ -101,7 +117,6 @@ impl Flow {
             return Ok(self.clone());
         }
         let lengths = vec![Some(columns.len())];
-        let mut columns = columns.to_vec();
         let mut before = self.stages.clone();
         let mut behind: Vec<Rc<Stage>> = Vec::new();
         let mut source = self.source.clone();
@@ -145,7 +160,7 @@ impl Flow {
                     keep(Kind::Operation(Operation::Divide(chosen(numbers)?)));
                 }
                 Kind::Operation(Operation::Complement) => {
-                    match columns.as_slice() {
+                    match columns {
                         [1] => {}
                         [0] => {
                             keep(Kind::Operation(Operation::Add(Array1::ones(1))));
@@ -153,7 +168,8 @@ impl Flow {
                         }
                         _ => return Err("takes both of two probabilities in another order".to_owned()),
                     }
-                    columns = vec![0];
+                    // The only column there is before it.
+                    break;
                 }
                 Kind::Operation(Operation::Activation(_)) | Kind::Function(_) => behind.push(stage),
                 Kind::Operation(Operation::Softmax | Operation::NormalizeSum) | Kind::ShiftByMaximum => {
@@ -193,6 +209,12 @@ impl Flow {
         {
             return Ok(right.operate(place, Operation::Complement).shaped(vec![Some(2)]));
         }
+        let is_layer = |flow: &Self| flow.stages.get(shared).is_some_and(|stage| is_dense(stage));
+        let shared = match flows.iter().all(is_layer) {
+            true => shared,
+            // What is done to the outputs of one layer becomes a part of it: each output is there for each of the flows.
+            false => first.last_layer(shared).unwrap_or(shared),
+        };
         let mut tails: Vec<&[Rc<Stage>]> = flows.iter().map(|flow| &flow.stages[shared..]).collect();
         let mut merged = Self {
             source: first.source.clone(),
@@ -223,6 +245,17 @@ impl Flow {
             return Err("puts columns together that do not come from one layer".to_owned());
         }
         merged.merge(tails, &widths, budget)
+    }
+
+    /// Where the last dense layer of the first `end` stages is, with nothing but functions of single numbers behind it.
+    fn last_layer(&self, end: usize) -> Option<usize> {
+        let stages = &self.stages[..end];
+        let layer = stages.iter().rposition(|stage| is_dense(stage))?;
+        let is_of_single_numbers = |stage: &Rc<Stage>| {
+            is_affine(stage)
+                || matches!(stage.kind, Kind::Operation(Operation::Activation(_)) | Kind::Function(_))
+        };
+        stages[layer + 1..].iter().all(is_of_single_numbers).then_some(layer)
     }
 
     /// Adds the stages of all `tails`, each for as many columns as `widths` say.

@@ -18,7 +18,7 @@ use crate::onnx::value::{Length, Value};
 /// The standard operators that are supported.
 const OPERATORS: &str = "Gemm, MatMul, Add, Sub, Mul, Div, Neg, BatchNormalization, Relu, LeakyRelu, PRelu, Elu, Selu, Tanh, \
     Sigmoid, Gelu, HardSigmoid, HardSwish, Clip, Min, Max, Softmax, LogSoftmax, LpNormalization, Dropout, Flatten, Reshape, Squeeze, \
-    Unsqueeze, Transpose, Identity, Cast, Concat, Split, Slice, Gather, ArgMax, Greater, Constant, ConstantOfShape, Shape, Expand, \
+    Unsqueeze, Transpose, Identity, Cast, Concat, Split, Slice, Gather, ArgMax, Greater, Not, Constant, ConstantOfShape, Shape, Expand, \
     ScatterElements, QuantizeLinear and DequantizeLinear of constants, and Abs, Erf, Exp, Log, Pow, Reciprocal, Sqrt, ReduceMax, ReduceSum, \
     ReduceL1 and ReduceLogSumExp where they are parts of an activation or a softmax";
 /// The operators of `ai.onnx.ml` that are supported.
@@ -31,6 +31,8 @@ pub(crate) struct Outputs {
     pub(crate) values: Vec<(String, Value)>,
     /// How many features come in, where the file says it.
     pub(crate) features: Option<usize>,
+    /// What is computed otherwise here.
+    pub(crate) notes: Vec<String>,
 }
 
 /// The graph of a file on the way to its outputs.
@@ -40,6 +42,8 @@ struct Interpreter<'g> {
     initializers: HashMap<&'g str, &'g TensorProto>,
     values: HashMap<&'g str, Value>,
     version: i64,
+    /// Nodes that round numbers to 16 bits.
+    rounding: Vec<Rc<str>>,
 }
 
 /// Interprets the nodes that outputs depend on.
@@ -54,7 +58,8 @@ pub(crate) fn interpret(
     let standard = model.opset_import.iter().find(|set| is_standard(&set.domain));
     let version = standard.map_or(1, |set| set.version);
     let initializers = graph.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
-    let mut interpreter = Interpreter { path, tensors, initializers, values: HashMap::new(), version };
+    let mut interpreter =
+        Interpreter { path, tensors, initializers, values: HashMap::new(), version, rounding: Vec::new() };
     let reached = reached(graph);
     let features = interpreter.inputs(graph, &reached)?;
     for (position, proto) in graph.node.iter().enumerate() {
@@ -69,7 +74,7 @@ pub(crate) fn interpret(
             .map_err(|reason| ImportError::at(path, format_args!("output `{}`", output.name), reason))?;
         values.push((output.name.clone(), value));
     }
-    Ok(Outputs { values, features })
+    Ok(Outputs { values, features, notes: rounded(&interpreter.rounding).into_iter().collect() })
 }
 
 /// What the outputs depend on.
@@ -151,6 +156,12 @@ impl<'g> Interpreter<'g> {
         let place = node.place();
         let refused = |reason| ImportError::at(self.path, &place, reason);
         let outputs = self.outputs(node, &place).map_err(refused)?;
+        if proto.op_type == "Cast"
+            && matches!(outputs.as_slice(), [Value::Rows(_)])
+            && matches!(element(node.integer("to", 1) as i32), Ok(Element::F16 | Element::BF16))
+        {
+            self.rounding.push(place.clone());
+        }
         for (name, value) in proto.output.iter().zip(outputs) {
             if let Value::Rows(flow) = &value {
                 self.tensors.budget().take(flow.stages.len() + flow.lengths.len()).map_err(refused)?;
@@ -198,7 +209,7 @@ impl<'g> Interpreter<'g> {
                     _ => Err("takes what is no class".to_owned()),
                 }
             }
-            (ML, "ArrayFeatureExtractor", Value::Rows(flow)) => one(Value::Rows(call.columns(flow)?)),
+            (ML, "ArrayFeatureExtractor", Value::Rows(flow)) => one(call.columns(flow)?),
             (ML, "LinearClassifier", Value::Rows(flow)) => classes::linear_classifier(&call, flow),
             (ML, "ZipMap", Value::Rows(flow)) => one(classes::zip_map(&call, flow)?),
             (ML, "LabelEncoder", list @ (Value::Constant(_) | Value::Strings(_))) => {
@@ -219,6 +230,9 @@ impl<'g> Interpreter<'g> {
                 }
             }
             ("", "Identity", other) => one(other.clone()),
+            ("", "Cast" | "Reshape" | "Squeeze" | "Unsqueeze" | "Flatten", Value::Column(column)) => {
+                one(Value::Column(column.clone()))
+            }
             ("", _, Value::Rows(flow)) => match call.evaluate(flow)? {
                 Some(value) => one(value),
                 None => Err(self
@@ -279,6 +293,16 @@ impl<'g> Interpreter<'g> {
             Err("has no value that is read: expected a tensor, or numbers".to_owned())
         }
     }
+}
+
+/// That numbers are not rounded to 16 bits where the file does.
+fn rounded(nodes: &[Rc<str>]) -> Option<String> {
+    let first = nodes.first()?;
+    let nodes = match nodes.len() {
+        1 => format!("{first} rounds"),
+        count => format!("{first} and {} more round", count - 1),
+    };
+    Some(format!("{nodes} to 16 bits what keeps its precision here"))
 }
 
 fn constant(contents: Contents) -> Value {

@@ -142,7 +142,11 @@ mod tests {
         let graph = GraphProto {
             node: nodes,
             name: String::new(),
-            initializer: vec![tensor("w", &[2, 2], &[1.0, 2.0, 3.0, 4.0]), tensor("b", &[2], &[5.0, 6.0])],
+            initializer: vec![
+                tensor("w", &[2, 2], &[1.0, 2.0, 3.0, 4.0]),
+                tensor("b", &[2], &[5.0, 6.0]),
+                tensor("one", &[1], &[1.0]),
+            ],
             input: vec![value("x".to_owned(), r#type)],
             output: strings(outputs).into_iter().map(|name| value(name, None)).collect(),
         };
@@ -229,6 +233,21 @@ mod tests {
     }
 
     #[test]
+    fn rounding_to_16_bits_is_told() {
+        let halves = |count: usize| {
+            let mut nodes = vec![node("Identity: x -> h0", &[])];
+            for cast in 0..count {
+                nodes.push(node(&format!("Cast: h{cast} -> h{}", cast + 1), &[integer("to", 10)]));
+            }
+            nodes.push(node(&format!("Gemm: h{count} w b -> y"), &[]));
+            read(&model(nodes, "y")).unwrap().notes
+        };
+        assert!(halves(0).is_empty());
+        assert_eq!(halves(1), ["node `n` (Cast) rounds to 16 bits what keeps its precision here"]);
+        assert_eq!(halves(3), ["node `n` (Cast) and 2 more round to 16 bits what keeps its precision here"]);
+    }
+
+    #[test]
     fn nodes_that_no_output_needs_are_not_looked_at() {
         let nodes = vec![linear(), node("NonMaxSuppression: y -> z", &[])];
         assert!(read(&model(nodes, "y")).is_ok());
@@ -286,6 +305,22 @@ mod tests {
             (
                 after("ai.onnx.ml/Normalizer: y -> z", &[]),
                 "node `n` (ai.onnx.ml.Normalizer): divides by the MAX norm",
+            ),
+            (
+                vec![
+                    linear(),
+                    node("Softmax: y -> p", &[]),
+                    node("Gather: p one -> z", &[integer("axis", 1)]),
+                ],
+                "output `z`: is one column of the scores of several classes: expected all of them",
+            ),
+            (
+                vec![
+                    linear(),
+                    node("ReduceSum: y -> s", &[integers("axes", &[1])]),
+                    node("Cast: s -> z", &[integer("to", 7)]),
+                ],
+                "node `n` (Cast): makes int64 of what was computed of whole rows",
             ),
             (
                 after("ai.onnx.ml/ZipMap: y -> z", &[integers("classlabels_int64s", &[0, 1, 2])]),

@@ -25,23 +25,31 @@ pub(crate) fn lower(
     outputs: Outputs,
     tensors: &TensorReader,
 ) -> Result<Network, ImportError> {
+    let columns = put_together(&outputs, tensors);
     let mut flows: Vec<(&str, &Flow)> = Vec::new();
     let mut labels: Vec<(&str, &Labels)> = Vec::new();
     for (name, value) in &outputs.values {
         match value {
-            Value::Rows(flow) => flows.push((name, flow)),
+            Value::Rows(flow) if columns.is_none() => flows.push((name, flow)),
+            Value::Rows(_) => {}
             Value::Labels(label) if label.is_map => {
                 flows.push((name, &label.flow));
                 labels.push((name, label));
             }
             Value::Labels(label) => labels.push((name, label)),
+            Value::Column(_) if columns.is_some() => {}
             Value::Constant(_) | Value::Strings(_) | Value::Nothing => {}
+            Value::Column(_) => {
+                let reason = "is one column of the scores of several classes: expected all of them";
+                return Err(ImportError::at(path, format_args!("output `{name}`"), reason));
+            }
             Value::Reduced(_) | Value::Lengths(_) => {
                 let reason = "is no score of classes: expected scores, probabilities or classes";
                 return Err(ImportError::at(path, format_args!("output `{name}`"), reason));
             }
         }
     }
+    flows.extend(columns.as_ref().map(|(name, flow)| (*name, flow)));
     let all = flows.iter().copied().chain(labels.iter().map(|(name, labels)| (*name, &labels.flow)));
     let scores =
         if flows.is_empty() { labels.first().map(|(name, labels)| (*name, &labels.flow)) } else { None };
@@ -69,9 +77,41 @@ pub(crate) fn lower(
         }
         network.classes = Some(classes.to_vec());
     }
+    network.notes.extend(outputs.notes);
     let producer = format!("{} {}", model.producer_name, model.producer_version);
     network.producer = Some(producer.trim().to_owned()).filter(|producer| !producer.is_empty());
     Ok(network)
+}
+
+/// Rows of scores of which each column is an output of its own, by the first one's name; none where they are not.
+fn put_together<'o>(outputs: &'o Outputs, tensors: &TensorReader) -> Option<(&'o str, Flow)> {
+    let mut classes = None;
+    let mut columns: Vec<(&str, &Flow, Option<usize>)> = Vec::new();
+    for (name, value) in &outputs.values {
+        match value {
+            Value::Labels(labels) if !labels.is_map => classes = labels.classes.as_ref(),
+            Value::Column(column) => columns.push((name, &column.flow, Some(column.position))),
+            Value::Rows(flow) if flow.width() == Some(1) => columns.push((name, flow, None)),
+            Value::Constant(_) | Value::Strings(_) | Value::Nothing => {}
+            Value::Rows(_) | Value::Labels(_) | Value::Reduced(_) | Value::Lengths(_) => return None,
+        }
+    }
+    let (name, first, _) = *columns.first()?;
+    if columns.len() != classes?.len() {
+        return None;
+    }
+    let is_next = |(next, (_, flow, position)): (usize, &(&str, &Flow, Option<usize>))| {
+        *position == Some(next) && flow.is_same(first)
+    };
+    if columns.iter().enumerate().all(is_next) && first.width() == Some(columns.len()) {
+        return Some((name, first.clone()));
+    }
+    let parts: Vec<Flow> = columns
+        .iter()
+        .map(|(_, flow, position)| position.is_none().then(|| flow.shaped(vec![Some(1)])))
+        .collect::<Option<_>>()?;
+    let place = format!("output `{name}`").into();
+    Some((name, Flow::side_by_side(&parts, &place, tensors.budget()).ok()?))
 }
 
 /// Whether two flows are the scores and the probabilities of one model.

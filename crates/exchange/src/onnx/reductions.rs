@@ -1,8 +1,10 @@
 //! Operators that make one number of each row.
 
+use crate::element::Element;
 use crate::onnx::call::Call;
 use crate::onnx::flow::Flow;
 use crate::onnx::stage::Kind;
+use crate::onnx::tensor::element;
 use crate::onnx::value::{Length, Reduced, Reduction, Value};
 
 /// What may keep a divisor from 0.
@@ -23,7 +25,17 @@ impl Call<'_> {
     pub(crate) fn reduced(&self, reduced: &Reduced) -> Result<Value, String> {
         let mut reduced = reduced.clone();
         match self.node.proto.op_type.as_str() {
-            "Identity" | "Cast" | "CastLike" | "Expand" => {}
+            "Identity" | "CastLike" | "Expand" => {}
+            "Cast" => match (element(self.node.integer("to", 1) as i32)?, reduced.reduction) {
+                (Element::Bool, Reduction::Sum) => reduced.reduction = Reduction::HasSum,
+                (element, _) if element.is_float() => {}
+                (element, _) => {
+                    return Err(format!(
+                        "makes {element} of what was computed of whole rows: expected floats"
+                    ));
+                }
+            },
+            "Not" if reduced.reduction == Reduction::HasSum => reduced.reduction = Reduction::LacksSum,
             "Unsqueeze" => reduced.is_column = true,
             "Reshape" => {
                 let wanted = self.wanted()?;

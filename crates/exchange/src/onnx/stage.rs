@@ -32,6 +32,11 @@ pub(crate) fn is_affine(stage: &Stage) -> bool {
     matches!(stage.kind, Kind::Operation(Operation::Add(_) | Operation::Multiply(_) | Operation::Divide(_)))
 }
 
+/// Whether a stage is a product with a weight.
+pub(crate) fn is_dense(stage: &Stage) -> bool {
+    matches!(stage.kind, Kind::Operation(Operation::Dense(_)))
+}
+
 /// Stages that scale and shift as a factor and a term of each of `width` columns; others are skipped.
 pub(crate) fn affine(stages: &[Rc<Stage>], width: usize) -> Option<(Vec<f64>, Vec<f64>)> {
     let (mut factors, mut terms) = (vec![1.0; width], vec![0.0; width]);

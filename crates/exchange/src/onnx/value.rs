@@ -18,10 +18,19 @@ pub(crate) enum Value {
     Rows(Flow),
     /// One number for each row.
     Reduced(Reduced),
+    /// One column of what is computed of whole rows: the probability of one class.
+    Column(Column),
     /// The class of each row.
     Labels(Labels),
     /// The shape of rows, or a part of it.
     Lengths(Lengths),
+}
+
+/// One column of rows.
+#[derive(Clone, Debug)]
+pub(crate) struct Column {
+    pub(crate) flow: Flow,
+    pub(crate) position: usize,
 }
 
 /// A number for each row.
@@ -40,6 +49,10 @@ pub(crate) enum Reduction {
     Sum,
     SumOfMagnitudes,
     LogSumExp,
+    /// Whether the sum is not 0.
+    HasSum,
+    /// Not 0 where the sum is 0: what keeps a division by it from being one by 0.
+    LacksSum,
 }
 
 /// The class of each row.

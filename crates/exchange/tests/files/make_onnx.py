@@ -72,8 +72,12 @@ def record(name, features, kind, scores=None, label=None, classes=None, of=None)
     """What onnxruntime computes of `of`, or of the file itself."""
     features = np.asarray(features, dtype=np.float32)[:ROWS]
     outputs = run(of or FOLDER / f"{name}.onnx", features)
-    floats = [key for key, value in outputs.items() if value.dtype.kind == "f" and value.ndim == 2]
-    scores = scores or floats[-1]
+    floats = {key: value for key, value in outputs.items() if value.dtype.kind == "f"}
+    matrices = [key for key, value in floats.items() if value.ndim == 2]
+    if not matrices:  # An output for each class.
+        matrices = ["columns"]
+        outputs["columns"] = np.column_stack(list(floats.values()))
+    scores = scores or matrices[-1]
     records[name] = {
         "inputs": features.astype(float).tolist(),
         "kind": kind,
@@ -86,11 +90,11 @@ def record(name, features, kind, scores=None, label=None, classes=None, of=None)
 def sklearn_models():
     from sklearn.compose import ColumnTransformer
     from sklearn.datasets import load_iris
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import LogisticRegression, Perceptron, SGDClassifier
     from sklearn.multiclass import OneVsRestClassifier
     from sklearn.neural_network import MLPClassifier
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import MinMaxScaler, StandardScaler
+    from sklearn.preprocessing import MinMaxScaler, Normalizer, StandardScaler
     from sklearn.svm import LinearSVC
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType
@@ -167,7 +171,36 @@ def sklearn_models():
     listed = {"zipmap": False, "output_class_labels": True}
     make("sklearn_logistic_listed", lr(), names, flowers, options=listed)
 
-    # What is no model of ours: the raw scores are divided by their sum.
+    stochastic = lambda **options: make_pipeline(StandardScaler(), SGDClassifier(random_state=0, alpha=0.01, **options))
+    make("sklearn_sgd_log_loss", stochastic(loss="log_loss"), names, flowers)
+    make("sklearn_sgd_log_loss_binary", stochastic(loss="log_loss"), numbers, ["1", "2"], only=two)
+    make("sklearn_sgd_hinge", stochastic(), numbers, three, kind="logits", options=plain)
+    make("sklearn_sgd_hinge_binary", stochastic(), numbers, ["1", "2"], kind="logits", only=two)
+    perceptron = make_pipeline(MinMaxScaler(), Perceptron(random_state=0))
+    make("sklearn_perceptron_binary", perceptron, names, flowers[1:], kind="logits", only=two, options=plain)
+    by_class = {"zipmap": "columns"}
+    make("sklearn_logistic_by_class", standard(), names, flowers, options=by_class)
+    make("sklearn_logistic_binary_by_class", standard(), numbers, ["1", "2"], only=two, options=by_class)
+    make("sklearn_one_vs_rest_by_class", ovr(), names, flowers, options=by_class)
+    scores = {**by_class, "raw_scores": True}
+    make("sklearn_logistic_scores_by_class", lr(), numbers, three, kind="logits", options=scores)
+
+    # What is no model of ours: probabilities of a loss that is not logistic, rows of features divided by their norm.
+    def refuse(name, model, **options):
+        initial = [("X", FloatTensorType([None, 4]))]
+        save(f"refused_{name}", convert_sklearn(model.fit(x, numbers), initial_types=initial, **options))
+
+    refuse("modified_huber", stochastic(loss="modified_huber"))
+    make(
+        "sklearn_modified_huber_scores",
+        stochastic(loss="modified_huber"),
+        numbers,
+        three,
+        kind="logits",
+        options={SGDClassifier: {"zipmap": False, "raw_scores": True}},
+    )
+    refuse("normalizer", make_pipeline(Normalizer(), lr()))
+    # The raw scores are divided by their sum.
     model = OneVsRestClassifier(svc()).fit(x, numbers)
     save("refused_sum_of_scores", convert_sklearn(model, initial_types=[("X", FloatTensorType([None, 4]))]))
 
