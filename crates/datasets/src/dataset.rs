@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 
 use crate::note::Note;
 use crate::split::Split;
 use crate::table::{Decimal, Encoding, Missing, Separator};
+use crate::wording::{nearest, suggestion};
 
 /// A classification dataset: one row of values and one class for each sample.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,9 +134,23 @@ pub struct OtherClass {
     pub expected: Vec<String>,
 }
 
-/// Where a class stands among those of a model: under its name, else under another spelling of the same number.
+/// A column that a model takes and a dataset does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the data have no column `{column}`, which the model takes{}", suggestion(.nearest.as_deref()))]
+pub struct OtherColumn {
+    /// The column.
+    pub column: String,
+    /// One of the data that is called nearly so.
+    pub nearest: Option<String>,
+}
+
+/// Where a class stands among those of a model: under its name, else under another spelling of the same number or truth.
 pub(crate) fn position_among(class: &str, names: &[String]) -> Result<usize, OtherClass> {
-    let number = |name: &str| name.parse::<f64>().ok();
+    let number = |name: &str| match name {
+        "false" | "False" | "FALSE" => Some(0.0),
+        "true" | "True" | "TRUE" => Some(1.0),
+        name => name.parse::<f64>().ok(),
+    };
     let same = names.iter().position(|name| name == class);
     let equal = || {
         let own = number(class)?;
@@ -146,7 +161,7 @@ pub(crate) fn position_among(class: &str, names: &[String]) -> Result<usize, Oth
 }
 
 impl Dataset {
-    /// Where each class stands among those of a model. `1` and `1.0` are one class.
+    /// Where each class stands among those of a model. `1`, `1.0` and `true` are one class.
     ///
     /// # Errors
     /// A class that the model does not have.
@@ -162,6 +177,43 @@ impl Dataset {
         let positions = self.positions_among(names)?;
         let labels = self.labels.iter().map(|&label| positions[label]).collect();
         Ok(Self { labels, class_names: names.to_vec(), ..self.clone() })
+    }
+}
+
+impl Dataset {
+    /// The same rows with the columns that a model takes, in its order; a note tells the others. None where the model calls
+    /// none of its inputs as a column is called.
+    ///
+    /// # Errors
+    /// A column that is not there, beside others that are.
+    pub fn with_columns(&self, names: &[String]) -> Result<Option<Self>, OtherColumn> {
+        let position = |name: &String| self.columns.iter().position(|column| column.name == *name);
+        let positions: Vec<Option<usize>> = names.iter().map(position).collect();
+        if positions.iter().all(Option::is_none) {
+            return Ok(None);
+        }
+        if let Some((column, _)) = names.iter().zip(&positions).find(|(_, position)| position.is_none()) {
+            let nearest = nearest(column, self.columns.iter().map(|column| column.name.as_str()));
+            return Err(OtherColumn { column: column.clone(), nearest: nearest.map(str::to_owned) });
+        }
+        let positions: Vec<usize> = positions.into_iter().flatten().collect();
+        if positions.iter().copied().eq(0..self.columns.len()) {
+            return Ok(Some(self.clone()));
+        }
+        let columns: Vec<Column> = positions.iter().map(|&position| self.columns[position].clone()).collect();
+        let left = self.columns.iter().filter(|column| !names.contains(&column.name));
+        let left: Vec<String> = left.map(|column| column.name.clone()).collect();
+        let mut notes = self.notes.clone();
+        if !left.is_empty() {
+            notes.push(Note::NoInputs { columns: left });
+        }
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.hash.as_bytes());
+        positions.iter().for_each(|&position| {
+            hasher.update(&(position as u64).to_le_bytes());
+        });
+        let (values, hash) = (self.values.select(Axis(1), &positions), hasher.finalize());
+        Ok(Some(Self { columns, values, notes, hash, ..self.clone() }))
     }
 }
 

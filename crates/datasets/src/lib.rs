@@ -42,7 +42,9 @@ mod table;
 mod wording;
 
 pub use builtin::{BuiltinError, builtin, builtin_names};
-pub use dataset::{Column, ColumnKind, Dataset, Division, OtherClass, ReadFile, RowsOfFile, TextLayout};
+pub use dataset::{
+    Column, ColumnKind, Dataset, Division, OtherClass, OtherColumn, ReadFile, RowsOfFile, TextLayout,
+};
 pub use division::divide_groups;
 pub use encode::{EncodeError, Encoder, FeatureColumn, encode};
 pub use holdout::{Holdout, holdout};
@@ -57,4 +59,4 @@ pub use table::{
     Bins, Cells, ColumnRef, Decimal, Encoding, Gap, Missing, RareClasses, Rows, Separator, TableError,
     TableProblem, TableSource, TextEncoding, Texts,
 };
-pub use wording::{excerpt, nearest};
+pub use wording::{excerpt, list, nearest};

@@ -74,6 +74,11 @@ pub enum Note {
         /// The class that they became; `None` where they were left out.
         into: Option<String>,
     },
+    /// Columns are no inputs of the model, and are left out.
+    NoInputs {
+        /// The columns.
+        columns: Vec<String>,
+    },
     /// A column looks as if it numbered the rows.
     RowNumber {
         /// The column.
@@ -199,6 +204,11 @@ impl fmt::Display for Note {
                     None => "left out".to_owned(),
                 };
                 write!(formatter, "column `{column}`: the {rows} of {what} {} {verb} {fate}", list(classes))
+            }
+            Self::NoInputs { columns } => {
+                let what = if columns.len() == 1 { "column" } else { "columns" };
+                let verb = if columns.len() == 1 { "is no input" } else { "are no inputs" };
+                write!(formatter, "{what} {} {verb} of the model", list(columns))
             }
             Self::RowNumber { column, because } => {
                 let because = match because {

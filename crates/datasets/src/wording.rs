@@ -48,7 +48,8 @@ pub(crate) fn suggestion(nearest: Option<&str>) -> String {
 }
 
 /// Names in backticks, separated by commas; of a long list the beginning.
-pub(crate) fn list<S: AsRef<str>>(names: &[S]) -> String {
+#[must_use]
+pub fn list<S: AsRef<str>>(names: &[S]) -> String {
     const SHOWN: usize = 20;
     let quoted: Vec<String> =
         names.iter().take(SHOWN).map(|name| format!("`{}`", excerpt(name.as_ref()))).collect();

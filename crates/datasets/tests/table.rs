@@ -471,3 +471,34 @@ fn a_wrong_source_is_refused_where_it_is_read() {
         assert!(error.message().contains(message), "{text}: {error}");
     }
 }
+
+#[test]
+fn classes_of_a_model_may_be_spelled_otherwise() {
+    let data = read("x,y\n1,False\n2,True\n3,False\n", named("y")).unwrap();
+    let own = |names: [&str; 2]| data.with_classes(&names.map(str::to_owned)).map(|data| data.labels);
+    assert_eq!(own(["False", "True"]).unwrap(), [0, 1, 0]);
+    assert_eq!(own(["0", "1"]).unwrap(), [0, 1, 0]);
+    assert_eq!(own(["1.0", "0.0"]).unwrap(), [1, 0, 1]);
+    assert_eq!(
+        own(["2", "1"]).unwrap_err().to_string(),
+        "the model has no class `False`, which the data have: expected one of `2`, `1`"
+    );
+}
+
+#[test]
+fn columns_are_those_that_a_model_names_in_its_order() {
+    let data = read("a,b,c,y\n1,2,3,p\n4,5,6,q\n", named("y")).unwrap();
+    let own =
+        |names: &[&str]| data.with_columns(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+    assert_eq!(own(&["a", "b", "c"]).unwrap().unwrap(), data);
+    let two = own(&["c", "a"]).unwrap().unwrap();
+    assert_eq!((names(&two), &two.values), (vec!["c", "a"], &array![[3.0, 1.0], [6.0, 4.0]]));
+    assert_eq!(notes(&two), ["column `b` is no input of the model"]);
+    assert_ne!(two.hash, data.hash);
+    assert_ne!(two.hash, own(&["a", "c"]).unwrap().unwrap().hash);
+    assert_eq!(own(&["p", "q", "r"]).unwrap(), None);
+    assert_eq!(
+        own(&["a", "width", "c"]).unwrap_err().to_string(),
+        "the data have no column `width`, which the model takes"
+    );
+}

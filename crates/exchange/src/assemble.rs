@@ -341,6 +341,7 @@ impl Assembly {
             model: model.map_err(|error| error.to_string())?,
             scaling,
             classes: None,
+            inputs: None,
             names,
             producer: None,
             notes: self.notes,

@@ -12,6 +12,8 @@ pub struct Network {
     pub scaling: Option<Standardization>,
     /// What the classes are called, in the order of the logits, where the file says it.
     pub classes: Option<Vec<String>>,
+    /// What the features are called, in their order, where the file says it.
+    pub inputs: Option<Vec<String>>,
     /// What each layer is called in the file.
     pub names: Vec<String>,
     /// What wrote the file, where it says it: `skl2onnx 1.17`.

@@ -49,6 +49,8 @@ struct ModelPart {
     sha256: String,
     /// Whether it scales its features.
     scales: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inputs: Option<Vec<String>>,
     layers: Vec<LayerRow>,
     head: Head,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,7 +155,7 @@ impl Inspection {
 
 impl ModelPart {
     fn of(network: Network, sha256: String) -> Self {
-        let Network { model, scaling, classes, names, producer, notes } = network;
+        let Network { model, scaling, classes, inputs, names, producer, notes } = network;
         let layers = model.layers().iter().zip(names).zip(1..).map(|((layer, from), number)| {
             let Layer::Linear(linear) = layer;
             LayerRow {
@@ -166,13 +168,17 @@ impl ModelPart {
             }
         });
         let layers = layers.collect();
-        Self { producer, sha256, scales: scaling.is_some(), layers, head: model.head(), classes, notes }
+        let (scales, head) = (scaling.is_some(), model.head());
+        Self { producer, sha256, scales, inputs, layers, head, classes, notes }
     }
 
     fn add_to(&self, page: &mut Page) {
         page.prose(0, &format!("sha256 {}", self.sha256));
         if let Some(producer) = &self.producer {
             page.prose(0, &format!("made by {producer}"));
+        }
+        if let Some(inputs) = &self.inputs {
+            page.prose(0, &format!("Inputs: {}.", inputs.join(", ")));
         }
         if self.scales {
             page.prose(0, "It scales its features first: (x - mean) / scale.");

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use bitsweep_datasets::{Dataset, Scaling, Split, encode};
+use bitsweep_datasets::{Dataset, Scaling, Split, encode, list};
 use bitsweep_models::{
     ClassWeights, EpochLoss, Logistic, Mlp, Model, Training, UnknownClass, fit_logistic, initial_mlp,
     initial_softmax_regression,
@@ -116,13 +116,18 @@ fn check_given(unit: &Unit, given: &Given, dataset: &Dataset, split: &Split) -> 
     if let Some(Err(error)) = model.classes.as_ref().map(|classes| dataset.positions_among(classes)) {
         return fault(table, error.to_string());
     }
+    if let Some(Err(error)) = model.inputs.as_ref().map(|inputs| dataset.with_columns(inputs)) {
+        return fault(table, error.to_string());
+    }
     if (inputs, model_classes) != (features, classes) {
         let reason = format!(
-            "the given model has {} and {}, but the data have {} and {}",
+            "the given model has {} and {}, but the data have {} ({}) and {} ({})",
             counted(inputs, "input", "inputs"),
             counted(model_classes, "class", "classes"),
             counted(features, "feature", "features"),
-            counted(classes, "class", "classes")
+            list(encoder.names()),
+            counted(classes, "class", "classes"),
+            list(&dataset.class_names)
         );
         return fault(table, reason);
     }

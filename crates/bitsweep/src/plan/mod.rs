@@ -132,7 +132,7 @@ impl Plan {
             Subject::Trained(_) | Subject::Tensor(_) => None,
         };
         let given: Vec<Option<ReadModel>> = specs.iter().map(given).collect();
-        let datasets = in_classes_of(&given, datasets);
+        let datasets = as_models_take_them(&given, datasets);
         let tasks = tasks(&specs, &datasets)?;
         let variants = planned(variants, &specs, &members)?;
         let mut units = Vec::with_capacity(specs.len());
@@ -256,25 +256,30 @@ fn readable(dataset: Option<&Read>) -> Option<&Dataset> {
     dataset?.as_deref().ok()
 }
 
-/// The datasets with the classes of the models that are given, where these name them; each once for all of its units.
-fn in_classes_of(given: &[Option<ReadModel>], datasets: Vec<Option<Read>>) -> Vec<Option<Read>> {
-    let mut known: Vec<(Arc<Dataset>, &[String], Arc<Dataset>)> = Vec::new();
-    let mut with_classes = |dataset: Arc<Dataset>, classes| {
-        let is_known =
-            |(own, names, _): &&(Arc<Dataset>, &[String], _)| Arc::ptr_eq(own, &dataset) && *names == classes;
+/// The datasets with the columns and the classes of the models that are given, where these name them; each once for all of its
+/// units.
+fn as_models_take_them<'g>(given: &'g [Option<ReadModel>], datasets: Vec<Option<Read>>) -> Vec<Option<Read>> {
+    let mut known: Vec<(Arc<Dataset>, &'g GivenModel, Arc<Dataset>)> = Vec::new();
+    let mut changed = |dataset: Arc<Dataset>, model: &'g GivenModel| {
+        let is_known = |(own, other, _): &&(Arc<Dataset>, &GivenModel, _)| {
+            Arc::ptr_eq(own, &dataset) && (&other.inputs, &other.classes) == (&model.inputs, &model.classes)
+        };
         if let Some((.., changed)) = known.iter().find(is_known) {
             return Arc::clone(changed);
         }
-        // Classes that do not fit stay as they are, and the check of the model says why.
-        let changed = dataset.with_classes(classes).map_or_else(|_| Arc::clone(&dataset), Arc::new);
-        known.push((dataset, classes, Arc::clone(&changed)));
+        // Columns and classes that do not fit stay as they are, and the check of the model says why.
+        let mut changed = Arc::clone(&dataset);
+        if let Some(Ok(Some(own))) = model.inputs.as_ref().map(|inputs| dataset.with_columns(inputs)) {
+            changed = Arc::new(own);
+        }
+        if let Some(Ok(own)) = model.classes.as_ref().map(|classes| changed.with_classes(classes)) {
+            changed = Arc::new(own);
+        }
+        known.push((dataset, model, Arc::clone(&changed)));
         changed
     };
     let datasets = given.iter().zip(datasets).map(|(given, dataset)| match (given, dataset) {
-        (Some(Ok(given)), Some(Ok(dataset))) => Some(Ok(match &given.classes {
-            Some(classes) => with_classes(dataset, classes.as_slice()),
-            None => dataset,
-        })),
+        (Some(Ok(given)), Some(Ok(dataset))) => Some(Ok(changed(dataset, given))),
         (_, dataset) => dataset,
     });
     datasets.collect()

@@ -24,6 +24,8 @@ pub struct GivenModel {
     pub scaler: Option<Scaler>,
     /// The classes in the order of its logits, where they are known.
     pub classes: Option<Vec<String>>,
+    /// What its inputs are called, where its file says it.
+    pub inputs: Option<Vec<String>>,
     /// Where it comes from; `None` of one in the experiment's file.
     pub origin: Option<Origin>,
 }
@@ -63,7 +65,13 @@ impl<'f> Models<'f> {
         let file = match given {
             Given::Here(given) => {
                 let model = given.model().map_err(|error| ImportError::new(Path::new(""), error))?;
-                return Ok(Arc::new(GivenModel { model, scaler: None, classes: None, origin: None }));
+                return Ok(Arc::new(GivenModel {
+                    model,
+                    scaler: None,
+                    classes: None,
+                    inputs: None,
+                    origin: None,
+                }));
             }
             Given::File(file) => file,
         };
@@ -90,7 +98,7 @@ impl<'f> Models<'f> {
                 (read_onnx_bytes(&file.path, bytes)?, sha256_of(bytes))
             }
         };
-        let Network { model, scaling, classes, producer, notes, .. } = network;
+        let Network { model, scaling, classes, inputs, producer, notes, .. } = network;
         let classes = file.classes.clone().or(classes);
         let expected = model.classes();
         if let Some(names) = classes.as_ref().filter(|names| names.len() != expected) {
@@ -107,7 +115,7 @@ impl<'f> Models<'f> {
             constant: Vec::new(),
         });
         let origin = Origin { file: file.to_string(), sha256, producer, notes };
-        Ok(GivenModel { model, scaler, classes, origin: Some(origin) })
+        Ok(GivenModel { model, scaler, classes, inputs, origin: Some(origin) })
     }
 }
 
@@ -126,6 +134,9 @@ impl GivenModel {
             hasher.update(format!("{} {} ", layer.output_size(), layer.activation()).as_bytes());
         }
         hasher.update(format!("{:?} {:?}", self.model.head(), self.classes).as_bytes());
+        if let Some(inputs) = &self.inputs {
+            hasher.update(format!("{inputs:?}").as_bytes());
+        }
         for (_, values) in self.model.weights() {
             values.iter().for_each(|value| {
                 hasher.update(&value.to_le_bytes());

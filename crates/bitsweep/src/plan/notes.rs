@@ -1,6 +1,6 @@
 //! What a reader should know of the data before anything runs.
 
-use bitsweep_datasets::{ColumnKind, Dataset, Scaling};
+use bitsweep_datasets::{ColumnKind, Dataset, Scaling, list};
 use bitsweep_results::numbers::significant;
 
 use super::{Plan, Unit};
@@ -18,9 +18,10 @@ impl Plan {
             let of_data = dataset.notes.iter().map(ToString::to_string).chain(unscaled(unit, dataset));
             let of_data = of_data.map(|note| (dataset.name.as_str(), note));
             let origin = unit.given().and_then(|given| given.origin.as_ref());
-            let of_model = origin
-                .into_iter()
-                .flat_map(|origin| origin.notes.iter().map(|note| (origin.file.as_str(), note.clone())));
+            let of_model = origin.into_iter().flat_map(|origin| {
+                let notes = origin.notes.iter().cloned().chain(by_position(unit, dataset));
+                notes.map(|note| (origin.file.as_str(), note))
+            });
             for note in of_data.chain(of_model) {
                 if !notes.contains(&note) {
                     notes.push(note);
@@ -28,6 +29,24 @@ impl Plan {
             }
         }
         notes
+    }
+}
+
+/// That a model from a file takes the columns in their order, which it does not call by name.
+fn by_position(unit: &Unit, dataset: &Dataset) -> Option<String> {
+    let inputs = unit.given()?.inputs.as_deref();
+    let columns: Vec<&str> = dataset.columns.iter().map(|column| column.name.as_str()).collect();
+    match inputs {
+        Some(inputs) if inputs == columns => None,
+        Some(inputs) => Some(format!(
+            "its inputs {} are called otherwise than the columns, which are taken in their order: {}",
+            list(inputs),
+            list(&columns)
+        )),
+        None => Some(format!(
+            "does not name its inputs, which are the columns in their order: {}",
+            list(&columns)
+        )),
     }
 }
 

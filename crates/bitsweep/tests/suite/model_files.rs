@@ -1,7 +1,7 @@
 //! Models in files of other tools: quantized as they are, and scored on the rows that are given.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::harness::{
     Sandbox, fixture, planned, printed, refused_by_validate, run_plan, said, scores, unwrapped,
@@ -134,6 +134,68 @@ fn what_does_not_go_together_is_refused_at_its_place() {
     for (text, part) in cases {
         refused_by_validate(&text, part);
     }
+}
+
+/// Rows of the four inputs of `sklearn_columns.onnx` with their classes, the columns called and ordered as told; `x` stands for
+/// one that the model does not have.
+fn rows_of_columns(header: &str) -> String {
+    let records = fs::read_to_string(onnx("onnx.json")).unwrap();
+    let records: serde_json::Value = serde_json::from_str(&records).unwrap();
+    let record = &records["sklearn_columns"];
+    let mut text = format!("{header},y\n");
+    let (inputs, labels) = (record["inputs"].as_array().unwrap(), record["labels"].as_array().unwrap());
+    for (row, label) in inputs.iter().zip(labels) {
+        for name in header.split(',') {
+            let position = ["a", "b", "c", "d"].iter().position(|own| *own == name.trim_start_matches('q'));
+            let cell = position.map_or_else(|| "0".to_owned(), |position| row[position].to_string());
+            text += &format!("{cell},");
+        }
+        text += &format!("{}\n", label.as_str().unwrap());
+    }
+    text
+}
+
+fn onnx(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../exchange/tests/files/onnx").join(name)
+}
+
+#[test]
+fn columns_are_taken_by_the_names_of_the_inputs_where_these_have_names() {
+    let sandbox = Sandbox::new();
+    sandbox.put("net.onnx", fs::read(onnx("sklearn_columns.onnx")).unwrap());
+    let run = |header: &str, out: &str| {
+        sandbox.put("rows.csv", rows_of_columns(header));
+        let name = ["net.onnx", "--csv", "rows.csv", "--target", "y", "--bits", "8", "--name", out];
+        sandbox.run(&[&["run"], name.as_slice()].concat())
+    };
+    let mut losses = Vec::new();
+    for (header, out, note) in [
+        ("a,b,c,d", "ordered", None),
+        ("d,x,b,a,c", "mixed", Some("column `x` is no input of the model")),
+        (
+            "qa,qb,qc,qd",
+            "unknown",
+            Some("are called otherwise than the columns, which are taken in their order"),
+        ),
+    ] {
+        let output = run(header, out);
+        assert!(output.status.success(), "{}", said(&output));
+        let said = unwrapped(&said(&output));
+        match note {
+            Some(note) => assert!(said.contains(note), "{said}"),
+            None => assert!(!said.contains("inputs"), "{said}"),
+        }
+        let results = sandbox.read(&format!("results/{out}/results.csv"));
+        let mut rows = csv::Reader::from_reader(results.as_bytes());
+        let position = |name: &str| rows.headers().unwrap().iter().position(|own| own == name).unwrap();
+        let [score, loss] = ["macro_f1", "log_loss"].map(position);
+        let float = rows.records().next().unwrap().unwrap();
+        assert_eq!(&float[score], "1.0", "{header}");
+        losses.push(float[loss].to_owned());
+    }
+    assert!(losses.iter().all(|loss| *loss == losses[0]), "{losses:?}");
+    let said = unwrapped(&said(&run("a,b,c,q", "less")));
+    assert!(said.contains("the data have no column `d`, which the model takes"), "{said}");
 }
 
 #[test]

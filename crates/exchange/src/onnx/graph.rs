@@ -31,9 +31,14 @@ pub(crate) struct Outputs {
     pub(crate) values: Vec<(String, Value)>,
     /// How many features come in, where the file says it.
     pub(crate) features: Option<usize>,
+    /// What they are called, where each is an input of its own.
+    pub(crate) names: Option<Vec<String>>,
     /// What is computed otherwise here.
     pub(crate) notes: Vec<String>,
 }
+
+/// How many features come in, and what each is called, as far as it is known.
+type Features = (Option<usize>, Option<Vec<String>>);
 
 /// The graph of a file on the way to its outputs.
 struct Interpreter<'g> {
@@ -61,7 +66,7 @@ pub(crate) fn interpret(
     let mut interpreter =
         Interpreter { path, tensors, initializers, values: HashMap::new(), version, rounding: Vec::new() };
     let reached = reached(graph);
-    let features = interpreter.inputs(graph, &reached)?;
+    let (features, names) = interpreter.inputs(graph, &reached)?;
     for (position, proto) in graph.node.iter().enumerate() {
         if reached.nodes[position] {
             interpreter.node(proto)?;
@@ -74,7 +79,7 @@ pub(crate) fn interpret(
             .map_err(|reason| ImportError::at(path, format_args!("output `{}`", output.name), reason))?;
         values.push((output.name.clone(), value));
     }
-    Ok(Outputs { values, features, notes: rounded(&interpreter.rounding).into_iter().collect() })
+    Ok(Outputs { values, features, names, notes: rounded(&interpreter.rounding).into_iter().collect() })
 }
 
 /// What the outputs depend on.
@@ -97,8 +102,8 @@ fn reached(graph: &GraphProto) -> Reached<'_> {
 }
 
 impl<'g> Interpreter<'g> {
-    /// Makes rows of the inputs, several of them as columns side by side; how many features there are.
-    fn inputs(&mut self, graph: &'g GraphProto, reached: &Reached<'g>) -> Result<Option<usize>, ImportError> {
+    /// Makes rows of the inputs, several of them as columns side by side; how many features there are, and their names.
+    fn inputs(&mut self, graph: &'g GraphProto, reached: &Reached<'g>) -> Result<Features, ImportError> {
         let refused = |input: &ValueInfoProto, reason: &str| {
             ImportError::at(self.path, format_args!("input `{}`", input.name), reason)
         };
@@ -119,9 +124,10 @@ impl<'g> Interpreter<'g> {
             let flow = flow(shape);
             let width = flow.width();
             self.values.insert(&input.name, Value::Rows(flow));
-            return Ok(width);
+            return Ok((width, None));
         }
         let mut features = 0_usize;
+        let mut names = Vec::with_capacity(inputs.len());
         for (input, shape) in inputs.iter().zip(&shapes) {
             let flow = flow(shape);
             let width = flow
@@ -130,9 +136,10 @@ impl<'g> Interpreter<'g> {
             self.tensors.budget().take(width).map_err(|reason| refused(input, &reason))?;
             let source = Some((features..features + width).collect());
             features += width;
+            names.push(input.name.clone());
             self.values.insert(&input.name, Value::Rows(Flow { source, ..flow }));
         }
-        Ok(Some(features))
+        Ok((Some(features), (names.len() == features).then_some(names)))
     }
 
     /// What an edge carries.

@@ -77,6 +77,7 @@ pub(crate) fn lower(
         }
         network.classes = Some(classes.to_vec());
     }
+    network.inputs = outputs.names;
     network.notes.extend(outputs.notes);
     let producer = format!("{} {}", model.producer_name, model.producer_version);
     network.producer = Some(producer.trim().to_owned()).filter(|producer| !producer.is_empty());
