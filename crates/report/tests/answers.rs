@@ -711,6 +711,24 @@ fn one_test_row_supports_nothing_and_is_not_rows() {
 }
 
 #[test]
+fn variants_that_are_larger_for_the_scaler_alone_are_told() {
+    let rows = Rows::new(400, 2, 4).with(8, [], 0).with(4, [], 0);
+    let mut records = recorded(std::slice::from_ref(&rows));
+    let quantized = |row: &&mut bitsweep_results::ResultRow| !row.origin.variant.is_baseline();
+    for row in records.results.iter_mut().filter(quantized) {
+        fixtures::measures(row).size.scaler = 9_000;
+    }
+    let text = answer(&records, &rule());
+    says(
+        goal(&text, "For balance"),
+        &[
+            "No quantized variant with a score is smaller than the float model.",
+            "4 bit takes 9,851 bytes, 9,000 of them for the scaler of the features, which the float model takes into its first layer.",
+        ],
+    );
+}
+
+#[test]
 fn a_class_without_test_rows_takes_no_part_in_the_loss() {
     let mut rows = Rows::new(400, 2, 4).with(8, [], 0).with(4, [], 0);
     rows.classes = 3;
@@ -890,7 +908,8 @@ fn a_recall_is_told_on_the_rows_of_its_class() {
     let rows = Rows::new(500, 2, 0).with(8, [], 0).with(4, [], 0);
     let text = answer(&recorded(&[rows]), &rule);
     says(&text, &["250 test rows of class 1 are too few for any claim within 0.01 at 95 %"]);
-    says(&text, &["test rows of class 1 would decide."]);
+    says(&text, &["That is within 0.01, but nothing is claimed of fewer than 299 test rows of class 1."]);
+    says_not(&text, &["would decide"]);
     // None of the class.
     let rows = Rows::new(500, 2, 0).with(8, [], 0).with(4, [], 0);
     let metric = Metric::Recall("class 2".to_owned());

@@ -1,6 +1,6 @@
 //! The picks of one task.
 
-use bitsweep_metrics::most_without_flips;
+use bitsweep_metrics::{Estimate, most_without_flips};
 
 use super::super::candidates::candidates;
 use super::super::comparison::{Comparison, ScoreSummary, VariantSummary};
@@ -8,6 +8,7 @@ use super::super::pick::{Pick, PickOutcome, Selection};
 use super::super::rule::{Goal, Metric, PickRule};
 use super::super::spread::Spread;
 use super::super::standing::Verdict;
+use super::super::standings::least_rows;
 use super::Explanation;
 use super::phrases::{at_most, difference, equals, test_rows, trimmed, validation_rows, verbs};
 use crate::flag::Flag;
@@ -63,7 +64,8 @@ impl Comparison {
                 reasons.push(format!("The {} of smaller variants is not known.", rule.metric.loss_words()))
             }
             None => {
-                reasons.push("No quantized variant with a score is smaller than the float model.".to_owned())
+                reasons.push("No quantized variant with a score is smaller than the float model.".to_owned());
+                reasons.extend(self.scalers_alone());
             }
         }
         Explanation {
@@ -80,6 +82,22 @@ impl Comparison {
             },
             reasons,
         }
+    }
+
+    /// That quantized variants are larger than float for the scaler of their features alone, where that is why.
+    fn scalers_alone(&self) -> Option<String> {
+        let float = self.float()?.true_bytes;
+        let without = |variant: &&VariantSummary| variant.true_bytes - variant.measures.size.scaler as f64;
+        let variants = self.variants.iter().filter(|variant| variant.measures.size.scaler > 0);
+        let smallest = variants.min_by(|one, other| without(one).total_cmp(&without(other)))?;
+        (without(&smallest) < float).then(|| {
+            format!(
+                "{} takes {}, {} of them for the scaler of the features, which the float model takes into its first layer.",
+                smallest.label,
+                bytes(smallest.true_bytes),
+                count(smallest.measures.size.scaler as f64)
+            )
+        })
     }
 
     fn none_fits(&self, smallest: Option<usize>, rule: &PickRule) -> Explanation {
@@ -182,8 +200,7 @@ impl Comparison {
                 "Chosen on {rows}: {which}. On the test rows, which had no part in that, {bounded}.{}",
                 match pick.verdict {
                     Verdict::Worse => format!(" That it {loses} more than {margin} is shown."),
-                    Verdict::Undecided { rows: Some(rows) } =>
-                        format!(" About {} would decide.", test_rows(rows, &rule.metric)),
+                    Verdict::Undecided { rows: Some(rows) } => would_decide(rows, &loss, pick.margin, rule),
                     Verdict::Confirmed | Verdict::Likely | Verdict::Undecided { rows: None } => String::new(),
                 }
             );
@@ -195,9 +212,7 @@ impl Comparison {
             Verdict::Confirmed => format!(" This holds with all {candidates} tested together (Holm)."),
             Verdict::Likely => format!(" With all {candidates} tested together (Holm) it is not shown."),
             Verdict::Worse => format!(" That it {loses} more than {margin} is shown."),
-            Verdict::Undecided { rows: Some(rows) } => {
-                format!(" About {} would decide.", test_rows(rows, &rule.metric))
-            }
+            Verdict::Undecided { rows: Some(rows) } => would_decide(rows, &loss, pick.margin, rule),
             Verdict::Undecided { rows: None } if loss.units > 1 => {
                 " More rows alone would not decide: the runs differ too much.".to_owned()
             }
@@ -299,6 +314,16 @@ impl Comparison {
             let on = if self.is_chosen_on_validation_rows() { " on the validation rows" } else { "" };
             format!("Smaller, and not picked{on}: {}{rest}.", told.join("; "))
         })
+    }
+}
+
+/// How many rows would decide what is not shown; or that a bound within the margin is of too few rows for a claim.
+fn would_decide(rows: usize, loss: &Estimate, margin: f64, rule: &PickRule) -> String {
+    if loss.p_below(margin) <= 1.0 - rule.confidence {
+        let least = test_rows(least_rows(rule), &rule.metric);
+        format!(" That is within {}, but nothing is claimed of fewer than {least}.", trimmed(margin))
+    } else {
+        format!(" About {} would decide.", test_rows(rows, &rule.metric))
     }
 }
 
