@@ -30,9 +30,12 @@ struct Picks {
 pub(super) fn page(summary: &Summary, plan: &Plan, with_reasons: bool, columns: usize) -> Page {
     let rule = &plan.header.pick;
     let mut page = Page::new(columns);
-    for comparison in &summary.comparisons {
+    for comparison in summary.told() {
         page.space();
         one(comparison, rule, &mut page);
+    }
+    if let Some(own) = &summary.over_tensors {
+        page.prose(0, &format!("(each of the {} tensors: in the report and results.csv)", own.tensors));
     }
     let picks = picks(summary, rule);
     match picks.as_slice() {

@@ -1,6 +1,9 @@
 //! Tensors of files, quantized without a model.
 
-use crate::harness::{Sandbox, fixture, measures, planned, refused_by_validate, run};
+use bitsweep_exchange::TensorFile;
+use bitsweep_results::summarize;
+
+use crate::harness::{Sandbox, fixture, measures, planned, refused_by_validate, run, run_plan};
 
 fn on_file(name: &str, more: &str) -> String {
     let file = fixture(name);
@@ -36,6 +39,46 @@ fn a_matrix_is_the_same_in_either_layout() {
     assert!(by_inputs.len() == 9 && by_inputs[1..].iter().all(|sse| *sse > 0.0), "{by_inputs:?}");
     let turned = on_file("state-dict.safetensors", "select = 'net.0.weight'\nlayout = 'in-out'\n");
     assert_ne!(by_inputs, errors(&turned));
+}
+
+#[test]
+fn many_tensors_are_told_together() {
+    let text = on_file("state-dict.safetensors", "select = 'net.*.weight'\n");
+    let plan = planned(&text).unwrap();
+    let records = run_plan(&plan).unwrap();
+    let summary = summarize(&records, &plan.labels, &plan.header.pick);
+    let own = summary.over_tensors.as_ref().unwrap();
+    assert_eq!((own.tensors, own.together.name()), (4, "all 4 tensors"));
+    // The values themselves, from the file.
+    let mut file = TensorFile::open(&fixture("state-dict.safetensors")).unwrap();
+    let weights: Vec<_> =
+        file.entries().iter().filter(|entry| entry.name.ends_with("weight")).cloned().collect();
+    assert_eq!(weights.len(), 4);
+    let values: Vec<f64> = weights.iter().flat_map(|entry| file.read(entry).unwrap().values).collect();
+    let signal: f64 = values.iter().map(|value| value * value).sum();
+    assert_eq!(own.together.variants.len(), 9);
+    for (variant, lowest) in own.together.variants.iter().zip(&own.lowest) {
+        let rows = records.results.iter().filter(|row| row.origin.variant == variant.origin.variant);
+        let rows: Vec<_> = rows.map(|row| (row.origin.unit.task.dataset.clone(), measures(row))).collect();
+        assert_eq!(rows.len(), 4);
+        let noise: f64 = rows.iter().map(|(_, own)| own.error.sse).sum();
+        assert_eq!(variant.sse.mean, noise);
+        assert_eq!(variant.true_bytes, rows.iter().map(|(_, own)| own.size.total() as f64).sum::<f64>());
+        if variant.origin.is_float() {
+            assert_eq!((variant.mse.mean, variant.sqnr_db.mean, lowest), (0.0, f64::INFINITY, &None));
+            continue;
+        }
+        let is_near = |actual: f64, expected: f64| (actual - expected).abs() <= 1e-9 * expected.abs();
+        assert!(is_near(variant.mse.mean, noise / values.len() as f64), "{}", variant.label);
+        assert!(is_near(variant.sqnr_db.mean, 10.0 * (signal / noise).log10()), "{}", variant.label);
+        let (name, ratio) = lowest.as_ref().unwrap();
+        let least = rows.iter().min_by(|one, other| one.1.error.sqnr_db.total_cmp(&other.1.error.sqnr_db));
+        assert_eq!((name, *ratio), (&least.unwrap().0, least.unwrap().1.error.sqnr_db));
+    }
+    // Two are told one by one, and so are models.
+    let two = planned(&on_file("state-dict.safetensors", "select = 'net.10.*'\n")).unwrap();
+    let records = run_plan(&two).unwrap();
+    assert!(summarize(&records, &two.labels, &two.header.pick).over_tensors.is_none());
 }
 
 #[test]

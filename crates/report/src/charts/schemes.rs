@@ -54,8 +54,7 @@ pub(crate) fn gather(
     better: Better,
     measure: impl Fn(&VariantSummary) -> Option<Mark>,
 ) -> Vec<LinePanel> {
-    let comparisons: Vec<&Comparison> =
-        summary.comparisons.iter().filter(|one| bit_widths(one) > 1).collect();
+    let comparisons: Vec<&Comparison> = summary.shown().filter(|one| bit_widths(one) > 1).collect();
     let mut panels: Vec<LinePanel> = comparisons
         .iter()
         .zip(names(&comparisons))

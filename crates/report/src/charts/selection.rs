@@ -26,7 +26,7 @@ pub(super) fn telling<'a>(
     wanted: impl Fn(&Comparison) -> bool,
 ) -> Vec<Shown<'a>> {
     let comparisons: Vec<&Comparison> =
-        summary.comparisons.iter().filter(|comparison| wanted(comparison)).take(most / 2).collect();
+        summary.told().filter(|comparison| wanted(comparison)).take(most / 2).collect();
     let each = (most / comparisons.len().max(1)).max(2);
     let names = names(&comparisons);
     comparisons

@@ -230,22 +230,22 @@ fn explained(goal: Goal, explanation: Explanation) -> Vec<Block> {
 /// Where there is no model to score: the scheme of least error at each bit width.
 fn least_error(summary: &Summary) -> Vec<Block> {
     let mut points = Vec::new();
-    for comparison in &summary.comparisons {
+    let several = summary.told().count() > 1;
+    for comparison in summary.told() {
         for position in &comparison.least_error {
             let variant = &comparison.variants[*position];
-            let rivals = comparison
-                .variants
-                .iter()
-                .enumerate()
-                .filter(|(other, rival)| Some(*other) != comparison.float && rival.bits() == variant.bits())
-                .count();
-            let task = if summary.comparisons.len() > 1 {
-                format!("{}, ", comparison.name().to_owned())
-            } else {
-                String::new()
+            let rivals = comparison.rivals_in_error(*position);
+            let task = if several { format!("{}, ", comparison.name()) } else { String::new() };
+            let of = match (comparison.float(), rivals) {
+                (Some(float), 1) if variant.true_bytes < float.true_bytes => {
+                    "the only scheme that is smaller".to_owned()
+                }
+                (_, 1) => "the only scheme".to_owned(),
+                (Some(float), _) if variant.true_bytes < float.true_bytes => {
+                    format!("least of {rivals} smaller schemes")
+                }
+                _ => format!("least of {rivals} schemes"),
             };
-            let of =
-                if rivals > 1 { format!("least of {rivals} schemes") } else { "the only scheme".to_owned() };
             let sqnr = variant.sqnr_db.mean;
             let ratio = if sqnr.is_finite() {
                 format!(", {} dB above the noise", fixed(sqnr, 1))
@@ -270,10 +270,12 @@ fn least_error(summary: &Summary) -> Vec<Block> {
     if points.is_empty() {
         return vec![paragraph("No quantized variant was recorded.")];
     }
+    let of_all = summary.over_tensors.as_ref().map(|own| format!(" of all {} tensors together", own.tensors));
     vec![
-        paragraph(
-            "There is no model here to score: the answer is the scheme that reconstructs the values best at each bit width.",
-        ),
+        paragraph(format!(
+            "There is no model here to score: the answer is the scheme that reconstructs the values{} best at each bit width.",
+            of_all.unwrap_or_default()
+        )),
         Block::List(points),
     ]
 }
@@ -281,11 +283,13 @@ fn least_error(summary: &Summary) -> Vec<Block> {
 /// Each flag with the variants that bear it.
 fn flagged(summary: &Summary) -> Vec<Block> {
     let several = summary.comparisons.len() > 1;
-    let mut bearers: Vec<(String, Vec<String>)> = Vec::new();
+    // Of many tensors together a bearer is told once, with the number of them.
+    let mut bearers: Vec<(String, Vec<(String, usize)>)> = Vec::new();
     for comparison in &summary.comparisons {
         for variant in &comparison.variants {
             for (flag, runs) in &variant.flags {
-                let task = if several { format!("{}: ", comparison.name()) } else { String::new() };
+                let is_told_once = !several || summary.over_tensors.is_some();
+                let task = if is_told_once { String::new() } else { format!("{}: ", comparison.name()) };
                 let often = if variant.runs > 1 {
                     format!(" ({runs} of {} runs)", variant.runs)
                 } else {
@@ -293,9 +297,14 @@ fn flagged(summary: &Summary) -> Vec<Block> {
                 };
                 let bearer = format!("{task}{}{often}", variant.label);
                 let words = flag.words(&variant.origin.variant.choices, *runs);
-                match bearers.iter_mut().find(|(known, _)| *known == words) {
-                    Some((_, variants)) => variants.push(bearer),
-                    None => bearers.push((words, vec![bearer])),
+                let position = bearers.iter().position(|(known, _)| *known == words).unwrap_or_else(|| {
+                    bearers.push((words, Vec::new()));
+                    bearers.len() - 1
+                });
+                let variants = &mut bearers[position].1;
+                match variants.iter_mut().find(|(known, _)| *known == bearer) {
+                    Some((_, times)) => *times += 1,
+                    None => variants.push((bearer, 1)),
                 }
             }
         }
@@ -303,8 +312,12 @@ fn flagged(summary: &Summary) -> Vec<Block> {
     if bearers.is_empty() {
         return Vec::new();
     }
+    let named = |(bearer, times): &(String, usize)| match &summary.over_tensors {
+        Some(own) => format!("{bearer} ({times} of {} tensors)", own.tensors),
+        None => bearer.clone(),
+    };
     let points = bearers.iter().take(MOST_FLAGS).map(|(flag, variants)| {
-        let named = variants.iter().take(MOST_BEARERS).cloned().collect::<Vec<_>>().join("; ");
+        let named = variants.iter().take(MOST_BEARERS).map(named).collect::<Vec<_>>().join("; ");
         let more = variants.len().saturating_sub(MOST_BEARERS);
         let rest = if more > 0 { format!("; and {more} more in results.csv") } else { String::new() };
         vec![Span::Strong(flag.clone()), Span::Plain(format!(": {named}{rest}."))]

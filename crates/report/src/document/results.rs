@@ -3,7 +3,7 @@
 use bitsweep_results::numbers::{
     self, count, counted, fixed, p_value, score, significant, supported, supported_decimals,
 };
-use bitsweep_results::summary::Standing;
+use bitsweep_results::summary::{OverTensors, Standing};
 use bitsweep_results::{Comparison, Confusion, Flag, Metric, PickRule, VariantSummary};
 
 use super::block::{Block, Table, paragraph};
@@ -11,6 +11,8 @@ use crate::report::Report;
 
 /// Variants up to which a table shows all.
 const MOST_ROWS: usize = 16;
+/// Variants of many tensors together up to which a table shows all.
+const MOST_ALL_TENSORS: usize = 48;
 /// Tasks with tables of their own.
 const MOST_TASKS: usize = 6;
 /// Classes up to which they are listed one by one.
@@ -27,6 +29,10 @@ pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
     }
     let several = summary.comparisons.len() > 1;
     let mut blocks = vec![Block::Heading(2, "Results".to_owned())];
+    if let Some(own) = &summary.over_tensors {
+        blocks.push(Block::Heading(3, own.together.name().to_owned()));
+        blocks.extend(over_tensors(own));
+    }
     for comparison in summary.comparisons.iter().take(MOST_TASKS) {
         if several {
             blocks.push(Block::Heading(3, comparison.name().to_owned()));
@@ -56,6 +62,24 @@ pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
             "The first {MOST_TASKS} of {} tasks; results.csv and results.parquet have all.",
             summary.comparisons.len()
         )));
+    }
+    blocks
+}
+
+/// The variants of all tensors together, and the tensor that each leaves least of.
+fn over_tensors(own: &OverTensors) -> Vec<Block> {
+    let told = own.together.telling(MOST_ALL_TENSORS);
+    let at = |position: &usize| &own.together.variants[*position];
+    let shown: Vec<&VariantSummary> = told.iter().map(at).collect();
+    let lowest = told.iter().filter_map(|position| {
+        let (tensor, ratio) = own.lowest[*position].as_ref()?;
+        Some(vec![at(position).label.to_string(), fixed(*ratio, 1), tensor.clone()])
+    });
+    let lowest: Vec<Vec<String>> = lowest.collect();
+    let mut blocks = vec![errors_and_sizes(&shown)];
+    if !lowest.is_empty() {
+        blocks.push(paragraph("The tensor of which each leaves least:"));
+        blocks.push(Block::Table(Table::new(1, &["Variant", "Lowest SQNR in dB", "Tensor"], lowest)));
     }
     blocks
 }

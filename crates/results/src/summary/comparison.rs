@@ -41,7 +41,8 @@ pub struct Comparison {
     /// Positions in `variants` of the Pareto front of true bytes (less is better) against mean macro-F1 (more is
     /// better), smallest first, of the variants with results in every unit; empty without scores.
     pub front: Vec<usize>,
-    /// For each number of bits, most bits first, the quantized variant of least mean squared error.
+    /// For each number of bits, most bits first, the quantized variant of least mean squared error, of those that are smaller than
+    /// float where there are any.
     pub least_error: Vec<usize>,
     /// What each choice is worth against the plain one on its axis, among variants that differ in nothing else; empty
     /// without scores.
@@ -257,6 +258,23 @@ impl Comparison {
         } else {
             format!("{} ({} of {})", variant.label, variant.runs, self.runs(self.units))
         }
+    }
+
+    /// Whether a variant is smaller than the float model or tensor; of what is held against none, every one is.
+    pub(super) fn is_smaller(&self, position: usize) -> bool {
+        self.float().is_none_or(|float| self.variants[position].true_bytes < float.true_bytes)
+    }
+
+    /// Of how many variants one is that of [least error](Self::least_error).
+    #[must_use]
+    pub fn rivals_in_error(&self, position: usize) -> usize {
+        let own = &self.variants[position];
+        let is_rival = |other: &usize| {
+            !self.is_baseline(*other)
+                && self.variants[*other].bits() == own.bits()
+                && (self.is_smaller(*other) || !self.is_smaller(position))
+        };
+        (0..self.variants.len()).filter(is_rival).count()
     }
 
     /// Whether any variant has scores, that is, whether there is a model.

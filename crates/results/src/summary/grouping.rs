@@ -265,16 +265,17 @@ pub(super) fn front(comparison: &Comparison) -> Vec<usize> {
     front.into_iter().map(|index| candidates[index].0).collect()
 }
 
-/// For each number of bits, most bits first, the quantized variant of least mean squared error.
+/// For each number of bits, most bits first, the quantized variant of least mean squared error: of those that are smaller than
+/// float, where there are any.
 pub(super) fn least_error(comparison: &Comparison) -> Vec<usize> {
+    let rank = |position: usize| (!comparison.is_smaller(position), comparison.variants[position].mse.mean);
     let mut best: BTreeMap<u32, usize> = BTreeMap::new();
     for (position, variant) in comparison.variants.iter().enumerate() {
-        let mean = variant.mse.mean;
-        if comparison.is_baseline(position) || mean.is_nan() {
+        if comparison.is_baseline(position) || variant.mse.mean.is_nan() {
             continue;
         }
         let holder = best.entry(variant.bits()).or_insert(position);
-        if mean < comparison.variants[*holder].mse.mean {
+        if rank(position) < rank(*holder) {
             *holder = position;
         }
     }

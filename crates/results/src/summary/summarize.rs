@@ -6,8 +6,9 @@ use super::across::Across;
 use super::comparison::Comparison;
 use super::evidence::Evidence;
 use super::over_datasets::OverDatasets;
+use super::over_tensors::OverTensors;
 use super::rule::{Metric, PickRule};
-use super::{grouping, names, over_datasets, picking, picking_across, selection, standings};
+use super::{grouping, names, over_datasets, over_tensors, picking, picking_across, selection, standings};
 use crate::key::Key;
 use crate::label::Labels;
 use crate::origin::{Origin, Task};
@@ -24,6 +25,8 @@ pub struct Summary {
     pub across: Vec<Across>,
     /// What each variant loses over the datasets, where there are several.
     pub over_datasets: Option<OverDatasets>,
+    /// The tensors together, where there are many.
+    pub over_tensors: Option<OverTensors>,
     /// Every row that has no measures, in the order of the plan.
     pub failures: Vec<FailedRow>,
     /// Units of all tasks.
@@ -41,6 +44,20 @@ pub struct FailedRow {
     pub origin: Origin,
     /// Where and why.
     pub failure: RowFailure,
+}
+
+impl Summary {
+    /// What is told first: many tensors together, or each task.
+    pub fn told(&self) -> impl Iterator<Item = &Comparison> {
+        let together = self.over_tensors.as_ref().map(|own| &own.together);
+        let each = self.comparisons.iter().filter(move |_| together.is_none());
+        together.into_iter().chain(each)
+    }
+
+    /// All that is shown: many tensors together, then each task.
+    pub fn shown(&self) -> impl Iterator<Item = &Comparison> {
+        self.over_tensors.iter().map(|own| &own.together).chain(&self.comparisons)
+    }
 }
 
 /// Sums up what an experiment recorded, whose variants bear `labels`, and picks by `rule`.
@@ -92,6 +109,7 @@ pub fn summarize(records: &Records, labels: &Labels, rule: &PickRule) -> Summary
         failures: failed.collect(),
         units: units(&mut rows.iter()),
         units_with_results: units(&mut rows.iter().filter(|row| row.result.is_ok())),
+        over_tensors: over_tensors::over_tensors(&comparisons),
         over_datasets: over_datasets::over_datasets(&comparisons, rule),
         comparisons,
         across,
