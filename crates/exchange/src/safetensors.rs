@@ -13,6 +13,8 @@ use crate::error::ImportError;
 
 /// Bytes of the length of the header.
 const LENGTH_BYTES: u64 = 8;
+/// The most bytes of a header that the `safetensors` crate reads, too.
+const MOST_HEADER_BYTES: u64 = 100_000_000;
 
 /// The tensors, in the order of their bytes.
 pub(crate) fn entries(path: &Path, file: &mut File, length: u64) -> Result<Vec<Entry>, ImportError> {
@@ -25,6 +27,11 @@ pub(crate) fn entries(path: &Path, file: &mut File, length: u64) -> Result<Vec<E
     };
     if header > length - LENGTH_BYTES {
         return Err(refused(&format_args!("its header of {header} bytes does not fit into its {length}")));
+    }
+    if header > MOST_HEADER_BYTES {
+        return Err(refused(&format_args!(
+            "its header has {header} bytes: expected at most {MOST_HEADER_BYTES}"
+        )));
     }
     bytes.clear();
     file.take(header).read_to_end(&mut bytes).map_err(|error| ImportError::new(path, error))?;

@@ -72,7 +72,17 @@ pub(crate) fn read_state_dict(file: &mut TensorFile, options: &ReadOptions) -> R
             add(&group.name, Operation::Activation(activation));
         }
     }
-    let network = assemble(&path, inputs.unwrap_or(0), steps)?;
+    let network =
+        assemble(&path, inputs.unwrap_or(0), steps).map_err(|error| match options.layers.is_empty() {
+            true => ImportError {
+                reason: format!(
+                    "{}; the layers are taken in the order of their names: `layers` lists them in another",
+                    error.reason
+                ),
+                ..error
+            },
+            false => error,
+        })?;
     let classes = classes(file, &path, &entries)?;
     for name in file.text_names().filter(|name| *name != CLASSES) {
         notes.push(format!("`{name}` is left aside: it is texts, which layers have none of"));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use bitsweep_exchange::packed::PackedModel;
+use bitsweep_exchange::packed::{PackedError, PackedModel};
 use bitsweep_exchange::{FileFormat, ImportError, Network, ReadOptions, TensorFile, read_network, sha256};
 use bitsweep_models::{Head, Layer};
 use bitsweep_results::numbers::{bytes, count, counted, significant};
@@ -95,13 +95,18 @@ impl Inspection {
             });
         }
         let may_be_packed = file.entries().iter().any(|entry| entry.name.starts_with("W1"));
-        let packed = match may_be_packed {
-            true => PackedModel::open(path).ok(),
-            false => None,
-        };
-        let packed = packed.map(|packed| packed.into_classifier().provenance);
+        let (mut packed, mut broken) = (None, None);
+        if may_be_packed && format == FileFormat::Safetensors {
+            let bytes = fs::read(path).map_err(|error| ImportError::new(path, error))?;
+            match PackedModel::from_bytes(&bytes) {
+                Ok(model) => packed = Some(model.into_classifier().provenance),
+                Err(PackedError::NoMetadata) => {}
+                Err(error) => broken = Some(ImportError::new(path, error).to_string()),
+            }
+        }
         let (model, no_model) = match read_network(path, &ReadOptions::default()) {
             _ if packed.is_some() => (None, None),
+            _ if broken.is_some() => (None, broken),
             Ok(network) => (Some(ModelPart::of(network, sha256(path)?)), None),
             Err(error) => (None, Some(error.to_string())),
         };

@@ -22,6 +22,7 @@ mod verify;
 use std::path::Path;
 use std::process::ExitCode;
 
+use bitsweep_exchange::FileFormat;
 use bitsweep_results::text::{self, one_line};
 
 use crate::cli::{Cli, Command, Request};
@@ -104,6 +105,10 @@ fn found(request: &Request) -> Result<Found, Failure> {
         }
         (Some(experiment), None) => registry::find(experiment, &request.set)?,
         (Some(experiment), Some(_)) if !is_model(experiment) => {
+            let path = Path::new(experiment);
+            if path.is_file() && path.extension().is_none_or(|extension| extension != "toml") {
+                FileFormat::of(path).map_err(|error| Diagnostic::new(error.to_string()))?;
+            }
             let message = format!("`{experiment}` has its own data, expected no `--csv` beside it");
             let help = "the path of a model ends in .onnx, .safetensors or .npz";
             return Err(Diagnostic::new(message).help(help).into());

@@ -30,12 +30,6 @@ pub(super) fn verify(file: &Path, csv: &Path, target: &str) -> Result<(), Failur
     let confusion = confusion.map_err(|error| Failure::Other(error.to_string()))?;
 
     let mut page = Page::new(page_columns());
-    let checksum = packed.checksum().map_err(|error| wrong(error.to_string()))?;
-    page.prose(0, &format!("{}: whole, its checksum is {checksum}", file.display()));
-    for (key, value) in &model.provenance {
-        page.prose(2, &format!("{key}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
-    }
-    page.prose(0, &sizes(&packed.sizes(), length));
     let (f1, accuracy) =
         (macro_f1_interval(&confusion), accuracy_interval(confusion.right(), confusion.samples()));
     let accuracy = accuracy.map_err(|error| Failure::Other(error.to_string()))?;
@@ -56,6 +50,12 @@ pub(super) fn verify(file: &Path, csv: &Path, target: &str) -> Result<(), Failur
             score(accuracy.high)
         ),
     );
+    page.prose(0, &sizes(&packed.sizes(), length));
+    let checksum = packed.checksum().map_err(|error| wrong(error.to_string()))?;
+    page.prose(0, &format!("{}: whole, its checksum is {checksum}", file.display()));
+    for (key, value) in &model.provenance {
+        page.prose(2, &format!("{key}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+    }
     print_page(&page)
 }
 

@@ -273,6 +273,14 @@ fn results_are_exported_from_without_running_again() {
         "{inspected}"
     );
     assert!(inspected.contains(&format!("row_key: {}", pick["variant"]["keys"][0].as_str().unwrap())));
+    // A damaged one is told to be, and listed by its tensors.
+    let mut bytes = fs::read(sandbox.path(&picked)).unwrap();
+    // The codes of the second layer stand before 16 bytes of texts.
+    let code = bytes.len() - 20;
+    bytes[code] ^= 1;
+    sandbox.put("damaged.safetensors", bytes);
+    let inspected = unwrapped(&printed(&sandbox.succeeds(&["inspect", "damaged.safetensors"])));
+    assert!(inspected.contains("W1.codes") && inspected.contains("it is damaged"), "{inspected}");
     // A pick that the results name is taken from there; where the experiment is another by now, it is not.
     let other = picks.to_string().replace(pick["variant"]["keys"][0].as_str().unwrap(), "0");
     sandbox.put("results/mine/picks.json", &other);

@@ -149,7 +149,8 @@ pub(super) fn floats(
             ElementType::Double => bytes.extend(number.to_le_bytes()),
             ElementType::Float16 => bytes.extend(f16::from_f64(number).to_le_bytes()),
             ElementType::Bfloat16 => bytes.extend(bf16::from_f64(number).to_le_bytes()),
-            _ => bytes.extend((number as f32).to_le_bytes()),
+            ElementType::Float => bytes.extend((number as f32).to_le_bytes()),
+            other => unreachable!("{} has no floats that are written so", other.name()),
         }
     }
     raw(kind, dims, bytes)

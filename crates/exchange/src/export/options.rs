@@ -19,9 +19,7 @@ pub enum Opset {
     /// Version 21 (ONNX 1.16, IR 10): integers of 4, 8 and 16 bits, FP8, and scales of blocks.
     #[default]
     V21,
-    /// Version 23 (ONNX 1.18, IR 11): FP4 E2M1, too. onnxruntime 1.32 does not dequantize it.
-    V23,
-    /// Version 25 (ONNX 1.20, IR 13): integers of 2 bits, too.
+    /// Version 25 (ONNX 1.20, IR 13): integers of 2 bits and FP4 E2M1, too. onnxruntime 1.32 does not dequantize the latter.
     V25,
 }
 
@@ -31,7 +29,6 @@ impl Opset {
     pub const fn version(self) -> i64 {
         match self {
             Self::V21 => 21,
-            Self::V23 => 23,
             Self::V25 => 25,
         }
     }
@@ -41,7 +38,6 @@ impl Opset {
     pub const fn ir_version(self) -> i64 {
         match self {
             Self::V21 => 10,
-            Self::V23 => 11,
             Self::V25 => 13,
         }
     }

@@ -147,7 +147,7 @@ impl Flow {
                     if columns.iter().any(|&column| column >= weight.ncols()) {
                         return Err("takes columns that there are not".to_owned());
                     }
-                    keep(Kind::Operation(Operation::Dense(weight.select(Axis(1), &columns))));
+                    keep(Kind::Operation(Operation::Dense(weight.select(Axis(1), columns))));
                     break;
                 }
                 Kind::Operation(Operation::Add(numbers)) => {

@@ -15,8 +15,6 @@ pub enum Cells<'t> {
     Numbers(ArrayView1<'t, f64>),
     /// Texts; `None` where one is missing.
     Texts(Vec<Option<&'t str>>),
-    /// So many rows, of which none has a value.
-    Missing(usize),
 }
 
 impl Cells<'_> {
@@ -24,7 +22,6 @@ impl Cells<'_> {
         match self {
             Self::Numbers(values) => values.len(),
             Self::Texts(texts) => texts.len(),
-            Self::Missing(rows) => *rows,
         }
     }
 
@@ -32,7 +29,6 @@ impl Cells<'_> {
         match self {
             Self::Numbers(values) => values[row].is_nan(),
             Self::Texts(texts) => texts[row].is_none(),
-            Self::Missing(_) => true,
         }
     }
 }
@@ -121,7 +117,6 @@ fn numbers(
                     format!("`{text}` is a text: expected numbers"),
                 ));
             }
-            Cells::Missing(_) => f64::NAN,
         };
     }
     Ok(())
@@ -130,7 +125,6 @@ fn numbers(
 fn text<'t>(column: &Column, cells: &Cells<'t>, row: usize) -> Result<Option<&'t str>, PackedError> {
     match cells {
         Cells::Texts(texts) => Ok(texts[row]),
-        Cells::Missing(_) => Ok(None),
         Cells::Numbers(_) => Err(PackedError::cells(&column.name, "has numbers: expected texts")),
     }
 }

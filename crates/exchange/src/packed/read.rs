@@ -7,6 +7,7 @@ use bitsweep_quant::{ActivationParameters, ActivationQuantizer, ActivationScheme
 
 use crate::error::ImportError;
 use crate::file;
+use crate::format::FileFormat;
 
 use super::classifier::{Classifier, ClippedOutputs, PackedLayer, PackedModel};
 use super::columns;
@@ -27,8 +28,16 @@ impl PackedModel {
     /// Reads a file; no more of it than it has now, and nothing that is no file.
     ///
     /// # Errors
-    /// As [`from_bytes`](Self::from_bytes), and where the file cannot be read.
+    /// As [`from_bytes`](Self::from_bytes), and where the file cannot be read or is of another format.
     pub fn open(path: &Path) -> Result<Self, ImportError> {
+        match FileFormat::of(path)? {
+            FileFormat::Safetensors => {}
+            other => {
+                let reason =
+                    format!("is {other}, no packed model: expected safetensors that `bitsweep export` wrote");
+                return Err(ImportError::new(path, reason));
+            }
+        }
         Self::from_bytes(&file::read(path)?).map_err(|error| ImportError::new(path, error))
     }
 

@@ -43,7 +43,7 @@ fn codes_that_are_stored_wider_are_said() {
     let wider = "W1: codes of 2 bits are stored as int4, in 2.00 times their bits; their values are the same";
     notes(&one("format = { ternary = 'absmean' }"), usual, &[wider]);
     notes(&one("bits = 2"), OnnxOptions { opset: Opset::V25, ..usual }, &[]);
-    notes(&one("format = 'fp4-e2m1'"), OnnxOptions { opset: Opset::V23, ..usual }, &[]);
+    notes(&one("format = 'fp4-e2m1'"), OnnxOptions { opset: Opset::V25, ..usual }, &[]);
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn seeds_are_written() {
             1,
         ),
         ("format = 'fp8-e4m3'\nscale_format = 'two-level'\ngranularity = { group = 4 }", Opset::V21, 2),
-        ("format = 'fp4-e2m1'\nscale_format = 'e8m0-floor'\ngranularity = { group = 4 }", Opset::V23, 3),
+        ("format = 'fp4-e2m1'\nscale_format = 'e8m0-floor'\ngranularity = { group = 4 }", Opset::V25, 3),
         ("bits = 2\nsymmetry = 'asymmetric'\ngranularity = 'column'", Opset::V25, 4),
         ("bits = 3\noutliers = { percent = 10 }", Opset::V21, 5),
         ("format = { pq = { subvectors = 2, centroids = 3 } }", Opset::V21, 6),

@@ -63,7 +63,7 @@ pub(crate) const ACTIVATIONS: [Activation; 13] = [
     Activation::HardTanh { min: -0.5, max: f32::INFINITY },
 ];
 
-const OPSETS: [Opset; 3] = [Opset::V21, Opset::V23, Opset::V25];
+const OPSETS: [Opset; 2] = [Opset::V21, Opset::V25];
 
 fn model(shape: (usize, usize), seed: u64, scheme: &Scheme) -> PackedModel {
     let codes_bias = seed.is_multiple_of(2);

@@ -17,7 +17,7 @@ pub(super) struct Codes {
 /// The narrowest type of whole numbers that has these, as far as the version of the operators has it.
 pub(super) fn integer_type(lowest: i64, highest: i64, opset: Opset) -> ElementType {
     let (signed, unsigned) = match opset {
-        Opset::V21 | Opset::V23 => (
+        Opset::V21 => (
             &[ElementType::Int4, ElementType::Int8, ElementType::Int16][..],
             &[ElementType::Uint4, ElementType::Uint8, ElementType::Uint16][..],
         ),

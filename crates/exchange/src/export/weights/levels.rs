@@ -76,7 +76,7 @@ fn float_type(format: LevelFormat, opset: Opset) -> Option<ElementType> {
     match format {
         LevelFormat::Minifloat(Minifloat::E4M3) => Some(ElementType::Float8E4M3),
         LevelFormat::Minifloat(Minifloat::E5M2) => Some(ElementType::Float8E5M2),
-        LevelFormat::Minifloat(Minifloat::E2M1) if opset >= Opset::V23 => Some(ElementType::Float4E2M1),
+        LevelFormat::Minifloat(Minifloat::E2M1) if opset >= Opset::V25 => Some(ElementType::Float4E2M1),
         LevelFormat::Minifloat(_)
         | LevelFormat::NormalFloat { .. }
         | LevelFormat::StudentFloat { .. }
