@@ -121,12 +121,12 @@ fn check_given(unit: &Unit, given: &Given, dataset: &Dataset, split: &Split) -> 
     }
     if (inputs, model_classes) != (features, classes) {
         let reason = format!(
-            "the given model has {} and {}, but the data have {} ({}) and {} ({})",
+            "the given model has {} and {}, but the data have {} and {}: {}; {}",
             counted(inputs, "input", "inputs"),
             counted(model_classes, "class", "classes"),
             counted(features, "feature", "features"),
-            list(encoder.names()),
             counted(classes, "class", "classes"),
+            list(encoder.names()),
             list(&dataset.class_names)
         );
         return fault(table, reason);

@@ -73,13 +73,13 @@ fn over_tensors(own: &OverTensors) -> Vec<Block> {
     let shown: Vec<&VariantSummary> = told.iter().map(at).collect();
     let lowest = told.iter().filter_map(|position| {
         let (tensor, ratio) = own.lowest[*position].as_ref()?;
-        Some(vec![at(position).label.to_string(), fixed(*ratio, 1), tensor.clone()])
+        Some(vec![at(position).label.to_string(), tensor.clone(), fixed(*ratio, 1)])
     });
     let lowest: Vec<Vec<String>> = lowest.collect();
     let mut blocks = vec![errors_and_sizes(&shown)];
     if !lowest.is_empty() {
         blocks.push(paragraph("The tensor of which each leaves least:"));
-        blocks.push(Block::Table(Table::new(1, &["Variant", "Lowest SQNR in dB", "Tensor"], lowest)));
+        blocks.push(Block::Table(Table::new(2, &["Variant", "Tensor", "SQNR in dB"], lowest)));
     }
     blocks
 }
