@@ -82,7 +82,12 @@ impl<'p> Chosen<'p> {
         });
         picked.ok_or_else(|| {
             let reason = comparison.and_then(|comparison| comparison.explain(goal, &plan.header.pick));
-            let reason = reason.map_or_else(|| "nothing is picked".to_owned(), |words| words.headline);
+            let task = &plan.units[position].task;
+            let mut failures = summary.failures.iter();
+            let failed =
+                failures.find(|own| own.origin.unit.task == *task).map(|own| own.failure.reason.clone());
+            let reason = reason.map(|words| words.headline).or(failed);
+            let reason = reason.unwrap_or_else(|| "nothing is picked".to_owned());
             format!("{}: no quantized variant to export: {reason}", plan.units[position].describe())
         })
     }
@@ -216,6 +221,15 @@ fn first_units(plan: &Plan) -> impl Iterator<Item = usize> + '_ {
 /// # Errors
 /// The label, with the nearest that there is.
 pub fn check(plan: &Plan) -> Result<(), Diagnostic> {
+    let wanted = &plan.header.export;
+    if wanted.pick.contains(&ExportGoal::Budget) && plan.header.pick.budget_bytes.is_none() {
+        let message = "nothing is picked for a budget where there is no `pick.budget_bytes`";
+        return Err(plan.located("export.pick", Diagnostic::new(message)));
+    }
+    if wanted.pick.is_empty() && wanted.variant.is_empty() && !wanted.format.is_empty() {
+        let message = "neither `pick` nor `variant` says which models";
+        return Err(plan.located("export.format", Diagnostic::new(message)));
+    }
     for position in first_units(plan) {
         for label in &plan.header.export.variant {
             let unknown = |unknown| plan.located("export.variant", unknown);

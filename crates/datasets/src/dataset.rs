@@ -1,5 +1,6 @@
 //! A dataset: columns, classes, and where its rows stand.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use ndarray::{Array2, Axis};
@@ -134,14 +135,25 @@ pub struct OtherClass {
     pub expected: Vec<String>,
 }
 
-/// A column that a model takes and a dataset does not have.
+/// Why a dataset does not have the columns that a model takes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the data have no column `{column}`, which the model takes{}", suggestion(.nearest.as_deref()))]
-pub struct OtherColumn {
-    /// The column.
-    pub column: String,
-    /// One of the data that is called nearly so.
-    pub nearest: Option<String>,
+pub enum OtherColumn {
+    /// One is not there.
+    #[error("the data have no column `{column}`, which the model takes{}", suggestion(.nearest.as_deref()))]
+    Unknown {
+        /// The column.
+        column: String,
+        /// One of the data that is called nearly so.
+        nearest: Option<String>,
+    },
+    /// One is there several times.
+    #[error("{count} columns are named `{column}`, of which the model takes one: name them differently")]
+    Ambiguous {
+        /// The name.
+        column: String,
+        /// How many bear it.
+        count: usize,
+    },
 }
 
 /// Where a class stands among those of a model: under its name, else under another spelling of the same number or truth.
@@ -185,7 +197,7 @@ impl Dataset {
     /// none of its inputs as a column is called.
     ///
     /// # Errors
-    /// A column that is not there, beside others that are.
+    /// A column that is not there, beside others that are, or that is there several times.
     pub fn with_columns(&self, names: &[String]) -> Result<Option<Self>, OtherColumn> {
         let position = |name: &String| self.columns.iter().position(|column| column.name == *name);
         let positions: Vec<Option<usize>> = names.iter().map(position).collect();
@@ -194,7 +206,14 @@ impl Dataset {
         }
         if let Some((column, _)) = names.iter().zip(&positions).find(|(_, position)| position.is_none()) {
             let nearest = nearest(column, self.columns.iter().map(|column| column.name.as_str()));
-            return Err(OtherColumn { column: column.clone(), nearest: nearest.map(str::to_owned) });
+            return Err(OtherColumn::Unknown { column: column.clone(), nearest: nearest.map(str::to_owned) });
+        }
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        self.columns.iter().for_each(|column| *counts.entry(&column.name).or_default() += 1);
+        let several =
+            names.iter().find_map(|name| Some((name, *counts.get(name.as_str())?)).filter(|own| own.1 > 1));
+        if let Some((column, count)) = several {
+            return Err(OtherColumn::Ambiguous { column: column.clone(), count });
         }
         let positions: Vec<usize> = positions.into_iter().flatten().collect();
         if positions.iter().copied().eq(0..self.columns.len()) {
@@ -285,7 +304,7 @@ impl RowsOfFile {
         self.lines.retain(|_| kept.next().copied().unwrap_or(true));
     }
 
-    fn place_of(&self, row: usize) -> String {
+    pub(crate) fn place_of(&self, row: usize) -> String {
         let (file, place) = self.find(row);
         format!("{place} of `{}`", file.path.display())
     }

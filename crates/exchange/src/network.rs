@@ -1,5 +1,7 @@
 //! A classifier as a file describes it.
 
+use std::collections::HashMap;
+
 use bitsweep_models::Model;
 use ndarray::Array1;
 
@@ -20,6 +22,17 @@ pub struct Network {
     pub producer: Option<String>,
     /// What was assumed or left aside, as sentences.
     pub notes: Vec<String>,
+}
+
+/// Two names that are one class: equal, or the same number in another spelling.
+#[must_use]
+pub fn equal_classes(names: &[String]) -> Option<[&str; 2]> {
+    let mut seen: HashMap<String, &str> = HashMap::with_capacity(names.len());
+    names.iter().find_map(|name| {
+        let number = name.parse::<f64>().ok().filter(|number| number.is_finite());
+        let identity = number.map_or_else(|| name.clone(), |number| (number + 0.0).to_string());
+        seen.insert(identity, name).map(|first| [first, name.as_str()])
+    })
 }
 
 /// `(x - mean) / scale`, feature by feature.

@@ -58,9 +58,15 @@ pub(crate) fn entries(path: &Path, file: &mut File, length: u64) -> Result<Vec<E
 
 /// The bytes of a tensor.
 pub(crate) fn read(file: &mut File, start: u64, bytes: usize) -> io::Result<Vec<u8>> {
-    let mut all = Vec::with_capacity(bytes);
+    let mut all = Vec::new();
+    all.try_reserve_exact(bytes).map_err(|_| too_large(bytes))?;
     read_in_parts(file, start, bytes, |part| all.extend_from_slice(part))?;
     Ok(all)
+}
+
+/// That there is no memory for so many bytes.
+fn too_large(bytes: usize) -> io::Error {
+    io::Error::new(io::ErrorKind::OutOfMemory, format!("has {bytes} bytes, for which there is no memory"))
 }
 
 /// The bytes of a tensor, part by part; each part is a whole number of numbers.

@@ -13,7 +13,7 @@ use crate::export::{Chosen, ModelFile, files, goal};
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::progress::{Progress, Verbosity};
-use crate::record::Kept;
+use crate::record::{Kept, check_folder_name};
 use bitsweep_experiment::config::{Diagnostic, Document, ExportFormat, ExportGoal};
 
 /// Which variant of which unit is exported, as what, and where it goes.
@@ -30,27 +30,42 @@ pub(super) struct Options<'a> {
 }
 
 pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Failure> {
+    let formats = options.formats;
+    if let Some((_, format)) =
+        formats.iter().enumerate().find(|(own, format)| formats[..*own].contains(format))
+    {
+        return Err(Diagnostic::new(format!("the format `{format}` is named twice")).into());
+    }
     let kept = kept(request, options.results);
     let plan = match &kept {
         Some((name, kept)) => Plan::new(name, &Document::read(&kept.experiment(), &[])?)?,
         None => planned(request, options.verbosity)?,
     };
+    let kept = kept.map(|(_, kept)| kept).or_else(|| Kept::find(options.results, &plan.name));
+    let is_of_plan = kept.as_ref().is_some_and(|kept| kept.is_of(&plan.key()));
+    if let Some(kept) = kept.as_ref().filter(|_| !is_of_plan) {
+        let note = format!(
+            "`{}` has results of another model, other data or another experiment: they are not looked at",
+            kept.folder().display()
+        );
+        say_notes(&plan.name, &[note], options.verbosity);
+    }
+    let kept = kept.filter(|_| is_of_plan);
+    if options.pick == Some(ExportGoal::Budget) && plan.header.pick.budget_bytes.is_none() {
+        let message = "nothing is picked for a budget where the experiment has no `pick.budget_bytes`";
+        return Err(Diagnostic::new(message).help("`--set pick.budget_bytes=BYTES` gives it one").into());
+    }
     let position = unit_position(&plan, options.unit)?;
     if plan.units[position].dataset.is_none() {
         return Err(Diagnostic::new(format!("{} is no model", plan.units[position].describe())).into());
     }
     let chosen = match (options.pick, options.variant) {
-        (Some(goal), _) => {
-            let kept = kept.map(|(_, kept)| kept).or_else(|| Kept::find(options.results, &plan.name));
-            picked(&plan, position, goal, kept.as_ref(), options.verbosity)?
-        }
+        (Some(goal), _) => picked(&plan, position, goal, kept.as_ref(), options.verbosity)?,
         (None, Some(label)) => Chosen::labelled(&plan, position, label)?,
         (None, None) => return Err(Failure::Other("neither a pick nor a variant is named".to_owned())),
     };
     let mut refused = Vec::new();
-    for (file, format) in
-        files(std::slice::from_ref(&chosen), options.formats)?.into_iter().zip(options.formats)
-    {
+    for (file, format) in files(std::slice::from_ref(&chosen), formats)?.into_iter().zip(formats) {
         let ModelFile { name, bytes: written, counted, notes } = match file {
             Ok(file) => file,
             Err(reason) => {
@@ -78,6 +93,7 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
 /// The results that a user names: a folder of earlier ones, unless changes or a table go with the name.
 fn kept(request: &Request, results: &Path) -> Option<(String, Kept)> {
     let name = request.experiment.as_ref().filter(|_| request.csv.is_none() && request.set.is_empty())?;
+    check_folder_name(name).ok()?;
     Some((name.clone(), Kept::find(results, name)?))
 }
 
@@ -102,7 +118,7 @@ fn picked<'p>(
     kept: Option<&Kept>,
     verbosity: Verbosity,
 ) -> Result<Chosen<'p>, Failure> {
-    if let Some(kept) = kept.filter(|kept| kept.is_of(&plan.key())) {
+    if let Some(kept) = kept {
         match kept.picked(goal(wanted)) {
             Ok(keys) => {
                 return Chosen::of_keys(plan, position, &keys).ok_or_else(|| {

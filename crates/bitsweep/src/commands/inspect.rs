@@ -233,11 +233,12 @@ impl ModelPart {
     }
 }
 
-/// The smallest and the largest of some numbers; zeros where there is none.
+/// The smallest and the largest of some numbers; zeros where there is none, NaN where one is.
 fn range(values: impl Iterator<Item = f64>) -> [f64; 2] {
     let range = values.fold(None, |range: Option<[f64; 2]>, value| {
         let [low, high] = range.unwrap_or([value, value]);
-        Some([low.min(value), high.max(value)])
+        let is_known = !(low.is_nan() || value.is_nan());
+        Some(if is_known { [low.min(value), high.max(value)] } else { [f64::NAN; 2] })
     });
     range.unwrap_or_default()
 }

@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use bitsweep_exchange::packed::{PackedModel, PackedSizes};
+use bitsweep_exchange::packed::PackedSizes;
 use bitsweep_metrics::{Confusion, accuracy_interval, macro_f1_interval};
+use bitsweep_models::predict;
 use bitsweep_results::numbers::{bytes, counted, score};
 
-use super::{packed_rows, print_page};
+use super::packed_rows::PackedRows;
+use super::print_page;
 use crate::failure::Failure;
 use crate::layout::Page;
 use crate::streams::page_columns;
@@ -15,16 +17,18 @@ use bitsweep_experiment::config::Diagnostic;
 
 pub(super) fn verify(file: &Path, csv: &Path, target: &str) -> Result<(), Failure> {
     let wrong = |reason: String| Diagnostic::new(format!("`{}`: {reason}", file.display()));
-    let packed = PackedModel::open(file).map_err(|error| Diagnostic::new(error.to_string()))?;
+    let PackedRows { packed, rows, logits } = PackedRows::read(file, csv, Some(target))?;
     let length = fs::metadata(file).map_err(|error| wrong(error.to_string()))?.len();
     let model = packed.classifier();
-    let rows = packed_rows::read(model, csv, Some(target))?;
-    let labels = rows.labels(&model.classes).map_err(|error| Diagnostic::new(error.to_string()))?;
-    let features = packed_rows::features(model, &rows, csv)?;
-    let predictor = packed.predictor().map_err(|error| wrong(error.to_string()))?;
-    let predicted = predictor.predict(features.view()).map_err(|error| wrong(error.to_string()))?;
+    let in_table =
+        |reason: &str| Diagnostic::new(format!("`{}`, column `{target}`: {reason}", csv.display()));
+    let labels = rows.labels(&model.classes).map_err(|error| in_table(&error.to_string()))?;
+    let predicted = predict(logits.view());
     let scored = labels.iter().zip(predicted).filter_map(|(label, predicted)| Some(((*label)?, predicted)));
     let (labels, predicted): (Vec<usize>, Vec<usize>) = scored.unzip();
+    if labels.is_empty() {
+        return Err(in_table("no row has a class").into());
+    }
     let without_class = rows.count() - labels.len();
     let confusion = Confusion::new(&labels, &predicted, model.classes.len());
     let confusion = confusion.map_err(|error| Failure::Other(error.to_string()))?;

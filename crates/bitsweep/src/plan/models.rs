@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bitsweep_datasets::Scaler;
 use bitsweep_exchange::{
-    ImportError, NamedLayer, Network, ReadOptions, Standardization, read_network, read_onnx_bytes, sha256,
-    sha256_of,
+    ImportError, NamedLayer, Network, ReadOptions, Standardization, equal_classes, read_network,
+    read_onnx_bytes, sha256, sha256_of,
 };
 use bitsweep_models::Model;
 use bitsweep_results::numbers::counted;
@@ -106,6 +106,12 @@ impl<'f> Models<'f> {
                 "tells {} apart, but has {} for them: expected one for each",
                 counted(expected, "class", "classes"),
                 counted(names.len(), "name", "names")
+            );
+            return Err(ImportError::new(&path, reason));
+        }
+        if let Some([first, second]) = classes.as_deref().and_then(equal_classes) {
+            let reason = format!(
+                "has the classes `{first}` and `{second}`, which are one: expected another name for each"
             );
             return Err(ImportError::new(&path, reason));
         }

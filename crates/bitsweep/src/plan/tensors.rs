@@ -1,5 +1,6 @@
 //! Tensors of files: which there are, and their numbers, one tensor at a time.
 
+use bitsweep_datasets::list;
 use bitsweep_exchange::{Entry, FileFormat, ImportError, TensorFile};
 use bitsweep_quant::Real;
 use ndarray::Array2;
@@ -50,17 +51,29 @@ pub(super) fn expanded(
             |entry: &&Entry| pattern.matches(&entry.name) && entry.element.is_float() && !entry.is_empty();
         let selected: Vec<Entry> = read.entries().iter().filter(is_selected).cloned().collect();
         if selected.is_empty() {
-            let some: Vec<String> =
-                read.entries().iter().take(5).map(|entry| format!("`{}`", entry.name)).collect();
-            let message =
-                format!("no float tensor of the file is called so: it begins with {}", some.join(", "));
+            let named = read.entries().iter().find(|entry| pattern.matches(&entry.name));
+            let names: Vec<&str> = read.entries().iter().map(|entry| entry.name.as_str()).collect();
+            let message = match named {
+                Some(entry) if entry.is_empty() => format!("`{}` has no numbers", entry.name),
+                Some(entry) => {
+                    format!("`{}` has numbers of type {}: expected floats", entry.name, entry.element)
+                }
+                None if names.is_empty() => "the file has no tensors".to_owned(),
+                None => format!("no tensor of the file is called so: it has {}", list(&names)),
+            };
             return Err(error("tensor.select", message));
         }
         for entry in selected {
             units.hashes.push(Some(hash(&mut read, &entry).map_err(in_file)?));
             let source = TensorSource::File { file: file.clone(), layout: Some(layout) };
             let tensor = TensorSpec { name: entry.name, dtype: *dtype, source };
-            units.specs.push((UnitSpec { subject: Subject::Tensor(tensor), ..spec.clone() }, places.clone()));
+            let spec = UnitSpec { subject: Subject::Tensor(tensor), ..spec.clone() };
+            if let Some((other, _)) = units.specs.iter().find(|(other, _)| *other == spec) {
+                let message =
+                    format!("`{}` of this file is taken by another table already", other.subject.name());
+                return Err(error("tensor.file", message));
+            }
+            units.specs.push((spec, places.clone()));
             units.members.push(own.clone());
         }
     }

@@ -38,6 +38,11 @@ impl Kept {
         Some(Self { folder, marker })
     }
 
+    /// Where they are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The file of the experiment; its relative paths start at its folder.
     pub fn experiment(&self) -> PathBuf {
         self.folder.join(EXPERIMENT)

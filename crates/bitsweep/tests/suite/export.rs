@@ -220,11 +220,39 @@ fn what_cannot_be_exported_or_verified_is_said() {
     assert!(verify(".", "test.csv").contains("is no file"));
     assert!(verify("test.csv", "test.csv").contains("test.csv"));
     assert!(verify(file, "other.csv").contains("colour"));
+    // Tables that do not say what they must.
+    let table = sandbox.read("test.csv");
+    let (header, rows) = table.split_once('\n').unwrap();
+    let with = |name: &str, header: &str, rows: &str| sandbox.put(name, format!("{header}\n{rows}"));
+    let longer: String = rows.lines().map(|row| format!("1,{row}\n")).collect();
+    with("twice.csv", &format!("x0,{header}"), &longer);
+    assert!(verify(file, "twice.csv").contains("2 columns are named `x0`"));
+    let without: String = rows.lines().map(|row| format!("{},\n", row.rsplit_once(',').unwrap().0)).collect();
+    with("unknown.csv", header, &without);
+    assert!(verify(file, "unknown.csv").contains("`unknown.csv`, column `kind`: no row has a class"));
+    let third = rows.lines().nth(1).unwrap();
+    let far = third.rsplitn(4, ',').last().unwrap().to_owned() + ",1e300,1,0";
+    with("far.csv", header, &rows.replacen(third, &far, 1));
+    let output = refused(&["predict", file, "--csv", "far.csv"]);
+    assert!(output.contains("line 3 of `far.csv`: the model has no finite output"), "{output}");
+    with("other-text.csv", header, &rows.replacen("red,", "mauve,", 1));
+    let output = sandbox.succeeds(&["predict", file, "--csv", "other-text.csv"]);
+    let note = unwrapped(&said(&output));
+    assert!(
+        note.contains("column `colour`: 1 row has a text that the model does not know, as `mauve`"),
+        "{note}"
+    );
     // What a format cannot say, and what is no model, is said as a wrong command line is.
     for (arguments, said_of_it) in [
         (vec!["export", "mine.toml", "--variant", "static", "--format", "gguf"], "inputs that are codes"),
         (vec!["export", "mine.toml", "--variant", "static", "--format", "onyx"], "invalid value 'onyx'"),
         (vec!["export", "vector-ranges", "--variant", "4 bit"], "is no model"),
+        (vec!["export", "mine.toml", "--pick", "budget"], "has no `pick.budget_bytes`"),
+        (vec!["export", "mine.toml", "--pick", "balance", "--format", "npz,npz"], "`npz` is named twice"),
+        (vec!["export", "no/mine", "--pick", "balance"], "no such file"),
+        (vec!["validate", "mine.toml", "--set", "export.pick=budget"], "there is no `pick.budget_bytes`"),
+        (vec!["validate", "mine.toml", "--set", "export.pick=[]"], "expected at least one entry"),
+        (vec!["validate", "mine.toml", "--set", "export.format=npz"], "says which models"),
     ] {
         let output = sandbox.run(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -289,6 +317,16 @@ fn results_are_exported_from_without_running_again() {
         unwrapped(&said(&output))
             .contains("no quantized variant to export: `results/mine/report.md` says why")
     );
+    // Data that have changed make the results those of another plan.
+    let test = sandbox.read("test.csv");
+    sandbox.put("test.csv", test.replacen("red,", "white,", 1));
+    let output = sandbox.succeeds(&["export", "mine", "--variant", "static"]);
+    let note = unwrapped(&said(&output));
+    assert!(
+        note.contains("`results/mine` has results of another model, other data or another experiment"),
+        "{note}"
+    );
+    sandbox.put("test.csv", test);
     // One across tasks is not that of a task; a file that cannot be read is told, and the pick made again.
     let mut across = picks.clone();
     across.as_array_mut().unwrap().iter_mut().for_each(|pick| pick["comparison"] = "this, that".into());

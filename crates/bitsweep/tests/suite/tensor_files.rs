@@ -96,7 +96,7 @@ fn the_key_of_a_tensor_is_of_its_numbers_and_not_of_its_place() {
 fn what_is_wrong_is_said_at_its_key() {
     let cases = [
         (on_file("nothing.npz", ""), "No such file"),
-        (on_file("mlp.npz", "select = 'encoder.*'\n"), "no float tensor of the file is called so"),
+        (on_file("mlp.npz", "select = 'encoder.*'\n"), "no tensor of the file is called so: it has `mean_`"),
         (on_file("mlp.npz", "name = 'w'\n"), "`name` goes with `values`"),
         (on_file("mlp.npz", "values = [1]\n"), "expected only one of them"),
         ("[tensor]\nname = 'w'\n[quantize.weights]\nbits = 8\n".to_owned(), "neither `values` nor a `file`"),

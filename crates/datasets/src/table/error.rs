@@ -132,6 +132,14 @@ pub enum TableProblem {
         /// How many columns bear it.
         count: usize,
     },
+    /// Several columns bear a name by which a model takes one.
+    #[error("{count} columns are named `{name}`, of which the model takes one: name them differently")]
+    AmbiguousName {
+        /// The name.
+        name: String,
+        /// How many columns bear it.
+        count: usize,
+    },
     /// A column's number is beyond the last column, or zero.
     #[error("column `{number}` does not exist: expected a number from 1 to {columns}")]
     ColumnOutOfRange {
@@ -451,6 +459,7 @@ impl TableProblem {
         match self {
             Self::UnknownColumn { .. }
             | Self::AmbiguousColumn { .. }
+            | Self::AmbiguousName { .. }
             | Self::ColumnOutOfRange { .. }
             | Self::NameWithoutHeader { .. }
             | Self::ContinuousTarget { .. }

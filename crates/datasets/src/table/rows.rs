@@ -1,13 +1,14 @@
 //! Rows for a model that is there already: its columns, and what the rows say of the class.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::column_ref::ColumnRef;
-use super::error::TableError;
+use super::error::{TableError, TableProblem};
 use super::missing::Missing;
 use super::raw::{Cells, RawColumn};
 use super::source::TableSource;
-use crate::dataset::{OtherClass, position_among};
+use crate::dataset::{OtherClass, RowsOfFile, position_among};
 
 /// The rows of a table, column by column, nothing made of them and none left out.
 #[derive(Debug)]
@@ -15,6 +16,7 @@ pub struct Rows {
     columns: Vec<RawColumn>,
     /// Without a value where no column has the class.
     target: RawColumn,
+    file: RowsOfFile,
 }
 
 impl Rows {
@@ -38,8 +40,23 @@ impl Rows {
             ..TableSource::new(path, target.cloned().unwrap_or(ColumnRef::Number(0)))
         };
         let read = source.read_file(path, path, most_bytes, target);
-        let read = read.map_err(|problem| TableError { path: path.to_owned(), problem })?;
-        Ok(Self { columns: read.features, target: read.target })
+        let refused = |problem| TableError { path: path.to_owned(), problem };
+        let read = read.map_err(refused)?;
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        read.features.iter().for_each(|column| *counts.entry(&column.name).or_default() += 1);
+        if let Some((name, &count)) = counts.iter().find(|(_, count)| **count > 1) {
+            return Err(refused(TableProblem::AmbiguousName { name: (*name).to_owned(), count }));
+        }
+        Ok(Self { columns: read.features, target: read.target, file: read.file })
+    }
+
+    /// Where a row stands, for people: ``line 17 of `flowers.csv` ``.
+    ///
+    /// # Panics
+    /// When `row` is not below [`count`](Self::count).
+    #[must_use]
+    pub fn place_of(&self, row: usize) -> String {
+        self.file.place_of(row)
     }
 
     /// How many there are.

@@ -1,7 +1,5 @@
 //! Inputs of the graph, and the features that are made of them.
 
-use std::collections::HashSet;
-
 use crate::onnx::proto::{DimensionProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto};
 use crate::packed::{Column, ColumnKind};
 
@@ -78,15 +76,13 @@ fn of_numbers(graph: &mut Graph, columns: &[Column], input: Real) -> Features {
 }
 
 fn of_columns(graph: &mut Graph, columns: &[Column], input: Real) -> Result<Features, ExportError> {
-    let mut known = HashSet::from([LABEL, PROBABILITIES]);
     let refused =
         |column: &Column, reason| Err(ExportError::ColumnName { name: column.name.clone(), reason });
     for column in columns {
-        match (column.name.as_str(), known.insert(&column.name)) {
-            ("", _) => return refused(column, "has no name"),
-            (LABEL | PROBABILITIES, _) => return refused(column, "is called like an output"),
-            (_, false) => return refused(column, "is called like another"),
-            (_, true) => {}
+        match column.name.as_str() {
+            "" => return refused(column, "has no name"),
+            LABEL | PROBABILITIES => return refused(column, "is called like an output"),
+            _ => {}
         }
     }
     let names: Vec<String> = columns.iter().map(|column| graph.name(&column.name)).collect();

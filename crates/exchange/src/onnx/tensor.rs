@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
@@ -115,12 +115,16 @@ impl TensorReader {
         let (offset, length): (Option<u64>, Option<u64>) = (number("offset")?, number("length")?);
         let path = self.inside(location)?;
         let refused = |error: std::io::Error| format!("has its numbers in `{location}`: {error}");
+        // Before it is opened, as a pipe waits for one who writes.
+        let metadata = fs::metadata(&path).map_err(refused)?;
+        if !metadata.is_file() {
+            return Err(format!("has its numbers in `{location}`, which is no file"));
+        }
         let mut file = File::open(&path).map_err(refused)?;
-        let metadata = file.metadata().map_err(refused)?;
         let expected = storage.bytes(count).ok_or("has too many numbers")?;
         let (offset, available) = (offset.unwrap_or(0), metadata.len());
         let length = length.unwrap_or(available.saturating_sub(offset));
-        if !metadata.is_file() || offset.checked_add(length).is_none_or(|end| end > available) {
+        if offset.checked_add(length).is_none_or(|end| end > available) {
             return Err(format!(
                 "has {length} bytes from byte {offset} on in `{location}`, which has {available}"
             ));

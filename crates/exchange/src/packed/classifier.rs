@@ -5,6 +5,8 @@ use bitsweep_quant::{ActivationQuantizer, Bits};
 use ndarray::{Array1, Array2};
 use serde_json::{Map, Value};
 
+use crate::network::equal_classes;
+
 use super::columns::{self, Column};
 use super::error::PackedError;
 use super::scaling::{self, FeatureScaling};
@@ -166,6 +168,11 @@ fn check(classifier: &Classifier) -> Result<(), PackedError> {
     let expected = head.classes(outputs).ok_or(ModelError::Head { head: *head, outputs })?;
     if classes.len() != expected {
         return contradiction(format!("{} names do not fit {expected} classes", classes.len()));
+    }
+    if let Some([first, second]) = equal_classes(classes) {
+        return contradiction(format!(
+            "`{first}` and `{second}` name one class: expected another name for each"
+        ));
     }
     let coded = layers.iter().filter(|layer| layer.inputs.is_some()).count();
     if coded != 0 && coded != layers.len() {

@@ -1,5 +1,7 @@
 //! How features are made of the columns of a table.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::error::PackedError;
@@ -109,6 +111,10 @@ pub(super) fn feature_count(columns: &[Column]) -> usize {
 
 /// Refuses columns that contradict themselves.
 pub(super) fn check(columns: &[Column]) -> Result<(), PackedError> {
+    let mut names = HashSet::new();
+    if let Some(column) = columns.iter().find(|column| !names.insert(&column.name)) {
+        return Err(PackedError::Contradiction(format!("two columns are named `{}`", column.name)));
+    }
     columns.iter().try_for_each(Column::check)
 }
 

@@ -97,6 +97,12 @@ pub enum PackedError {
         /// What is given.
         found: usize,
     },
+    /// Features of which the model makes no number.
+    #[error("row {row}: an output of the model is not finite")]
+    Output {
+        /// Counted from 0.
+        row: usize,
+    },
     /// A scaled feature that `f32` cannot hold.
     #[error("row {row}, feature {feature} is `{value:e}` when scaled, which f32 cannot hold")]
     Overflow {

@@ -93,6 +93,33 @@ impl Classifier {
     }
 }
 
+/// A text that none of a column's features is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownText {
+    /// The column.
+    pub column: String,
+    /// The text, the first of such ones.
+    pub text: String,
+    /// Rows with such texts.
+    pub rows: usize,
+}
+
+impl Classifier {
+    /// Texts of columns that are features of their own and that no feature is of, where none is for others: all features of the
+    /// column are 0 then, as of no text that the model was trained on.
+    pub fn unknown_texts<'t>(&self, cells: impl Fn(&str) -> Option<Cells<'t>>) -> Vec<UnknownText> {
+        let of_column = |column: &Column| {
+            let ColumnKind::Levels { texts, other: false } = &column.kind else { return None };
+            let Cells::Texts(own) = cells(&column.name)? else { return None };
+            let known = positions(texts);
+            let mut unknown = own.into_iter().flatten().filter(|text| !known.contains_key(text));
+            let text = unknown.next()?.to_owned();
+            Some(UnknownText { column: column.name.clone(), text, rows: 1 + unknown.count() })
+        };
+        self.columns.iter().filter_map(of_column).collect()
+    }
+}
+
 impl Column {
     fn fill(&self) -> Result<f32, PackedError> {
         self.fill.ok_or_else(|| {

@@ -37,7 +37,7 @@ mod write;
 pub use classifier::{Classifier, ClippedOutputs, PackedLayer, PackedModel};
 pub use columns::{Column, ColumnKind};
 pub use error::PackedError;
-pub use features::Cells;
+pub use features::{Cells, UnknownText};
 pub use predictor::Predictor;
 pub use scaling::FeatureScaling;
 pub use sizes::PackedSizes;

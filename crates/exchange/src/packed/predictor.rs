@@ -73,8 +73,17 @@ impl Predictor {
     /// widened.
     ///
     /// # Errors
-    /// Rows of another length, and features that are not finite when scaled.
+    /// Rows of another length, features that are not finite when scaled, and outputs that are not.
     pub fn logits(&self, features: ArrayView2<'_, f64>) -> Result<Array2<f64>, PackedError> {
+        let logits = self.unchecked(features)?;
+        let broken = logits.outer_iter().position(|row| row.iter().any(|logit| !logit.is_finite()));
+        match broken {
+            Some(row) => Err(PackedError::Output { row }),
+            None => Ok(logits),
+        }
+    }
+
+    fn unchecked(&self, features: ArrayView2<'_, f64>) -> Result<Array2<f64>, PackedError> {
         let (expected, found) = (self.model.input_size(), features.ncols());
         if found != expected {
             return Err(PackedError::Features { expected, found });

@@ -46,6 +46,34 @@ fn shapes_must_chain() {
 }
 
 #[test]
+fn names_are_of_one_thing_each() {
+    let twice = "`1` and `1.0` name one class: expected another name for each";
+    refused(|model| model.classes = vec!["1".to_owned(), "1.0".to_owned()], twice);
+    refused(
+        |model| model.classes = vec!["k".to_owned(), "k".to_owned()],
+        "`k` and `k` name one class: expected another name for each",
+    );
+    refused(
+        |model| model.columns[2].name = model.columns[0].name.clone(),
+        &format!("two columns are named `{}`", usual().columns[0].name),
+    );
+}
+
+#[test]
+fn outputs_that_are_not_finite_are_refused_by_their_row() {
+    let layers = vec![layer((3, 4), 1, &scheme("bits = 8"), false)];
+    let mut classifier = classifier(layers);
+    classifier.layers[0].bias = Values::Float(ndarray::Array2::from_elem((1, 4), f32::MAX));
+    let predictor = PackedModel::new(classifier).unwrap().predictor().unwrap();
+    let rows = array![[0.0, 0.0, 0.0], [3e38, 3e38, 3e38]];
+    let (fine, broken) = rows.view().split_at(ndarray::Axis(0), 1);
+    assert!(predictor.logits(fine).is_ok());
+    let error = predictor.logits(rows.view()).unwrap_err().to_string();
+    assert_eq!(error, "row 1: an output of the model is not finite");
+    assert!(predictor.predict(broken).is_err());
+}
+
+#[test]
 fn the_head_takes_the_outputs_of_the_last_layer() {
     let eight = scheme("bits = 8");
     refused(

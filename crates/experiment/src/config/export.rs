@@ -134,10 +134,12 @@ impl fmt::Display for ExportFormat {
 }
 
 /// One value or a list of them.
-fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de> + PartialEq>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
     struct OneOrMany<T>(PhantomData<T>);
 
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
+    impl<'de, T: Deserialize<'de> + PartialEq> Visitor<'de> for OneOrMany<T> {
         type Value = Vec<T>;
 
         fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -151,9 +153,15 @@ fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) 
         fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
             let mut all = Vec::new();
             while let Some(one) = list.next_element()? {
+                if all.contains(&one) {
+                    return Err(de::Error::custom("an entry stands twice: expected each once"));
+                }
                 all.push(one);
             }
-            Ok(all)
+            match all.is_empty() {
+                true => Err(de::Error::custom("the list is empty: expected at least one entry")),
+                false => Ok(all),
+            }
         }
     }
 
@@ -162,5 +170,5 @@ fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) 
 
 fn one_or_many_schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     let one = generator.subschema_for::<T>();
-    json_schema!({ "anyOf": [one, { "type": "array", "items": one }] })
+    json_schema!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1, "uniqueItems": true }] })
 }
