@@ -250,9 +250,9 @@ fn what_cannot_be_exported_or_verified_is_said() {
         (vec!["export", "mine.toml", "--pick", "budget"], "has no `pick.budget_bytes`"),
         (vec!["export", "mine.toml", "--pick", "balance", "--format", "npz,npz"], "`npz` is named twice"),
         (vec!["export", "no/mine", "--pick", "balance"], "no such file"),
-        (vec!["validate", "mine.toml", "--set", "export.pick=budget"], "there is no `pick.budget_bytes`"),
-        (vec!["validate", "mine.toml", "--set", "export.pick=[]"], "expected at least one entry"),
-        (vec!["validate", "mine.toml", "--set", "export.format=npz"], "says which models"),
+        (vec!["plan", "mine.toml", "--set", "export.pick=budget"], "there is no `pick.budget_bytes`"),
+        (vec!["plan", "mine.toml", "--set", "export.pick=[]"], "expected at least one entry"),
+        (vec!["plan", "mine.toml", "--set", "export.format=npz"], "says which models"),
     ] {
         let output = sandbox.run(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
