@@ -29,8 +29,8 @@ pub(crate) enum Place {
         /// Whether the first index runs fastest, as in Fortran.
         is_column_major: bool,
     },
-    /// A weight of a graph that is in memory, by its position.
-    InGraph(usize),
+    /// What is in memory, by its position: a weight of a graph, an array of a JSON document.
+    InMemory(usize),
 }
 
 impl Entry {

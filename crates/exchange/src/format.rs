@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::error::ImportError;
-use crate::file;
+use crate::{file, json_arrays};
 
 /// What a file of a model is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum FileFormat {
     Npz,
     /// Metadata and tensors, as ggml keeps them.
     Gguf,
+    /// Named arrays as text, as `bitsweep export` writes them.
+    Json,
 }
 
 impl FileFormat {
@@ -37,10 +39,14 @@ impl FileFormat {
             ([b'P', b'K', 3 | 5, ..], _) => Ok(Self::Npz),
             ([b'G', b'G', b'U', b'F', ..], _) => Ok(Self::Gguf),
             ([_, _, _, _, _, _, _, _, b'{', ..], _) | (_, "safetensors") => Ok(Self::Safetensors),
+            (first, _) if first.starts_with(json_arrays::BEGINNING) => Ok(Self::Json),
             (_, "onnx") => Ok(Self::Onnx),
             // The first field of every ONNX file, the version of its format.
             ([0x08, 1..=20, ..], _) => Ok(Self::Onnx),
-            _ => Err(ImportError::new(path, "is no model: expected ONNX, safetensors, npz or GGUF")),
+            _ => Err(ImportError::new(
+                path,
+                "is no model: expected ONNX, safetensors, npz or GGUF, or JSON of `bitsweep export`",
+            )),
         }
     }
 }
@@ -75,6 +81,7 @@ impl fmt::Display for FileFormat {
             Self::Safetensors => "safetensors",
             Self::Npz => "npz",
             Self::Gguf => "GGUF",
+            Self::Json => "JSON",
         })
     }
 }

@@ -19,6 +19,7 @@ pub mod export;
 mod file;
 mod format;
 mod gguf;
+mod json_arrays;
 mod network;
 mod npy_header;
 mod npz;

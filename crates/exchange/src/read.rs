@@ -21,7 +21,7 @@ use crate::{file, onnx};
 pub fn read_network(path: &Path, options: &ReadOptions) -> Result<Network, ImportError> {
     let network = match FileFormat::of(path)? {
         FileFormat::Onnx => onnx::read_onnx(path)?,
-        FileFormat::Safetensors | FileFormat::Npz | FileFormat::Gguf => {
+        FileFormat::Safetensors | FileFormat::Npz | FileFormat::Gguf | FileFormat::Json => {
             read_state_dict(&mut TensorFile::open(path)?, options)?
         }
     };

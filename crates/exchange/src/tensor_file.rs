@@ -9,7 +9,7 @@ use crate::format::FileFormat;
 use crate::npz::TextArray;
 use crate::onnx::Initializers;
 use crate::stored::Stored;
-use crate::{file, gguf, npz, safetensors};
+use crate::{file, gguf, json_arrays, npz, safetensors};
 
 /// A tensor that was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Tensor {
     pub values: Vec<f64>,
 }
 
-/// A file of tensors. Only its directory is in memory, but for ONNX, whose weights stand among the nodes of a graph.
+/// A file of tensors. Only its directory is in memory, but for ONNX, whose weights stand among the nodes of a graph, and JSON.
 #[derive(Debug)]
 pub struct TensorFile {
     path: PathBuf,
@@ -34,10 +34,11 @@ pub struct TensorFile {
 enum Source {
     File(File),
     Graph(Box<Initializers>),
+    Arrays(Vec<Vec<f64>>),
 }
 
 impl TensorFile {
-    /// Reads the directory of a file: the tensors of safetensors, npz and GGUF, the initializers of ONNX.
+    /// Reads the directory of a file: the tensors of safetensors, npz, GGUF and JSON, the initializers of ONNX.
     ///
     /// # Errors
     /// When it cannot be read, is of another format, or its directory does not fit its length.
@@ -59,6 +60,10 @@ impl TensorFile {
                 let (mut file, length) = file::open(path)?;
                 let entries = gguf::entries(path, &mut file, length)?;
                 (Source::File(file), entries)
+            }
+            FileFormat::Json => {
+                let (entries, values) = json_arrays::read(path, &file::read(path)?)?;
+                (Source::Arrays(values), entries)
             }
             FileFormat::Onnx => {
                 let initializers = Initializers::open(path)?;
@@ -114,10 +119,14 @@ impl TensorFile {
                 let values = element.decode(&bytes);
                 if *is_column_major { row_major(&values, &entry.shape) } else { values }
             }
-            (Source::Graph(initializers), Place::InGraph(position)) => {
+            (Source::Arrays(arrays), Place::InMemory(position)) => match arrays.get(*position) {
+                Some(values) => values.clone(),
+                None => return Err(refused(&"is a tensor of another file")),
+            },
+            (Source::Graph(initializers), Place::InMemory(position)) => {
                 initializers.read(*position).map_err(|reason| refused(&reason))?
             }
-            (Source::File(_), Place::InGraph(_)) | (Source::Graph(_), _) => {
+            (Source::File(_), Place::InMemory(_)) | (Source::Graph(_) | Source::Arrays(_), _) => {
                 return Err(refused(&"is a tensor of another file"));
             }
         };

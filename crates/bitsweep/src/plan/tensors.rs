@@ -44,7 +44,7 @@ pub(super) fn expanded(
         let mut read = TensorFile::open(&path).map_err(in_file)?;
         let layout = layout.unwrap_or(match FileFormat::of(&path).map_err(in_file)? {
             FileFormat::Safetensors | FileFormat::Gguf => Layout::OutIn,
-            FileFormat::Npz | FileFormat::Onnx => Layout::InOut,
+            FileFormat::Npz | FileFormat::Onnx | FileFormat::Json => Layout::InOut,
         });
         let pattern = WildMatch::new(name);
         let is_selected =

@@ -37,7 +37,7 @@ impl Initializers {
                 name: tensor.name.clone(),
                 element: element.into(),
                 shape,
-                place: Place::InGraph(position),
+                place: Place::InMemory(position),
             });
         }
         Ok(entries)

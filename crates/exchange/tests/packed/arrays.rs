@@ -110,6 +110,9 @@ fn json_has_the_arrays_of_the_npz_file() {
         let path = folder.path().join("model.npz");
         fs::write(&path, model.to_npz().unwrap()).unwrap();
         let mut file = TensorFile::open(&path).unwrap();
+        let text = folder.path().join("model.json");
+        fs::write(&text, document.to_string()).unwrap();
+        let mut same = TensorFile::open(&text).unwrap();
         let arrays = document["arrays"].as_object().unwrap();
         let names: Vec<&str> = file.entries().iter().map(|entry| entry.name.as_str()).collect();
         assert!(arrays.keys().eq(names.iter()), "{name}");
@@ -123,11 +126,15 @@ fn json_has_the_arrays_of_the_npz_file() {
             let is_same = |(left, right): (&f64, &f64)| {
                 left.to_bits() == right.to_bits() || left.is_nan() && right.is_nan()
             };
-            assert!(
-                numbers.len() == own.len() && numbers.iter().zip(&own).all(is_same),
-                "{name} {}",
-                entry.name
-            );
+            let again = same.entry(&entry.name).unwrap().clone();
+            assert_eq!((again.element, &again.shape), (entry.element, &entry.shape), "{name}");
+            for numbers in [numbers, same.read(&again).unwrap().values] {
+                assert!(
+                    numbers.len() == own.len() && numbers.iter().zip(&own).all(is_same),
+                    "{name} {}",
+                    entry.name
+                );
+            }
         }
     }
 }

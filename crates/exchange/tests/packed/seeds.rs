@@ -31,6 +31,7 @@ fn seeds_are_written() {
         fs::write(folder.join(format!("packed-{number}.safetensors")), model.to_bytes().unwrap()).unwrap();
     }
     fs::write(folder.join("arrays.npz"), models[0].to_npz().unwrap()).unwrap();
+    fs::write(folder.join("arrays.json"), models[0].to_json().unwrap()).unwrap();
     for text in ["q4_0", "q4_1", "q5_0", "q5_1", "q8_0", "mxfp4", "bf16"] {
         let one = layer((32, 3), 1, &scheme(&format!("format = '{text}'")), false);
         let model = PackedModel::new(classifier(vec![one])).unwrap();
