@@ -164,7 +164,7 @@ pub enum Command {
     },
     /// Show what a model's file has: layers, shapes, types, ranges, and what would be quantized.
     Inspect {
-        /// A file in ONNX, safetensors, npz or GGUF.
+        /// A file in ONNX, safetensors, npz or GGUF, or JSON of `bitsweep export`.
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
         file: PathBuf,
         /// Print it as JSON.

@@ -13,7 +13,8 @@ pub(super) struct Graph {
     initializers: Vec<TensorProto>,
     names: HashSet<String>,
     domains: HashSet<&'static str>,
-    notes: Vec<String>,
+    /// What is said, and of which weights and biases.
+    notes: Vec<(String, Vec<String>)>,
 }
 
 /// Values of attributes.
@@ -57,10 +58,13 @@ impl Graph {
         name
     }
 
-    /// Says what differs in the file from what the model has.
-    pub(super) fn note(&mut self, sentence: String) {
-        if !self.notes.contains(&sentence) {
-            self.notes.push(sentence);
+    /// Says what of a weight or a bias differs in the file from what the model has.
+    pub(super) fn note(&mut self, of: &str, sentence: String) {
+        let known = self.notes.iter_mut().find(|(known, _)| *known == sentence);
+        match known {
+            Some((_, names)) if names.iter().any(|name| name == of) => {}
+            Some((_, names)) => names.push(of.to_owned()),
+            None => self.notes.push((sentence, vec![of.to_owned()])),
         }
     }
 
@@ -176,6 +180,7 @@ impl Graph {
             input,
             output,
         };
-        (graph, self.notes)
+        let note = |(sentence, names): (String, Vec<String>)| format!("{}: {sentence}", names.join(", "));
+        (graph, self.notes.into_iter().map(note).collect())
     }
 }

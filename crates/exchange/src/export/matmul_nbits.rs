@@ -19,10 +19,11 @@ const USUAL_ZERO: i64 = 8;
 pub(super) fn product(graph: &mut Graph, name: &str, weight: &Quantized, inputs: &str) -> Option<String> {
     let parts = parts(weight);
     let Some(Parts { group, codes, scales, zero_points }) = parts else {
-        graph.note(format!(
-            "{name}: `MatMulNBits` has no form for `{}`, which is said by standard operators: expected 4 bits, `granularity = {{ group = n }}` with n a power of 2 from 16 on, no outliers, and whole zero points among the codes",
+        let note = format!(
+            "`MatMulNBits` has no form for `{}`, which is said by standard operators: expected 4 bits, `granularity = {{ group = n }}` with n a power of 2 from 16 on, no outliers, and whole zero points among the codes",
             weight.scheme()
-        ));
+        );
+        graph.note(name, note);
         return None;
     };
     let (rows, columns) = weight.shape();

@@ -47,6 +47,16 @@ fn codes_that_are_stored_wider_are_said() {
 }
 
 #[test]
+fn layers_of_which_the_same_is_said_are_told_together() {
+    let three = scheme("bits = 3");
+    let layers = vec![layer((6, 4), 1, &three, false), layer((4, 3), 2, &three, true)];
+    let model = PackedModel::new(classifier(layers)).unwrap();
+    let wider =
+        "W1, W2, b2: codes of 3 bits are stored as int4, in 1.33 times their bits; their values are the same";
+    notes(&model, OnnxOptions::default(), &[wider]);
+}
+
+#[test]
 fn parameters_that_are_stored_wider_are_said() {
     let weights = "bits = 4\ngranularity = 'column'\nscale_format = 'double'";
     let scales = "W1: scales of `scale_format = double` are stored as float, not as codes of 8 bits";
@@ -61,7 +71,7 @@ fn parameters_that_are_stored_wider_are_said() {
 #[test]
 fn factors_that_are_no_whole_numbers_are_said() {
     let inputs = "bits = 8\nmode = 'static'";
-    let order = "W1: its values are no whole numbers: codes of inputs are multiplied with them in double, where a runtime may add in another order, which can differ in the sixteenth digit";
+    let order = "W1: values are no whole numbers: codes of inputs are multiplied with them in double, where a runtime may add in another order, which can differ in the sixteenth digit";
     notes(&coded("bits = 4", inputs), OnnxOptions::default(), &[]);
     notes(&coded("format = 'fp8-e5m2'", inputs), OnnxOptions::default(), &[]);
     notes(&coded("format = 'nf'\nbits = 4", inputs), OnnxOptions::default(), &[order]);

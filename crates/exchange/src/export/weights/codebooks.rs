@@ -87,11 +87,9 @@ fn stored(graph: &mut Graph, coded: &Coded<'_>, name: &str, table: &Table) -> St
         CodebookFormat::F16 => ElementType::Float16,
         CodebookFormat::Float => wide,
         CodebookFormat::Int8 => {
-            graph.note(format!(
-                "{}: centroids of `codebook_format = int8` are stored as {}, not as bytes",
-                coded.name,
-                wide.name()
-            ));
+            let kind = wide.name();
+            let note = format!("centroids of `codebook_format = int8` are stored as {kind}, not as bytes");
+            graph.note(coded.name, note);
             wide
         }
     };

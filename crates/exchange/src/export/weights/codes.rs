@@ -35,12 +35,13 @@ pub(super) fn integer_type(lowest: i64, highest: i64, opset: Opset) -> ElementTy
 /// Says so where codes of `bits` bits are stored wider.
 pub(in crate::export) fn note_width(graph: &mut Graph, name: &str, bits: u32, kind: ElementType) {
     if bits < kind.bits() {
-        graph.note(format!(
-            "{name}: codes of {bits} {} are stored as {}, in {:.2} times their bits; their values are the same",
+        let note = format!(
+            "codes of {bits} {} are stored as {}, in {:.2} times their bits; their values are the same",
             if bits == 1 { "bit" } else { "bits" },
             kind.name(),
             f64::from(kind.bits()) / f64::from(bits)
-        ));
+        );
+        graph.note(name, note);
     }
 }
 

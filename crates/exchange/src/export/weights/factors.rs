@@ -204,7 +204,6 @@ fn doubles(
 
 /// Says that sums of factors that are no whole numbers have no order.
 fn note_order(graph: &mut Graph, name: &str) {
-    graph.note(format!(
-        "{name}: its values are no whole numbers: codes of inputs are multiplied with them in double, where a runtime may add in another order, which can differ in the sixteenth digit"
-    ));
+    let note = "values are no whole numbers: codes of inputs are multiplied with them in double, where a runtime may add in another order, which can differ in the sixteenth digit";
+    graph.note(name, note.to_owned());
 }

@@ -27,11 +27,10 @@ pub(super) fn scales<T: Number>(
             graph.node("DequantizeLinear", &[&codes, &outer], &name)
         }
         (ScaleFormat::Double, ..) => {
-            graph.note(format!(
-                "{}: scales of `scale_format = double` are stored as {}, not as codes of 8 bits",
-                coded.name,
-                coded.real.element().name()
-            ));
+            let kind = coded.real.element().name();
+            let note =
+                format!("scales of `scale_format = double` are stored as {kind}, not as codes of 8 bits");
+            graph.note(coded.name, note);
             numbers_as(graph, coded, &name, ScaleFormat::Float, dims, &numbers)
         }
         (format, ..) => numbers_as(graph, coded, &name, format, dims, &numbers),
