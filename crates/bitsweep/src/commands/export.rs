@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::progress::{Progress, Verbosity};
 use crate::record::{Kept, check_folder_name};
+use crate::registry;
 use bitsweep_experiment::config::{Diagnostic, Document, ExportFormat, ExportGoal};
 
 /// Which variant of which unit is exported, as what, and where it goes.
@@ -39,7 +40,10 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
     let kept = kept(request, options.results);
     let plan = match &kept {
         Some((name, kept)) => Plan::new(name, &Document::read(&kept.experiment(), &[])?)?,
-        None => planned(request, options.verbosity)?,
+        None => {
+            refuse_unknown(request, options.results)?;
+            planned(request, options.verbosity)?
+        }
     };
     let kept = kept.map(|(_, kept)| kept).or_else(|| Kept::find(options.results, &plan.name));
     let is_of_plan = kept.as_ref().is_some_and(|kept| kept.is_of(&plan.key()));
@@ -95,6 +99,18 @@ fn kept(request: &Request, results: &Path) -> Option<(String, Kept)> {
     let name = request.experiment.as_ref().filter(|_| request.csv.is_none() && request.set.is_empty())?;
     check_folder_name(name).ok()?;
     Some((name.clone(), Kept::find(results, name)?))
+}
+
+/// Refuses a name that neither an experiment nor results have.
+fn refuse_unknown(request: &Request, results: &Path) -> Result<(), Diagnostic> {
+    let Some(name) = request.experiment.as_ref().filter(|_| request.csv.is_none()) else { return Ok(()) };
+    let is_path = check_folder_name(name).is_err() || Path::new(name).exists() || name.ends_with(".toml");
+    if is_path || registry::find(name, &[]).is_ok() {
+        return Ok(());
+    }
+    let place = results.join(name);
+    let message = format!("there is no experiment `{name}`, and no results of it in `{}`", place.display());
+    Err(Diagnostic::new(message).help("`--results DIR` says where the results of earlier runs are"))
 }
 
 /// The unit whose key begins with `key`, or the first.

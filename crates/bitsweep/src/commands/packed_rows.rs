@@ -46,7 +46,10 @@ impl PackedRows {
                 let place = rows.place_of(row);
                 Diagnostic::new(format!("{place}: the model has no finite output for it"))
             }
-            PackedError::Cells { .. } => Diagnostic::new(format!("`{}`: {error}", csv.display())),
+            PackedError::Cells { row: Some(row), column, reason } => {
+                Diagnostic::new(format!("{}, column `{column}`: {reason}", rows.place_of(row)))
+            }
+            PackedError::Cells { row: None, .. } => Diagnostic::new(format!("`{}`: {error}", csv.display())),
             _ => Diagnostic::new(format!("`{}`: {error}", file.display())),
         };
         let features = model.features(rows.count(), cells).map_err(wrong)?;

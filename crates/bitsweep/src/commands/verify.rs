@@ -22,7 +22,10 @@ pub(super) fn verify(file: &Path, csv: &Path, target: &str) -> Result<(), Failur
     let model = packed.classifier();
     let in_table =
         |reason: &str| Diagnostic::new(format!("`{}`, column `{target}`: {reason}", csv.display()));
-    let labels = rows.labels(&model.classes).map_err(|error| in_table(&error.to_string()))?;
+    let labels = rows.labels(&model.classes).map_err(|error| match rows.row_of_class(&error.class) {
+        Some(row) => Diagnostic::new(format!("{}, column `{target}`: {error}", rows.place_of(row))),
+        None => in_table(&error.to_string()),
+    })?;
     let predicted = predict(logits.view());
     let scored = labels.iter().zip(predicted).filter_map(|(label, predicted)| Some(((*label)?, predicted)));
     let (labels, predicted): (Vec<usize>, Vec<usize>) = scored.unzip();

@@ -162,7 +162,14 @@ fn rows_with_gaps_and_without_classes_are_predicted_one_by_one() {
         "{header}\n{}\n",
         row.replacen(",1,", ",1,much,", 1).replacen(&row[row.rfind(',').unwrap()..], "", 1)
     ));
-    assert!(text.contains("`much` is a text: expected numbers"), "{text}");
+    assert!(text.contains("line 2 of `bad.csv`, column `x2`: `much` is a text: expected numbers"), "{text}");
+    let second = rows.lines().nth(1).unwrap();
+    let text = refused(&format!("{header}\n{row}\n{}\n", second.replacen(',', ",much", 1)));
+    assert!(
+        text.contains("line 3, column `x0`: expected a number, found `much") && !text.contains("drop"),
+        "{text}"
+    );
+    assert!(refused(&format!("{row}\n{second}\n")).contains("has no header"));
     // A row without a class is not scored.
     let without = labelled.lines().nth(1).unwrap().rsplit_once(',').unwrap().0.to_owned() + ",\n";
     sandbox.put("more.csv", labelled.clone() + &without);
@@ -229,6 +236,12 @@ fn what_cannot_be_exported_or_verified_is_said() {
     assert!(verify(file, "twice.csv").contains("2 columns are named `x0`"));
     let without: String = rows.lines().map(|row| format!("{},\n", row.rsplit_once(',').unwrap().0)).collect();
     with("unknown.csv", header, &without);
+    with("other-class.csv", header, &rows.replacen(",0\n", ",nine\n", 1));
+    let output = verify(file, "other-class.csv");
+    assert!(
+        output.contains("of `other-class.csv`, column `kind`: the model has no class `nine`"),
+        "{output}"
+    );
     assert!(verify(file, "unknown.csv").contains("`unknown.csv`, column `kind`: no row has a class"));
     let third = rows.lines().nth(1).unwrap();
     let far = third.rsplitn(4, ',').last().unwrap().to_owned() + ",1e300,1,0";
@@ -250,6 +263,7 @@ fn what_cannot_be_exported_or_verified_is_said() {
         (vec!["export", "mine.toml", "--pick", "budget"], "has no `pick.budget_bytes`"),
         (vec!["export", "mine.toml", "--pick", "balance", "--format", "npz,npz"], "`npz` is named twice"),
         (vec!["export", "no/mine", "--pick", "balance"], "no such file"),
+        (vec!["export", "other", "--pick", "balance"], "and no results of it in `results/other`"),
         (vec!["plan", "mine.toml", "--set", "export.pick=budget"], "there is no `pick.budget_bytes`"),
         (vec!["plan", "mine.toml", "--set", "export.pick=[]"], "expected at least one entry"),
         (vec!["plan", "mine.toml", "--set", "export.format=npz"], "says which models"),

@@ -247,6 +247,19 @@ pub enum TableProblem {
         /// How many texts there are among the column's numbers.
         texts: usize,
     },
+    /// A column has a text of which a model takes numbers.
+    #[error("line {line}, column `{column}`: expected a number, found `{}`", excerpt(text))]
+    NoNumber {
+        /// The line on which the row begins.
+        line: usize,
+        /// The column's name.
+        column: String,
+        /// What stands there.
+        text: String,
+    },
+    /// A file without a header, of which a model takes columns by their names.
+    #[error("has no header: expected the names of the model's columns in its first line")]
+    NoHeader,
     /// A feature is infinite, or too large for a double.
     #[error(
         "{place}, column `{column}`: expected a finite number, found `{}`; if it stands for a missing value: `missing_values = [\"{}\"]`",
@@ -460,6 +473,8 @@ impl TableProblem {
             Self::UnknownColumn { .. }
             | Self::AmbiguousColumn { .. }
             | Self::AmbiguousName { .. }
+            | Self::NoHeader
+            | Self::NoNumber { .. }
             | Self::ColumnOutOfRange { .. }
             | Self::NameWithoutHeader { .. }
             | Self::ContinuousTarget { .. }

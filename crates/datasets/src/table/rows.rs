@@ -40,7 +40,15 @@ impl Rows {
             ..TableSource::new(path, target.cloned().unwrap_or(ColumnRef::Number(0)))
         };
         let read = source.read_file(path, path, most_bytes, target);
-        let refused = |problem| TableError { path: path.to_owned(), problem };
+        // There is no experiment whose keys could say more of the file.
+        let plainly = |problem| match problem {
+            TableProblem::NotANumber { line, column, text, .. } => {
+                TableProblem::NoNumber { line, column, text }
+            }
+            TableProblem::NameWithoutHeader { .. } => TableProblem::NoHeader,
+            other => other,
+        };
+        let refused = |problem| TableError { path: path.to_owned(), problem: plainly(problem) };
         let read = read.map_err(refused)?;
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         read.features.iter().for_each(|column| *counts.entry(&column.name).or_default() += 1);
@@ -69,6 +77,13 @@ impl Rows {
     #[must_use]
     pub fn cells(&self, column: &str) -> Option<&Cells> {
         self.columns.iter().find(|own| own.name == column).map(|own| &own.cells)
+    }
+
+    /// The first row that has this class.
+    #[must_use]
+    pub fn row_of_class(&self, class: &str) -> Option<usize> {
+        let Cells::Texts(texts) = &self.target.cells else { return None };
+        (0..self.count()).find(|row| texts.get(*row).is_some_and(|own| own.trim() == class))
     }
 
     /// The class of each row, as a position among `classes`; `None` where the row does not say it. `1` and `1.0` are one class.

@@ -82,8 +82,10 @@ pub enum PackedError {
     #[error("{0}")]
     Contradiction(String),
     /// A table that is not of the model's columns.
-    #[error("column `{column}`: {reason}")]
+    #[error("{}column `{column}`: {reason}", row.map_or_else(String::new, |row| format!("row {row}, ")))]
     Cells {
+        /// The row, counted from 0; none of the column as a whole.
+        row: Option<usize>,
         /// The column.
         column: String,
         /// What is wrong with it.
@@ -121,7 +123,11 @@ impl PackedError {
     }
 
     pub(super) fn cells(column: &str, reason: impl ToString) -> Self {
-        Self::Cells { column: column.to_owned(), reason: reason.to_string() }
+        Self::Cells { row: None, column: column.to_owned(), reason: reason.to_string() }
+    }
+
+    pub(super) fn cell(row: usize, column: &str, reason: impl ToString) -> Self {
+        Self::Cells { row: Some(row), column: column.to_owned(), reason: reason.to_string() }
     }
 
     pub(super) fn inputs(layer: usize, error: impl Into<ActivationError>) -> Self {

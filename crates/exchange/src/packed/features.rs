@@ -61,14 +61,12 @@ impl Classifier {
                     let rank_of = positions(ranks);
                     for (row, feature) in features.column_mut(first).iter_mut().enumerate() {
                         *feature = match text(column, &cells, row)? {
-                            None => f64::from(column.fill()?),
+                            None => f64::from(column.fill(row)?),
                             Some(text) => match rank_of.get(text) {
                                 Some(rank) => *rank as f64,
                                 None => {
-                                    return Err(PackedError::cells(
-                                        &column.name,
-                                        format!("`{text}` has no rank"),
-                                    ));
+                                    let reason = format!("`{text}` has no rank");
+                                    return Err(PackedError::cell(row, &column.name, reason));
                                 }
                             },
                         };
@@ -78,7 +76,7 @@ impl Classifier {
                     let feature_of = positions(texts);
                     for row in 0..rows {
                         let own = match text(column, &cells, row)? {
-                            None => Some(column.fill()? as usize),
+                            None => Some(column.fill(row)? as usize),
                             Some(text) => feature_of.get(text).copied().or(other.then_some(texts.len())),
                         };
                         if let Some(own) = own {
@@ -121,9 +119,9 @@ impl Classifier {
 }
 
 impl Column {
-    fn fill(&self) -> Result<f32, PackedError> {
+    fn fill(&self, row: usize) -> Result<f32, PackedError> {
         self.fill.ok_or_else(|| {
-            PackedError::cells(&self.name, "a value is missing, which the model does not replace")
+            PackedError::cell(row, &self.name, "a value is missing, which the model does not replace")
         })
     }
 }
@@ -135,14 +133,12 @@ fn numbers(
 ) -> Result<(), PackedError> {
     for (row, feature) in features.iter_mut().enumerate() {
         *feature = match cells {
-            _ if cells.is_missing(row) => f64::from(column.fill()?),
+            _ if cells.is_missing(row) => f64::from(column.fill(row)?),
             Cells::Numbers(values) => values[row],
             Cells::Texts(texts) => {
                 let text = texts[row].unwrap_or_default();
-                return Err(PackedError::cells(
-                    &column.name,
-                    format!("`{text}` is a text: expected numbers"),
-                ));
+                let reason = format!("`{text}` is a text: expected numbers");
+                return Err(PackedError::cell(row, &column.name, reason));
             }
         };
     }

@@ -27,13 +27,13 @@ use super::TensorValues;
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TensorTable {
-    /// Its name in tables and charts; of a file each tensor has its own.
+    /// Its name in tables and charts, required beside `values`; of a file each tensor has its own.
     #[serde(default)]
     pub(crate) name: Option<String>,
     /// Its numbers, in one row or in rows of equal length; either these or `file` are required.
     #[serde(default)]
     pub(crate) values: Option<TensorValues>,
-    /// A file of tensors: safetensors, npz or ONNX; relative to the experiment's folder. Each worker has one tensor in memory at a
+    /// A file of tensors: safetensors, npz, GGUF or ONNX; relative to the experiment's folder. Each worker has one tensor in memory at a
     /// time, and the tables of values and blocks leave them out.
     #[serde(default)]
     pub(crate) file: Option<PathBuf>,
