@@ -167,6 +167,27 @@ impl Graph {
         self.domains.contains(domain)
     }
 
+    /// The codes of numbers, by the operands of `QuantizeLinear`, which rounds halves to even, adds the zero point and saturates; and
+    /// `Clip`, where not all codes of the type are used.
+    pub(super) fn quantize_linear(
+        &mut self,
+        name: &str,
+        operands: [&str; 3],
+        kind: ElementType,
+        (lowest, highest): (i32, i32),
+    ) -> String {
+        let wanted = format!("{name}.codes");
+        if kind.range() == Some((lowest.into(), highest.into())) {
+            return self.node("QuantizeLinear", &operands, &wanted);
+        }
+        let codes = self.node("QuantizeLinear", &operands, &format!("{name}.saturated"));
+        let mut limit = |part: &str, number: i32| {
+            self.initializer(&format!("{name}.{part}"), element::patterns(kind, &[], [number.into()]))
+        };
+        let (lowest, highest) = (limit("lowest", lowest), limit("highest", highest));
+        self.node("Clip", &[&codes, &lowest, &highest], &wanted)
+    }
+
     /// The graph between these inputs and outputs, and what is said of it.
     pub(super) fn finish(
         self,

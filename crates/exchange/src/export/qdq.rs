@@ -38,18 +38,9 @@ pub(super) fn values(
         (16, false) => ElementType::Uint16,
         (bits, _) => return refused(format!("bits = {bits}"), "`bits = 8`"),
     };
-    let number = |number: i32| element::patterns(kind, &[], [number.into()]);
     let scale = graph.scalar(&format!("{name}.scale"), Real::Single, fitted.scale.into());
-    let zero_point = graph.initializer(&format!("{name}.zero_point"), number(fitted.zero_point));
-    let operands = [inputs, scale.as_str(), &zero_point];
-    let codes = match kind.range() == Some((lowest.into(), highest.into())) {
-        true => graph.node("QuantizeLinear", &operands, &format!("{name}.codes")),
-        false => {
-            let codes = graph.node("QuantizeLinear", &operands, &format!("{name}.saturated"));
-            let lowest = graph.initializer(&format!("{name}.lowest"), number(lowest));
-            let highest = graph.initializer(&format!("{name}.highest"), number(highest));
-            graph.node("Clip", &[&codes, &lowest, &highest], &format!("{name}.codes"))
-        }
-    };
+    let zero_point = graph
+        .initializer(&format!("{name}.zero_point"), element::patterns(kind, &[], [fitted.zero_point.into()]));
+    let codes = graph.quantize_linear(&name, [inputs, &scale, &zero_point], kind, (lowest, highest));
     Ok(graph.node("DequantizeLinear", &[&codes, &scale, &zero_point], &format!("{name}.values")))
 }

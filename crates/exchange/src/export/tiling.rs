@@ -29,12 +29,7 @@ impl Tiling {
     /// That of the blocks of a matrix, which has values.
     pub(super) fn of(blocks: &Blocks) -> Self {
         let (rows, columns) = blocks.shape();
-        let first = blocks.get(0);
-        let (tile_rows, tile_columns) = match first.stride {
-            1 if first.length >= columns => (first.length / columns.max(1), columns),
-            1 => (1, first.length),
-            _ => (first.length, 1),
-        };
+        let (tile_rows, tile_columns) = blocks.tile();
         Self { rows, columns, tile_rows, tile_columns }
     }
 

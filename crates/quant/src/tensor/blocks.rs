@@ -12,6 +12,7 @@ use crate::scheme::Granularity;
 ///
 /// let blocks = Blocks::new((5, 2), Granularity::Group(GroupSize::new(3).unwrap()));
 /// assert_eq!(blocks.len(), 4);
+/// assert_eq!(blocks.tile(), (3, 1));
 /// assert_eq!(blocks.index_of(4, 1), 3);
 /// assert_eq!(blocks.get(3).positions().collect::<Vec<_>>(), [7, 9]);
 /// ```
@@ -99,6 +100,16 @@ impl Blocks {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.rows == 0 || self.columns == 0
+    }
+
+    /// Rows and columns of a whole block: in tiles of so many the matrix is divided, the last ones perhaps smaller.
+    #[must_use]
+    pub const fn tile(&self) -> (usize, usize) {
+        match self.layout {
+            Layout::Runs { length } if length > self.columns => (length / self.columns, self.columns),
+            Layout::Runs { length } => (1, length),
+            Layout::Bands { height } => (height, 1),
+        }
     }
 
     /// The block with number `index < len()`.

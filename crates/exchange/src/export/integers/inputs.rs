@@ -116,17 +116,12 @@ impl Codes<'_> {
     /// are used.
     fn quantize_linear(&self, graph: &mut Graph, inputs: &str, scale: &str, zero: i32) -> String {
         let name = self.name;
-        let byte = |number: i32| element::patterns(ElementType::Uint8, &[], [number.into()]);
-        let (low, high) = (self.grid.lowest + self.offset, self.grid.highest + self.offset);
-        let zero = graph.initializer(&format!("{name}.zero_point"), byte(zero));
-        let wanted = format!("{name}.codes");
-        if (low, high) == (0, 255) {
-            return graph.node("QuantizeLinear", &[inputs, scale, &zero], &wanted);
-        }
-        let codes = graph.node("QuantizeLinear", &[inputs, scale, &zero], &format!("{name}.saturated"));
-        let low = graph.initializer(&format!("{name}.lowest"), byte(low));
-        let high = graph.initializer(&format!("{name}.highest"), byte(high));
-        graph.node("Clip", &[&codes, &low, &high], &wanted)
+        let zero = graph.initializer(
+            &format!("{name}.zero_point"),
+            element::patterns(ElementType::Uint8, &[], [zero.into()]),
+        );
+        let range = (self.grid.lowest + self.offset, self.grid.highest + self.offset);
+        graph.quantize_linear(name, [inputs, scale, &zero], ElementType::Uint8, range)
     }
 
     /// The same in operators of `float`.

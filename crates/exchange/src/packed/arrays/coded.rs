@@ -2,8 +2,7 @@
 
 use bitsweep_models::WeightId;
 use bitsweep_quant::{
-    Affine, Bits, CodeMatrix, CodebookLayout, Dtype, Format, Granularity, LevelFormat, Partition, Quantized,
-    ZeroPoint,
+    Affine, Bits, CodeMatrix, CodebookLayout, Dtype, Format, LevelFormat, Partition, Quantized, ZeroPoint,
 };
 
 use super::array::{Array, Numbers};
@@ -108,14 +107,7 @@ impl Arrays<'_> {
     fn scales(&mut self, affine: &Affine<f64>) -> [usize; 2] {
         let (rows, columns) = self.quantized.shape();
         let scheme = self.quantized.scheme();
-        let block = match scheme.granularity {
-            Granularity::Tensor => [rows, columns],
-            Granularity::InputChannel => [1, columns],
-            Granularity::Rows(count) => [rows.min(count.get() as usize), columns],
-            Granularity::OutputChannel => [rows, 1],
-            Granularity::Group(size) if rows == 1 => [1, columns.min(size.get() as usize)],
-            Granularity::Group(size) => [rows.min(size.get() as usize), 1],
-        };
+        let block: [usize; 2] = self.quantized.blocks().tile().into();
         let shape = [rows.div_ceil(block[0]), columns.div_ceil(block[1])];
         self.add_numbers("scales", &shape, affine.scales.iter().copied());
         match scheme.zero_point() {

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView1, Axis};
 
 use crate::number::Real;
-use crate::scheme::{Granularity, LevelTable, ZeroPoint};
+use crate::scheme::{LevelTable, ZeroPoint};
 use crate::tensor::{Parameters, Quantized, SparseOutliers};
 
 use super::error::ActivationError;
@@ -61,12 +61,7 @@ impl ScaledLevels {
                 f64::from(codes.at(row * columns + column)) - f64::from(zero_point)
             }
         });
-        let rows_per_scale = match scheme.granularity {
-            Granularity::Tensor | Granularity::OutputChannel => rows,
-            Granularity::InputChannel => 1,
-            Granularity::Group(size) | Granularity::Rows(size) => rows.min(size.get() as usize),
-        };
-        let rows_per_scale = rows_per_scale.max(1);
+        let rows_per_scale = blocks.tile().0.max(1);
         let bands = if columns == 0 { 0 } else { rows.div_ceil(rows_per_scale) };
         let scales = Array2::from_shape_fn((bands, columns), |(band, column)| {
             affine.scales[blocks.index_of(band * rows_per_scale, column)]
