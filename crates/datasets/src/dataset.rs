@@ -192,15 +192,36 @@ impl Dataset {
     }
 }
 
+/// A name as exporters write it that know letters, digits and `_` alone.
+fn plain(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '_' }).collect()
+}
+
 impl Dataset {
+    /// The column of a name; where there is none, the only one of this name but for what is no letter or digit.
+    fn position_of(&self, name: &str) -> Option<usize> {
+        let same = self.columns.iter().position(|column| column.name == name);
+        same.or_else(|| {
+            let wanted = plain(name);
+            let mut alike = (0..self.columns.len()).filter(|own| plain(&self.columns[*own].name) == wanted);
+            alike.next().filter(|_| alike.next().is_none())
+        })
+    }
+
+    /// Whether its columns are those of these names, in their order.
+    #[must_use]
+    pub fn has_columns(&self, names: &[String]) -> bool {
+        names.len() == self.columns.len()
+            && names.iter().enumerate().all(|(position, name)| self.position_of(name) == Some(position))
+    }
+
     /// The same rows with the columns that a model takes, in its order; a note tells the others. None where the model calls
     /// none of its inputs as a column is called.
     ///
     /// # Errors
     /// A column that is not there, beside others that are, or that is there several times.
     pub fn with_columns(&self, names: &[String]) -> Result<Option<Self>, OtherColumn> {
-        let position = |name: &String| self.columns.iter().position(|column| column.name == *name);
-        let positions: Vec<Option<usize>> = names.iter().map(position).collect();
+        let positions: Vec<Option<usize>> = names.iter().map(|name| self.position_of(name)).collect();
         if positions.iter().all(Option::is_none) {
             return Ok(None);
         }
@@ -220,8 +241,8 @@ impl Dataset {
             return Ok(Some(self.clone()));
         }
         let columns: Vec<Column> = positions.iter().map(|&position| self.columns[position].clone()).collect();
-        let left = self.columns.iter().filter(|column| !names.contains(&column.name));
-        let left: Vec<String> = left.map(|column| column.name.clone()).collect();
+        let left = (0..self.columns.len()).filter(|position| !positions.contains(position));
+        let left: Vec<String> = left.map(|position| self.columns[position].name.clone()).collect();
         let mut notes = self.notes.clone();
         if !left.is_empty() {
             notes.push(Note::NoInputs { columns: left });

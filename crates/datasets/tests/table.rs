@@ -502,3 +502,15 @@ fn columns_are_those_that_a_model_names_in_its_order() {
         "the data have no column `width`, which the model takes"
     );
 }
+
+#[test]
+fn columns_of_a_model_may_be_spelled_without_signs() {
+    let data = read("mean radius (mm),b.c,y\n1,2,p\n4,5,q\n", named("y")).unwrap();
+    let names = ["b_c", "mean_radius__mm_"].map(str::to_owned);
+    let own = data.with_columns(&names).unwrap().unwrap();
+    assert_eq!(own.values, array![[2.0, 1.0], [5.0, 4.0]]);
+    assert!(own.has_columns(&names) && !data.has_columns(&names));
+    // Two that are alike so are not told apart.
+    let data = read("a b,a-b,y\n1,2,p\n4,5,q\n", named("y")).unwrap();
+    assert_eq!(data.with_columns(&["a_b".to_owned()]).unwrap(), None);
+}

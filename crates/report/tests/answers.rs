@@ -908,7 +908,12 @@ fn a_recall_is_told_on_the_rows_of_its_class() {
     let rows = Rows::new(500, 2, 0).with(8, [], 0).with(4, [], 0);
     let text = answer(&recorded(&[rows]), &rule);
     says(&text, &["250 test rows of class 1 are too few for any claim within 0.01 at 95 %"]);
-    says(&text, &["That is within 0.01, but nothing is claimed of fewer than 299 test rows of class 1."]);
+    says(
+        &text,
+        &[
+            "That is within 0.01, but of fewer than 299 test rows of class 1 nothing is claimed, whatever the margin.",
+        ],
+    );
     says_not(&text, &["would decide"]);
     // None of the class.
     let rows = Rows::new(500, 2, 0).with(8, [], 0).with(4, [], 0);

@@ -127,7 +127,7 @@ pub struct SizeMeasures {
     /// of the float model, into whose first layer they go but for rounding (`W1'_j = W1_j/σ_j`, `b1' = b1 - Σ_j μ_j·W1'_j`),
     /// and none where a variant has gone that way or takes codes for inputs.
     pub scaler: u64,
-    /// Bytes of the same tensors in f32 (f64 for f64 tensors).
+    /// Bytes of the same tensors in f32 (f64 for f64 tensors; of those of files what the file has, where that is less).
     pub float: u64,
 }
 

@@ -139,7 +139,9 @@ impl Inspection {
             let [low, high] = range.as_ref().map_or_else(Default::default, numbers);
             table.row(name, [dtype.clone(), shape.join(" × "), count(*bytes as f64), low, high]);
         }
-        page.table(&table);
+        if !self.tensors.is_empty() {
+            page.table(&table);
+        }
         if let Some(packed) = &self.packed {
             page.space();
             page.prose(0, "A model that `bitsweep export` has written; `bitsweep verify` scores it.");

@@ -35,7 +35,13 @@ pub(super) fn page(summary: &Summary, plan: &Plan, with_reasons: bool, columns: 
         one(comparison, rule, &mut page);
     }
     if let Some(own) = &summary.over_tensors {
-        page.prose(0, &format!("(each of the {} tensors: in the report and results.csv)", own.tensors));
+        page.prose(
+            0,
+            &format!(
+                "(each of the {} tensors: in results.csv, and in the report at each bit width)",
+                own.tensors
+            ),
+        );
     }
     let picks = picks(summary, rule);
     match picks.as_slice() {

@@ -11,6 +11,7 @@ use super::quantized_model::{QuantizedWeight, error_measures, flags, quantized, 
 use super::stop::{At, Step};
 use super::tensor_rows::LargeRows;
 use super::unit::{Evaluation, UnitOutcome};
+use crate::plan::Values;
 use bitsweep_experiment::config::Record;
 use bitsweep_experiment::subject::{TensorSource, TensorSpec};
 use bitsweep_experiment::variant::Variant;
@@ -34,7 +35,7 @@ fn evaluate_as<T: Real>(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> Uni
             return outcome;
         }
     };
-    let float_bytes = values.len() as u64 * size_of::<T>() as u64;
+    let Values { matrix: values, float_bytes } = values;
     let stored = Size { codes: float_bytes, ..Size::default() };
     let baseline = Measures {
         error: ErrorMeasures { sqnr_db: f64::INFINITY, ..ErrorMeasures::default() },
@@ -45,7 +46,8 @@ fn evaluate_as<T: Real>(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> Uni
     for (position, planned) in (1..).zip(&unit.variants) {
         let origin = outcome.origin(position, &planned.identity);
         let mut large = LargeRows::default();
-        let measured = one(evaluation, tensor, values.view(), &planned.variant, &origin, &mut large);
+        let measured =
+            one(evaluation, tensor, (values.view(), float_bytes), &planned.variant, &origin, &mut large);
         outcome.add(unit.row_key(&planned.identity), origin, measured);
         (evaluation.emit)(large);
     }
@@ -56,7 +58,7 @@ fn evaluate_as<T: Real>(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> Uni
 fn one<T: Real>(
     evaluation: &Evaluation<'_>,
     tensor: &TensorSpec,
-    values: ArrayView2<'_, T>,
+    (values, float_bytes): (ArrayView2<'_, T>, u64),
     variant: &Variant,
     origin: &Origin,
     large: &mut LargeRows,
@@ -76,7 +78,6 @@ fn one<T: Real>(
     };
     large.add(origin, &weight, values, wanted)?;
     let only = std::slice::from_ref(&weight);
-    let float_bytes = values.len() as u64 * size_of::<T>() as u64;
     Ok(Measures {
         error: error_measures(&errors),
         size: size_measures(only, 0, float_bytes),

@@ -32,6 +32,7 @@ use self::key::{canonical, canonical_majority, row_key, task_key, unit_key};
 use self::models::Models;
 use self::tasks::settings_that_differ;
 use self::tensors::Units;
+pub(crate) use self::tensors::Values;
 
 pub(crate) use datasets::unknown_class;
 pub(crate) use memory::most_bytes;

@@ -1,6 +1,6 @@
 //! What a reader should know of the data before anything runs.
 
-use bitsweep_datasets::{ColumnKind, Dataset, Scaling, list};
+use bitsweep_datasets::{ColumnKind, Dataset, Note, Scaling, list};
 use bitsweep_results::numbers::significant;
 
 use super::{Plan, Unit};
@@ -15,7 +15,9 @@ impl Plan {
         let mut notes: Vec<(&str, String)> = Vec::new();
         for unit in &self.units {
             let Some(dataset) = unit.rows() else { continue };
-            let of_data = dataset.notes.iter().map(ToString::to_string).chain(unscaled(unit, dataset));
+            let is_told = |note: &&Note| unit.given.is_none() || is_of_given(note, dataset);
+            let of_data = dataset.notes.iter().filter(is_told);
+            let of_data = of_data.map(ToString::to_string).chain(unscaled(unit, dataset));
             let of_data = of_data.map(|note| (dataset.name.as_str(), note));
             let origin = unit.given().and_then(|given| given.origin.as_ref());
             let of_model = origin.into_iter().flat_map(|origin| {
@@ -32,12 +34,21 @@ impl Plan {
     }
 }
 
+/// Whether a note is of use where the model is given: its columns are what they are, and others are left out.
+fn is_of_given(note: &Note, dataset: &Dataset) -> bool {
+    match note {
+        Note::Constant { .. } | Note::RowNumber { .. } => false,
+        Note::OneHot { column, .. } => dataset.columns.iter().any(|own| own.name == *column),
+        _ => true,
+    }
+}
+
 /// That a model from a file takes the columns in their order, which it does not call by name.
 fn by_position(unit: &Unit, dataset: &Dataset) -> Option<String> {
     let inputs = unit.given()?.inputs.as_deref();
     let columns: Vec<&str> = dataset.columns.iter().map(|column| column.name.as_str()).collect();
     match inputs {
-        Some(inputs) if inputs == columns => None,
+        Some(inputs) if dataset.has_columns(inputs) => None,
         Some(inputs) => Some(format!(
             "its inputs {} are called otherwise than the columns, which are taken in their order: {}",
             list(inputs),

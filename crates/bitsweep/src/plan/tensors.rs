@@ -1,8 +1,8 @@
 //! Tensors of files: which there are, and their numbers, one tensor at a time.
 
 use bitsweep_datasets::list;
-use bitsweep_exchange::{Entry, FileFormat, ImportError, TensorFile};
-use bitsweep_quant::Real;
+use bitsweep_exchange::{Entry, FileFormat, ImportError, Stored, TensorFile};
+use bitsweep_quant::{Dtype, Real};
 use ndarray::Array2;
 use wildmatch::WildMatch;
 
@@ -84,24 +84,50 @@ pub(super) fn expanded(
 fn hash(file: &mut TensorFile, entry: &Entry) -> Result<blake3::Hash, ImportError> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(format!("{:?} ", entry.shape).as_bytes());
+    // What the float tensor is counted as.
+    if let Some(bytes) = float_bytes(entry, Dtype::F32).filter(|bytes| *bytes < 4 * entry.len() as u64) {
+        hasher.update(&bytes.to_le_bytes());
+    }
     file.each(entry, |number| {
         hasher.update(&number.to_le_bytes());
     })?;
     Ok(hasher.finalize())
 }
 
+/// Bytes of a tensor as its file has it, and no more than those of the type that it is computed in; `None` of codes.
+fn float_bytes(entry: &Entry, dtype: Dtype) -> Option<u64> {
+    let Stored::Numbers(element) = entry.element else { return None };
+    let most = match dtype {
+        Dtype::F32 => 4,
+        Dtype::F64 => 8,
+    };
+    Some(entry.len() as u64 * (element.bytes() as u64).min(most))
+}
+
+/// The numbers of a tensor.
+pub(crate) struct Values<T> {
+    /// `(in, out)` where a file has a matrix.
+    pub(crate) matrix: Array2<T>,
+    /// Bytes of the float tensor.
+    pub(crate) float_bytes: u64,
+}
+
 impl Plan {
-    /// The numbers of a unit's tensor, `(in, out)` where a file has a matrix.
+    /// The numbers of a unit's tensor.
     ///
     /// # Errors
     /// When its file cannot be read, or has a number that is not finite.
-    pub(crate) fn values_of<T: Real>(&self, unit: &Unit, tensor: &TensorSpec) -> Result<Array2<T>, String> {
+    pub(crate) fn values_of<T: Real>(&self, unit: &Unit, tensor: &TensorSpec) -> Result<Values<T>, String> {
+        let usual = |matrix: Array2<T>| {
+            let float_bytes = (matrix.len() * T::BYTES) as u64;
+            Values { matrix, float_bytes }
+        };
         let (file, layout) = match &tensor.source {
             TensorSource::Here { values, .. } => {
                 let rows = &values.0;
                 let shape = (rows.len(), rows.first().map_or(0, Vec::len));
                 let flat = rows.iter().flatten().map(|&value| T::from_f64(value)).collect();
-                return Array2::from_shape_vec(shape, flat).map_err(|error| error.to_string());
+                return Array2::from_shape_vec(shape, flat).map(usual).map_err(|error| error.to_string());
             }
             TensorSource::File { file, layout } => (file, layout),
         };
@@ -131,9 +157,11 @@ impl Plan {
         };
         let matrix = Array2::from_shape_vec((rows, columns), numbers).map_err(|error| error.to_string())?;
         let is_matrix = entry.shape.len() > 1;
-        Ok(match layout {
+        let values = usual(match layout {
             Some(Layout::OutIn) if is_matrix => matrix.reversed_axes().as_standard_layout().into_owned(),
             Some(Layout::OutIn | Layout::InOut) | None => matrix,
-        })
+        });
+        let float_bytes = float_bytes(&entry, T::DTYPE).unwrap_or(values.float_bytes);
+        Ok(Values { float_bytes, ..values })
     }
 }

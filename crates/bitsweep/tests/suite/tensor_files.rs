@@ -82,6 +82,23 @@ fn many_tensors_are_told_together() {
 }
 
 #[test]
+fn a_float_tensor_has_the_bytes_that_its_file_has() {
+    for (name, bytes) in [("bfloat16.safetensors", 2), ("mlp-float16.npz", 2), ("mlp.npz", 4)] {
+        let plan = planned(&on_file(name, "")).unwrap();
+        let records = run_plan(&plan).unwrap();
+        let mut file = TensorFile::open(&fixture(name)).unwrap();
+        let float = records.results.iter().filter(|row| row.origin.is_float());
+        for row in float {
+            let entry = file.entry(&row.origin.unit.task.dataset).unwrap().clone();
+            let count = file.read(&entry).unwrap().values.len() as u64;
+            assert_eq!(measures(row).size.total(), bytes * count, "{name}, {}", entry.name);
+        }
+        let quantized = records.results.iter().find(|row| !row.origin.is_float()).unwrap();
+        assert_eq!(measures(quantized).size.float, measures(&records.results[0]).size.total());
+    }
+}
+
+#[test]
 fn the_key_of_a_tensor_is_of_its_numbers_and_not_of_its_place() {
     let sandbox = Sandbox::new();
     let copy = sandbox.put("copy.npz", std::fs::read(fixture("mlp.npz")).unwrap());

@@ -26,12 +26,19 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     if panes.is_empty() {
         return Ok(None);
     }
-    let together = usize::from(subject.summary.over_tensors.is_some());
-    let all = panes.len() - together;
+    let all = panes.len();
     panes.truncate(MOST_PANELS);
     let title = "Quantization error against bits".to_owned();
     let subtitle = "Mean squared error of the quantized values, logarithmic axis; a bit less makes a uniform grid's error about four times as large.";
-    let header = Header::new(&title, &format!("{subtitle}{}", left_out(panes.len() - together, all)));
+    let left = match &subject.summary.over_tensors {
+        Some(own) => format!(
+            " The first {} of {} tensors beside all of them; results.csv has each.",
+            panes.len() - 1,
+            own.tensors
+        ),
+        None => left_out(panes.len(), all),
+    };
+    let header = Header::new(&title, &format!("{subtitle}{left}"));
     let values =
         || panes.iter().flat_map(|pane| &pane.lines).flat_map(|line| &line.marks).map(|mark| mark.value);
     let scale = Scale::logarithmic(values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));

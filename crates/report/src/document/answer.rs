@@ -238,20 +238,17 @@ fn least_error(summary: &Summary) -> Vec<Block> {
             let task = if several { format!("{}, ", comparison.name()) } else { String::new() };
             let of = match (comparison.float(), rivals) {
                 (Some(float), 1) if variant.true_bytes < float.true_bytes => {
-                    "the only scheme that is smaller".to_owned()
+                    "the only scheme that is smaller than float".to_owned()
                 }
                 (_, 1) => "the only scheme".to_owned(),
                 (Some(float), _) if variant.true_bytes < float.true_bytes => {
-                    format!("least of {rivals} smaller schemes")
+                    format!("the least of {rivals} schemes that are smaller than float")
                 }
-                _ => format!("least of {rivals} schemes"),
+                _ => format!("the least of {rivals} schemes"),
             };
             let sqnr = variant.sqnr_db.mean;
-            let ratio = if sqnr.is_finite() {
-                format!(", {} dB above the noise", fixed(sqnr, 1))
-            } else {
-                String::new()
-            };
+            let ratio =
+                if sqnr.is_finite() { format!(", SQNR {} dB", fixed(sqnr, 1)) } else { String::new() };
             let against = match comparison.float() {
                 Some(float) => format!(" against {} in float", count(float.true_bytes)),
                 None => String::new(),

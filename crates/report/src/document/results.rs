@@ -4,7 +4,7 @@ use bitsweep_results::numbers::{
     self, count, counted, fixed, p_value, score, significant, supported, supported_decimals,
 };
 use bitsweep_results::summary::{OverTensors, Standing};
-use bitsweep_results::{Comparison, Confusion, Flag, Metric, PickRule, VariantSummary};
+use bitsweep_results::{Comparison, Confusion, Flag, Metric, PickRule, Summary, VariantSummary};
 
 use super::block::{Block, Table, paragraph};
 use crate::report::Report;
@@ -13,6 +13,8 @@ use crate::report::Report;
 const MOST_ROWS: usize = 16;
 /// Variants of many tensors together up to which a table shows all.
 const MOST_ALL_TENSORS: usize = 48;
+/// Tensors of a file up to which a table shows each.
+const MOST_TENSORS: usize = 100;
 /// Tasks with tables of their own.
 const MOST_TASKS: usize = 6;
 /// Classes up to which they are listed one by one.
@@ -31,7 +33,8 @@ pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
     let mut blocks = vec![Block::Heading(2, "Results".to_owned())];
     if let Some(own) = &summary.over_tensors {
         blocks.push(Block::Heading(3, own.together.name().to_owned()));
-        blocks.extend(over_tensors(own));
+        blocks.extend(over_tensors(summary, own));
+        return blocks;
     }
     for comparison in summary.comparisons.iter().take(MOST_TASKS) {
         if several {
@@ -67,7 +70,7 @@ pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
 }
 
 /// The variants of all tensors together, and the tensor that each leaves least of.
-fn over_tensors(own: &OverTensors) -> Vec<Block> {
+fn over_tensors(summary: &Summary, own: &OverTensors) -> Vec<Block> {
     let told = own.together.telling(MOST_ALL_TENSORS);
     let at = |position: &usize| &own.together.variants[*position];
     let shown: Vec<&VariantSummary> = told.iter().map(at).collect();
@@ -78,10 +81,38 @@ fn over_tensors(own: &OverTensors) -> Vec<Block> {
     let lowest: Vec<Vec<String>> = lowest.collect();
     let mut blocks = vec![errors_and_sizes(&shown)];
     if !lowest.is_empty() {
-        blocks.push(paragraph("The tensor of which each leaves least:"));
+        blocks.push(paragraph("The tensor with the lowest signal-to-noise ratio under each variant:"));
         blocks.push(Block::Table(Table::new(2, &["Variant", "Tensor", "SQNR in dB"], lowest)));
     }
+    blocks.extend(each_tensor(summary, own));
     blocks
+}
+
+/// The signal-to-noise ratio of each tensor under the best scheme of each bit width.
+fn each_tensor(summary: &Summary, own: &OverTensors) -> Vec<Block> {
+    let best: Vec<&VariantSummary> =
+        own.together.least_error.iter().map(|position| &own.together.variants[*position]).collect();
+    let mut headings = vec!["Tensor".to_owned(), "Float bytes".to_owned()];
+    headings.extend(best.iter().map(|variant| variant.label.to_string()));
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let rows = summary.comparisons.iter().take(MOST_TENSORS).map(|comparison| {
+        let float = comparison.float().map_or_else(String::new, |float| count(float.true_bytes));
+        let ratio = |variant: &&VariantSummary| {
+            let same = |other: &&VariantSummary| other.origin.variant == variant.origin.variant;
+            let own = comparison.variants.iter().find(same);
+            own.map_or_else(String::new, |own| fixed(own.sqnr_db.mean, 1))
+        };
+        [comparison.name().to_owned(), float].into_iter().chain(best.iter().map(ratio)).collect()
+    });
+    let table = Table::new(1, &headings, rows.collect());
+    let rest = match summary.comparisons.len() {
+        more if more > MOST_TENSORS => format!(" The first {MOST_TENSORS} of {more};"),
+        _ => String::new(),
+    };
+    let title = format!(
+        "SQNR in dB of each tensor, under the variant of least error at each bit width.{rest} results.csv has every variant of every tensor."
+    );
+    vec![paragraph(title), Block::Table(table)]
 }
 
 fn setting(comparison: &Comparison) -> Option<Block> {

@@ -321,7 +321,10 @@ impl Comparison {
 fn would_decide(rows: usize, loss: &Estimate, margin: f64, rule: &PickRule) -> String {
     if loss.p_below(margin) <= 1.0 - rule.confidence {
         let least = test_rows(least_rows(rule), &rule.metric);
-        format!(" That is within {}, but nothing is claimed of fewer than {least}.", trimmed(margin))
+        format!(
+            " That is within {}, but of fewer than {least} nothing is claimed, whatever the margin.",
+            trimmed(margin)
+        )
     } else {
         format!(" About {} would decide.", test_rows(rows, &rule.metric))
     }
@@ -332,7 +335,7 @@ fn scaler(variant: &VariantSummary) -> Option<String> {
     let scaler = variant.measures.size.scaler;
     (scaler > 0).then(|| {
         format!(
-            "{} of its size {} the scaler of the features; `quantize.scaler = \"fold\"` takes it into the first layer's weights, which need `granularity = \"input-channel\"` then.",
+            "{} of its size {} the scaler of the features (`quantize.scaler`).",
             counted(scaler as usize, "byte", "bytes"),
             if scaler == 1 { "is" } else { "are" }
         )
