@@ -7,7 +7,7 @@ use bitsweep_experiment::config::{ExportFormat, ExportGoal};
 use bitsweep_results::text::one_line;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::Error;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use crate::record::check_folder_name;
@@ -118,12 +118,13 @@ pub enum Command {
     /// The variant is made again, and is written only where it predicts the classes that a run measures. A file in
     /// safetensors is run by `bitsweep predict` and scored by `bitsweep verify`. `bitsweep run model.onnx …` leaves results
     /// called `model`, of which `bitsweep export model …` exports.
+    #[command(group(ArgGroup::new("which").required(true).args(["pick", "variant"])))]
     Export {
         /// The experiment, or the name of its results, and changes to it.
         #[command(flatten)]
         experiment: Request,
         /// Export what is picked for this goal, as the results say; without results the experiment is run.
-        #[arg(long, value_enum, required_unless_present = "variant", conflicts_with = "variant")]
+        #[arg(long, value_enum)]
         pick: Option<Picked>,
         /// Export the variant of this label, as `bitsweep plan` shows it: `--variant "4 bit"`.
         #[arg(long, value_name = "LABEL")]

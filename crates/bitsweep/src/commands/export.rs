@@ -61,7 +61,9 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
     }
     let position = unit_position(&plan, options.unit)?;
     if plan.units[position].dataset.is_none() {
-        return Err(Diagnostic::new(format!("{} is no model", plan.units[position].describe())).into());
+        let message =
+            format!("{} is no model: expected an experiment on one", plan.units[position].describe());
+        return Err(Diagnostic::new(message).into());
     }
     let chosen = match (options.pick, options.variant) {
         (Some(goal), _) => picked(&plan, position, goal, kept.as_ref(), options.verbosity)?,
