@@ -1,6 +1,6 @@
 //! A dataset: columns, classes, and where its rows stand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use ndarray::{Array2, Axis};
@@ -221,7 +221,10 @@ impl Dataset {
     /// # Errors
     /// A column that is not there, beside others that are, or that is there several times.
     pub fn with_columns(&self, names: &[String]) -> Result<Option<Self>, OtherColumn> {
-        let positions: Vec<Option<usize>> = names.iter().map(|name| self.position_of(name)).collect();
+        // One column is one input alone.
+        let mut taken = BTreeSet::new();
+        let position = |name: &String| self.position_of(name).filter(|position| taken.insert(*position));
+        let positions: Vec<Option<usize>> = names.iter().map(position).collect();
         if positions.iter().all(Option::is_none) {
             return Ok(None);
         }
@@ -241,7 +244,7 @@ impl Dataset {
             return Ok(Some(self.clone()));
         }
         let columns: Vec<Column> = positions.iter().map(|&position| self.columns[position].clone()).collect();
-        let left = (0..self.columns.len()).filter(|position| !positions.contains(position));
+        let left = (0..self.columns.len()).filter(|position| !taken.contains(position));
         let left: Vec<String> = left.map(|position| self.columns[position].name.clone()).collect();
         let mut notes = self.notes.clone();
         if !left.is_empty() {

@@ -510,6 +510,9 @@ fn columns_of_a_model_may_be_spelled_without_signs() {
     let own = data.with_columns(&names).unwrap().unwrap();
     assert_eq!(own.values, array![[2.0, 1.0], [5.0, 4.0]]);
     assert!(own.has_columns(&names) && !data.has_columns(&names));
+    // A column is taken once.
+    let twice = ["b_c", "b c", "mean radius (mm)"].map(str::to_owned);
+    assert!(data.with_columns(&twice).unwrap_err().to_string().contains("no column `b c`"));
     // Two that are alike so are not told apart.
     let data = read("a b,a-b,y\n1,2,p\n4,5,q\n", named("y")).unwrap();
     assert_eq!(data.with_columns(&["a_b".to_owned()]).unwrap(), None);
