@@ -38,7 +38,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Option<Chart>, Fault> {
     let chart = BarChart {
         name: NAME,
         title: "Reconstruction error by scheme",
-        subtitle: "Mean squared error of the reconstruction, and the signal-to-quantization-noise ratio; the least error at each bit width in bold.",
+        subtitle: "Mean squared error of the reconstruction, and the signal-to-quantization-noise ratio. In bold the least error at each bit width, among schemes smaller than float where there are any.",
         legend: Vec::new(),
         bars: &rows,
         alt,
