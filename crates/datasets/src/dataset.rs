@@ -192,6 +192,13 @@ impl Dataset {
     }
 }
 
+/// How often each name is there.
+pub(crate) fn count_names<'n>(names: impl Iterator<Item = &'n str>) -> BTreeMap<&'n str, usize> {
+    let mut counts = BTreeMap::new();
+    names.for_each(|name| *counts.entry(name).or_default() += 1);
+    counts
+}
+
 /// A name as exporters write it that know letters, digits and `_` alone.
 fn plain(name: &str) -> String {
     name.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '_' }).collect()
@@ -208,19 +215,12 @@ impl Dataset {
         })
     }
 
-    /// Whether its columns are those of these names, in their order.
-    #[must_use]
-    pub fn has_columns(&self, names: &[String]) -> bool {
-        names.len() == self.columns.len()
-            && names.iter().enumerate().all(|(position, name)| self.position_of(name) == Some(position))
-    }
-
-    /// The same rows with the columns that a model takes, in its order; a note tells the others. None where the model calls
-    /// none of its inputs as a column is called.
+    /// Where the columns that a model takes stand, in its order; none where the model calls none of its inputs as a column is
+    /// called.
     ///
     /// # Errors
     /// A column that is not there, beside others that are, or that is there several times.
-    pub fn with_columns(&self, names: &[String]) -> Result<Option<Self>, OtherColumn> {
+    pub fn positions_of_columns(&self, names: &[String]) -> Result<Option<Vec<usize>>, OtherColumn> {
         // One column is one input alone.
         let mut taken = BTreeSet::new();
         let position = |name: &String| self.position_of(name).filter(|position| taken.insert(*position));
@@ -232,18 +232,27 @@ impl Dataset {
             let nearest = nearest(column, self.columns.iter().map(|column| column.name.as_str()));
             return Err(OtherColumn::Unknown { column: column.clone(), nearest: nearest.map(str::to_owned) });
         }
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        self.columns.iter().for_each(|column| *counts.entry(&column.name).or_default() += 1);
+        let counts = count_names(self.columns.iter().map(|column| column.name.as_str()));
         let several =
             names.iter().find_map(|name| Some((name, *counts.get(name.as_str())?)).filter(|own| own.1 > 1));
-        if let Some((column, count)) = several {
-            return Err(OtherColumn::Ambiguous { column: column.clone(), count });
+        match several {
+            Some((column, count)) => Err(OtherColumn::Ambiguous { column: column.clone(), count }),
+            None => Ok(positions.into_iter().collect()),
         }
-        let positions: Vec<usize> = positions.into_iter().flatten().collect();
+    }
+
+    /// The same rows with the columns that a model takes, in its order; a note tells the others. None as of
+    /// [`positions_of_columns`](Self::positions_of_columns).
+    ///
+    /// # Errors
+    /// As [`positions_of_columns`](Self::positions_of_columns).
+    pub fn with_columns(&self, names: &[String]) -> Result<Option<Self>, OtherColumn> {
+        let Some(positions) = self.positions_of_columns(names)? else { return Ok(None) };
         if positions.iter().copied().eq(0..self.columns.len()) {
             return Ok(Some(self.clone()));
         }
         let columns: Vec<Column> = positions.iter().map(|&position| self.columns[position].clone()).collect();
+        let taken: BTreeSet<usize> = positions.iter().copied().collect();
         let left = (0..self.columns.len()).filter(|position| !taken.contains(position));
         let left: Vec<String> = left.map(|position| self.columns[position].name.clone()).collect();
         let mut notes = self.notes.clone();

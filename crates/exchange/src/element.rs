@@ -36,6 +36,28 @@ pub enum Element {
 }
 
 impl Element {
+    /// All types.
+    const ALL: [Self; 13] = [
+        Self::F64,
+        Self::F32,
+        Self::F16,
+        Self::BF16,
+        Self::I64,
+        Self::I32,
+        Self::I16,
+        Self::I8,
+        Self::U64,
+        Self::U32,
+        Self::U16,
+        Self::U8,
+        Self::Bool,
+    ];
+
+    /// The type that NumPy and PyTorch call so.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|element| element.to_string() == name)
+    }
+
     /// The bytes of one number.
     #[must_use]
     pub const fn bytes(self) -> usize {
@@ -82,30 +104,6 @@ impl Element {
         let mut values = Vec::with_capacity(bytes.len() / self.bytes());
         self.each(bytes, |value| values.push(value));
         values
-    }
-}
-
-impl Element {
-    /// All types.
-    const ALL: [Self; 13] = [
-        Self::F64,
-        Self::F32,
-        Self::F16,
-        Self::BF16,
-        Self::I64,
-        Self::I32,
-        Self::I16,
-        Self::I8,
-        Self::U64,
-        Self::U32,
-        Self::U16,
-        Self::U8,
-        Self::Bool,
-    ];
-
-    /// The type that NumPy and PyTorch call so.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|element| element.to_string() == name)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The JSON that packed models are written as for other tools: `{"description": …, "arrays": {name: {"dtype", "shape", "data"}}}`.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 
@@ -66,7 +67,7 @@ impl<'de> Deserialize<'de> for Arrays {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Arrays, A::Error> {
                 let mut arrays: Vec<(String, Array)> = Vec::new();
-                let mut names = std::collections::HashSet::new();
+                let mut names = HashSet::new();
                 while let Some((name, array)) = map.next_entry::<String, Array>()? {
                     if !names.insert(name.clone()) {
                         return Err(A::Error::custom(format!("two arrays are called `{name}`")));

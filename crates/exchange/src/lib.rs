@@ -39,7 +39,7 @@ pub use entry::Entry;
 pub use error::ImportError;
 pub use format::FileFormat;
 pub use gguf::BlockType;
-pub use network::{Network, Standardization, equal_classes};
+pub use network::{EqualClasses, Network, Standardization, check_classes};
 pub use onnx::read_onnx_bytes;
 pub use options::{NamedLayer, ReadOptions};
 pub use read::{read_network, sha256, sha256_of};

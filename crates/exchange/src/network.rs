@@ -24,15 +24,30 @@ pub struct Network {
     pub notes: Vec<String>,
 }
 
-/// Two names that are one class: equal, or the same number in another spelling.
-#[must_use]
-pub fn equal_classes(names: &[String]) -> Option<[&str; 2]> {
+/// Two names of one class.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{first}` and `{second}` name one class: expected another name for each")]
+pub struct EqualClasses {
+    /// The first of the two.
+    pub first: String,
+    /// The second.
+    pub second: String,
+}
+
+/// Refuses names of classes of which two are equal, or the same number in another spelling.
+///
+/// # Errors
+/// The two.
+pub fn check_classes(names: &[String]) -> Result<(), EqualClasses> {
     let mut seen: HashMap<String, &str> = HashMap::with_capacity(names.len());
-    names.iter().find_map(|name| {
+    for name in names {
         let number = name.parse::<f64>().ok().filter(|number| number.is_finite());
         let identity = number.map_or_else(|| name.clone(), |number| (number + 0.0).to_string());
-        seen.insert(identity, name).map(|first| [first, name.as_str()])
-    })
+        if let Some(first) = seen.insert(identity, name) {
+            return Err(EqualClasses { first: first.to_owned(), second: name.clone() });
+        }
+    }
+    Ok(())
 }
 
 /// `(x - mean) / scale`, feature by feature.

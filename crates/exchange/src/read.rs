@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::ImportError;
 use crate::format::FileFormat;
-use crate::network::{Network, equal_classes};
+use crate::network::{Network, check_classes};
 use crate::options::ReadOptions;
 use crate::state_dict::read_state_dict;
 use crate::tensor_file::TensorFile;
@@ -25,10 +25,8 @@ pub fn read_network(path: &Path, options: &ReadOptions) -> Result<Network, Impor
             read_state_dict(&mut TensorFile::open(path)?, options)?
         }
     };
-    if let Some([first, second]) = network.classes.as_deref().and_then(equal_classes) {
-        let reason = format!("`{first}` and `{second}` name one class: expected another name for each");
-        return Err(ImportError::new(path, reason));
-    }
+    let classes = network.classes.as_deref().unwrap_or_default();
+    check_classes(classes).map_err(|error| ImportError::new(path, error))?;
     let Some(head) = options.head else { return Ok(network) };
     let model =
         Model::new(network.model.into_layers(), head).map_err(|error| ImportError::new(path, error))?;

@@ -46,15 +46,17 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
         }
     };
     let kept = kept.map(|(_, kept)| kept).or_else(|| Kept::find(options.results, &plan.name));
-    let is_of_plan = kept.as_ref().is_some_and(|kept| kept.is_of(&plan.key()));
-    if let Some(kept) = kept.as_ref().filter(|_| !is_of_plan) {
-        let note = format!(
-            "`{}` has results of another model, other data or another experiment: they are not looked at",
-            kept.folder().display()
-        );
-        say_notes(&plan.name, &[note], options.verbosity);
-    }
-    let kept = kept.filter(|_| is_of_plan);
+    let kept = match kept {
+        Some(kept) if !kept.is_of(&plan.key()) => {
+            let note = format!(
+                "`{}` has results of another model, other data or another experiment: they are not looked at",
+                kept.folder().display()
+            );
+            say_notes(&plan.name, &[note], options.verbosity);
+            None
+        }
+        kept => kept,
+    };
     if options.pick == Some(ExportGoal::Budget) && plan.header.pick.budget_bytes.is_none() {
         let message = "nothing is picked for a budget where the experiment has no `pick.budget_bytes`";
         return Err(Diagnostic::new(message).help("`--set pick.budget_bytes=BYTES` gives it one").into());

@@ -116,7 +116,7 @@ fn check_given(unit: &Unit, given: &Given, dataset: &Dataset, split: &Split) -> 
     if let Some(Err(error)) = model.classes.as_ref().map(|classes| dataset.positions_among(classes)) {
         return fault(table, error.to_string());
     }
-    if let Some(Err(error)) = model.inputs.as_ref().map(|inputs| dataset.with_columns(inputs)) {
+    if let Some(Err(error)) = model.inputs.as_ref().map(|inputs| dataset.positions_of_columns(inputs)) {
         return fault(table, error.to_string());
     }
     if (inputs, model_classes) != (features, classes) {

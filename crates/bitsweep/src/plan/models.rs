@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bitsweep_datasets::Scaler;
 use bitsweep_exchange::{
-    ImportError, NamedLayer, Network, ReadOptions, Standardization, equal_classes, read_network,
+    ImportError, NamedLayer, Network, ReadOptions, Standardization, check_classes, read_network,
     read_onnx_bytes, sha256, sha256_of,
 };
 use bitsweep_models::Model;
@@ -109,12 +109,8 @@ impl<'f> Models<'f> {
             );
             return Err(ImportError::new(&path, reason));
         }
-        if let Some([first, second]) = classes.as_deref().and_then(equal_classes) {
-            let reason = format!(
-                "has the classes `{first}` and `{second}`, which are one: expected another name for each"
-            );
-            return Err(ImportError::new(&path, reason));
-        }
+        check_classes(classes.as_deref().unwrap_or_default())
+            .map_err(|error| ImportError::new(&path, error))?;
         let scaler = scaling.map(|Standardization { mean, scale }| Scaler::Standard {
             mean,
             scale,

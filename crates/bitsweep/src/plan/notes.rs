@@ -48,7 +48,7 @@ fn by_position(unit: &Unit, dataset: &Dataset) -> Option<String> {
     let inputs = unit.given()?.inputs.as_deref();
     let columns: Vec<&str> = dataset.columns.iter().map(|column| column.name.as_str()).collect();
     match inputs {
-        Some(inputs) if dataset.has_columns(inputs) => None,
+        Some(inputs) if dataset.positions_of_columns(inputs) != Ok(None) => None,
         Some(inputs) => Some(format!(
             "its inputs {} are called otherwise than the columns, which are taken in their order: {}",
             list(inputs),

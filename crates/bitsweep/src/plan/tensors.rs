@@ -2,7 +2,7 @@
 
 use bitsweep_datasets::list;
 use bitsweep_exchange::{Entry, FileFormat, ImportError, Stored, TensorFile};
-use bitsweep_quant::{Dtype, Real};
+use bitsweep_quant::Real;
 use ndarray::Array2;
 use wildmatch::WildMatch;
 
@@ -85,7 +85,8 @@ fn hash(file: &mut TensorFile, entry: &Entry) -> Result<blake3::Hash, ImportErro
     let mut hasher = blake3::Hasher::new();
     hasher.update(format!("{:?} ", entry.shape).as_bytes());
     // What the float tensor is counted as.
-    if let Some(bytes) = float_bytes(entry, Dtype::F32).filter(|bytes| *bytes < 4 * entry.len() as u64) {
+    let usual = (entry.len() * f32::BYTES) as u64;
+    if let Some(bytes) = float_bytes::<f32>(entry).filter(|bytes| *bytes < usual) {
         hasher.update(&bytes.to_le_bytes());
     }
     file.each(entry, |number| {
@@ -95,13 +96,9 @@ fn hash(file: &mut TensorFile, entry: &Entry) -> Result<blake3::Hash, ImportErro
 }
 
 /// Bytes of a tensor as its file has it, and no more than those of the type that it is computed in; `None` of codes.
-fn float_bytes(entry: &Entry, dtype: Dtype) -> Option<u64> {
+fn float_bytes<T: Real>(entry: &Entry) -> Option<u64> {
     let Stored::Numbers(element) = entry.element else { return None };
-    let most = match dtype {
-        Dtype::F32 => 4,
-        Dtype::F64 => 8,
-    };
-    Some(entry.len() as u64 * (element.bytes() as u64).min(most))
+    Some((entry.len() * element.bytes().min(T::BYTES)) as u64)
 }
 
 /// The numbers of a tensor.
@@ -161,7 +158,7 @@ impl Plan {
             Some(Layout::OutIn) if is_matrix => matrix.reversed_axes().as_standard_layout().into_owned(),
             Some(Layout::OutIn | Layout::InOut) | None => matrix,
         });
-        let float_bytes = float_bytes(&entry, T::DTYPE).unwrap_or(values.float_bytes);
+        let float_bytes = float_bytes::<T>(&entry).unwrap_or(values.float_bytes);
         Ok(Values { float_bytes, ..values })
     }
 }

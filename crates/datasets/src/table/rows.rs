@@ -1,6 +1,5 @@
 //! Rows for a model that is there already: its columns, and what the rows say of the class.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::column_ref::ColumnRef;
@@ -8,7 +7,7 @@ use super::error::{TableError, TableProblem};
 use super::missing::Missing;
 use super::raw::{Cells, RawColumn};
 use super::source::TableSource;
-use crate::dataset::{OtherClass, RowsOfFile, position_among};
+use crate::dataset::{OtherClass, RowsOfFile, count_names, position_among};
 
 /// The rows of a table, column by column, nothing made of them and none left out.
 #[derive(Debug)]
@@ -50,8 +49,7 @@ impl Rows {
         };
         let refused = |problem| TableError { path: path.to_owned(), problem: plainly(problem) };
         let read = read.map_err(refused)?;
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        read.features.iter().for_each(|column| *counts.entry(&column.name).or_default() += 1);
+        let counts = count_names(read.features.iter().map(|column| column.name.as_str()));
         if let Some((name, &count)) = counts.iter().find(|(_, count)| **count > 1) {
             return Err(refused(TableProblem::AmbiguousName { name: (*name).to_owned(), count }));
         }

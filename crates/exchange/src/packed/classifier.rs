@@ -5,7 +5,7 @@ use bitsweep_quant::{ActivationQuantizer, Bits};
 use ndarray::{Array1, Array2};
 use serde_json::{Map, Value};
 
-use crate::network::equal_classes;
+use crate::network::check_classes;
 
 use super::columns::{self, Column};
 use super::error::PackedError;
@@ -169,11 +169,7 @@ fn check(classifier: &Classifier) -> Result<(), PackedError> {
     if classes.len() != expected {
         return contradiction(format!("{} names do not fit {expected} classes", classes.len()));
     }
-    if let Some([first, second]) = equal_classes(classes) {
-        return contradiction(format!(
-            "`{first}` and `{second}` name one class: expected another name for each"
-        ));
-    }
+    check_classes(classes).map_err(|error| PackedError::Contradiction(error.to_string()))?;
     let coded = layers.iter().filter(|layer| layer.inputs.is_some()).count();
     if coded != 0 && coded != layers.len() {
         return contradiction(format!(

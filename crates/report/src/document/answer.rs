@@ -236,15 +236,11 @@ fn least_error(summary: &Summary) -> Vec<Block> {
             let variant = &comparison.variants[*position];
             let rivals = comparison.rivals_in_error(*position);
             let task = if several { format!("{}, ", comparison.name()) } else { String::new() };
-            let of = match (comparison.float(), rivals) {
-                (Some(float), 1) if variant.true_bytes < float.true_bytes => {
-                    "the only scheme that is smaller than float".to_owned()
-                }
-                (_, 1) => "the only scheme".to_owned(),
-                (Some(float), _) if variant.true_bytes < float.true_bytes => {
-                    format!("the least of {rivals} schemes that are smaller than float")
-                }
-                _ => format!("the least of {rivals} schemes"),
+            let of = match (comparison.is_smaller(*position), rivals) {
+                (true, 1) => "the only scheme that is smaller than float".to_owned(),
+                (false, 1) => "the only scheme".to_owned(),
+                (true, _) => format!("the least of {rivals} schemes that are smaller than float"),
+                (false, _) => format!("the least of {rivals} schemes"),
             };
             let sqnr = variant.sqnr_db.mean;
             let ratio =

@@ -12,17 +12,15 @@ pub(super) struct Candidate {
 
 /// The candidates, the smallest first; of equally small ones the lesser error, then the plan's order.
 pub(super) fn candidates(comparison: &Comparison) -> Vec<Candidate> {
-    let Some(float) = comparison.float() else { return Vec::new() };
     let mut candidates: Vec<Candidate> = comparison
         .variants
         .iter()
         .enumerate()
-        .filter(|(_, variant)| {
+        .filter(|(position, variant)| {
             let is_scored = variant.scores.as_ref().is_some_and(|scores| !scores.macro_f1.mean.is_nan());
-            let is_smaller = variant.true_bytes < float.true_bytes;
             !variant.origin.variant.is_baseline()
                 && is_scored
-                && is_smaller
+                && comparison.is_smaller(*position)
                 && comparison.is_in_every_unit(variant)
         })
         .map(|(position, variant)| Candidate {

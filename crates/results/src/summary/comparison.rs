@@ -260,9 +260,10 @@ impl Comparison {
         }
     }
 
-    /// Whether a variant is smaller than the float model or tensor; of what is held against none, every one is.
-    pub(super) fn is_smaller(&self, position: usize) -> bool {
-        self.float().is_none_or(|float| self.variants[position].true_bytes < float.true_bytes)
+    /// Whether a variant is smaller than the float model or tensor that it is held against.
+    #[must_use]
+    pub fn is_smaller(&self, position: usize) -> bool {
+        self.float().is_some_and(|float| self.variants[position].true_bytes < float.true_bytes)
     }
 
     /// Of how many variants one is that of [least error](Self::least_error).
