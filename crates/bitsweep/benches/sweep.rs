@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-use bitsweep::evaluate;
+use bitsweep::evaluate::Run;
 use bitsweep::plan::Plan;
 use bitsweep::progress::{Progress, Verbosity};
+use bitsweep::unit_store::{Again, UnitStore};
 use bitsweep_experiment::config::Document;
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use tempfile::TempDir;
 
 fn main() {
     divan::main();
@@ -36,5 +38,11 @@ fn sweep(bencher: Bencher<'_, '_>, weights: &str) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     bencher
         .counter(ItemsCount::new(plan.variants()))
-        .bench_local(|| pool.install(|| evaluate::run(&plan, &mut (), &progress).unwrap()));
+        .with_inputs(|| TempDir::new().unwrap())
+        .bench_local_values(|folder| {
+            let store = &UnitStore::open(folder.path()).unwrap();
+            let run =
+                Run { plan: &plan, store, again: Again::Nothing, most_failures: None, progress: &progress };
+            pool.install(|| run.pieces(&plan.work()).unwrap())
+        });
 }

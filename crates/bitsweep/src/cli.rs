@@ -10,9 +10,11 @@ use clap::error::Error;
 use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::plan::Shard;
 use crate::record::check_folder_name;
 use crate::streams::page_columns;
 use crate::template::Model;
+use crate::unit_store::Again;
 
 /// More units are not worked on at the same time.
 const MOST_JOBS: u16 = 1024;
@@ -74,8 +76,11 @@ pub enum Command {
     ///
     /// The exit code is 0 when everything has results; 3 when some units or variants failed (the results of the others are
     /// written, and the report says what failed and why); 2 when the command line, the experiment or its data are wrong, and
-    /// nothing was run; 130 after Ctrl-C and 143 after SIGTERM; 1 otherwise. Paths in an experiment's file start at its
-    /// folder.
+    /// nothing was run; 130 after Ctrl-C, 143 after SIGTERM, 75 after SIGTERM under Slurm; 1 otherwise. Paths in an
+    /// experiment's file start at its folder.
+    ///
+    /// What is finished is kept in a store beside the results, and never computed again: a run that was interrupted goes on
+    /// where it was, and one to which variants were added computes these alone.
     Run {
         /// The experiment, and changes to it.
         #[command(flatten)]
@@ -86,9 +91,38 @@ pub enum Command {
         /// Name of the results folder [default: the experiment's name, and what --set changes].
         #[arg(long, value_name = "NAME", value_parser = results_name)]
         name: Option<String>,
+        /// Where units are kept.
+        #[command(flatten)]
+        store: StoreFolder,
+        /// What is computed again, and when to give up.
+        #[command(flatten)]
+        again: AgainOptions,
+        /// Do the K-th of N parts alone, and write no results: `report` does once all parts are there.
+        #[arg(long, value_name = "K/N", value_parser = shard, conflicts_with_all = ["json", "name"])]
+        shard: Option<Shard>,
         /// Units worked on at the same time; results do not depend on it [default: one per core].
         #[arg(long, value_name = "N", value_parser = jobs)]
         jobs: Option<u16>,
+        /// Print the picks and the results as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write tables, charts and report of an experiment whose units are all there, without running anything.
+    ///
+    /// The exit code is that of `run`, and 4 where something is missing.
+    Report {
+        /// The experiment, and changes to it.
+        #[command(flatten)]
+        experiment: Request,
+        /// Folder in which the results folder is written; what you have put into that stays.
+        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
+        out: PathBuf,
+        /// Name of the results folder [default: the experiment's name, and what --set changes].
+        #[arg(long, value_name = "NAME", value_parser = results_name)]
+        name: Option<String>,
+        /// Where units are kept.
+        #[command(flatten)]
+        store: StoreFolder,
         /// Print the picks and the results as JSON.
         #[arg(long)]
         json: bool,
@@ -138,6 +172,9 @@ pub enum Command {
         /// Folder that has the results folders.
         #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
         results: PathBuf,
+        /// Where units are kept.
+        #[command(flatten)]
+        store: StoreFolder,
         /// Folder that the file goes to.
         #[arg(long, value_name = "DIR", default_value = "exports", value_hint = ValueHint::DirPath)]
         out: PathBuf,
@@ -231,6 +268,47 @@ pub struct Request {
     pub set: Vec<String>,
 }
 
+/// Where units are kept.
+#[derive(Debug, Args)]
+pub struct StoreFolder {
+    /// Folder of finished units, which several experiments and machines may share [default: `.bitsweep` beside the results].
+    #[arg(long = "store", value_name = "DIR", env = "BITSWEEP_STORE", value_hint = ValueHint::DirPath)]
+    pub store: Option<PathBuf>,
+}
+
+/// What is computed again, and when to give up.
+#[derive(Debug, Args)]
+pub struct AgainOptions {
+    /// Compute everything again, and replace what was kept of it.
+    #[arg(long)]
+    pub force: bool,
+    /// Compute again what failed before.
+    #[arg(long, conflicts_with = "force")]
+    pub retry_failed: bool,
+    /// End when the first row fails.
+    #[arg(long, conflicts_with = "max_failures")]
+    pub fail_fast: bool,
+    /// End when more than so many rows have failed.
+    #[arg(long, value_name = "N")]
+    pub max_failures: Option<usize>,
+}
+
+impl AgainOptions {
+    /// What of earlier evaluations is made again.
+    pub(crate) fn what(&self) -> Again {
+        match (self.force, self.retry_failed) {
+            (true, _) => Again::All,
+            (false, true) => Again::Failures,
+            (false, false) => Again::Nothing,
+        }
+    }
+
+    /// How many rows may fail.
+    pub(crate) fn most_failures(&self) -> Option<usize> {
+        if self.fail_fast { Some(0) } else { self.max_failures }
+    }
+}
+
 /// A pick by its goal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Picked {
@@ -289,6 +367,14 @@ impl Cli {
 fn jobs(text: &str) -> Result<u16, String> {
     let number = text.parse().ok().filter(|number| (1..=MOST_JOBS).contains(number));
     number.ok_or_else(|| format!("expected a whole number from 1 to {MOST_JOBS}"))
+}
+
+fn shard(text: &str) -> Result<Shard, String> {
+    let parts = text.split_once('/').map(|(number, of)| (number.parse(), of.parse()));
+    match parts {
+        Some((Ok(number), Ok(of))) if (1..=of).contains(&number) => Ok(Shard { number, of }),
+        _ => Err("expected K/N with K from 1 to N, such as 3/8".to_owned()),
+    }
 }
 
 fn results_name(name: &str) -> Result<String, String> {

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::evaluate::{Provenance, pack};
 use crate::failure::Failure;
 use crate::plan::{Plan, PlannedVariant, Unit};
+use crate::unit_store::UnitStore;
 use bitsweep_experiment::config::{Diagnostic, ExportFormat, ExportGoal};
 
 /// A variant of a unit of a plan, to be made again and written.
@@ -190,17 +191,18 @@ impl<'p> Chosen<'p> {
     }
 }
 
-/// Makes variants of one unit again and writes each in all of the formats: the file, or why the format cannot hold it.
+/// Makes variants of one unit again, of the float model that the store has where it has one, and writes each in all of the formats: the file, or why the format cannot hold it.
 ///
 /// # Errors
 /// What keeps a variant from being made, or from being what was measured.
 pub fn files(
     chosen: &[Chosen<'_>],
     formats: &[ExportFormat],
+    store: Option<&UnitStore>,
 ) -> Result<Vec<Result<ModelFile, String>>, Failure> {
     let Some(first) = chosen.first() else { return Ok(Vec::new()) };
     let variants = chosen.iter().map(|own| (own.planned.as_ref(), own.provenance()));
-    let packed = pack(first.plan, first.position, variants)?;
+    let packed = pack(first.plan, first.position, store, variants)?;
     let all = chosen.iter().zip(&packed);
     let file = |own: &Chosen<'_>, packed: &PackedModel, format: ExportFormat| {
         own.file(packed, format).map_err(|reason| format!("{} as {format}: {reason}", own.describe()))
@@ -243,7 +245,11 @@ pub fn check(plan: &Plan) -> Result<(), Diagnostic> {
 ///
 /// # Errors
 /// As [`files`].
-pub fn of_run(plan: &Plan, summary: &Summary) -> Result<(Vec<ModelFile>, Vec<String>), Failure> {
+pub fn of_run(
+    plan: &Plan,
+    summary: &Summary,
+    store: &UnitStore,
+) -> Result<(Vec<ModelFile>, Vec<String>), Failure> {
     let wanted = &plan.header.export;
     let (mut made, mut refused) = (Vec::new(), Vec::new());
     for position in first_units(plan) {
@@ -260,7 +266,7 @@ pub fn of_run(plan: &Plan, summary: &Summary) -> Result<(Vec<ModelFile>, Vec<Str
                 Err(reason) => refused.push(reason),
             }
         }
-        for file in files(&all, wanted.formats())? {
+        for file in files(&all, wanted.formats(), Some(store))? {
             match file {
                 Ok(file) => made.push(file),
                 Err(reason) => refused.push(reason),

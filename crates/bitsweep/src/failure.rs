@@ -33,6 +33,14 @@ pub enum Failure {
         /// All rows that were planned.
         rows: usize,
     },
+    /// Some rows of a shard failed; all of them are kept.
+    #[error("{failed} of {} of this shard failed", counted(*rows, "row", "rows"))]
+    ShardIncomplete {
+        /// Rows without results.
+        failed: usize,
+        /// All rows of the shard.
+        rows: usize,
+    },
     /// Models that `[export]` asks for could not be written; the results were.
     #[error("not exported: {}", reasons.iter().map(|reason| one_line(reason)).collect::<Vec<_>>().join("\n  "))]
     NotExported {
@@ -51,11 +59,43 @@ pub enum Failure {
     /// Something of our own went wrong.
     #[error("{}", one_line(.0))]
     Other(String),
+    /// The run was to end when more rows than that failed.
+    #[error("{} failed, more than {most}: what was finished is kept, and the same command goes on", counted(*failed, "row", "rows"))]
+    TooManyFailures {
+        /// Rows that failed.
+        failed: usize,
+        /// How many may.
+        most: usize,
+    },
+    /// Something that was to be read is not there yet.
+    #[error(
+        "not everything of {unit} is finished: `bitsweep run` goes on, and `bitsweep status` shows what is missing"
+    )]
+    Unfinished {
+        /// The first unit that lacks something.
+        unit: String,
+    },
+    /// Two files have different numbers for one key.
+    #[error(
+        "{unit}: `{}` and `{}` differ in what must be the same. Both are kept. One was written by a program, or on a machine, \
+         that computes something else: remove it, or make all of the unit again with --force",
+        files[0], files[1]
+    )]
+    NotDeterministic {
+        /// The unit.
+        unit: String,
+        /// The files.
+        files: [String; 2],
+    },
     /// Ctrl-C or SIGTERM.
-    #[error("interrupted: nothing was written, earlier results are as they were")]
+    #[error("interrupted: {left}")]
     Interrupted {
         /// The signal's number.
         signal: u8,
+        /// What is kept, and how to go on.
+        left: String,
+        /// Whether a scheduler is to begin the same again.
+        is_preempted: bool,
     },
 }
 
@@ -66,14 +106,22 @@ impl From<Diagnostic> for Failure {
 }
 
 impl Failure {
-    /// 2 for usage and configuration, 3 where some rows failed or will fail or models were not exported, 128 and the number of a signal as shells have
-    /// it, 1 for everything else.
+    /// 2 for usage and configuration, 3 where some rows failed or will fail or models were not exported, 4 where something is missing,
+    /// 75 (`EX_TEMPFAIL`) where a scheduler is to begin the same again, 128 and the number of a signal as shells have it, 1 for
+    /// everything else.
     pub fn code(&self) -> u8 {
         match self {
             Failure::Configuration(_) => 2,
-            Failure::Incomplete { .. } | Failure::Foreseen { .. } | Failure::NotExported { .. } => 3,
-            Failure::Interrupted { signal } => 128 + signal,
-            Failure::NoResults { .. }
+            Failure::Incomplete { .. }
+            | Failure::ShardIncomplete { .. }
+            | Failure::Foreseen { .. }
+            | Failure::NotExported { .. }
+            | Failure::TooManyFailures { .. } => 3,
+            Failure::Unfinished { .. } => 4,
+            Failure::Interrupted { is_preempted: true, .. } => 75,
+            Failure::Interrupted { signal, .. } => 128 + signal,
+            Failure::NotDeterministic { .. }
+            | Failure::NoResults { .. }
             | Failure::Output(_)
             | Failure::Differences { .. }
             | Failure::Other(_) => 1,

@@ -1,7 +1,8 @@
 //! Ctrl-C and SIGTERM end a run at once, wherever it is.
 //!
-//! Nothing that computes is asked whether to go on: results are written whole or not at all, so that the process may end
-//! at any moment, and no step, of ours or of a library, is too long to be ended. SIGHUP has its usual effect, or none
+//! Nothing that computes is asked whether to go on: files are written whole or not at all, so that the process may end
+//! at any moment, and no step, of ours or of a library, is too long to be ended. What is finished is written before; the variants that
+//! are being worked on are abandoned. SIGHUP has its usual effect, or none
 //! under `nohup`: the process ends, and the next run clears what it left.
 
 use std::io;
@@ -10,8 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::failure::Failure;
 use crate::streams::report_failure;
 
-/// What is to be done before the process ends.
-type Clear = Box<dyn FnOnce() + Send>;
+/// What is to be done before the process ends; with what is kept, for people.
+type Clear = Box<dyn FnOnce() -> String + Send>;
+
+/// What is said where nothing was begun.
+const NOTHING: &str = "nothing was written, earlier results are as they were";
 
 /// A run that Ctrl-C and SIGTERM end.
 pub(crate) struct Interruption(Arc<Mutex<State>>);
@@ -36,7 +40,7 @@ impl Interruption {
     }
 
     /// Has `clear` done before the process ends.
-    pub(crate) fn clear_with(&self, clear: impl FnOnce() + Send + 'static) {
+    pub(crate) fn clear_with(&self, clear: impl FnOnce() -> String + Send + 'static) {
         lock(&self.0).clear = Some(Box::new(clear));
     }
 
@@ -65,14 +69,14 @@ fn listen(state: Arc<Mutex<State>>) -> io::Result<()> {
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         let mut first: Option<Instant> = None;
         for signal in signals.forever() {
-            let failure = Failure::Interrupted { signal: signal as u8 };
+            let signal = signal as u8;
             match first {
                 None => {
                     first = Some(Instant::now());
                     let state = Arc::clone(&state);
-                    thread::spawn(move || end(&state, &failure));
+                    thread::spawn(move || end(&state, signal));
                 }
-                Some(first) if first.elapsed() > SAME => exit(&failure),
+                Some(first) if first.elapsed() > SAME => exit(&interrupted(signal, NOTHING.to_owned())),
                 Some(_) => {}
             }
         }
@@ -88,14 +92,23 @@ fn listen(_state: Arc<Mutex<State>>) -> io::Result<()> {
 
 /// Ends the process, unless the run has come to its end by itself.
 #[cfg(unix)]
-fn end(state: &Mutex<State>, failure: &Failure) {
+fn end(state: &Mutex<State>, signal: u8) {
     // Held to the end, so that nothing else ends the process meanwhile.
     let mut state = lock(state);
     if !state.is_over {
-        state.clear.take().into_iter().for_each(|clear| clear());
-        report_failure(failure);
-        exit(failure);
+        let left = state.clear.take().map_or_else(|| NOTHING.to_owned(), |clear| clear());
+        let failure = interrupted(signal, left);
+        report_failure(&failure);
+        exit(&failure);
     }
+}
+
+#[cfg(unix)]
+fn interrupted(signal: u8, left: String) -> Failure {
+    // Slurm ends a task so that is preempted, or at the end of its time.
+    let is_preempted =
+        i32::from(signal) == signal_hook::consts::SIGTERM && std::env::var_os("SLURM_JOB_ID").is_some();
+    Failure::Interrupted { signal, left, is_preempted }
 }
 
 /// Ends the process without waiting for other threads.

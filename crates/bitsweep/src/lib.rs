@@ -21,3 +21,4 @@ mod reference;
 pub mod registry;
 mod streams;
 pub mod template;
+pub mod unit_store;

@@ -23,6 +23,12 @@ impl Key {
         Self(hash)
     }
 
+    /// The hash.
+    #[must_use]
+    pub const fn hash(self) -> u128 {
+        self.0
+    }
+
     /// The last 64 bits of the hash: a seed of whatever is drawn for what has the key.
     #[must_use]
     pub const fn low(self) -> u64 {

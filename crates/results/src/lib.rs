@@ -11,6 +11,7 @@
 pub mod choice;
 mod description;
 mod error;
+mod evaluated;
 mod flag;
 mod key;
 mod label;
@@ -29,6 +30,7 @@ pub use bitsweep_quant::Size;
 pub use choice::{Choice, Choices};
 pub use description::{Description, Expectation};
 pub use error::ResultsError;
+pub use evaluated::{Evaluated, HeldOut, HeldOutRows, PartPredicted, Predicted, Recorded};
 pub use flag::Flag;
 pub use key::{Key, NotAKey};
 pub use label::{Label, Labels};
@@ -36,11 +38,14 @@ pub use measures::{AgainstFloat, CalibrationMeasures, ErrorMeasures, Measures, S
 pub use origin::{DatasetShape, Origin, Task, Unit, Variant, run_of};
 pub use record::{
     CodebookRow, Curve, EpochLoss, ErrorPart, Excerpt, FailureKind, FlipRow, HistogramKind, HistogramRow,
-    LevelRow, PictureRow, Predictions, ProductRow, Records, ResultRow, RowFailure, RowPart, SensitivityRow,
-    TensorRow, ValidationPredictions, ValueRow,
+    LargeRows, LevelRow, PictureRow, Predictions, ProductRow, Records, ResultRow, RowFailure, RowPart,
+    SensitivityRow, TensorRow, ValidationPredictions, ValueRow,
 };
 pub use summary::{Comparison, Goal, Metric, PickRule, Summary, VariantSummary, distinct_names, summarize};
-pub use table::{objects, read_parquet, write_csv, write_parquet};
+pub use table::{
+    StoredEntry, StoredRow, objects, read_entries, read_parquet, read_stored, write_csv, write_parquet,
+    write_stored,
+};
 pub use tables::{
     ClassRow, CurveRow, Origins, PredictionRow, RecallRow, TableRow, read_rows, write_header, write_rows,
 };

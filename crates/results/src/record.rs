@@ -77,6 +77,38 @@ impl<R> Default for Excerpt<R> {
     }
 }
 
+/// Rows of the large tables, of one variant or of several in order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LargeRows {
+    /// One per block.
+    pub tensors: Vec<TensorRow>,
+    /// One per value.
+    pub values: Vec<ValueRow>,
+    /// One per component of a centroid.
+    pub codebooks: Vec<CodebookRow>,
+    /// One per dot product.
+    pub products: Vec<ProductRow>,
+}
+
+impl LargeRows {
+    /// How many rows there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.tensors.len() + self.values.len() + self.codebooks.len() + self.products.len()
+    }
+}
+
+impl Records {
+    /// Counts rows of the large tables, and keeps the first.
+    pub fn add_large(&mut self, rows: LargeRows) {
+        let LargeRows { tensors, values, codebooks, products } = rows;
+        self.tensors.extend(tensors);
+        self.values.extend(values);
+        self.codebooks.extend(codebooks);
+        self.products.extend(products);
+    }
+}
+
 /// One variant of one unit with its measures, or why there are none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResultRow {

@@ -6,15 +6,16 @@ use std::path::Path;
 use bitsweep_results::numbers::bytes;
 use bitsweep_results::summarize;
 
-use super::{planned, print_lines, say_notes};
+use super::{planned, print_lines, say_notes, store_folder};
 use crate::cli::Request;
-use crate::evaluate::run;
+use crate::evaluate::{Run, collect};
 use crate::export::{Chosen, ModelFile, files, goal};
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::progress::{Progress, Verbosity};
 use crate::record::{Kept, check_folder_name};
 use crate::registry;
+use crate::unit_store::{Again, UnitStore};
 use bitsweep_experiment::config::{Diagnostic, Document, ExportFormat, ExportGoal};
 
 /// Which variant of which unit is exported, as what, and where it goes.
@@ -26,6 +27,8 @@ pub(super) struct Options<'a> {
     pub(super) formats: &'a [ExportFormat],
     /// Where results of earlier runs are.
     pub(super) results: &'a Path,
+    /// Where units are kept, where that is not beside the results.
+    pub(super) store: Option<&'a Path>,
     pub(super) out: &'a Path,
     pub(super) verbosity: Verbosity,
 }
@@ -67,13 +70,16 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
             format!("{} is no model: expected an experiment on one", plan.units[position].describe());
         return Err(Diagnostic::new(message).into());
     }
+    let store = UnitStore::open(&store_folder(options.store, options.results))?;
     let chosen = match (options.pick, options.variant) {
-        (Some(goal), _) => picked(&plan, position, goal, kept.as_ref(), options.verbosity)?,
+        (Some(goal), _) => picked(&plan, position, goal, kept.as_ref(), &store, options.verbosity)?,
         (None, Some(label)) => Chosen::labelled(&plan, position, label)?,
         (None, None) => return Err(Failure::Other("neither a pick nor a variant is named".to_owned())),
     };
     let mut refused = Vec::new();
-    for (file, format) in files(std::slice::from_ref(&chosen), formats)?.into_iter().zip(formats) {
+    for (file, format) in
+        files(std::slice::from_ref(&chosen), formats, Some(&store))?.into_iter().zip(formats)
+    {
         let ModelFile { name, bytes: written, counted, notes } = match file {
             Ok(file) => file,
             Err(reason) => {
@@ -136,6 +142,7 @@ fn picked<'p>(
     position: usize,
     wanted: ExportGoal,
     kept: Option<&Kept>,
+    store: &UnitStore,
     verbosity: Verbosity,
 ) -> Result<Chosen<'p>, Failure> {
     if let Some(kept) = kept {
@@ -152,7 +159,11 @@ fn picked<'p>(
             }
         }
     }
-    let outcome = run(plan, &mut (), &Progress::new(verbosity, plan.units.len()))?;
+    let progress = Progress::new(verbosity, plan.units.len());
+    let run = Run { plan, store, again: Again::Nothing, most_failures: None, progress: &progress };
+    run.pieces(&plan.work())?;
+    progress.finish();
+    let outcome = collect(plan, store, &mut ())?;
     let summary = summarize(&outcome.records, &plan.labels, &plan.header.pick);
     Chosen::picked(plan, position, &summary, wanted).map_err(Failure::Other)
 }

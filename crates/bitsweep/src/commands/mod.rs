@@ -19,7 +19,7 @@ mod table;
 mod validate;
 mod verify;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use bitsweep_exchange::FileFormat;
@@ -37,6 +37,7 @@ use crate::registry::{self, Found, is_model};
 pub use crate::streams::report_failure;
 use crate::streams::{print, print_clap, print_lines, print_page, say};
 use crate::template::Wish;
+use crate::unit_store::Again;
 use bitsweep_experiment::config::{self, Diagnostic};
 
 /// Does what the command line asks.
@@ -54,18 +55,43 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         Command::List { json } => list::list(*json),
         Command::Describe { experiment, full, json } => describe::describe(experiment, *full, *json),
         Command::Plan { experiment, json } => plan::plan(experiment, *json, verbosity),
-        Command::Run { experiment, out, name, jobs, json } => {
-            let name = name.as_deref();
-            run::run(experiment, &run::Options { out, name, jobs: *jobs, json: *json, verbosity })
+        Command::Run { experiment, out, name, store, again, shard, jobs, json } => {
+            let options = run::Options {
+                out,
+                name: name.as_deref(),
+                store: store.store.as_deref(),
+                again: again.what(),
+                most_failures: again.most_failures(),
+                shard: *shard,
+                jobs: *jobs,
+                json: *json,
+                verbosity,
+            };
+            run::run(experiment, &options)
+        }
+        Command::Report { experiment, out, name, store, json } => {
+            let options = run::Options {
+                out,
+                name: name.as_deref(),
+                store: store.store.as_deref(),
+                again: Again::Nothing,
+                most_failures: None,
+                shard: None,
+                jobs: None,
+                json: *json,
+                verbosity,
+            };
+            run::report(experiment, &options)
         }
         Command::Init { file, target, given, choice, set } => {
             let given = given.as_deref();
             init::init(&Wish { file, target, given, model: choice.model, bits: &choice.bits }, set, verbosity)
         }
-        Command::Export { experiment, pick, variant, unit, formats, results, out } => {
+        Command::Export { experiment, pick, variant, unit, formats, results, store, out } => {
+            let store = store.store.as_deref();
             let (variant, unit) = (variant.as_deref(), unit.as_deref());
             let pick = pick.map(Into::into);
-            let options = export::Options { pick, variant, unit, formats, results, out, verbosity };
+            let options = export::Options { pick, variant, unit, formats, results, store, out, verbosity };
             export::export(experiment, &options)
         }
         Command::Predict { file, csv } => predict::predict(file, csv),
@@ -84,6 +110,7 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         Command::Describe { experiment, .. }
         | Command::Plan { experiment, .. }
         | Command::Export { experiment, .. }
+        | Command::Report { experiment, .. }
         | Command::Run { experiment, .. } => experiment.csv.as_ref().map(|_| experiment.experiment.is_some()),
         Command::Init { given, .. } => Some(given.is_some()),
         _ => None,
@@ -92,6 +119,11 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         Some(is_of_model) => on_the_command_line(failure, is_of_model),
         None => failure,
     })
+}
+
+/// Where units are kept: in the folder that is asked for, or beside the results.
+fn store_folder(store: Option<&Path>, results: &Path) -> PathBuf {
+    store.map_or_else(|| results.join(".bitsweep"), Path::to_owned)
 }
 
 /// The experiment that a user asks for.

@@ -1,28 +1,31 @@
 //! `bitsweep run`
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
 use bitsweep_report::{ComparedRow, FoundRow};
+use bitsweep_results::numbers::{count, counted};
 use bitsweep_results::{Records, ResultRow, Summary, summarize};
 use clap::ValueEnum;
+use rayon::ThreadPool;
 
 use super::json::{Json, Ran};
-use super::{failures, foreseen, found, print_json, print_page, say_notes, table, wish};
+use super::{failures, foreseen, found, print_json, print_page, say_notes, store_folder, table, wish};
 use crate::cli::Request;
-use crate::evaluate;
+use crate::evaluate::{self, Done};
 use crate::export;
 use crate::failure::Failure;
 use crate::interruption::Interruption;
-use crate::plan::Plan;
+use crate::plan::{Piece, Plan, Shard};
 use crate::progress::{Progress, Verbosity};
 use crate::record::{Committed, Folder, LargeTables, MODELS, Written, folder_name, write};
 use crate::registry::{Found, Source};
 use crate::streams::page_columns;
 use crate::template::{Wish, is_of_source};
+use crate::unit_store::{Again, UnitStore};
 
 /// How an experiment is run.
 #[derive(Debug)]
@@ -30,90 +33,208 @@ pub(super) struct Options<'a> {
     pub(super) out: &'a Path,
     /// What the results folder is called, where it is not called as the experiment.
     pub(super) name: Option<&'a str>,
+    /// Where units are kept, where that is not beside the results.
+    pub(super) store: Option<&'a Path>,
+    pub(super) again: Again,
+    pub(super) most_failures: Option<usize>,
+    /// The part that is evaluated; without one everything is, and the results are written.
+    pub(super) shard: Option<Shard>,
     pub(super) jobs: Option<u16>,
     pub(super) json: bool,
     pub(super) verbosity: Verbosity,
 }
 
+impl Options<'_> {
+    fn threads(&self) -> Result<ThreadPool, Failure> {
+        let threads = match self.jobs {
+            Some(jobs) => usize::from(jobs),
+            None => thread::available_parallelism().map_or(1, usize::from),
+        };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.map_err(|error| Failure::Other(format!("cannot start {threads} threads: {error}")))
+    }
+}
+
+/// Evaluates what is missing, and writes the results of everything.
 pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failure> {
+    while_listening(|interruption| {
+        let asked = Asked::of(request, options)?;
+        let progress = &asked.progress;
+        progress.detail(&format!("{}: {}", asked.plan.name, asked.plan.extent()));
+        let Some(shard) = options.shard else {
+            let folder = asked.folder(request, options)?;
+            let store = Arc::new(UnitStore::open(&store_of(options))?);
+            interruption.clear_with(asked.clearing(&store, Some(folder.remover())));
+            let pool = options.threads()?;
+            let done = asked.evaluate(&store, options, &asked.plan.work(), &pool)?;
+            if done.earlier > 0 {
+                let (earlier, all) = (count(done.earlier as f64), counted(done.rows, "row", "rows"));
+                progress.note(&format!("{earlier} of {all} were there"));
+            }
+            return asked.render(request, options, &store, folder, interruption, &pool);
+        };
+        let store = Arc::new(UnitStore::open(&store_of(options))?);
+        interruption.clear_with(asked.clearing(&store, None::<fn()>));
+        let work = asked.plan.work_of(shard);
+        let done = asked.evaluate(&store, options, &work, &options.threads()?)?;
+        let Shard { number, of } = shard;
+        let rows = counted(done.rows, "row", "rows");
+        progress.note(&format!("shard {number} of {of}: {rows} in `{}`", store_of(options).display()));
+        match done.failed {
+            0 => Ok(()),
+            failed => Err(Failure::ShardIncomplete { failed, rows: done.rows }),
+        }
+    })
+}
+
+/// Writes the results of everything, which is there already.
+pub(super) fn report(request: &Request, options: &Options<'_>) -> Result<(), Failure> {
+    while_listening(|interruption| {
+        let asked = Asked::of(request, options)?;
+        let place = store_of(options);
+        let Some(store) = UnitStore::existing(&place)? else {
+            return Err(Failure::Output(format!(
+                "there is no store in `{}`: `bitsweep run` makes it",
+                place.display()
+            )));
+        };
+        let folder = asked.folder(request, options)?;
+        let store = Arc::new(store);
+        interruption.clear_with(asked.clearing(&store, Some(folder.remover())));
+        asked.render(request, options, &store, folder, interruption, &options.threads()?)
+    })
+}
+
+fn while_listening(work: impl FnOnce(&Interruption) -> Result<(), Failure>) -> Result<(), Failure> {
     let interruption = Interruption::listen()?;
-    let ended = run_while_listening(request, options, &interruption);
+    let ended = work(&interruption);
     interruption.finish();
     ended
 }
 
-fn run_while_listening(
-    request: &Request,
-    options: &Options<'_>,
-    interruption: &Interruption,
-) -> Result<(), Failure> {
-    let Found { name, source, document, assumed } = found(request)?;
-    say_notes(&name, &assumed, options.verbosity);
-    let plan = Plan::new(&name, &document)?;
-    foreseen(&plan, options.verbosity)?;
-    let progress = Arc::new(Progress::new(options.verbosity, plan.units.len()));
-    progress.detail(&format!("{}: {}", plan.name, plan.extent()));
-    let folder = match options.name {
-        Some(folder) => folder.to_owned(),
-        None => folder_name(&name, &plan.changes)?,
-    };
-    if let Some(wish) = wish(request) {
-        refuse_another_table(&wish, &options.out.join(&folder))?;
-        let init = init_of(&wish, &request.set);
-        progress.note(&format!("as a file: bitsweep {init} > {}", quoted(&wish.experiment_file().display())));
+/// Where units are kept.
+fn store_of(options: &Options<'_>) -> PathBuf {
+    store_folder(options.store, options.out)
+}
+
+/// An experiment that is to be run.
+struct Asked {
+    name: String,
+    source: Source,
+    plan: Plan,
+    progress: Arc<Progress>,
+}
+
+impl Asked {
+    fn of(request: &Request, options: &Options<'_>) -> Result<Self, Failure> {
+        let Found { name, source, document, assumed } = found(request)?;
+        say_notes(&name, &assumed, options.verbosity);
+        let plan = Plan::new(&name, &document)?;
+        foreseen(&plan, options.verbosity)?;
+        let progress = Arc::new(Progress::new(options.verbosity, plan.units.len()));
+        Ok(Self { name, source, plan, progress })
     }
-    let folder = Folder::create(options.out, &folder, &name, &source)?;
-    interruption.clear_with({
-        let (progress, remove) = (Arc::clone(&progress), folder.remover());
+
+    /// The folder that the results go to.
+    fn folder(&self, request: &Request, options: &Options<'_>) -> Result<Folder, Failure> {
+        let folder = match options.name {
+            Some(folder) => folder.to_owned(),
+            None => folder_name(&self.name, &self.plan.changes)?,
+        };
+        if let Some(wish) = wish(request) {
+            refuse_another_table(&wish, &options.out.join(&folder))?;
+            let (init, file) = (init_of(&wish, &request.set), wish.experiment_file());
+            self.progress.note(&format!("as a file: bitsweep {init} > {}", quoted(&file.display())));
+        }
+        Folder::create(options.out, &folder, &self.name, &self.source)
+    }
+
+    /// What is done before the process ends on a signal; with what is kept.
+    fn clearing(
+        &self,
+        store: &Arc<UnitStore>,
+        remove: Option<impl FnOnce() + Send + 'static>,
+    ) -> impl FnOnce() -> String + Send + 'static {
+        let (progress, store) = (Arc::clone(&self.progress), Arc::clone(store));
         move || {
             progress.finish();
-            remove();
+            let written = store.write_finished();
+            remove.into_iter().for_each(|remove| remove());
+            let place = store.files().shown().display();
+            match written {
+                Ok(()) => {
+                    format!("what was finished is in `{place}`, and the same command goes on from there")
+                }
+                Err(failure) => format!("{failure}; what was finished before is kept"),
+            }
         }
-    });
-    let threads = match options.jobs {
-        Some(jobs) => usize::from(jobs),
-        None => thread::available_parallelism().map_or(1, usize::from),
-    };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| Failure::Other(format!("cannot start {threads} threads: {error}")))?;
-
-    let started = Instant::now();
-    let mut large = LargeTables::new(&folder, &plan.labels);
-    let outcome = pool.install(|| evaluate::run(&plan, &mut large, &progress));
-    progress.finish();
-    let outcome = outcome?;
-    large.finish()?;
-    progress.detail(&format!("units: {:.2} s", started.elapsed().as_secs_f64()));
-    let started = Instant::now();
-    let records = &outcome.records;
-    let summary = pool.install(|| summarize(records, &plan.labels, &plan.header.pick));
-    refuse_no_results(records, &summary, &plan)?;
-    let (models, refused) = pool.install(|| export::of_run(&plan, &summary))?;
-    let command = command(&source, &name, request, options.name, !plan.changes.is_empty());
-    let written = pool.install(|| write(&plan, &command, &outcome, &summary, &models, &folder))?;
-    interruption.finish();
-    let Committed { place, notes } = folder.commit()?;
-    notes.iter().for_each(|note| progress.note(note));
-    progress.detail(&format!("tables, charts and report: {:.2} s", started.elapsed().as_secs_f64()));
-
-    let printed = if options.json {
-        let ran = Ran { plan: &plan, records, summary: &summary, written: &written, folder: &place };
-        print_json(&Json::of(&ran)?)
-    } else {
-        let with_reasons = options.verbosity >= Verbosity::Verbose;
-        print_page(&table::page(&summary, &plan, with_reasons, page_columns()))
-    };
-    progress.note(&format!("report: {}", place.join("report.md").display()));
-    for model in &models {
-        progress.note(&format!("model: {}", place.join(MODELS).join(&model.name).display()));
-        model.notes.iter().for_each(|note| progress.note(&format!("{}: {note}", model.name)));
     }
-    printed?;
-    compared(&written, &plan, &progress)?;
-    match failures::count(records, &plan) {
-        (0, _) if refused.is_empty() => Ok(()),
-        (0, _) => Err(Failure::NotExported { reasons: refused }),
-        (failed, rows) => Err(Failure::Incomplete { failed, rows }),
+
+    fn evaluate(
+        &self,
+        store: &UnitStore,
+        options: &Options<'_>,
+        work: &[Piece],
+        pool: &ThreadPool,
+    ) -> Result<Done, Failure> {
+        let (plan, progress) = (&self.plan, self.progress.as_ref());
+        let started = Instant::now();
+        let (again, most_failures) = (options.again, options.most_failures);
+        let run = evaluate::Run { plan, store, again, most_failures, progress };
+        let done = pool.install(|| run.pieces(work));
+        progress.finish();
+        store.take_notes().iter().for_each(|note| progress.note(note));
+        progress.detail(&format!("units: {:.2} s", started.elapsed().as_secs_f64()));
+        done
+    }
+
+    /// Writes tables, charts and report of what the store has, and says what they say.
+    fn render(
+        &self,
+        request: &Request,
+        options: &Options<'_>,
+        store: &UnitStore,
+        folder: Folder,
+        interruption: &Interruption,
+        pool: &ThreadPool,
+    ) -> Result<(), Failure> {
+        let Self { name, source, plan, progress } = self;
+        let started = Instant::now();
+        let mut large = LargeTables::new(&folder, &plan.labels);
+        let outcome = pool.install(|| evaluate::collect(plan, store, &mut large));
+        store.take_notes().iter().for_each(|note| progress.note(note));
+        let outcome = outcome?;
+        large.finish()?;
+        let records = &outcome.records;
+        let summary = pool.install(|| summarize(records, &plan.labels, &plan.header.pick));
+        refuse_no_results(records, &summary, plan)?;
+        let (models, refused) = pool.install(|| export::of_run(plan, &summary, store))?;
+        let command = command(source, name, request, options.name, !plan.changes.is_empty());
+        let written = pool.install(|| write(plan, &command, &outcome, &summary, &models, &folder))?;
+        interruption.finish();
+        let Committed { place, notes } = folder.commit()?;
+        notes.iter().for_each(|note| progress.note(note));
+        progress.detail(&format!("tables, charts and report: {:.2} s", started.elapsed().as_secs_f64()));
+
+        let printed = if options.json {
+            let ran = Ran { plan, records, summary: &summary, written: &written, folder: &place };
+            print_json(&Json::of(&ran)?)
+        } else {
+            let with_reasons = options.verbosity >= Verbosity::Verbose;
+            print_page(&table::page(&summary, plan, with_reasons, page_columns()))
+        };
+        progress.note(&format!("report: {}", place.join("report.md").display()));
+        for model in &models {
+            progress.note(&format!("model: {}", place.join(MODELS).join(&model.name).display()));
+            model.notes.iter().for_each(|note| progress.note(&format!("{}: {note}", model.name)));
+        }
+        printed?;
+        compared(&written, plan, progress)?;
+        match failures::count(records, plan) {
+            (0, _) if refused.is_empty() => Ok(()),
+            (0, _) => Err(Failure::NotExported { reasons: refused }),
+            (failed, rows) => Err(Failure::Incomplete { failed, rows }),
+        }
     }
 }
 

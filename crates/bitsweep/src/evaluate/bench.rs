@@ -6,12 +6,12 @@ use bitsweep_exchange::packed::PackedModel;
 use bitsweep_models::{EpochLoss, Model, TrainError, Training};
 use bitsweep_quant::{Size, Transform};
 use bitsweep_results::{
-    Curve, ErrorMeasures, FailureKind, Flag, Measures, Metric, Origin, Predictions, Scores, SizeMeasures,
-    ValidationPredictions,
+    ErrorMeasures, Evaluated, FailureKind, Flag, HeldOut, HeldOutRows, Measures, PartPredicted, Predicted,
+    Scores, SizeMeasures,
 };
 
 use super::coded::{CodedInference, CodedModel, clipping_flag};
-use super::evaluated::{Evaluated, PartPredicted, Predicted};
+use super::evaluation::{Evaluation, row};
 use super::float_model::{check_layers, training};
 use super::histogram::histogram;
 use super::latency;
@@ -25,17 +25,15 @@ use super::quantized_training::{self, TrainedVariant, clip_bytes};
 use super::score::{Buffers, Inference, Inputs, flips, log_losses, score, score_float};
 use super::sensitivity::{Subject, baseline_sensitivity};
 use super::stop::{At, Step, failed};
+use super::tensor_rows::add_large;
 use super::transform::{Transformed, transform};
-use super::unit::{Evaluation, UnitOutcome};
-use crate::plan::{PlannedVariant, Unit};
+use crate::plan::{Identity, PlannedVariant, Unit};
+use crate::unit_store::Latency;
 use bitsweep_experiment::variant::{ScalerUse, Variant};
 
 /// What `refuse_unbounded` calls a row of either kind.
 const TEST_ROW: &str = "a test row";
 const VALIDATION_ROW: &str = "a validation row";
-
-/// A plan with more variants shows no histograms.
-const MOST_HISTOGRAMS: usize = 16;
 
 /// Bytes that the weights of all variants evaluated at one time may take together.
 const MOST_BYTES_IN_WORK: usize = 512 << 20;
@@ -61,6 +59,13 @@ pub(super) struct Bench<'u> {
     transformed: Vec<((ScalerUse, Transform), Shared<'u>)>,
     /// The rows with their features as they are, made when the first variant asks for them.
     unscaled: OnceLock<Step<Arc<Prepared<'u>>>>,
+}
+
+/// What the float model, a variant or the majority class leaves behind.
+pub(super) struct Measured {
+    pub(super) evaluated: Evaluated,
+    /// How long a prediction takes, where it is measured.
+    pub(super) latency: Option<Latency>,
 }
 
 /// The rows to choose on, and what the float model says of them.
@@ -127,7 +132,7 @@ impl<'u> Bench<'u> {
 
     /// Whether prediction times are measured.
     fn is_timed(&self) -> bool {
-        self.evaluation.position == 0 && latency::is_measured(self.evaluation.plan)
+        self.evaluation.plan.is_timed(self.evaluation.position)
     }
 
     /// The float model under the variant's transform, through `use_it`.
@@ -148,24 +153,31 @@ impl<'u> Bench<'u> {
         }
     }
 
-    /// What the float model leaves behind.
-    pub(super) fn float(&self, outcome: &UnitOutcome, curve: Vec<EpochLoss>) -> Evaluated {
-        let identity = &self.unit.float;
-        let origin = outcome.origin(0, identity);
-        let mut evaluated = Evaluated::new(origin, self.unit.row_key(identity));
-        evaluated.curve = curve;
-        evaluated.measured = self.measure_float(&mut evaluated);
-        evaluated
+    /// Nothing yet of what the model at `position` of the unit leaves behind.
+    fn begun(&self, position: usize, identity: &Identity) -> Measured {
+        let origin = self.evaluation.origin(Some(self.prepared.shape()), position, identity);
+        let row = row(self.unit.row_key(identity), origin, Ok(Measures::default()));
+        Measured { evaluated: Evaluated::new(row, self.evaluation.recorded()), latency: None }
     }
 
-    fn measure_float(&self, evaluated: &mut Evaluated) -> Step<Measures> {
-        if self.evaluation.plan.header.record.sensitivity {
+    /// What the float model leaves behind.
+    pub(super) fn float(&self, curve: Vec<EpochLoss>) -> Measured {
+        let mut measured = self.begun(0, &self.unit.float);
+        measured.evaluated.held_out = Some(self.held_out());
+        measured.evaluated.curve = recorded(&curve);
+        measured.evaluated.row.result = self.measure_float(&mut measured, &curve);
+        measured
+    }
+
+    fn measure_float(&self, measured: &mut Measured, curve: &[EpochLoss]) -> Step<Measures> {
+        let evaluated = &mut measured.evaluated;
+        if self.evaluation.recorded().sensitivity {
             evaluated.sensitivity =
-                baseline_sensitivity(self.unit, self.prepared, self.model, &evaluated.origin)?;
+                baseline_sensitivity(self.unit, self.prepared, self.model, &evaluated.row.origin)?;
         }
         if self.is_timed() {
             let mut buffers = Buffers::default();
-            evaluated.latency = Some(latency::of_float(self.model, &self.inputs, &mut buffers));
+            measured.latency = Some(latency::of_float(self.model, &self.inputs, &mut buffers));
         }
         let bytes = self.model.parameters() as u64 * FLOAT_BYTES;
         let biases = self.model.weights().filter(|(id, _)| id.is_bias());
@@ -185,54 +197,50 @@ impl<'u> Bench<'u> {
         if let Some(scores) = &measures.scores {
             let float = (&self.float, scores);
             let majority = self.scores(&self.majority)?;
-            let learned = learned::flags(self.unit, self.prepared, float, &majority, &evaluated.curve);
+            let learned = learned::flags(self.unit, self.prepared, float, &majority, curve);
             measures.flags.extend(learned);
         }
         Ok(measures)
     }
 
     /// What the majority class leaves behind: its scores alone; `None` where the plan has no row for it.
-    pub(super) fn majority(&self, outcome: &UnitOutcome) -> Option<Evaluated> {
+    pub(super) fn majority(&self) -> Option<Measured> {
         let identity = self.unit.majority.as_ref()?;
-        let origin = outcome.origin(outcome.rows(), identity);
-        let mut evaluated = Evaluated::new(origin, self.unit.row_key(identity));
+        let mut measured = self.begun(self.unit.variants.len() + 1, identity);
         let untested = |flag: &&Flag| matches!(flag, Flag::UntestedClasses { .. });
-        evaluated.measured = self.scores(&self.majority).map(|scores| Measures {
+        measured.evaluated.row.result = self.scores(&self.majority).map(|scores| Measures {
             scores: Some(scores),
             error: ErrorMeasures::UNDEFINED,
             flags: self.absent_classes.iter().filter(untested).cloned().collect(),
             ..Measures::default()
         });
-        Some(evaluated)
+        Some(measured)
     }
 
-    /// What a variant leaves behind.
-    pub(super) fn variant(
-        &self,
-        origin: Origin,
-        planned: &PlannedVariant,
-        buffers: &mut Buffers,
-    ) -> Evaluated {
-        let mut evaluated = Evaluated::new(origin, self.unit.row_key(&planned.identity));
-        evaluated.measured = self.transformed(&planned.variant, |transformed| {
-            self.measure(&mut evaluated, transformed, planned, buffers)
+    /// What the variant at `position` among the unit's leaves behind.
+    pub(super) fn variant(&self, position: usize, buffers: &mut Buffers) -> Measured {
+        let planned = &self.unit.variants[position];
+        let mut measured = self.begun(position + 1, &planned.identity);
+        measured.evaluated.row.result = self.transformed(&planned.variant, |transformed| {
+            self.measure(&mut measured, transformed, planned, buffers)
         });
-        evaluated
+        measured
     }
 
-    /// Makes the variant, scores it, and leaves its rows in `evaluated`; its weights are dropped with the return.
+    /// Makes the variant, scores it, and leaves its rows in `measured`; its weights are dropped with the return.
     fn measure(
         &self,
-        evaluated: &mut Evaluated,
+        measured: &mut Measured,
         transformed: &Transformed<'u, 'u>,
         planned: &PlannedVariant,
         buffers: &mut Buffers,
     ) -> Step<Measures> {
-        let PlannedVariant { variant, identity, .. } = planned;
+        let variant = &planned.variant;
+        let evaluated = &mut measured.evaluated;
         let float: &Model = &transformed.model;
         let prepared = transformed.prepared(self.prepared);
         let (model, curve) = self.quantized(transformed, variant)?;
-        evaluated.curve = curve;
+        evaluated.curve = recorded(&curve);
         let coded = self.coded(prepared, &model, variant)?;
         let mut measures = self.describe(&model, coded.as_ref(), transformed, variant);
         let own_inputs = transformed.rows.as_ref().map(|rows| Inputs::new(self.unit, &rows.test_features));
@@ -251,15 +259,15 @@ impl<'u> Bench<'u> {
             validation.map(|inference| kept(self.evaluation, &inference, &self.prepared.validation_labels));
         evaluated.predictions = Some(self.predicted(&inference, validation));
         let Prepared { test_labels, split, dataset, .. } = self.prepared;
-        if self.evaluation.plan.header.record.predictions {
+        if evaluated.recorded.flips {
             let tests = (test_labels.as_slice(), split.test.as_slice());
-            evaluated.flips = flips(&evaluated.origin, &inference, &self.float, tests, &dataset.class_names);
+            evaluated.flips =
+                flips(&evaluated.row.origin, &inference, &self.float, tests, &dataset.class_names);
         }
         let measures = self.add_scores(measures, self.scores(&inference)?);
         self.add_rows(evaluated, &model, float, variant, prepared, coded.as_ref())?;
         if self.is_timed() {
-            let label = self.evaluation.plan.labels.get(&identity.row).text();
-            evaluated.latency = Some(latency::of_variant(label, &model, coded.as_ref(), inputs, buffers));
+            measured.latency = Some(latency::of_variant(&model, coded.as_ref(), inputs, buffers));
         }
         Ok(measures)
     }
@@ -385,85 +393,47 @@ impl<'u> Bench<'u> {
         prepared: &Prepared<'_>,
         coded: Option<&CodedModel<'_>>,
     ) -> Step<()> {
-        let wanted = self.evaluation.plan.header.record;
-        let has_histogram = self.evaluation.position == 0 && self.unit.variants.len() <= MOST_HISTOGRAMS;
+        let wanted = evaluated.recorded;
         let original = model.original(float);
         for weight in &model.weights {
             let Some(values) = original.weight(weight.name) else { continue };
-            evaluated.large.add(&evaluated.origin, weight, values, wanted)?;
-            if has_histogram {
-                evaluated.histogram.extend(histogram(&evaluated.origin, weight, values));
+            add_large(&mut evaluated.large, &evaluated.row.origin, weight, values, wanted)?;
+            if wanted.histogram {
+                evaluated.histogram.extend(histogram(&evaluated.row.origin, weight, values));
             }
         }
         // What a model that was trained computes is no change of the float model.
         if wanted.sensitivity && variant.training.is_none() {
-            let origin = &evaluated.origin;
+            let origin = &evaluated.row.origin;
             let subject = Subject { unit: self.unit, prepared, float, variant, model, coded, origin };
             evaluated.sensitivity = subject.sensitivity()?;
         }
         Ok(())
     }
 
-    /// Moves what a variant left into the rows of the unit; a variant that failed leaves its failure alone.
-    pub(super) fn record(&self, outcome: &mut UnitOutcome, evaluated: Evaluated) {
-        let Evaluated {
-            origin,
-            key,
-            measured,
-            predictions,
-            flips,
-            curve,
-            sensitivity,
-            histogram,
-            large,
-            latency,
-        } = evaluated;
-        if measured.is_err() {
-            return outcome.add(key, origin, measured);
-        }
-        if let Some(Predicted { test, validation }) = predictions {
-            let all = outcome.predictions.get_or_insert_with(|| self.no_predictions(&origin));
-            all.variants.push((origin.position, Arc::clone(&origin.variant), test.classes));
-            all.log_losses.extend(test.log_losses.map(|losses| (origin.position, losses)));
-            if let (Some(all), Some(own)) = (&mut all.validation, validation) {
-                all.variants.push((origin.position, Arc::clone(&origin.variant), own.classes));
-                all.log_losses.extend(own.log_losses.map(|losses| (origin.position, losses)));
-            }
-        }
-        outcome.flips.extend(flips);
-        if !curve.is_empty() {
-            let losses = curve
-                .iter()
-                .map(|loss| bitsweep_results::EpochLoss { loss_sum: loss.loss_sum, loss: loss.loss });
-            outcome.curves.push(Curve { origin: origin.clone(), losses: losses.collect() });
-        }
-        outcome.sensitivity.extend(sensitivity);
-        outcome.histogram.extend(histogram);
-        outcome.timing.latencies.extend(latency);
-        outcome.add(key, origin, measured);
-        (self.evaluation.emit)(large);
-    }
-
-    fn no_predictions(&self, origin: &Origin) -> Predictions {
-        let Prepared { dataset, split, test_labels, validation_labels, .. } = self.prepared;
+    /// The rows that models are asked about, and what the float model says of them.
+    fn held_out(&self) -> HeldOut {
+        let Prepared { split, test_labels, validation_labels, .. } = self.prepared;
         let numbers = |rows: &[usize]| rows.iter().map(|&row| row as u32).collect();
-        Predictions {
-            unit: Arc::clone(&origin.unit),
-            classes: dataset.class_names.as_slice().into(),
-            rows: numbers(&split.test),
-            truth: narrow(test_labels),
-            float: narrow(&self.float.predictions),
-            variants: Vec::new(),
-            log_losses: Vec::new(),
-            validation: self.validation.as_ref().map(|validation| ValidationPredictions {
+        HeldOut {
+            test: HeldOutRows {
+                rows: numbers(&split.test),
+                truth: narrow(test_labels),
+                float: narrow(&self.float.predictions),
+            },
+            validation: self.validation.as_ref().map(|validation| HeldOutRows {
                 rows: numbers(&split.validation),
                 truth: narrow(validation_labels),
                 float: validation.float.classes.clone(),
-                variants: Vec::new(),
-                log_losses: Vec::new(),
             }),
         }
     }
+}
+
+/// The losses of a training as they are recorded.
+fn recorded(curve: &[EpochLoss]) -> Vec<bitsweep_results::EpochLoss> {
+    let loss = |own: &EpochLoss| bitsweep_results::EpochLoss { loss_sum: own.loss_sum, loss: own.loss };
+    curve.iter().map(loss).collect()
 }
 
 /// What a model says of rows, and the share of inputs of its layers that were clipped where these are codes.
@@ -511,7 +481,7 @@ fn refuse_unbounded(
 
 /// What is kept of what a model says of rows of these classes.
 fn kept(evaluation: &Evaluation<'_>, inference: &Inference, truth: &[usize]) -> PartPredicted {
-    let is_wanted = evaluation.plan.header.pick.metric == Metric::LogLoss;
+    let is_wanted = evaluation.recorded().log_losses;
     PartPredicted {
         classes: narrow(&inference.predictions),
         log_losses: is_wanted.then(|| log_losses(inference, truth)),

@@ -4,12 +4,13 @@ use std::time::Instant;
 
 use bitsweep_datasets::{Dataset, Scaling, Split, encode, list};
 use bitsweep_models::{
-    ClassWeights, EpochLoss, Logistic, Mlp, Model, Training, UnknownClass, fit_logistic, initial_mlp,
-    initial_softmax_regression,
+    ClassWeights, EpochLoss, Logistic, Mlp, Model, Trained, Training, UnknownClass, fit_logistic,
+    initial_mlp, initial_softmax_regression,
 };
 use bitsweep_results::FailureKind;
 use bitsweep_results::numbers::counted;
 
+use super::evaluation::{Evaluation, Stop};
 use super::prepare::{Fault, Prepared, stream};
 use super::stop::{At, Step, failed};
 use crate::plan::{Unit, unknown_class};
@@ -25,8 +26,9 @@ pub(super) struct FloatModel {
     pub(super) training_seconds: Option<f64>,
 }
 
-/// The unit's float model.
-pub(super) fn float_model(unit: &Unit, prepared: &Prepared<'_>) -> Step<FloatModel> {
+/// The unit's float model. One that has been trained before is read, and one that is trained is kept.
+pub(super) fn float_model(evaluation: &Evaluation<'_>, prepared: &Prepared<'_>) -> Result<FloatModel, Stop> {
+    let Evaluation { unit, models, .. } = *evaluation;
     let checked = check_model(unit, prepared.dataset, &prepared.split);
     checked.map_err(|fault| fault.reason).at(match &unit.spec.subject {
         Subject::Trained(_) => FailureKind::Training,
@@ -34,9 +36,20 @@ pub(super) fn float_model(unit: &Unit, prepared: &Prepared<'_>) -> Step<FloatMod
     })?;
     match &unit.spec.subject {
         Subject::Trained(TrainedSpec { model, .. }) => {
+            let known = models.map(|models| models.trained(unit)).transpose()?.flatten();
+            let fits = |trained: &Trained| {
+                let sizes = (trained.model.input_size(), trained.model.classes());
+                sizes == (prepared.train_features.ncols(), prepared.classes())
+            };
+            if let Some(Trained { model, curve }) = known.filter(fits) {
+                return Ok(FloatModel { model, curve, training_seconds: None });
+            }
             let started = Instant::now();
-            let (model, curve) = train(unit, model, prepared)?;
-            Ok(FloatModel { model, curve, training_seconds: Some(started.elapsed().as_secs_f64()) })
+            let trained = train(unit, model, prepared)?;
+            let training_seconds = Some(started.elapsed().as_secs_f64());
+            models.map_or(Ok(()), |models| models.keep_trained(unit, &trained))?;
+            let Trained { model, curve } = trained;
+            Ok(FloatModel { model, curve, training_seconds })
         }
         Subject::Given(_) => {
             let given =
@@ -45,7 +58,7 @@ pub(super) fn float_model(unit: &Unit, prepared: &Prepared<'_>) -> Step<FloatMod
             Ok(FloatModel { model, curve: Vec::new(), training_seconds: None })
         }
         Subject::Tensor(tensor) => {
-            Err(failed(FailureKind::Training, format!("`{}` is a tensor, not a model", tensor.name)))
+            Err(failed(FailureKind::Training, format!("`{}` is a tensor, not a model", tensor.name)).into())
         }
     }
 }
@@ -140,7 +153,7 @@ fn check_given(unit: &Unit, given: &Given, dataset: &Dataset, split: &Split) -> 
     Ok(())
 }
 
-fn train(unit: &Unit, model: &TrainedModel, prepared: &Prepared<'_>) -> Step<(Model, Vec<EpochLoss>)> {
+fn train(unit: &Unit, model: &TrainedModel, prepared: &Prepared<'_>) -> Step<Trained> {
     let features = prepared.train_features.view();
     let labels = &prepared.train_labels;
     match model {
@@ -150,14 +163,13 @@ fn train(unit: &Unit, model: &TrainedModel, prepared: &Prepared<'_>) -> Step<(Mo
             let class_weights = numbered(&training.class_weights, prepared)?;
             let training = Training { class_weights, ..training.clone() };
             let trained = bitsweep_models::train(untrained, features, labels, &training, &mut shuffle);
-            let trained = trained.at(FailureKind::Training)?;
-            Ok((trained.model, trained.curve))
+            trained.at(FailureKind::Training)
         }
         TrainedModel::Logistic(logistic) => {
             let class_weights = numbered(&logistic.class_weights, prepared)?;
             let logistic = Logistic { class_weights, ..logistic.clone() };
             let model = fit_logistic(features, labels, prepared.classes(), &logistic);
-            Ok((model.at(FailureKind::Training)?, Vec::new()))
+            Ok(Trained { model: model.at(FailureKind::Training)?, curve: Vec::new() })
         }
     }
 }

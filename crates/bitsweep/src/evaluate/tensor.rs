@@ -1,58 +1,60 @@
 //! A tensor experiment: given values through every scheme, without a model.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use bitsweep_quant::{Dtype, Errors, Quantized, Real, Size};
-use bitsweep_results::{ErrorMeasures, FailureKind, Measures, Origin, ProductRow, SizeMeasures};
+use bitsweep_results::{
+    ErrorMeasures, Evaluated, FailureKind, Measures, Origin, ProductRow, Recorded, SizeMeasures,
+};
 use ndarray::{ArrayView1, ArrayView2};
 
+use super::evaluation::{Evaluation, row};
 use super::quantized_model::{QuantizedWeight, error_measures, flags, quantized, size_measures};
 use super::stop::{At, Step};
-use super::tensor_rows::LargeRows;
-use super::unit::{Evaluation, UnitOutcome};
-use crate::plan::Values;
-use bitsweep_experiment::config::Record;
+use super::tensor_rows::add_large;
+use crate::failure::Failure;
+use crate::plan::{Identity, Values};
 use bitsweep_experiment::subject::{TensorSource, TensorSpec};
 use bitsweep_experiment::variant::Variant;
 
-/// Quantizes the tensor by every variant of the unit.
-pub(super) fn evaluate(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> UnitOutcome {
+/// Quantizes the tensor by the variants of the unit that are missing.
+pub(super) fn evaluate(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> Result<(), Failure> {
     match tensor.dtype {
         Dtype::F32 => evaluate_as::<f32>(evaluation, tensor),
         Dtype::F64 => evaluate_as::<f64>(evaluation, tensor),
     }
 }
 
-fn evaluate_as<T: Real>(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> UnitOutcome {
-    let started = Instant::now();
-    let mut outcome = UnitOutcome::new(evaluation, None);
-    let unit = evaluation.unit;
+fn evaluate_as<T: Real>(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> Result<(), Failure> {
+    let Evaluation { unit, missing, emit, .. } = *evaluation;
     let values = match evaluation.plan.values_of::<T>(unit, tensor).at(FailureKind::Data) {
         Ok(values) => values,
-        Err(failure) => {
-            outcome.add(unit.row_key(&unit.float), outcome.origin(0, &unit.float), Err(failure));
-            return outcome;
-        }
+        Err(failure) => return evaluation.fail(None, failure),
     };
+    emit.trained(None);
     let Values { matrix: values, float_bytes } = values;
-    let stored = Size { codes: float_bytes, ..Size::default() };
-    let baseline = Measures {
-        error: ErrorMeasures { sqnr_db: f64::INFINITY, ..ErrorMeasures::default() },
-        size: SizeMeasures { payload: float_bytes, stored, biases: 0, scaler: 0, float: float_bytes },
-        ..Measures::default()
+    let begun = |position: usize, identity: &Identity| {
+        let origin = evaluation.origin(None, position, identity);
+        let row = row(unit.row_key(identity), origin, Ok(Measures::default()));
+        Evaluated::new(row, evaluation.recorded())
     };
-    outcome.add(unit.row_key(&unit.float), outcome.origin(0, &unit.float), Ok(baseline));
-    for (position, planned) in (1..).zip(&unit.variants) {
-        let origin = outcome.origin(position, &planned.identity);
-        let mut large = LargeRows::default();
-        let measured =
-            one(evaluation, tensor, (values.view(), float_bytes), &planned.variant, &origin, &mut large);
-        outcome.add(unit.row_key(&planned.identity), origin, measured);
-        (evaluation.emit)(large);
+    if missing.float {
+        let stored = Size { codes: float_bytes, ..Size::default() };
+        let mut float = begun(0, &unit.float);
+        float.row.result = Ok(Measures {
+            error: ErrorMeasures { sqnr_db: f64::INFINITY, ..ErrorMeasures::default() },
+            size: SizeMeasures { payload: float_bytes, stored, biases: 0, scaler: 0, float: float_bytes },
+            ..Measures::default()
+        });
+        emit.add(float, None)?;
     }
-    outcome.timing.variants_seconds = started.elapsed().as_secs_f64();
-    outcome
+    for &position in &missing.variants {
+        let planned = &unit.variants[position];
+        let mut own = begun(position + 1, &planned.identity);
+        own.row.result = one(evaluation, tensor, (values.view(), float_bytes), &planned.variant, &mut own);
+        emit.add(own, None)?;
+    }
+    Ok(())
 }
 
 fn one<T: Real>(
@@ -60,23 +62,22 @@ fn one<T: Real>(
     tensor: &TensorSpec,
     (values, float_bytes): (ArrayView2<'_, T>, u64),
     variant: &Variant,
-    origin: &Origin,
-    large: &mut LargeRows,
+    evaluated: &mut Evaluated,
 ) -> Step<Measures> {
+    let (origin, large) = (&evaluated.row.origin, &mut evaluated.large);
     let quantized = quantized(evaluation.unit, &tensor.name, values, &variant.scheme)?;
     if let Some(query) = tensor.query() {
         large.products = products(tensor, values, query, &quantized, origin)?;
     }
     let errors = Errors::measure(values, quantized.reconstruct().view());
     let weight = QuantizedWeight { name: tensor.name.as_str(), quantized };
-    let recorded = evaluation.plan.header.record;
     let wanted = match tensor.source {
         // The values of a tensor that is written out are what the experiment is about.
-        TensorSource::Here { .. } => Record { values: true, ..recorded },
+        TensorSource::Here { .. } => Recorded { values: true, ..evaluated.recorded },
         // Of a file there may be more blocks than anybody reads.
-        TensorSource::File { .. } => Record { values: false, tensors: false, ..recorded },
+        TensorSource::File { .. } => Recorded { values: false, tensors: false, ..evaluated.recorded },
     };
-    large.add(origin, &weight, values, wanted)?;
+    add_large(large, origin, &weight, values, wanted)?;
     let only = std::slice::from_ref(&weight);
     Ok(Measures {
         error: error_measures(&errors),

@@ -6,9 +6,11 @@ mod key;
 mod memory;
 mod models;
 mod notes;
+mod recorded;
 mod stages;
 mod tasks;
 mod tensors;
+mod work;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -18,7 +20,7 @@ use bitsweep_datasets::{Dataset, Scaling, TableError};
 use bitsweep_models::Precision;
 use bitsweep_quant::Dtype;
 use bitsweep_results::numbers::counted;
-use bitsweep_results::{Key, Labels, Metric, Task, run_of};
+use bitsweep_results::{DatasetShape, Key, Labels, Metric, Task, run_of};
 
 use crate::failure::Failure;
 use bitsweep_experiment::config::{
@@ -39,6 +41,7 @@ pub(crate) use memory::most_bytes;
 pub use models::{GivenModel, Origin, ReadModel};
 pub(crate) use notes::MOST_RATIO;
 pub use stages::{Stage, passed, unit_stages};
+pub use work::{Piece, Shard};
 
 /// What a run will do, in order.
 #[derive(Debug, Clone)]
@@ -227,6 +230,15 @@ impl Plan {
         self.units.iter().map(|unit| unit.variants.len()).sum()
     }
 
+    /// Whether the prediction times of the unit at `position` are measured: its variants are then evaluated one after the other
+    /// while nothing else is running.
+    pub(crate) fn is_timed(&self, position: usize) -> bool {
+        /// The times of a unit with more variants are not measured.
+        const MOST_VARIANTS: usize = 24;
+        let unit = &self.units[position];
+        position == 0 && unit.dataset.is_some() && unit.variants.len() <= MOST_VARIANTS
+    }
+
     /// How much there is to run, for people: `3 units, 1 variant`.
     pub fn extent(&self) -> String {
         let units = counted(self.units.len(), "unit", "units");
@@ -402,6 +414,18 @@ impl Unit {
     /// it passes.
     pub fn row_key(&self, identity: &Identity) -> Key {
         row_key(self.key, &identity.canonical)
+    }
+
+    /// The unit as rows say it; `shape` is known once the rows of the dataset are split.
+    pub fn shown(&self, shape: Option<DatasetShape>) -> Arc<bitsweep_results::Unit> {
+        let Self { key, task, spec, .. } = self;
+        let (key, task) = (*key, Arc::clone(task));
+        Arc::new(bitsweep_results::Unit { key, task, seed: spec.seed, fold: spec.fold, shape })
+    }
+
+    /// Whether a file that it needs could not be read: a later run may find it.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self.dataset, Some(Err(_))) || matches!(self.given, Some(Err(_)))
     }
 
     /// Dataset or tensor, model, seed, fold and settings, for people.

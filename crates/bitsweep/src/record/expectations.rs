@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bitsweep_results::summary::EffectRow;
 use bitsweep_results::{
     ClassRow, CodebookRow, CurveRow, FailureKind, Origin, ProductRow, ResultRow, RowFailure, TableRow,
-    TensorRow, Unit, ValueRow, write_csv,
+    TensorRow, ValueRow, write_csv,
 };
 
 use super::table::{Table, admits};
@@ -54,8 +54,7 @@ pub fn check_expectations(plan: &Plan) -> Result<(), Failure> {
 /// One row for each variant of each unit, the baselines included, without measures.
 fn rows(plan: &Plan) -> Vec<ResultRow> {
     let of_unit = |unit: &plan::Unit| {
-        let (seed, fold) = (unit.spec.seed, unit.spec.fold);
-        let shown = Arc::new(Unit { key: unit.key, task: Arc::clone(&unit.task), seed, fold, shape: None });
+        let shown = unit.shown(None);
         let identities =
             [&unit.float].into_iter().chain(unit.variants.iter().map(|planned| &planned.identity));
         let identities = identities.chain(&unit.majority);

@@ -1,10 +1,10 @@
 //! The large tables, written as their rows come.
 
-use bitsweep_results::{Labels, ResultsError, TableRow, write_header, write_rows};
+use bitsweep_results::{Labels, LargeRows, ResultsError, TableRow, write_header, write_rows};
 
 use super::folder::Folder;
 use super::output::Output;
-use crate::evaluate::{LargeRows, Sink};
+use crate::evaluate::Sink;
 use crate::failure::Failure;
 
 /// The files of the large tables; a file is begun with its first row.

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::marker::{Experiment, Location};
-use crate::evaluate::UnitTiming;
 use crate::plan::{Origin, Plan, Unit};
+use crate::unit_store::UnitTiming;
 use bitsweep_experiment::subject::UnitSpec;
 
 /// What the numbers came from, and which files have them: the content of the [`MARKER`](super::marker::MARKER). The same on

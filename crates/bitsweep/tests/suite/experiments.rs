@@ -3,15 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bitsweep::evaluate;
 use bitsweep::plan::Plan;
-use bitsweep::progress::{Progress, Verbosity};
 use bitsweep::record::{Folder, LargeTables, write};
 use bitsweep::registry::{EXPERIMENTS, Found, Source, find};
 use bitsweep_results::summarize;
 use tempfile::TempDir;
 
-use crate::harness::{Sandbox, printed};
+use crate::harness::{Sandbox, outcome, printed};
 
 fn plan(name: &str) -> Plan {
     let Found { name, document, .. } = find(name, &[]).unwrap();
@@ -47,10 +45,9 @@ fn every_number_of_the_notebooks_comes_out_as_printed() {
         }
         notebooks += 1;
         let folder = TempDir::new().unwrap();
-        let progress = Progress::new(Verbosity::Quiet, plan.units.len());
         let results = Folder::create(folder.path(), name, name, &Source::Registry).unwrap();
         let mut large = LargeTables::new(&results, &plan.labels);
-        let outcome = evaluate::run(&plan, &mut large, &progress).unwrap();
+        let outcome = outcome(&plan, &mut large).unwrap();
         large.finish().unwrap();
         let summary = summarize(&outcome.records, &plan.labels, &plan.header.pick);
         let written = write(&plan, "", &outcome, &summary, &[], &results).unwrap();

@@ -18,8 +18,7 @@ fn experiment(findings: &str) -> String {
 
 /// The report and the page of the only folder of results.
 fn reports(sandbox: &Sandbox) -> [String; 2] {
-    let mut results = fs::read_dir(sandbox.path("results")).unwrap();
-    let only = results.next().unwrap().unwrap().path();
+    let only = sandbox.path("results").join(&sandbox.results()[0]);
     ["report.md", "report.html"].map(|name| fs::read_to_string(only.join(name)).unwrap())
 }
 
@@ -78,7 +77,7 @@ fn a_changed_experiment_says_what_it_changes_and_drops_what_the_original_has_sho
         assert!(!report.contains("expected 77"), "{report}");
     }
     // What was written runs again by itself, under the same title.
-    let source = fs::read_dir(sandbox.path("results")).unwrap().next().unwrap().unwrap().path();
+    let source = sandbox.path("results").join(&sandbox.results()[0]);
     let again = Sandbox::new();
     fs::copy(source.join("experiment.toml"), again.path("again.toml")).unwrap();
     assert_eq!(again.run(&["run", "again.toml"]).status.code(), Some(0));

@@ -1,11 +1,9 @@
 //! A model written into the file: evaluated as it is, without training.
 
-use bitsweep::evaluate;
-use bitsweep::progress::{Progress, Verbosity};
 use bitsweep_results::Choice;
 use ndarray::{Array2, array};
 
-use crate::harness::{Sandbox, choice, labels, planned, refused, run, scores};
+use crate::harness::{Sandbox, choice, labels, outcome, planned, refused, run, scores};
 
 const LAYERS: &str = "layers = [\n\
     { weight = [[1.0, -0.5, 2.0], [0.25, 1.5, -1.0]], bias = [0.0, -1.0, 0.5], activation = \"relu\" },\n\
@@ -67,8 +65,7 @@ fn a_given_model_is_scored_as_it_is_without_training() {
     let sandbox = with_data();
     let text = experiment(&sandbox, LAYERS, QUANTIZE);
     let plan = planned(&text).unwrap();
-    let progress = Progress::new(Verbosity::Quiet, 1);
-    let outcome = evaluate::run(&plan, &mut (), &progress).unwrap();
+    let outcome = outcome(&plan, &mut ()).unwrap();
     assert!(outcome.records.curves.is_empty());
     assert_eq!(outcome.timings[0].training_seconds, None);
 

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use bitsweep::evaluate;
+use bitsweep::evaluate::{Done, Run, RunOutcome, Sink, collect};
 use bitsweep::failure::Failure;
 use bitsweep::plan::Plan;
 use bitsweep::progress::{Progress, Verbosity};
+use bitsweep::unit_store::{Again, UnitStore};
 use bitsweep_experiment::config::Document;
 use bitsweep_results::{Choice, Flag, Measures, Records, ResultRow, Scores};
 use tempfile::TempDir;
@@ -37,10 +38,20 @@ impl Sandbox {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
+    /// The names in the folder of results, but for the store.
+    pub(crate) fn results(&self) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.path("results")) else { return Vec::new() };
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.retain(|name| name != ".bitsweep");
+        names.sort();
+        names
+    }
+
     /// The program with `arguments`, in the folder.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bitsweep"));
-        command.args(arguments).current_dir(&self.0).env_remove("COLUMNS");
+        command.args(arguments).current_dir(&self.0).env_remove("COLUMNS").env_remove("BITSWEEP_STORE");
         command
     }
 
@@ -101,8 +112,21 @@ pub(crate) fn run_plan(plan: &Plan) -> Result<Records, Failure> {
 
 /// The records, those of the majority class among them.
 pub(crate) fn run_whole(plan: &Plan) -> Result<Records, Failure> {
-    let progress = Progress::new(Verbosity::Quiet, plan.units.len());
-    evaluate::run(plan, &mut (), &progress).map(|outcome| outcome.records)
+    outcome(plan, &mut ()).map(|outcome| outcome.records)
+}
+
+/// Everything that a run of the plan leaves behind, with a store of its own.
+pub(crate) fn outcome(plan: &Plan, sink: &mut dyn Sink) -> Result<RunOutcome, Failure> {
+    let folder = TempDir::new().unwrap();
+    let store = UnitStore::open(folder.path())?;
+    evaluate_into(&store, plan)?;
+    collect(plan, &store, sink)
+}
+
+/// Brings what a store lacks of a plan into it.
+pub(crate) fn evaluate_into(store: &UnitStore, plan: &Plan) -> Result<Done, Failure> {
+    let progress = &Progress::new(Verbosity::Quiet, plan.units.len());
+    Run { plan, store, again: Again::Nothing, most_failures: None, progress }.pieces(&plan.work())
 }
 
 /// The experiment is rejected when it is planned, or a row of it fails, with a reason that has all `parts`.

@@ -23,15 +23,6 @@ fn fails(sandbox: &Sandbox, arguments: &[&str], code: i32, says: &[&str]) {
     assert!(says.iter().all(|part| said.contains(part)), "{said}");
 }
 
-/// The names of the folders of results.
-fn folders(sandbox: &Sandbox) -> Vec<String> {
-    let entries = fs::read_dir(sandbox.path("results")).unwrap();
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
-
 #[test]
 fn an_edited_experiment_replaces_its_results() {
     let sandbox = Sandbox::new();
@@ -42,7 +33,7 @@ fn an_edited_experiment_replaces_its_results() {
     succeeds(&sandbox, &["./exp.toml"]);
     assert!(sandbox.read("results/exp/experiment.toml").contains("bits = 2"));
     assert_eq!(sandbox.read("results/exp/notes.txt"), "mine");
-    assert_eq!(folders(&sandbox), ["exp"]);
+    assert_eq!(sandbox.results(), ["exp"]);
 }
 
 #[test]
@@ -56,7 +47,7 @@ fn a_run_with_overrides_has_a_folder_of_its_own() {
     succeeds(&sandbox, &["exp.toml", "--set", "quantize.weights.bits=8", "--name", "eight bits"]);
     // What the file says already is no override.
     succeeds(&sandbox, &["exp.toml", "--set", "quantize.weights.bits=4"]);
-    assert_eq!(folders(&sandbox), ["eight bits", "exp", "exp--quantize.weights.bits=[8,2]"]);
+    assert_eq!(sandbox.results(), ["eight bits", "exp", "exp--quantize.weights.bits=[8,2]"]);
     let mut again = content(&sandbox.path("results/exp"));
     again.insert("timings.json".to_owned(), first["timings.json"].clone());
     assert_eq!(again, first);

@@ -31,6 +31,7 @@ mod read;
 mod scaling;
 mod sizes;
 mod tensors;
+mod trained;
 mod values;
 mod write;
 
@@ -41,4 +42,5 @@ pub use features::{Cells, UnknownText};
 pub use predictor::Predictor;
 pub use scaling::FeatureScaling;
 pub use sizes::PackedSizes;
+pub use trained::{trained_from_bytes, trained_to_bytes};
 pub use values::Values;

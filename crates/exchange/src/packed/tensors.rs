@@ -74,6 +74,12 @@ impl Tensors {
         self.add(name, Bytes { dtype: Dtype::F32, shape, bytes });
     }
 
+    /// Adds a row of `f64`.
+    pub(super) fn add_doubles(&mut self, name: &str, numbers: impl Iterator<Item = f64>) {
+        let bytes: Vec<u8> = numbers.flat_map(f64::to_le_bytes).collect();
+        self.add(name, Bytes { dtype: Dtype::F64, shape: vec![bytes.len() / size_of::<f64>()], bytes });
+    }
+
     /// Adds one `i32`.
     pub(super) fn add_integer(&mut self, name: &str, number: i32) {
         self.add(name, Bytes { dtype: Dtype::I32, shape: vec![1], bytes: number.to_le_bytes().to_vec() });
@@ -83,6 +89,12 @@ impl Tensors {
     pub(super) fn floats(&self, name: &str, count: usize) -> Result<Vec<f32>, PackedError> {
         let bytes = self.bytes_of(name, Dtype::F32)?;
         expect_count(name, of_bytes(bytes, f32::from_le_bytes), count)
+    }
+
+    /// So many `f64`.
+    pub(super) fn doubles(&self, name: &str, count: usize) -> Result<Vec<f64>, PackedError> {
+        let bytes = self.bytes_of(name, Dtype::F64)?;
+        expect_count(name, of_bytes(bytes, f64::from_le_bytes), count)
     }
 
     /// One `f32`.

@@ -10,7 +10,8 @@ use crate::record::ResultRow;
 /// A row with what the columns need beside it.
 pub(super) struct Entry<'a> {
     pub(super) row: &'a ResultRow,
-    pub(super) label: &'a Label,
+    /// `None` where rows are stored, which have no names.
+    pub(super) label: Option<&'a Label>,
     /// Bits of the unit's float baseline.
     pub(super) baseline_bits: Option<u32>,
 }

@@ -41,6 +41,11 @@ impl Draft {
         Self { measures, ..Self::default() }
     }
 
+    /// What was measured, or why nothing was, whatever the row is of.
+    pub(super) fn into_result(self) -> Result<Measures, RowFailure> {
+        result(self.measures, self.failure_kind, self.failure)
+    }
+
     pub(super) fn shape(&mut self) -> &mut DatasetShape {
         self.shape.get_or_insert_default()
     }
@@ -139,11 +144,17 @@ impl Shared {
                 new
             }
         };
-        let result = match draft.failure_kind {
-            None => Ok(draft.measures),
-            Some(kind) => Err(RowFailure { kind, reason: draft.failure }),
-        };
-        ResultRow { key: draft.key, origin: Origin { unit, variant, position: draft.position }, result }
+        let origin = Origin { unit, variant, position: draft.position };
+        let result = result(draft.measures, draft.failure_kind, draft.failure);
+        ResultRow { key: draft.key, origin, result }
+    }
+}
+
+/// What was measured, or why nothing was.
+fn result(measures: Measures, kind: Option<FailureKind>, reason: String) -> Result<Measures, RowFailure> {
+    match kind {
+        None => Ok(measures),
+        Some(kind) => Err(RowFailure { kind, reason }),
     }
 }
 

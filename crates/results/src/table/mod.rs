@@ -29,7 +29,9 @@ mod measure_columns;
 mod origin_columns;
 mod read;
 mod schema;
+mod stored;
 mod write;
 
 pub use read::read_parquet;
+pub use stored::{StoredEntry, StoredRow, read_entries, read_stored, write_stored};
 pub use write::{objects, write_csv, write_parquet};

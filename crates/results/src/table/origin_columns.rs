@@ -14,45 +14,18 @@ fn task<'r>(entry: &Entry<'r>) -> &'r Task {
 }
 
 pub(super) fn unit() -> Vec<Column> {
-    let shape = |name, get: fn(&DatasetShape) -> usize, put: PutWhole| {
-        whole(
-            name,
-            move |entry| entry.row.origin.unit.shape.as_ref().map(|shape| get(shape) as u64),
-            Some(put),
-        )
-    };
-    vec![
-        text("unit", |entry| Some(entry.row.origin.unit.key.short().into()), None),
-        text(
-            "key",
-            |entry| Some(entry.row.key.to_string().into()),
-            Some(|draft, key| {
-                draft.key = key.parse().ok()?;
-                Some(())
-            }),
-        ),
-        text(
-            "dataset",
-            |entry| filled(&task(entry).dataset),
-            Some(|draft, name| {
-                draft.dataset = name.to_owned();
-                Some(())
-            }),
-        ),
-        shape("train_rows", |shape| shape.train_rows, |draft, rows| set(&mut draft.shape().train_rows, rows)),
-        shape(
-            "validation_rows",
-            |shape| shape.validation_rows,
-            |draft, rows| set(&mut draft.shape().validation_rows, rows),
-        ),
-        shape("test_rows", |shape| shape.test_rows, |draft, rows| set(&mut draft.shape().test_rows, rows)),
-        shape(
-            "seen_test_rows",
-            |shape| shape.seen_rows,
-            |draft, rows| set(&mut draft.shape().seen_rows, rows),
-        ),
-        shape("features", |shape| shape.features, |draft, count| set(&mut draft.shape().features, count)),
-        shape("classes", |shape| shape.classes, |draft, count| set(&mut draft.shape().classes, count)),
+    let dataset = text(
+        "dataset",
+        |entry| filled(&task(entry).dataset),
+        Some(|draft, name| {
+            draft.dataset = name.to_owned();
+            Some(())
+        }),
+    );
+    let mut columns =
+        vec![text("unit", |entry| Some(entry.row.origin.unit.key.short().into()), None), key(), dataset];
+    columns.extend(shape());
+    columns.extend([
         text(
             "rng",
             |entry| filled(&task(entry).rng),
@@ -79,6 +52,46 @@ pub(super) fn unit() -> Vec<Column> {
                 Some(())
             }),
         ),
+    ]);
+    columns
+}
+
+/// The row's own key.
+pub(super) fn key() -> Column {
+    text(
+        "key",
+        |entry| Some(entry.row.key.to_string().into()),
+        Some(|draft, key| {
+            draft.key = key.parse().ok()?;
+            Some(())
+        }),
+    )
+}
+
+/// Rows and columns of the data behind a unit.
+pub(super) fn shape() -> [Column; 6] {
+    let shape = |name, get: fn(&DatasetShape) -> usize, put: PutWhole| {
+        whole(
+            name,
+            move |entry| entry.row.origin.unit.shape.as_ref().map(|shape| get(shape) as u64),
+            Some(put),
+        )
+    };
+    [
+        shape("train_rows", |shape| shape.train_rows, |draft, rows| set(&mut draft.shape().train_rows, rows)),
+        shape(
+            "validation_rows",
+            |shape| shape.validation_rows,
+            |draft, rows| set(&mut draft.shape().validation_rows, rows),
+        ),
+        shape("test_rows", |shape| shape.test_rows, |draft, rows| set(&mut draft.shape().test_rows, rows)),
+        shape(
+            "seen_test_rows",
+            |shape| shape.seen_rows,
+            |draft, rows| set(&mut draft.shape().seen_rows, rows),
+        ),
+        shape("features", |shape| shape.features, |draft, count| set(&mut draft.shape().features, count)),
+        shape("classes", |shape| shape.classes, |draft, count| set(&mut draft.shape().classes, count)),
     ]
 }
 
@@ -104,8 +117,8 @@ pub(super) fn variant() -> Vec<Column> {
             |entry| Some(entry.row.origin.position as u64),
             Some(|draft, position| set(&mut draft.position, position)),
         ),
-        text("label", |entry| Some(entry.label.text().into()), None),
-        text("series", |entry| Some(entry.label.series().into()), None),
+        text("label", |entry| Some(entry.label?.text().into()), None),
+        text("series", |entry| Some(entry.label?.series().into()), None),
     ];
     columns.extend(Choice::ALL.into_iter().filter(|axis| *axis != Choice::Calibration).map(choice));
     columns.push(text("layer_bits", |entry| layer_bits(entry.row.measures()?), None));
@@ -161,8 +174,8 @@ pub(super) fn remarks() -> Vec<Column> {
     ]
 }
 
-/// What rows are read back from and readers need not see.
-pub(super) fn canonical() -> Vec<Column> {
+/// What rows are read back from and readers need not see: what a row is of.
+pub(super) fn canonical_origin() -> [Column; 6] {
     let columns = [
         text(
             "task_key",
@@ -212,6 +225,13 @@ pub(super) fn canonical() -> Vec<Column> {
                 Some(())
             }),
         ),
+    ];
+    columns.map(canonical)
+}
+
+/// What rows are read back from and readers need not see: what was measured.
+pub(super) fn canonical_measures() -> [Column; 2] {
+    let columns = [
         text(
             "bits_by_layer",
             |entry| {
@@ -235,5 +255,9 @@ pub(super) fn canonical() -> Vec<Column> {
             }),
         ),
     ];
-    columns.map(|column| Column { is_canonical: true, ..column }).into()
+    columns.map(canonical)
+}
+
+fn canonical(column: Column) -> Column {
+    Column { is_canonical: true, ..column }
 }

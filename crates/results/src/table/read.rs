@@ -41,7 +41,12 @@ pub fn read_parquet(bytes: &[u8]) -> Result<Vec<ResultRow>, ResultsError> {
 const NEVER_NULL: [&str; 5] = ["key", "unit_key", "task_key", "choices", "seed"];
 
 /// Puts the cells of one column into the rows.
-fn fill(drafts: &mut [Draft], batch: &DataFrame, column: &Column, first: usize) -> Result<(), ResultsError> {
+pub(super) fn fill(
+    drafts: &mut [Draft],
+    batch: &DataFrame,
+    column: &Column,
+    first: usize,
+) -> Result<(), ResultsError> {
     let cells = batch.column(&column.name).map_err(ResultsError::Read)?.as_materialized_series();
     let bad =
         |row: usize| ResultsError::StoredCell { column: column.name.clone().into_owned(), row: first + row };

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::column::Column;
 use super::measure_columns::{calibration, errors, scores, sizes};
-use super::origin_columns::{canonical, remarks, setting, unit, variant};
+use super::origin_columns::{
+    canonical_measures, canonical_origin, key, remarks, setting, shape, unit, variant,
+};
 use crate::error::ResultsError;
 use crate::origin::Task;
 
@@ -36,10 +38,25 @@ pub(super) fn columns<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> Result<V
     all.extend(calibration());
     all.extend(sizes());
     all.extend(remarks());
-    all.extend(canonical());
+    all.extend(canonical_origin());
+    all.extend(canonical_measures());
     let mut names = BTreeSet::new();
     match all.iter().find(|column| !names.insert(column.name.as_ref())) {
         Some(repeated) => Err(ResultsError::RepeatedColumn(repeated.name.clone().into_owned())),
         None => Ok(all),
     }
+}
+
+/// The columns from which the measures of a row, or its failure, are read back: the same whatever the row is called.
+pub(super) fn measured() -> Vec<Column> {
+    let mut all = vec![key()];
+    all.extend(shape());
+    all.extend(scores());
+    all.extend(errors());
+    all.extend(calibration());
+    all.extend(sizes());
+    all.extend(remarks());
+    all.extend(canonical_measures());
+    all.retain(Column::is_stored);
+    all
 }

@@ -51,11 +51,7 @@ pub fn write_parquet(rows: &[ResultRow], labels: &Labels, out: &mut impl Write) 
     let failed = |source| ResultsError::Write { format: "Parquet", source };
     let table = Table::of(rows, labels, |_| true)?;
     let schema = table.batch(&[])?;
-    let mut writer = ParquetWriter::new(out)
-        .with_compression(ParquetCompression::Snappy)
-        .set_parallel(rayon::current_num_threads() > 1)
-        .batched(schema.schema())
-        .map_err(failed)?;
+    let mut writer = parquet_writer(out).batched(schema.schema()).map_err(failed)?;
     if rows.is_empty() {
         writer.write_batch(&schema).map_err(failed)?;
     }
@@ -63,6 +59,13 @@ pub fn write_parquet(rows: &[ResultRow], labels: &Labels, out: &mut impl Write) 
         writer.write_batch(&table.batch(rows)?).map_err(failed)?;
     }
     writer.finish().map(|_bytes| ()).map_err(failed)
+}
+
+/// How Parquet is written.
+pub(super) fn parquet_writer<W: Write>(out: W) -> ParquetWriter<W> {
+    ParquetWriter::new(out)
+        .with_compression(ParquetCompression::Snappy)
+        .set_parallel(rayon::current_num_threads() > 1)
 }
 
 /// The rows of the table as JSON objects, one at a time, keys in the order of the CSV file's columns.
@@ -118,21 +121,24 @@ impl<'a> Table<'a> {
     fn entry<'r>(&'r self, row: &'r ResultRow) -> Entry<'r> {
         Entry {
             row,
-            label: self.labels.get(&row.origin.variant),
+            label: Some(self.labels.get(&row.origin.variant)),
             baseline_bits: self.baseline_bits.get(&row.origin.unit.key).copied(),
         }
     }
 
     fn batch(&self, rows: &[ResultRow]) -> Result<DataFrame, ResultsError> {
         let entries: Vec<Entry<'_>> = rows.iter().map(|row| self.entry(row)).collect();
-        let cells = self.columns.iter().map(|column| {
-            let name = column.name.as_ref().into();
-            match &column.access {
-                Access::Text(get, _) => Cells::new(name, entries.iter().map(get).collect::<Vec<_>>()),
-                Access::Whole(get, _) => Cells::new(name, entries.iter().map(get).collect::<Vec<_>>()),
-                Access::Float(get, _) => Cells::new(name, entries.iter().map(get).collect::<Vec<_>>()),
-            }
-        });
+        let cells = self.columns.iter().map(|column| cells(column, &entries));
         DataFrame::new(rows.len(), cells.collect()).map_err(ResultsError::Build)
+    }
+}
+
+/// One column of these rows.
+pub(super) fn cells(column: &Column, entries: &[Entry<'_>]) -> Cells {
+    let name = column.name.as_ref().into();
+    match &column.access {
+        Access::Text(get, _) => Cells::new(name, entries.iter().map(get).collect::<Vec<_>>()),
+        Access::Whole(get, _) => Cells::new(name, entries.iter().map(get).collect::<Vec<_>>()),
+        Access::Float(get, _) => Cells::new(name, entries.iter().map(get).collect::<Vec<_>>()),
     }
 }

@@ -9,7 +9,7 @@ use super::origins::Origins;
 use super::row::{Identity, TableRow};
 use crate::error::ResultsError;
 use crate::label::Labels;
-use crate::origin::Variant;
+use crate::origin::{Origin, Variant};
 
 /// Writes the line of column names.
 ///
@@ -76,6 +76,47 @@ pub fn read_rows<R: TableRow>(
     Ok(reader.into_records().map(|record| row(&record.map_err(ResultsError::Rows)?, origins)))
 }
 
+/// The cells of rows that are all of one variant, one line per row, without what says of which.
+///
+/// # Errors
+/// [`ResultsError::Rows`] when they cannot be written.
+pub(crate) fn write_cells<R: TableRow>(rows: &[R]) -> Result<String, ResultsError> {
+    let mut writer = ::csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row.cells()).map_err(ResultsError::Rows)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| ResultsError::Rows(error.into_error().into()))?;
+    String::from_utf8(bytes).map_err(|error| ResultsError::Rows(std::io::Error::other(error).into()))
+}
+
+/// The rows of [`write_cells`], all of one variant.
+///
+/// # Errors
+/// As of [`read_rows`].
+pub(crate) fn read_cells<R: TableRow>(cells: &str, origin: &Origin) -> Result<Vec<R>, ResultsError> {
+    let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(cells.as_bytes());
+    let rows = reader.records().map(|record| {
+        let record = record.map_err(ResultsError::Rows)?;
+        let line = record.position().map_or(0, ::csv::Position::line);
+        let cells: Vec<&str> = record.iter().collect();
+        let bad = |column: usize, expected| bad_cell::<R>(line, column, &cells, expected);
+        R::read(Some(origin.clone()), &cells)
+            .map_err(|cell| bad(cell.column, cell.expected))?
+            .ok_or_else(|| bad(0, "a row"))
+    });
+    rows.collect()
+}
+
+fn bad_cell<R: TableRow>(line: u64, column: usize, cells: &[&str], expected: &'static str) -> ResultsError {
+    ResultsError::Cell {
+        table: R::NAME,
+        line,
+        column: R::COLUMNS.get(column).copied().unwrap_or_default(),
+        found: cells.get(column).copied().unwrap_or_default().to_owned(),
+        expected,
+    }
+}
+
 fn row<R: TableRow>(record: &::csv::StringRecord, origins: &Origins) -> Result<R, ResultsError> {
     let cells: Vec<&str> = record.iter().collect();
     let line = record.position().map_or(0, ::csv::Position::line);
@@ -97,14 +138,8 @@ fn row<R: TableRow>(record: &::csv::StringRecord, origins: &Origins) -> Result<R
         }
         (Identity::Unit | Identity::FirstUnit | Identity::None, _) => None,
     };
-    let bad = |column: usize, expected: &'static str| ResultsError::Cell {
-        table: R::NAME,
-        line,
-        column: R::COLUMNS.get(column).copied().unwrap_or_default(),
-        found: cells.get(own + column).copied().unwrap_or_default().to_owned(),
-        expected,
-    };
-    R::read(origin.cloned(), cells.get(own..).unwrap_or_default())
-        .map_err(|cell| bad(cell.column, cell.expected))?
+    let cells = cells.get(own..).unwrap_or_default();
+    R::read(origin.cloned(), cells)
+        .map_err(|cell| bad_cell::<R>(line, cell.column, cells, cell.expected))?
         .ok_or_else(|| unknown("", ""))
 }

@@ -25,6 +25,7 @@ mod field;
 mod origins;
 mod row;
 
+pub(crate) use csv::{read_cells, write_cells};
 pub use csv::{read_rows, write_header, write_rows};
 pub use derived::{ClassRow, CurveRow, PredictionRow, RecallRow};
 pub use field::{Cell, Field};

@@ -1,0 +1,400 @@
+//! What is kept of units between runs, by the keys of a plan: float models, evaluations, timings.
+//!
+//! What a plan asks for and the store does not have is missing, and nothing else says how far a run is: completeness is the
+//! plan less the files.
+
+mod batch;
+mod timing;
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bitsweep_exchange::packed::{trained_from_bytes, trained_to_bytes};
+use bitsweep_models::Trained;
+use bitsweep_results::{
+    Evaluated, Key, Origin, StoredEntry, StoredRow, read_entries, read_stored, write_stored,
+};
+use bitsweep_store::{Content, Kind, Shelf, Store, StoreError, StoredFile};
+
+use crate::failure::Failure;
+use crate::plan::{Identity, Piece, Plan, Unit};
+
+use self::batch::Batches;
+pub(crate) use self::batch::Writer;
+use self::timing::BatchTiming;
+pub use self::timing::{Latency, LatencyKind, NamedLatency, UnitTiming};
+
+/// A store, seen by a plan.
+pub struct UnitStore {
+    store: Store,
+    batches: Batches,
+    /// What was found damaged.
+    notes: Mutex<BTreeSet<String>>,
+}
+
+/// What of earlier evaluations is made again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Again {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// What failed.
+    Failures,
+    /// Everything.
+    All,
+}
+
+/// What a piece of a plan lacks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// The float model's row.
+    pub float: bool,
+    /// Positions among the unit's variants.
+    pub variants: Vec<usize>,
+    /// The majority class's row.
+    pub majority: bool,
+}
+
+impl Missing {
+    /// How many rows are missing.
+    pub fn count(&self) -> usize {
+        usize::from(self.float) + self.variants.len() + usize::from(self.majority)
+    }
+}
+
+/// How far a piece of a plan is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// What it lacks.
+    pub missing: Missing,
+    /// Rows that are there.
+    pub rows: usize,
+    /// Of these, rows that failed.
+    pub failed: usize,
+}
+
+impl UnitStore {
+    /// Opens the store in a folder, which is made where it is missing.
+    ///
+    /// # Errors
+    /// When the folder holds something else, or the disk refuses it.
+    pub fn open(folder: &Path) -> Result<Self, Failure> {
+        Ok(Self::of(Store::open(folder)?))
+    }
+
+    /// Opens the store in a folder; `None` where there is none.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn existing(folder: &Path) -> Result<Option<Self>, Failure> {
+        Ok(Store::existing(folder)?.map(Self::of))
+    }
+
+    fn of(store: Store) -> Self {
+        Self { store, batches: Batches::default(), notes: Mutex::default() }
+    }
+
+    /// The files.
+    pub fn files(&self) -> &Store {
+        &self.store
+    }
+
+    /// What was found damaged since this was asked last.
+    pub fn take_notes(&self) -> BTreeSet<String> {
+        std::mem::take(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Writes what is finished of the units that are being worked on.
+    ///
+    /// # Errors
+    /// When the disk refuses it.
+    pub(crate) fn write_finished(&self) -> Result<(), Failure> {
+        self.batches.write()
+    }
+
+    /// Begins to write evaluations of a unit.
+    pub(crate) fn writer(&self, unit: &Unit) -> Writer {
+        let writer = Writer::new(&self.store, unit.key);
+        self.batches.add(&writer);
+        writer
+    }
+
+    /// How far a piece of a plan is.
+    ///
+    /// # Errors
+    /// When the disk refuses to be read.
+    pub fn standing(&self, plan: &Plan, piece: &Piece, again: Again) -> Result<Standing, Failure> {
+        let unit = &plan.units[piece.unit];
+        let entries = if again == Again::All { HashMap::new() } else { self.entries(unit.key)? };
+        let wanted = plan.recorded(piece.unit);
+        // Of a row that is there, whether it failed, and stands for the whole unit; what was measured goes before what failed.
+        let found = |identity: &Identity| -> Option<(bool, bool)> {
+            let own = entries.get(&unit.row_key(identity))?.iter();
+            let best = own.filter(|own| own.recorded.covers(wanted)).min_by_key(|own| own.is_failure)?;
+            let is_wanted = again == Again::Failures && best.is_failure;
+            (!is_wanted).then_some((best.is_failure, best.ends_unit))
+        };
+        if matches!(found(&unit.float), Some((_, true))) {
+            let own = usize::from(piece.baselines);
+            return Ok(Standing { missing: Missing::default(), rows: own, failed: own });
+        }
+        let mut standing = Standing::default();
+        let mut is_missing = |identity: &Identity| {
+            let found = found(identity);
+            standing.rows += usize::from(found.is_some());
+            standing.failed += usize::from(matches!(found, Some((true, _))));
+            found.is_none()
+        };
+        let float = piece.baselines && is_missing(&unit.float);
+        let variants = piece.variants.clone();
+        let variants = variants.filter(|position| is_missing(&unit.variants[*position].identity)).collect();
+        let majority = piece.baselines && unit.majority.as_ref().is_some_and(&mut is_missing);
+        standing.missing = Missing { float, variants, majority };
+        Ok(standing)
+    }
+
+    /// The evaluations of a unit in the order of the plan.
+    ///
+    /// # Errors
+    /// [`Failure::Unfinished`] where one is missing, [`Failure::NotDeterministic`] where two of one key are not the same, and when the
+    /// disk refuses to be read.
+    pub fn evaluated(&self, plan: &Plan, position: usize) -> Result<Vec<Evaluated>, Failure> {
+        let unit = &plan.units[position];
+        let wanted = plan.recorded(position);
+        let mut rows = self.rows(unit)?;
+        let shape = rows.values().flatten().find_map(|own| own.row.shape);
+        let shown = unit.shown(shape);
+        let mut take = |position: usize, identity: &Identity| -> Result<Evaluated, Failure> {
+            let key = unit.row_key(identity);
+            let found = rows
+                .remove(&key)
+                .and_then(|found| found.into_iter().find(|own| own.row.recorded.covers(wanted)));
+            let row = found.ok_or_else(|| Failure::Unfinished { unit: unit.describe() })?.row;
+            let origin = Origin { unit: Arc::clone(&shown), variant: Arc::clone(&identity.row), position };
+            let evaluated = row.evaluated(origin).map_err(|error| Failure::Other(error.to_string()))?;
+            Ok(evaluated.reduced_to(wanted))
+        };
+        let float = take(0, &unit.float)?;
+        if float.ends_unit {
+            return Ok(vec![float]);
+        }
+        let mut all = vec![float];
+        for (position, planned) in (1..).zip(&unit.variants) {
+            all.push(take(position, &planned.identity)?);
+        }
+        if let Some(majority) = &unit.majority {
+            all.push(take(unit.variants.len() + 1, majority)?);
+        }
+        Ok(all)
+    }
+
+    /// The trained float model of a unit, where it is there.
+    ///
+    /// # Errors
+    /// [`Failure::NotDeterministic`] where there are two that are not the same, and when the disk refuses to be read.
+    pub(crate) fn trained(&self, unit: &Unit) -> Result<Option<Trained>, Failure> {
+        let mut found: Option<(StoredFile, Trained)> = None;
+        for file in self.store.files_of(shelf(unit.key), Kind::Model)? {
+            let Some(bytes) = self.read(&file)? else { continue };
+            match (trained_from_bytes(&bytes), &found) {
+                (Err(_), _) => self.damaged(&file),
+                (Ok(_), Some((other, _))) => return Err(not_deterministic(unit, other, &file)),
+                (Ok(trained), None) => found = Some((file, trained)),
+            }
+        }
+        Ok(found.map(|(_, trained)| trained))
+    }
+
+    /// Keeps the trained float model of a unit.
+    ///
+    /// # Errors
+    /// When the disk refuses it.
+    pub(crate) fn keep_trained(&self, unit: &Unit, trained: &Trained) -> Result<(), Failure> {
+        let bytes = trained_to_bytes(trained).map_err(|error| Failure::Other(error.to_string()))?;
+        self.store.put(shelf(unit.key), Kind::Model, &bytes)?;
+        Ok(())
+    }
+
+    /// Replaces whatever the store has of the float model of a unit.
+    ///
+    /// # Errors
+    /// When the disk refuses it.
+    pub(crate) fn forget_trained(&self, unit: &Unit) -> Result<(), Failure> {
+        let files = self.store.files_of(shelf(unit.key), Kind::Model)?;
+        files.iter().try_for_each(|file| self.store.remove(file)).map_err(Into::into)
+    }
+
+    /// Removes from older files the rows that `newer` files have; how many of them were not the same.
+    ///
+    /// # Errors
+    /// When the disk refuses it.
+    pub(crate) fn replace(&self, unit: &Unit, newer: &[StoredFile]) -> Result<usize, Failure> {
+        let mut redone: HashMap<Key, StoredRow> = HashMap::new();
+        let mut older = Vec::new();
+        for file in self.store.files_of(shelf(unit.key), Kind::Rows)? {
+            let Some(rows) = self.stored_rows(&file)? else { continue };
+            match newer.contains(&file) {
+                true => redone.extend(rows.into_iter().map(|row| (row.key, row))),
+                false => older.push((file, rows)),
+            }
+        }
+        let mut differing = 0;
+        for (file, rows) in older {
+            let (replaced, others): (Vec<_>, Vec<_>) =
+                rows.into_iter().partition(|row| redone.contains_key(&row.key));
+            if replaced.is_empty() {
+                continue;
+            }
+            for row in replaced {
+                differing += usize::from(redone.get(&row.key).is_some_and(|new| !is_same(unit, new, &row)));
+            }
+            if !others.is_empty() {
+                let others: Vec<Evaluated> =
+                    others.into_iter().filter_map(|row| evaluated(unit, row).ok()).collect();
+                let bytes = write_stored(&others.iter().collect::<Vec<_>>());
+                let bytes = bytes.map_err(|error| Failure::Other(error.to_string()))?;
+                self.store.put(shelf(unit.key), Kind::Rows, &bytes)?;
+            }
+            self.store.remove(&file)?;
+        }
+        Ok(differing)
+    }
+
+    /// How long a unit took, as far as it is known.
+    ///
+    /// # Errors
+    /// When the disk refuses to be read.
+    pub(crate) fn timing(&self, plan: &Plan, position: usize) -> Result<UnitTiming, Failure> {
+        let unit = &plan.units[position];
+        let mut batches: HashMap<String, BatchTiming> = HashMap::new();
+        for file in self.store.files_of(shelf(unit.key), Kind::Timing)? {
+            let Some(bytes) = self.read(&file)? else { continue };
+            match serde_json::from_slice::<BatchTiming>(&bytes) {
+                Ok(timing) => _ = batches.entry(timing.of.clone()).or_insert(timing),
+                Err(_) => self.damaged(&file),
+            }
+        }
+        let mut timings: Vec<BatchTiming> = batches.into_values().collect();
+        timings.sort_by(|one, other| one.of.cmp(&other.of));
+        let identities = [&unit.float].into_iter().chain(unit.variants.iter().map(|own| &own.identity));
+        let latency = |identity: &Identity| {
+            let key = unit.row_key(identity);
+            let latency = timings.iter().find_map(|timing| timing.latency(key))?.clone();
+            Some(NamedLatency { variant: plan.labels.get(&identity.row).text().to_owned(), latency })
+        };
+        Ok(UnitTiming {
+            unit: unit.key.short(),
+            name: unit.describe(),
+            training_seconds: timings.iter().find_map(|timing| timing.training_seconds),
+            variants_seconds: (!timings.is_empty())
+                .then(|| timings.iter().map(|own| own.variants_seconds).sum()),
+            latencies: if plan.is_timed(position) {
+                identities.filter_map(latency).collect()
+            } else {
+                Vec::new()
+            },
+        })
+    }
+
+    /// What there is of a unit, by the keys of rows.
+    fn entries(&self, unit: Key) -> Result<HashMap<Key, Vec<StoredEntry>>, Failure> {
+        let mut entries: HashMap<Key, Vec<StoredEntry>> = HashMap::new();
+        for file in self.store.files_of(shelf(unit), Kind::Rows)? {
+            let Some(bytes) = self.read(&file)? else { continue };
+            match read_entries(&bytes) {
+                Ok(found) => found.into_iter().for_each(|own| entries.entry(own.key).or_default().push(own)),
+                Err(_) => self.damaged(&file),
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The rows of a unit by their keys. Of one key there are several where they were asked for different things.
+    fn rows(&self, unit: &Unit) -> Result<HashMap<Key, Vec<FiledRow>>, Failure> {
+        let mut rows: HashMap<Key, Vec<FiledRow>> = HashMap::new();
+        for file in self.store.files_of(shelf(unit.key), Kind::Rows)? {
+            for row in self.stored_rows(&file)?.unwrap_or_default() {
+                let own = FiledRow { file: file.clone(), row };
+                let known = rows.entry(own.row.key).or_default();
+                // What has been measured since stands for what failed.
+                if known.iter().any(|other| !other.row.is_failure()) && own.row.is_failure() {
+                    continue;
+                }
+                known.retain(|other| !other.row.is_failure() || own.row.is_failure());
+                if let Some(other) = known.iter().find(|other| !is_same(unit, &other.row, &own.row)) {
+                    return Err(not_deterministic(unit, &other.file, &file));
+                }
+                known.push(own);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The rows of a file; `None` where it is damaged.
+    fn stored_rows(&self, file: &StoredFile) -> Result<Option<Vec<StoredRow>>, Failure> {
+        let Some(bytes) = self.read(file)? else { return Ok(None) };
+        let rows = read_stored(&bytes).ok();
+        if rows.is_none() {
+            self.damaged(file);
+        }
+        Ok(rows)
+    }
+
+    /// The bytes of a file; `None` where it is damaged, or gone by now.
+    fn read(&self, file: &StoredFile) -> Result<Option<Vec<u8>>, Failure> {
+        match self.store.read(file)? {
+            Content::Whole(bytes) => Ok(Some(bytes)),
+            Content::Gone => Ok(None),
+            Content::Damaged => {
+                self.damaged(file);
+                Ok(None)
+            }
+        }
+    }
+
+    fn damaged(&self, file: &StoredFile) {
+        let note = format!("`{}` is not as it was written: what it had is made again", file.path.display());
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).insert(note);
+    }
+}
+
+/// A row and the file that it is in.
+struct FiledRow {
+    file: StoredFile,
+    row: StoredRow,
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Failure::Output(error.to_string())
+    }
+}
+
+fn shelf(unit: Key) -> Shelf {
+    Shelf::Unit(unit.hash())
+}
+
+fn not_deterministic(unit: &Unit, one: &StoredFile, other: &StoredFile) -> Failure {
+    Failure::NotDeterministic {
+        unit: unit.describe(),
+        files: [one, other].map(|file| file.path.display().to_string()),
+    }
+}
+
+/// Whether two rows of one key are the same in everything that was asked for of both: as they are written.
+fn is_same(unit: &Unit, one: &StoredRow, other: &StoredRow) -> bool {
+    let shared = one.recorded.shared(other.recorded);
+    let bytes = |row: &StoredRow| -> Option<Vec<u8>> {
+        write_stored(&[&evaluated(unit, row.clone()).ok()?.reduced_to(shared)]).ok()
+    };
+    let (one, other) = (bytes(one), bytes(other));
+    one.is_some() && one == other
+}
+
+/// A row that is called nothing.
+fn evaluated(unit: &Unit, row: StoredRow) -> Result<Evaluated, Failure> {
+    let unit = unit.shown(row.shape);
+    let origin = Origin { unit, variant: Arc::new(bitsweep_results::Variant::majority()), position: 0 };
+    row.evaluated(origin).map_err(|error| Failure::Other(error.to_string()))
+}
