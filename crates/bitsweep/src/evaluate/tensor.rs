@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use bitsweep_quant::{Dtype, Errors, Quantized, Real, Size};
-use bitsweep_results::{
-    ErrorMeasures, Evaluated, FailureKind, Measures, Origin, ProductRow, Recorded, SizeMeasures,
-};
+use bitsweep_results::{ErrorMeasures, Evaluated, FailureKind, Measures, Origin, ProductRow, SizeMeasures};
 use ndarray::{ArrayView1, ArrayView2};
 
 use super::evaluation::{Evaluation, row};
@@ -14,7 +12,7 @@ use super::stop::{At, Step};
 use super::tensor_rows::add_large;
 use crate::failure::Failure;
 use crate::plan::{Identity, Values};
-use bitsweep_experiment::subject::{TensorSource, TensorSpec};
+use bitsweep_experiment::subject::TensorSpec;
 use bitsweep_experiment::variant::Variant;
 
 /// Quantizes the tensor by the variants of the unit that are missing.
@@ -71,13 +69,7 @@ fn one<T: Real>(
     }
     let errors = Errors::measure(values, quantized.reconstruct().view());
     let weight = QuantizedWeight { name: tensor.name.as_str(), quantized };
-    let wanted = match tensor.source {
-        // The values of a tensor that is written out are what the experiment is about.
-        TensorSource::Here { .. } => Recorded { values: true, ..evaluated.recorded },
-        // Of a file there may be more blocks than anybody reads.
-        TensorSource::File { .. } => Recorded { values: false, tensors: false, ..evaluated.recorded },
-    };
-    add_large(large, origin, &weight, values, wanted)?;
+    add_large(large, origin, &weight, values, evaluated.recorded)?;
     let only = std::slice::from_ref(&weight);
     Ok(Measures {
         error: error_measures(&errors),
