@@ -100,6 +100,9 @@ pub enum Command {
         /// Do the K-th of N parts alone, and write no results: `report` does once all parts are there.
         #[arg(long, value_name = "K/N", value_parser = shard, conflicts_with_all = ["json", "name"])]
         shard: Option<Shard>,
+        /// Begin only if everything is as `submit` found it, by the file that it wrote.
+        #[arg(long, value_name = "FILE", requires = "shard", hide = true)]
+        frozen: Option<PathBuf>,
         /// Units worked on at the same time; results do not depend on it [default: one per core].
         #[arg(long, value_name = "N", value_parser = jobs)]
         jobs: Option<u16>,
@@ -124,6 +127,93 @@ pub enum Command {
         #[command(flatten)]
         store: StoreFolder,
         /// Print the picks and the results as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Hand an experiment to a scheduler, as an array of parts; returns at once.
+    ///
+    /// What is to be run is frozen: parts that find another experiment, other data or another program do not begin. Each part
+    /// keeps what it finishes in the store, and the store says what is done. `status` shows how far it is; once nothing is missing,
+    /// `report` writes the results.
+    Submit {
+        /// The experiment, and changes to it.
+        #[command(flatten)]
+        experiment: Request,
+        /// The scheduler.
+        #[arg(long, value_enum)]
+        engine: Engine,
+        /// Into how many parts the work is split.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+        array: u16,
+        /// What is asked of Slurm.
+        #[command(flatten)]
+        slurm: SlurmOptions,
+        /// Print the script, and submit nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Folder that the results will be written to; the store is beside them.
+        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
+        out: PathBuf,
+        /// Where units are kept.
+        #[command(flatten)]
+        store: StoreFolder,
+    },
+    /// Show how far an experiment is: units that are done, running, failed and missing.
+    Status {
+        /// The experiment, and changes to it.
+        #[command(flatten)]
+        experiment: Request,
+        /// Folder that has the results folders; the store is beside them.
+        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
+        out: PathBuf,
+        /// Where units are kept.
+        #[command(flatten)]
+        store: StoreFolder,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Copy what other stores have into one, and say what is missing.
+    ///
+    /// The exit code is 4 where an experiment that was run with the stores lacks something.
+    Merge {
+        /// Stores, or folders of results that have one.
+        #[arg(value_name = "DIR", required = true, value_hint = ValueHint::DirPath)]
+        stores: Vec<PathBuf>,
+        /// Folder that has the results folders; the store is beside them.
+        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
+        out: PathBuf,
+        /// The store that the others are copied into.
+        #[command(flatten)]
+        store: StoreFolder,
+    },
+    /// Show what of the store no experiment refers to any longer; `--yes` removes it.
+    Clean {
+        /// Folders with experiments' files, those of results among them.
+        #[arg(value_name = "DIR", required = true, value_hint = ValueHint::DirPath)]
+        folders: Vec<PathBuf>,
+        /// Folder that has the results folders; the store is beside them.
+        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
+        out: PathBuf,
+        /// Where units are kept.
+        #[command(flatten)]
+        store: StoreFolder,
+        /// Remove what is shown.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Show past runs: when, what changed in the configuration, what was picked.
+    History {
+        /// The name of the results.
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Folder that has the results folders; the store is beside them.
+        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
+        out: PathBuf,
+        /// Where units are kept.
+        #[command(flatten)]
+        store: StoreFolder,
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
@@ -268,6 +358,30 @@ pub struct Request {
     pub set: Vec<String>,
 }
 
+/// A scheduler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// A job array of Slurm.
+    Slurm,
+}
+
+/// What is asked of Slurm.
+#[derive(Debug, Args)]
+pub struct SlurmOptions {
+    /// The partition.
+    #[arg(long, value_name = "NAME", value_parser = line)]
+    pub partition: Option<String>,
+    /// The most time that a part may take, as Slurm spells it: `02:00:00`.
+    #[arg(long, value_name = "TIME", value_parser = line)]
+    pub time: Option<String>,
+    /// Memory of a part: `4G`.
+    #[arg(long, value_name = "MEM", value_parser = line)]
+    pub mem: Option<String>,
+    /// Another argument of `sbatch`: `--sbatch=--account=mine`.
+    #[arg(long = "sbatch", value_name = "ARG", allow_hyphen_values = true, value_parser = line)]
+    pub others: Vec<String>,
+}
+
 /// Where units are kept.
 #[derive(Debug, Args)]
 pub struct StoreFolder {
@@ -367,6 +481,14 @@ impl Cli {
 fn jobs(text: &str) -> Result<u16, String> {
     let number = text.parse().ok().filter(|number| (1..=MOST_JOBS).contains(number));
     number.ok_or_else(|| format!("expected a whole number from 1 to {MOST_JOBS}"))
+}
+
+/// Text that stands on one line of a script.
+fn line(text: &str) -> Result<String, String> {
+    match text.chars().any(char::is_control) {
+        false => Ok(text.to_owned()),
+        true => Err("expected text on one line".to_owned()),
+    }
 }
 
 fn shard(text: &str) -> Result<Shard, String> {

@@ -75,6 +75,9 @@ pub enum Failure {
         /// The first unit that lacks something.
         unit: String,
     },
+    /// Something that experiments ask for is in no store.
+    #[error("something is missing")]
+    Missing,
     /// Two files have different numbers for one key.
     #[error(
         "{unit}: `{}` and `{}` differ in what must be the same. Both are kept. One was written by a program, or on a machine, \
@@ -117,7 +120,7 @@ impl Failure {
             | Failure::Foreseen { .. }
             | Failure::NotExported { .. }
             | Failure::TooManyFailures { .. } => 3,
-            Failure::Unfinished { .. } => 4,
+            Failure::Unfinished { .. } | Failure::Missing => 4,
             Failure::Interrupted { is_preempted: true, .. } => 75,
             Failure::Interrupted { signal, .. } => 128 + signal,
             Failure::NotDeterministic { .. }

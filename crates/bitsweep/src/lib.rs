@@ -19,6 +19,7 @@ pub mod progress;
 pub mod record;
 mod reference;
 pub mod registry;
+pub mod scheduler;
 mod streams;
 pub mod template;
 pub mod unit_store;

@@ -1,5 +1,7 @@
 //! What one evaluation leaves behind, before it becomes part of the [`Records`](crate::Records) of a run.
 
+use serde::{Deserialize, Serialize};
+
 use crate::record::{EpochLoss, FlipRow, HistogramRow, LargeRows, ResultRow, SensitivityRow};
 
 /// What the float model, a variant or the majority class of a unit leaves behind: rows, and no weights.
@@ -87,7 +89,7 @@ impl Evaluated {
 }
 
 /// What is asked for beside measures and predictions: it takes time, or room, and not every experiment wants it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {
     /// Test rows whose class changes.
     pub flips: bool,

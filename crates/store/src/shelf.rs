@@ -53,14 +53,16 @@ pub enum Kind {
     Plan,
     /// A run that came to its end.
     Run,
-    /// A plan that was handed to a scheduler.
+    /// A plan as it was handed to a scheduler.
     Submission,
+    /// The job array that a scheduler made of it.
+    Array,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 6] =
-        [Self::Model, Self::Rows, Self::Timing, Self::Plan, Self::Run, Self::Submission];
+    pub const ALL: [Self; 7] =
+        [Self::Model, Self::Rows, Self::Timing, Self::Plan, Self::Run, Self::Submission, Self::Array];
 
     /// What the name begins with, and its extension.
     const fn name(self) -> (&'static str, &'static str) {
@@ -71,6 +73,7 @@ impl Kind {
             Self::Plan => ("plan", "json"),
             Self::Run => ("run", "json"),
             Self::Submission => ("submission", "json"),
+            Self::Array => ("array", "json"),
         }
     }
 }

@@ -1,20 +1,26 @@
 //! The verbs of the command line. Data goes to stdout, everything else to stderr.
 
 mod claim;
+mod clean;
 mod completions;
 mod describe;
 mod export;
 mod failures;
 mod formats;
+mod history;
 mod init;
 mod inspect;
 mod json;
 mod list;
 mod man;
+mod merge;
 mod packed_rows;
 mod plan;
 mod predict;
+mod request;
 mod run;
+mod status;
+mod submit;
 mod table;
 mod validate;
 mod verify;
@@ -25,7 +31,7 @@ use std::process::ExitCode;
 use bitsweep_exchange::FileFormat;
 use bitsweep_results::text::{self, one_line};
 
-use crate::cli::{Cli, Command, Request};
+use crate::cli::{Cli, Command, Engine, Request};
 use crate::export::check as check_export;
 use crate::failure::Failure;
 use crate::foresight::{Foreseen, foresee, sentences};
@@ -55,7 +61,7 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         Command::List { json } => list::list(*json),
         Command::Describe { experiment, full, json } => describe::describe(experiment, *full, *json),
         Command::Plan { experiment, json } => plan::plan(experiment, *json, verbosity),
-        Command::Run { experiment, out, name, store, again, shard, jobs, json } => {
+        Command::Run { experiment, out, name, store, again, shard, frozen, jobs, json } => {
             let options = run::Options {
                 out,
                 name: name.as_deref(),
@@ -63,6 +69,7 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
                 again: again.what(),
                 most_failures: again.most_failures(),
                 shard: *shard,
+                frozen: frozen.as_deref(),
                 jobs: *jobs,
                 json: *json,
                 verbosity,
@@ -77,6 +84,7 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
                 again: Again::Nothing,
                 most_failures: None,
                 shard: None,
+                frozen: None,
                 jobs: None,
                 json: *json,
                 verbosity,
@@ -86,6 +94,32 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         Command::Init { file, target, given, choice, set } => {
             let given = given.as_deref();
             init::init(&Wish { file, target, given, model: choice.model, bits: &choice.bits }, set, verbosity)
+        }
+        Command::Submit { experiment, engine: Engine::Slurm, array, slurm, dry_run, out, store } => {
+            let options = submit::Options {
+                tasks: usize::from(*array),
+                partition: slurm.partition.as_deref(),
+                time: slurm.time.as_deref(),
+                mem: slurm.mem.as_deref(),
+                others: &slurm.others,
+                is_dry: *dry_run,
+                out,
+                store: store.store.as_deref(),
+                verbosity,
+            };
+            submit::submit(experiment, &options)
+        }
+        Command::Status { experiment, out, store, json } => {
+            status::status(experiment, (out, store.store.as_deref()), *json, verbosity)
+        }
+        Command::Merge { stores, out, store } => {
+            merge::merge(stores, &store_folder(store.store.as_deref(), out), verbosity)
+        }
+        Command::Clean { folders, out, store, yes } => {
+            clean::clean(folders, &store_folder(store.store.as_deref(), out), *yes)
+        }
+        Command::History { name, out, store, json } => {
+            history::history(name, &store_folder(store.store.as_deref(), out), *json)
         }
         Command::Export { experiment, pick, variant, unit, formats, results, store, out } => {
             let store = store.store.as_deref();
@@ -111,6 +145,8 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         | Command::Plan { experiment, .. }
         | Command::Export { experiment, .. }
         | Command::Report { experiment, .. }
+        | Command::Submit { experiment, .. }
+        | Command::Status { experiment, .. }
         | Command::Run { experiment, .. } => experiment.csv.as_ref().map(|_| experiment.experiment.is_some()),
         Command::Init { given, .. } => Some(given.is_some()),
         _ => None,

@@ -9,10 +9,11 @@ use std::time::Instant;
 use bitsweep_report::{ComparedRow, FoundRow};
 use bitsweep_results::numbers::{count, counted};
 use bitsweep_results::{Records, ResultRow, Summary, summarize};
-use clap::ValueEnum;
+use bitsweep_store::Kind;
 use rayon::ThreadPool;
 
 use super::json::{Json, Ran};
+use super::request::{command, init_of, quoted};
 use super::{failures, foreseen, found, print_json, print_page, say_notes, store_folder, table, wish};
 use crate::cli::Request;
 use crate::evaluate::{self, Done};
@@ -23,9 +24,10 @@ use crate::plan::{Piece, Plan, Shard};
 use crate::progress::{Progress, Verbosity};
 use crate::record::{Committed, Folder, LargeTables, MODELS, Written, folder_name, write};
 use crate::registry::{Found, Source};
+use crate::scheduler::Frozen;
 use crate::streams::page_columns;
-use crate::template::{Wish, is_of_source};
-use crate::unit_store::{Again, UnitStore};
+use crate::template::Wish;
+use crate::unit_store::{Again, RunRecord, UnitStore, plan_shelf, seconds_since_1970};
 
 /// How an experiment is run.
 #[derive(Debug)]
@@ -39,6 +41,8 @@ pub(super) struct Options<'a> {
     pub(super) most_failures: Option<usize>,
     /// The part that is evaluated; without one everything is, and the results are written.
     pub(super) shard: Option<Shard>,
+    /// What was submitted, where a scheduler begins this.
+    pub(super) frozen: Option<&'a Path>,
     pub(super) jobs: Option<u16>,
     pub(super) json: bool,
     pub(super) verbosity: Verbosity,
@@ -73,6 +77,9 @@ pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failur
             }
             return asked.render(request, options, &store, folder, interruption, &pool);
         };
+        if let Some(frozen) = options.frozen {
+            Frozen::check(frozen, &asked.plan, shard.of)?;
+        }
         let store = Arc::new(UnitStore::open(&store_of(options))?);
         interruption.clear_with(asked.clearing(&store, None::<fn()>));
         let work = asked.plan.work_of(shard);
@@ -179,6 +186,7 @@ impl Asked {
     ) -> Result<Done, Failure> {
         let (plan, progress) = (&self.plan, self.progress.as_ref());
         let started = Instant::now();
+        store.keep_manifest(plan)?;
         let (again, most_failures) = (options.again, options.most_failures);
         let run = evaluate::Run { plan, store, again, most_failures, progress };
         let done = pool.install(|| run.pieces(work));
@@ -186,6 +194,18 @@ impl Asked {
         store.take_notes().iter().for_each(|note| progress.note(note));
         progress.detail(&format!("units: {:.2} s", started.elapsed().as_secs_f64()));
         done
+    }
+
+    /// Keeps on record that the run came to its end.
+    fn keep_record(&self, store: &UnitStore, place: &Path, summary: &Summary) -> Result<(), Failure> {
+        let Self { plan, .. } = self;
+        let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (seconds, configuration) = (seconds_since_1970(), plan.key());
+        let picks = table::picks_in_words(summary, &plan.header.pick);
+        let shelf = plan_shelf(&configuration);
+        let record = RunRecord { name, seconds, configuration, experiment: plan.source.clone(), picks };
+        store.put_json(shelf, Kind::Run, &record)?;
+        Ok(())
     }
 
     /// Writes tables, charts and report of what the store has, and says what they say.
@@ -213,6 +233,7 @@ impl Asked {
         let written = pool.install(|| write(plan, &command, &outcome, &summary, &models, &folder))?;
         interruption.finish();
         let Committed { place, notes } = folder.commit()?;
+        self.keep_record(store, &place, &summary)?;
         notes.iter().for_each(|note| progress.note(note));
         progress.detail(&format!("tables, charts and report: {:.2} s", started.elapsed().as_secs_f64()));
 
@@ -294,57 +315,4 @@ fn refuse_no_results(records: &Records, summary: &Summary, plan: &Plan) -> Resul
         return Ok(());
     }
     Err(Failure::NoResults { reasons: failures::lines(summary, plan) })
-}
-
-/// The command that gives the same results again, from the root of the repository.
-fn command(
-    source: &Source,
-    experiment: &str,
-    request: &Request,
-    name: Option<&str>,
-    is_changed: bool,
-) -> String {
-    let changes = if is_changed { request.set.as_slice() } else { &[] };
-    let run = match (wish(request), source) {
-        (Some(wish), _) => run_of(&wish, &request.set),
-        (None, Source::Registry) => format!("run {}{}", quoted(experiment), set(changes)),
-        (None, Source::File(path)) => format!("run {}{}", quoted(&path.display()), set(changes)),
-    };
-    let name = name.map_or_else(String::new, |name| format!(" --name {}", quoted(name)));
-    format!("cargo run --release -- {run}{name}")
-}
-
-/// `run` of a table, or of a model on it, as a user asks for it.
-fn run_of(wish: &Wish<'_>, changes: &[String]) -> String {
-    let given = wish.given.map_or_else(String::new, |given| format!(" {}", quoted(&given.display())));
-    format!("run{given} --csv {}{}{}", quoted(&wish.file.display()), choices(wish), set(changes))
-}
-
-/// `init` of the same, which takes keys of the source alone.
-fn init_of(wish: &Wish<'_>, changes: &[String]) -> String {
-    let given = wish.given.map_or_else(String::new, |given| format!(" --given {}", quoted(&given.display())));
-    let of_source = changes.iter().filter(|change| is_of_source(change));
-    format!("init {}{given}{}{}", quoted(&wish.file.display()), choices(wish), set(of_source))
-}
-
-/// What is asked of a table.
-fn choices(wish: &Wish<'_>) -> String {
-    let model = wish.model.and_then(|model| model.to_possible_value());
-    let model = model.map_or_else(String::new, |model| format!(" --model {}", model.get_name()));
-    let bits: Vec<String> = wish.bits.iter().map(u32::to_string).collect();
-    let bits = if bits.is_empty() { String::new() } else { format!(" --bits {}", bits.join(",")) };
-    format!(" --target {}{model}{bits}", quoted(wish.target))
-}
-
-/// Changes as the command line has them.
-fn set<'a>(changes: impl IntoIterator<Item = &'a String>) -> String {
-    changes.into_iter().map(|change| format!(" --set {}", quoted(change))).collect()
-}
-
-/// An argument as shells take it.
-fn quoted(text: &(impl ToString + ?Sized)) -> String {
-    let text = text.to_string();
-    let is_plain =
-        text.chars().all(|character| character.is_ascii_alphanumeric() || "-_./=,".contains(character));
-    if is_plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

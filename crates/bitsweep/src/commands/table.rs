@@ -25,6 +25,18 @@ struct Picks {
     picked: Vec<Picked>,
 }
 
+/// What is picked, one line for each goal of each task: `wine · mlp(8): balance: 4 bit`.
+pub(super) fn picks_in_words(summary: &Summary, rule: &PickRule) -> Vec<String> {
+    let all = picks(summary, rule).into_iter();
+    all.flat_map(|own| {
+        let Picks { of, picked } = own;
+        picked.into_iter().map(move |Picked { goal, explanation, .. }| {
+            format!("{of}: {}: {}", goal.name(), explanation.headline)
+        })
+    })
+    .collect()
+}
+
 /// Every comparison of a plan's results as a table; then the picks, with their reasons where there is one task or they are
 /// asked for; then what failed.
 pub(super) fn page(summary: &Summary, plan: &Plan, with_reasons: bool, columns: usize) -> Page {

@@ -44,7 +44,7 @@ use bitsweep_results::Evaluated;
 use crate::failure::Failure;
 use crate::plan::{Piece, Plan};
 use crate::progress::Progress;
-use crate::unit_store::{Again, Latency, Missing, UnitStore, Writer};
+use crate::unit_store::{Again, Latency, Missing, UnitStore, WantedRows, Writer};
 use bitsweep_experiment::subject::Subject;
 
 use self::evaluation::{Emit, Evaluation};
@@ -127,11 +127,11 @@ impl Run<'_> {
         if unit.is_unreadable() {
             self.count(state, 1, 1)?;
         } else {
-            let standing = store.standing(plan, piece, again)?;
+            let standing = store.standing(&WantedRows::of(plan, piece), again)?;
             state.earlier.fetch_add(standing.rows, Ordering::Relaxed);
             self.count(state, standing.rows, standing.failed)?;
-            if standing.missing.count() > 0 {
-                self.evaluate(piece, &standing.missing, state)?;
+            if !standing.missing.is_empty() {
+                self.evaluate(piece, &Missing::of(piece, &standing.missing), state)?;
             }
         }
         progress.unit_done(&unit.describe());

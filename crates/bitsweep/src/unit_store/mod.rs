@@ -4,7 +4,9 @@
 //! plan less the files.
 
 mod batch;
+mod run_record;
 mod timing;
+mod wanted;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -16,14 +18,18 @@ use bitsweep_results::{
     Evaluated, Key, Origin, StoredEntry, StoredRow, read_entries, read_stored, write_stored,
 };
 use bitsweep_store::{Content, Kind, Shelf, Store, StoreError, StoredFile};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
-use crate::plan::{Identity, Piece, Plan, Unit};
+use crate::plan::{Identity, Plan, Unit};
 
 use self::batch::Batches;
 pub(crate) use self::batch::Writer;
+pub use self::run_record::{RunRecord, seconds_since_1970};
 use self::timing::BatchTiming;
 pub use self::timing::{Latency, LatencyKind, NamedLatency, UnitTiming};
+pub use self::wanted::{Manifest, Missing, WantedRows};
 
 /// A store, seen by a plan.
 pub struct UnitStore {
@@ -45,29 +51,11 @@ pub enum Again {
     All,
 }
 
-/// What a piece of a plan lacks.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Missing {
-    /// The float model's row.
-    pub float: bool,
-    /// Positions among the unit's variants.
-    pub variants: Vec<usize>,
-    /// The majority class's row.
-    pub majority: bool,
-}
-
-impl Missing {
-    /// How many rows are missing.
-    pub fn count(&self) -> usize {
-        usize::from(self.float) + self.variants.len() + usize::from(self.majority)
-    }
-}
-
-/// How far a piece of a plan is.
+/// How far a unit is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// What it lacks.
-    pub missing: Missing,
+    /// Positions of the rows that it lacks.
+    pub missing: Vec<usize>,
     /// Rows that are there.
     pub rows: usize,
     /// Of these, rows that failed.
@@ -120,38 +108,113 @@ impl UnitStore {
         writer
     }
 
-    /// How far a piece of a plan is.
+    /// How far a unit is.
     ///
     /// # Errors
     /// When the disk refuses to be read.
-    pub fn standing(&self, plan: &Plan, piece: &Piece, again: Again) -> Result<Standing, Failure> {
-        let unit = &plan.units[piece.unit];
-        let entries = if again == Again::All { HashMap::new() } else { self.entries(unit.key)? };
-        let wanted = plan.recorded(piece.unit);
-        // Of a row that is there, whether it failed, and stands for the whole unit; what was measured goes before what failed.
-        let found = |identity: &Identity| -> Option<(bool, bool)> {
-            let own = entries.get(&unit.row_key(identity))?.iter();
-            let best = own.filter(|own| own.recorded.covers(wanted)).min_by_key(|own| own.is_failure)?;
-            let is_wanted = again == Again::Failures && best.is_failure;
-            (!is_wanted).then_some((best.is_failure, best.ends_unit))
+    pub fn standing(&self, wanted: &WantedRows, again: Again) -> Result<Standing, Failure> {
+        let entries = if again == Again::All { HashMap::new() } else { self.entries(wanted.unit)? };
+        // What was measured goes before what failed.
+        let found = |key: &Key| -> Option<&StoredEntry> {
+            let covering = entries.get(key)?.iter().filter(|own| own.recorded.covers(wanted.recorded));
+            let best = covering.min_by_key(|own| own.is_failure)?;
+            (!best.is_failure || again != Again::Failures).then_some(best)
         };
-        if matches!(found(&unit.float), Some((_, true))) {
-            let own = usize::from(piece.baselines);
-            return Ok(Standing { missing: Missing::default(), rows: own, failed: own });
+        if found(&wanted.float).is_some_and(|float| float.ends_unit) {
+            let own = usize::from(wanted.rows.contains(&wanted.float));
+            return Ok(Standing { missing: Vec::new(), rows: own, failed: own });
         }
         let mut standing = Standing::default();
-        let mut is_missing = |identity: &Identity| {
-            let found = found(identity);
-            standing.rows += usize::from(found.is_some());
-            standing.failed += usize::from(matches!(found, Some((true, _))));
-            found.is_none()
-        };
-        let float = piece.baselines && is_missing(&unit.float);
-        let variants = piece.variants.clone();
-        let variants = variants.filter(|position| is_missing(&unit.variants[*position].identity)).collect();
-        let majority = piece.baselines && unit.majority.as_ref().is_some_and(&mut is_missing);
-        standing.missing = Missing { float, variants, majority };
+        for (position, key) in wanted.rows.iter().enumerate() {
+            match found(key) {
+                None => standing.missing.push(position),
+                Some(entry) => {
+                    standing.rows += 1;
+                    standing.failed += usize::from(entry.is_failure);
+                }
+            }
+        }
         Ok(standing)
+    }
+
+    /// Keeps what a plan asks for, so that a merge can tell what is missing.
+    ///
+    /// # Errors
+    /// When the disk refuses it.
+    pub fn keep_manifest(&self, plan: &Plan) -> Result<(), Failure> {
+        let shelf = plan_shelf(&plan.key());
+        if self.store.files_of(shelf, Kind::Plan)?.is_empty() {
+            self.put_json(shelf, Kind::Plan, &Manifest::of(plan))?;
+        }
+        Ok(())
+    }
+
+    /// Everything of one kind that was kept of plans, each with its shelf.
+    ///
+    /// # Errors
+    /// When the disk refuses to be read.
+    pub fn of_plans<T: DeserializeOwned>(&self, kind: Kind) -> Result<Vec<(Shelf, T)>, Failure> {
+        let mut all = Vec::new();
+        for shelf in self.store.shelves()? {
+            if matches!(shelf, Shelf::Plan(_)) {
+                all.extend(self.jsons(shelf, kind)?.into_iter().map(|own| (shelf, own)));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Everything of one kind on a shelf.
+    ///
+    /// # Errors
+    /// When the disk refuses to be read.
+    pub fn jsons<T: DeserializeOwned>(&self, shelf: Shelf, kind: Kind) -> Result<Vec<T>, Failure> {
+        let mut all = Vec::new();
+        for file in self.store.files_of(shelf, kind)? {
+            let Some(bytes) = self.read(&file)? else { continue };
+            match serde_json::from_slice(&bytes) {
+                Ok(own) => all.push(own),
+                Err(_) => self.damaged(&file),
+            }
+        }
+        Ok(all)
+    }
+
+    /// Keeps something of a plan.
+    ///
+    /// # Errors
+    /// When the disk refuses it.
+    pub fn put_json(&self, shelf: Shelf, kind: Kind, value: &impl Serialize) -> Result<StoredFile, Failure> {
+        let bytes = serde_json::to_vec(value).map_err(|error| Failure::Other(error.to_string()))?;
+        Ok(self.store.put(shelf, kind, &bytes)?)
+    }
+
+    /// The keys of the rows of a file; none of one that is damaged.
+    ///
+    /// # Errors
+    /// When the disk refuses to be read.
+    pub fn keys(&self, file: &StoredFile) -> Result<Vec<Key>, Failure> {
+        let entries = self.read(file)?.and_then(|bytes| read_entries(&bytes).ok()).unwrap_or_default();
+        Ok(entries.iter().map(|entry| entry.key).collect())
+    }
+
+    /// The name of the file of rows that a file of timings is of.
+    ///
+    /// # Errors
+    /// When the disk refuses to be read.
+    pub fn timing_of(&self, file: &StoredFile) -> Result<Option<String>, Failure> {
+        let bytes = self.read(file)?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice::<BatchTiming>(&bytes).ok()).map(|timing| timing.of))
+    }
+
+    /// Looks for rows of one key that are not the same.
+    ///
+    /// # Errors
+    /// [`Failure::NotDeterministic`], and when the disk refuses to be read.
+    pub fn check(&self, unit: &WantedRows) -> Result<(), Failure> {
+        if self.store.files_of(shelf(unit.unit), Kind::Rows)?.len() > 1 {
+            self.rows(unit.unit, &unit.name)?;
+        }
+        Ok(())
     }
 
     /// The evaluations of a unit in the order of the plan.
@@ -162,7 +225,7 @@ impl UnitStore {
     pub fn evaluated(&self, plan: &Plan, position: usize) -> Result<Vec<Evaluated>, Failure> {
         let unit = &plan.units[position];
         let wanted = plan.recorded(position);
-        let mut rows = self.rows(unit)?;
+        let mut rows = self.rows(unit.key, &unit.describe())?;
         let shape = rows.values().flatten().find_map(|own| own.row.shape);
         let shown = unit.shown(shape);
         let mut take = |position: usize, identity: &Identity| -> Result<Evaluated, Failure> {
@@ -199,7 +262,7 @@ impl UnitStore {
             let Some(bytes) = self.read(&file)? else { continue };
             match (trained_from_bytes(&bytes), &found) {
                 (Err(_), _) => self.damaged(&file),
-                (Ok(_), Some((other, _))) => return Err(not_deterministic(unit, other, &file)),
+                (Ok(_), Some((other, _))) => return Err(not_deterministic(&unit.describe(), other, &file)),
                 (Ok(trained), None) => found = Some((file, trained)),
             }
         }
@@ -247,11 +310,10 @@ impl UnitStore {
                 continue;
             }
             for row in replaced {
-                differing += usize::from(redone.get(&row.key).is_some_and(|new| !is_same(unit, new, &row)));
+                differing += usize::from(redone.get(&row.key).is_some_and(|new| !is_same(new, &row)));
             }
             if !others.is_empty() {
-                let others: Vec<Evaluated> =
-                    others.into_iter().filter_map(|row| evaluated(unit, row).ok()).collect();
+                let others: Vec<Evaluated> = others.into_iter().map(nameless).collect::<Result<_, _>>()?;
                 let bytes = write_stored(&others.iter().collect::<Vec<_>>());
                 let bytes = bytes.map_err(|error| Failure::Other(error.to_string()))?;
                 self.store.put(shelf(unit.key), Kind::Rows, &bytes)?;
@@ -311,9 +373,9 @@ impl UnitStore {
     }
 
     /// The rows of a unit by their keys. Of one key there are several where they were asked for different things.
-    fn rows(&self, unit: &Unit) -> Result<HashMap<Key, Vec<FiledRow>>, Failure> {
+    fn rows(&self, unit: Key, name: &str) -> Result<HashMap<Key, Vec<FiledRow>>, Failure> {
         let mut rows: HashMap<Key, Vec<FiledRow>> = HashMap::new();
-        for file in self.store.files_of(shelf(unit.key), Kind::Rows)? {
+        for file in self.store.files_of(shelf(unit), Kind::Rows)? {
             for row in self.stored_rows(&file)?.unwrap_or_default() {
                 let own = FiledRow { file: file.clone(), row };
                 let known = rows.entry(own.row.key).or_default();
@@ -322,8 +384,8 @@ impl UnitStore {
                     continue;
                 }
                 known.retain(|other| !other.row.is_failure() || own.row.is_failure());
-                if let Some(other) = known.iter().find(|other| !is_same(unit, &other.row, &own.row)) {
-                    return Err(not_deterministic(unit, &other.file, &file));
+                if let Some(other) = known.iter().find(|other| !is_same(&other.row, &own.row)) {
+                    return Err(not_deterministic(name, &other.file, &file));
                 }
                 known.push(own);
             }
@@ -375,26 +437,31 @@ fn shelf(unit: Key) -> Shelf {
     Shelf::Unit(unit.hash())
 }
 
-fn not_deterministic(unit: &Unit, one: &StoredFile, other: &StoredFile) -> Failure {
+fn not_deterministic(unit: &str, one: &StoredFile, other: &StoredFile) -> Failure {
     Failure::NotDeterministic {
-        unit: unit.describe(),
+        unit: unit.to_owned(),
         files: [one, other].map(|file| file.path.display().to_string()),
     }
 }
 
 /// Whether two rows of one key are the same in everything that was asked for of both: as they are written.
-fn is_same(unit: &Unit, one: &StoredRow, other: &StoredRow) -> bool {
+fn is_same(one: &StoredRow, other: &StoredRow) -> bool {
     let shared = one.recorded.shared(other.recorded);
     let bytes = |row: &StoredRow| -> Option<Vec<u8>> {
-        write_stored(&[&evaluated(unit, row.clone()).ok()?.reduced_to(shared)]).ok()
+        write_stored(&[&nameless(row.clone()).ok()?.reduced_to(shared)]).ok()
     };
     let (one, other) = (bytes(one), bytes(other));
     one.is_some() && one == other
 }
 
 /// A row that is called nothing.
-fn evaluated(unit: &Unit, row: StoredRow) -> Result<Evaluated, Failure> {
-    let unit = unit.shown(row.shape);
-    let origin = Origin { unit, variant: Arc::new(bitsweep_results::Variant::majority()), position: 0 };
-    row.evaluated(origin).map_err(|error| Failure::Other(error.to_string()))
+fn nameless(row: StoredRow) -> Result<Evaluated, Failure> {
+    let evaluated = row.evaluated_nameless();
+    evaluated.map_err(|error| Failure::Other(error.to_string()))
+}
+
+/// The shelf of the plan with this key.
+pub fn plan_shelf(configuration: &str) -> Shelf {
+    let digits = configuration.get(..32).unwrap_or_default();
+    Shelf::Plan(u128::from_str_radix(digits, 16).unwrap_or_default())
 }

@@ -11,6 +11,7 @@
 //! No name stands in it, and no label, position or path: the bytes depend on the keys, and on what was asked for, alone.
 
 use std::io::Cursor;
+use std::sync::Arc;
 
 use polars::prelude::{Column as Cells, DataFrame, ParquetReader, SerReader, Series};
 
@@ -23,7 +24,7 @@ use crate::error::ResultsError;
 use crate::evaluated::{Evaluated, HeldOut, HeldOutRows, PartPredicted, Predicted, Recorded};
 use crate::key::Key;
 use crate::measures::Measures;
-use crate::origin::{DatasetShape, Origin};
+use crate::origin::{DatasetShape, Origin, Task, Unit, Variant};
 use crate::record::{
     CodebookRow, Curve, EpochLoss, FlipRow, HistogramRow, LargeRows, ProductRow, ResultRow, RowFailure,
     SensitivityRow, TensorRow, ValueRow,
@@ -181,6 +182,22 @@ impl StoredRow {
     #[must_use]
     pub fn is_failure(&self) -> bool {
         self.result.is_err()
+    }
+
+    /// The evaluation of something that is called nothing: to be written again, or compared.
+    ///
+    /// # Errors
+    /// When a cell is not what its column holds.
+    pub fn evaluated_nameless(self) -> Result<Evaluated, ResultsError> {
+        let task = Arc::new(Task {
+            key: Key::default(),
+            dataset: String::new(),
+            model: String::new(),
+            rng: String::new(),
+            settings: Vec::new(),
+        });
+        let unit = Unit { key: Key::default(), task, seed: 0, fold: None, shape: self.shape };
+        self.evaluated(Origin { unit: Arc::new(unit), variant: Arc::new(Variant::majority()), position: 0 })
     }
 
     /// The evaluation, as that of what `origin` says.

@@ -1,0 +1,72 @@
+//! `bitsweep history`
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bitsweep_store::Kind;
+use serde::Serialize;
+
+use super::{print_json, print_lines};
+use crate::failure::Failure;
+use crate::unit_store::{RunRecord, UnitStore};
+use bitsweep_experiment::config::{Diagnostic, flat};
+
+/// A run that was, and what of its configuration is not as it was before.
+#[derive(Serialize)]
+struct Past {
+    when: String,
+    configuration: String,
+    changes: Vec<String>,
+    picks: Vec<String>,
+}
+
+/// Lists the runs of an experiment, or into a results folder of that name, the latest last.
+pub(super) fn history(name: &str, place: &Path, json: bool) -> Result<(), Failure> {
+    let Some(store) = UnitStore::existing(place)? else {
+        return Err(Diagnostic::new(format!("there is no store in `{}`", place.display())).into());
+    };
+    let runs = store.of_plans::<RunRecord>(Kind::Run)?;
+    let mut names: Vec<String> = runs.iter().map(|(_, run)| run.name.clone()).collect();
+    let mut runs: Vec<RunRecord> =
+        runs.into_iter().map(|(_, run)| run).filter(|run| run.name == name).collect();
+    if runs.is_empty() {
+        names.sort();
+        names.dedup();
+        let unknown = Diagnostic::new(format!("no run of `{name}` is on record in `{}`", place.display()));
+        return Err(unknown.nearest(name, names.iter().map(String::as_str)).into());
+    }
+    runs.sort_by_key(|run| run.seconds);
+    let mut before: Option<BTreeMap<String, String>> = None;
+    let mut past = Vec::new();
+    for run in runs {
+        let now = flat(&run.experiment);
+        past.push(Past {
+            when: run.when(),
+            configuration: run.configuration,
+            changes: before.as_ref().map_or_else(Vec::new, |before| differences(before, &now)),
+            picks: run.picks,
+        });
+        before = Some(now);
+    }
+    if json {
+        return print_json(&past);
+    }
+    let mut lines = Vec::new();
+    for Past { when, configuration, changes, picks } in past {
+        lines.push(format!("{when}  {}", configuration.get(..12).unwrap_or_default()));
+        lines.extend(changes.into_iter().chain(picks).map(|line| format!("  {line}")));
+    }
+    print_lines(lines)
+}
+
+/// What is not as it was.
+fn differences(before: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> Vec<String> {
+    let changed = now.iter().filter(|(key, value)| before.get(*key) != Some(value)).map(|(key, value)| {
+        match before.get(key) {
+            Some(earlier) => format!("{key}: {earlier} became {value}"),
+            None => format!("{key}: {value} is new"),
+        }
+    });
+    let gone = before.iter().filter(|(key, _)| !now.contains_key(*key));
+    changed.chain(gone.map(|(key, value)| format!("{key}: {value} is gone"))).collect()
+}
