@@ -471,9 +471,10 @@ impl Cli {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
         let mut command = Cli::command().term_width(page_columns());
         let visible = |argument: &OsString| one_line(&argument.to_string_lossy()).into_owned();
-        let matches = command
-            .try_get_matches_from_mut(&arguments)
-            .or_else(|_wrong| command.try_get_matches_from_mut(arguments.iter().map(visible)))?;
+        let matches = command.try_get_matches_from_mut(&arguments).map_err(|wrong| {
+            // The same complaint, in letters that can be seen; what is right in these is still wrong.
+            command.try_get_matches_from_mut(arguments.iter().map(visible)).err().unwrap_or(wrong)
+        })?;
         Cli::from_arg_matches(&matches)
     }
 }

@@ -30,9 +30,7 @@ pub(super) fn picks_in_words(summary: &Summary, rule: &PickRule) -> Vec<String> 
     let all = picks(summary, rule).into_iter();
     all.flat_map(|own| {
         let Picks { of, picked } = own;
-        picked.into_iter().map(move |Picked { goal, explanation, .. }| {
-            format!("{of}: {}: {}", goal.name(), explanation.headline)
-        })
+        picked.into_iter().map(move |picked| format!("{of}: {}", said(&picked)))
     })
     .collect()
 }
@@ -121,14 +119,19 @@ fn picks(summary: &Summary, rule: &PickRule) -> Vec<Picks> {
 
 /// Each pick with its reasons.
 fn explained(picks: &Picks, page: &mut Page) {
-    for Picked { goal, explanation, found } in &picks.picked {
-        let Explanation { headline, .. } = explanation;
-        let said = match found {
-            Some(_) => format!("{}: {headline}", explanation.choice_and_verdict()),
-            None => headline.clone(),
-        };
-        page.prose(0, &format!("{}: {said}", goal.name()));
+    for picked in &picks.picked {
+        let explanation = &picked.explanation;
+        page.prose(0, &said(picked));
         explanation.reasons.iter().for_each(|reason| page.prose(2, reason));
+    }
+}
+
+/// A pick in a sentence.
+fn said(Picked { goal, explanation, found }: &Picked) -> String {
+    let Explanation { headline, .. } = explanation;
+    match found {
+        Some(_) => format!("{}: {}: {headline}", goal.name(), explanation.choice_and_verdict()),
+        None => format!("{}: {headline}", goal.name()),
     }
 }
 
