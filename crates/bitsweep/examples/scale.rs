@@ -14,6 +14,7 @@ use std::fs;
 use std::time::Instant;
 
 use bitsweep::evaluate::Run;
+use bitsweep::failure::Failure;
 use bitsweep::plan::{Plan, Shard};
 use bitsweep::progress::{Progress, Verbosity};
 use bitsweep::unit_store::{Again, UnitStore, WantedRows};
@@ -35,7 +36,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = TempDir::new()?;
     let plan = told("plan", || planned(units, variants))?;
     println!("  {}", plan.extent());
-    let shares = told("split", || Ok((1..=TASKS).step_by(TASKS / 4).map(|number| plan.work_of(Shard { number, of: TASKS }).len()).collect::<Vec<_>>()))?;
+    let shares = told("split", || {
+        Ok((1..=TASKS)
+            .step_by(TASKS / 4)
+            .map(|number| plan.work_of(Shard { number, of: TASKS }).len())
+            .collect::<Vec<_>>())
+    })?;
     println!("  pieces of four tasks: {shares:?}");
     let template = template(folder.path())?;
     let names = ["one", "other"];
@@ -44,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let parts = [one?, other?];
     told("fill two stores", || {
         let all = plan.work();
-        all.par_iter().try_for_each(|piece| -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(all.par_iter().try_for_each(|piece| -> Result<(), Failure> {
             let wanted = WantedRows::of(&plan, piece);
             let row = |(key, like): (&_, &Evaluated)| {
                 let mut row = like.clone();
@@ -53,11 +59,11 @@ fn main() -> Result<(), Box<dyn Error>> {
                 row
             };
             let rows: Vec<Evaluated> = wanted.rows.iter().zip(template.iter().cycle()).map(row).collect();
-            let bytes = write_stored(&rows.iter().collect::<Vec<_>>())?;
+            let bytes = write_stored(&rows.iter().collect::<Vec<_>>());
+            let bytes = bytes.map_err(|error| Failure::Other(error.to_string()))?;
             parts[piece.unit % 2].put(Shelf::Unit(wanted.unit.hash()), Kind::Rows, &bytes)?;
             Ok(())
-        })?;
-        Ok(())
+        })?)
     })?;
     let store = UnitStore::open(&folder.path().join("all"))?;
     told("manifest", || Ok(store.keep_manifest(&plan)?))?;
@@ -89,8 +95,12 @@ fn told<T>(what: &str, step: impl FnOnce() -> Result<T, Box<dyn Error>>) -> Resu
 
 fn planned(units: usize, variants: usize) -> Result<Plan, Box<dyn Error>> {
     let seeds: Vec<String> = (0..units).map(|seed| seed.to_string()).collect();
-    let percentiles: Vec<String> = (0..variants).map(|step| format!("{{ percentile = {} }}", 99.0 + step as f64 / 1e6)).collect();
-    Ok(Plan::new("scale", &Document::new("scale.toml", &text(&seeds.join(", "), &percentiles.join(", ")), &[]))?)
+    let percentiles: Vec<String> =
+        (0..variants).map(|step| format!("{{ percentile = {} }}", 99.0 + step as f64 / 1e6)).collect();
+    Ok(Plan::new(
+        "scale",
+        &Document::new("scale.toml", &text(&seeds.join(", "), &percentiles.join(", ")), &[]),
+    )?)
 }
 
 fn text(seeds: &str, ranges: &str) -> String {

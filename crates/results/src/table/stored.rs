@@ -13,7 +13,7 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
-use polars::prelude::{Column as Cells, DataFrame, ParquetReader, SerReader, Series};
+use polars::prelude::{Column as Cells, DataFrame, ParallelStrategy, ParquetReader, SerReader, Series};
 
 use super::column::Entry;
 use super::draft::Draft;
@@ -117,7 +117,9 @@ pub fn write_stored(evaluated: &[&Evaluated]) -> Result<Vec<u8>, ResultsError> {
     }
     let mut frame = DataFrame::new(evaluated.len(), columns).map_err(ResultsError::Build)?;
     let mut bytes = Vec::new();
-    parquet_writer(&mut bytes).finish(&mut frame).map_err(failed)?;
+    // By the thread that asks: one that waits for the threads of polars would begin other work of its own meanwhile, and within
+    // that wait again, as deep as there is work.
+    parquet_writer(&mut bytes).set_parallel(false).finish(&mut frame).map_err(failed)?;
     Ok(bytes)
 }
 
@@ -127,7 +129,7 @@ pub fn write_stored(evaluated: &[&Evaluated]) -> Result<Vec<u8>, ResultsError> {
 /// [`ResultsError::Read`] when the bytes are no Parquet file or lack a column, [`ResultsError::StoredCell`] when a cell is not what its
 /// column holds.
 pub fn read_stored(bytes: &[u8]) -> Result<Vec<StoredRow>, ResultsError> {
-    let frame = ParquetReader::new(Cursor::new(bytes)).finish().map_err(ResultsError::Read)?;
+    let frame = reader(bytes).finish().map_err(ResultsError::Read)?;
     let mut drafts = vec![Draft::new(); frame.height()];
     for column in &measured() {
         fill(&mut drafts, &frame, column, 0)?;
@@ -163,8 +165,7 @@ pub fn read_stored(bytes: &[u8]) -> Result<Vec<StoredRow>, ResultsError> {
 /// As of [`read_stored`].
 pub fn read_entries(bytes: &[u8]) -> Result<Vec<StoredEntry>, ResultsError> {
     let wanted = [KEY, RECORDED, ENDS_UNIT, FAILURE_KIND].map(str::to_owned);
-    let reader = ParquetReader::new(Cursor::new(bytes)).with_columns(Some(wanted.to_vec()));
-    let frame = reader.finish().map_err(ResultsError::Read)?;
+    let frame = reader(bytes).with_columns(Some(wanted.to_vec())).finish().map_err(ResultsError::Read)?;
     let (keys, failures) = (series(&frame, KEY)?, series(&frame, FAILURE_KIND)?);
     let keys = keys.str().map_err(ResultsError::Read)?;
     let failures = failures.str().map_err(ResultsError::Read)?;
@@ -175,6 +176,11 @@ pub fn read_entries(bytes: &[u8]) -> Result<Vec<StoredEntry>, ResultsError> {
         entries.push(StoredEntry { key, recorded, ends_unit, is_failure: failure.is_some() });
     }
     Ok(entries)
+}
+
+/// Reads by the thread that asks, as [`write_stored`] writes.
+fn reader(bytes: &[u8]) -> ParquetReader<Cursor<&[u8]>> {
+    ParquetReader::new(Cursor::new(bytes)).read_parallel(ParallelStrategy::None)
 }
 
 impl StoredRow {
