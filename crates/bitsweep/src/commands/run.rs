@@ -70,7 +70,7 @@ pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failur
             let store = Arc::new(UnitStore::open(&store_of(options))?);
             interruption.clear_with(asked.clearing(&store, Some(folder.remover())));
             let pool = options.threads()?;
-            let done = asked.evaluate(&store, options, &asked.plan.work(), &pool)?;
+            let done = asked.evaluate(&store, options, &pool)?;
             if done.earlier > 0 {
                 let (earlier, all) = (count(done.earlier as f64), counted(done.rows, "row", "rows"));
                 progress.note(&format!("{earlier} of {all} were there"));
@@ -82,8 +82,7 @@ pub(super) fn run(request: &Request, options: &Options<'_>) -> Result<(), Failur
         }
         let store = Arc::new(UnitStore::open(&store_of(options))?);
         interruption.clear_with(asked.clearing(&store, None::<fn()>));
-        let work = asked.plan.work_of(shard);
-        let done = asked.evaluate(&store, options, &work, &options.threads()?)?;
+        let done = asked.evaluate(&store, options, &options.threads()?)?;
         let Shard { number, of } = shard;
         let rows = counted(done.rows, "row", "rows");
         progress.note(&format!("shard {number} of {of}: {rows} in `{}`", store_of(options).display()));
@@ -129,6 +128,8 @@ struct Asked {
     name: String,
     source: Source,
     plan: Plan,
+    /// What of it is to be evaluated.
+    work: Vec<Piece>,
     progress: Arc<Progress>,
 }
 
@@ -138,8 +139,9 @@ impl Asked {
         say_notes(&name, &assumed, options.verbosity);
         let plan = Plan::new(&name, &document)?;
         foreseen(&plan, options.verbosity)?;
-        let progress = Arc::new(Progress::new(options.verbosity, plan.units.len()));
-        Ok(Self { name, source, plan, progress })
+        let work = options.shard.map_or_else(|| plan.work(), |shard| plan.work_of(shard));
+        let progress = Arc::new(Progress::new(options.verbosity, work.len()));
+        Ok(Self { name, source, plan, work, progress })
     }
 
     /// The folder that the results go to.
@@ -177,19 +179,13 @@ impl Asked {
         }
     }
 
-    fn evaluate(
-        &self,
-        store: &UnitStore,
-        options: &Options<'_>,
-        work: &[Piece],
-        pool: &ThreadPool,
-    ) -> Result<Done, Failure> {
+    fn evaluate(&self, store: &UnitStore, options: &Options<'_>, pool: &ThreadPool) -> Result<Done, Failure> {
         let (plan, progress) = (&self.plan, self.progress.as_ref());
         let started = Instant::now();
         store.keep_manifest(plan)?;
         let (again, most_failures) = (options.again, options.most_failures);
         let run = evaluate::Run { plan, store, again, most_failures, progress };
-        let done = pool.install(|| run.pieces(work));
+        let done = pool.install(|| run.pieces(&self.work));
         progress.finish();
         store.take_notes().iter().for_each(|note| progress.note(note));
         progress.detail(&format!("units: {:.2} s", started.elapsed().as_secs_f64()));
@@ -218,7 +214,7 @@ impl Asked {
         interruption: &Interruption,
         pool: &ThreadPool,
     ) -> Result<(), Failure> {
-        let Self { name, source, plan, progress } = self;
+        let Self { name, source, plan, progress, .. } = self;
         let started = Instant::now();
         let mut large = LargeTables::new(&folder, &plan.labels);
         let outcome = pool.install(|| evaluate::collect(plan, store, &mut large));

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::progress::Verbosity;
 use crate::registry::Found;
-use crate::scheduler::{Array, Frozen, Wish};
+use crate::scheduler::{Array, Frozen, Wish, requeues_preempted};
 use crate::unit_store::{UnitStore, plan_shelf, seconds_since_1970};
 
 /// What is asked of the scheduler.
@@ -69,7 +69,13 @@ pub(super) fn submit(request: &Request, options: &Options<'_>) -> Result<(), Fai
         return print(&script);
     }
     let seconds = seconds_since_1970();
-    let path = store.files().put_named(shelf, "submit.sh", script.as_bytes())?;
+    // One for each way of submitting it.
+    let script_name = frozen.name().replace(".json", ".sh");
+    let path = store.files().put_named(shelf, &script_name, script.as_bytes())?;
+    if !requeues_preempted()? {
+        let note = "Slurm does not begin a task again that was preempted (RequeueExit is without 75): submit again then";
+        say_notes(&name, &[note.to_owned()], verbosity);
+    }
     let array = Array::submit(&path, tasks, seconds)?;
     store.put_json(shelf, Kind::Array, &array)?;
     print_lines([

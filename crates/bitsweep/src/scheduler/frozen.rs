@@ -73,10 +73,9 @@ impl Frozen {
         if differing.is_empty() {
             return Ok(());
         }
-        let message = format!(
-            "{} is not as it was submitted: expected what `{place}` has hashes of",
-            differing.join(", ")
-        );
+        let differing = differing.join(", ");
+        let message =
+            format!("changed since it was submitted: {differing}; expected what `{place}` has hashes of");
         Err(Diagnostic::new(message).help("`bitsweep submit` submits it as it is now").into())
     }
 }

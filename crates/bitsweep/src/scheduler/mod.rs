@@ -7,4 +7,4 @@ mod frozen;
 mod slurm;
 
 pub use frozen::Frozen;
-pub use slurm::{Array, TaskState, Wish};
+pub use slurm::{Array, TaskState, Wish, requeues_preempted};

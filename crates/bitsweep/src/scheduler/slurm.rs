@@ -144,6 +144,17 @@ impl Array {
     }
 }
 
+/// Whether Slurm begins a task again that ends with 75.
+///
+/// # Errors
+/// When Slurm cannot be asked.
+pub fn requeues_preempted() -> Result<bool, Failure> {
+    let output = called(Command::new("scontrol").args(["show", "config"]), "scontrol")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let codes = text.lines().filter_map(|line| line.strip_prefix("RequeueExit ")?.split_once('='));
+    Ok(codes.flat_map(|(_, codes)| codes.split(',')).any(|code| code.trim() == "75"))
+}
+
 fn called(command: &mut Command, name: &str) -> Result<Output, Failure> {
     let output =
         command.output().map_err(|error| Failure::Other(format!("cannot call `{name}`: {error}")))?;

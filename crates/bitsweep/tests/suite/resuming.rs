@@ -330,7 +330,7 @@ fn a_script_freezes_what_was_submitted() {
     let refused = task("2");
     assert_eq!(refused.status.code(), Some(2));
     assert!(
-        unwrapped(&said(&refused)).contains("the experiment is not as it was submitted"),
+        unwrapped(&said(&refused)).contains("changed since it was submitted: the experiment;"),
         "{}",
         said(&refused)
     );
