@@ -386,7 +386,7 @@ pub struct SlurmOptions {
 #[derive(Debug, Args)]
 pub struct StoreFolder {
     /// Folder of finished units, which several experiments and machines may share [default: `.bitsweep` beside the results].
-    #[arg(long = "store", value_name = "DIR", env = "BITSWEEP_STORE", value_hint = ValueHint::DirPath)]
+    #[arg(long = "store", value_name = "DIR", env = "BITSWEEP_STORE", hide_env_values = true, value_hint = ValueHint::DirPath)]
     pub store: Option<PathBuf>,
 }
 
