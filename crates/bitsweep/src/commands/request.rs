@@ -62,5 +62,16 @@ pub(super) fn quoted(text: &(impl ToString + ?Sized)) -> String {
     let text = text.to_string();
     let is_plain =
         text.chars().all(|character| character.is_ascii_alphanumeric() || "-_./=,".contains(character));
-    if is_plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if is_plain {
+        text
+    } else if text.chars().any(|character| character.is_control()) {
+        // As bash, zsh and ksh take what cannot be seen.
+        let byte = |byte: &u8| match byte {
+            b' '..=b'~' if !b"'\\".contains(byte) => char::from(*byte).to_string(),
+            byte => format!("\\x{byte:02x}"),
+        };
+        format!("$'{}'", text.as_bytes().iter().map(byte).collect::<String>())
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use bitsweep_results::text::one_line;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
@@ -96,7 +97,7 @@ impl Wish<'_> {
              # A task that is preempted, or at the end of its time, gets TERM, keeps what is finished, and ends with 75: where Slurm has\n\
              # RequeueExit=75 it begins again, and goes on. Nothing is lost where it does not: submit again.\n\
              exec {command} --shard \"$SLURM_ARRAY_TASK_ID/{tasks}\" --jobs \"${{SLURM_CPUS_PER_TASK:-1}}\"\n",
-            store = store.display(),
+            store = one_line(&store.display().to_string()),
         );
         script
     }

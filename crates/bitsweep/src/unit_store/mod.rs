@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bitsweep_exchange::packed::{trained_from_bytes, trained_to_bytes};
 use bitsweep_models::Trained;
+use bitsweep_results::text::json;
 use bitsweep_results::{
     Evaluated, Key, Origin, StoredEntry, StoredRow, read_entries, read_stored, write_stored,
 };
@@ -184,8 +185,8 @@ impl UnitStore {
     /// # Errors
     /// When the disk refuses it.
     pub fn put_json(&self, shelf: Shelf, kind: Kind, value: &impl Serialize) -> Result<StoredFile, Failure> {
-        let bytes = serde_json::to_vec(value).map_err(|error| Failure::Other(error.to_string()))?;
-        Ok(self.store.put(shelf, kind, &bytes)?)
+        let text = serde_json::to_string(value).map_err(|error| Failure::Other(error.to_string()))?;
+        Ok(self.store.put(shelf, kind, json(&text).as_bytes())?)
     }
 
     /// The keys of the rows of a file; none of one that is damaged.
