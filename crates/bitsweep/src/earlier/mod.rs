@@ -10,7 +10,7 @@ mod tables;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bitsweep_results::{Goal, PickRule, Predictions, ResultRow, read_parquet};
+use bitsweep_results::{Goal, PickRule, Predictions, Records, ResultRow, read_parquet};
 
 use crate::evaluate::collect;
 use crate::failure::with_causes;
@@ -58,13 +58,10 @@ impl Earlier {
     /// When the folder is none of results, or its table is damaged.
     pub(crate) fn read(folder: &Path, store: Option<&Path>) -> Result<Self, Diagnostic> {
         let rows = earlier_rows(folder)?;
-        let predictions = match from_store(folder, store) {
-            Ok(found) => Ok(found),
-            Err(in_store) => match predictions::from_table(&folder.join(PREDICTIONS), &rows) {
-                Ok(predictions) => Ok(Found { predictions, place: format!("`{PREDICTIONS}`") }),
-                Err(in_table) => Err(format!("{in_store}; {in_table}")),
-            },
-        };
+        let predictions = from_store(folder, store, &rows).or_else(|in_store| {
+            let in_table = from_table(folder, &rows);
+            in_table.map_err(|in_table| format!("{in_store}; {in_table}"))
+        });
         let (rule, picks) = (rule(folder), kept_picks(folder));
         Ok(Self { folder: folder.to_owned(), rows, predictions, rule, picks })
     }
@@ -166,8 +163,23 @@ fn rule(folder: &Path) -> Result<PickRule, String> {
     parsed.map(|experiment| experiment.header.pick).map_err(|error| error.message().to_owned())
 }
 
+/// The predictions that the folder has itself, or why there are none.
+fn from_table(folder: &Path, rows: &[ResultRow]) -> Result<Found, String> {
+    believed(predictions::from_table(&folder.join(PREDICTIONS), rows)?, format!("`{PREDICTIONS}`"), rows)
+}
+
+/// Predictions that give the scores of the results table.
+fn believed(predictions: Vec<Predictions>, place: String, rows: &[ResultRow]) -> Result<Found, String> {
+    match predictions::scored_otherwise(&predictions, rows) {
+        Some(run) => {
+            Err(format!("{place}: the predictions of {run} do not give the scores of the results table"))
+        }
+        None => Ok(Found { predictions, place }),
+    }
+}
+
 /// The predictions of the units that a store keeps, or why there are none.
-fn from_store(folder: &Path, store: Option<&Path>) -> Result<Found, String> {
+fn from_store(folder: &Path, store: Option<&Path>, rows: &[ResultRow]) -> Result<Found, String> {
     let beside = || folder.parent().unwrap_or(Path::new("")).join(".bitsweep");
     let place = store.map_or_else(beside, Path::to_owned);
     let store = UnitStore::existing(&place).map_err(|failure| failure.to_string())?;
@@ -189,6 +201,8 @@ fn from_store(folder: &Path, store: Option<&Path>) -> Result<Found, String> {
         );
     }
     let outcome = collect(&plan, &store, &mut ()).map_err(|failure| failure.to_string())?;
-    let predictions = outcome.records.predictions;
-    Ok(Found { predictions, place: format!("the store in `{}`", place.display()) })
+    let Records { results, predictions, .. } = outcome.records;
+    let predictions = predictions::of_units(predictions, &results, rows);
+    let predictions = predictions.ok_or("the units of its experiment are not those of its table")?;
+    believed(predictions, format!("the store in `{}`", place.display()), rows)
 }

@@ -1,16 +1,16 @@
 //! Predictions from the table that people read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 use std::sync::Arc;
 
-use bitsweep_results::{Origins, PredictionRow, Predictions, ResultRow, RowPart, read_rows};
+use bitsweep_results::{Origins, PredictionRow, Predictions, ResultRow, RowPart, Unit, read_rows};
 
 /// The predictions of one unit while they are read.
 #[derive(Default)]
-struct Unit {
+struct Reading {
     names: Vec<String>,
     numbers: BTreeMap<Arc<str>, u16>,
     /// Of each variant, by its position, the row, the true class and the predicted one.
@@ -18,7 +18,7 @@ struct Unit {
     own: Option<PredictionRow>,
 }
 
-impl Unit {
+impl Reading {
     fn number(&mut self, class: &Arc<str>) -> Option<u16> {
         if let Some(number) = self.numbers.get(class) {
             return Some(*number);
@@ -42,7 +42,7 @@ pub(super) fn from_table(path: &Path, rows_of: &[ResultRow]) -> Result<Vec<Predi
         }
         Err(error) => return Err(unreadable(&error)),
     };
-    let mut units: BTreeMap<_, Unit> = BTreeMap::new();
+    let mut units: BTreeMap<_, Reading> = BTreeMap::new();
     let origins = Origins::of(rows_of);
     let table = read_rows::<PredictionRow>(BufReader::new(file), &origins);
     for row in table.map_err(|error| unreadable(&error))? {
@@ -62,7 +62,7 @@ pub(super) fn from_table(path: &Path, rows_of: &[ResultRow]) -> Result<Vec<Predi
         .collect();
     let mut all = Vec::with_capacity(units.len());
     for (keys, unit) in units {
-        let Unit { names, variants: own, own: Some(first), .. } = unit else { continue };
+        let Reading { names, variants: own, own: Some(first), .. } = unit else { continue };
         let (rows, truth): (Vec<u32>, Vec<u16>) =
             own.values().next().into_iter().flatten().map(|(row, truth, _)| (*row, *truth)).unzip();
         let mut seen: Vec<u32> = rows.clone();
@@ -97,14 +97,34 @@ pub(super) fn from_table(path: &Path, rows_of: &[ResultRow]) -> Result<Vec<Predi
     if all.is_empty() {
         return Err(format!("`{}` has no test rows", path.display()));
     }
-    match scored_otherwise(&all, rows_of) {
-        Some(run) => Err(unreadable(&format!("those of {run} do not give the scores of the results table"))),
-        None => Ok(all),
-    }
+    Ok(all)
+}
+
+/// Predictions of the units of `from` as those of `rows`, which are of the same units in the same order; `None` where they are not.
+///
+/// A task's key knows the path of its file, which starts at another folder where results are read again.
+pub(super) fn of_units(
+    predictions: Vec<Predictions>,
+    from: &[ResultRow],
+    rows: &[ResultRow],
+) -> Option<Vec<Predictions>> {
+    let units = |rows: &[ResultRow]| -> Vec<Arc<Unit>> {
+        let mut seen = BTreeSet::new();
+        let units = rows.iter().map(|row| &row.origin.unit).filter(|unit| seen.insert(unit.keys()));
+        units.cloned().collect()
+    };
+    let (from, own) = (units(from), units(rows));
+    let is_same = from.len() == own.len() && from.iter().zip(&own).all(|(one, other)| one.key == other.key);
+    let known: BTreeMap<_, Arc<Unit>> = from.iter().map(|unit| unit.keys()).zip(own).collect();
+    let renamed = predictions.into_iter().map(|own| {
+        let unit = Arc::clone(known.get(&own.unit.keys())?);
+        Some(Predictions { unit, ..own })
+    });
+    renamed.collect::<Option<_>>().filter(|_| is_same)
 }
 
 /// The first unit whose predictions do not give the scores that the results table has.
-fn scored_otherwise(all: &[Predictions], rows: &[ResultRow]) -> Option<String> {
+pub(super) fn scored_otherwise(all: &[Predictions], rows: &[ResultRow]) -> Option<String> {
     let units: BTreeMap<_, &Predictions> = all.iter().map(|own| (own.unit.keys(), own)).collect();
     let differs = |row: &&ResultRow| {
         let Some(scores) = row.measures().and_then(|own| own.scores.as_ref()) else { return false };
