@@ -2,7 +2,7 @@
 
 use bitsweep_results::text::{lines, one_line};
 
-use crate::document::{Align, Block, Span, Table, blocks};
+use crate::document::{Align, Block, Span, Table, blocks, spans};
 use crate::html::escape;
 use crate::report::{Chart, Report};
 
@@ -94,6 +94,12 @@ pub fn markdown_table(columns: &[(String, bool)], rows: Vec<Vec<String>>) -> Str
 #[must_use]
 pub fn markdown_text(plain: &str) -> String {
     text(plain)
+}
+
+/// A sentence on one line, what stands between backticks as code.
+#[must_use]
+pub fn markdown_line(sentence: &str) -> String {
+    line(&spans(sentence))
 }
 
 /// As [`markdown_text`].

@@ -53,6 +53,9 @@ struct TaskRows<'a> {
     rows: Vec<&'a ResultRow>,
 }
 
+/// Whether two tasks are one.
+type IsSame<'r> = &'r dyn Fn(&Task, &Task) -> bool;
+
 /// Finds the tasks that two results share, and in them the variants of equal choices.
 ///
 /// Tasks are the same where their keys are. Of the others those are that have the dataset, the model, the settings and the
@@ -67,7 +70,7 @@ pub fn matched<'a>(before: &'a [ResultRow], after: &'a [ResultRow]) -> MatchedRe
         (&one.dataset, &one.model, &one.settings) == (&other.dataset, &other.model, &other.settings)
     };
     let by_all_words = |one: &Task, other: &Task| by_words(one, other) && one.rng == other.rng;
-    let rules: [&dyn Fn(&Task, &Task) -> bool; 3] = [&by_key, &by_all_words, &by_words];
+    let rules: [IsSame<'_>; 3] = [&by_key, &by_all_words, &by_words];
     for is_same in rules {
         for (own, partner) in before.iter().zip(&mut partners).filter(|(_, partner)| partner.is_none()) {
             let rivals = before.iter().filter(|other| is_same(own.task, other.task)).count();

@@ -1,7 +1,7 @@
 //! A difference as text and as Markdown.
 
 use bitsweep_metrics::Interval;
-use bitsweep_report::{markdown_table, markdown_text};
+use bitsweep_report::{markdown_line, markdown_table, markdown_text};
 use bitsweep_results::numbers::{bytes, count, fixed, p_value, score, significant, supported_decimals};
 use bitsweep_results::summary::{Change, EffectVerdict, Judged};
 use bitsweep_results::text::one_line;
@@ -62,7 +62,7 @@ impl Difference {
     pub(super) fn markdown(&self) -> String {
         let [before, after] = self.folders.each_ref().map(|folder| markdown_text(folder));
         let mut out = format!("## {after} against {before}\n\nA is {before}, B is {after}.\n");
-        let mut paragraph = |line: &str| out.push_str(&format!("\n{}\n", markdown_text(line)));
+        let mut paragraph = |line: &str| out.push_str(&format!("\n{}\n", markdown_line(line)));
         paragraph(&self.settings_sentence());
         if let Ok(settings) = &self.settings
             && !settings.is_empty()
@@ -75,7 +75,7 @@ impl Difference {
         let list = |out: &mut String, lines: &[String]| {
             if !lines.is_empty() {
                 out.push('\n');
-                lines.iter().for_each(|line| out.push_str(&format!("- {}\n", markdown_text(line))));
+                lines.iter().for_each(|line| out.push_str(&format!("- {}\n", markdown_line(line))));
             }
         };
         list(&mut out, &self.content);
