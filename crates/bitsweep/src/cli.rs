@@ -10,6 +10,7 @@ use clap::error::Error;
 use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::earlier::TABLES;
 use crate::plan::Shard;
 use crate::record::check_folder_name;
 use crate::streams::page_columns;
@@ -269,6 +270,71 @@ pub enum Command {
         #[arg(long, value_name = "DIR", default_value = "exports", value_hint = ValueHint::DirPath)]
         out: PathBuf,
     },
+    /// Write a table of earlier results in another format.
+    ///
+    /// What CSV leaves empty is absent in JSON and a gap in Markdown, where columns without anything are left out.
+    ExportTable {
+        /// The name of the results, or the path of their folder.
+        #[arg(value_name = "NAME|FOLDER", value_hint = ValueHint::DirPath)]
+        name: String,
+        /// How it is written; only `results` is written as Parquet, and only to a file.
+        #[arg(long, value_enum)]
+        format: TableFormat,
+        /// Which table: that of the CSV file of this name.
+        #[arg(long, value_name = "TABLE", default_value = "results", value_parser = PossibleValuesParser::new(TABLES))]
+        table: String,
+        /// Folder that has the results folders.
+        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
+        results: PathBuf,
+        /// The file that is written [default: standard output].
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        out: Option<PathBuf>,
+    },
+    /// Say what differs between two results: configuration, data, variants, scores, bytes.
+    ///
+    /// Where both test on the same rows, the scores of each variant are held against each other row by row, and what is shown of the
+    /// difference is said, all variants of a task tested together. What each variant predicts is read from the store, else from
+    /// `predictions.csv`. Differences are no failure: the exit code is 0.
+    Diff {
+        /// The name of results, or the path of their folder.
+        #[arg(value_name = "A", value_hint = ValueHint::DirPath)]
+        before: String,
+        /// Those that are held against them.
+        #[arg(value_name = "B", value_hint = ValueHint::DirPath)]
+        after: String,
+        /// Folder that has the results folders.
+        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
+        results: PathBuf,
+        /// Where units are kept.
+        #[command(flatten)]
+        store: StoreFolder,
+        /// How it is written.
+        #[arg(long, value_enum, default_value = "text")]
+        format: TextFormat,
+    },
+    /// Hold new results against earlier ones, and fail where they are shown to be worse.
+    ///
+    /// The float model, what is picked for the balance, and every variant that both have are compared, one line each, the worst first.
+    /// The exit code is 3 where a loss above the margin is shown, all comparisons tested together, or where the picked variant
+    /// has more bytes; 4 where the new results lack something of the baseline, or something could not be compared; 0 where
+    /// differences are within noise, or are improvements; 2 where the command line or the baseline is wrong.
+    Check {
+        /// The name of the new results.
+        #[arg(value_parser = results_name)]
+        name: String,
+        /// Results folder that they are held against.
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        baseline: PathBuf,
+        /// Folder that has the new results folder.
+        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
+        out: PathBuf,
+        /// The largest loss that is none, in units of the metric [default: the experiment's `pick.margin`].
+        #[arg(long, value_name = "LOSS", value_parser = margin)]
+        margin: Option<f64>,
+        /// Where units are kept.
+        #[command(flatten)]
+        store: StoreFolder,
+    },
     /// Run an exported model on the rows of a table: CSV with the class and the probabilities of each row.
     Predict {
         /// A file that `bitsweep export` has written.
@@ -444,6 +510,28 @@ impl From<Picked> for ExportGoal {
     }
 }
 
+/// How a table is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    /// As the results folder has it.
+    Csv,
+    /// A list with one object a row.
+    Json,
+    /// As `results.parquet`.
+    Parquet,
+    /// A table of Markdown.
+    Markdown,
+}
+
+/// How text is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TextFormat {
+    /// For a terminal.
+    Text,
+    /// For a pull request.
+    Markdown,
+}
+
 /// Reads a format by its name, and lists all in the help.
 fn format_parser() -> impl TypedValueParser<Value = ExportFormat> {
     let names = ExportFormat::ALL.map(ExportFormat::name);
@@ -490,6 +578,12 @@ fn line(text: &str) -> Result<String, String> {
         false => Ok(text.to_owned()),
         true => Err("expected text on one line".to_owned()),
     }
+}
+
+fn margin(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| (0.0..=1.0).contains(number));
+    // No negative zero.
+    number.map(f64::abs).ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
 fn shard(text: &str) -> Result<Shard, String> {

@@ -78,6 +78,20 @@ pub enum Failure {
     /// Something that experiments ask for is in no store.
     #[error("something is missing")]
     Missing,
+    /// Results are worse than those that they are held against.
+    #[error("{} of {}", counted(*regressions, "regression", "regressions"), counted(*comparisons, "comparison", "comparisons"))]
+    Regressed {
+        /// What is shown to be worse.
+        regressions: usize,
+        /// All that was compared.
+        comparisons: usize,
+    },
+    /// Results lack something of those that they are held against.
+    #[error("{} of the baseline could not be compared", counted(*missing, "part", "parts"))]
+    NotCompared {
+        /// How many things.
+        missing: usize,
+    },
     /// Two files have different numbers for one key.
     #[error(
         "{unit}: `{}` and `{}` differ in what must be the same. Both are kept. One was written by a program, or on a machine, \
@@ -109,7 +123,7 @@ impl From<Diagnostic> for Failure {
 }
 
 impl Failure {
-    /// 2 for usage and configuration, 3 where some rows failed or will fail or models were not exported, 4 where something is missing,
+    /// 2 for usage and configuration, 3 where some rows failed or will fail or models were not exported or results got worse, 4 where something is missing,
     /// 75 (`EX_TEMPFAIL`) where a scheduler is to begin the same again, 128 and the number of a signal as shells have it, 1 for
     /// everything else.
     pub fn code(&self) -> u8 {
@@ -119,8 +133,9 @@ impl Failure {
             | Failure::ShardIncomplete { .. }
             | Failure::Foreseen { .. }
             | Failure::NotExported { .. }
+            | Failure::Regressed { .. }
             | Failure::TooManyFailures { .. } => 3,
-            Failure::Unfinished { .. } | Failure::Missing => 4,
+            Failure::Unfinished { .. } | Failure::Missing | Failure::NotCompared { .. } => 4,
             Failure::Interrupted { is_preempted: true, .. } => 75,
             Failure::Interrupted { signal, .. } => 128 + signal,
             Failure::NotDeterministic { .. }

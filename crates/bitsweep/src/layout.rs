@@ -16,7 +16,7 @@ const INDENT: usize = 2;
 /// Columns between those of a table.
 const GAP: usize = 2;
 
-/// Where labels would have fewer columns than this, each has a line to itself.
+/// Where labels would be cut to fewer columns than this, each has a line to itself.
 const NARROWEST_LABELS: usize = 16;
 
 /// Text as lines that end at words; all but the first begin with `hanging` spaces. A word that is too long stays whole:
@@ -160,7 +160,7 @@ impl<'a, const N: usize> Table<'a, N> {
         }
         shown.sort_unstable();
         let room = columns.saturating_sub(INDENT + numbers);
-        let labels = if room < NARROWEST_LABELS { 0 } else { labels.min(room) };
+        let labels = if room < NARROWEST_LABELS.min(labels) { 0 } else { labels.min(room) };
         // Without labels before them, numbers need no gap before the first.
         let gap = if labels == 0 && numbers > columns { 1 } else { GAP };
         let line = |label: &str, cells: &dyn Fn(usize) -> String| {

@@ -8,6 +8,7 @@
 
 pub mod cli;
 pub mod commands;
+mod earlier;
 pub mod evaluate;
 pub mod export;
 pub mod failure;

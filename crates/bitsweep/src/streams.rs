@@ -6,7 +6,7 @@
 //! prints the same text. Colours, of errors and help, are for terminals; `NO_COLOR`, `CLICOLOR_FORCE` and `TERM=dumb` have
 //! their usual meanings.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anstream::adapter::strip_str;
 use anstream::stream::RawStream;
@@ -67,6 +67,14 @@ pub(crate) fn print_page(page: &Page) -> Result<(), Failure> {
 /// When stdout refuses it for another reason than that nobody reads it.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     write_out(&text::lines(text))
+}
+
+/// Writes data to stdout: as it is for another program, as [`print`] on a terminal.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn print_data(text: &str) -> Result<(), Failure> {
+    if io::stdout().is_terminal() { print(text) } else { write_out(text) }
 }
 
 fn write_out(text: &str) -> Result<(), Failure> {

@@ -14,7 +14,7 @@ pub struct Interval {
 }
 
 /// The 97.5 % quantile of the standard normal distribution.
-const Z: f64 = 1.959963984540054;
+pub(crate) const Z: f64 = 1.959963984540054;
 
 /// The 5 % quantiles of Gamma(k, 1), k = 0…3: the least mean of a Poisson variable that still yields `k`
 /// events or more with a probability of 5 %; half the 5 % quantile of χ² with `2k` degrees of freedom.

@@ -9,6 +9,7 @@
 //! - How far a score on a small test set may be off: [`accuracy_interval`], [`macro_f1_interval`].
 //! - Two classifiers on the same samples: [`agreement`], [`Changes`], [`mcnemar_exact`],
 //!   [`macro_f1_permutation`], [`paired_difference_interval`], [`divergence`], [`equivalence_margin`].
+//! - Two classifiers whose samples are not known to be the same: [`unpaired_p_above`].
 //! - Repeated runs: [`mean_and_deviation`]; scores and losses over rows and runs: [`Estimate`].
 //! - Before anything is measured: [`rows_without_flips`], [`rows_needed`].
 //! - Many variants: [`pareto_front`], [`holm`], [`benjamini_hochberg`].
@@ -34,6 +35,7 @@ mod repeated;
 mod rows_needed;
 mod signed_rank;
 mod summation;
+mod unpaired;
 
 pub use calibration_error::{CalibrationError, PairedDifference};
 pub use class_score::{ClassScore, Influence};
@@ -53,3 +55,4 @@ pub use probabilities::{brier_score, brier_scores, log_loss, sample_log_loss};
 pub use repeated::{MeanAndDeviation, mean_and_deviation};
 pub use rows_needed::{most_without_flips, rows_needed, rows_without_flips};
 pub use signed_rank::{SignedRankPosterior, signed_rank_posterior};
+pub use unpaired::unpaired_p_above;

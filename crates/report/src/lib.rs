@@ -28,6 +28,6 @@ mod values;
 pub use charts::charts;
 pub use error::ReportError;
 pub use html::html;
-pub use markdown::markdown;
+pub use markdown::{markdown, markdown_line, markdown_table, markdown_text};
 pub use raster::png;
 pub use report::{Chart, ComparedRow, FoundRow, Report};

@@ -2,7 +2,7 @@
 
 use bitsweep_results::text::{lines, one_line};
 
-use crate::document::{Align, Block, Span, Table, blocks};
+use crate::document::{Align, Block, Span, Table, blocks, spans};
 use crate::html::escape;
 use crate::report::{Chart, Report};
 
@@ -80,7 +80,29 @@ fn line(spans: &[Span]) -> String {
     }
 }
 
+/// A table of text: `columns` are the headings, and whether numbers stand below; every cell is escaped.
+#[must_use]
+pub fn markdown_table(columns: &[(String, bool)], rows: Vec<Vec<String>>) -> String {
+    let align = |is_number: bool| if is_number { Align::Right } else { Align::Left };
+    let columns = columns.iter().map(|(heading, is_number)| (heading.clone(), align(*is_number))).collect();
+    let mut out = String::new();
+    write_table(&mut out, &Table { columns, rows });
+    out
+}
+
 /// Text on one line, with the characters that mean something in Markdown or HTML made harmless.
+#[must_use]
+pub fn markdown_text(plain: &str) -> String {
+    text(plain)
+}
+
+/// A sentence on one line, what stands between backticks as code.
+#[must_use]
+pub fn markdown_line(sentence: &str) -> String {
+    line(&spans(sentence))
+}
+
+/// As [`markdown_text`].
 fn text(plain: &str) -> String {
     let plain = one_line(plain);
     let mut out = String::with_capacity(plain.len());

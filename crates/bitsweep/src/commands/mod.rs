@@ -1,10 +1,13 @@
 //! The verbs of the command line. Data goes to stdout, everything else to stderr.
 
+mod check;
 mod claim;
 mod clean;
 mod completions;
 mod describe;
+mod diff;
 mod export;
+mod export_table;
 mod failures;
 mod formats;
 mod history;
@@ -41,7 +44,7 @@ use crate::record::check_expectations;
 use crate::reference;
 use crate::registry::{self, Found, is_model};
 pub use crate::streams::report_failure;
-use crate::streams::{print, print_clap, print_lines, print_page, say};
+use crate::streams::{print, print_clap, print_data, print_lines, print_page, say};
 use crate::template::Wish;
 use crate::unit_store::Again;
 use bitsweep_experiment::config::{self, Diagnostic};
@@ -127,6 +130,16 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
             let pick = pick.map(Into::into);
             let options = export::Options { pick, variant, unit, formats, results, store, out, verbosity };
             export::export(experiment, &options)
+        }
+        Command::ExportTable { name, format, table, results, out } => {
+            export_table::export_table(name, *format, table, results, out.as_deref())
+        }
+        Command::Diff { before, after, results, store, format } => {
+            diff::diff([before, after], results, store.store.as_deref(), *format)
+        }
+        Command::Check { name, baseline, out, margin, store } => {
+            let store = store.store.as_deref();
+            check::check(&check::Options { name, baseline, out, margin: *margin, store, verbosity })
         }
         Command::Predict { file, csv } => predict::predict(file, csv),
         Command::Verify { file, csv, target } => verify::verify(file, csv, target),

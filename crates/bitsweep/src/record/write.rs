@@ -24,7 +24,7 @@ use crate::plan::Plan;
 use bitsweep_experiment::config::relocated;
 
 /// The experiment, its paths as seen from the folder.
-pub(super) const EXPERIMENT: &str = "experiment.toml";
+pub const EXPERIMENT: &str = "experiment.toml";
 /// The folder of exported models.
 pub const MODELS: &str = "models";
 /// What is picked.

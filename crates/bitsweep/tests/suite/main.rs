@@ -9,6 +9,7 @@ mod before_the_run;
 mod calibration;
 mod class_weights;
 mod command_line;
+mod comparing;
 mod completions;
 mod constant_features;
 mod experiments;

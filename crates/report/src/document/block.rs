@@ -47,7 +47,7 @@ pub(super) fn paragraph(text: impl Into<String>) -> Block {
 }
 
 /// Plain text, and code where backticks are around it.
-pub(super) fn spans(text: impl Into<String>) -> Vec<Span> {
+pub(crate) fn spans(text: impl Into<String>) -> Vec<Span> {
     let text = text.into();
     let parts: Vec<&str> = text.split('`').collect();
     if parts.len().is_multiple_of(2) {

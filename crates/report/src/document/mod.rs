@@ -12,7 +12,7 @@ mod sensitivity;
 mod tensors;
 mod terms;
 
-pub(crate) use block::{Align, Block, Span, Table};
+pub(crate) use block::{Align, Block, Span, Table, spans};
 
 use crate::report::{Chart, Report};
 use block::paragraph;

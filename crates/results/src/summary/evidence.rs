@@ -132,6 +132,11 @@ impl<'a> UnitEvidence<'a> {
         }
     }
 
+    /// The names of the classes.
+    pub(super) fn class_names(&self) -> &'a [String] {
+        self.classes
+    }
+
     /// The number of classes.
     pub(super) fn classes(&self) -> usize {
         self.classes.len()
@@ -167,7 +172,8 @@ impl<'a> UnitEvidence<'a> {
         self.log_losses.get(&position).copied()
     }
 
-    fn score(&self, metric: &Metric, position: usize) -> Option<Contributions<'a>> {
+    /// The metric of the variant at `position`, with what each test row contributes; `None` where that is not known.
+    pub(super) fn score(&self, metric: &Metric, position: usize) -> Option<Contributions<'a>> {
         if *metric == Metric::LogLoss {
             let losses: Vec<f64> = self.log_losses(position)?.iter().map(|&loss| loss.into()).collect();
             return Contributions::of_mean(self.rows, &losses).ok();

@@ -1,4 +1,5 @@
-//! Conclusions drawn from the rows: statistics over seeds and folds, Pareto fronts, and the picks.
+//! Conclusions drawn from the rows: statistics over seeds and folds, Pareto fronts, and the picks; and what one result shows against
+//! another.
 //!
 //! Rows are gathered into [`Comparison`]s, one per task, since only variants of the same task can be weighed against each
 //! other; tasks are told by their keys. Within a comparison the units differ by their seed and fold alone, and each
@@ -7,12 +8,15 @@
 mod across;
 mod attribution;
 mod candidates;
+mod change;
 mod comparison;
 mod effect;
 mod effects;
 mod evidence;
 mod grouped;
 mod grouping;
+mod judging;
+mod matching;
 mod names;
 mod over_datasets;
 mod over_tensors;
@@ -32,9 +36,12 @@ mod words;
 pub use crate::description::Expectation;
 pub use across::{Across, AcrossPick, Other};
 pub use attribution::{Attribution, TensorAttribution};
+pub use change::{Change, Changes, PairedLoss, Side, Unpaired};
 pub use comparison::{Comparison, DivergenceSummary, FailedVariant, ScoreSummary, VariantSummary};
 pub use effect::{Effect, EffectAtBits, EffectRow, EffectVerdict, PValues};
 pub use grouped::grouped;
+pub use judging::{Judged, RegressionVerdict, judged_differences, judged_regressions};
+pub use matching::{MatchedResults, MatchedTask, MatchedVariant, VariantRows, matched};
 pub use names::{distinct_names, full_names};
 pub use over_datasets::{DatasetsRow, OverDatasets, VariantOverDatasets};
 pub use over_tensors::OverTensors;

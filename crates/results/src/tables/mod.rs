@@ -22,6 +22,7 @@ mod csv;
 mod declarations;
 mod derived;
 mod field;
+mod objects;
 mod origins;
 mod row;
 
@@ -29,5 +30,6 @@ pub(crate) use csv::{read_cells, write_cells};
 pub use csv::{read_rows, write_header, write_rows};
 pub use derived::{ClassRow, CurveRow, PredictionRow, RecallRow};
 pub use field::{Cell, Field};
+pub use objects::row_object;
 pub use origins::Origins;
 pub use row::{BadCell, Identity, TableRow};
