@@ -1,15 +1,15 @@
 //! `bitsweep history`
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use bitsweep_store::Kind;
 use serde::Serialize;
 
+use super::settings::{Setting, settings_of_texts};
 use super::{print_json, print_lines};
 use crate::failure::Failure;
 use crate::unit_store::{RunRecord, UnitStore};
-use bitsweep_experiment::config::{Diagnostic, flat};
+use bitsweep_experiment::config::Diagnostic;
 
 /// A run that was, and what of its configuration is not as it was before.
 #[derive(Serialize)]
@@ -36,17 +36,18 @@ pub(super) fn history(name: &str, place: &Path, json: bool) -> Result<(), Failur
         return Err(unknown.nearest(name, names.iter().map(String::as_str)).into());
     }
     runs.sort_by_key(|run| run.seconds);
-    let mut before: Option<BTreeMap<String, String>> = None;
+    let mut before: Option<String> = None;
     let mut past = Vec::new();
     for run in runs {
-        let now = flat(&run.experiment);
+        let changes = before.as_ref().map(|before| settings_of_texts(before, &run.experiment));
+        let changes = changes.transpose().map_err(Failure::Other)?.unwrap_or_default();
         past.push(Past {
             when: run.when(),
             configuration: run.configuration,
-            changes: before.as_ref().map_or_else(Vec::new, |before| differences(before, &now)),
+            changes: changes.into_iter().map(in_words).collect(),
             picks: run.picks,
         });
-        before = Some(now);
+        before = Some(run.experiment);
     }
     if json {
         return print_json(&past);
@@ -59,14 +60,11 @@ pub(super) fn history(name: &str, place: &Path, json: bool) -> Result<(), Failur
     print_lines(lines)
 }
 
-/// What is not as it was.
-fn differences(before: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> Vec<String> {
-    let changed = now.iter().filter(|(key, value)| before.get(*key) != Some(value)).map(|(key, value)| {
-        match before.get(key) {
-            Some(earlier) => format!("{key}: {earlier} became {value}"),
-            None => format!("{key}: {value} is new"),
-        }
-    });
-    let gone = before.iter().filter(|(key, _)| !now.contains_key(*key));
-    changed.chain(gone.map(|(key, value)| format!("{key}: {value} is gone"))).collect()
+fn in_words(Setting { key, before, after }: Setting) -> String {
+    match (before, after) {
+        (Some(before), Some(after)) => format!("{key}: {before} became {after}"),
+        (None, Some(after)) => format!("{key}: {after} is new"),
+        (Some(before), None) => format!("{key}: {before} is gone"),
+        (None, None) => key,
+    }
 }

@@ -22,6 +22,7 @@ mod plan;
 mod predict;
 mod request;
 mod run;
+mod settings;
 mod status;
 mod submit;
 mod table;

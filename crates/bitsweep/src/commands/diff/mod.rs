@@ -1,6 +1,5 @@
 //! `bitsweep diff`
 
-mod settings;
 mod shown;
 
 use std::path::Path;
@@ -12,7 +11,7 @@ use bitsweep_results::summary::{
 };
 use bitsweep_results::{Labels, PickRule};
 
-use self::settings::{Setting, settings};
+use super::settings::{Setting, settings};
 use super::{print, print_page};
 use crate::cli::TextFormat;
 use crate::earlier::{Earlier, named_folder};

@@ -36,6 +36,17 @@ pub(super) fn settings(before: &Path, after: &Path) -> Result<Vec<Setting>, Stri
     Ok(differing(leaves(before)?, leaves(after)?))
 }
 
+/// The same of two experiments as they were written.
+pub(super) fn settings_of_texts(before: &str, after: &str) -> Result<Vec<Setting>, String> {
+    let leaves = |text: &str| -> Result<BTreeMap<String, Leaf>, String> {
+        let table = text.parse::<toml::Table>().map_err(|error| error.message().to_owned())?;
+        let mut flat = BTreeMap::new();
+        flatten("", &Value::Table(table), &mut flat);
+        Ok(flat.into_iter().map(|(key, value)| (key, Leaf { shown: value.to_string(), value })).collect())
+    };
+    Ok(differing(leaves(before)?, leaves(after)?))
+}
+
 fn differing(before: BTreeMap<String, Leaf>, mut after: BTreeMap<String, Leaf>) -> Vec<Setting> {
     let mut settings = Vec::new();
     for (key, own) in before {
@@ -144,21 +155,12 @@ fn plain_paths(value: Value, folder: &Path) -> Value {
 mod tests {
     use super::*;
 
-    fn leaves_of(text: &str) -> BTreeMap<String, Leaf> {
-        let mut flat = BTreeMap::new();
-        flatten("", &Value::Table(text.parse().unwrap()), &mut flat);
-        flat.into_iter().map(|(key, value)| (key, Leaf { shown: value.to_string(), value })).collect()
-    }
-
     #[test]
     fn values_are_compared_and_not_texts() {
-        let before = leaves_of(
-            "title = 'a'\nseed = [3]\n[train]\nlearning_rate = 1\nepochs = 5\n[model.mlp]\nhidden = [8, 16]",
-        );
-        let after = leaves_of(
-            "# other words\ntitle = 'b'\nmodel = { mlp = { hidden = [ 8,16 ] } }\ntrain.learning_rate = 1.0\ntrain.epochs = 6\nseed = 3",
-        );
-        let [setting] = differing(before, after).try_into().unwrap();
+        let before =
+            "title = 'a'\nseed = [3]\n[train]\nlearning_rate = 1\nepochs = 5\n[model.mlp]\nhidden = [8, 16]";
+        let after = "# other words\ntitle = 'b'\nmodel = { mlp = { hidden = [ 8,16 ] } }\ntrain.learning_rate = 1.0\ntrain.epochs = 6\nseed = 3";
+        let [setting] = settings_of_texts(before, after).unwrap().try_into().unwrap();
         assert_eq!(
             (setting.key.as_str(), setting.before.as_deref(), setting.after.as_deref()),
             ("train.epochs", Some("5"), Some("6"))
@@ -167,10 +169,10 @@ mod tests {
 
     #[test]
     fn tables_in_lists_are_told_apart_by_their_numbers() {
-        let before = leaves_of("[[quantize]]\nweights.bits = [8, 4]\n[[quantize]]\nname = 'x'");
-        let after =
-            leaves_of("[[quantize]]\nweights.bits = [8, 4, 2]\n[[quantize]]\nname = 'x'\nbiases = 'keep'");
-        let shown: Vec<String> = differing(before, after)
+        let before = "[[quantize]]\nweights.bits = [8, 4]\n[[quantize]]\nname = 'x'";
+        let after = "[[quantize]]\nweights.bits = [8, 4, 2]\n[[quantize]]\nname = 'x'\nbiases = 'keep'";
+        let shown: Vec<String> = settings_of_texts(before, after)
+            .unwrap()
             .into_iter()
             .map(|own| format!("{}: {:?} {:?}", own.key, own.before, own.after))
             .collect();
