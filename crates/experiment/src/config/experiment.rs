@@ -175,9 +175,10 @@ fn refuse_unused_training(
         Subject::Trained(trained) => trained.model.training().is_some(),
         Subject::Given(_) | Subject::Tensor(_) => false,
     };
-    match root.get("train") {
-        Some(train) if !document.is_default(&train.span()) && !units.iter().any(is_used) => Err(document
-            .error(train.span(), "no model of this experiment is trained by gradient descent")
+    let written = root.get("train").and_then(|train| document.first_written(train));
+    match written {
+        Some(span) if !units.iter().any(is_used) => Err(document
+            .error(span, "no model of this experiment is trained by gradient descent")
             .help("remove `train`")),
         Some(_) | None => Ok(()),
     }
@@ -313,7 +314,7 @@ fn members(
 
 fn refuse_unknown_keys(document: &Document, root: &DeTable<'_>) -> Result<(), Diagnostic> {
     let known = || HEADER_KEYS.into_iter().chain(UNIT_KEYS).chain([VARIANT_KEY]);
-    for (key, _) in grid::in_file_order(root) {
+    for (key, _) in root {
         let name = key.get_ref().as_ref();
         if !known().any(|known| known == name) {
             let names: Vec<&str> = known().collect();

@@ -1,7 +1,7 @@
 //! Any list in an experiment is an axis: the tree is expanded into one tree per point of the grid.
 //!
-//! The first axis of the file varies slowest. The elements of a list may be tables with lists of their own
-//! (`[[quantize]]`), which then vary only where their table is chosen.
+//! The first axis of the file varies slowest: tables keep the order in which they were written. The elements of a list may be
+//! tables with lists of their own (`[[quantize]]`), which then vary only where their table is chosen.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -100,7 +100,7 @@ pub(crate) fn expand<'t>(
         DeValue::Table(table) => {
             let whole = || Spanned::new(node.span(), DeValue::Table(DeTable::new()));
             let mut alternatives = vec![Alternative { node: whole(), choices: Vec::new() }];
-            for (key, value) in in_file_order(table) {
+            for (key, value) in table {
                 let name = if path.is_empty() {
                     key.get_ref().to_string()
                 } else {
@@ -139,15 +139,6 @@ impl<'t> Alternative<'t> {
         next.choices.extend(value.choices.iter().cloned());
         next
     }
-}
-
-/// The entries of a table in the order in which they were written.
-pub(crate) fn in_file_order<'a, 't>(
-    table: &'a DeTable<'t>,
-) -> Vec<(&'a Spanned<std::borrow::Cow<'t, str>>, &'a Node<'t>)> {
-    let mut entries: Vec<_> = table.iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    entries
 }
 
 fn check_axis(
@@ -196,8 +187,7 @@ pub(crate) fn text(node: &Node<'_>) -> String {
             format!("[{}]", elements.iter().map(text).collect::<Vec<_>>().join(", "))
         }
         DeValue::Table(table) => {
-            let entries = in_file_order(table).into_iter();
-            let entries = entries.map(|(key, value)| format!("{} = {}", key.get_ref(), text(value)));
+            let entries = table.iter().map(|(key, value)| format!("{} = {}", key.get_ref(), text(value)));
             format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
         }
     }
