@@ -131,7 +131,8 @@ fn distinct_units(
 ) -> Result<Vec<Placed<UnitSpec>>, Diagnostic> {
     let mut units = Vec::new();
     let mut kept: Vec<Vec<usize>> = Vec::new();
-    let mut known: HashMap<String, usize> = HashMap::new();
+    // What a unit is but for its split, by its text, and of each split the position of its unit.
+    let mut known: HashMap<String, HashMap<usize, usize>> = HashMap::new();
     let mut all: usize = 0;
     for (point, own) in points.into_iter().zip(mem::take(members)) {
         let (unit, places) = unit(document, point.node)?;
@@ -141,8 +142,12 @@ fn distinct_units(
             let message = format!("the grid has more than {} points", grid::MOST_POINTS);
             return Err(document.error(places.find("split"), message));
         }
+        if units.len().saturating_add(folds) > grid::MOST_TREES {
+            return Err(document.error(places.find("split"), grid::too_many_trees()));
+        }
+        let twins = known.entry(as_written(&unit)?).or_default();
         for unit in unit.of_each_fold() {
-            match known.entry(as_written(&unit)?) {
+            match twins.entry(unit.fold.unwrap_or(0)) {
                 Entry::Vacant(entry) => {
                     entry.insert(units.len());
                     units.push((unit, places.clone()));

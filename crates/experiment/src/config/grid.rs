@@ -44,8 +44,11 @@ pub(super) fn is_value(path: &str) -> bool {
 /// Axes whose values may be lists: `[32, [32, 16]]` is two models, the second of two hidden layers.
 pub(super) const LISTS_OF_LISTS: [&str; 1] = ["model.mlp.hidden"];
 
-/// More points than this in one expansion are refused before they fill the memory.
+/// More points than this, each a unit with a variant, are refused before they fill the memory.
 pub(crate) const MOST_POINTS: usize = 1_000_000;
+
+/// More units than this, or variants, are refused for the same reason: each of them is a tree, and points are not.
+pub(crate) const MOST_TREES: usize = 100_000;
 
 /// One tree without lists, and what was chosen on the way.
 #[derive(Debug, Clone)]
@@ -90,6 +93,7 @@ pub(crate) fn expand<'t>(
                 } else {
                     expand(document, element, path, axes)?
                 };
+                check_count(document, node, alternatives.len() + expanded.len())?;
                 for mut alternative in expanded {
                     alternative.choices.insert(0, choice.clone());
                     alternatives.push(alternative);
@@ -107,11 +111,7 @@ pub(crate) fn expand<'t>(
                     format!("{path}.{}", key.get_ref())
                 };
                 let values = expand(document, value, &name, axes)?;
-                if alternatives.len().saturating_mul(values.len()) > MOST_POINTS {
-                    return Err(
-                        document.error(value.span(), format!("the grid has more than {MOST_POINTS} points"))
-                    );
-                }
+                check_count(document, value, alternatives.len().saturating_mul(values.len()))?;
                 alternatives = alternatives
                     .iter()
                     .flat_map(|alternative| {
@@ -139,6 +139,18 @@ impl<'t> Alternative<'t> {
         next.choices.extend(value.choices.iter().cloned());
         next
     }
+}
+
+fn check_count(document: &Document, node: &Node<'_>, count: usize) -> Result<(), Diagnostic> {
+    if count > MOST_TREES {
+        return Err(document.error(node.span(), too_many_trees()));
+    }
+    Ok(())
+}
+
+/// What is said of too many units or variants.
+pub(super) fn too_many_trees() -> String {
+    format!("the grid has more than {MOST_TREES} units or variants")
 }
 
 fn check_axis(

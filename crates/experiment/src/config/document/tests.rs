@@ -69,3 +69,28 @@ fn an_override_of_very_many_keys_is_refused() {
         assert!(error.starts_with("more than 80 keys, expected one as `train.epochs`\n"), "{error}");
     }
 }
+
+#[test]
+fn units_and_variants_are_refused_before_they_fill_the_memory() {
+    let refused = |rest: &str| {
+        let text = format!("data.source = 'wine'\nmodel = 'logistic'\n{rest}");
+        Experiment::parse(&document(&text, &[])).map(|_| ()).map_err(|error| error.message().to_owned())
+    };
+    let list = |count: usize| format!("{:?}", (1..=count).collect::<Vec<_>>());
+    let too_many = || Err("the grid has more than 100000 units or variants".to_owned());
+    let seeds = |count: usize| format!("seed = {}\nquantize.weights.bits = 4\n", list(count));
+    assert_eq!(refused(&seeds(1_000)), Ok(()));
+    assert_eq!(
+        refused(&format!("{}split.holdout = {{ test = 0.2, repeats = 101 }}", seeds(1_000))),
+        too_many()
+    );
+    assert_eq!(refused(&seeds(100_001)), too_many());
+    let rows = list(60_000);
+    let variants =
+        |bits: u8| format!("{{ method = 'greedy', calibration.rows = {rows}, weights.bits = {bits} }}");
+    assert_eq!(refused(&format!("quantize = [{}, {}]", variants(4), variants(2))), too_many());
+    assert_eq!(
+        refused("quantize.weights.bits = [4, 2]\nsplit.holdout = { test = 0.2, repeats = 1000000 }"),
+        Err("the grid has more than 1000000 points".to_owned())
+    );
+}
