@@ -18,8 +18,8 @@ use overrides::Settings;
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// Points of a grid are many more than bytes of its text.
-const LIMITS: Limits = Limits { bytes: 256 << 20, bytes_per_byte: 1024 };
+/// 100,000 units or variants, which a short text may have, some kilobytes each, and thrice.
+const LIMITS: Limits = Limits { bytes: 1 << 30, bytes_per_byte: 1024 };
 
 /// A text of the corpus.
 struct Seed {
