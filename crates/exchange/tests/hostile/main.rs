@@ -1,37 +1,29 @@
 //! Files that are nearly right: whatever the bytes, no reader panics, and none takes much more memory than the file has bytes.
 //!
-//! The seeds are the files of the other tests and those under `tests/corpus`. 100,000 inputs are made of them, the same in
-//! every run; `BITSWEEP_FUZZ_INPUTS=10000000` asks for more of them, `BITSWEEP_FUZZ_FIRST` for others, and with one input
-//! more than it, for one that failed. The test is alone in its binary, for it counts what the process allocates.
+//! The seeds are the files of the other tests and those under `tests/corpus`. 100,000 inputs are made of them. The test is
+//! alone in its binary, for what the process allocates is counted.
 
 #![allow(clippy::unwrap_used)]
 
-mod mutation;
 mod readers;
+mod within;
 
-use std::panic;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
-use std::{env, fs};
 
-use peak_alloc::PeakAlloc;
+use bitsweep_hostile::{Input, Limits, Numbers, PeakAlloc, Trial, mutate};
 
-use mutation::{Numbers, mutate, mutate_within};
 use readers::{Accepted, read};
+use within::mutate_within;
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// What a reader may take of any file: 2²⁰ numbers in `f64`, which readers believe of any file, in a few copies.
-const MOST_BYTES: usize = 64 << 20;
-/// What it may take for each byte of the file.
-const MOST_BYTES_PER_BYTE: usize = 64;
+/// 2²⁰ numbers in `f64`, which readers believe of any file, in a few copies.
+const LIMITS: Limits = Limits { bytes: 64 << 20, bytes_per_byte: 64 };
 
 /// What the names of seeds end in; as many inputs are made of each.
 const FORMATS: [&str; 5] = ["npz", "onnx", "safetensors", "gguf", "json"];
-
-/// What the readers may take of any input: many times what they need, for the machine may have other work.
-const MOST_TIME: Duration = Duration::from_secs(20);
 
 /// A file of the corpus.
 struct Seed {
@@ -65,26 +57,22 @@ fn seeds() -> Vec<Seed> {
     seeds
 }
 
-/// The input of this number, and the seed that it is made of.
-fn input(seeds: &[Seed], number: u64) -> (&Seed, Vec<u8>) {
-    let mut numbers = Numbers::of(number);
-    let chosen = FORMATS[numbers.below(FORMATS.len())];
+/// One of the seeds with some changes.
+fn input<'s>(seeds: &'s [Seed], numbers: &mut Numbers) -> Input<(&'s Seed, Vec<u8>)> {
+    let chosen = *numbers.of_these(&FORMATS);
     let own: Vec<&Seed> = seeds.iter().filter(|seed| seed.extension() == chosen).collect();
-    let (seed, other) = (own[numbers.below(own.len())], &own[numbers.below(own.len())].bytes);
+    let (seed, other) = (*numbers.of_these(&own), &numbers.of_these(&own).bytes);
     let within = match numbers.below(2) {
-        0 => mutate_within(&seed.bytes, other, &mut numbers),
+        0 => mutate_within(&seed.bytes, other, numbers),
         _ => None,
     };
     let bytes = within.unwrap_or_else(|| {
         let mut bytes = seed.bytes.clone();
-        mutate(&mut bytes, other, &mut numbers);
+        mutate(&mut bytes, other, numbers);
         bytes
     });
-    (seed, bytes)
-}
-
-fn variable(name: &str, otherwise: u64) -> u64 {
-    env::var(name).map_or(otherwise, |number| number.parse().expect("a whole number"))
+    let made_of = seed.path.file_name().unwrap().to_string_lossy().into_owned();
+    Input { length: bytes.len(), content: (seed, bytes), made_of }
 }
 
 #[test]
@@ -103,35 +91,25 @@ fn every_input_is_read_or_refused_in_little_memory() {
         );
     }
 
-    let first = variable("BITSWEEP_FUZZ_FIRST", 0);
-    let count = variable("BITSWEEP_FUZZ_INPUTS", 100_000);
     let mut sums = [0_u64; 4];
-    let mut most = 0;
-    for number in first..first + count {
-        let (seed, bytes) = input(&seeds, number);
-        MEMORY.reset_peak_usage();
-        let (before, start) = (MEMORY.current_usage(), Instant::now());
-        let name = seed.path.file_name().unwrap().to_string_lossy();
-        let Ok(accepted) = panic::catch_unwind(|| read(&bytes, &file(seed))) else {
-            panic!("input {number}, made of {name}, makes a reader panic");
-        };
-        let taken = MEMORY.peak_usage().saturating_sub(before);
-        assert!(start.elapsed() <= MOST_TIME, "input {number}, made of {name}, takes {:?}", start.elapsed());
-        let limit = MOST_BYTES + MOST_BYTES_PER_BYTE * bytes.len();
-        assert!(taken <= limit, "input {number}, made of {name}, {} bytes, takes {taken}", bytes.len());
-        most = most.max(taken);
-        let Accepted { tensors, values, network, packed } = accepted;
-        for (sum, accepted) in sums.iter_mut().zip([tensors, values, network, packed]) {
-            *sum += u64::from(accepted);
-        }
-    }
+    let trial = Trial::run(
+        100_000,
+        LIMITS,
+        |numbers| input(&seeds, numbers),
+        |(seed, bytes)| {
+            let Accepted { tensors, values, network, packed } = read(bytes, &file(seed));
+            for (sum, accepted) in sums.iter_mut().zip([tensors, values, network, packed]) {
+                *sum += u64::from(accepted);
+            }
+        },
+    );
     let [tensors, values, networks, packed] = sums;
     println!(
-        "{count} inputs of {} seeds: {tensors} directories, {values} with values, {networks} networks, {packed} packed models; at most {most} bytes",
+        "{} seeds: {trial}; {tensors} directories, {values} with values, {networks} networks, {packed} packed models",
         seeds.len()
     );
     // Enough of them come past the first check.
-    if count >= 100_000 {
-        assert!(sums.iter().all(|sum| *sum > count / 200), "{sums:?}");
+    if trial.count >= 100_000 {
+        assert!(sums.iter().all(|sum| *sum > trial.count / 200), "{sums:?}");
     }
 }

@@ -8,7 +8,7 @@ use toml::de::DeValue;
 use super::Node;
 use super::diagnostic::Diagnostic;
 use super::document::Document;
-use super::grid::{in_file_order, lookup, text};
+use super::grid::{lookup, text};
 
 /// Points left out of the grid: all of the named keys have one of the named values.
 #[derive(Debug, Clone, JsonSchema)]
@@ -60,7 +60,7 @@ fn only_key(node: &Node<'_>) -> Option<String> {
 fn flatten(node: &Node<'_>, path: &str, conditions: &mut Vec<(String, Vec<String>)>) {
     match node.get_ref() {
         DeValue::Table(table) => {
-            for (key, value) in in_file_order(table) {
+            for (key, value) in table {
                 let name = if path.is_empty() {
                     key.get_ref().to_string()
                 } else {

@@ -131,7 +131,8 @@ fn distinct_units(
 ) -> Result<Vec<Placed<UnitSpec>>, Diagnostic> {
     let mut units = Vec::new();
     let mut kept: Vec<Vec<usize>> = Vec::new();
-    let mut known: HashMap<String, usize> = HashMap::new();
+    // What a unit is but for its split, by its text, and of each split the position of its unit.
+    let mut known: HashMap<String, HashMap<usize, usize>> = HashMap::new();
     let mut all: usize = 0;
     for (point, own) in points.into_iter().zip(mem::take(members)) {
         let (unit, places) = unit(document, point.node)?;
@@ -141,8 +142,12 @@ fn distinct_units(
             let message = format!("the grid has more than {} points", grid::MOST_POINTS);
             return Err(document.error(places.find("split"), message));
         }
+        if units.len().saturating_add(folds) > grid::MOST_TREES {
+            return Err(document.error(places.find("split"), grid::too_many_trees()));
+        }
+        let twins = known.entry(as_written(&unit)?).or_default();
         for unit in unit.of_each_fold() {
-            match known.entry(as_written(&unit)?) {
+            match twins.entry(unit.fold.unwrap_or(0)) {
                 Entry::Vacant(entry) => {
                     entry.insert(units.len());
                     units.push((unit, places.clone()));
@@ -175,9 +180,10 @@ fn refuse_unused_training(
         Subject::Trained(trained) => trained.model.training().is_some(),
         Subject::Given(_) | Subject::Tensor(_) => false,
     };
-    match root.get("train") {
-        Some(train) if !document.is_default(&train.span()) && !units.iter().any(is_used) => Err(document
-            .error(train.span(), "no model of this experiment is trained by gradient descent")
+    let written = root.get("train").and_then(|train| document.first_written(train));
+    match written {
+        Some(span) if !units.iter().any(is_used) => Err(document
+            .error(span, "no model of this experiment is trained by gradient descent")
             .help("remove `train`")),
         Some(_) | None => Ok(()),
     }
@@ -313,7 +319,7 @@ fn members(
 
 fn refuse_unknown_keys(document: &Document, root: &DeTable<'_>) -> Result<(), Diagnostic> {
     let known = || HEADER_KEYS.into_iter().chain(UNIT_KEYS).chain([VARIANT_KEY]);
-    for (key, _) in grid::in_file_order(root) {
+    for (key, _) in root {
         let name = key.get_ref().as_ref();
         if !known().any(|known| known == name) {
             let names: Vec<&str> = known().collect();

@@ -1,7 +1,7 @@
 //! Any list in an experiment is an axis: the tree is expanded into one tree per point of the grid.
 //!
-//! The first axis of the file varies slowest. The elements of a list may be tables with lists of their own
-//! (`[[quantize]]`), which then vary only where their table is chosen.
+//! The first axis of the file varies slowest: tables keep the order in which they were written. The elements of a list may be
+//! tables with lists of their own (`[[quantize]]`), which then vary only where their table is chosen.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -44,8 +44,11 @@ pub(super) fn is_value(path: &str) -> bool {
 /// Axes whose values may be lists: `[32, [32, 16]]` is two models, the second of two hidden layers.
 pub(super) const LISTS_OF_LISTS: [&str; 1] = ["model.mlp.hidden"];
 
-/// More points than this in one expansion are refused before they fill the memory.
+/// More points than this, each a unit with a variant, are refused before they fill the memory.
 pub(crate) const MOST_POINTS: usize = 1_000_000;
+
+/// More units than this, or variants, are refused for the same reason: each of them is a tree, and points are not.
+pub(crate) const MOST_TREES: usize = 100_000;
 
 /// One tree without lists, and what was chosen on the way.
 #[derive(Debug, Clone)]
@@ -90,6 +93,7 @@ pub(crate) fn expand<'t>(
                 } else {
                     expand(document, element, path, axes)?
                 };
+                check_count(document, node, alternatives.len() + expanded.len())?;
                 for mut alternative in expanded {
                     alternative.choices.insert(0, choice.clone());
                     alternatives.push(alternative);
@@ -100,18 +104,14 @@ pub(crate) fn expand<'t>(
         DeValue::Table(table) => {
             let whole = || Spanned::new(node.span(), DeValue::Table(DeTable::new()));
             let mut alternatives = vec![Alternative { node: whole(), choices: Vec::new() }];
-            for (key, value) in in_file_order(table) {
+            for (key, value) in table {
                 let name = if path.is_empty() {
                     key.get_ref().to_string()
                 } else {
                     format!("{path}.{}", key.get_ref())
                 };
                 let values = expand(document, value, &name, axes)?;
-                if alternatives.len().saturating_mul(values.len()) > MOST_POINTS {
-                    return Err(
-                        document.error(value.span(), format!("the grid has more than {MOST_POINTS} points"))
-                    );
-                }
+                check_count(document, value, alternatives.len().saturating_mul(values.len()))?;
                 alternatives = alternatives
                     .iter()
                     .flat_map(|alternative| {
@@ -141,13 +141,16 @@ impl<'t> Alternative<'t> {
     }
 }
 
-/// The entries of a table in the order in which they were written.
-pub(crate) fn in_file_order<'a, 't>(
-    table: &'a DeTable<'t>,
-) -> Vec<(&'a Spanned<std::borrow::Cow<'t, str>>, &'a Node<'t>)> {
-    let mut entries: Vec<_> = table.iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    entries
+fn check_count(document: &Document, node: &Node<'_>, count: usize) -> Result<(), Diagnostic> {
+    if count > MOST_TREES {
+        return Err(document.error(node.span(), too_many_trees()));
+    }
+    Ok(())
+}
+
+/// What is said of too many units or variants.
+pub(super) fn too_many_trees() -> String {
+    format!("the grid has more than {MOST_TREES} units or variants")
 }
 
 fn check_axis(
@@ -196,8 +199,7 @@ pub(crate) fn text(node: &Node<'_>) -> String {
             format!("[{}]", elements.iter().map(text).collect::<Vec<_>>().join(", "))
         }
         DeValue::Table(table) => {
-            let entries = in_file_order(table).into_iter();
-            let entries = entries.map(|(key, value)| format!("{} = {}", key.get_ref(), text(value)));
+            let entries = table.iter().map(|(key, value)| format!("{} = {}", key.get_ref(), text(value)));
             format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
         }
     }

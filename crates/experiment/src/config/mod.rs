@@ -8,6 +8,7 @@ mod experiment;
 mod export;
 mod grid;
 mod header;
+mod in_order;
 mod places;
 mod point;
 mod relocation;

@@ -1,6 +1,7 @@
 //! Where the keys of one point of the grid stand.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use toml::de::DeValue;
 
@@ -12,25 +13,16 @@ pub type Placed<T> = (T, Places);
 /// Where the keys of one point of the grid stand, by dotted key.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
-    keys: Vec<(String, Range<usize>)>,
+    /// Shared by the units of one point, of which there may be very many.
+    keys: Arc<Vec<(String, Range<usize>)>>,
 }
 
 impl Places {
     /// The keys below `node`; what a list holds has no places of its own.
     pub(super) fn of(node: &Node<'_>) -> Places {
-        let mut places = Places::default();
-        places.add("", node);
-        places
-    }
-
-    fn add(&mut self, path: &str, node: &Node<'_>) {
-        let DeValue::Table(table) = node.get_ref() else { return };
-        for (key, value) in table {
-            let path =
-                if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
-            self.add(&path, value);
-            self.keys.push((path, value.span()));
-        }
+        let mut keys = Vec::new();
+        add(&mut keys, "", node);
+        Places { keys: Arc::new(keys) }
     }
 
     /// Whether a key is there.
@@ -57,5 +49,15 @@ impl Places {
                 None => return 0..0,
             }
         }
+    }
+}
+
+fn add(keys: &mut Vec<(String, Range<usize>)>, path: &str, node: &Node<'_>) {
+    let DeValue::Table(table) = node.get_ref() else { return };
+    for (key, value) in table {
+        let path =
+            if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
+        add(keys, &path, value);
+        keys.push((path, value.span()));
     }
 }

@@ -1,5 +1,9 @@
 //! The text of an experiment with its `--set` overrides, as one tree whose every value knows where it was written.
 
+mod overrides;
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::mem;
 use std::ops::Range;
@@ -12,8 +16,10 @@ use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 use super::Node;
 use super::change::{Change, change_table};
 use super::diagnostic::{Diagnostic, Place};
+use super::in_order::in_order;
 use super::places::Places;
 use super::serde_words::from_serde;
+use overrides::{OVERRIDE, Override};
 
 /// The sources of one experiment: its file, what stands for tables that it lacks, then each `--set`, one after the other in
 /// one text.
@@ -37,17 +43,8 @@ struct Source {
     span: Range<usize>,
 }
 
-/// The places of an override's keys, and its value.
-type Override<'t> = (Vec<Range<usize>>, Node<'t>);
-
-/// What an override is called in errors.
-const OVERRIDE: &str = "--set";
-
 /// What stands for the tables that a file lacks.
-pub const DEFAULTS: &str = include_str!("defaults.toml");
-
-/// Tables of one key, which is a choice: to set another one replaces it.
-const CHOICES: [&str; 3] = ["model", "split", "data.source"];
+pub const DEFAULTS: &str = include_str!("../defaults.toml");
 
 /// Whether the model stands in a file of its own, so that by default all rows are test rows.
 fn has_model_file(table: &DeTable<'_>) -> bool {
@@ -150,15 +147,26 @@ impl Document {
             return Ok(self.text[self.file.span.clone()].to_owned());
         }
         let mut tree = self.tree()?;
-        // Defaults that nobody has changed are the same without being said, and some have no use for the model.
-        let is_changed = |key: &str| changes.iter().any(|change| change.key.split('.').next() == Some(key));
+        // Defaults that nobody has changed are the same without being said, and some have no use for the model. One that has
+        // axes is said where it comes before one that is changed: its axes would else come behind the other's.
         if let DeValue::Table(table) = tree.get_mut() {
-            let whole = mem::take(table).into_iter();
-            table.extend(whole.filter(|(key, _)| !self.is_default(&key.span()) || is_changed(key.get_ref())));
+            let is_changed =
+                |key: &str| changes.iter().any(|change| change.key.split('.').next() == Some(key));
+            let mut is_before_change = false;
+            let mut kept = Vec::new();
+            for (key, value) in mem::take(table).into_iter().rev() {
+                is_before_change |= is_changed(key.get_ref());
+                let has_axes = value.get_ref().is_array();
+                if !self.is_default(&key.span()) || is_changed(key.get_ref()) || is_before_change && has_axes
+                {
+                    kept.push((key, value));
+                }
+            }
+            table.extend(kept.into_iter().rev());
         }
         let mut table: toml::Table = self.plain(tree)?;
         change_table(&mut table, changes);
-        toml::to_string(&table).map_err(|error| Diagnostic::new(error.to_string()))
+        Ok(in_order(&table))
     }
 
     /// A node as plain values.
@@ -171,7 +179,11 @@ impl Document {
     /// # Errors
     /// When the file is not TOML, an override is not `key=value`, or its key leads through something that is no table.
     pub(crate) fn tree(&self) -> Result<Node<'_>, Diagnostic> {
-        let mut root = self.file_tree()?;
+        self.overridden(self.file_tree()?)
+    }
+
+    /// A tree with every override applied.
+    fn overridden<'t>(&'t self, mut root: Node<'t>) -> Result<Node<'t>, Diagnostic> {
         for source in &self.overrides {
             let (keys, value) = self.parse_override(source)?;
             self.set(&mut root, "", &keys, &value)?;
@@ -179,24 +191,18 @@ impl Document {
         Ok(root)
     }
 
-    /// The tree of the file, with the defaults of the tables that it lacks where it has data to train on.
+    /// The tree of the file, with the defaults of the tables that it lacks where it has data to train on, or is given some.
     fn file_tree(&self) -> Result<Node<'_>, Diagnostic> {
         let table = DeTable::parse(&self.text[self.file.span.clone()]);
         let table = table.map_err(|error| self.syntax_error(&error, 0))?;
-        let span = table.span();
-        let mut table = table.into_inner();
-        if table.contains_key("data") && !table.contains_key("tensor") {
-            let offset = self.defaults.span.start;
-            let defaults = DeTable::parse(&self.text[self.defaults.span.clone()]);
-            let defaults = defaults.map_err(|error| self.syntax_error(&error, offset))?;
-            let DeValue::Table(defaults) =
-                shift(Spanned::new(defaults.span(), DeValue::Table(defaults.into_inner())), offset)
-                    .into_inner()
-            else {
-                return Ok(Spanned::new(span, DeValue::Table(table)));
-            };
-            let has_training_rows = table.contains_key("split") || !has_model_file(&table);
-            for (key, mut value) in defaults {
+        let mut root = Spanned::new(table.span(), DeValue::Table(table.into_inner()));
+        let whole = self.overridden(root.clone())?;
+        if let (Some(whole), DeValue::Table(table)) = (whole.get_ref().as_table(), root.get_mut())
+            && whole.contains_key("data")
+            && !whole.contains_key("tensor")
+        {
+            let has_training_rows = whole.contains_key("split") || !has_model_file(whole);
+            for (key, mut value) in self.defaults()? {
                 if let DeValue::Array(variants) = value.get_mut() {
                     let all = variants.iter().filter(|variant| has_training_rows || !looks_at_rows(variant));
                     let mut kept = DeArray::new();
@@ -208,97 +214,30 @@ impl Document {
                 }
             }
         }
-        Ok(Spanned::new(span, DeValue::Table(table)))
+        Ok(root)
+    }
+
+    /// What stands for the tables that a file lacks.
+    fn defaults(&self) -> Result<DeTable<'_>, Diagnostic> {
+        let offset = self.defaults.span.start;
+        let defaults = DeTable::parse(&self.text[self.defaults.span.clone()]);
+        let defaults = defaults.map_err(|error| self.syntax_error(&error, offset))?;
+        let shifted = shift(Spanned::new(defaults.span(), DeValue::Table(defaults.into_inner())), offset);
+        let DeValue::Table(table) = shifted.into_inner() else { return Ok(DeTable::new()) };
+        Ok(table)
     }
 
     /// Whether a span is of the defaults, which nobody wrote.
-    pub(crate) fn is_default(&self, span: &Range<usize>) -> bool {
+    fn is_default(&self, span: &Range<usize>) -> bool {
         self.defaults.span.contains(&span.start)
     }
 
-    fn parse_override(&self, source: &Source) -> Result<Override<'_>, Diagnostic> {
-        let Range { start, end } = source.span;
-        let text = &self.text[start..end];
-        let Some(equals) = text.find('=') else {
-            return Err(self.error(start..end, format!("`{text}` is not of the form `key=value`")));
-        };
-        let mut keys = Vec::new();
-        let mut offset = start;
-        for key in text[..equals].split('.') {
-            let trimmed = key.trim();
-            let begin = offset + (key.len() - key.trim_start().len());
-            if trimmed.is_empty() {
-                return Err(
-                    self.error(start..start + equals, format!("`{}` has an empty key", &text[..equals]))
-                );
-            }
-            keys.push(begin..begin + trimmed.len());
-            offset += key.len() + 1;
+    /// Where somebody wrote the node, or first something in it; `None` of defaults that are as they were.
+    pub(super) fn first_written(&self, node: &Node<'_>) -> Option<Range<usize>> {
+        if !self.is_default(&node.span()) {
+            return Some(node.span());
         }
-        let value_start = start + equals + 1;
-        let written = self.text[value_start..end].trim();
-        let value = match DeValue::parse(&self.text[value_start..end]) {
-            Ok(value) => shift(value, value_start),
-            // A shell eats quotation marks: a plain word stands for itself.
-            Err(_) if is_bare(written) => Spanned::new(value_start..end, DeValue::String(written.into())),
-            Err(error) => return Err(self.syntax_error(&error, value_start)),
-        };
-        Ok((keys, value))
-    }
-
-    /// Sets the value at `keys` below `node`, whose dotted key is `path`; a list of tables is set in each of its tables, one of
-    /// choices in those that have the choice.
-    fn set<'t>(
-        &'t self,
-        node: &mut Node<'t>,
-        path: &str,
-        keys: &[Range<usize>],
-        value: &Node<'t>,
-    ) -> Result<(), Diagnostic> {
-        let Some((span, rest)) = keys.split_first() else {
-            *node = value.clone();
-            return Ok(());
-        };
-        let key = &self.text[span.clone()];
-        let below = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-        let is_choice = CHOICES.contains(&path);
-        let has_key =
-            |node: &Node<'_>| node.get_ref().as_table().is_some_and(|table| table.contains_key(key));
-        match node.get_mut() {
-            DeValue::Table(table) => {
-                if !rest.is_empty()
-                    && let Some(child) = table.get_mut(key)
-                {
-                    return self.set(child, &below, rest, value);
-                }
-                let mut child = Spanned::new(span.clone(), DeValue::Table(DeTable::new()));
-                self.set(&mut child, &below, rest, value)?;
-                if is_choice {
-                    *table = DeTable::new();
-                }
-                table.remove(key);
-                table.insert(Spanned::new(span.clone(), key.into()), child);
-                Ok(())
-            }
-            DeValue::Array(elements) if is_choice && elements.iter().any(has_key) => {
-                let mut chosen = elements.iter_mut().filter(|element| has_key(element));
-                chosen.try_for_each(|element| self.set(element, path, keys, value))
-            }
-            DeValue::Array(_) | DeValue::String(_) if is_choice => {
-                *node = Spanned::new(span.clone(), DeValue::Table(DeTable::new()));
-                self.set(node, path, keys, value)
-            }
-            DeValue::Array(elements) if elements.iter().all(|element| element.get_ref().is_table()) => {
-                elements.iter_mut().try_for_each(|element| self.set(element, path, keys, value))
-            }
-            other => {
-                let found = other.type_str();
-                Err(self.error(
-                    span.clone(),
-                    format!("cannot set `{key}` inside of a value that is no table ({found})"),
-                ))
-            }
-        }
+        node.get_ref().as_table()?.values().find_map(|value| self.first_written(value))
     }
 
     /// Where `span` stands, for people: `mine.toml:14:1`.
@@ -364,11 +303,6 @@ impl Document {
         let line = number - number_of(whole.start) + 1;
         Place::new(name, line, text, start - first..span.end.clamp(start, whole.end) - first)
     }
-}
-
-/// Whether a text is no attempt at a value of TOML: what it wants to say is itself.
-fn is_bare(text: &str) -> bool {
-    !text.is_empty() && !text.contains(['"', '\'', '[', ']', '{', '}', '='])
 }
 
 fn is_word(text: &str) -> bool {

@@ -1,85 +1,13 @@
-//! Inputs made of seeds, each determined by its number.
+//! Changes within the parts of a file.
 
 use std::collections::HashMap;
 use std::io::{Cursor, Read, Write};
 
+use bitsweep_hostile::{Numbers, mutate};
 use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
-
-/// Numbers in no pattern: SplitMix64 (Steele, Lea and Flood, *Fast Splittable Pseudorandom Number Generators*, 2014).
-pub(crate) struct Numbers(u64);
-
-impl Numbers {
-    pub(crate) fn of(number: u64) -> Self {
-        Self(number.wrapping_mul(0xd134_2543_de82_ef95))
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
-    }
-
-    /// One of `0..count`.
-    pub(crate) fn below(&mut self, count: usize) -> usize {
-        (self.next() % count.max(1) as u64) as usize
-    }
-}
-
-/// Bytes of integers that are the ends of something.
-const INTERESTING: [u64; 16] =
-    [0, 1, 2, 3, 7, 16, 31, 32, 64, 255, 256, 0x7fff_ffff, 0xffff_ffff, 1 << 32, 1 << 61, u64::MAX];
-
-/// Changes bytes in a few places; `other` is what parts are taken of.
-pub(crate) fn mutate(bytes: &mut Vec<u8>, other: &[u8], numbers: &mut Numbers) {
-    for _ in 0..=numbers.below(4) {
-        // Headers are in front, directories of archives at the end.
-        let place = match numbers.below(4) {
-            0 => numbers.below(bytes.len().min(64)),
-            1 => bytes.len().saturating_sub(1 + numbers.below(bytes.len().min(128))),
-            _ => numbers.below(bytes.len()),
-        };
-        let length = 1 + numbers.below(16);
-        let range = place..(place + length).min(bytes.len());
-        match numbers.below(9) {
-            0 => bytes.truncate(place),
-            1 => drop(bytes.drain(range)),
-            2 => {
-                let part = bytes[range].to_vec();
-                bytes.splice(place..place, part);
-            }
-            3 => {
-                let first = numbers.below(other.len());
-                let part = other[first..(first + length).min(other.len())].to_vec();
-                bytes.splice(range, part);
-            }
-            4 => {
-                let number = INTERESTING[numbers.below(INTERESTING.len())].to_le_bytes();
-                let width = 1 << numbers.below(4);
-                bytes.iter_mut().skip(place).zip(&number[..width]).for_each(|(byte, new)| *byte = *new);
-            }
-            // Digits of texts: shapes, offsets, lengths.
-            5 => {
-                let digits = bytes.iter().skip(place).position(u8::is_ascii_digit);
-                if let Some(digit) = digits.and_then(|digit| bytes.get_mut(place + digit)) {
-                    *digit = b'0' + numbers.below(10) as u8;
-                }
-            }
-            6 => {
-                let byte = numbers.below(256) as u8;
-                bytes.splice(place..place, vec![byte; length]);
-            }
-            _ => {
-                if let Some(byte) = bytes.get_mut(place) {
-                    *byte ^= 1 << numbers.below(8);
-                }
-            }
-        }
-    }
-}
 
 /// A seed with one part of it changed, and what is computed of the parts made anew: the checksums of an archive, or of a
 /// packed model. `None` of other files.
