@@ -1,10 +1,11 @@
 //! Progress on stderr: a bar on a terminal, plain lines elsewhere and where `TERM=dumb`, nothing when asked to be quiet.
 
 use std::fmt::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bitsweep_results::numbers::counted;
+use bitsweep_results::numbers::{count, counted};
 use bitsweep_results::text::one_line;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
@@ -27,6 +28,8 @@ pub enum Verbosity {
 pub struct Progress {
     verbosity: Verbosity,
     display: Display,
+    total: usize,
+    done: AtomicUsize,
 }
 
 enum Display {
@@ -47,8 +50,8 @@ struct Lines {
 
 impl Progress {
     /// Reports on `total` units.
-    pub fn new(verbosity: Verbosity, total: usize) -> Progress {
-        let total = total as u64;
+    pub fn new(verbosity: Verbosity, units: usize) -> Progress {
+        let total = units as u64;
         let terminal = ProgressDrawTarget::stderr_with_hz(10);
         let display = if verbosity == Verbosity::Quiet {
             Display::None
@@ -71,11 +74,18 @@ impl Progress {
             let now = Instant::now();
             Display::Lines(Mutex::new(Lines { started: now, last: now, done: 0, total }))
         };
-        Progress { verbosity, display }
+        Progress { verbosity, display, total: units, done: AtomicUsize::new(0) }
+    }
+
+    /// How far it is: `3 of 24 units`.
+    pub fn extent(&self) -> String {
+        let done = self.done.load(Ordering::Relaxed);
+        format!("{} of {}", count(done as f64), counted(self.total, "unit", "units"))
     }
 
     /// One unit more is done.
     pub fn unit_done(&self, unit: &str) {
+        self.done.fetch_add(1, Ordering::Relaxed);
         match &self.display {
             Display::None => {}
             Display::Bar(bar) => bar.inc(1),

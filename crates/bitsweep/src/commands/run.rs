@@ -171,9 +171,11 @@ impl Asked {
             remove.into_iter().for_each(|remove| remove());
             let place = store.files().shown().display();
             match written {
-                Ok(()) => {
-                    format!("what was finished is in `{place}`, and the same command goes on from there")
-                }
+                Ok(()) => format!(
+                    "{} are done, and all that was finished is in `{place}`; earlier results are as they were, and the same \
+                     command goes on",
+                    progress.extent()
+                ),
                 Err(failure) => format!("{failure}; what was finished before is kept"),
             }
         }

@@ -1,5 +1,7 @@
 //! The evaluation of a piece of a plan: what every step of it knows, and where its rows go.
 
+use std::sync::Arc;
+
 use bitsweep_results::{DatasetShape, Evaluated, Key, Measures, Origin, Recorded, ResultRow, RowFailure};
 
 use super::stop::Step;
@@ -55,7 +57,7 @@ impl From<Failure> for Stop {
 impl Evaluation<'_> {
     /// What a row of the variant at `position` of the unit is of; 0 is the float baseline.
     pub(super) fn origin(&self, shape: Option<DatasetShape>, position: usize, identity: &Identity) -> Origin {
-        Origin { unit: self.unit.shown(shape), variant: std::sync::Arc::clone(&identity.row), position }
+        Origin { unit: self.unit.shown(shape), variant: Arc::clone(&identity.row), position }
     }
 
     /// What is wanted beside measures.

@@ -148,6 +148,7 @@ impl Run<'_> {
         let evaluation = Evaluation { plan, position, unit, missing, models: Some(store), emit: &emitter };
         evaluate(&evaluation)?;
         let files = emitter.writer.finish()?;
+        store.remove_damaged(unit)?;
         if again == Again::All {
             let differing = store.replace(unit, &files)?;
             if differing > 0 {

@@ -82,11 +82,10 @@ fn models(evaluation: &Evaluation<'_>, shape: &mut Option<DatasetShape>) -> Resu
         add(bench.float(curve))?;
     }
     for positions in missing.variants.chunks(bench.variants_in_work()) {
-        let evaluated: Vec<Measured> = positions
-            .par_iter()
-            .map_init(Buffers::default, |buffers, position| bench.variant(*position, buffers))
-            .collect();
-        evaluated.into_iter().try_for_each(add)?;
+        // Handed on one by one, for the next may take long.
+        positions.par_iter().try_for_each_init(Buffers::default, |buffers, position| {
+            add(bench.variant(*position, buffers))
+        })?;
     }
     if missing.majority {
         bench.majority().map_or(Ok(()), add)?;

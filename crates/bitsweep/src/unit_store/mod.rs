@@ -8,7 +8,7 @@ mod run_record;
 mod timing;
 mod wanted;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -36,8 +36,15 @@ pub use self::wanted::{Manifest, Missing, WantedRows};
 pub struct UnitStore {
     store: Store,
     batches: Batches,
-    /// What was found damaged.
-    notes: Mutex<BTreeSet<String>>,
+    /// Files that are not as they were written.
+    damaged: Mutex<BTreeMap<StoredFile, Told>>,
+}
+
+/// Whether it was told that a file is damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    NotYet,
+    Already,
 }
 
 /// What of earlier evaluations is made again.
@@ -81,7 +88,7 @@ impl UnitStore {
     }
 
     fn of(store: Store) -> Self {
-        Self { store, batches: Batches::default(), notes: Mutex::default() }
+        Self { store, batches: Batches::default(), damaged: Mutex::default() }
     }
 
     /// The files.
@@ -90,8 +97,29 @@ impl UnitStore {
     }
 
     /// What was found damaged since this was asked last.
-    pub fn take_notes(&self) -> BTreeSet<String> {
-        std::mem::take(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+    pub fn take_notes(&self) -> Vec<String> {
+        let mut damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = damaged.iter_mut().filter(|(_, told)| **told == Told::NotYet);
+        new.map(|(file, told)| {
+            *told = Told::Already;
+            format!("`{}` is not as it was written: it counts as missing", file.path.display())
+        })
+        .collect()
+    }
+
+    /// Removes damaged files of a unit, whose rows are there again.
+    ///
+    /// # Errors
+    /// When the disk refuses it.
+    pub(crate) fn remove_damaged(&self, unit: &Unit) -> Result<(), Failure> {
+        let damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+        for file in damaged.keys().filter(|file| file.shelf == shelf(unit.key)) {
+            // It may have been written again by now.
+            if self.store.read(file)? == Content::Damaged {
+                self.store.remove(file)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes what is finished of the units that are being worked on.
@@ -417,8 +445,8 @@ impl UnitStore {
     }
 
     fn damaged(&self, file: &StoredFile) {
-        let note = format!("`{}` is not as it was written: what it had is made again", file.path.display());
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner).insert(note);
+        let mut damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+        damaged.entry(file.clone()).or_insert(Told::NotYet);
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Sandbox, experiment};
+use crate::harness::{Sandbox, experiment, printed};
 
 /// Long after a signal is answered on any machine, and long before any of the steps below is over.
 const AT_ONCE: Duration = Duration::from_secs(10);
@@ -24,9 +24,16 @@ fn entries(sandbox: &Sandbox) -> usize {
 
 /// Starts a run of `text` that takes very long, and waits until it is at it.
 fn started(sandbox: &Sandbox, text: &str) -> Child {
+    started_with(sandbox, text, |_| ())
+}
+
+/// The same of a command that is changed.
+fn started_with(sandbox: &Sandbox, text: &str, change: impl FnOnce(&mut Command)) -> Child {
     sandbox.put("long.toml", text);
     let before = entries(sandbox);
-    let child = unread(sandbox, &["run", "long.toml"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut command = unread(sandbox, &["run", "long.toml"]);
+    change(&mut command);
+    let child = command.stderr(Stdio::piped()).spawn().unwrap();
     let since = Instant::now();
     while entries(sandbox) == before {
         assert!(since.elapsed() < Duration::from_secs(60), "the run does not start");
@@ -67,9 +74,35 @@ fn an_interrupted_run_ends_with_the_signals_code_and_writes_nothing() {
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
         let (ended, said) = told(started(&sandbox, &long_training()), signal);
         assert_eq!(ended, Some(code));
-        assert!(said.contains("interrupted: what was finished is in `results/.bitsweep`"), "{said}");
+        assert!(said.starts_with("error: interrupted: 0 of 1 unit are done"), "{said}");
+        assert!(said.contains("all that was finished is in `results/.bitsweep`"), "{said}");
         assert_eq!(entries(&sandbox), 0);
     }
+}
+
+#[test]
+fn under_slurm_a_run_that_is_told_to_end_asks_to_be_begun_again() {
+    let sandbox = Sandbox::new();
+    for (signal, code) in [("-INT", 130), ("-TERM", 75)] {
+        let under_slurm = |command: &mut Command| _ = command.env("SLURM_JOB_ID", "12");
+        let child = started_with(&sandbox, &long_training(), under_slurm);
+        assert_eq!(told(child, signal).0, Some(code));
+    }
+}
+
+#[test]
+fn what_is_finished_when_a_signal_comes_is_kept() {
+    let sandbox = Sandbox::new();
+    // The second variant takes hours; the first is not a second old when the signal comes.
+    let text = experiment(
+        "[[quantize]]\nweights.bits = 4\n[[quantize]]\nweights.bits = 2\n\
+         training = { method = \"straight-through\", epochs = 1000000 }\n",
+    );
+    let child = started_with(&sandbox, &text, |command| _ = command.args(["--jobs", "1"]));
+    let said = told(child, "-TERM").1;
+    assert!(said.contains("0 of 1 unit are done"), "{said}");
+    let status = printed(&sandbox.succeeds(&["status", "long.toml"]));
+    assert!(status.contains("1 unit: 0 done, 0 running, 0 failed, 1 missing; 2 of 4 rows"), "{status}");
 }
 
 #[test]
