@@ -70,15 +70,17 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
             format!("{} is no model: expected an experiment on one", plan.units[position].describe());
         return Err(Diagnostic::new(message).into());
     }
-    let store = UnitStore::open(&store_folder(options.store, options.results))?;
+    let place = store_folder(options.store, options.results);
     let chosen = match (options.pick, options.variant) {
-        (Some(goal), _) => picked(&plan, position, goal, kept.as_ref(), &store, options.verbosity)?,
+        (Some(goal), _) => picked(&plan, position, goal, kept.as_ref(), &place, options.verbosity)?,
         (None, Some(label)) => Chosen::labelled(&plan, position, label)?,
         (None, None) => return Err(Failure::Other("neither a pick nor a variant is named".to_owned())),
     };
+    // Read where it is; nothing is written to it here.
+    let store = UnitStore::existing(&place)?;
     let mut refused = Vec::new();
     for (file, format) in
-        files(std::slice::from_ref(&chosen), formats, Some(&store))?.into_iter().zip(formats)
+        files(std::slice::from_ref(&chosen), formats, store.as_ref())?.into_iter().zip(formats)
     {
         let ModelFile { name, bytes: written, counted, notes } = match file {
             Ok(file) => file,
@@ -142,7 +144,7 @@ fn picked<'p>(
     position: usize,
     wanted: ExportGoal,
     kept: Option<&Kept>,
-    store: &UnitStore,
+    store: &Path,
     verbosity: Verbosity,
 ) -> Result<Chosen<'p>, Failure> {
     if let Some(kept) = kept {
@@ -159,6 +161,7 @@ fn picked<'p>(
             }
         }
     }
+    let store = &UnitStore::open(store)?;
     let progress = Progress::new(verbosity, plan.units.len());
     let run = Run { plan, store, again: Again::Nothing, most_failures: None, progress: &progress };
     run.pieces(&plan.work())?;

@@ -16,8 +16,10 @@ pub(super) struct Evaluation<'a> {
     pub(super) unit: &'a Unit,
     /// What is to be evaluated.
     pub(super) missing: &'a Missing,
-    /// Where trained models are kept; `None` where they are to be trained anew.
+    /// Where trained models are read from; `None` where they are to be trained anew.
     pub(super) models: Option<&'a UnitStore>,
+    /// Whether models that are trained are kept there.
+    pub(super) keeps_models: bool,
     /// Takes what is evaluated.
     pub(super) emit: &'a dyn Emit,
 }

@@ -47,7 +47,9 @@ pub(super) fn float_model(evaluation: &Evaluation<'_>, prepared: &Prepared<'_>) 
             let started = Instant::now();
             let trained = train(unit, model, prepared)?;
             let training_seconds = Some(started.elapsed().as_secs_f64());
-            models.map_or(Ok(()), |models| models.keep_trained(unit, &trained))?;
+            if let Some(models) = models.filter(|_| evaluation.keeps_models) {
+                models.keep_trained(unit, &trained)?;
+            }
             let Trained { model, curve } = trained;
             Ok(FloatModel { model, curve, training_seconds })
         }

@@ -145,7 +145,15 @@ impl Run<'_> {
             store.forget_trained(unit)?;
         }
         let emitter = Emitter { run: self, state, writer: store.writer(unit) };
-        let evaluation = Evaluation { plan, position, unit, missing, models: Some(store), emit: &emitter };
+        let evaluation = Evaluation {
+            plan,
+            position,
+            unit,
+            missing,
+            models: Some(store),
+            keeps_models: true,
+            emit: &emitter,
+        };
         evaluate(&evaluation)?;
         let files = emitter.writer.finish()?;
         store.remove_damaged(unit)?;
@@ -221,7 +229,15 @@ fn unreadable(plan: &Plan, position: usize) -> Result<Evaluated, Failure> {
 
     let only = Only(Mutex::default());
     let (unit, missing) = (&plan.units[position], Missing::default());
-    evaluate(&Evaluation { plan, position, unit, missing: &missing, models: None, emit: &only })?;
+    evaluate(&Evaluation {
+        plan,
+        position,
+        unit,
+        missing: &missing,
+        models: None,
+        keeps_models: false,
+        emit: &only,
+    })?;
     let evaluated = only.0.into_inner().unwrap_or_else(PoisonError::into_inner);
     evaluated.ok_or_else(|| Failure::Unfinished { unit: unit.describe() })
 }

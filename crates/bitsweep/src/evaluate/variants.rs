@@ -55,8 +55,15 @@ pub(crate) fn pack<'v>(
             .ok_or_else(|| failed(FailureKind::Quantization, "a tensor is no model to be exported"))?;
         let prepared = prepare(unit, dataset.as_ref().at(FailureKind::Data)?)?;
         let missing = Missing::default();
-        let evaluation =
-            Evaluation { plan, position, unit, missing: &missing, models: store, emit: &Nowhere };
+        let evaluation = Evaluation {
+            plan,
+            position,
+            unit,
+            missing: &missing,
+            models: store,
+            keeps_models: false,
+            emit: &Nowhere,
+        };
         let FloatModel { model, .. } = float_model(&evaluation, &prepared)?;
         let bench = Bench::new(&evaluation, &prepared, &model)?;
         let packed = variants.map(|(planned, provenance)| bench.packed(&planned.variant, provenance));
