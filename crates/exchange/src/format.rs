@@ -32,6 +32,10 @@ impl FileFormat {
         let mut first = Vec::new();
         file.take(FIRST_BYTES).read_to_end(&mut first).map_err(|error| ImportError::new(path, error))?;
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        // The length of a header may begin as anything else does.
+        if let [_, _, _, _, 0, 0, 0, 0, b'{', ..] = first.as_slice() {
+            return Ok(Self::Safetensors);
+        }
         if let Some(other) = other(&first) {
             return Err(ImportError::new(path, other));
         }
@@ -115,5 +119,15 @@ mod tests {
         assert_eq!(of("m", &zip("coefs_0.npy")), Ok(FileFormat::Npz));
         assert_eq!(of("m.npz", b"PK\x05\x06"), Ok(FileFormat::Npz));
         assert_eq!(of("m", b"GGUF"), Ok(FileFormat::Gguf));
+    }
+
+    #[test]
+    fn a_header_of_any_length_is_one_of_safetensors() {
+        let begins =
+            [*b"\x80\x02\0\0", *b"\x80\x05\0\0", *b"\x08\x07\0\0", *b"PK\x03\x04", *b"GGUF", *b"\x89HDF"];
+        for begins in begins {
+            let file = [&begins[..], b"\0\0\0\0{\"a\":"].concat();
+            assert_eq!(of("m", &file), Ok(FileFormat::Safetensors), "{begins:?}");
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! The forward pass of one layer, shared by prediction and training.
 
+use bitsweep_vector::arch;
 use ndarray::{ArrayView1, ArrayView2, Axis};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use crate::activation::{Activation, relu};
 use crate::float::Float;
@@ -108,10 +109,10 @@ fn rectify<T: Float>(mut values: Block<T>) -> Block<T> {
 
 /// [`forward`] with the instructions of this processor.
 pub(crate) fn dispatch_forward<T: Float>(layer: &PanelLayer, input: &Panels<T>, output: &mut Panels<T>) {
-    Arch::new().dispatch(Forward { layer, input, output });
+    arch().dispatch(Forward { layer, input, output });
 }
 
-/// [`forward`] as what [`Arch::dispatch`] takes; a closure would not be inlined into the dispatch.
+/// [`forward`] as what [`pulp::Arch::dispatch`] takes; a closure would not be inlined into the dispatch.
 struct Forward<'a, T> {
     layer: &'a PanelLayer,
     input: &'a Panels<T>,

@@ -1,7 +1,8 @@
 //! What logistic regression minimizes.
 
+use bitsweep_vector::arch;
 use ndarray::{Array1, Array2, ArrayView2};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use crate::head::ln_logistic;
 use crate::panels::Panels;
@@ -222,7 +223,7 @@ fn multiply(a: &Panels<f64>, b: &Panels<f64>, out: &mut Panels<f64>) {
             );
         }
     }
-    Arch::new().dispatch(Multiply(a, b, out));
+    arch().dispatch(Multiply(a, b, out));
 }
 
 /// `out = aᵀ · b`.
@@ -235,5 +236,5 @@ fn multiply_transposed(a: &Panels<f64>, b: &Panels<f64>, out: &mut Panels<f64>) 
             transposed_product(self.0, self.1, self.2);
         }
     }
-    Arch::new().dispatch(Multiply(a, b, out));
+    arch().dispatch(Multiply(a, b, out));
 }

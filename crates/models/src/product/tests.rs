@@ -1,6 +1,7 @@
 //! The kernels against the obvious triple loop, bit for bit.
 
-use pulp::{Arch, Simd, WithSimd};
+use bitsweep_vector::arch;
+use pulp::{Simd, WithSimd};
 
 use super::{product, transposed_product};
 use crate::float::Float;
@@ -66,7 +67,7 @@ fn kernels_agree_with_the_triple_loop<T: Float>() {
                 let mut transposed = Panels::zeros(columns, inner);
                 let both =
                     Both { a: &a, b: &b, left: &left, product: &mut product, transposed: &mut transposed };
-                Arch::new().dispatch(both);
+                arch().dispatch(both);
                 let expected =
                     reference(rows, columns, inner, |i, k| a.get(i, k), |k, j| T::from(b.get(k, j)));
                 assert_eq!(product, expected, "{rows} × {inner} × {columns}");

@@ -1,7 +1,8 @@
 //! The mini-batch step with a hook: the plain one's functions, layer by layer, with the hook's in between.
 
+use bitsweep_vector::arch;
 use ndarray::{ArrayView2, ArrayViewMut2};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::backward::{Function, LayerGradient, input_gradient, parameter_gradient};
 use super::hook::{Hook, HookParameters};
@@ -69,7 +70,7 @@ impl<T: Float> HookMemory<T> {
 
     fn forward(&mut self, trainer: &mut Trainer<T>, batch: &Batch<T>, hook: &mut dyn Hook) -> f64 {
         let Self { computed, handed_on, outputs: array, .. } = self;
-        let arch = Arch::new();
+        let arch = arch();
         let changes = hook.changes_activations();
         if changes {
             handed_on.resize_with(computed.len(), Panels::default);
@@ -108,7 +109,7 @@ impl<T: Float> HookMemory<T> {
         batch: &Batch<T>,
         hook: &mut dyn Hook,
     ) -> Result<(), String> {
-        let arch = Arch::new();
+        let arch = arch();
         let Self { computed, handed_on, latent, outputs: array, gradient, .. } = self;
         let changes = hook.changes_activations();
         trainer.optimizer.begin_step();
@@ -190,7 +191,7 @@ fn view_mut<E>(shape: (usize, usize), values: &mut [E]) -> ArrayViewMut2<'_, E> 
     view
 }
 
-/// [`softmax_cross_entropy`] as what [`Arch::dispatch`] takes.
+/// [`softmax_cross_entropy`] as what [`pulp::Arch::dispatch`] takes.
 struct Loss<'a, T> {
     logits: &'a Panels<T>,
     labels: &'a [usize],
@@ -209,7 +210,7 @@ impl<T: Float> WithSimd for Loss<'_, T> {
     }
 }
 
-/// [`parameter_gradient`] as what [`Arch::dispatch`] takes.
+/// [`parameter_gradient`] as what [`pulp::Arch::dispatch`] takes.
 struct ParameterGradient<'a, T> {
     input: &'a Panels<T>,
     delta: &'a Panels<T>,
@@ -225,7 +226,7 @@ impl<T: Float> WithSimd for ParameterGradient<'_, T> {
     }
 }
 
-/// [`input_gradient`] as what [`Arch::dispatch`] takes.
+/// [`input_gradient`] as what [`pulp::Arch::dispatch`] takes.
 struct InputGradient<'a, T> {
     layer: &'a PanelLayer,
     delta: &'a Panels<T>,
@@ -244,7 +245,7 @@ impl<T: Float> WithSimd for InputGradient<'_, T> {
     }
 }
 
-/// [`forward_keeping`] as what [`Arch::dispatch`] takes.
+/// [`forward_keeping`] as what [`pulp::Arch::dispatch`] takes.
 struct Forward<'a, T> {
     layer: &'a PanelLayer,
     input: &'a Panels<T>,
@@ -261,7 +262,7 @@ impl<T: Float> WithSimd for Forward<'_, T> {
     }
 }
 
-/// [`update`] as what [`Arch::dispatch`] takes.
+/// [`update`] as what [`pulp::Arch::dispatch`] takes.
 struct Update<'a, T> {
     index: usize,
     layer: &'a mut PanelLayer,

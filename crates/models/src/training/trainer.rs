@@ -1,7 +1,8 @@
 //! The mini-batch loop: forward, loss, backward, update.
 
+use bitsweep_vector::arch;
 use ndarray::ArrayView2;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::backward::{LayerGradient, backward, needs_sums};
 use super::loss::softmax_cross_entropy;
@@ -148,7 +149,7 @@ impl<T: Float> Trainer<T> {
 
     /// One mini-batch without a hook; returns its mean loss before the update.
     pub(super) fn plain_step(&mut self, batch: &Batch<T>) -> f64 {
-        Arch::new().dispatch(Step { trainer: self, batch })
+        arch().dispatch(Step { trainer: self, batch })
     }
 
     #[inline(always)]
@@ -251,7 +252,7 @@ pub(super) fn forward_keeping<T: Float>(
     }
 }
 
-/// [`Trainer::step`] as what [`Arch::dispatch`] takes; a closure would not be inlined into the dispatch.
+/// [`Trainer::step`] as what [`pulp::Arch::dispatch`] takes; a closure would not be inlined into the dispatch.
 struct Step<'a, T> {
     trainer: &'a mut Trainer<T>,
     batch: &'a Batch<T>,

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use bitsweep_vector::arch;
 use ndarray::ArrayView2;
-use pulp::{Arch, NullaryFnOnce};
+use pulp::NullaryFnOnce;
 
 use crate::number::{Real, fold_lanes, row_major};
 use crate::tensor::QuantizeError;
@@ -12,7 +13,7 @@ use crate::tensor::QuantizeError;
 pub(crate) fn finite_row_major<T: Real>(values: ArrayView2<'_, T>) -> Result<Cow<'_, [T]>, QuantizeError> {
     let columns = values.ncols();
     let values = row_major(values);
-    if Arch::new().dispatch(AllFinite(&values)) {
+    if arch().dispatch(AllFinite(&values)) {
         return Ok(values);
     }
     match values.iter().position(|value| !value.is_finite()) {

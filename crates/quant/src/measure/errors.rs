@@ -1,7 +1,8 @@
 //! How much quantization changes values.
 
+use bitsweep_vector::arch;
 use ndarray::ArrayView2;
-use pulp::{Arch, NullaryFnOnce};
+use pulp::NullaryFnOnce;
 
 use crate::number::{Each, ForEachDtype, Real, row_major};
 use crate::tensor::{Blocks, QuantizeError, Quantized};
@@ -47,7 +48,7 @@ impl Errors {
     }
 
     fn measure_slices<T: Real>(original: &[T], reconstruction: &[T]) -> Self {
-        let errors = Arch::new().dispatch(Sums { original, reconstruction });
+        let errors = arch().dispatch(Sums { original, reconstruction });
         let is_plain = |sum: SquareSum| SquareSum::is_safe(sum.value());
         let is_exact = errors.max_error == 0.0;
         if is_plain(errors.signal) && (is_exact || is_plain(errors.noise)) {

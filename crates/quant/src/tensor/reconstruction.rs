@@ -1,7 +1,8 @@
 //! From codes back to values.
 
+use bitsweep_vector::arch;
 use ndarray::{Array2, ArrayViewMut2};
-use pulp::{Arch, NullaryFnOnce};
+use pulp::NullaryFnOnce;
 
 use crate::number::{Each, ForEachDtype, Real};
 use crate::scheme::{Grid, LevelTable, ZeroPoint};
@@ -98,7 +99,7 @@ impl Quantized {
 
 /// `ŵ = s·(q - z)` for every code, in the arithmetic of `T`.
 fn reconstruct_even<T: Real>(codes: &CodeMatrix, blocks: &Blocks, parameters: &Affine<T>, values: &mut [T]) {
-    Arch::new().dispatch(Reconstruct { codes, blocks, parameters, values });
+    arch().dispatch(Reconstruct { codes, blocks, parameters, values });
 }
 
 /// `ŵ = s·(q - lowest) + m` for every code, in the arithmetic of `T`.

@@ -1,6 +1,7 @@
 //! Lloyd's iterations, most distances left out by bounds.
 
-use pulp::{Arch, NullaryFnOnce};
+use bitsweep_vector::arch;
+use pulp::NullaryFnOnce;
 
 use super::search::{Nearest, Search, squared_distance};
 use super::vectors::Vectors;
@@ -39,7 +40,7 @@ pub(super) fn descend(vectors: &Vectors, mut centroids: Vec<f64>, iterations: us
         bounds.widen(vectors.width, &before, &centroids);
     }
     let search = Search::new(vectors.width, &centroids);
-    let nearest = Arch::new().dispatch(FindAll { vectors, search: &search });
+    let nearest = arch().dispatch(FindAll { vectors, search: &search });
     let costs = nearest.iter().zip(vectors.weights()).map(|(nearest, weight)| weight * nearest.squared);
     let cost = costs.sum();
     Descent { centroids, nearest, cost }
@@ -77,7 +78,7 @@ impl Bounds {
     fn assign(&mut self, vectors: &Vectors, centroids: &[f64]) -> bool {
         let search = Search::new(vectors.width, centroids);
         let first = self.upper.first().is_some_and(|upper| upper.is_infinite());
-        first | Arch::new().dispatch(Assign { bounds: self, vectors, centroids, search: &search })
+        first | arch().dispatch(Assign { bounds: self, vectors, centroids, search: &search })
     }
 
     /// Keeps the bounds true after centroids moved: no distance changes by more than its centroid moved.

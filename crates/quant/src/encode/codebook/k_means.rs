@@ -3,7 +3,8 @@
 use std::ops::RangeInclusive;
 
 use bitsweep_random::Stream;
-use pulp::{Arch, NullaryFnOnce};
+use bitsweep_vector::arch;
+use pulp::NullaryFnOnce;
 
 use super::descent::{Descent, descend};
 use super::search::{LANES, Search, squared_distance};
@@ -91,7 +92,7 @@ fn choose(
     let drawn = draw(chances, count, stream);
     let candidates: Vec<f64> = drawn.iter().flat_map(|&index| vectors.whole(index)).copied().collect();
     let search = Search::new(vectors.width, &candidates);
-    let costs = Arch::new().dispatch(Costs { vectors, squared, search: &search });
+    let costs = arch().dispatch(Costs { vectors, squared, search: &search });
     let least = (0..count).fold(0, |least, draw| if costs[draw] < costs[least] { draw } else { least });
     drawn[least]
 }

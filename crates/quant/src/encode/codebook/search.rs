@@ -1,6 +1,7 @@
 //! The nearest centroids of vectors: the kernel of fitting and of encoding.
 
-use pulp::{Arch, NullaryFnOnce};
+use bitsweep_vector::arch;
+use pulp::NullaryFnOnce;
 
 /// Centroids that are compared side by side.
 pub(super) const LANES: usize = 8;
@@ -81,7 +82,7 @@ impl Search {
 
     /// The codes of the nearest centroids of vectors `width` apart, of `lengths` components each.
     pub(super) fn codes(&self, vectors: &[f64], lengths: &[usize]) -> Vec<usize> {
-        Arch::new().dispatch(Codes { search: self, vectors, lengths })
+        arch().dispatch(Codes { search: self, vectors, lengths })
     }
 }
 

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use bitsweep_random::Stream;
-use pulp::{Arch, NullaryFnOnce};
+use bitsweep_vector::arch;
+use pulp::NullaryFnOnce;
 
 use crate::encode::interval::Interval;
 use crate::number::Real;
@@ -38,14 +39,14 @@ pub(crate) fn encode<T: Real>(
     let origins = Origins { scales, minimums: &minimums, zero_points: &zero_points };
     match scheme.rounding {
         Rounding::NearestEven => {
-            Arch::new().dispatch(Encode { values, blocks, origins, grid, round: T::round_ties_even, codes })
+            arch().dispatch(Encode { values, blocks, origins, grid, round: T::round_ties_even, codes })
         }
         Rounding::HalfAway => {
-            Arch::new().dispatch(Encode { values, blocks, origins, grid, round: T::round_half_away, codes })
+            arch().dispatch(Encode { values, blocks, origins, grid, round: T::round_half_away, codes })
         }
         Rounding::Stochastic => {
             let round = |position| round_stochastically(position, stream);
-            Arch::new().dispatch(Encode { values, blocks, origins, grid, round, codes })
+            arch().dispatch(Encode { values, blocks, origins, grid, round, codes })
         }
     }
 }

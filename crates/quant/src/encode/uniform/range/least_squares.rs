@@ -1,6 +1,7 @@
 //! The range of least squared error, by search.
 
-use pulp::{Arch, NullaryFnOnce};
+use bitsweep_vector::arch;
+use pulp::NullaryFnOnce;
 
 use crate::encode::interval::{Elements, Interval};
 use crate::encode::scales::{ScaleRounding, scale_of_levels};
@@ -54,7 +55,7 @@ fn sum_of_squared_errors<T: Real>(
     unit: f64,
 ) -> Option<f64> {
     let (scale, zero_point) = fitting.fit_block(range).ok()?;
-    let arch = Arch::new();
+    let arch = arch();
     Some(match rounding {
         Rounding::NearestEven | Rounding::Stochastic => {
             arch.dispatch(SquaredErrors { values, scale, zero_point, grid, unit, round: T::round_ties_even })

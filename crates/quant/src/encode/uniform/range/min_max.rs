@@ -1,6 +1,7 @@
 //! Smallest and largest value.
 
-use pulp::{Arch, NullaryFnOnce};
+use bitsweep_vector::arch;
+use pulp::NullaryFnOnce;
 
 use crate::encode::interval::Interval;
 use crate::number::{Real, fold_lanes};
@@ -9,7 +10,7 @@ use crate::tensor::{Blocks, Layout};
 /// Smallest and largest value of every block.
 pub(super) fn estimate<T: Real>(values: &[T], blocks: &Blocks) -> Vec<Interval<T>> {
     let mut ranges = vec![Interval::default(); blocks.len()];
-    Arch::new().dispatch(MinMax { values, blocks, ranges: &mut ranges });
+    arch().dispatch(MinMax { values, blocks, ranges: &mut ranges });
     ranges
 }
 
