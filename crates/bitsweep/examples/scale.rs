@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use bitsweep::evaluate::Run;
 use bitsweep::failure::Failure;
-use bitsweep::plan::{Plan, Shard};
+use bitsweep::plan::{Piece, Plan};
 use bitsweep::progress::{Progress, Verbosity};
 use bitsweep::unit_store::{Again, UnitStore, WantedRows};
 use bitsweep_experiment::config::Document;
@@ -36,13 +36,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = TempDir::new()?;
     let plan = told("plan", || planned(units, variants))?;
     println!("  {}", plan.extent());
-    let shares = told("split", || {
-        Ok((1..=TASKS)
-            .step_by(TASKS / 4)
-            .map(|number| plan.work_of(Shard { number, of: TASKS }).len())
-            .collect::<Vec<_>>())
-    })?;
-    println!("  pieces of four tasks: {shares:?}");
+    let shards = told("split", || Ok(plan.shards(TASKS)))?;
+    let rows = |pieces: &Vec<Piece>| pieces.iter().map(|piece| piece.variants.len()).sum::<usize>();
+    let (least, most) = (shards.iter().map(rows).min(), shards.iter().map(rows).max());
+    println!("  {least:?} to {most:?} variants a task");
     let template = template(folder.path())?;
     let names = ["one", "other"];
     let parts = names.map(|name| Store::open(&folder.path().join(name)));

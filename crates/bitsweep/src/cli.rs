@@ -587,10 +587,12 @@ fn margin(text: &str) -> Result<f64, String> {
 }
 
 fn shard(text: &str) -> Result<Shard, String> {
-    let parts = text.split_once('/').map(|(number, of)| (number.parse(), of.parse()));
+    let parts = text.split_once('/').map(|(number, of)| (number.parse::<u16>(), of.parse::<u16>()));
     match parts {
-        Some((Ok(number), Ok(of))) if (1..=of).contains(&number) => Ok(Shard { number, of }),
-        _ => Err("expected K/N with K from 1 to N, such as 3/8".to_owned()),
+        Some((Ok(number), Ok(of))) if (1..=of).contains(&number) => {
+            Ok(Shard { number: number.into(), of: of.into() })
+        }
+        _ => Err(format!("expected K/N with K from 1 to N, such as 3/8, and N at most {}", u16::MAX)),
     }
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{planned, print_json, print_lines, say_notes, store_folder};
 use crate::cli::Request;
 use crate::failure::Failure;
-use crate::plan::{Plan, Shard};
+use crate::plan::Plan;
 use crate::progress::Verbosity;
 use crate::scheduler::{Array, TaskState};
 use crate::unit_store::{Again, Standing, UnitStore, WantedRows, plan_shelf};
@@ -123,12 +123,12 @@ impl Status {
             }
             None => Vec::new(),
         };
-        let of = array.as_ref().map_or(0, |array| array.tasks);
-        let at_work = tasks.iter().filter(|task| task.is_running() && (1..=of).contains(&task.task));
-        let at_work: BTreeSet<usize> = at_work
-            .flat_map(|task| plan.work_of(Shard { number: task.task, of }))
-            .map(|piece| piece.unit)
-            .collect();
+        let running: BTreeSet<usize> =
+            tasks.iter().filter(|task| task.is_running()).map(|task| task.task).collect();
+        let shards = array.as_ref().filter(|_| !running.is_empty()).map(|array| plan.shards(array.tasks));
+        let at_work = (1..).zip(shards.into_iter().flatten()).filter(|(number, _)| running.contains(number));
+        let at_work: BTreeSet<usize> =
+            at_work.flat_map(|(_, pieces)| pieces).map(|piece| piece.unit).collect();
         let work = plan.work();
         let standings = work.par_iter().map(|piece| -> Result<(WantedRows, Standing), Failure> {
             let wanted = WantedRows::of(plan, piece);

@@ -40,11 +40,16 @@ impl Plan {
         self.units.iter().enumerate().map(piece).collect()
     }
 
-    /// The part of a shard: by keys and costs, so that neither names nor the order of the file matter.
+    /// The part of a shard.
     pub fn work_of(&self, shard: Shard) -> Vec<Piece> {
+        self.shards(shard.of).into_iter().nth(shard.number - 1).unwrap_or_default()
+    }
+
+    /// The parts of all of so many shards: by keys and costs, so that neither names nor the order of the file matter.
+    pub fn shards(&self, of: usize) -> Vec<Vec<Piece>> {
         let units: Vec<Costs> = self.units.iter().map(Costs::of).collect();
         let total = units.iter().fold(0, |total: u64, costs| total.saturating_add(costs.all()));
-        let wanted = total / (shard.of as u64).saturating_mul(PIECES_OF_A_SHARD).max(1);
+        let wanted = total / (of as u64).saturating_mul(PIECES_OF_A_SHARD).max(1);
         let mut pieces = Vec::new();
         let mut costs = Vec::new();
         for (unit, (own, cost)) in self.units.iter().zip(&units).enumerate() {
@@ -54,9 +59,11 @@ impl Plan {
                 pieces.push(Piece { unit, variants, baselines: number == 0 });
             }
         }
-        let shards = split(&costs, shard.of);
-        let own = pieces.into_iter().zip(shards).filter(|(_, own)| own + 1 == shard.number);
-        own.map(|(piece, _)| piece).collect()
+        let mut shards = vec![Vec::new(); of];
+        for (piece, shard) in pieces.into_iter().zip(split(&costs, of)) {
+            shards[shard].push(piece);
+        }
+        shards
     }
 }
 

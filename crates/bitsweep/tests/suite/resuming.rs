@@ -222,6 +222,19 @@ fn the_shards_of_a_plan_are_all_of_it_once_whatever_their_number() {
 }
 
 #[test]
+fn what_is_no_shard_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.put("mine.toml", bits("[4]"));
+    for shard in ["0/2", "3/2", "1", "1/0", "a/b", "1/18446744073709551615", "-1/2"] {
+        let output = sandbox.run(&["run", "mine.toml", &format!("--shard={shard}")]);
+        assert_eq!(output.status.code(), Some(2), "{shard}");
+        assert!(said(&output).contains("such as 3/8"), "{}", said(&output));
+    }
+    // There may be more of them than there is to do.
+    assert_eq!(sandbox.run(&["run", "mine.toml", "--shard=65535/65535"]).status.code(), Some(0));
+}
+
+#[test]
 fn shards_do_not_depend_on_the_order_of_seeds_and_variants() {
     let keys = |seeds: &str, own: &str| {
         let plan = planned(&format!("seed = {seeds}\n{}", bits(own))).unwrap();
