@@ -60,19 +60,22 @@ impl Deep {
         self.0.read(&format!("a/b/c/{name}"))
     }
 
-    /// Runs the program; what it wrote stands below `folder`, what it printed is escaped. Both streams, and whether it
+    /// Runs the program; what it wrote stands below `folder`, or in the store, what it printed is escaped. Both streams, and whether it
     /// succeeded.
     #[track_caller]
     fn run(&self, arguments: &[&str], folder: &str) -> (String, bool) {
         let before = places(&self.0.path(""));
-        let output = self.0.command(arguments).current_dir(self.0.path("a/b/c")).output().unwrap();
+        let mut command = self.0.command(arguments);
+        let output =
+            command.current_dir(self.0.path("a/b/c")).env("BITSWEEP_STORE", "store").output().unwrap();
         let text = printed(&output) + &said(&output);
         assert!(!text.contains("panicked"), "{arguments:?}: {text}");
         assert_is_plain(&format!("{arguments:?}"), &text);
         let root = format!("a/b/c/{folder}");
         let written = places(&self.0.path(""));
         for place in written.difference(&before) {
-            assert!(place.starts_with(&root) || root.starts_with(place), "{arguments:?} writes {place:?}");
+            let is_within = |folder: &str| place.starts_with(folder) || folder.starts_with(place);
+            assert!(is_within(&root) || is_within("a/b/c/store"), "{arguments:?} writes {place:?}");
             assert!(!place.contains(char::is_control), "{arguments:?} writes {place:?}");
         }
         assert!(!Path::new("/tmp/bitsweep-escaped").exists());
