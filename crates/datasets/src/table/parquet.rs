@@ -86,6 +86,10 @@ impl ParquetFile {
         let bytes = mem::take(&mut self.bytes);
         let reader = ParquetReader::new(Cursor::new(bytes)).with_projection(Some(kept.clone()));
         let frame = reader.finish().map_err(damaged)?;
+        if frame.height() != self.rows {
+            let problem = format!("{} rows in place of {}", frame.height(), self.rows);
+            return Err(TableProblem::DamagedParquet(problem));
+        }
         let mut read = kept.iter().zip(frame.columns()).peekable();
         let columns = self.schema.iter_names().zip(wanted).enumerate().map(|(position, (name, wanted))| {
             let column = read.next_if(|(kept, _)| **kept == position).map(|(_, column)| column);
@@ -108,6 +112,12 @@ impl ParquetFile {
     fn check_pages(&self, columns: &[usize], most: u64) -> Result<(), TableProblem> {
         let mut reader = ParquetReader::new(Cursor::new(self.bytes.as_slice()));
         let metadata = reader.get_metadata().map_err(damaged)?;
+        let rows =
+            metadata.row_groups.iter().fold(0_usize, |rows, group| rows.saturating_add(group.num_rows()));
+        if rows != self.rows {
+            let problem = format!("{rows} rows in place of {}", self.rows);
+            return Err(TableProblem::DamagedParquet(problem));
+        }
         let mut all = 0_u64;
         for group in &metadata.row_groups {
             for &column in columns {
