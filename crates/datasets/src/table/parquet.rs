@@ -86,8 +86,9 @@ impl ParquetFile {
         let bytes = mem::take(&mut self.bytes);
         let reader = ParquetReader::new(Cursor::new(bytes)).with_projection(Some(kept.clone()));
         let frame = reader.finish().map_err(damaged)?;
-        if frame.height() != self.rows {
-            let problem = format!("{} rows in place of {}", frame.height(), self.rows);
+        if let Some(other) = frame.columns().iter().find(|column| column.len() != self.rows) {
+            let problem =
+                format!("the column `{}`: {} values in {} rows", other.name(), other.len(), self.rows);
             return Err(TableProblem::DamagedParquet(problem));
         }
         let mut read = kept.iter().zip(frame.columns()).peekable();
