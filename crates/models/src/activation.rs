@@ -180,7 +180,8 @@ impl Activation {
     }
 
     /// What the parameters ought to be, as the end of a sentence, where they are something else.
-    pub(crate) fn wrong_parameters(self) -> Option<&'static str> {
+    #[must_use]
+    pub fn wrong_parameters(self) -> Option<&'static str> {
         match self {
             Self::Identity
             | Self::Relu

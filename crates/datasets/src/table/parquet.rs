@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 use std::mem;
+use std::ops::Range;
 use std::sync::Arc;
 
 use polars::prelude::{
@@ -11,6 +12,8 @@ use polars::prelude::{
 use super::cell::{Cell, CellReader};
 use super::column_ref::Columns;
 use super::error::TableProblem;
+use super::guard::guarded;
+use super::pages;
 use super::raw::{Asked, Cells, RawColumn, Texts, Wanted};
 
 /// What a Parquet file begins with.
@@ -25,6 +28,10 @@ pub(super) struct ParquetFile {
 
 impl ParquetFile {
     pub(super) fn new(bytes: Vec<u8>) -> Result<Self, TableProblem> {
+        guarded(|| Self::of(bytes))
+    }
+
+    fn of(bytes: Vec<u8>) -> Result<Self, TableProblem> {
         let mut reader = ParquetReader::new(Cursor::new(bytes.as_slice()));
         let schema = reader.schema().map_err(damaged)?;
         let rows = reader.num_rows().map_err(damaged)?;
@@ -53,6 +60,15 @@ impl ParquetFile {
         cells: &CellReader,
         most: u64,
     ) -> Result<Vec<RawColumn>, TableProblem> {
+        guarded(|| self.columns(wanted, cells, most))
+    }
+
+    fn columns(
+        &mut self,
+        wanted: &[Wanted],
+        cells: &CellReader,
+        most: u64,
+    ) -> Result<Vec<RawColumn>, TableProblem> {
         let fields = self.schema.iter_values().zip(wanted).enumerate();
         let mut kept = Vec::new();
         for (position, (field, wanted)) in fields {
@@ -66,9 +82,15 @@ impl ParquetFile {
         if bytes > most.saturating_mul(2) {
             return Err(TableProblem::TooLarge { bytes, most: most.saturating_mul(2) });
         }
+        self.check_pages(&kept, most)?;
         let bytes = mem::take(&mut self.bytes);
         let reader = ParquetReader::new(Cursor::new(bytes)).with_projection(Some(kept.clone()));
         let frame = reader.finish().map_err(damaged)?;
+        if let Some(other) = frame.columns().iter().find(|column| column.len() != self.rows) {
+            let problem =
+                format!("the column `{}`: {} values in {} rows", other.name(), other.len(), self.rows);
+            return Err(TableProblem::DamagedParquet(problem));
+        }
         let mut read = kept.iter().zip(frame.columns()).peekable();
         let columns = self.schema.iter_names().zip(wanted).enumerate().map(|(position, (name, wanted))| {
             let column = read.next_if(|(kept, _)| **kept == position).map(|(_, column)| column);
@@ -83,6 +105,41 @@ impl ParquetFile {
             Ok(RawColumn { name, is_unnamed, asked: Asked::Nothing, cells })
         });
         columns.collect()
+    }
+}
+
+impl ParquetFile {
+    /// Refuses columns whose pages do not fit, or have more than `most` bytes when they are unpacked.
+    fn check_pages(&self, columns: &[usize], most: u64) -> Result<(), TableProblem> {
+        let mut reader = ParquetReader::new(Cursor::new(self.bytes.as_slice()));
+        let metadata = reader.get_metadata().map_err(damaged)?;
+        let rows =
+            metadata.row_groups.iter().fold(0_usize, |rows, group| rows.saturating_add(group.num_rows()));
+        if rows != self.rows {
+            let problem = format!("{rows} rows in place of {}", self.rows);
+            return Err(TableProblem::DamagedParquet(problem));
+        }
+        let mut all = 0_u64;
+        for group in &metadata.row_groups {
+            for &column in columns {
+                let Some((name, _)) = self.schema.get_at_index(column) else { continue };
+                for chunk in group.columns_under_root_iter(name).into_iter().flatten() {
+                    let damaged = |problem: &str| {
+                        TableProblem::DamagedParquet(format!("the column `{name}`: {problem}"))
+                    };
+                    let (values, rows) = (chunk.num_values(), group.num_rows());
+                    if usize::try_from(values) != Ok(rows) {
+                        return Err(damaged(&format!("{values} values in {rows} rows")));
+                    }
+                    let Range { start, end } = chunk.byte_range();
+                    let bytes = self.bytes.get(start as usize..end as usize);
+                    let bytes = bytes.ok_or_else(|| damaged("it is beyond the end of the file"))?;
+                    let unpacked = pages::unpacked_bytes(bytes, rows as u64);
+                    all = all.saturating_add(unpacked.map_err(|problem| damaged(&problem))?);
+                }
+            }
+        }
+        if all > most { Err(TableProblem::TooLargeUnpacked { most }) } else { Ok(()) }
     }
 }
 

@@ -125,7 +125,10 @@ fn unit_at(tables: &Tables<'_>, unit: UnitTables) -> Result<UnitSpec, Diagnostic
                     model.model().map_err(|error| tables.error("model.given", error.to_string()))?;
                     return Ok(given(data, split, Given::Here(model)));
                 }
-                ModelTable::File(file) => return Ok(given(data, split, Given::File(file))),
+                ModelTable::File(file) => {
+                    tables.check_activations(&file)?;
+                    return Ok(given(data, split, Given::File(file)));
+                }
                 ModelTable::Logistic(logistic) => {
                     logistic.check().map_err(|error| tables.setting("model.logistic", &error))?;
                     TrainedModel::Logistic(logistic)
@@ -197,6 +200,18 @@ impl Tables<'_> {
             }
             (Some(split), _) => Ok(split),
         }
+    }
+
+    fn check_activations(&self, file: &ModelFile) -> Result<(), Diagnostic> {
+        let own = file.activation.map(|activation| ("model.file.activation", activation));
+        let of_layers = file.layers.iter().filter_map(|layer| layer.activation);
+        let of_layers = of_layers.map(|activation| ("model.file.layers", activation));
+        for (key, activation) in own.into_iter().chain(of_layers) {
+            if let Some(expected) = activation.wrong_parameters() {
+                return Err(self.error(key, format!("`{activation}`: expected {expected}")));
+            }
+        }
+        Ok(())
     }
 
     fn training(&self, training: Option<Training>) -> Result<Training, Diagnostic> {

@@ -94,3 +94,22 @@ fn units_and_variants_are_refused_before_they_fill_the_memory() {
         Err("the grid has more than 1000000 points".to_owned())
     );
 }
+
+#[test]
+fn activations_of_a_file_are_refused_at_their_place_where_they_compute_nothing() {
+    for (model, place, message) in [
+        ("activation = { elu = { alpha = nan } }", "4:14", "`elu (alpha NaN)`: expected a finite number"),
+        (
+            "layers = [{ name = 'a', activation = { hard-tanh = { min = 1, max = 0 } } }]",
+            "4:10",
+            "`hard-tanh (1 to 0)`: expected a lower limit not above the upper one",
+        ),
+    ] {
+        let text = format!(
+            "data.source = 'wine'\nquantize.weights.bits = 4\n[model.file]\n{model}\npath = 'm.npz'\n"
+        );
+        let error = Experiment::parse(&document(&text, &[])).unwrap_err();
+        assert_eq!(error.message(), message);
+        assert!(error.to_string().contains(&format!("mine.toml:{place}")), "{error}");
+    }
+}
