@@ -47,6 +47,19 @@ pub(super) fn unpacked_bytes(chunk: &[u8], values: u64) -> Result<u64, String> {
     Ok(unpacked)
 }
 
+/// Reads the footer, which begins and ends nowhere else than it says, and has no list of more than there can be.
+///
+/// # Errors
+/// What does not fit.
+pub(super) fn check_footer(file: &[u8]) -> Result<(), String> {
+    let footer = || {
+        let (rest, length) = file.strip_suffix(b"PAR1")?.split_last_chunk()?;
+        let start = rest.len().checked_sub(u32::from_le_bytes(*length) as usize)?;
+        Reader(&rest[start..]).fields(&mut Vec::new(), &mut |_, _| {})
+    };
+    footer().ok_or_else(|| "the footer cannot be read".to_owned())
+}
+
 /// The header of a page, as far as it says how much there is.
 #[derive(Debug, Default)]
 struct Header {
@@ -140,8 +153,25 @@ impl<'b> Reader<'b> {
                 let length = usize::try_from(self.unsigned()?).ok()?;
                 self.take(length)?;
             }
+            9 | 10 => {
+                let head = self.byte()?;
+                let count = if head >> 4 == 15 { self.unsigned()? } else { u64::from(head >> 4) };
+                // Each of them has a byte at least.
+                if count > self.0.len() as u64 {
+                    return None;
+                }
+                for _ in 0..count {
+                    match head & 0xf {
+                        // In a list a truth value has a byte of its own.
+                        1 | 2 => drop(self.byte()?),
+                        // There are no lists of lists, which might lead deep.
+                        9 | 10 => return None,
+                        kind => self.value(kind, path, take)?,
+                    }
+                }
+            }
             12 => self.fields(path, take)?,
-            // Headers have neither lists nor maps.
+            // There are no maps.
             _ => return None,
         }
         Some(())
@@ -165,6 +195,20 @@ mod tests {
         let pages = [page(3, 12), page(2, 8)].concat();
         assert_eq!(unpacked_bytes(&pages, 5), Ok(20));
         assert_eq!(unpacked_bytes(&[], 0), Ok(0));
+    }
+
+    #[test]
+    fn a_footer_with_more_in_a_list_than_there_are_bytes_is_refused() {
+        let file = |footer: &[u8]| [b"PAR1", footer, &(footer.len() as u32).to_le_bytes(), b"PAR1"].concat();
+        // A version, then a list of two structures, one of which has a number.
+        let good = [0x15, 4, 0x19, 0x2c, 0x15, 2, 0, 0, 0];
+        assert_eq!(check_footer(&file(&good)), Ok(()));
+        let many = [0x15, 4, 0x19, 0xfc, 0xff, 0xff, 0xff, 0x7f, 0, 0];
+        let refused = Err("the footer cannot be read".to_owned());
+        let deep = [&[0x19][..], &[0x19; 100_000]].concat();
+        for bytes in [&file(&many)[..], &file(&deep), &file(&good[..8]), b"PAR1\x09\0\0\0PAR1", b"PAR1"] {
+            assert_eq!(check_footer(bytes), refused);
+        }
     }
 
     #[test]

@@ -32,6 +32,7 @@ impl ParquetFile {
     }
 
     fn of(bytes: Vec<u8>) -> Result<Self, TableProblem> {
+        pages::check_footer(&bytes).map_err(TableProblem::DamagedParquet)?;
         let mut reader = ParquetReader::new(Cursor::new(bytes.as_slice()));
         let schema = reader.schema().map_err(damaged)?;
         let rows = reader.num_rows().map_err(damaged)?;
