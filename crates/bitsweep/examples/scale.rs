@@ -56,8 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 row
             };
             let rows: Vec<Evaluated> = wanted.rows.iter().zip(template.iter().cycle()).map(row).collect();
-            let bytes = write_stored(&rows.iter().collect::<Vec<_>>());
-            let bytes = bytes.map_err(|error| Failure::Other(error.to_string()))?;
+            let bytes = write_stored(&rows.iter().collect::<Vec<_>>())?;
             parts[piece.unit % 2].put(Shelf::Unit(wanted.unit.hash()), Kind::Rows, &bytes)?;
             Ok(())
         })?)

@@ -15,7 +15,7 @@ use crate::plan::Shard;
 use crate::record::check_folder_name;
 use crate::streams::page_columns;
 use crate::template::Model;
-use crate::unit_store::Again;
+use crate::unit_store::{Again, store_folder};
 
 /// More units are not worked on at the same time.
 const MOST_JOBS: u16 = 1024;
@@ -152,24 +152,18 @@ pub enum Command {
         /// Print the script, and submit nothing.
         #[arg(long)]
         dry_run: bool,
-        /// Folder that the results will be written to; the store is beside them.
-        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
-        out: PathBuf,
         /// Where units are kept.
         #[command(flatten)]
-        store: StoreFolder,
+        store: StorePlace,
     },
     /// Show how far an experiment is: units that are done, running, failed and missing.
     Status {
         /// The experiment, and changes to it.
         #[command(flatten)]
         experiment: Request,
-        /// Folder that has the results folders; the store is beside them.
-        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
-        out: PathBuf,
         /// Where units are kept.
         #[command(flatten)]
-        store: StoreFolder,
+        store: StorePlace,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -181,24 +175,18 @@ pub enum Command {
         /// Stores, or folders of results that have one.
         #[arg(value_name = "DIR", required = true, value_hint = ValueHint::DirPath)]
         stores: Vec<PathBuf>,
-        /// Folder that has the results folders; the store is beside them.
-        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
-        out: PathBuf,
         /// The store that the others are copied into.
         #[command(flatten)]
-        store: StoreFolder,
+        store: StorePlace,
     },
     /// Show what of the store no experiment refers to any longer; `--yes` removes it.
     Clean {
         /// Folders with experiments' files, those of results among them.
         #[arg(value_name = "DIR", required = true, value_hint = ValueHint::DirPath)]
         folders: Vec<PathBuf>,
-        /// Folder that has the results folders; the store is beside them.
-        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
-        out: PathBuf,
         /// Where units are kept.
         #[command(flatten)]
-        store: StoreFolder,
+        store: StorePlace,
         /// Remove what is shown.
         #[arg(long)]
         yes: bool,
@@ -208,12 +196,9 @@ pub enum Command {
         /// The name of the results.
         #[arg(value_name = "NAME")]
         name: String,
-        /// Folder that has the results folders; the store is beside them.
-        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
-        out: PathBuf,
         /// Where units are kept.
         #[command(flatten)]
-        store: StoreFolder,
+        store: StorePlace,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -454,6 +439,24 @@ pub struct StoreFolder {
     /// Folder of finished units, which several experiments and machines may share [default: `.bitsweep` beside the results].
     #[arg(long = "store", value_name = "DIR", env = "BITSWEEP_STORE", hide_env_values = true, value_hint = ValueHint::DirPath)]
     pub store: Option<PathBuf>,
+}
+
+/// Where units are kept, for who needs no results.
+#[derive(Debug, Args)]
+pub struct StorePlace {
+    /// Folder of the results folders; the store is beside them.
+    #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
+    out: PathBuf,
+    /// The store itself.
+    #[command(flatten)]
+    store: StoreFolder,
+}
+
+impl StorePlace {
+    /// The folder of the store.
+    pub(crate) fn folder(&self) -> PathBuf {
+        store_folder(self.store.store.as_deref(), &self.out)
+    }
 }
 
 /// What is computed again, and when to give up.

@@ -1,7 +1,9 @@
 //! Why a command ends without success, and the exit code that says so.
 
+use bitsweep_results::ResultsError;
 use bitsweep_results::numbers::counted;
 use bitsweep_results::text::one_line;
+use bitsweep_store::StoreError;
 
 use bitsweep_experiment::config::Diagnostic;
 
@@ -119,6 +121,18 @@ pub enum Failure {
 impl From<Diagnostic> for Failure {
     fn from(diagnostic: Diagnostic) -> Failure {
         Failure::Configuration(Box::new(diagnostic))
+    }
+}
+
+impl From<ResultsError> for Failure {
+    fn from(error: ResultsError) -> Failure {
+        Failure::Other(with_causes(&error))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        Failure::Output(error.to_string())
     }
 }
 

@@ -11,7 +11,7 @@ use bitsweep_store::{Kind, Shelf, StoredFile};
 use super::print_lines;
 use crate::failure::Failure;
 use crate::plan::Plan;
-use crate::unit_store::{Manifest, UnitStore, plan_shelf};
+use crate::unit_store::{Manifest, UnitStore};
 use bitsweep_experiment::config::{Diagnostic, Document};
 
 /// So many files are named.
@@ -90,9 +90,8 @@ impl Referred {
                 format!("cannot tell what `{}` refers to, and nothing is removed: {failure}", path.display());
             Failure::from(Diagnostic::new(message))
         })?;
-        let Manifest { configuration, units, .. } = Manifest::of(&plan);
-        self.shelves.insert(plan_shelf(&configuration));
-        for unit in units {
+        self.shelves.insert(plan.shelf());
+        for unit in Manifest::of(&plan).units {
             self.shelves.insert(Shelf::Unit(unit.unit.hash()));
             self.rows.extend(unit.rows);
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use bitsweep_results::numbers::bytes;
 use bitsweep_results::summarize;
 
-use super::{planned, print_lines, say_notes, store_folder};
+use super::{planned, print_lines, say_notes};
 use crate::cli::Request;
 use crate::evaluate::{Run, collect};
 use crate::export::{Chosen, ModelFile, files, goal};
@@ -15,7 +15,7 @@ use crate::plan::Plan;
 use crate::progress::{Progress, Verbosity};
 use crate::record::{Kept, check_folder_name};
 use crate::registry;
-use crate::unit_store::{Again, UnitStore};
+use crate::unit_store::{Again, UnitStore, store_folder};
 use bitsweep_experiment::config::{Diagnostic, Document, ExportFormat, ExportGoal};
 
 /// Which variant of which unit is exported, as what, and where it goes.

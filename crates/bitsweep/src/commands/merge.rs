@@ -6,14 +6,11 @@ use bitsweep_results::numbers::{count, counted};
 use bitsweep_store::{Kind, Merged};
 use rayon::prelude::*;
 
-use super::{print_lines, say_notes, store_folder};
+use super::{lacking, print_lines, say_notes};
 use crate::failure::Failure;
 use crate::progress::Verbosity;
-use crate::unit_store::{Again, Manifest, UnitStore, WantedRows};
+use crate::unit_store::{Again, Manifest, UnitStore, store_folder};
 use bitsweep_experiment::config::Diagnostic;
-
-/// So many units that lack something are named.
-const NAMED: usize = 10;
 
 /// Copies what stores have into one, and says what the experiments lack that were run with it.
 pub(super) fn merge(folders: &[PathBuf], into: &Path, verbosity: Verbosity) -> Result<(), Failure> {
@@ -50,7 +47,8 @@ pub(super) fn merge(folders: &[PathBuf], into: &Path, verbosity: Verbosity) -> R
             Ok(store.standing(unit, Again::Nothing)?.missing.len())
         });
         let missing: Vec<usize> = missing.collect::<Result<_, _>>()?;
-        let (rows, lacking) = (missing.iter().sum(), missing.iter().filter(|missing| **missing > 0).count());
+        let incomplete = || units.iter().zip(&missing).filter(|(_, missing)| **missing > 0);
+        let rows = missing.iter().sum();
         is_complete &= rows == 0;
         let all: usize = units.iter().map(|unit| unit.rows.len()).sum();
         let short = configuration.get(..12).unwrap_or_default();
@@ -60,16 +58,15 @@ pub(super) fn merge(folders: &[PathBuf], into: &Path, verbosity: Verbosity) -> R
                 "{name} ({short}): {} of {} missing, in {} of {}",
                 count(rows as f64),
                 counted(all, "row", "rows"),
-                count(lacking as f64),
+                count(incomplete().count() as f64),
                 counted(units.len(), "unit", "units")
             ),
         });
-        let named = units.iter().zip(&missing).filter(|(_, missing)| **missing > 0);
-        lines.extend(named.take(NAMED).map(|(WantedRows { name, rows, .. }, missing)| {
-            format!("  {name}: {} of {} missing", count(*missing as f64), counted(rows.len(), "row", "rows"))
-        }));
+        lines.extend(lacking(
+            incomplete().map(|(unit, missing)| (unit.name.as_str(), *missing, unit.rows.len())),
+        ));
     }
-    say_notes("merge", &store.take_notes().into_iter().collect::<Vec<_>>(), verbosity);
+    say_notes("merge", &store.take_notes(), verbosity);
     print_lines(lines)?;
     if is_complete { Ok(()) } else { Err(Failure::Missing) }
 }

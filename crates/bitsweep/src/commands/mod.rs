@@ -29,10 +29,11 @@ mod table;
 mod validate;
 mod verify;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use bitsweep_exchange::FileFormat;
+use bitsweep_results::numbers::{count, counted};
 use bitsweep_results::text::{self, one_line};
 
 use crate::cli::{Cli, Command, Engine, Request};
@@ -99,7 +100,7 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
             let given = given.as_deref();
             init::init(&Wish { file, target, given, model: choice.model, bits: &choice.bits }, set, verbosity)
         }
-        Command::Submit { experiment, engine: Engine::Slurm, array, slurm, dry_run, out, store } => {
+        Command::Submit { experiment, engine: Engine::Slurm, array, slurm, dry_run, store } => {
             let options = submit::Options {
                 tasks: usize::from(*array),
                 partition: slurm.partition.as_deref(),
@@ -107,24 +108,17 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
                 mem: slurm.mem.as_deref(),
                 others: &slurm.others,
                 is_dry: *dry_run,
-                out,
-                store: store.store.as_deref(),
+                store: &store.folder(),
                 verbosity,
             };
             submit::submit(experiment, &options)
         }
-        Command::Status { experiment, out, store, json } => {
-            status::status(experiment, (out, store.store.as_deref()), *json, verbosity)
+        Command::Status { experiment, store, json } => {
+            status::status(experiment, &store.folder(), *json, verbosity)
         }
-        Command::Merge { stores, out, store } => {
-            merge::merge(stores, &store_folder(store.store.as_deref(), out), verbosity)
-        }
-        Command::Clean { folders, out, store, yes } => {
-            clean::clean(folders, &store_folder(store.store.as_deref(), out), *yes)
-        }
-        Command::History { name, out, store, json } => {
-            history::history(name, &store_folder(store.store.as_deref(), out), *json)
-        }
+        Command::Merge { stores, store } => merge::merge(stores, &store.folder(), verbosity),
+        Command::Clean { folders, store, yes } => clean::clean(folders, &store.folder(), *yes),
+        Command::History { name, store, json } => history::history(name, &store.folder(), *json),
         Command::Export { experiment, pick, variant, unit, formats, results, store, out } => {
             let store = store.store.as_deref();
             let (variant, unit) = (variant.as_deref(), unit.as_deref());
@@ -169,11 +163,6 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         Some(is_of_model) => on_the_command_line(failure, is_of_model),
         None => failure,
     })
-}
-
-/// Where units are kept: in the folder that is asked for, or beside the results.
-fn store_folder(store: Option<&Path>, results: &Path) -> PathBuf {
-    store.map_or_else(|| results.join(".bitsweep"), Path::to_owned)
 }
 
 /// The experiment that a user asks for.
@@ -279,6 +268,22 @@ fn refuse_foreseen(plan: &Plan, foreseen: &[Foreseen]) -> Result<(), Failure> {
         0 => Ok(()),
         failed => Err(Failure::Foreseen { failed, rows: plan.units.len() + plan.variants() }),
     }
+}
+
+/// What units lack, a line for each of the first: the unit, the rows that are missing, and of how many.
+fn lacking<'u>(units: impl IntoIterator<Item = (&'u str, usize, usize)>) -> Vec<String> {
+    /// So many are named.
+    const NAMED: usize = 10;
+    let mut units = units.into_iter();
+    let line = |(unit, missing, of): (&str, usize, usize)| {
+        format!("  {unit}: {} of {} missing", count(missing as f64), counted(of, "row", "rows"))
+    };
+    let mut lines: Vec<String> = units.by_ref().take(NAMED).map(line).collect();
+    let others = units.count();
+    if others > 0 {
+        lines.push(format!("  and {}", counted(others, "other unit", "other units")));
+    }
+    lines
 }
 
 /// Writes `value` to stdout as JSON.

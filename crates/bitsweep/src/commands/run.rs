@@ -14,7 +14,7 @@ use rayon::ThreadPool;
 
 use super::json::{Json, Ran};
 use super::request::{command, init_of, quoted};
-use super::{failures, foreseen, found, print_json, print_page, say_notes, store_folder, table, wish};
+use super::{failures, foreseen, found, print_json, print_page, say_notes, table, wish};
 use crate::cli::Request;
 use crate::evaluate::{self, Done};
 use crate::export;
@@ -27,7 +27,7 @@ use crate::registry::{Found, Source};
 use crate::scheduler::Frozen;
 use crate::streams::page_columns;
 use crate::template::Wish;
-use crate::unit_store::{Again, RunRecord, UnitStore, plan_shelf, seconds_since_1970};
+use crate::unit_store::{Again, RunRecord, UnitStore, seconds_since_1970, store_folder};
 
 /// How an experiment is run.
 #[derive(Debug)]
@@ -200,9 +200,8 @@ impl Asked {
         let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (seconds, configuration) = (seconds_since_1970(), plan.key());
         let picks = table::picks_in_words(summary, &plan.header.pick);
-        let shelf = plan_shelf(&configuration);
         let record = RunRecord { name, seconds, configuration, experiment: plan.source.clone(), picks };
-        store.put_json(shelf, Kind::Run, &record)?;
+        store.put_json(plan.shelf(), Kind::Run, &record)?;
         Ok(())
     }
 

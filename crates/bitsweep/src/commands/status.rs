@@ -8,16 +8,13 @@ use bitsweep_store::Kind;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{planned, print_json, print_lines, say_notes, store_folder};
+use super::{lacking, planned, print_json, print_lines, say_notes};
 use crate::cli::Request;
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::progress::Verbosity;
 use crate::scheduler::{Array, TaskState};
-use crate::unit_store::{Again, Standing, UnitStore, WantedRows, plan_shelf};
-
-/// So many units that lack something are named.
-const NAMED: usize = 10;
+use crate::unit_store::{Again, Standing, UnitStore, WantedRows};
 
 /// How far an experiment is.
 #[derive(Serialize)]
@@ -62,25 +59,25 @@ struct MissingUnit {
 
 pub(super) fn status(
     request: &Request,
-    (out, store): (&Path, Option<&Path>),
+    place: &Path,
     json: bool,
     verbosity: Verbosity,
 ) -> Result<(), Failure> {
     let plan = planned(request, verbosity)?;
-    let store = UnitStore::existing(&store_folder(store, out))?;
+    let store = UnitStore::existing(place)?;
     let status = Status::of(&plan, store.as_ref(), verbosity)?;
     if json {
         return print_json(&status);
     }
     let Status { name, units, rows, job, array, missing } = status;
-    let Units { total, done, running, failed, missing: lacking } = units;
+    let Units { total, done, running, failed, missing: incomplete } = units;
     let mut lines = vec![format!(
         "{name}: {}: {} done, {} running, {} failed, {} missing; {} of {}",
         counted(total, "unit", "units"),
         count(done as f64),
         count(running as f64),
         count(failed as f64),
-        count(lacking as f64),
+        count(incomplete as f64),
         count(rows.done as f64),
         counted(rows.total, "row", "rows")
     )];
@@ -96,20 +93,14 @@ pub(super) fn status(
         };
         lines.push(format!("array {job}: {known}"));
     }
-    let others = missing.len().saturating_sub(NAMED);
-    for MissingUnit { unit, rows, of } in missing.into_iter().take(NAMED) {
-        lines.push(format!("  {unit}: {} of {} missing", count(rows as f64), counted(of, "row", "rows")));
-    }
-    if others > 0 {
-        lines.push(format!("  and {}", counted(others, "other unit", "other units")));
-    }
+    lines.extend(lacking(missing.iter().map(|own| (own.unit.as_str(), own.rows, own.of))));
     print_lines(lines)
 }
 
 impl Status {
     fn of(plan: &Plan, store: Option<&UnitStore>, verbosity: Verbosity) -> Result<Self, Failure> {
         let mut arrays: Vec<Array> = match store {
-            Some(store) => store.jsons(plan_shelf(&plan.key()), Kind::Array)?,
+            Some(store) => store.jsons(plan.shelf(), Kind::Array)?,
             None => Vec::new(),
         };
         arrays.sort_by_key(|array| array.seconds);
@@ -161,10 +152,7 @@ impl Status {
                 missing.push(MissingUnit { unit: wanted.name, rows, of });
             }
         }
-        store
-            .iter()
-            .flat_map(|store| store.take_notes())
-            .for_each(|note| say_notes(&plan.name, &[note], verbosity));
+        say_notes(&plan.name, &store.map_or_else(Vec::new, UnitStore::take_notes), verbosity);
         let job = array.map(|array| array.job);
         Ok(Self { name: plan.name.clone(), units, rows, job, array: tasks, missing })
     }

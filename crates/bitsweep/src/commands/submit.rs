@@ -6,14 +6,14 @@ use bitsweep_results::numbers::counted;
 use bitsweep_store::Kind;
 
 use super::request::{arguments, quoted};
-use super::{foreseen, found, print, print_lines, say_notes, store_folder};
+use super::{foreseen, found, print, print_lines, say_notes};
 use crate::cli::Request;
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::progress::Verbosity;
 use crate::registry::Found;
 use crate::scheduler::{Array, Frozen, Wish, requeues_preempted};
-use crate::unit_store::{UnitStore, plan_shelf, seconds_since_1970};
+use crate::unit_store::{UnitStore, seconds_since_1970};
 
 /// What is asked of the scheduler.
 #[derive(Debug)]
@@ -24,8 +24,7 @@ pub(super) struct Options<'a> {
     pub(super) mem: Option<&'a str>,
     pub(super) others: &'a [String],
     pub(super) is_dry: bool,
-    pub(super) out: &'a Path,
-    pub(super) store: Option<&'a Path>,
+    pub(super) store: &'a Path,
     pub(super) verbosity: Verbosity,
 }
 
@@ -37,12 +36,12 @@ pub(super) fn submit(request: &Request, options: &Options<'_>) -> Result<(), Fai
     let plan = Plan::new(&name, &document)?;
     foreseen(&plan, verbosity)?;
     let unplaced = |error: std::io::Error| Failure::Other(format!("cannot tell where this is: {error}"));
-    let place = absolute(store_folder(options.store, options.out)).map_err(unplaced)?;
+    let place = absolute(options.store).map_err(unplaced)?;
     let folder = std::env::current_dir().map_err(unplaced)?;
     let program = std::env::current_exe().map_err(unplaced)?;
     let store = UnitStore::open(&place)?;
     store.keep_manifest(&plan)?;
-    let shelf = plan_shelf(&plan.key());
+    let shelf = plan.shelf();
     let frozen = store.put_json(shelf, Kind::Submission, &Frozen::of(&plan, tasks)?)?;
     let command = format!(
         "{} {} --store {} --frozen {}",

@@ -16,7 +16,7 @@ use crate::evaluate::collect;
 use crate::failure::with_causes;
 use crate::plan::Plan;
 use crate::record::{EXPERIMENT, Kept, KeptPick, check_folder_name, kept_picks};
-use crate::unit_store::UnitStore;
+use crate::unit_store::{UnitStore, store_folder};
 use bitsweep_experiment::config::{Diagnostic, Document, Experiment};
 
 pub(crate) use self::content::Content;
@@ -180,8 +180,7 @@ fn believed(predictions: Vec<Predictions>, place: String, rows: &[ResultRow]) ->
 
 /// The predictions of the units that a store keeps, or why there are none.
 fn from_store(folder: &Path, store: Option<&Path>, rows: &[ResultRow]) -> Result<Found, String> {
-    let beside = || folder.parent().unwrap_or(Path::new("")).join(".bitsweep");
-    let place = store.map_or_else(beside, Path::to_owned);
+    let place = store_folder(store, folder.parent().unwrap_or(Path::new("")));
     let store = UnitStore::existing(&place).map_err(|failure| failure.to_string())?;
     let Some(store) = store else {
         return Err(format!("there is no store in `{}`", place.display()));

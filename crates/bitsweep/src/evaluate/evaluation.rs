@@ -36,6 +36,15 @@ pub(super) trait Emit: Sync {
     fn add(&self, evaluated: Evaluated, latency: Option<Latency>) -> Result<(), Failure>;
 }
 
+/// For who makes models alone.
+impl Emit for () {
+    fn trained(&self, _seconds: Option<f64>) {}
+
+    fn add(&self, _evaluated: Evaluated, _latency: Option<Latency>) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
 /// Why an evaluation does not go on.
 pub(super) enum Stop {
     /// Nothing of the unit can be evaluated.

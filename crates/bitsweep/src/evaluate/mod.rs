@@ -1,8 +1,8 @@
 //! The stages of a run in the order in which they happen: load → split → scale → train (or take the given model) → for each
 //! variant transform → quantize (or train with quantization in the loop) → score → rows.
 //!
-//! One variant at a time: a variant's weights are dropped once its rows are made. [`run`] brings what is missing into a store, unit by
-//! unit in the order of the plan; [`collect`] reads the records of a run from there. What was interrupted, dealt out to several
+//! One variant at a time: a variant's weights are dropped once its rows are made. [`Run`] brings what is missing into a store, unit by
+//! unit in the order of the plan; [`collect()`] reads the records of a run from there. What was interrupted, dealt out to several
 //! machines, or asked for by another experiment goes the same way, and gives the same bytes.
 
 mod assignments;

@@ -2,11 +2,11 @@
 //! the majority class, which a model has to beat.
 
 use bitsweep_exchange::packed::PackedModel;
-use bitsweep_results::{DatasetShape, Evaluated, FailureKind};
+use bitsweep_results::{DatasetShape, FailureKind};
 use rayon::prelude::*;
 
 use super::bench::{Bench, Measured};
-use super::evaluation::{Emit, Evaluation, Stop};
+use super::evaluation::{Evaluation, Stop};
 use super::float_model::{FloatModel, float_model};
 use super::packing::Provenance;
 use super::prepare::prepare;
@@ -14,7 +14,7 @@ use super::score::Buffers;
 use super::stop::{At, Step, failed};
 use crate::failure::Failure;
 use crate::plan::{Plan, PlannedVariant};
-use crate::unit_store::{Latency, Missing, UnitStore};
+use crate::unit_store::{Missing, UnitStore};
 
 /// Evaluates what is missing of the unit. What fails before any variant is the float model's failure, and stands for all of them.
 pub(super) fn evaluate(evaluation: &Evaluation<'_>) -> Result<(), Failure> {
@@ -37,16 +37,6 @@ pub(crate) fn pack<'v>(
     store: Option<&UnitStore>,
     variants: impl Iterator<Item = (&'v PlannedVariant, Provenance)>,
 ) -> Result<Vec<PackedModel>, Failure> {
-    struct Nowhere;
-
-    impl Emit for Nowhere {
-        fn trained(&self, _seconds: Option<f64>) {}
-
-        fn add(&self, _evaluated: Evaluated, _latency: Option<Latency>) -> Result<(), Failure> {
-            Ok(())
-        }
-    }
-
     let unit = &plan.units[position];
     let packed = || -> Result<Vec<PackedModel>, Stop> {
         let dataset = unit
@@ -62,7 +52,7 @@ pub(crate) fn pack<'v>(
             missing: &missing,
             models: store,
             keeps_models: false,
-            emit: &Nowhere,
+            emit: &(),
         };
         let FloatModel { model, .. } = float_model(&evaluation, &prepared)?;
         let bench = Bench::new(&evaluation, &prepared, &model)?;

@@ -109,9 +109,12 @@ fn key(value: &impl Serialize) -> Result<Key, Failure> {
     Ok(hashed(canonical.json().as_bytes()))
 }
 
-/// The first 128 bits of a BLAKE3 hash.
 fn hashed(bytes: &[u8]) -> Key {
-    let hash = blake3::hash(bytes);
+    leading(&blake3::hash(bytes))
+}
+
+/// The first 128 bits of a BLAKE3 hash.
+pub(super) fn leading(hash: &blake3::Hash) -> Key {
     let leading = hash.as_bytes().first_chunk().expect("a BLAKE3 hash has 32 bytes");
     Key::new(u128::from_be_bytes(*leading))
 }

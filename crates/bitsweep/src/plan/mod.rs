@@ -14,13 +14,14 @@ mod work;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bitsweep_datasets::{Dataset, Scaling, TableError};
 use bitsweep_models::Precision;
 use bitsweep_quant::Dtype;
 use bitsweep_results::numbers::counted;
 use bitsweep_results::{DatasetShape, Key, Labels, Metric, Task, run_of};
+use bitsweep_store::Shelf;
 
 use crate::failure::Failure;
 use bitsweep_experiment::config::{
@@ -30,7 +31,7 @@ use bitsweep_experiment::subject::{SplitSpec, Subject, UnitSpec};
 use bitsweep_experiment::variant::Variant;
 
 use self::datasets::Datasets;
-use self::key::{canonical, canonical_majority, row_key, task_key, unit_key};
+use self::key::{canonical, canonical_majority, leading, row_key, task_key, unit_key};
 use self::models::Models;
 use self::tasks::settings_that_differ;
 use self::tensors::Units;
@@ -64,6 +65,8 @@ pub struct Plan {
     pub source: String,
     /// What the plan was made from: errors point into it.
     document: Document,
+    /// Of the keys of all rows, of which there may be a million: computed when it is first asked for.
+    hash: OnceLock<blake3::Hash>,
 }
 
 /// One subject with one seed and one of its splits, and all its variants.
@@ -167,6 +170,7 @@ impl Plan {
             changes,
             source,
             document,
+            hash: OnceLock::new(),
         })
     }
 
@@ -253,14 +257,25 @@ impl Plan {
 
     /// A hash over the keys of all rows.
     pub fn key(&self) -> String {
-        let mut hasher = blake3::Hasher::new();
-        for unit in &self.units {
-            let variants = unit.variants.iter().map(|variant| &variant.identity);
-            for identity in [&unit.float].into_iter().chain(variants).chain(&unit.majority) {
-                hasher.update(unit.row_key(identity).to_string().as_bytes());
+        self.hash().to_hex().to_string()
+    }
+
+    /// Where a store keeps what is of this plan.
+    pub fn shelf(&self) -> Shelf {
+        Shelf::Plan(leading(self.hash()).hash())
+    }
+
+    fn hash(&self) -> &blake3::Hash {
+        self.hash.get_or_init(|| {
+            let mut hasher = blake3::Hasher::new();
+            for unit in &self.units {
+                let variants = unit.variants.iter().map(|variant| &variant.identity);
+                for identity in [&unit.float].into_iter().chain(variants).chain(&unit.majority) {
+                    hasher.update(unit.row_key(identity).to_string().as_bytes());
+                }
             }
-        }
-        hasher.finalize().to_hex().to_string()
+            hasher.finalize()
+        })
     }
 }
 
@@ -414,6 +429,11 @@ impl Unit {
     /// it passes.
     pub fn row_key(&self, identity: &Identity) -> Key {
         row_key(self.key, &identity.canonical)
+    }
+
+    /// Where a store keeps what is of this unit.
+    pub(crate) fn shelf(&self) -> Shelf {
+        Shelf::Unit(self.key.hash())
     }
 
     /// The unit as rows say it; `shape` is known once the rows of the dataset are split.

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use bitsweep_results::{Evaluated, Key, write_stored};
+use bitsweep_results::{Evaluated, write_stored};
 use bitsweep_store::{Kind, Shelf, Store, StoredFile};
 
+use super::put_json;
 use super::timing::{BatchTiming, Latency};
 use crate::failure::Failure;
 
@@ -18,7 +19,7 @@ const MOST_LARGE_ROWS: usize = 1 << 16;
 /// Evaluations of one unit that are not written yet.
 pub(crate) struct Batch {
     store: Store,
-    unit: Key,
+    shelf: Shelf,
     rows: Vec<Evaluated>,
     large: usize,
     since: Instant,
@@ -34,17 +35,14 @@ impl Batch {
             return Ok(());
         }
         let rows: Vec<&Evaluated> = self.rows.iter().collect();
-        let bytes = write_stored(&rows).map_err(|error| Failure::Other(error.to_string()))?;
-        let shelf = Shelf::Unit(self.unit.hash());
-        let file = self.store.put(shelf, Kind::Rows, &bytes)?;
+        let file = self.store.put(self.shelf, Kind::Rows, &write_stored(&rows)?)?;
         let timing = BatchTiming {
             of: file.name(),
             training_seconds: self.training_seconds.take(),
             variants_seconds: self.since.elapsed().as_secs_f64(),
             latencies: std::mem::take(&mut self.latencies),
         };
-        let timing = serde_json::to_vec(&timing).map_err(|error| Failure::Other(error.to_string()))?;
-        self.store.put(shelf, Kind::Timing, &timing)?;
+        put_json(&self.store, self.shelf, Kind::Timing, &timing)?;
         self.files.push(file);
         self.rows.clear();
         self.large = 0;
@@ -57,10 +55,10 @@ impl Batch {
 pub(crate) struct Writer(Arc<Mutex<Batch>>);
 
 impl Writer {
-    pub(super) fn new(store: &Store, unit: Key) -> Self {
+    pub(super) fn new(store: &Store, shelf: Shelf) -> Self {
         Self(Arc::new(Mutex::new(Batch {
             store: store.clone(),
-            unit,
+            shelf,
             rows: Vec::new(),
             large: 0,
             since: Instant::now(),

@@ -9,7 +9,7 @@ mod timing;
 mod wanted;
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bitsweep_exchange::packed::{trained_from_bytes, trained_to_bytes};
@@ -18,7 +18,7 @@ use bitsweep_results::text::json;
 use bitsweep_results::{
     Evaluated, Key, Origin, StoredEntry, StoredRow, read_entries, read_stored, write_stored,
 };
-use bitsweep_store::{Content, Kind, Shelf, Store, StoreError, StoredFile};
+use bitsweep_store::{Content, Kind, Shelf, Store, StoredFile};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -113,7 +113,10 @@ impl UnitStore {
     /// When the disk refuses it.
     pub(crate) fn remove_damaged(&self, unit: &Unit) -> Result<(), Failure> {
         let damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
-        for file in damaged.keys().filter(|file| file.shelf == shelf(unit.key)) {
+        let own: Vec<StoredFile> =
+            damaged.keys().filter(|file| file.shelf == unit.shelf()).cloned().collect();
+        drop(damaged);
+        for file in &own {
             // It may have been written again by now.
             if self.store.read(file)? == Content::Damaged {
                 self.store.remove(file)?;
@@ -132,7 +135,7 @@ impl UnitStore {
 
     /// Begins to write evaluations of a unit.
     pub(crate) fn writer(&self, unit: &Unit) -> Writer {
-        let writer = Writer::new(&self.store, unit.key);
+        let writer = Writer::new(&self.store, unit.shelf());
         self.batches.add(&writer);
         writer
     }
@@ -171,9 +174,8 @@ impl UnitStore {
     /// # Errors
     /// When the disk refuses it.
     pub fn keep_manifest(&self, plan: &Plan) -> Result<(), Failure> {
-        let shelf = plan_shelf(&plan.key());
-        if self.store.files_of(shelf, Kind::Plan)?.is_empty() {
-            self.put_json(shelf, Kind::Plan, &Manifest::of(plan))?;
+        if self.store.files_of(plan.shelf(), Kind::Plan)?.is_empty() {
+            self.put_json(plan.shelf(), Kind::Plan, &Manifest::of(plan))?;
         }
         Ok(())
     }
@@ -197,15 +199,18 @@ impl UnitStore {
     /// # Errors
     /// When the disk refuses to be read.
     pub fn jsons<T: DeserializeOwned>(&self, shelf: Shelf, kind: Kind) -> Result<Vec<T>, Failure> {
-        let mut all = Vec::new();
-        for file in self.store.files_of(shelf, kind)? {
-            let Some(bytes) = self.read(&file)? else { continue };
-            match serde_json::from_slice(&bytes) {
-                Ok(own) => all.push(own),
-                Err(_) => self.damaged(&file),
-            }
+        let files = self.store.files_of(shelf, kind)?;
+        files.iter().filter_map(|file| self.json(file).transpose()).collect()
+    }
+
+    /// What a file says; `None` where it is damaged.
+    fn json<T: DeserializeOwned>(&self, file: &StoredFile) -> Result<Option<T>, Failure> {
+        let Some(bytes) = self.read(file)? else { return Ok(None) };
+        let own = serde_json::from_slice(&bytes).ok();
+        if own.is_none() {
+            self.damaged(file);
         }
-        Ok(all)
+        Ok(own)
     }
 
     /// Keeps something of a plan.
@@ -213,8 +218,7 @@ impl UnitStore {
     /// # Errors
     /// When the disk refuses it.
     pub fn put_json(&self, shelf: Shelf, kind: Kind, value: &impl Serialize) -> Result<StoredFile, Failure> {
-        let text = serde_json::to_string(value).map_err(|error| Failure::Other(error.to_string()))?;
-        Ok(self.store.put(shelf, kind, json(&text).as_bytes())?)
+        put_json(&self.store, shelf, kind, value)
     }
 
     /// The keys of the rows of a file; none of one that is damaged.
@@ -231,8 +235,7 @@ impl UnitStore {
     /// # Errors
     /// When the disk refuses to be read.
     pub fn timing_of(&self, file: &StoredFile) -> Result<Option<String>, Failure> {
-        let bytes = self.read(file)?;
-        Ok(bytes.and_then(|bytes| serde_json::from_slice::<BatchTiming>(&bytes).ok()).map(|timing| timing.of))
+        Ok(self.json::<BatchTiming>(file)?.map(|timing| timing.of))
     }
 
     /// Looks for rows of one key that are not the same.
@@ -240,7 +243,7 @@ impl UnitStore {
     /// # Errors
     /// [`Failure::NotDeterministic`], and when the disk refuses to be read.
     pub fn check(&self, unit: &WantedRows) -> Result<(), Failure> {
-        if self.store.files_of(shelf(unit.unit), Kind::Rows)?.len() > 1 {
+        if self.store.files_of(Shelf::Unit(unit.unit.hash()), Kind::Rows)?.len() > 1 {
             self.rows(unit.unit, &unit.name)?;
         }
         Ok(())
@@ -264,8 +267,7 @@ impl UnitStore {
                 .and_then(|found| found.into_iter().find(|own| own.row.recorded.covers(wanted)));
             let row = found.ok_or_else(|| Failure::Unfinished { unit: unit.describe() })?.row;
             let origin = Origin { unit: Arc::clone(&shown), variant: Arc::clone(&identity.row), position };
-            let evaluated = row.evaluated(origin).map_err(|error| Failure::Other(error.to_string()))?;
-            Ok(evaluated.reduced_to(wanted))
+            Ok(row.evaluated(origin)?.reduced_to(wanted))
         };
         let float = take(0, &unit.float)?;
         if float.ends_unit {
@@ -287,7 +289,7 @@ impl UnitStore {
     /// [`Failure::NotDeterministic`] where there are two that are not the same, and when the disk refuses to be read.
     pub(crate) fn trained(&self, unit: &Unit) -> Result<Option<Trained>, Failure> {
         let mut found: Option<(StoredFile, Trained)> = None;
-        for file in self.store.files_of(shelf(unit.key), Kind::Model)? {
+        for file in self.store.files_of(unit.shelf(), Kind::Model)? {
             let Some(bytes) = self.read(&file)? else { continue };
             match (trained_from_bytes(&bytes), &found) {
                 (Err(_), _) => self.damaged(&file),
@@ -304,7 +306,7 @@ impl UnitStore {
     /// When the disk refuses it.
     pub(crate) fn keep_trained(&self, unit: &Unit, trained: &Trained) -> Result<(), Failure> {
         let bytes = trained_to_bytes(trained).map_err(|error| Failure::Other(error.to_string()))?;
-        self.store.put(shelf(unit.key), Kind::Model, &bytes)?;
+        self.store.put(unit.shelf(), Kind::Model, &bytes)?;
         Ok(())
     }
 
@@ -313,39 +315,37 @@ impl UnitStore {
     /// # Errors
     /// When the disk refuses it.
     pub(crate) fn forget_trained(&self, unit: &Unit) -> Result<(), Failure> {
-        let files = self.store.files_of(shelf(unit.key), Kind::Model)?;
+        let files = self.store.files_of(unit.shelf(), Kind::Model)?;
         files.iter().try_for_each(|file| self.store.remove(file)).map_err(Into::into)
     }
 
-    /// Removes from older files the rows that `newer` files have; how many of them were not the same.
+    /// Removes rows of older files that are not what `newer` files have for their keys; how many they were.
     ///
     /// # Errors
     /// When the disk refuses it.
     pub(crate) fn replace(&self, unit: &Unit, newer: &[StoredFile]) -> Result<usize, Failure> {
         let mut redone: HashMap<Key, StoredRow> = HashMap::new();
         let mut older = Vec::new();
-        for file in self.store.files_of(shelf(unit.key), Kind::Rows)? {
+        for file in self.store.files_of(unit.shelf(), Kind::Rows)? {
             let Some(rows) = self.stored_rows(&file)? else { continue };
             match newer.contains(&file) {
                 true => redone.extend(rows.into_iter().map(|row| (row.key, row))),
                 false => older.push((file, rows)),
             }
         }
+        let differs = |row: &StoredRow| redone.get(&row.key).is_some_and(|new| !is_same(new, row));
         let mut differing = 0;
         for (file, rows) in older {
-            let (replaced, others): (Vec<_>, Vec<_>) =
-                rows.into_iter().partition(|row| redone.contains_key(&row.key));
+            let (replaced, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(differs);
+            differing += replaced.len();
             if replaced.is_empty() {
                 continue;
             }
-            for row in replaced {
-                differing += usize::from(redone.get(&row.key).is_some_and(|new| !is_same(new, &row)));
-            }
             if !others.is_empty() {
-                let others: Vec<Evaluated> = others.into_iter().map(nameless).collect::<Result<_, _>>()?;
-                let bytes = write_stored(&others.iter().collect::<Vec<_>>());
-                let bytes = bytes.map_err(|error| Failure::Other(error.to_string()))?;
-                self.store.put(shelf(unit.key), Kind::Rows, &bytes)?;
+                let others = others.into_iter().map(StoredRow::evaluated_nameless);
+                let others: Vec<Evaluated> = others.collect::<Result<_, _>>()?;
+                let bytes = write_stored(&others.iter().collect::<Vec<_>>())?;
+                self.store.put(unit.shelf(), Kind::Rows, &bytes)?;
             }
             self.store.remove(&file)?;
         }
@@ -358,28 +358,23 @@ impl UnitStore {
     /// When the disk refuses to be read.
     pub(crate) fn timing(&self, plan: &Plan, position: usize) -> Result<UnitTiming, Failure> {
         let unit = &plan.units[position];
-        let mut batches: HashMap<String, BatchTiming> = HashMap::new();
-        for file in self.store.files_of(shelf(unit.key), Kind::Timing)? {
-            let Some(bytes) = self.read(&file)? else { continue };
-            match serde_json::from_slice::<BatchTiming>(&bytes) {
-                Ok(timing) => _ = batches.entry(timing.of.clone()).or_insert(timing),
-                Err(_) => self.damaged(&file),
-            }
+        // Of one file of rows there are two where two processes made it: the first counts.
+        let mut timings: BTreeMap<String, BatchTiming> = BTreeMap::new();
+        for timing in self.jsons::<BatchTiming>(unit.shelf(), Kind::Timing)? {
+            timings.entry(timing.of.clone()).or_insert(timing);
         }
-        let mut timings: Vec<BatchTiming> = batches.into_values().collect();
-        timings.sort_by(|one, other| one.of.cmp(&other.of));
         let identities = [&unit.float].into_iter().chain(unit.variants.iter().map(|own| &own.identity));
         let latency = |identity: &Identity| {
             let key = unit.row_key(identity);
-            let latency = timings.iter().find_map(|timing| timing.latency(key))?.clone();
+            let latency = timings.values().find_map(|timing| timing.latency(key))?.clone();
             Some(NamedLatency { variant: plan.labels.get(&identity.row).text().to_owned(), latency })
         };
         Ok(UnitTiming {
             unit: unit.key.short(),
             name: unit.describe(),
-            training_seconds: timings.iter().find_map(|timing| timing.training_seconds),
+            training_seconds: timings.values().find_map(|timing| timing.training_seconds),
             variants_seconds: (!timings.is_empty())
-                .then(|| timings.iter().map(|own| own.variants_seconds).sum()),
+                .then(|| timings.values().map(|own| own.variants_seconds).sum()),
             latencies: if plan.is_timed(position) {
                 identities.filter_map(latency).collect()
             } else {
@@ -391,7 +386,7 @@ impl UnitStore {
     /// What there is of a unit, by the keys of rows.
     fn entries(&self, unit: Key) -> Result<HashMap<Key, Vec<StoredEntry>>, Failure> {
         let mut entries: HashMap<Key, Vec<StoredEntry>> = HashMap::new();
-        for file in self.store.files_of(shelf(unit), Kind::Rows)? {
+        for file in self.store.files_of(Shelf::Unit(unit.hash()), Kind::Rows)? {
             let Some(bytes) = self.read(&file)? else { continue };
             match read_entries(&bytes) {
                 Ok(found) => found.into_iter().for_each(|own| entries.entry(own.key).or_default().push(own)),
@@ -404,7 +399,7 @@ impl UnitStore {
     /// The rows of a unit by their keys. Of one key there are several where they were asked for different things.
     fn rows(&self, unit: Key, name: &str) -> Result<HashMap<Key, Vec<FiledRow>>, Failure> {
         let mut rows: HashMap<Key, Vec<FiledRow>> = HashMap::new();
-        for file in self.store.files_of(shelf(unit), Kind::Rows)? {
+        for file in self.store.files_of(Shelf::Unit(unit.hash()), Kind::Rows)? {
             for row in self.stored_rows(&file)?.unwrap_or_default() {
                 let own = FiledRow { file: file.clone(), row };
                 let known = rows.entry(own.row.key).or_default();
@@ -450,20 +445,21 @@ impl UnitStore {
     }
 }
 
+/// Writes a value as JSON.
+fn put_json(store: &Store, shelf: Shelf, kind: Kind, value: &impl Serialize) -> Result<StoredFile, Failure> {
+    let text = serde_json::to_string(value).map_err(|error| Failure::Other(error.to_string()))?;
+    Ok(store.put(shelf, kind, json(&text).as_bytes())?)
+}
+
 /// A row and the file that it is in.
 struct FiledRow {
     file: StoredFile,
     row: StoredRow,
 }
 
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Failure::Output(error.to_string())
-    }
-}
-
-fn shelf(unit: Key) -> Shelf {
-    Shelf::Unit(unit.hash())
+/// Where units are kept: in the folder that is asked for, or beside the results.
+pub fn store_folder(store: Option<&Path>, results: &Path) -> PathBuf {
+    store.map_or_else(|| results.join(".bitsweep"), Path::to_owned)
 }
 
 fn not_deterministic(unit: &str, one: &StoredFile, other: &StoredFile) -> Failure {
@@ -477,20 +473,8 @@ fn not_deterministic(unit: &str, one: &StoredFile, other: &StoredFile) -> Failur
 fn is_same(one: &StoredRow, other: &StoredRow) -> bool {
     let shared = one.recorded.shared(other.recorded);
     let bytes = |row: &StoredRow| -> Option<Vec<u8>> {
-        write_stored(&[&nameless(row.clone()).ok()?.reduced_to(shared)]).ok()
+        write_stored(&[&row.clone().evaluated_nameless().ok()?.reduced_to(shared)]).ok()
     };
     let (one, other) = (bytes(one), bytes(other));
     one.is_some() && one == other
-}
-
-/// A row that is called nothing.
-fn nameless(row: StoredRow) -> Result<Evaluated, Failure> {
-    let evaluated = row.evaluated_nameless();
-    evaluated.map_err(|error| Failure::Other(error.to_string()))
-}
-
-/// The shelf of the plan with this key.
-pub fn plan_shelf(configuration: &str) -> Shelf {
-    let digits = configuration.get(..32).unwrap_or_default();
-    Shelf::Plan(u128::from_str_radix(digits, 16).unwrap_or_default())
 }

@@ -200,6 +200,13 @@ pub(crate) fn labels(plan: &Plan) -> Vec<&str> {
     (0..plan.units[0].variants.len()).map(|position| label(plan, position)).collect()
 }
 
+/// What of a results folder is the same on every machine.
+pub(crate) fn lasting(folder: &Path) -> BTreeMap<String, String> {
+    let mut content = content(folder);
+    content.remove("timings.json");
+    content
+}
+
 /// All files below a folder but the marker, with their content; empty subfolders end in a slash.
 pub(crate) fn content(folder: &Path) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();

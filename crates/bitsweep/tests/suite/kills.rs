@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bitsweep_random::{Generator, Stream};
 
-use crate::harness::{Sandbox, content, said};
+use crate::harness::{Sandbox, lasting, said};
 
 /// A sweep that takes about a second: eight seeds, whose rows look at everything that is recorded.
 const SWEEP: &str = "title = \"sweep\"\nseed = [0, 1, 2, 3, 4, 5, 6, 7]\n\
@@ -34,13 +34,6 @@ impl Chance {
     fn below(&mut self, bound: u64) -> u64 {
         self.0.next_u64() % bound
     }
-}
-
-/// What a run has written, but for what depends on the machine.
-fn results(folder: &Path) -> BTreeMap<String, String> {
-    let mut content = content(folder);
-    content.remove("timings.json");
-    content
 }
 
 /// The files of the store that hold what was computed.
@@ -94,7 +87,7 @@ fn kill_until_done(
             if arguments.contains(&"--shard") {
                 continue;
             }
-            assert_eq!(&results(&sandbox.path("results/sweep")), expected, "{way:?}");
+            assert_eq!(&lasting(&sandbox.path("results/sweep")), expected, "{way:?}");
             return killed;
         }
         child.kill().unwrap();
@@ -129,7 +122,7 @@ fn kill(least: usize) {
     let started = Instant::now();
     sandbox.succeeds(&["run", "sweep.toml", "--quiet"]);
     let longest = 3 * started.elapsed().as_millis() as u64 / 2;
-    let expected = results(&sandbox.path("results/sweep"));
+    let expected = lasting(&sandbox.path("results/sweep"));
     let mut chance = Chance::new(12);
     let mut killed = 0;
     while killed < least {

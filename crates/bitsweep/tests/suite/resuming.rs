@@ -12,7 +12,9 @@ use bitsweep_results::{read_stored, write_stored};
 use bitsweep_store::{Content, Kind, Shelf, Store};
 use tempfile::TempDir;
 
-use crate::harness::{Sandbox, content, evaluate_into, experiment, planned, printed, said, unwrapped};
+use crate::harness::{
+    Sandbox, content, evaluate_into, experiment, lasting, planned, printed, said, unwrapped,
+};
 
 fn bits(bits: &str) -> String {
     experiment(&format!("[quantize.weights]\nbits = {bits}\n"))
@@ -55,11 +57,7 @@ fn one_more_variant_costs_only_itself() {
     let fresh = Sandbox::new();
     fresh.put("mine.toml", bits("[4, 2]"));
     run(&fresh, &[], 0);
-    let of = |sandbox: &Sandbox| {
-        let mut content = content(&sandbox.path("results/mine"));
-        content.remove("timings.json");
-        content
-    };
+    let of = |sandbox: &Sandbox| lasting(&sandbox.path("results/mine"));
     assert_eq!(of(&sandbox), of(&fresh));
 }
 
@@ -117,7 +115,7 @@ fn what_is_damaged_is_named_and_made_again() {
     let sandbox = Sandbox::new();
     sandbox.put("mine.toml", bits("[4, 2]"));
     run(&sandbox, &[], 0);
-    let expected = content(&sandbox.path("results/mine"));
+    let expected = lasting(&sandbox.path("results/mine"));
     let store = sandbox.path("results/.bitsweep");
     for kind in [Kind::Rows, Kind::Model] {
         let file = files(&store, kind).remove(0);
@@ -131,11 +129,7 @@ fn what_is_damaged_is_named_and_made_again() {
         let name = file.file_name().unwrap().to_str().unwrap();
         assert!(said.contains(name) && said.contains("is not as it was written"), "{said}");
         assert_eq!(fs::read(&file).unwrap(), whole);
-        let mut found = content(&sandbox.path("results/mine"));
-        let mut expected = expected.clone();
-        found.remove("timings.json");
-        expected.remove("timings.json");
-        assert_eq!(found, expected);
+        assert_eq!(lasting(&sandbox.path("results/mine")), expected);
     }
 }
 
@@ -185,6 +179,15 @@ fn all_is_made_again_where_that_is_asked_for_and_what_others_asked_for_stays() {
     assert!(!said.contains("were there") && !said.contains("not what they were"), "{said}");
     sandbox.put("mine.toml", bits("[4, 2]"));
     assert!(run(&sandbox, &[], 0).contains("4 of 4 rows were there"));
+
+    // So does what was recorded of the same rows for somebody else.
+    let more = format!("{}[record]\nvalues = true\n", bits("[4]"));
+    sandbox.put("mine.toml", &more);
+    run(&sandbox, &[], 0);
+    sandbox.put("mine.toml", bits("[4]"));
+    run(&sandbox, &["--force"], 0);
+    sandbox.put("mine.toml", &more);
+    assert!(run(&sandbox, &[], 0).contains("3 of 3 rows were there"));
 }
 
 #[test]
@@ -273,9 +276,7 @@ fn stores_of_shards_become_one_and_what_is_missing_is_told() {
         serde_json::json!({ "total": 3, "done": 3, "running": 0, "failed": 0, "missing": 0 })
     );
     sandbox.succeeds(&["report", "mine.toml", "--store", "all", "--out", "merged"]);
-    let [mut own, mut merged] = ["results/mine", "merged/mine"].map(|name| content(&sandbox.path(name)));
-    own.remove("timings.json");
-    merged.remove("timings.json");
+    let [own, merged] = ["results/mine", "merged/mine"].map(|name| lasting(&sandbox.path(name)));
     assert_eq!(own, merged);
     assert_eq!(sandbox.run(&["merge", "nothing", "--store", "all"]).status.code(), Some(2));
 }
