@@ -1,5 +1,6 @@
 //! Quantized models as files: which variants, what they are called, and their bytes in every format.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bitsweep_exchange::export::{FourBitGroups, InputType, OnnxOptions, Opset, StaticInputs, to_onnx};
@@ -212,10 +213,9 @@ pub fn files(
 
 /// The first unit of each task that has a model.
 fn first_units(plan: &Plan) -> impl Iterator<Item = usize> + '_ {
-    let is_first = |(position, unit): &(usize, &Unit)| {
-        unit.dataset.is_some() && !plan.units[..*position].iter().any(|other| other.task == unit.task)
-    };
-    plan.units.iter().enumerate().filter(is_first).map(|(position, _)| position)
+    let mut known = HashSet::new();
+    let with_model = plan.units.iter().enumerate().filter(|(_, unit)| unit.dataset.is_some());
+    with_model.filter(move |(_, unit)| known.insert(unit.task.key)).map(|(position, _)| position)
 }
 
 /// Refuses an `[export]` that names no variant of some task.

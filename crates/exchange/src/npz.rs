@@ -10,6 +10,7 @@ use zip::ZipArchive;
 use crate::element::Element;
 use crate::entry::{Entry, Place};
 use crate::error::ImportError;
+use crate::file;
 use crate::npy_header::NpyHeader;
 
 /// Arrays of zeros pack well, and are small.
@@ -66,13 +67,13 @@ impl TextKind {
 
 impl TextArray {
     /// The texts; the reason why they are none.
-    pub(crate) fn read(&self, file: &File) -> Result<Vec<String>, String> {
+    pub(crate) fn read(&self, archive: &mut ZipArchive<File>) -> Result<Vec<String>, String> {
         if self.count > MOST_TEXTS {
             return Err(format!("has {} texts: expected at most {MOST_TEXTS}", self.count));
         }
         let length = self.kind.bytes();
         let bytes =
-            read(file, self.index, self.header, length * self.count).map_err(|error| error.to_string())?;
+            read(archive, self.index, self.header, length * self.count).map_err(|error| error.to_string())?;
         let text = |bytes: &[u8]| match self.kind {
             TextKind::CodePoints(_) => {
                 let points = bytes.as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes));
@@ -87,10 +88,21 @@ impl TextArray {
     }
 }
 
-/// The arrays of numbers and those of texts, as they stand in the archive.
-pub(crate) fn entries(path: &Path, file: &File) -> Result<(Vec<Entry>, Vec<TextArray>), ImportError> {
+/// What an npz file has.
+pub(crate) struct Contents {
+    /// Where the arrays are read from.
+    pub(crate) archive: ZipArchive<File>,
+    /// The arrays of numbers, as they stand in the archive.
+    pub(crate) entries: Vec<Entry>,
+    /// The arrays of texts.
+    pub(crate) texts: Vec<TextArray>,
+}
+
+/// Opens an npz file.
+pub(crate) fn open(path: &Path) -> Result<Contents, ImportError> {
     let refused =
         |reason: &dyn std::fmt::Display| ImportError::new(path, format!("is no npz file: {reason}"));
+    let (file, _) = file::open(path)?;
     let mut archive = ZipArchive::new(file).map_err(|error| refused(&error))?;
     let mut entries = Vec::with_capacity(archive.len());
     let mut texts = Vec::new();
@@ -142,12 +154,16 @@ pub(crate) fn entries(path: &Path, file: &File) -> Result<(Vec<Entry>, Vec<TextA
             (None, None) => {}
         }
     }
-    Ok((entries, texts))
+    Ok(Contents { archive, entries, texts })
 }
 
 /// The bytes of an array.
-pub(crate) fn read(file: &File, index: usize, header: u64, bytes: usize) -> io::Result<Vec<u8>> {
-    let mut archive = ZipArchive::new(file)?;
+pub(crate) fn read(
+    archive: &mut ZipArchive<File>,
+    index: usize,
+    header: u64,
+    bytes: usize,
+) -> io::Result<Vec<u8>> {
     let mut packed = archive.by_index(index)?;
     io::copy(&mut packed.by_ref().take(header), &mut io::sink())?;
     let mut read = Vec::new();

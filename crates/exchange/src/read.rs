@@ -22,7 +22,7 @@ pub fn read_network(path: &Path, options: &ReadOptions) -> Result<Network, Impor
     let network = match FileFormat::of(path)? {
         FileFormat::Onnx => onnx::read_onnx(path)?,
         FileFormat::Safetensors | FileFormat::Npz | FileFormat::Gguf | FileFormat::Json => {
-            read_state_dict(&mut TensorFile::open(path)?, options)?
+            read_state_dict(&TensorFile::open(path)?, options)?
         }
     };
     let classes = network.classes.as_deref().unwrap_or_default();

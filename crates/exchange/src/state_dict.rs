@@ -46,7 +46,7 @@ impl<'f> Group<'f> {
 }
 
 /// Reads the layers of a file of tensors.
-pub(crate) fn read_state_dict(file: &mut TensorFile, options: &ReadOptions) -> Result<Network, ImportError> {
+pub(crate) fn read_state_dict(file: &TensorFile, options: &ReadOptions) -> Result<Network, ImportError> {
     let path = file.path().to_owned();
     let entries = file.entries().to_vec();
     let groups = groups(&path, &entries)?;
@@ -209,7 +209,7 @@ fn listed<'g, 'f>(
 
 /// Adds a dense layer; the number of its inputs.
 fn dense(
-    file: &mut TensorFile,
+    file: &TensorFile,
     path: &Path,
     group: &Group<'_>,
     add: &mut impl FnMut(&str, Operation),
@@ -239,7 +239,7 @@ fn dense(
 
 /// Adds a batch normalization, `(x - μ) / √(σ² + ε) · γ + β`.
 fn normalization(
-    file: &mut TensorFile,
+    file: &TensorFile,
     path: &Path,
     group: &Group<'_>,
     add: &mut impl FnMut(&str, Operation),
@@ -269,7 +269,7 @@ fn normalization(
 }
 
 /// scikit-learn's `mean_` and `scale_` of a `StandardScaler`.
-fn scaling(file: &mut TensorFile, path: &Path, entries: &[Entry]) -> Result<Vec<Step>, ImportError> {
+fn scaling(file: &TensorFile, path: &Path, entries: &[Entry]) -> Result<Vec<Step>, ImportError> {
     let mut steps = Vec::new();
     for entry in entries {
         let operation = match entry.name.as_str() {
@@ -285,11 +285,7 @@ fn scaling(file: &mut TensorFile, path: &Path, entries: &[Entry]) -> Result<Vec<
 }
 
 /// scikit-learn's `classes_`, numbers or texts.
-fn classes(
-    file: &mut TensorFile,
-    path: &Path,
-    entries: &[Entry],
-) -> Result<Option<Vec<String>>, ImportError> {
+fn classes(file: &TensorFile, path: &Path, entries: &[Entry]) -> Result<Option<Vec<String>>, ImportError> {
     if let Some(texts) = file.texts(CLASSES) {
         return texts.map(Some);
     }
@@ -299,12 +295,7 @@ fn classes(
 }
 
 /// A tensor of one dimension and so many numbers.
-fn vector(
-    file: &mut TensorFile,
-    path: &Path,
-    entry: &Entry,
-    length: usize,
-) -> Result<Array1<f64>, ImportError> {
+fn vector(file: &TensorFile, path: &Path, entry: &Entry, length: usize) -> Result<Array1<f64>, ImportError> {
     let is_vector = entry.shape.iter().filter(|&&length| length != 1).count() <= 1;
     match is_vector && entry.len() == length {
         true => Ok(Array1::from(file.read(entry)?.values)),

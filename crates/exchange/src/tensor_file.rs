@@ -2,6 +2,9 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use zip::ZipArchive;
 
 use crate::entry::{Entry, Place};
 use crate::error::ImportError;
@@ -20,7 +23,8 @@ pub struct Tensor {
     pub values: Vec<f64>,
 }
 
-/// A file of tensors. Only its directory is in memory, but for ONNX, whose weights stand among the nodes of a graph, and JSON.
+/// A file of tensors, which several threads may read. Only its directory is in memory, but for ONNX, whose weights stand
+/// among the nodes of a graph, and JSON.
 #[derive(Debug)]
 pub struct TensorFile {
     path: PathBuf,
@@ -32,7 +36,9 @@ pub struct TensorFile {
 /// Where tensors are read from.
 #[derive(Debug)]
 enum Source {
-    File(File),
+    /// The file, which each reader opens, to read at its own place.
+    File,
+    Archive(Mutex<ZipArchive<File>>),
     Graph(Box<Initializers>),
     Arrays(Vec<Vec<f64>>),
 }
@@ -46,20 +52,19 @@ impl TensorFile {
         let mut texts = Vec::new();
         let (source, entries) = match FileFormat::of(path)? {
             FileFormat::Npz => {
-                let (file, _) = file::open(path)?;
-                let (entries, own) = npz::entries(path, &file)?;
-                texts = own;
-                (Source::File(file), entries)
+                let contents = npz::open(path)?;
+                texts = contents.texts;
+                (Source::Archive(Mutex::new(contents.archive)), contents.entries)
             }
             FileFormat::Safetensors => {
                 let (mut file, length) = file::open(path)?;
                 let entries = safetensors::entries(path, &mut file, length)?;
-                (Source::File(file), entries)
+                (Source::File, entries)
             }
             FileFormat::Gguf => {
                 let (mut file, length) = file::open(path)?;
                 let entries = gguf::entries(path, &mut file, length)?;
-                (Source::File(file), entries)
+                (Source::File, entries)
             }
             FileFormat::Json => {
                 let (entries, values) = json_arrays::read(path, &file::read(path)?)?;
@@ -97,12 +102,13 @@ impl TensorFile {
     ///
     /// # Errors
     /// When the file cannot be read, has changed, or keeps codes whose values are not known.
-    pub fn read(&mut self, entry: &Entry) -> Result<Tensor, ImportError> {
+    pub fn read(&self, entry: &Entry) -> Result<Tensor, ImportError> {
         let refused = |error: &dyn std::fmt::Display| ImportError::tensor(&self.path, &entry.name, error);
-        let values = match (&mut self.source, &entry.place) {
-            (Source::File(file), Place::At(start)) => {
+        let values = match (&self.source, &entry.place) {
+            (Source::File, Place::At(start)) => {
+                let (mut file, _) = file::open(&self.path)?;
                 let bytes =
-                    safetensors::read(file, *start, entry.bytes()).map_err(|error| refused(&error))?;
+                    safetensors::read(&mut file, *start, entry.bytes()).map_err(|error| refused(&error))?;
                 match entry.element {
                     Stored::Numbers(element) => element.decode(&bytes),
                     Stored::Blocks(block) => {
@@ -110,9 +116,11 @@ impl TensorFile {
                     }
                 }
             }
-            (Source::File(file), Place::InArchive { index, header, is_column_major }) => {
-                let bytes =
-                    npz::read(file, *index, *header, entry.bytes()).map_err(|error| refused(&error))?;
+            (Source::Archive(archive), Place::InArchive { index, header, is_column_major }) => {
+                let mut archive = archive.lock().unwrap_or_else(PoisonError::into_inner);
+                let bytes = npz::read(&mut archive, *index, *header, entry.bytes());
+                drop(archive);
+                let bytes = bytes.map_err(|error| refused(&error))?;
                 let Stored::Numbers(element) = entry.element else {
                     return Err(refused(&"is no array"));
                 };
@@ -126,7 +134,7 @@ impl TensorFile {
             (Source::Graph(initializers), Place::InMemory(position)) => {
                 initializers.read(*position).map_err(|reason| refused(&reason))?
             }
-            (Source::File(_), Place::InMemory(_)) | (Source::Graph(_) | Source::Arrays(_), _) => {
+            (Source::File | Source::Archive(_) | Source::Graph(_) | Source::Arrays(_), _) => {
                 return Err(refused(&"is a tensor of another file"));
             }
         };
@@ -138,11 +146,12 @@ impl TensorFile {
     ///
     /// # Errors
     /// When the file cannot be read, or has changed.
-    pub fn each(&mut self, entry: &Entry, mut push: impl FnMut(f64)) -> Result<(), ImportError> {
-        if let (Source::File(file), Place::At(start), Stored::Numbers(element)) =
-            (&mut self.source, &entry.place, entry.element)
+    pub fn each(&self, entry: &Entry, mut push: impl FnMut(f64)) -> Result<(), ImportError> {
+        if let (Source::File, Place::At(start), Stored::Numbers(element)) =
+            (&self.source, &entry.place, entry.element)
         {
-            let read = safetensors::read_in_parts(file, *start, entry.bytes(), |part| {
+            let (mut file, _) = file::open(&self.path)?;
+            let read = safetensors::read_in_parts(&mut file, *start, entry.bytes(), |part| {
                 element.each(part, &mut push);
             });
             return read.map_err(|error| ImportError::tensor(&self.path, &entry.name, error));
@@ -162,8 +171,9 @@ impl TensorFile {
     /// When the file cannot be read, has changed, or has texts that are none.
     pub(crate) fn texts(&self, name: &str) -> Option<Result<Vec<String>, ImportError>> {
         let texts = self.texts.iter().find(|texts| texts.name == name)?;
-        let Source::File(file) = &self.source else { return None };
-        Some(texts.read(file).map_err(|reason| ImportError::tensor(&self.path, name, reason)))
+        let Source::Archive(archive) = &self.source else { return None };
+        let mut archive = archive.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(texts.read(&mut archive).map_err(|reason| ImportError::tensor(&self.path, name, reason)))
     }
 
     /// The file.

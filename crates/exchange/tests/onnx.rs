@@ -229,7 +229,7 @@ fn scaling_names_and_producer_are_those_of_the_file() {
 
 #[test]
 fn weights_are_listed_by_name() {
-    let mut weights = TensorFile::open(&file("torch_script_relu")).unwrap();
+    let weights = TensorFile::open(&file("torch_script_relu")).unwrap();
     let entries = weights.entries().to_vec();
     let described: Vec<(&str, Stored, &[usize])> =
         entries.iter().map(|entry| (entry.name.as_str(), entry.element, entry.shape.as_slice())).collect();
@@ -249,7 +249,7 @@ fn weights_are_listed_by_name() {
     // Halves, and numbers in another file.
     let halves = TensorFile::open(&file("hand_float16")).unwrap();
     assert_eq!(halves.entries()[0].element, Stored::Numbers(Element::F16));
-    let mut weights = TensorFile::open(&file("hand_external")).unwrap();
+    let weights = TensorFile::open(&file("hand_external")).unwrap();
     let entry = weights.entry("w1").unwrap().clone();
     assert_eq!(weights.read(&entry).unwrap().values.len(), 20);
 }
@@ -309,7 +309,7 @@ fn damaged_files_are_read_or_refused_without_a_panic() {
             if let Ok(network) = read_network(&damaged, &ReadOptions::default()) {
                 assert!(network.model.check_finite().is_ok());
             }
-            if let Ok(mut weights) = TensorFile::open(&damaged) {
+            if let Ok(weights) = TensorFile::open(&damaged) {
                 for entry in weights.entries().to_vec() {
                     let _ = weights.read(&entry);
                 }

@@ -145,7 +145,7 @@ fn what_stands_between_layers_is_asked_for() {
 
 #[test]
 fn entries_say_what_a_file_has() {
-    let mut file = TensorFile::open(&path("mlp-float16.npz")).unwrap();
+    let file = TensorFile::open(&path("mlp-float16.npz")).unwrap();
     let entry = file.entry("coefs_0").unwrap().clone();
     assert_eq!((entry.element.to_string().as_str(), entry.shape.as_slice()), ("float16", [13, 6].as_slice()));
     assert_eq!(file.read(&entry).unwrap().values.len(), 78);
@@ -232,7 +232,7 @@ struct GgufTensor {
 fn gguf_files_have_the_tensors_that_ggml_says() {
     let text = std::fs::read_to_string(path("gguf.json")).unwrap();
     let golden: Vec<GgufTensor> = serde_json::from_str(&text).unwrap();
-    let mut file = TensorFile::open(&path("types.gguf")).unwrap();
+    let file = TensorFile::open(&path("types.gguf")).unwrap();
     let entries = file.entries().to_vec();
     assert_eq!(entries.len(), golden.len());
     for (entry, golden) in entries.iter().zip(golden) {

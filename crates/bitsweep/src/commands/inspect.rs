@@ -82,7 +82,7 @@ impl Inspection {
     /// Reads the tensors one at a time.
     fn of(path: &Path) -> Result<Self, ImportError> {
         let format = FileFormat::of(path)?;
-        let mut file = TensorFile::open(path)?;
+        let file = TensorFile::open(path)?;
         let mut tensors = Vec::with_capacity(file.entries().len());
         for entry in file.entries().to_vec() {
             let values = entry.element.has_values().then(|| file.read(&entry)).transpose()?;

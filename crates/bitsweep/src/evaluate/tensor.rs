@@ -25,7 +25,7 @@ pub(super) fn evaluate(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> Resu
 
 fn evaluate_as<T: Real>(evaluation: &Evaluation<'_>, tensor: &TensorSpec) -> Result<(), Failure> {
     let Evaluation { unit, missing, emit, .. } = *evaluation;
-    let values = match evaluation.plan.values_of::<T>(unit, tensor).at(FailureKind::Data) {
+    let values = match unit.values::<T>(tensor).at(FailureKind::Data) {
         Ok(values) => values,
         Err(failure) => return evaluation.fail(None, failure),
     };

@@ -34,8 +34,8 @@ use self::datasets::Datasets;
 use self::key::{canonical, canonical_majority, leading, row_key, task_key, unit_key};
 use self::models::Models;
 use self::tasks::settings_that_differ;
-use self::tensors::Units;
 pub(crate) use self::tensors::Values;
+use self::tensors::{StoredTensor, Units};
 
 pub(crate) use datasets::unknown_class;
 pub(crate) use memory::most_bytes;
@@ -82,6 +82,8 @@ pub struct Unit {
     pub dataset: Option<Read>,
     /// The model that is given, or why there is none; `None` of what is trained here and of a tensor.
     pub given: Option<ReadModel>,
+    /// Where its numbers are; `None` of what is no tensor of a file.
+    stored: Option<StoredTensor>,
     /// The float model, or the tensor as it is.
     pub float: Identity,
     /// What a model of it has to beat; `None` of a tensor, and where there are no training rows.
@@ -127,7 +129,7 @@ impl Plan {
             name.clone_into(&mut header.title);
         }
         change_header(&mut header, &changes);
-        let Units { specs, members, hashes } = tensors::expanded(document, specs, members)?;
+        let Units { specs, members, stored } = tensors::expanded(document, specs, members)?;
         let mut datasets = Datasets::new(document.folder());
         let read = |(spec, _): &Placed<UnitSpec>| -> Result<Option<Read>, Failure> {
             spec.subject.rows().map(|(data, _)| datasets.get(&data.source)).transpose()
@@ -144,10 +146,15 @@ impl Plan {
         let variants = planned(variants, &specs, &members)?;
         let mut units = Vec::with_capacity(specs.len());
         let mut shown: Vec<Arc<bitsweep_results::Variant>> = Vec::new();
-        for ((((((spec, places), hash), dataset), given), task), own) in
-            specs.into_iter().zip(hashes).zip(datasets).zip(given).zip(tasks).zip(members)
+        for ((((((spec, places), stored), dataset), given), task), own) in
+            specs.into_iter().zip(stored).zip(datasets).zip(given).zip(tasks).zip(members)
         {
-            let key = unit_key(&spec, readable(dataset.as_ref()), given.as_ref(), hash)?;
+            let key = unit_key(
+                &spec,
+                readable(dataset.as_ref()),
+                given.as_ref(),
+                stored.as_ref().map(|own| own.hash),
+            )?;
             let (float, majority) = (float(&spec.subject)?, majority(&spec.subject)?);
             for baseline in [&float].into_iter().chain(&majority) {
                 if !shown.contains(&baseline.row) {
@@ -155,7 +162,7 @@ impl Plan {
                 }
             }
             let variants = own.into_iter().map(|position| Arc::clone(&variants[position])).collect();
-            units.push(Unit { key, task, spec, dataset, given, float, majority, variants, places });
+            units.push(Unit { key, task, spec, dataset, given, stored, float, majority, variants, places });
         }
         shown.extend(variants.iter().map(|variant| Arc::clone(&variant.identity.row)));
         let labels = Labels::of(shown.iter().map(AsRef::as_ref));

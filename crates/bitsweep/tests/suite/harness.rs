@@ -229,3 +229,19 @@ pub(crate) fn content(folder: &Path) -> BTreeMap<String, String> {
     }
     all
 }
+
+/// A file of tensors in `f32`, of these names and shapes.
+pub(crate) fn safetensors(tensors: impl Iterator<Item = (impl Into<String>, [usize; 2])>) -> Vec<u8> {
+    let (mut header, mut data) = (serde_json::Map::new(), Vec::new());
+    for (name, [rows, columns]) in tensors {
+        let begin = data.len();
+        let values = (0..rows * columns).map(|value| value as f32 * 0.3 - 0.7);
+        data.extend(values.flat_map(f32::to_le_bytes));
+        let shape = if rows == 1 { vec![columns] } else { vec![rows, columns] };
+        let tensor =
+            serde_json::json!({ "dtype": "F32", "shape": shape, "data_offsets": [begin, data.len()] });
+        header.insert(name.into(), tensor);
+    }
+    let header = serde_json::Value::from(header).to_string();
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat()
+}

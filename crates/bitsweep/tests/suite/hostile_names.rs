@@ -8,7 +8,7 @@ use std::path::Path;
 
 use bitsweep_results::text::one_line;
 
-use crate::harness::{Sandbox, experiment, printed, said};
+use crate::harness::{Sandbox, experiment, printed, safetensors, said};
 
 /// Names that a path, a terminal, HTML, Markdown, C or a reader from the right would take for more than names.
 const NAMES: [&str; 12] = [
@@ -105,22 +105,6 @@ fn assert_is_plain(what: &str, text: &str) {
 
 fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
-}
-
-/// A file of tensors in `f32`, each of two rows of three, under these names.
-fn safetensors<'n>(names: impl Iterator<Item = (&'n str, [usize; 2])>) -> Vec<u8> {
-    let (mut header, mut data) = (serde_json::Map::new(), Vec::new());
-    for (name, [rows, columns]) in names {
-        let begin = data.len();
-        let values = (0..rows * columns).map(|value| value as f32 * 0.3 - 0.7);
-        data.extend(values.flat_map(f32::to_le_bytes));
-        let shape = if rows == 1 { vec![columns] } else { vec![rows, columns] };
-        let tensor =
-            serde_json::json!({ "dtype": "F32", "shape": shape, "data_offsets": [begin, data.len()] });
-        header.insert(name.to_owned(), tensor);
-    }
-    let header = serde_json::Value::from(header).to_string();
-    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat()
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn many_tensors_are_told_together() {
     let own = summary.over_tensors.as_ref().unwrap();
     assert_eq!((own.tensors, own.together.name()), (4, "all 4 tensors"));
     // The values themselves, from the file.
-    let mut file = TensorFile::open(&fixture("state-dict.safetensors")).unwrap();
+    let file = TensorFile::open(&fixture("state-dict.safetensors")).unwrap();
     let weights: Vec<_> =
         file.entries().iter().filter(|entry| entry.name.ends_with("weight")).cloned().collect();
     assert_eq!(weights.len(), 4);
@@ -86,7 +86,7 @@ fn a_float_tensor_has_the_bytes_that_its_file_has() {
     for (name, bytes) in [("bfloat16.safetensors", 2), ("mlp-float16.npz", 2), ("mlp.npz", 4)] {
         let plan = planned(&on_file(name, "")).unwrap();
         let records = run_plan(&plan).unwrap();
-        let mut file = TensorFile::open(&fixture(name)).unwrap();
+        let file = TensorFile::open(&fixture(name)).unwrap();
         let float = records.results.iter().filter(|row| row.origin.is_float());
         for row in float {
             let entry = file.entry(&row.origin.unit.task.dataset).unwrap().clone();
@@ -95,6 +95,32 @@ fn a_float_tensor_has_the_bytes_that_its_file_has() {
         }
         let quantized = records.results.iter().find(|row| !row.origin.is_float()).unwrap();
         assert_eq!(measures(quantized).size.float, measures(&records.results[0]).size.total());
+    }
+}
+
+#[test]
+fn numbers_that_changed_since_the_experiment_was_read_are_no_row() {
+    for (name, wanted) in [("state-dict.safetensors", "net.3.weight"), ("mlp.npz", "coefs_0")] {
+        let sandbox = Sandbox::new();
+        let mut bytes = std::fs::read(fixture(name)).unwrap();
+        let copy = sandbox.put(name, &bytes);
+        let text = on_file(name, &format!("select = '{wanted}'\n"))
+            .replace(fixture(name).to_str().unwrap(), copy.to_str().unwrap());
+        let plan = planned(&text).unwrap();
+        // The last numbers of the one; the first of the other, behind the name of their array and NumPy's header.
+        let array = bytes.windows(wanted.len()).position(|part| part == wanted.as_bytes()).unwrap();
+        let changed =
+            if name.ends_with("npz") { array + 200..array + 210 } else { bytes.len() - 8..bytes.len() };
+        bytes[changed].iter_mut().for_each(|byte| *byte ^= 1);
+        std::fs::write(&copy, &bytes).unwrap();
+        let records = run_plan(&plan).unwrap();
+        let failures: Vec<_> =
+            records.results.iter().map(|row| &row.result.as_ref().unwrap_err().reason).collect();
+        let [reason] = failures.as_slice() else { panic!("{failures:?}") };
+        assert!(reason.contains(name) && reason.contains(wanted), "{reason}");
+        if name.ends_with("safetensors") {
+            assert!(reason.contains("has changed since the experiment was read"), "{reason}");
+        }
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct Accepted {
 pub(crate) fn read(bytes: &[u8], path: &Path) -> Accepted {
     write(bytes, path).expect("a temporary file can be written");
     let mut accepted = Accepted::default();
-    if let Ok(mut file) = TensorFile::open(path) {
+    if let Ok(file) = TensorFile::open(path) {
         accepted.tensors = true;
         for entry in file.entries().to_vec() {
             accepted.values |= file.read(&entry).is_ok_and(|tensor| tensor.values.len() == entry.len());

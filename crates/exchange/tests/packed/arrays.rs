@@ -81,8 +81,8 @@ fn arrays_have_the_codes_and_the_values_of_every_model() {
         let text = serde_json::to_string(&expected(&model)).unwrap();
         fs::write(folder.join(format!("{name}.expected")), text).unwrap();
 
-        let mut file = TensorFile::open(&path).unwrap();
-        let mut read = |name: &str| {
+        let file = TensorFile::open(&path).unwrap();
+        let read = |name: &str| {
             let entry = file.entry(name).unwrap().clone();
             file.read(&entry).unwrap()
         };
@@ -109,10 +109,10 @@ fn json_has_the_arrays_of_the_npz_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.npz");
         fs::write(&path, model.to_npz().unwrap()).unwrap();
-        let mut file = TensorFile::open(&path).unwrap();
+        let file = TensorFile::open(&path).unwrap();
         let text = folder.path().join("model.json");
         fs::write(&text, document.to_string()).unwrap();
-        let mut same = TensorFile::open(&text).unwrap();
+        let same = TensorFile::open(&text).unwrap();
         let arrays = document["arrays"].as_object().unwrap();
         let names: Vec<&str> = file.entries().iter().map(|entry| entry.name.as_str()).collect();
         assert!(arrays.keys().eq(names.iter()), "{name}");

@@ -51,7 +51,7 @@ fn tensors_are_read_as_the_values_of_the_codes() {
             fs::write(&path, model.to_gguf("a model").unwrap()).unwrap();
             fs::write(path.with_extension("json"), expected(&model)).unwrap();
             assert_eq!(FileFormat::of(&path).unwrap(), FileFormat::Gguf);
-            let mut file = TensorFile::open(&path).unwrap();
+            let file = TensorFile::open(&path).unwrap();
             let names: Vec<_> = file.entries().iter().map(|entry| entry.name.clone()).collect();
             assert_eq!(names, ["layer.1.weight", "layer.1.bias", "layer.2.weight", "layer.2.bias"]);
             for (layer, number) in model.classifier().layers.iter().zip(1..) {
