@@ -30,16 +30,21 @@ impl Place {
     /// The folder `name` in `root`, which is made where it is missing.
     ///
     /// # Errors
-    /// When the disk refuses it, or a link leads nowhere.
+    /// When the disk refuses it, or a link leads nowhere, or out of `root`.
     pub(super) fn new(root: &Path, name: &str) -> Result<Place, Failure> {
         let unwritable = |error: io::Error| {
             Failure::Output(format!("cannot write results to `{}`: {error}", root.display()))
         };
         fs::create_dir_all(root).map_err(unwritable)?;
-        let mut place =
-            Place { path: root.canonicalize().map_err(unwritable)?.join(name), shown: root.join(name) };
+        let folder = root.canonicalize().map_err(unwritable)?;
+        let mut place = Place { path: folder.join(name), shown: root.join(name) };
         if place.path.is_symlink() {
-            place.path = place.path.canonicalize().map_err(|error| place.not_replaced(&error))?;
+            let target = place.path.canonicalize().map_err(|error| place.not_replaced(&error))?;
+            if !target.starts_with(&folder) {
+                let out = format!("it is a link to `{}`, out of `{}`", target.display(), root.display());
+                return Err(place.not_replaced(&io::Error::other(out)));
+            }
+            place.path = target;
         }
         Ok(place)
     }

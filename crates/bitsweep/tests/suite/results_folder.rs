@@ -184,15 +184,32 @@ fn a_folder_that_is_read_only_is_replaced_and_cleared() {
 #[cfg(unix)]
 #[test]
 fn a_link_to_a_results_folder_stays_a_link() {
-    let (guard, root) = root();
-    let elsewhere = guard.path().join("elsewhere");
-    fs::create_dir(&elsewhere).unwrap();
+    let (_guard, root) = root();
+    let elsewhere = root.join("elsewhere");
+    fs::create_dir_all(&elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, root.join("x")).unwrap();
     run(&root, OLD);
     run(&root, NEW);
     assert!(root.join("x").is_symlink());
-    assert_holds(&root, NEW, &[]);
-    assert!(elsewhere.join("results.csv").is_file());
+    for (name, text) in NEW {
+        assert_eq!(fs::read_to_string(elsewhere.join(name)).unwrap(), *text);
+    }
+    assert!(!elsewhere.join("charts/gone.svg").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_out_of_the_results_is_not_followed() {
+    let (guard, root) = root();
+    let elsewhere = guard.path().join("elsewhere");
+    for folder in [&root, &elsewhere] {
+        fs::create_dir_all(folder).unwrap();
+    }
+    std::os::unix::fs::symlink("../elsewhere", root.join("x")).unwrap();
+    let error = begun(&root, OLD).unwrap_err().to_string();
+    assert!(error.contains("it is a link to") && error.contains("another --out"), "{error}");
+    assert!(root.join("x").is_symlink());
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
 }
 
 /// Whatever a run that was killed has left, the next one succeeds, and nothing of the user is lost.

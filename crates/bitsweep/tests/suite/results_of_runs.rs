@@ -123,10 +123,10 @@ fn two_experiments_do_not_replace_each_other_through_a_link() {
     let sandbox = Sandbox::new();
     sandbox.put("a/exp.toml", TENSOR);
     sandbox.put("b/exp.toml", TENSOR.replace("bits = 4", "bits = 2"));
-    fs::create_dir_all(sandbox.path("real/deep/er")).unwrap();
-    fs::create_dir(sandbox.path("out")).unwrap();
+    fs::create_dir_all(sandbox.path("out/deep/er")).unwrap();
+    fs::create_dir_all(sandbox.path("real/deep")).unwrap();
     // A results folder, the folder that holds it, and both.
-    symlink("../real/deep/er", sandbox.path("out/exp")).unwrap();
+    symlink("deep/er", sandbox.path("out/exp")).unwrap();
     symlink("real/deep", sandbox.path("linked")).unwrap();
     symlink("out", sandbox.path("twice")).unwrap();
     for out in ["out", "linked", "twice"] {
@@ -144,5 +144,5 @@ fn two_experiments_do_not_replace_each_other_through_a_link() {
     }
     // The folder by its own path is the one behind the link.
     let names = ["a/exp.toml", "b/exp.toml"];
-    fails(&sandbox, &["b/exp.toml", "--out", "real/deep", "--name", "er"], 1, &names);
+    fails(&sandbox, &["b/exp.toml", "--out", "out/deep", "--name", "er"], 1, &names);
 }
