@@ -10,7 +10,7 @@ use bitsweep_results::{
     Scores, SizeMeasures,
 };
 
-use super::coded::{CodedInference, CodedModel, clipping_flag};
+use super::coded::{CodedInference, CodedModel, Rows, clipping_flag};
 use super::evaluation::{Evaluation, row};
 use super::float_model::{check_layers, training};
 use super::histogram::histogram;
@@ -245,7 +245,8 @@ impl<'u> Bench<'u> {
         let mut measures = self.describe(&model, coded.as_ref(), transformed, variant);
         let own_inputs = transformed.rows.as_ref().map(|rows| Inputs::new(self.unit, &rows.test_features));
         let inputs = own_inputs.as_ref().unwrap_or(&self.inputs);
-        let (inference, clipped) = inferred(&model, coded.as_ref(), inputs, buffers)?;
+        let tests = Rows { inputs, numbers: &self.prepared.split.test };
+        let (inference, clipped) = inferred(&model, coded.as_ref(), tests, buffers)?;
         measures.clipped_activations = clipped;
         measures.flags.extend(clipped.and_then(clipping_flag));
         let aware = variant.training.as_ref().zip(training(self.unit));
@@ -260,14 +261,14 @@ impl<'u> Bench<'u> {
         evaluated.predictions = Some(self.predicted(&inference, validation));
         let Prepared { test_labels, split, dataset, .. } = self.prepared;
         if evaluated.recorded.flips {
-            let tests = (test_labels.as_slice(), split.test.as_slice());
+            let truth = (test_labels.as_slice(), split.test.as_slice());
             evaluated.flips =
-                flips(&evaluated.row.origin, &inference, &self.float, tests, &dataset.class_names);
+                flips(&evaluated.row.origin, &inference, &self.float, truth, &dataset.class_names);
         }
         let measures = self.add_scores(measures, self.scores(&inference)?);
         self.add_rows(evaluated, &model, float, variant, prepared, coded.as_ref())?;
         if self.is_timed() {
-            measured.latency = Some(latency::of_variant(&model, coded.as_ref(), inputs, buffers));
+            measured.latency = Some(latency::of_variant(&model, coded.as_ref(), tests, buffers));
         }
         Ok(measures)
     }
@@ -294,7 +295,7 @@ impl<'u> Bench<'u> {
     /// The quantizers of the inputs of its layers, where the variant has them.
     fn coded<'m>(
         &self,
-        prepared: &Prepared<'_>,
+        prepared: &'m Prepared<'m>,
         model: &'m QuantizedModel,
         variant: &Variant,
     ) -> Step<Option<CodedModel<'m>>> {
@@ -314,7 +315,8 @@ impl<'u> Bench<'u> {
             let own_inputs =
                 transformed.rows.as_ref().map(|rows| Inputs::new(self.unit, &rows.test_features));
             let inputs = own_inputs.as_ref().unwrap_or(&self.inputs);
-            let (measured, _) = inferred(&model, coded.as_ref(), inputs, &mut Buffers::default())?;
+            let tests = Rows { inputs, numbers: &self.prepared.split.test };
+            let (measured, _) = inferred(&model, coded.as_ref(), tests, &mut Buffers::default())?;
             check(&packed, self.prepared, &measured, bytes)?;
             Ok(packed)
         })
@@ -332,7 +334,8 @@ impl<'u> Bench<'u> {
         let rows = transformed.rows.as_ref();
         let own_inputs = rows.map(|rows| Inputs::new(self.unit, &rows.validation_features));
         let inputs = own_inputs.as_ref().unwrap_or(&validation.inputs);
-        Ok(Some(inferred(model, coded, inputs, buffers)?.0))
+        let rows = Rows { inputs, numbers: &self.prepared.split.validation };
+        Ok(Some(inferred(model, coded, rows, buffers)?.0))
     }
 
     /// Errors, sizes and flags of a variant.
@@ -440,14 +443,13 @@ fn recorded(curve: &[EpochLoss]) -> Vec<bitsweep_results::EpochLoss> {
 fn inferred(
     model: &QuantizedModel,
     coded: Option<&CodedModel<'_>>,
-    inputs: &Inputs,
+    rows: Rows<'_>,
     buffers: &mut Buffers,
 ) -> Step<(Inference, Option<f64>)> {
     match coded {
-        None => Ok((inputs.infer(&model.model, model.activations.as_ref(), buffers), None)),
+        None => Ok((rows.inputs.infer(&model.model, model.activations.as_ref(), buffers), None)),
         Some(coded) => {
-            let inferred = coded.infer(inputs.single().view()).at(FailureKind::Scoring)?;
-            let CodedInference { inference, clipped } = inferred;
+            let CodedInference { inference, clipped } = coded.infer(rows)?;
             Ok((inference, Some(clipped)))
         }
     }

@@ -1,14 +1,17 @@
 //! A model whose layers take codes: inputs quantized, codes multiplied as integer kernels do.
 
-use bitsweep_models::{Activation, Layer, Model, WeightId, predict};
-use bitsweep_quant::{ActivationError, ActivationQuantizer, ScaledLevels};
+use bitsweep_inference::coded::CodedLayer;
+use bitsweep_inference::integer::{FeatureCodes, IntegerNetwork, LayerParts, NetworkError};
+use bitsweep_models::{Layer, Linear, Model, WeightId, predict};
+use bitsweep_quant::{ActivationError, ActivationQuantizer, Requantize, ScaledLevels};
 use bitsweep_results::{FailureKind, Flag, RowFailure};
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2};
 
+use super::packing;
 use super::prepare::Prepared;
 use super::quantized_model::QuantizedModel;
-use super::score::Inference;
-use super::stop::{Step, failed};
+use super::score::{Inference, Inputs};
+use super::stop::{At, Step, failed};
 use crate::plan::Unit;
 use bitsweep_experiment::variant::Activations;
 
@@ -18,14 +21,25 @@ const HEAVY_CLIPPING: f64 = 0.01;
 /// The layers of a quantized model with the quantizers of their inputs.
 pub(super) struct CodedModel<'m> {
     model: &'m QuantizedModel,
+    prepared: &'m Prepared<'m>,
     layers: Vec<CodedLayer>,
+    /// The same without floats between layers, where that is asked for.
+    integer: Option<Integer>,
 }
 
-struct CodedLayer {
-    quantizer: ActivationQuantizer,
-    weights: ScaledLevels,
-    bias: Array1<f32>,
-    activation: Activation,
+/// A model in whole numbers, and what makes codes of features that are not scaled.
+struct Integer {
+    features: FeatureCodes,
+    network: IntegerNetwork,
+}
+
+/// Rows that a coded model is asked about.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    /// Their scaled features.
+    pub(super) inputs: &'a Inputs,
+    /// Their numbers in the dataset.
+    pub(super) numbers: &'a [usize],
 }
 
 /// What a coded model says of some rows.
@@ -42,7 +56,7 @@ impl<'m> CodedModel<'m> {
     /// scheme needs none.
     pub(super) fn new(
         unit: &Unit,
-        prepared: &Prepared<'_>,
+        prepared: &'m Prepared<'m>,
         model: &'m QuantizedModel,
         activations: &Activations,
     ) -> Step<Self> {
@@ -50,24 +64,30 @@ impl<'m> CodedModel<'m> {
             Some(rows) => prepared.calibration_features(unit, rows)?.mapv(|value| value as f32),
             None => Array2::zeros((0, model.model.input_size())),
         };
-        let mut layers = Vec::with_capacity(model.model.layers().len());
-        for (position, layer) in model.model.layers().iter().enumerate() {
-            let Layer::Linear(linear) = layer;
-            let id = WeightId::Weight(position);
-            let weight = model.weight(id);
-            let weight = weight
-                .ok_or_else(|| failed(FailureKind::Quantization, format!("{id} has no codes to multiply")))?;
+        let mut layers: Vec<CodedLayer> = Vec::with_capacity(model.model.layers().len());
+        for position in 0..model.model.layers().len() {
+            let mut quantizer = ActivationQuantizer::fit(activations.scheme, inputs.view())
+                .map_err(|error| refused(position, &error))?;
+            if let Some(before) = layers.last() {
+                let parts = parts(model, position - 1, before.quantizer)?;
+                quantizer = parts.widened(position - 1, quantizer).at(FailureKind::Quantization)?;
+            }
+            let LayerParts { weight, bias, activation, inputs: quantizer } =
+                parts(model, position, quantizer)?;
             let layer = CodedLayer {
-                quantizer: ActivationQuantizer::fit(activations.scheme, inputs.view())
-                    .map_err(|error| refused(position, &error))?,
-                weights: ScaledLevels::of(&weight.quantized).map_err(|error| refused(position, &error))?,
-                bias: linear.bias.clone(),
-                activation: linear.activation,
+                quantizer,
+                weights: ScaledLevels::of(weight).map_err(|error| refused(position, &error))?,
+                bias: bias.to_owned(),
+                activation,
             };
             (inputs, _) = layer.outputs(inputs.view()).map_err(|error| refused(position, &error))?;
             layers.push(layer);
         }
-        Ok(Self { model, layers })
+        let integer = match activations.scheme.requantize() {
+            Requantize::Float => None,
+            Requantize::FixedPoint | Requantize::PowerOfTwo => Some(Integer::new(prepared, model, &layers)?),
+        };
+        Ok(Self { model, prepared, layers, integer })
     }
 
     /// What makes codes of the inputs of a layer.
@@ -83,17 +103,17 @@ impl<'m> CodedModel<'m> {
             .fold((0, 0), |(scales, zero_points), bytes| (scales + bytes.0, zero_points + bytes.1))
     }
 
-    /// Logits and probabilities of `features`.
-    pub(super) fn infer(&self, features: ArrayView2<'_, f32>) -> Result<CodedInference, ActivationError> {
-        let (logits, clipped) = self.logits(features)?;
+    /// Logits and probabilities of rows.
+    pub(super) fn infer(&self, rows: Rows<'_>) -> Step<CodedInference> {
+        let (logits, clipped) = self.logits(rows)?;
         let inputs: usize = self.layers.iter().map(|layer| layer.weights.inputs()).sum();
         let inference = Inference::of(&self.model.model, logits.view());
-        Ok(CodedInference { inference, clipped: clipped as f64 / (features.nrows() * inputs).max(1) as f64 })
+        Ok(CodedInference { inference, clipped: clipped as f64 / (logits.nrows() * inputs).max(1) as f64 })
     }
 
     /// Predictions alone, for the measuring of time.
-    pub(super) fn predict(&self, features: ArrayView2<'_, f32>) -> Result<Vec<usize>, ActivationError> {
-        Ok(predict(self.logits(features)?.0.view()))
+    pub(super) fn predict(&self, rows: Rows<'_>) -> Step<Vec<usize>> {
+        Ok(predict(self.logits(rows)?.0.view()))
     }
 
     /// The logits of the float model `float` when the inputs of its layer `layer` alone are quantized.
@@ -125,7 +145,20 @@ impl<'m> CodedModel<'m> {
     }
 
     /// The logits, and how many inputs of layers were clipped.
-    pub(super) fn logits(
+    pub(super) fn logits(&self, rows: Rows<'_>) -> Step<(Array2<f64>, usize)> {
+        let Some(Integer { features, network }) = &self.integer else {
+            let (logits, clipped) =
+                self.logits_between_floats(rows.inputs.single().view()).at(FailureKind::Scoring)?;
+            return Ok((logits.mapv(f64::from), clipped));
+        };
+        let raw = self.prepared.encoder.apply(self.prepared.dataset, rows.numbers);
+        let (codes, clipped) = features.encode(raw.view()).at(FailureKind::Scoring)?;
+        let (outputs, more) = network.outputs(codes.view()).at(FailureKind::Scoring)?;
+        let logits = outputs.mapv(|output| f64::from(output) * network.logit_step());
+        Ok((self.model.model.logits_of_outputs(logits), clipped + more))
+    }
+
+    fn logits_between_floats(
         &self,
         features: ArrayView2<'_, f32>,
     ) -> Result<(Array2<f32>, usize), ActivationError> {
@@ -140,14 +173,28 @@ impl<'m> CodedModel<'m> {
     }
 }
 
-impl CodedLayer {
-    /// The layer's outputs, and how many of its inputs were clipped.
-    fn outputs(&self, inputs: ArrayView2<'_, f32>) -> Result<(Array2<f32>, usize), ActivationError> {
-        let codes = self.quantizer.quantize(inputs)?;
-        let mut outputs = self.weights.product(&codes, self.bias.view())?;
-        self.activation.apply_to(outputs.view_mut());
-        Ok((outputs, codes.clipped()))
+impl Integer {
+    fn new(prepared: &Prepared<'_>, model: &QuantizedModel, layers: &[CodedLayer]) -> Step<Self> {
+        let quantizers = layers.iter().map(|layer| layer.quantizer).enumerate();
+        let parts = quantizers.map(|(position, quantizer)| parts(model, position, quantizer));
+        let parts: Vec<LayerParts<'_>> = parts.collect::<Step<_>>()?;
+        let made = || -> Result<Self, NetworkError> {
+            let scaling = packing::scaling(&prepared.scaler);
+            let features = scaling.codes(model.model.input_size(), &parts[0].inputs)?;
+            Ok(Self { features, network: IntegerNetwork::new(&parts)? })
+        };
+        made().at(FailureKind::Quantization)
     }
+}
+
+/// The parts of a layer, whose inputs `inputs` makes codes of.
+fn parts(model: &QuantizedModel, position: usize, inputs: ActivationQuantizer) -> Step<LayerParts<'_>> {
+    let id = WeightId::Weight(position);
+    let Layer::Linear(Linear { bias, activation, .. }) = &model.model.layers()[position];
+    let weight = model
+        .weight(id)
+        .ok_or_else(|| failed(FailureKind::Quantization, format!("{id} has no codes to multiply")))?;
+    Ok(LayerParts { weight: &weight.quantized, bias: bias.view(), activation: *activation, inputs })
 }
 
 /// What a reader must know of the share of clipped inputs.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use bitsweep_models::Model;
 
-use super::coded::CodedModel;
+use super::coded::{CodedModel, Rows};
 use super::quantized_model::QuantizedModel;
 use super::score::{Buffers, Inputs};
 use crate::unit_store::{Latency, LatencyKind};
@@ -29,15 +29,14 @@ pub(super) fn of_float(model: &Model, inputs: &Inputs, buffers: &mut Buffers) ->
 pub(super) fn of_variant(
     model: &QuantizedModel,
     coded: Option<&CodedModel<'_>>,
-    inputs: &Inputs,
+    rows: Rows<'_>,
     buffers: &mut Buffers,
 ) -> Latency {
     if let Some(coded) = coded {
-        let features = inputs.single();
         let seconds = median_seconds(|| {
-            black_box(coded.predict(features.view()).is_ok());
+            black_box(coded.predict(rows).is_ok());
         });
-        return latency(LatencyKind::SimulatedIntegers, inputs.rows(), seconds);
+        return latency(LatencyKind::SimulatedIntegers, rows.inputs.rows(), seconds);
     }
     let mut scratch = model.model.clone();
     let seconds = median_seconds(|| {
@@ -45,9 +44,9 @@ pub(super) fn of_variant(
             let target = scratch.weight_mut(weight.name);
             black_box(target.is_some_and(|target| weight.quantized.reconstruct_into(target).is_ok()));
         }
-        black_box(inputs.predict(&scratch, model.activations.as_ref(), buffers));
+        black_box(rows.inputs.predict(&scratch, model.activations.as_ref(), buffers));
     });
-    latency(LatencyKind::SimulatedDequantizeOnTheFly, inputs.rows(), seconds)
+    latency(LatencyKind::SimulatedDequantizeOnTheFly, rows.inputs.rows(), seconds)
 }
 
 fn latency(method: LatencyKind, rows: usize, median_seconds: f64) -> Latency {

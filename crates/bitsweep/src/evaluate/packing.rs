@@ -93,7 +93,7 @@ fn column(column: FeatureColumn<'_>) -> Column {
     Column { name: name.to_owned(), kind, fill: fill.map(|fill| fill as f32), indicates_missing: indicates }
 }
 
-fn scaling(scaler: &Scaler) -> FeatureScaling {
+pub(super) fn scaling(scaler: &Scaler) -> FeatureScaling {
     let single = |numbers: &Array1<f64>| numbers.mapv(|number| number as f32);
     match scaler {
         Scaler::None => FeatureScaling::None,

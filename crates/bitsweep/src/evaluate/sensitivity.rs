@@ -8,9 +8,10 @@ use bitsweep_quant::{Bits, CalibrationMethod, Range, Scheme};
 use bitsweep_results::{ErrorPart, FailureKind, Origin, SensitivityRow};
 use ndarray::{Array2, ArrayView2};
 
-use super::coded::CodedModel;
+use super::coded::{CodedModel, Rows};
 use super::prepare::Prepared;
 use super::quantized_model::{FLOAT_BYTES, QuantizedModel, QuantizedWeight, quantized, size_measures};
+use super::score::Inputs;
 use super::stop::{At, Step};
 use super::training_rows::{Reading, TrainingRows};
 use crate::plan::Unit;
@@ -51,9 +52,10 @@ impl Subject<'_> {
         let whole = match self.coded {
             None => only.rows.read(&self.model.model)?,
             Some(coded) => {
-                let features = self.prepared.train_features.mapv(|value| value as f32);
-                let (logits, _) = coded.logits(features.view()).at(FailureKind::Scoring)?;
-                only.rows.read_logits(&logits.mapv(f64::from))?
+                let inputs = Inputs::Single(self.prepared.train_features.mapv(|value| value as f32));
+                let rows = Rows { inputs: &inputs, numbers: &self.prepared.split.train };
+                let (logits, _) = coded.logits(rows)?;
+                only.rows.read_logits(&logits)?
             }
         };
         let mut rows = vec![row(self.origin, ALL, ErrorPart::Whole, whole)];

@@ -5,8 +5,8 @@
 
 use bitsweep_models::ClassWeights;
 use bitsweep_quant::{
-    ActivationMode, BiasCorrection, CalibrationMethod, Format, Outliers, Range, Rounding, ScaleFormat,
-    Scheme, Transform,
+    ActivationMode, BiasCorrection, CalibrationMethod, Format, Outliers, Range, Requantize, Rounding,
+    ScaleFormat, Scheme, Transform,
 };
 
 use bitsweep_experiment::subject::{DataSource, SplitSpec, Subject, TrainedModel, TrainedSpec};
@@ -116,6 +116,8 @@ stages! {
     StaticActivations = "static-activations", 1;
     /// Dynamic quantization of layers' inputs.
     DynamicActivations = "dynamic-activations", 1;
+    /// Layers in whole numbers.
+    Requantize = "requantize", 1;
     /// Bits chosen for each layer.
     Mixed = "mixed", 2;
     /// Straight-through training.
@@ -179,6 +181,10 @@ pub fn passed(subject: &Subject, variant: Option<&Variant>) -> Vec<Stage> {
                 ActivationMode::DynamicBatch(_) | ActivationMode::DynamicRow => Stage::DynamicActivations,
             });
             stages.extend(of_range(activations.scheme.codes().range));
+            match activations.scheme.requantize() {
+                Requantize::Float => {}
+                Requantize::FixedPoint | Requantize::PowerOfTwo => stages.push(Stage::Requantize),
+            }
         }
     }
     if !matches!(subject, Subject::Tensor(_)) {

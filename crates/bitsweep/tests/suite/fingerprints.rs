@@ -150,6 +150,10 @@ fn sample(stage: Stage) -> String {
             "[quantize.activations]\nbits = 4\nmode = 'dynamic'\ngranularity = ['tensor', 'row']\n{}",
             weights("")
         )),
+        Stage::Requantize => network(&format!(
+            "[quantize.activations]\nbits = 8\nmode = 'static'\nrequantize = ['fixed-point', 'power-of-two']\n{}",
+            weights("symmetry = 'symmetric'")
+        )),
         Stage::Mixed => network(
             "[quantize.weights]\nsymmetry = 'symmetric'\n[quantize.mixed]\nbits = [2, 3, 5]\nbudget = [{ uniform_bits = 3 }, { macro_f1_loss = 0.05 }]\n",
         ),

@@ -1,5 +1,6 @@
 //! Why a model cannot be packed, or bytes are no packed model.
 
+use bitsweep_inference::integer::NetworkError;
 use bitsweep_models::{ModelError, WeightId};
 use bitsweep_quant::{ActivationError, UnpackError};
 
@@ -56,6 +57,9 @@ pub enum PackedError {
         /// The most weights of so many bytes.
         most: usize,
     },
+    /// Layers that cannot compute in whole numbers, and features that are no codes.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     /// The layers make no model.
     #[error(transparent)]
     Model(#[from] ModelError),

@@ -1,12 +1,14 @@
 //! What a packed model computes.
 
-use bitsweep_models::{Activation, Float, ForwardBuffers, Model, Precision, predict};
+use bitsweep_inference::coded::CodedLayer;
+use bitsweep_models::{Float, ForwardBuffers, Model, Precision, predict};
+use bitsweep_quant::ScaledLevels;
 use bitsweep_quant::estimator::ClippedActivation;
-use bitsweep_quant::{ActivationQuantizer, ScaledLevels};
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2};
 
 use super::classifier::{ClippedOutputs, PackedModel};
 use super::error::PackedError;
+use super::integer::IntegerModel;
 use super::scaling::FeatureScaling;
 use super::values::Values;
 
@@ -23,16 +25,10 @@ pub struct Predictor {
 enum Arithmetic {
     /// With floats; outputs of layers may be clipped.
     Float(Precision, Vec<Option<ClippedOutputs>>),
-    /// With codes.
+    /// With codes, and floats between layers.
     Coded(Vec<CodedLayer>),
-}
-
-#[derive(Clone, Debug)]
-struct CodedLayer {
-    quantizer: ActivationQuantizer,
-    weights: ScaledLevels,
-    bias: Array1<f32>,
-    activation: Activation,
+    /// In whole numbers.
+    Integer(IntegerModel),
 }
 
 impl PackedModel {
@@ -48,6 +44,11 @@ impl PackedModel {
 impl Predictor {
     fn new(packed: &PackedModel) -> Result<Self, PackedError> {
         let classifier = packed.classifier();
+        let model = packed.model()?;
+        let scaling = classifier.scaling.clone();
+        if let Some(integer) = packed.integer()? {
+            return Ok(Self { scaling, model, arithmetic: Arithmetic::Integer(integer) });
+        }
         let mut coded = Vec::new();
         for (position, layer) in classifier.layers.iter().enumerate() {
             let (Some(quantizer), Values::Coded(weight)) = (layer.inputs, &layer.weight) else { continue };
@@ -60,8 +61,8 @@ impl Predictor {
         }
         let outputs = classifier.layers.iter().map(|layer| layer.outputs).collect();
         Ok(Self {
-            scaling: classifier.scaling.clone(),
-            model: packed.model()?,
+            scaling,
+            model,
             arithmetic: match coded.is_empty() {
                 true => Arithmetic::Float(classifier.precision, outputs),
                 false => Arithmetic::Coded(coded),
@@ -88,23 +89,36 @@ impl Predictor {
         if found != expected {
             return Err(PackedError::Features { expected, found });
         }
-        let scaled = self.scaling.apply(features);
-        let overflow = scaled.indexed_iter().find(|(_, value)| !(**value as f32).is_finite());
-        if let Some(((row, feature), &value)) = overflow {
-            return Err(PackedError::Overflow { row, feature, value });
-        }
         match &self.arithmetic {
-            Arithmetic::Float(Precision::Mixed, outputs) => Ok(self.float(scaled.view(), outputs)),
+            Arithmetic::Float(Precision::Mixed, outputs) => {
+                Ok(self.float(self.scaled(features)?.view(), outputs))
+            }
             Arithmetic::Float(Precision::Single, outputs) => {
-                Ok(self.float(single(&scaled).view(), outputs).mapv(f64::from))
+                Ok(self.float(single(&self.scaled(features)?).view(), outputs).mapv(f64::from))
             }
             Arithmetic::Coded(layers) => {
-                let mut values = single(&scaled);
+                let mut values = single(&self.scaled(features)?);
                 for (position, layer) in layers.iter().enumerate() {
-                    values = layer.outputs(position, values.view())?;
+                    let outputs = layer.outputs(values.view());
+                    (values, _) = outputs.map_err(|error| PackedError::inputs(position, error))?;
                 }
                 Ok(self.model.logits_of_outputs(values).mapv(f64::from))
             }
+            Arithmetic::Integer(IntegerModel { features: encoder, network }) => {
+                let (codes, _) = encoder.encode(features)?;
+                let (outputs, _) = network.outputs(codes.view())?;
+                let logits = outputs.mapv(|output| f64::from(output) * network.logit_step());
+                Ok(self.model.logits_of_outputs(logits))
+            }
+        }
+    }
+
+    fn scaled(&self, features: ArrayView2<'_, f64>) -> Result<Array2<f64>, PackedError> {
+        let scaled = self.scaling.apply(features);
+        let overflow = scaled.indexed_iter().find(|(_, value)| !(**value as f32).is_finite());
+        match overflow {
+            Some(((row, feature), &value)) => Err(PackedError::Overflow { row, feature, value }),
+            None => Ok(scaled),
         }
     }
 
@@ -133,16 +147,6 @@ impl Predictor {
             }
         });
         logits.to_owned()
-    }
-}
-
-impl CodedLayer {
-    fn outputs(&self, position: usize, inputs: ArrayView2<'_, f32>) -> Result<Array2<f32>, PackedError> {
-        let codes = self.quantizer.quantize(inputs).map_err(|error| PackedError::inputs(position, error))?;
-        let product = self.weights.product(&codes, self.bias.view());
-        let mut outputs = product.map_err(|error| PackedError::inputs(position, error))?;
-        self.activation.apply_to(outputs.view_mut());
-        Ok(outputs)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is done to features before the first layer.
 
+use bitsweep_inference::integer::{FeatureCodes, NetworkError};
+use bitsweep_quant::ActivationQuantizer;
 use ndarray::{Array1, Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +58,25 @@ impl FeatureScaling {
             Self::DivideEach(_) => "divide-each",
             Self::Standard { .. } => "standard",
         }
+    }
+
+    /// What makes codes of so many features that are not scaled yet, as `quantizer` makes them of scaled ones.
+    ///
+    /// # Errors
+    /// As [`FeatureCodes::new`].
+    pub fn codes(
+        &self,
+        features: usize,
+        quantizer: &ActivationQuantizer,
+    ) -> Result<FeatureCodes, NetworkError> {
+        let all = |number: f32| vec![number; features];
+        let (means, scales) = match self {
+            Self::None => (all(0.0), all(1.0)),
+            Self::Divide(divisor) => (all(0.0), all(*divisor)),
+            Self::DivideEach(divisors) => (all(0.0), divisors.to_vec()),
+            Self::Standard { mean, scale, constant: _ } => (mean.to_vec(), scale.to_vec()),
+        };
+        FeatureCodes::new(means, &scales, quantizer)
     }
 
     /// The scaled features.

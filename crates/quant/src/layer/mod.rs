@@ -8,12 +8,13 @@ mod combinations;
 pub mod estimator;
 mod high_bias;
 mod input_scaling;
+mod integer;
 mod transform;
 
 pub use activation::{
     ActivationError, ActivationGranularity, ActivationMode, ActivationModeSpec, ActivationParameters,
     ActivationQuantizer, ActivationRange, ActivationScheme, ActivationSpec, MovingAverage,
-    QuantizedActivations, ScaledLevels,
+    QuantizedActivations, Requantize, ScaledLevels,
 };
 pub use allocation::{
     Allocation, AllocationError, Budget, Candidate, MOST_PARTIAL_SUMS, Search, allocate, allocate_greedily,
@@ -27,4 +28,5 @@ pub use high_bias::{absorb, absorbable};
 pub use input_scaling::{
     Smooth, activation_aware_factors, divide_outputs, multiply_inputs, smoothing_factors,
 };
+pub use integer::{IntegerError, IntegerLevels, Rescale};
 pub use transform::{Equalization, LayerMismatch, Transform, absmax_equalization, cross_layer_equalization};

@@ -50,6 +50,12 @@ impl<T: Real> Codebook<T> {
         &self.components
     }
 
+    /// The step of components in one byte, which are whole numbers of it; `None` of others.
+    #[must_use]
+    pub const fn step(&self) -> Option<T> {
+        self.scale
+    }
+
     /// The same numbers in `f64`.
     pub(crate) fn to_f64(&self) -> Codebook<f64> {
         let components = self.components.iter().map(|component| component.to_f64()).collect();

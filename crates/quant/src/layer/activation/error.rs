@@ -7,6 +7,7 @@ use crate::scheme::{Rounding, SchemeError};
 use crate::tensor::QuantizeError;
 
 use super::range::MovingAverage;
+use super::requantize::Requantize;
 
 /// Why an activation scheme, its calibration or a product is refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -69,6 +70,14 @@ pub enum ActivationError {
     DynamicMovingAverage {
         /// The range that was asked for.
         average: MovingAverage,
+    },
+    /// Scales that are found anew have no multiplier that is known before.
+    #[error(
+        "`requantize = {requantize}` needs the scales of all layers before, and `mode = dynamic` finds them anew: expected `mode = static`"
+    )]
+    DynamicRequantize {
+        /// The requantization that was asked for.
+        requantize: Requantize,
     },
     /// A moving average that stands still or overshoots.
     #[error("`momentum = {momentum}` means nothing: expected a number above 0 and at most 1")]

@@ -32,6 +32,7 @@ mod error;
 mod product;
 mod quantizer;
 mod range;
+mod requantize;
 mod scheme;
 mod spec;
 
@@ -39,5 +40,6 @@ pub use error::ActivationError;
 pub use product::ScaledLevels;
 pub use quantizer::{ActivationParameters, ActivationQuantizer, QuantizedActivations};
 pub use range::{ActivationRange, MovingAverage};
+pub use requantize::Requantize;
 pub use scheme::{ActivationMode, ActivationScheme};
 pub use spec::{ActivationGranularity, ActivationModeSpec, ActivationSpec};

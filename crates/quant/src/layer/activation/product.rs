@@ -82,6 +82,18 @@ impl ScaledLevels {
         self.levels.nrows()
     }
 
+    pub(crate) const fn levels(&self) -> &Array2<f64> {
+        &self.levels
+    }
+
+    pub(crate) const fn scales(&self) -> &Array2<f32> {
+        &self.scales
+    }
+
+    pub(crate) const fn rows_per_scale(&self) -> usize {
+        self.rows_per_scale
+    }
+
     /// The outputs `(rows, out)` of the layer before its activation function: `y = Σ_g s_x·s_g·Σ_{i∈g} (q_i - z_x)·u_i + b`.
     ///
     /// Within a group `g` of inputs that share a scale the products are summed in `f64`, input by input. Of integer weights

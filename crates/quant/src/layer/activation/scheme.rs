@@ -9,6 +9,7 @@ use crate::scheme::{Bits, Format, Range, Rounding, Scheme, SchemeSpec, Symmetry,
 
 use super::error::ActivationError;
 use super::range::MovingAverage;
+use super::requantize::Requantize;
 
 /// How the inputs of layers are quantized; built by [`ActivationSpec::resolve`](crate::ActivationSpec::resolve).
 ///
@@ -19,6 +20,8 @@ pub struct ActivationScheme {
     /// Codes, symmetry, rounding, and the range where all values are looked at at once.
     pub(super) codes: Scheme,
     pub(super) mode: ActivationMode,
+    #[serde(skip_serializing_if = "Requantize::is_float")]
+    pub(super) requantize: Requantize,
 }
 
 /// An activation scheme that is not checked yet.
@@ -27,13 +30,15 @@ pub struct ActivationScheme {
 struct Parts {
     codes: Scheme,
     mode: ActivationMode,
+    #[serde(default)]
+    requantize: Requantize,
 }
 
 impl TryFrom<Parts> for ActivationScheme {
     type Error = ActivationError;
 
-    fn try_from(Parts { codes, mode }: Parts) -> Result<Self, ActivationError> {
-        Self::new(codes, mode)
+    fn try_from(Parts { codes, mode, requantize }: Parts) -> Result<Self, ActivationError> {
+        Self::new(codes, mode, requantize)
     }
 }
 
@@ -56,7 +61,11 @@ impl ActivationScheme {
     ///
     /// # Errors
     /// A sentence for the first contradiction found.
-    pub(super) fn new(codes: Scheme, mode: ActivationMode) -> Result<Self, ActivationError> {
+    pub(super) fn new(
+        codes: Scheme,
+        mode: ActivationMode,
+        requantize: Requantize,
+    ) -> Result<Self, ActivationError> {
         let Scheme { range, rounding, .. } = codes;
         match rounding {
             Rounding::NearestEven | Rounding::HalfAway => {}
@@ -92,12 +101,18 @@ impl ActivationScheme {
             {
                 Err(ActivationError::Momentum { momentum })
             }
+            ActivationMode::DynamicBatch(_) | ActivationMode::DynamicRow
+                if requantize != Requantize::Float =>
+            {
+                Err(ActivationError::DynamicRequantize { requantize })
+            }
             ActivationMode::Static
             | ActivationMode::StaticAverage(_)
             | ActivationMode::DynamicBatch(_)
-            | ActivationMode::DynamicRow => Ok(Self { codes, mode }),
+            | ActivationMode::DynamicRow => Ok(Self { codes, mode, requantize }),
         }
     }
+
     /// Bits of one code, 2 to 16.
     #[must_use]
     pub fn bits(&self) -> u32 {
@@ -114,6 +129,12 @@ impl ActivationScheme {
     #[must_use]
     pub const fn codes(&self) -> &Scheme {
         &self.codes
+    }
+
+    /// How the sums of a layer become the codes of the next one.
+    #[must_use]
+    pub const fn requantize(&self) -> Requantize {
+        self.requantize
     }
 
     /// Whether calibration inputs fix the parameters.
@@ -146,7 +167,8 @@ impl ActivationScheme {
 }
 
 /// Where the range comes from and what differs from the defaults, without the bits: `static mse`, `dynamic per row`,
-/// `dynamic per batch of 32 percentile 99.9 symmetric`.
+/// `dynamic per batch of 32 percentile 99.9 symmetric`,
+/// `static min-max fixed-point`.
 impl fmt::Display for ActivationScheme {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let range = self.codes.range;
@@ -165,6 +187,9 @@ impl fmt::Display for ActivationScheme {
         }
         if self.codes.rounding != Rounding::NearestEven {
             words.push(self.codes.rounding.to_string());
+        }
+        if self.requantize != Requantize::Float {
+            words.push(self.requantize.to_string());
         }
         formatter.pad(&words.join(" "))
     }

@@ -9,6 +9,7 @@ use crate::scheme::{Bits, Range, Rounding, Scheme, SymmetrySpec};
 
 use super::error::ActivationError;
 use super::range::ActivationRange;
+use super::requantize::Requantize;
 use super::scheme::{ActivationMode, ActivationScheme};
 
 /// How the inputs of layers are quantized.
@@ -57,6 +58,9 @@ pub struct ActivationSpec {
     /// refused.
     #[serde(default)]
     pub rounding: Rounding,
+    /// How the sums of a layer become the codes of the next one; other than `float` only where `mode` is `static`.
+    #[serde(default)]
+    pub requantize: Requantize,
 }
 
 /// Which rows of the inputs share a range.
@@ -101,7 +105,7 @@ impl ActivationSpec {
             ActivationRange::Block(range) => range,
             ActivationRange::MovingAverage(_) => Range::MinMax,
         };
-        ActivationScheme::new(Scheme { range, rounding, ..codes }, mode)
+        ActivationScheme::new(Scheme { range, rounding, ..codes }, mode, self.requantize)
     }
 
     fn mode(&self) -> Result<ActivationMode, ActivationError> {
