@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use bitsweep_exchange::export::{FourBitGroups, InputType, OnnxOptions, Opset, StaticInputs, to_onnx};
+use bitsweep_exchange::export::{FourBitGroups, InputType, OnnxOptions, Opset, StaticInputs, to_c, to_onnx};
 use bitsweep_exchange::packed::{PackedError, PackedModel};
 use bitsweep_results::{Goal, Key, Summary, Variant};
+use ndarray::ArrayView2;
 use serde_json::{Map, Value, json};
 
-use crate::evaluate::{Provenance, pack};
+use crate::evaluate::{Packed, Provenance, pack};
 use crate::failure::Failure;
 use crate::plan::{Plan, PlannedVariant, Unit};
 use crate::unit_store::UnitStore;
@@ -23,17 +24,26 @@ pub struct Chosen<'p> {
     planned: &'p Arc<PlannedVariant>,
 }
 
-/// A model as a file.
+/// A model as a file, or as a folder of them.
 #[derive(Debug)]
 pub struct ModelFile {
     /// What it is called: the experiment, the unit where there are several, the variant.
     pub name: String,
-    /// Its content.
-    pub bytes: Vec<u8>,
+    /// What is in it.
+    pub content: Content,
     /// Bytes of the numbers in it, as tables count them.
     pub counted: u64,
     /// What a reader must know of it.
     pub notes: Vec<String>,
+}
+
+/// What is written of a model.
+#[derive(Debug)]
+pub enum Content {
+    /// The bytes of a file.
+    File(Vec<u8>),
+    /// The names and texts of files that belong together.
+    Folder(Vec<(&'static str, String)>),
 }
 
 /// The goal of a pick.
@@ -125,20 +135,30 @@ impl<'p> Chosen<'p> {
         format!("{} of {}", self.label(), self.unit().describe())
     }
 
-    fn file(&self, packed: &PackedModel, format: ExportFormat) -> Result<ModelFile, String> {
+    fn file(
+        &self,
+        packed: &PackedModel,
+        test_features: ArrayView2<'_, f64>,
+        format: ExportFormat,
+    ) -> Result<ModelFile, String> {
         let usual = OnnxOptions::default();
         let onnx = |options| {
             let file = to_onnx(packed, options);
-            file.map(|file| (file.bytes, file.notes)).map_err(|error| error.to_string())
+            file.map(|file| (Content::File(file.bytes), file.notes)).map_err(|error| error.to_string())
         };
         let plain = |bytes: Result<Vec<u8>, PackedError>| {
-            bytes.map(|bytes| (bytes, Vec::new())).map_err(|error| error.to_string())
+            bytes.map(|bytes| (Content::File(bytes), Vec::new())).map_err(|error| error.to_string())
         };
-        let (bytes, notes) = match format {
+        let (content, notes) = match format {
             ExportFormat::Safetensors => plain(packed.to_bytes()),
             ExportFormat::Npz => plain(packed.to_npz()),
             ExportFormat::Json => plain(packed.to_json().map(String::into_bytes)),
             ExportFormat::Gguf => plain(packed.to_gguf(&self.describe())),
+            ExportFormat::C => {
+                let title = format!("{}: {}", self.plan.name, self.describe());
+                let files = to_c(packed, test_features, &title);
+                files.map(|files| (Content::Folder(files), Vec::new())).map_err(|error| error.to_string())
+            }
             ExportFormat::Onnx => onnx(usual),
             ExportFormat::OnnxDouble => onnx(OnnxOptions { input: InputType::Double, ..usual }),
             ExportFormat::OnnxQdq => onnx(OnnxOptions { static_inputs: StaticInputs::Qdq, ..usual }),
@@ -148,7 +168,7 @@ impl<'p> Chosen<'p> {
             }
         }?;
         let counted = packed.sizes().total();
-        Ok(ModelFile { name: self.name(format), bytes, counted, notes })
+        Ok(ModelFile { name: self.name(format), content, counted, notes })
     }
 
     /// What the file is called, as far as every filesystem takes it.
@@ -168,11 +188,15 @@ impl<'p> Chosen<'p> {
         let key = self.key().to_string();
         let key = (self.unit().variants.iter().filter(is_same).count() > 1).then(|| &key[..8]);
         let unit = (plan.units.len() > 1).then(|| self.unit().key.to_string());
-        // What has the extension of another format has its own name, too.
-        let format_name = (format.name() != format.extension()).then(|| format.name());
+        // What has the extension of another format has its own name, too; a folder has no extension.
+        let is_folder = format == ExportFormat::C;
+        let format_name = (is_folder || format.name() != format.extension()).then(|| format.name());
         let parts = [Some(plan.name.as_str()), unit.as_deref(), Some(&label), key, format_name];
         let parts: Vec<&str> = parts.into_iter().flatten().collect();
-        format!("{}.{}", parts.join("-"), format.extension())
+        match is_folder {
+            true => parts.join("-"),
+            false => format!("{}.{}", parts.join("-"), format.extension()),
+        }
     }
 
     /// Where the model comes from.
@@ -203,10 +227,11 @@ pub fn files(
 ) -> Result<Vec<Result<ModelFile, String>>, Failure> {
     let Some(first) = chosen.first() else { return Ok(Vec::new()) };
     let variants = chosen.iter().map(|own| (own.planned.as_ref(), own.provenance()));
-    let packed = pack(first.plan, first.position, store, variants)?;
-    let all = chosen.iter().zip(&packed);
+    let Packed { models, test_features } = pack(first.plan, first.position, store, variants)?;
+    let all = chosen.iter().zip(&models);
     let file = |own: &Chosen<'_>, packed: &PackedModel, format: ExportFormat| {
-        own.file(packed, format).map_err(|reason| format!("{} as {format}: {reason}", own.describe()))
+        own.file(packed, test_features.view(), format)
+            .map_err(|reason| format!("{} as {format}: {reason}", own.describe()))
     };
     Ok(all.flat_map(|(own, packed)| formats.iter().map(move |format| file(own, packed, *format))).collect())
 }

@@ -9,7 +9,7 @@ use bitsweep_results::summarize;
 use super::{planned, print_lines, say_notes};
 use crate::cli::Request;
 use crate::evaluate::{Run, collect};
-use crate::export::{Chosen, ModelFile, files, goal};
+use crate::export::{Chosen, Content, ModelFile, files, goal};
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::progress::{Progress, Verbosity};
@@ -82,20 +82,37 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
     for (file, format) in
         files(std::slice::from_ref(&chosen), formats, store.as_ref())?.into_iter().zip(formats)
     {
-        let ModelFile { name, bytes: written, counted, notes } = match file {
+        let ModelFile { name, content, counted, notes } = match file {
             Ok(file) => file,
             Err(reason) => {
                 refused.push(reason);
                 continue;
             }
         };
-        let place = options.out.join(name);
-        let unwritten = |error| Failure::Output(format!("`{}` cannot be written: {error}", place.display()));
-        fs::create_dir_all(options.out).and_then(|()| fs::write(&place, &written)).map_err(unwritten)?;
-        let (counted, length) = (bytes(counted as f64), bytes(written.len() as f64));
-        let size = match format {
-            ExportFormat::Safetensors => format!("{counted} of numbers in a file of {length}"),
-            _ => format!("a file of {length}; {counted} as tables count them"),
+        let write = |name: &str, written: &[u8]| {
+            let place = options.out.join(name);
+            let written = fs::create_dir_all(options.out).and_then(|()| fs::write(&place, written));
+            let unwritten =
+                |error| Failure::Output(format!("`{}` cannot be written: {error}", place.display()));
+            written.map_err(unwritten)
+        };
+        let counted = bytes(counted as f64);
+        let (place, size) = match content {
+            Content::File(written) => {
+                write(&name, &written)?;
+                let length = bytes(written.len() as f64);
+                let size = match format {
+                    ExportFormat::Safetensors => format!("{counted} of numbers in a file of {length}"),
+                    _ => format!("a file of {length}; {counted} as tables count them"),
+                };
+                (options.out.join(name), size)
+            }
+            // One variant: the folder that the user names is that of its files.
+            Content::Folder(files) => {
+                files.iter().try_for_each(|(name, text)| write(name, text.as_bytes()))?;
+                let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+                (options.out.to_owned(), format!("{}; {counted} as tables count them", names.join(", ")))
+            }
         };
         print_lines([format!("{}: {}", place.display(), chosen.describe()), size])?;
         say_notes(&place.display().to_string(), &notes, options.verbosity);

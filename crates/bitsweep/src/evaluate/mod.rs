@@ -55,7 +55,7 @@ pub(crate) use mixed::check_budget;
 pub(crate) use packing::Provenance;
 pub(crate) use prepare::{NO_TRAINING_ROWS, scaled, split, too_many_calibration_rows};
 pub(crate) use scaler::feature_bytes;
-pub(crate) use variants::pack;
+pub(crate) use variants::{Packed, pack};
 
 /// What is to be done, and how.
 pub struct Run<'a> {

@@ -3,6 +3,7 @@
 
 use bitsweep_exchange::packed::PackedModel;
 use bitsweep_results::{DatasetShape, FailureKind};
+use ndarray::Array2;
 use rayon::prelude::*;
 
 use super::bench::{Bench, Measured};
@@ -26,6 +27,13 @@ pub(super) fn evaluate(evaluation: &Evaluation<'_>) -> Result<(), Failure> {
     }
 }
 
+/// Variants of a unit as models to be taken away.
+pub(crate) struct Packed {
+    pub(crate) models: Vec<PackedModel>,
+    /// The features of the test rows, not scaled, `(rows, features)`.
+    pub(crate) test_features: Array2<f64>,
+}
+
 /// Makes variants of the unit at `position` of the plan again, as models to be taken away. Their classes on the test rows and their
 /// bytes are those that a run measures.
 ///
@@ -36,9 +44,9 @@ pub(crate) fn pack<'v>(
     position: usize,
     store: Option<&UnitStore>,
     variants: impl Iterator<Item = (&'v PlannedVariant, Provenance)>,
-) -> Result<Vec<PackedModel>, Failure> {
+) -> Result<Packed, Failure> {
     let unit = &plan.units[position];
-    let packed = || -> Result<Vec<PackedModel>, Stop> {
+    let packed = || -> Result<Packed, Stop> {
         let dataset = unit
             .dataset
             .as_ref()
@@ -56,8 +64,11 @@ pub(crate) fn pack<'v>(
         };
         let FloatModel { model, .. } = float_model(&evaluation, &prepared)?;
         let bench = Bench::new(&evaluation, &prepared, &model)?;
-        let packed = variants.map(|(planned, provenance)| bench.packed(&planned.variant, provenance));
-        Ok(packed.collect::<Step<_>>()?)
+        let models = variants.map(|(planned, provenance)| bench.packed(&planned.variant, provenance));
+        Ok(Packed {
+            models: models.collect::<Step<_>>()?,
+            test_features: prepared.encoder.apply(prepared.dataset, &prepared.split.test),
+        })
     };
     packed().map_err(|stop| match stop {
         Stop::Unit(failure) => Failure::Other(format!("{}: {}", unit.describe(), failure.reason)),

@@ -18,7 +18,7 @@ use super::marker::{MARKER, TIMINGS};
 use super::picks::picks;
 use super::provenance::{self, Provenance, Timings};
 use crate::evaluate::RunOutcome;
-use crate::export::ModelFile;
+use crate::export::{Content, ModelFile};
 use crate::failure::Failure;
 use crate::plan::Plan;
 use bitsweep_experiment::config::relocated;
@@ -62,7 +62,13 @@ pub fn write(
     let written = Written { reproduction, findings: tables.check(&plan.header.finding)? };
     report(plan, command, records, summary, &written, folder)?;
     for model in models {
-        folder.write(&format!("{MODELS}/{}", model.name), |file| file.write_all(&model.bytes))?;
+        let place = format!("{MODELS}/{}", model.name);
+        match &model.content {
+            Content::File(bytes) => folder.write(&place, |file| file.write_all(bytes))?,
+            Content::Folder(files) => files.iter().try_for_each(|(name, text)| {
+                folder.write(&format!("{place}/{name}"), |file| file.write_all(text.as_bytes()))
+            })?,
+        }
     }
     write_json(folder, PICKS, &picks(plan, records, summary))?;
     write_json(folder, TIMINGS, &Timings::of(timings, folder.location()))?;

@@ -1,7 +1,7 @@
 //! Why a model cannot be said in ONNX.
 
 use bitsweep_models::WeightId;
-use bitsweep_quant::OtherDtype;
+use bitsweep_quant::{OtherDtype, Requantize};
 
 use crate::packed::PackedError;
 
@@ -31,6 +31,14 @@ pub enum ExportError {
         types: &'static str,
         /// The nearest setting.
         nearest: &'static str,
+    },
+    /// Layers in whole numbers, whose shifts no operator has.
+    #[error(
+        "`requantize = \"{requantize}\"` computes in whole numbers from layer to layer, which ONNX has no operators for: the nearest is `requantize = \"float\"`, or the format `c`"
+    )]
+    Requantize {
+        /// How it requantizes.
+        requantize: Requantize,
     },
     /// No layer whose weight `MatMulNBits` takes.
     #[error(

@@ -25,6 +25,7 @@
 //! and the reference of the standard, to all of this.
 
 mod activation;
+mod c;
 mod columns;
 mod element;
 mod error;
@@ -43,10 +44,12 @@ mod tiling;
 mod weights;
 
 use bitsweep_models::Precision;
+use bitsweep_quant::Requantize;
 use prost::Message;
 
-use crate::packed::{Classifier, FeatureScaling, PackedModel, Values};
+use crate::packed::{Classifier, FeatureScaling, PackedLayer, PackedModel, Values};
 
+pub use c::{CError, to_c};
 pub use error::ExportError;
 pub use options::{FourBitGroups, InputType, OnnxOptions, Opset, StaticInputs};
 
@@ -105,6 +108,11 @@ pub struct OnnxFile {
 pub fn to_onnx(model: &PackedModel, options: OnnxOptions) -> Result<OnnxFile, ExportError> {
     model.predictor()?;
     let Classifier { columns, scaling, layers, head, precision, classes, provenance: _ } = model.classifier();
+    let requantize =
+        |layer: &PackedLayer| layer.inputs.map_or(Requantize::Float, |own| own.scheme().requantize());
+    if let Some(requantize) = layers.iter().map(requantize).find(|own| *own != Requantize::Float) {
+        return Err(ExportError::Requantize { requantize });
+    }
     let mut graph = Graph::default();
     // Outputs have their names before all others do.
     let input = match options.input {

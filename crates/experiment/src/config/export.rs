@@ -77,11 +77,13 @@ pub enum ExportFormat {
     Json,
     /// The block types of ggml.
     Gguf,
+    /// Plain C99 for a device, of a model that computes in whole numbers: a folder of files.
+    C,
 }
 
 impl ExportFormat {
     /// All formats.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Safetensors,
         Self::Onnx,
         Self::OnnxDouble,
@@ -91,6 +93,7 @@ impl ExportFormat {
         Self::Npz,
         Self::Json,
         Self::Gguf,
+        Self::C,
     ];
 
     /// The format as files and the command line spell it.
@@ -105,6 +108,7 @@ impl ExportFormat {
             Self::Npz => "npz",
             Self::Json => "json",
             Self::Gguf => "gguf",
+            Self::C => "c",
         }
     }
 
@@ -123,6 +127,7 @@ impl ExportFormat {
             Self::Npz => "npz",
             Self::Json => "json",
             Self::Gguf => "gguf",
+            Self::C => "c",
         }
     }
 }

@@ -1,6 +1,8 @@
 //! A variant's value on every axis of the table of choices.
 
-use bitsweep_quant::{ActivationMode, ActivationRange, Granularity, Rounding, Scheme, SchemeAxis, Symmetry};
+use bitsweep_quant::{
+    ActivationMode, ActivationRange, Granularity, Requantize, Rounding, Scheme, SchemeAxis, Symmetry,
+};
 use bitsweep_results::{Choice, Choices, Value};
 use serde_json::{Map, Value as Json, json};
 
@@ -85,6 +87,10 @@ impl Variant {
         }
         if codes.rounding != Rounding::default() {
             settings.insert("rounding".to_owned(), json!(codes.rounding));
+        }
+        let requantize = activations.scheme.requantize();
+        if requantize != Requantize::default() {
+            settings.insert("requantize".to_owned(), json!(requantize));
         }
         // Which rows static ranges are found on, where that is not a choice of calibration anyway.
         if let (Some(rows @ CalibrationRows::Drawn(_)), None) = (activations.rows, self.calibration.rows) {

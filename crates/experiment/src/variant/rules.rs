@@ -5,7 +5,9 @@ use std::fmt;
 
 use bitsweep_datasets::Scaling;
 use bitsweep_models::Mlp;
-use bitsweep_quant::{BiasCorrection, CalibrationMethod, Range, Transform};
+use bitsweep_quant::{
+    BiasCorrection, CalibrationMethod, IntegerLevels, Range, Requantize, Scheme, Transform,
+};
 
 use super::{Refusal, ScalerUse, Variant};
 use crate::subject::{Subject, TrainedModel};
@@ -299,9 +301,30 @@ impl Variant {
     /// Refuses parts that do not combine with each other.
     pub(super) fn check_parts(&self) -> Result<(), Refusal> {
         match RULES.iter().find(|rule| rule.part.is_in(self) && rule.beside.is_in(self)) {
-            None => Ok(()),
+            None => self.check_whole_numbers(),
             Some(rule) => Err(rule.refusal(self)),
         }
+    }
+
+    /// Refuses weights that whole numbers do not multiply, where layers are to compute in them.
+    fn check_whole_numbers(&self) -> Result<(), Refusal> {
+        let requantize =
+            self.activations.map_or(Requantize::Float, |activations| activations.scheme.requantize());
+        if requantize == Requantize::Float {
+            return Ok(());
+        }
+        let candidates = self.mixed.iter().flat_map(|mixed| &mixed.candidates);
+        let schemes = [&self.scheme].into_iter().chain(self.layers.values()).chain(candidates);
+        let check = |scheme: &Scheme| {
+            let refused = |error| {
+                Refusal::new(
+                    "activations",
+                    format!("`requantize = \"{requantize}\"` computes in whole numbers: {error}"),
+                )
+            };
+            IntegerLevels::check(scheme, requantize).map_err(refused)
+        };
+        schemes.into_iter().try_for_each(check)
     }
 
     /// Refuses what does not combine with the subject of its unit.

@@ -74,6 +74,15 @@ impl FeatureCodes {
         Ok((codes, clipped))
     }
 
+    /// Whether halves become the even code; otherwise that away from zero.
+    #[must_use]
+    pub const fn rounds_half_to_even(&self) -> bool {
+        match self.rounding {
+            Rounding::NearestEven | Rounding::Stochastic => true,
+            Rounding::HalfAway => false,
+        }
+    }
+
     /// The means `μ`, one per feature.
     #[must_use]
     pub fn means(&self) -> &[f32] {

@@ -30,6 +30,7 @@ pub struct IntegerLayer {
     levels: IntegerLevels,
     bias: Vec<i32>,
     inputs: Codes,
+    largest_sum: i64,
     rescale: Option<Rescale>,
     outputs: Outputs,
 }
@@ -139,7 +140,8 @@ impl IntegerLayer {
                 (Some(rescale), outputs)
             }
         };
-        Ok(Self { levels, bias, inputs, rescale, outputs })
+        let largest_sum = sums.bounds.iter().copied().max().unwrap_or(0);
+        Ok(Self { levels, bias, inputs, largest_sum, rescale, outputs })
     }
 
     /// The numbers of inputs and of outputs.
@@ -182,6 +184,12 @@ impl IntegerLayer {
     #[must_use]
     pub const fn outputs(&self) -> &Outputs {
         &self.outputs
+    }
+
+    /// The largest magnitude that an accumulator may have, whatever codes the inputs have.
+    #[must_use]
+    pub const fn largest_sum(&self) -> i64 {
+        self.largest_sum
     }
 
     /// The accumulators of a row of codes, `(groups, out)`.
@@ -286,7 +294,7 @@ impl Sums {
             let scaled = self.bounds.mapv(|bound| bound as f64) * self.ratios(step);
             scaled.columns().into_iter().map(|column| column.sum()).fold(0.0, f64::max)
         };
-        while most(step) >= f64::from(i32::MAX - 1) {
+        while most(step) >= f64::from(1 << 30) - 1.0 {
             step *= 2.0;
         }
         Ok((Some(self.rescaled(step)?), step))

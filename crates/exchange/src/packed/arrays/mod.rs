@@ -41,7 +41,8 @@
 //! highest)`, ties to the even code unless the scheme says otherwise, its parameters those of the arrays or, in a dynamic
 //! scheme, of the rows at hand. Where it has `output_codes`, the outputs become `round(min(max(y / clip, 0), 1)·n)·(clip / n)`
 //! with `n = 2^bits - 1`. Features are scaled in `float64` before: `x / divisor`, or `(x - mean) / scale`, where differences of
-//! `constant_features` up to `2⁻²³·|mean|` are 0.
+//! `constant_features` up to `2⁻²³·|mean|` are 0. Where a scheme says how it is to `requantize`, the layers compute in whole
+//! numbers with these parameters, as the documentation of `bitsweep-inference` says; computed in floats they are near it.
 //!
 //! ```python
 //! arrays = np.load("model.npz")

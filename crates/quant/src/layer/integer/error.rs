@@ -16,6 +16,14 @@ pub enum IntegerError {
         /// What would do.
         fix: &'static str,
     },
+    /// Steps that no shift makes one of.
+    #[error(
+        "the steps of `{scheme}` are no powers of two: expected `granularity = \"tensor\"`, `scale_format = \"e8m0-ceiling\"`, or `requantize = \"fixed-point\"`"
+    )]
+    Steps {
+        /// The short name of the scheme.
+        scheme: String,
+    },
     /// A sum that 32 bits do not hold.
     #[error(
         "the sum of output {output} (counted from 0) may reach {bound}, beyond 32 bits: expected fewer bits or inputs, or a smaller bias"
@@ -26,9 +34,9 @@ pub enum IntegerError {
         /// The largest magnitude that the codes allow.
         bound: f64,
     },
-    /// A sum over groups that 64 bits do not hold.
+    /// A sum that is too large for the step it is scaled to.
     #[error(
-        "the scaled sum of output {output} (counted from 0) may be beyond 64 bits: expected larger groups"
+        "the sum of output {output} (counted from 0) may be beyond 2^30 steps of what it becomes, or over its groups beyond 64 bits: expected calibration rows that are like the others, or larger groups"
     )]
     Sum {
         /// The output.
@@ -36,7 +44,7 @@ pub enum IntegerError {
     },
     /// A ratio that no shift makes.
     #[error(
-        "the scales of output {output} (counted from 0) are no power of two apart from the others': expected `scale_format = \"power-of-two\"`, one scale a layer, or `requantize = \"fixed-point\"`"
+        "the scales of output {output} (counted from 0) are no power of two apart from the others': expected `requantize = \"fixed-point\"`"
     )]
     NoPowerOfTwo {
         /// The output.

@@ -2,8 +2,10 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::layer::activation::ScaledLevels;
-use crate::scheme::{Bits, CodeRange, Codes, Grid, ZeroPoint};
+use crate::layer::activation::{Requantize, ScaledLevels};
+use crate::scheme::{
+    CodeRange, CodebookFormat, Codes, Format, Granularity, Grid, Outliers, Scheme, ZeroPoint,
+};
 use crate::tensor::{CodeMatrix, Codebooks, FixedGrid, Parameters, Quantized};
 
 use super::error::IntegerError;
@@ -30,75 +32,99 @@ pub struct IntegerLevels {
 }
 
 impl IntegerLevels {
+    /// Refuses schemes whose weights are no whole numbers of a step: with float zero points or minimums, with outliers, 16-bit
+    /// floats, codebooks of floats or in several stages, and levels such as NormalFloat's. With [`Requantize::PowerOfTwo`], those
+    /// of several steps that are no powers of two, too.
+    ///
+    /// # Errors
+    /// What would do.
+    pub fn check(scheme: &Scheme, requantize: Requantize) -> Result<(), IntegerError> {
+        let refused = |fix| Err(IntegerError::Levels { scheme: scheme.to_string(), fix });
+        if scheme.outliers != Outliers::None {
+            return refused("leave `outliers` out");
+        }
+        match (scheme.format, scheme.zero_point()) {
+            (Format::Float16 | Format::BFloat16, _) => return refused("expected another format"),
+            (Format::Codebook(layout), _)
+                if layout.stages.get() > 1 || scheme.codebook_format != CodebookFormat::Int8 =>
+            {
+                return refused("expected `codebook_format = \"int8\"` and one stage");
+            }
+            (Format::Levels(format), _)
+                if factor(format.levels().into_iter().map(|(_, level)| level)).is_none() =>
+            {
+                return refused("expected an even grid, ternary levels, powers of two or small floats");
+            }
+            (_, Some(ZeroPoint::Float | ZeroPoint::Minimum)) => {
+                return refused("expected `zero_point = \"integer\"` or `symmetry = \"symmetric\"`");
+            }
+            (
+                Format::Integer { .. }
+                | Format::Codebook(_)
+                | Format::DoReFa { .. }
+                | Format::Wrpn { .. }
+                | Format::Levels(_)
+                | Format::Gguf(_),
+                Some(ZeroPoint::Integer) | None,
+            ) => {}
+        }
+        let has_steps = match scheme.format {
+            Format::Integer { .. } | Format::Levels(_) | Format::Gguf(_) => {
+                !scheme.scale_format.is_power_of_two()
+            }
+            Format::Codebook(_) => true,
+            Format::Float16 | Format::BFloat16 | Format::DoReFa { .. } | Format::Wrpn { .. } => false,
+        };
+        if requantize == Requantize::PowerOfTwo && has_steps && scheme.granularity != Granularity::Tensor {
+            return Err(IntegerError::Steps { scheme: scheme.to_string() });
+        }
+        Ok(())
+    }
+
     /// The levels and steps of `weights`, which are of `f32`.
     ///
     /// # Errors
-    /// Weights of `f64`, and those that are no whole numbers of a step: with float zero points or minimums, with outliers, 16-bit
-    /// floats, codebooks of floats or in several stages, and levels such as NormalFloat's.
+    /// Weights of `f64`, and those that [`check`](Self::check) refuses.
     pub fn of(weights: &Quantized) -> Result<Self, IntegerError> {
-        let refused = |fix| IntegerError::Levels { scheme: weights.scheme().to_string(), fix };
-        if weights.outliers().is_some() {
-            return Err(refused("leave `outliers` out"));
-        }
-        match weights.parameters::<f32>()? {
-            Parameters::Affine(_) => {
-                let fix = match weights.scheme().zero_point() {
-                    Some(ZeroPoint::Minimum) => "a minimum is added to them; expected another format",
-                    Some(ZeroPoint::Float) => {
-                        "expected `zero_point = \"integer\"` or `symmetry = \"symmetric\"`"
-                    }
-                    Some(ZeroPoint::Integer) | None => {
-                        "expected an even grid, ternary levels, powers of two or small floats"
-                    }
-                };
-                Self::of_scaled(weights).ok_or_else(|| refused(fix))
-            }
+        Self::check(weights.scheme(), Requantize::FixedPoint)?;
+        let levels = match weights.parameters::<f32>()? {
+            Parameters::Affine(_) => Self::of_scaled(weights),
             Parameters::Codebooks(codebooks) => {
-                let fix = "expected `codebook_format = \"int8\"` and one stage";
-                Self::of_codebooks(codebooks, weights.codes(), weights.shape()).ok_or_else(|| refused(fix))
+                Self::of_codebooks(codebooks, weights.codes(), weights.shape())
             }
-            Parameters::Fixed(grid) => {
-                let (step, level): (f64, Box<dyn Fn(i32) -> i32>) = match *grid {
-                    FixedGrid::Wrpn(bits) => (1.0 / f64::from(narrow(bits)), Box::new(|code| code)),
-                    FixedGrid::DoReFa(bits) => {
-                        let steps = Grid::new(bits, Codes::Unsigned, CodeRange::Full).highest;
-                        (1.0 / f64::from(steps), Box::new(move |code| 2 * code - steps))
-                    }
-                    FixedGrid::Float16 | FixedGrid::BFloat16 => {
-                        return Err(refused("expected another format"));
-                    }
-                };
-                let (rows, columns) = weights.shape();
-                let codes = weights.codes();
-                Ok(Self {
-                    levels: Array2::from_shape_fn((rows, columns), |(row, column)| {
-                        level(codes.at(row * columns + column))
-                    }),
-                    steps: Array2::from_elem((usize::from(rows > 0), columns), step),
-                    rows_per_step: rows.max(1),
-                })
-            }
-        }
+            Parameters::Fixed(grid) => Self::of_grid(*grid, weights.codes(), weights.shape()),
+        };
+        let fix = "expected another format";
+        levels.ok_or_else(|| IntegerError::Levels { scheme: weights.scheme().to_string(), fix })
     }
 
     /// Those of scales and levels, where all levels are whole numbers of the same power of two.
     fn of_scaled(weights: &Quantized) -> Option<Self> {
-        if weights.scheme().zero_point() == Some(ZeroPoint::Minimum) {
-            return None;
-        }
         let scaled = ScaledLevels::of(weights).ok()?;
-        let is_whole = |factor: f64| {
-            scaled.levels().iter().all(|level| {
-                let level = level * factor;
-                level.round() == level && level.abs() <= MOST_LEVEL
-            })
-        };
-        let factor =
-            (0..=MOST_PLACES).map(|places| f64::from(1 << places)).find(|factor| is_whole(*factor))?;
+        let factor = factor(scaled.levels().iter().copied())?;
         Some(Self {
             levels: scaled.levels().mapv(|level| (level * factor) as i32),
             steps: scaled.scales().mapv(|scale| f64::from(scale) / factor),
             rows_per_step: scaled.rows_per_scale(),
+        })
+    }
+
+    fn of_grid(grid: FixedGrid, codes: &CodeMatrix, (rows, columns): (usize, usize)) -> Option<Self> {
+        let (steps, level): (i32, fn(i32, i32) -> i32) = match grid {
+            FixedGrid::Wrpn(bits) => {
+                (Grid::new(bits, Codes::Signed, CodeRange::Narrow).highest, |code, _| code)
+            }
+            FixedGrid::DoReFa(bits) => {
+                (Grid::new(bits, Codes::Unsigned, CodeRange::Full).highest, |code, steps| 2 * code - steps)
+            }
+            FixedGrid::Float16 | FixedGrid::BFloat16 => return None,
+        };
+        Some(Self {
+            levels: Array2::from_shape_fn((rows, columns), |(row, column)| {
+                level(codes.at(row * columns + column), steps)
+            }),
+            steps: Array2::from_elem((usize::from(rows > 0), columns), 1.0 / f64::from(steps)),
+            rows_per_step: rows.max(1),
         })
     }
 
@@ -153,7 +179,13 @@ impl IntegerLevels {
     }
 }
 
-/// The largest code of WRPN's grid.
-fn narrow(bits: Bits) -> i32 {
-    Grid::new(bits, Codes::Signed, CodeRange::Narrow).highest
+/// The smallest power of two of which all levels are whole numbers when multiplied by it.
+fn factor(levels: impl Iterator<Item = f64> + Clone) -> Option<f64> {
+    let is_whole = |factor: f64| {
+        levels
+            .clone()
+            .map(|level| level * factor)
+            .all(|level| level.round() == level && level.abs() <= MOST_LEVEL)
+    };
+    (0..=MOST_PLACES).map(|places| f64::from(1 << places)).find(|factor| is_whole(*factor))
 }

@@ -79,7 +79,8 @@ impl Rescale {
         }
     }
 
-    /// Refuses sums up to `bounds`, `(groups, out)`, whose scaled sum is beyond 64 bits.
+    /// Refuses sums up to `bounds`, `(groups, out)`, whose scaled sum is beyond 64 bits, or shifted beyond 30: a zero point is
+    /// added.
     ///
     /// # Errors
     /// The first output where that may be.
@@ -87,7 +88,8 @@ impl Rescale {
         for (output, &shift) in self.shifts.iter().enumerate() {
             let groups = bounds.column(output).into_iter().zip(self.multipliers.column(output));
             let scaled = groups.map(|(bound, multiplier)| i128::from(*bound) * i128::from(*multiplier));
-            if scaled.sum::<i128>() + (1_i128 << shift) > i128::from(i64::MAX) {
+            let scaled = scaled.sum::<i128>() + (1_i128 << shift);
+            if scaled > i128::from(i64::MAX) || scaled >> shift > 1 << 30 {
                 return Err(IntegerError::Sum { output });
             }
         }

@@ -1,0 +1,85 @@
+//! A model in whole numbers as C for a device: plain C99 without floating point, memory allocation or a library.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `model.h`, `model.c` | the model: `model_predict` from codes of the features to the class, `model_outputs` to the whole numbers that are compared; `model_encode` makes codes of features in `float`, compiled with `MODEL_FLOAT_FEATURES` |
+//! | `test_vectors.h`, `test.c` | rows with their codes, outputs and classes, and a program that compares |
+//! | `example.c` | how it is called |
+//! | `Makefile`, `CMakeLists.txt` | how it is built; `make test` runs `test.c` here |
+//!
+//! The arithmetic is that of [`IntegerNetwork`](bitsweep_inference::integer::IntegerNetwork), number for number. Weights are
+//! stored in as many bits as the scheme has, output by output, in flash on an AVR, and unpacked as they are multiplied.
+
+mod source;
+mod test_files;
+mod weights;
+
+use bitsweep_inference::integer::NetworkError;
+use ndarray::ArrayView2;
+
+use crate::packed::{IntegerModel, PackedError, PackedLayer, PackedModel, Values};
+
+/// Why a model cannot be said in C.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum CError {
+    /// A model with floats between its layers.
+    #[error(
+        "it computes with floats: expected `[quantize.activations]` with `mode = \"static\"` and `requantize = \"fixed-point\"` or `\"power-of-two\"`"
+    )]
+    Floats,
+    /// What makes no predictor makes no code.
+    #[error(transparent)]
+    Packed(#[from] PackedError),
+    /// Rows that are no codes.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+}
+
+/// The files of a model in C, by name. `features`, `(rows, features)`, not scaled yet, become the rows of the test; `title` says in
+/// the files what they are.
+///
+/// # Errors
+/// Models with floats between their layers.
+pub fn to_c(
+    model: &PackedModel,
+    features: ArrayView2<'_, f64>,
+    title: &str,
+) -> Result<Vec<(&'static str, String)>, CError> {
+    let IntegerModel { features: encoder, network } = model.integer()?.ok_or(CError::Floats)?;
+    let classifier = model.classifier();
+    let bits = |layer: &PackedLayer| match &layer.weight {
+        Values::Coded(weight) => Some(weight.scheme().bits()),
+        Values::Float(_) => None,
+    };
+    let bits: Vec<u32> = classifier.layers.iter().filter_map(bits).collect();
+    let title = comment(title);
+    let (codes, _) = encoder.encode(features)?;
+    let (outputs, _) = network.outputs(codes.view())?;
+    let classes = model.predictor()?.predict(features)?;
+    let tests = test_files::Tests {
+        features: features.reborrow(),
+        codes: codes.view(),
+        outputs: outputs.view(),
+        classes: &classes,
+    };
+    Ok(vec![
+        ("model.h", test_files::header(classifier, &network, &title)),
+        ("model.c", source::source(&network, &bits, &encoder, &title)),
+        ("test_vectors.h", tests.vectors(&network, &title)),
+        ("test.c", test_files::TEST.to_owned()),
+        ("example.c", test_files::example(&title)),
+        ("Makefile", test_files::MAKEFILE.to_owned()),
+        ("CMakeLists.txt", test_files::CMAKE.to_owned()),
+    ])
+}
+
+/// Text within a comment of C: what would end it, and what is not seen or no ASCII, is replaced.
+fn comment(text: &str) -> String {
+    let plain = |letter: char| match letter {
+        '·' => '-',
+        ' '..='~' => letter,
+        _ => '?',
+    };
+    // A trigraph or the end of a comment; a backslash would join lines.
+    text.chars().map(plain).collect::<String>().replace("*/", "* /").replace("/*", "/ *").replace('\\', "/")
+}
