@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod arrays;
+mod c;
 mod formats;
 mod gguf;
 mod hostile;

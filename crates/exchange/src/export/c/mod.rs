@@ -73,13 +73,21 @@ pub fn to_c(
     ])
 }
 
-/// Text within a comment of C: what would end it, and what is not seen or no ASCII, is replaced.
+/// Text within a comment of C: what is no ASCII or not seen is replaced, and a space stands within what would end the comment,
+/// begin another or be a trigraph. A backslash at the end would join lines.
 fn comment(text: &str) -> String {
-    let plain = |letter: char| match letter {
-        '·' => '-',
-        ' '..='~' => letter,
-        _ => '?',
-    };
-    // A trigraph or the end of a comment; a backslash would join lines.
-    text.chars().map(plain).collect::<String>().replace("*/", "* /").replace("/*", "/ *").replace('\\', "/")
+    let mut plain = String::new();
+    for letter in text.chars() {
+        let letter = match letter {
+            '·' => '-',
+            '\\' => '/',
+            ' '..='~' => letter,
+            _ => '_',
+        };
+        if let (Some('*'), '/') | (Some('/'), '*') | (Some('?'), '?') = (plain.chars().next_back(), letter) {
+            plain.push(' ');
+        }
+        plain.push(letter);
+    }
+    plain
 }

@@ -302,25 +302,26 @@ impl LayerSource<'_> {
             Some("uint32_t") => "uint16_t code;\n",
             Some(_) => "uint8_t code;\n",
         };
-        if groups == 1 {
-            let code = indented(code, 3);
-            return format!(
-                "        int32_t sum = {bias};\n        for (i = 0; i < {inputs}; i++) {{\n{code}{body}        }}\n",
-                bias = read(kind, &format!("{name} + o")),
-            );
-        }
+        let group = self.group(groups);
         let offsets = match &self.codes {
             WeightCodes::Packed { meaning: Meaning::Offsets(offsets), .. } => {
                 let name = format!("offsets{number}");
                 let (kind, text) = integers(&name, offsets);
                 self.constants.push_str(&text);
-                let offset = read(kind, &format!("{name} + (uint16_t)(o * {groups}u + g)"));
-                format!("            const int32_t offset = {offset};\n")
+                format!("const int32_t offset = {};\n", read(kind, &format!("{name} + {group}")))
             }
             WeightCodes::Packed { .. } | WeightCodes::Levels(_) => String::new(),
         };
+        if groups == 1 {
+            let code = indented(code, 3);
+            return format!(
+                "        int32_t sum = {bias};\n{offsets}        for (i = 0; i < {inputs}; i++) {{\n{code}{body}        }}\n",
+                offsets = indented(&offsets, 2),
+                bias = read(kind, &format!("{name} + o")),
+            );
+        }
         let bias = match has_all {
-            true => read(kind, &format!("{name} + (uint16_t)(o * {groups}u + g)")),
+            true => read(kind, &format!("{name} + {group}")),
             false => format!("(g == 0) ? {} : 0", read(kind, &format!("{name} + o"))),
         };
         let code = indented(code, 4);
@@ -331,9 +332,22 @@ impl LayerSource<'_> {
              int32_t sum = {bias};\n{offsets}            \
              const {end_type} end = (g == {last}) ? {inputs} : ({end_type})(i + {rows});\n            \
              for (; i < end; i++) {{\n{code}{body}            }}\n{adding}        }}\n",
+            offsets = indented(&offsets, 3),
             last = groups - 1,
             end_type = integer_type(0, inputs as i64),
         )
+    }
+
+    /// The position of what belongs to group `g` of output `o`, an expression.
+    fn group(&self, groups: usize) -> String {
+        match groups {
+            1 => "o".to_owned(),
+            _ => {
+                let kind = integer_type(0, (self.layer.shape().1 * groups) as i64);
+                let kind = if kind == "uint8_t" { "uint16_t" } else { kind };
+                format!("({kind})(({kind})o * {groups}u + g)")
+            }
+        }
     }
 
     /// The declarations of the totals of several groups, and what adds a group to them.
@@ -349,7 +363,7 @@ impl LayerSource<'_> {
             let (kind, text) = integers(&name_of, &by_output);
             self.constants.push_str(&text);
             let _ = writeln!(totals, "        int64_t {name} = 0;");
-            let multiplier = read(kind, &format!("{name_of} + (uint16_t)(o * {groups}u + g)"));
+            let multiplier = read(kind, &format!("{name_of} + {}", self.group(groups)));
             let _ = writeln!(adding, "            {name} += (int64_t)sum * {multiplier};");
         }
         (totals, adding)

@@ -64,8 +64,10 @@ impl Tests<'_> {
             "/* {title} */\n#ifndef TEST_VECTORS_H\n#define TEST_VECTORS_H\n\n#include \"model.h\"\n\n"
         );
         let _ = writeln!(text, "#define TEST_ROWS {rows}\n");
+        text.push_str("/* What has the rows elsewhere than in memory, as PROGMEM on an AVR. */\n");
+        text.push_str("#if !defined(TEST_CONSTANT)\n#define TEST_CONSTANT\n#endif\n\n");
         let mut table = |kind: &str, name: &str, width: &str, rows: Vec<String>| {
-            let _ = writeln!(text, "static const {kind} {name}[TEST_ROWS][{width}] = {{");
+            let _ = writeln!(text, "static const {kind} {name}[TEST_ROWS][{width}] TEST_CONSTANT = {{");
             for row in rows {
                 let _ = writeln!(text, "    {{{row}}},");
             }
@@ -83,10 +85,11 @@ impl Tests<'_> {
         let features =
             self.features.outer_iter().map(|row| row.iter().map(float).collect::<Vec<_>>().join(", "));
         let features: Vec<String> = features.collect();
-        text.push_str("static const model_class test_classes[TEST_ROWS] = {\n    ");
+        text.push_str("static const model_class test_classes[TEST_ROWS] TEST_CONSTANT = {\n    ");
         text.push_str(&self.classes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
         text.push_str("\n};\n\n#if defined(MODEL_FLOAT_FEATURES)\n");
-        let _ = writeln!(text, "static const float test_features[TEST_ROWS][MODEL_INPUTS] = {{");
+        let _ =
+            writeln!(text, "static const float test_features[TEST_ROWS][MODEL_INPUTS] TEST_CONSTANT = {{");
         for row in features {
             let _ = writeln!(text, "    {{{row}}},");
         }

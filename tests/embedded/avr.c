@@ -1,0 +1,97 @@
+/* Runs a model on all rows of test_vectors.h on an AVR under simavr, and prints how many are wrong and what one takes.
+ *
+ * Timer 1 counts clock cycles; it wraps at 65,536, so that its overflows are counted, too. Sleeping with interrupts off ends
+ * simavr. The stack is painted before, so that what it took is seen.
+ */
+#include <avr/interrupt.h>
+#include <avr/io.h>
+#include <avr/pgmspace.h>
+#include <avr/sleep.h>
+#include <stdio.h>
+
+#define TEST_CONSTANT PROGMEM
+#include "test_vectors.h"
+
+static int put(char letter, FILE *file)
+{
+    (void)file;
+    loop_until_bit_is_set(UCSR0A, UDRE0);
+    UDR0 = (uint8_t)letter;
+    return 0;
+}
+
+static FILE uart = FDEV_SETUP_STREAM(put, NULL, _FDEV_SETUP_WRITE);
+static volatile uint16_t overflows;
+static volatile model_class seen;
+
+ISR(TIMER1_OVF_vect)
+{
+    overflows++;
+}
+
+/* Cycles since the timer began. */
+static uint32_t now(void)
+{
+    uint16_t low, high;
+    cli();
+    low = TCNT1;
+    high = overflows;
+    if ((TIFR1 & (1 << TOV1)) && low < 0x8000) {
+        high++;
+    }
+    sei();
+    return ((uint32_t)high << 16) | low;
+}
+
+/* Bytes of stack that a prediction takes. */
+static uint16_t stack_of(const model_code *codes)
+{
+    extern uint8_t __heap_start;
+    uint8_t *place;
+    uint8_t *top = (uint8_t *)SP;
+    for (place = &__heap_start; place < top; place++) {
+        *place = 0xa5;
+    }
+    cli();
+    seen = model_predict(codes);
+    sei();
+    for (place = &__heap_start; place < top && *place == 0xa5; place++) {
+    }
+    return (uint16_t)(top - place);
+}
+
+int main(void)
+{
+    uint16_t row, i, wrong = 0;
+    uint32_t empty, cycles;
+    model_code codes[MODEL_INPUTS];
+    int32_t outputs[MODEL_OUTPUTS], expected[MODEL_OUTPUTS];
+    UCSR0B = 1 << TXEN0;
+    UBRR0 = 0;
+    stdout = &uart;
+    TIMSK1 = 1 << TOIE1;
+    TCCR1B = 1;
+    sei();
+    for (row = 0; row < TEST_ROWS; row++) {
+        memcpy_P(codes, test_codes[row], sizeof codes);
+        memcpy_P(expected, test_outputs[row], sizeof expected);
+        model_outputs(codes, outputs);
+        for (i = 0; i < MODEL_OUTPUTS; i++) {
+            wrong = (uint16_t)(wrong + (outputs[i] != expected[i]));
+        }
+        memcpy_P((void *)&seen, &test_classes[row], sizeof seen);
+        wrong = (uint16_t)(wrong + (model_predict(codes) != seen));
+    }
+    memcpy_P(codes, test_codes[0], sizeof codes);
+    empty = now();
+    empty = now() - empty;
+    cycles = now();
+    seen = model_predict(codes);
+    cycles = now() - cycles - empty;
+    printf("rows %u wrong %u cycles %lu stack %u\n", TEST_ROWS, wrong, (unsigned long)cycles, stack_of(codes));
+    cli();
+    sleep_enable();
+    sleep_mode();
+    for (;;) {
+    }
+}
