@@ -77,10 +77,14 @@ impl Folder {
     pub(super) fn create_file(&self, name: &str) -> Result<Output, Failure> {
         let path = self.path(name);
         let created = || -> io::Result<Output> {
-            match path.parent().map(fs::create_dir) {
-                Some(Err(error)) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-                Some(_) | None => Output::create(&path),
+            // The folder of the results itself is there: where it is gone, that is an error.
+            for folder in subfolders(name).collect::<Vec<_>>().into_iter().rev() {
+                match fs::create_dir(self.workshop.new_results().join(folder)) {
+                    Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                    Err(_) | Ok(()) => {}
+                }
             }
+            Output::create(&path)
         };
         created().map_err(|error| self.refused(name, &error))
     }
@@ -154,8 +158,8 @@ impl Folder {
         let place = workshop.place();
         let new = workshop.new_results();
         let files = files.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let subfolders = files.keys().filter_map(|name| new.join(name).parent().map(Path::to_owned));
-        let mut synced: Vec<PathBuf> = subfolders.collect();
+        let mut synced = vec![new.clone()];
+        synced.extend(files.keys().flat_map(|name| subfolders(name)).map(|folder| new.join(folder)));
         synced.sort();
         synced.dedup();
         let put = || -> io::Result<Vec<String>> {
@@ -212,4 +216,9 @@ fn refuse_other_experiment(
         )));
     }
     Ok(())
+}
+
+/// The folders within the results that lead to a file, the innermost first.
+fn subfolders(name: &str) -> impl Iterator<Item = &Path> {
+    Path::new(name).ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty())
 }

@@ -147,7 +147,7 @@ fn codes_across_bytes(bits: u32) -> String {
 /// The sources of a network.
 pub(super) fn source(network: &IntegerNetwork, bits: &[u32], features: &FeatureCodes, title: &str) -> String {
     let code_type = code_type(network);
-    let mut text = format!("/* {title} */\n#include \"model.h\"\n\n{PRELUDE}");
+    let mut text = String::new();
     let uses_rescale = network.layers().iter().any(|layer| {
         layer.rescale().is_some_and(|rescale| rescale.multipliers().nrows() == 1 && !is_shift(rescale, layer))
             || negative(layer)
@@ -175,7 +175,12 @@ pub(super) fn source(network: &IntegerNetwork, bits: &[u32], features: &FeatureC
     }
     text.push_str(&entry_points(network, code_type));
     text.push_str(&encoder(network, features, code_type));
-    text
+    let is_needed = |line: &&str| match line.strip_prefix("#define READ_") {
+        Some(rest) => text.contains(&format!("READ_{}(", rest.split('(').next().unwrap_or(rest))),
+        None => true,
+    };
+    let prelude: Vec<&str> = PRELUDE.lines().filter(is_needed).collect();
+    format!("/* {title} */\n#include \"model.h\"\n\n{}\n{text}", prelude.join("\n"))
 }
 
 /// Whether rescaling is a shift of sums that stay within 32 bits.
@@ -507,7 +512,7 @@ fn encoder(network: &IntegerNetwork, features: &FeatureCodes, code_type: &str) -
     let divisors = array("float", "divisors", features.divisors().iter().map(float));
     let rounding = match features.rounds_half_to_even() {
         true => {
-            "if ((rest > 0.5f) || ((rest == 0.5f) && ((v & 1) != 0))) {\n            v++;\n        } else if ((rest < -0.5f) || ((rest == -0.5f) && ((v & 1) != 0))) {\n            v--;\n        }"
+            "if ((rest > 0.5f) || ((rest >= 0.5f) && ((v & 1) != 0))) {\n            v++;\n        } else if ((rest < -0.5f) || ((rest <= -0.5f) && ((v & 1) != 0))) {\n            v--;\n        }"
         }
         false => {
             "if (rest >= 0.5f) {\n            v++;\n        } else if (rest <= -0.5f) {\n            v--;\n        }"
