@@ -1,7 +1,9 @@
 //! Networks in whole numbers: against Python's integers, and near what they stand for.
 
+#![allow(clippy::unwrap_used)]
+
 use bitsweep_inference::coded::CodedLayer;
-use bitsweep_inference::integer::{IntegerNetwork, LayerParts, NetworkError, Outputs};
+use bitsweep_inference::integer::{IntegerNetwork, LayerParts, NetworkError};
 use bitsweep_models::Activation;
 use bitsweep_quant::{
     ActivationParameters, ActivationQuantizer, ActivationSpec, IntegerLevels, Quantized, ScaledLevels,

@@ -73,6 +73,15 @@ name = 'trained'
 weights = { bits = 4 }
 training = { method = 'straight-through' }
 [[quantize]]
+name = 'integers'
+weights = { bits = 8, symmetry = 'symmetric', granularity = 'output-channel' }
+activations = { bits = 8, mode = 'static', requantize = 'fixed-point' }
+[[quantize]]
+name = 'shifts'
+scaler = 'fold'
+weights = { bits = 6, symmetry = 'symmetric' }
+activations = { bits = 8, mode = 'static', requantize = 'power-of-two' }
+[[quantize]]
 name = 'pact'
 weights = { bits = 4 }
 training = { method = { pact = { activations = 4 } } }
@@ -112,7 +121,7 @@ fn every_exported_variant_scores_what_was_measured() {
         );
         exported += 1;
     }
-    assert!(exported >= 17, "{exported}");
+    assert!(exported >= 19, "{exported}");
 }
 
 /// The classes that `predict` prints; the probabilities beside them sum to 1, the largest is that of the class.
@@ -376,8 +385,51 @@ fn models_that_the_experiment_asks_for_are_among_the_results() {
         said.contains("there is no variant `statik`") && said.contains("did you mean `static`?"),
         "{said}"
     );
-    assert!(said.contains("mine.toml:49:"), "{said}");
+    assert!(said.contains("mine.toml:58:"), "{said}");
     with("[export]\nformat = 'onyx'\n");
     let output = sandbox.run(&["plan", "mine.toml"]);
     assert!(unwrapped(&crate::harness::said(&output)).contains("did you mean `onnx`?"));
+}
+
+#[test]
+fn c_among_the_results_computes_what_was_measured() {
+    let sandbox = sandbox();
+    let export = "[export]\nvariant = ['integers', 'shifts']\nformat = ['c', 'onnx']\n";
+    sandbox.put("mine.toml", EXPERIMENT.to_owned() + export);
+    let output = sandbox.run(&["run", "mine.toml"]);
+    let told = unwrapped(&said(&output));
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(told.contains("`requantize = \"fixed-point\"` computes in whole numbers"), "{told}");
+    assert!(told.contains("model: results/mine/models/mine-W8A8-integers-c"), "{told}");
+    let exported = ["export", "mine", "--variant", "integers", "--format", "c", "--out", "device", "--quiet"];
+    assert!(printed(&sandbox.succeeds(&exported)).contains("model.h, model.c, test_vectors.h"));
+    for folder in
+        ["results/mine/models/mine-W8A8-integers-c", "results/mine/models/mine-W6A8-shifts-c", "device"]
+    {
+        let compiled = std::process::Command::new("cc")
+            .args(["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-DMODEL_FLOAT_FEATURES"])
+            .args(["-o", "test", "test.c", "model.c"])
+            .current_dir(sandbox.path(folder))
+            .output()
+            .unwrap();
+        assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+        let run = std::process::Command::new(sandbox.path(folder).join("test")).output().unwrap();
+        let rows = String::from_utf8(run.stdout).unwrap();
+        assert!(run.status.success() && rows.ends_with(" rows, 0 wrong\n"), "{folder}: {rows}");
+    }
+    // Classes in C are those of the table.
+    let vectors = sandbox.read("device/test_vectors.h");
+    let (_, classes) = vectors.split_once("test_classes[TEST_ROWS] TEST_CONSTANT = {").unwrap();
+    let classes: Vec<&str> = classes.split_once('}').unwrap().0.split(',').map(str::trim).collect();
+    let predictions = sandbox.read("results/mine/predictions.csv");
+    let measured: Vec<String> = csv::Reader::from_reader(predictions.as_bytes())
+        .records()
+        .map(Result::unwrap)
+        .filter(|record| record[2].ends_with(" integers"))
+        .map(|record| record[7].to_owned())
+        .collect();
+    assert!(measured.len() > 20);
+    assert_eq!(classes, measured);
+    let float = sandbox.run(&["export", "mine", "--variant", "static", "--format", "c"]);
+    assert!(unwrapped(&said(&float)).contains("as c: it computes with floats"));
 }

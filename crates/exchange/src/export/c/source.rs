@@ -63,6 +63,15 @@ const PRELUDE: &str = r#"#if defined(__AVR__)
 typedef char model_shifts_keep_the_sign[((((int32_t)-1) >> 1) == -1) ? 1 : -1];
 "#;
 
+/// What multiplies and shifts.
+const RESCALE: &str = "
+/* sum * multiplier / 2^shift, rounded to nearest, halves up. */
+static int32_t rescale(int32_t sum, int32_t multiplier, uint8_t shift)
+{
+    return (int32_t)(((int64_t)sum * multiplier + ((int64_t)1 << (shift - 1))) >> shift);
+}
+";
+
 /// A constant array.
 fn array(kind: &str, name: &str, values: impl ExactSizeIterator<Item = String>) -> String {
     let count = values.len();
@@ -148,18 +157,6 @@ fn codes_across_bytes(bits: u32) -> String {
 pub(super) fn source(network: &IntegerNetwork, bits: &[u32], features: &FeatureCodes, title: &str) -> String {
     let code_type = code_type(network);
     let mut text = String::new();
-    let uses_rescale = network.layers().iter().any(|layer| {
-        layer.rescale().is_some_and(|rescale| rescale.multipliers().nrows() == 1 && !is_shift(rescale, layer))
-            || negative(layer)
-                .is_some_and(|rescale| rescale.multipliers().nrows() == 1 && !is_shift(rescale, layer))
-    });
-    if uses_rescale {
-        text.push_str(
-            "\n/* sum * multiplier / 2^shift, rounded to nearest, halves up. */\n\
-             static int32_t rescale(int32_t sum, int32_t multiplier, uint8_t shift)\n{\n    \
-             return (int32_t)(((int64_t)sum * multiplier + ((int64_t)1 << (shift - 1))) >> shift);\n}\n",
-        );
-    }
     for (position, (layer, bits)) in network.layers().iter().zip(bits).enumerate() {
         let codes = WeightCodes::of(layer.levels(), *bits);
         let source = LayerSource {
@@ -172,6 +169,9 @@ pub(super) fn source(network: &IntegerNetwork, bits: &[u32], features: &FeatureC
         };
         text.push('\n');
         text.push_str(&source.text());
+    }
+    if text.contains("rescale(") {
+        text.insert_str(0, RESCALE);
     }
     text.push_str(&entry_points(network, code_type));
     text.push_str(&encoder(network, features, code_type));
@@ -416,7 +416,8 @@ impl LayerSource<'_> {
             read(kind, &format!("{name} + o"))
         };
         match shifts.iter().all(|shift| *shift == 0) {
-            true => format!("v = (int32_t)((int64_t)sum * {multiplier});\n"),
+            // Within 31 bits, as `Rescale::check` has seen to.
+            true => format!("v = sum * {multiplier};\n"),
             false => format!("v = rescale(sum, {multiplier}, {shift});\n"),
         }
     }
@@ -482,7 +483,7 @@ fn entry_points(network: &IntegerNetwork, code_type: &str) -> String {
             let _ = writeln!(text, "    {code_type} {name}[{width}];");
         }
     }
-    let buffer = |layer: usize| if layer % 2 == 0 { "even" } else { "odd" };
+    let buffer = |layer: usize| if layer.is_multiple_of(2) { "even" } else { "odd" };
     for layer in 0..layers {
         let from = if layer == 0 { "input" } else { buffer(layer - 1) };
         let to = if layer + 1 == layers { "outputs" } else { buffer(layer) };

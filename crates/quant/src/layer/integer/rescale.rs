@@ -161,7 +161,8 @@ mod tests {
         let rescale = Rescale::new(array![[0.5], [0.001]].view(), Requantize::FixedPoint).unwrap();
         assert_eq!(rescale.shifts(), [31]);
         assert_eq!(rescale.apply(0, [100, 2_000]), 52);
-        assert!(rescale.check(array![[1 << 31], [1 << 31]].view()).is_ok());
+        assert!(rescale.check(array![[1 << 30], [1 << 30]].view()).is_ok());
+        assert!(rescale.check(array![[1 << 32], [1 << 30]].view()).is_err());
         let large = Rescale::new(array![[0.9], [0.9], [0.9]].view(), Requantize::FixedPoint).unwrap();
         assert_eq!(
             large.check(array![[1_i64 << 32], [1 << 32], [1 << 32]].view()),
