@@ -68,7 +68,8 @@ const RESCALE: &str = "
 /* sum * multiplier / 2^shift, rounded to nearest, halves up. */
 static int32_t rescale(int32_t sum, int32_t multiplier, uint8_t shift)
 {
-    return (int32_t)(((int64_t)sum * multiplier + ((int64_t)1 << (shift - 1))) >> shift);
+    const int64_t half = (shift == 0) ? 0 : ((int64_t)1 << (shift - 1));
+    return (int32_t)(((int64_t)sum * multiplier + half) >> shift);
 }
 ";
 
