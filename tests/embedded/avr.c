@@ -79,6 +79,17 @@ int main(void)
         for (i = 0; i < MODEL_OUTPUTS; i++) {
             wrong = (uint16_t)(wrong + (outputs[i] != expected[i]));
         }
+#if defined(MODEL_FLOAT_FEATURES)
+        {
+            float features[MODEL_INPUTS];
+            model_code encoded[MODEL_INPUTS];
+            memcpy_P(features, test_features[row], sizeof features);
+            model_encode(features, encoded);
+            for (i = 0; i < MODEL_INPUTS; i++) {
+                wrong = (uint16_t)(wrong + (encoded[i] != codes[i]));
+            }
+        }
+#endif
         memcpy_P((void *)&seen, &test_classes[row], sizeof seen);
         wrong = (uint16_t)(wrong + (model_predict(codes) != seen));
     }

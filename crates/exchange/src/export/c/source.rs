@@ -63,15 +63,55 @@ const PRELUDE: &str = r#"#if defined(__AVR__)
 typedef char model_shifts_keep_the_sign[((((int32_t)-1) >> 1) == -1) ? 1 : -1];
 "#;
 
-/// What multiplies and shifts.
-const RESCALE: &str = "
-/* sum * multiplier / 2^shift, rounded to nearest, halves up. */
+/// What multiplies and shifts. An AVR's compiler makes three times as many cycles of the product of 64 bits.
+const RESCALE: &str = r#"
+/* sum * multiplier / 2^shift, rounded to nearest, halves up; the multiplier is not negative. */
 static int32_t rescale(int32_t sum, int32_t multiplier, uint8_t shift)
 {
-    const int64_t half = (shift == 0) ? 0 : ((int64_t)1 << (shift - 1));
+    int64_t half;
+#if defined(__AVR_HAVE_MUL__)
+    if (shift > 32) {
+        /* The upper half of the product, column by column. */
+        int32_t high;
+        uint8_t zero;
+        __asm__(
+            "clr %[zero]\n\t"
+            "clr %B[high]\n\t"
+            "clr %C[high]\n\t"
+            "mul %A[a], %A[b]\n\tmov %A[high], r1\n\t"
+            "mul %A[a], %B[b]\n\tadd %A[high], r0\n\tadc %B[high], r1\n\tadc %C[high], %[zero]\n\t"
+            "mul %B[a], %A[b]\n\tadd %A[high], r0\n\tadc %B[high], r1\n\tadc %C[high], %[zero]\n\t"
+            "clr %A[high]\n\t"
+            "mul %A[a], %C[b]\n\tadd %B[high], r0\n\tadc %C[high], r1\n\tadc %A[high], %[zero]\n\t"
+            "mul %B[a], %B[b]\n\tadd %B[high], r0\n\tadc %C[high], r1\n\tadc %A[high], %[zero]\n\t"
+            "mul %C[a], %A[b]\n\tadd %B[high], r0\n\tadc %C[high], r1\n\tadc %A[high], %[zero]\n\t"
+            "clr %B[high]\n\t"
+            "mul %A[a], %D[b]\n\tadd %C[high], r0\n\tadc %A[high], r1\n\tadc %B[high], %[zero]\n\t"
+            "mul %B[a], %C[b]\n\tadd %C[high], r0\n\tadc %A[high], r1\n\tadc %B[high], %[zero]\n\t"
+            "mul %C[a], %B[b]\n\tadd %C[high], r0\n\tadc %A[high], r1\n\tadc %B[high], %[zero]\n\t"
+            "mul %D[a], %A[b]\n\tadd %C[high], r0\n\tadc %A[high], r1\n\tadc %B[high], %[zero]\n\t"
+            "clr %C[high]\n\t"
+            "mul %B[a], %D[b]\n\tadd %A[high], r0\n\tadc %B[high], r1\n\tadc %C[high], %[zero]\n\t"
+            "mul %C[a], %C[b]\n\tadd %A[high], r0\n\tadc %B[high], r1\n\tadc %C[high], %[zero]\n\t"
+            "mul %D[a], %B[b]\n\tadd %A[high], r0\n\tadc %B[high], r1\n\tadc %C[high], %[zero]\n\t"
+            "clr %D[high]\n\t"
+            "mul %C[a], %D[b]\n\tadd %B[high], r0\n\tadc %C[high], r1\n\tadc %D[high], %[zero]\n\t"
+            "mul %D[a], %C[b]\n\tadd %B[high], r0\n\tadc %C[high], r1\n\tadc %D[high], %[zero]\n\t"
+            "mul %D[a], %D[b]\n\tadd %C[high], r0\n\tadc %D[high], r1\n\t"
+            "clr r1\n\t"
+            : [high] "=&r"(high), [zero] "=&r"(zero)
+            : [a] "r"(sum), [b] "r"(multiplier));
+        if (sum < 0) {
+            high -= multiplier;
+        }
+        shift = (uint8_t)(shift - 32);
+        return (high + ((int32_t)1 << (shift - 1))) >> shift;
+    }
+#endif
+    half = (shift == 0) ? 0 : ((int64_t)1 << (shift - 1));
     return (int32_t)(((int64_t)sum * multiplier + half) >> shift);
 }
-";
+"#;
 
 /// What sums products of bytes. An AVR's compiler makes twice as many cycles of the loop in C.
 const PRODUCT: &str = r#"
@@ -101,6 +141,63 @@ static int32_t product(const int8_t *w, const uint8_t *x, uint8_t n, int32_t sum
         w++;
         x++;
         n--;
+    } while (n != 0);
+#endif
+    return sum;
+}
+"#;
+
+/// What sums products of halves of bytes and bytes.
+const PRODUCT_OF_NIBBLES: &str = r#"
+/* sum + l[0] * x[0] + ... + l[n - 1] * x[n - 1], n at least 1; levels l are halves of bytes of w, the lower first, and offset. */
+static int32_t product_of_nibbles(const uint8_t *w, const uint8_t *x, uint8_t n, int8_t offset, int32_t sum)
+{
+#if defined(__AVR_HAVE_MUL__) && defined(__AVR_HAVE_LPMX__)
+    uint8_t byte;
+    uint8_t code;
+    int8_t level;
+    __asm__ volatile("1: lpm %[byte], Z+\n\t"
+                     "mov %[level], %[byte]\n\t"
+                     "andi %[level], 15\n\t"
+                     "add %[level], %[offset]\n\t"
+                     "ld %[code], X+\n\t"
+                     "mulsu %[level], %[code]\n\t"
+                     "sbc %[level], %[level]\n\t" /* the carry is the sign of the product */
+                     "add %A[sum], r0\n\t"
+                     "adc %B[sum], r1\n\t"
+                     "adc %C[sum], %[level]\n\t"
+                     "adc %D[sum], %[level]\n\t"
+                     "dec %[n]\n\t"
+                     "breq 2f\n\t"
+                     "swap %[byte]\n\t"
+                     "andi %[byte], 15\n\t"
+                     "add %[byte], %[offset]\n\t"
+                     "ld %[code], X+\n\t"
+                     "mulsu %[byte], %[code]\n\t"
+                     "sbc %[byte], %[byte]\n\t"
+                     "add %A[sum], r0\n\t"
+                     "adc %B[sum], r1\n\t"
+                     "adc %C[sum], %[byte]\n\t"
+                     "adc %D[sum], %[byte]\n\t"
+                     "dec %[n]\n\t"
+                     "brne 1b\n\t"
+                     "2: clr r1"
+                     : [sum] "+r"(sum), [w] "+z"(w), [x] "+x"(x), [n] "+r"(n), [byte] "=&a"(byte),
+                       [level] "=&a"(level), [code] "=&a"(code)
+                     : [offset] "r"(offset)
+                     : "memory");
+#else
+    do {
+        const uint8_t byte = READ_U8(w);
+        sum += (int16_t)((int16_t)((int16_t)(byte & 15u) + offset) * (int16_t)*x);
+        w++;
+        x++;
+        n--;
+        if (n != 0) {
+            sum += (int16_t)((int16_t)((int16_t)(byte >> 4) + offset) * (int16_t)*x);
+            x++;
+            n--;
+        }
     } while (n != 0);
 #endif
     return sum;
@@ -148,6 +245,8 @@ struct LayerSource<'a> {
     number: usize,
     /// Bits of a weight in the model.
     bits: u32,
+    /// Whether there may be a function for its sums: one group, and bytes without a sign for inputs, at most 255.
+    is_product: bool,
     code_type: &'static str,
     /// Constants before the function.
     constants: String,
@@ -193,19 +292,25 @@ pub(super) fn source(network: &IntegerNetwork, bits: &[u32], features: &FeatureC
     let code_type = code_type(network);
     let mut text = String::new();
     for (position, (layer, bits)) in network.layers().iter().zip(bits).enumerate() {
-        let codes = WeightCodes::of(layer.levels(), *bits);
+        let (inputs, _) = layer.shape();
+        let is_product =
+            layer.levels().steps().nrows() == 1 && code_type == "uint8_t" && inputs <= usize::from(u8::MAX);
+        let codes = WeightCodes::of(layer.levels(), *bits, is_product);
         let source = LayerSource {
             layer,
             codes,
             number: position + 1,
             bits: *bits,
+            is_product,
             code_type,
             constants: String::new(),
         };
         text.push('\n');
         text.push_str(&source.text());
     }
-    for (call, function) in [(" product(", PRODUCT), (" rescale(", RESCALE)] {
+    for (call, function) in
+        [(" product(", PRODUCT), (" product_of_nibbles(", PRODUCT_OF_NIBBLES), (" rescale(", RESCALE)]
+    {
         if text.contains(call) {
             text.insert_str(0, function);
         }
@@ -255,7 +360,7 @@ impl LayerSource<'_> {
             let _ = write!(head, "    {buffer} buffer = 0;\n    uint8_t left = 0;\n");
         }
         let sums = self.sums(&level, groups, rows, inputs);
-        if !self.is_product(level.kind, groups, inputs) {
+        if self.product(level.kind, "").is_none() {
             let _ = writeln!(head, "    {index} i;");
         }
         let _ = writeln!(head, "    {index} o;");
@@ -283,6 +388,17 @@ impl LayerSource<'_> {
                     statements: String::new(),
                     level: read(kind, "w"),
                     step: "w++;\n",
+                }
+            }
+            WeightCodes::Nibbles { offset: _, bytes } => {
+                let bytes = bytes.iter().map(ToString::to_string);
+                self.constants.push_str(&array("uint8_t", &name, bytes));
+                Level {
+                    kind: "uint8_t",
+                    buffer: None,
+                    statements: String::new(),
+                    level: String::new(),
+                    step: "",
                 }
             }
             WeightCodes::Packed { bits, meaning, bytes } => {
@@ -355,13 +471,12 @@ impl LayerSource<'_> {
                 self.constants.push_str(&text);
                 format!("const int32_t offset = {};\n", read(kind, &format!("{name} + {group}")))
             }
-            WeightCodes::Packed { .. } | WeightCodes::Levels(_) => String::new(),
+            WeightCodes::Packed { .. } | WeightCodes::Nibbles { .. } | WeightCodes::Levels(_) => {
+                String::new()
+            }
         };
-        if self.is_product(kind_of_weights, groups, inputs) {
-            return format!(
-                "        int32_t sum = product(w, x, {inputs}, {bias});\n        w += {inputs};\n",
-                bias = read(kind, &format!("{name} + o")),
-            );
+        if let Some((call, bytes)) = self.product(kind_of_weights, &read(kind, &format!("{name} + o"))) {
+            return format!("        int32_t sum = {call};\n        w += {bytes};\n");
         }
         if groups == 1 {
             let code = indented(code, 3);
@@ -389,10 +504,19 @@ impl LayerSource<'_> {
         )
     }
 
-    /// Whether the sums are those of [`PRODUCT`].
-    fn is_product(&self, kind_of_weights: &str, groups: usize, inputs: usize) -> bool {
-        let are_bytes = kind_of_weights == "int8_t" && self.code_type == "uint8_t";
-        groups == 1 && are_bytes && inputs <= usize::from(u8::MAX)
+    /// The sum of output `o` by a function of its own, where there is one for such weights, and by how much it goes on.
+    fn product(&self, kind_of_weights: &str, bias: &str) -> Option<(String, usize)> {
+        let (inputs, _) = self.layer.shape();
+        match &self.codes {
+            WeightCodes::Nibbles { offset, .. } => {
+                let call = format!("product_of_nibbles(w, x, {inputs}, {offset}, {bias})");
+                Some((call, inputs.div_ceil(2)))
+            }
+            WeightCodes::Levels(_) if self.is_product && kind_of_weights == "int8_t" => {
+                Some((format!("product(w, x, {inputs}, {bias})"), inputs))
+            }
+            WeightCodes::Levels(_) | WeightCodes::Packed { .. } => None,
+        }
     }
 
     /// The position of what belongs to group `g` of output `o`, an expression.

@@ -10,6 +10,13 @@ use ndarray::Array2;
 pub(super) enum WeightCodes {
     /// As they are, in an array of the narrowest type.
     Levels(Vec<i32>),
+    /// As codes of 4 bits, two in a byte, the first in the lower half, each output from a byte on: levels less `offset`.
+    Nibbles {
+        /// The level of code 0.
+        offset: i32,
+        /// The codes.
+        bytes: Vec<u8>,
+    },
     /// As codes side by side without gaps.
     Packed {
         /// Bits of a code, at most 16.
@@ -33,8 +40,9 @@ pub(super) enum Meaning {
 }
 
 impl WeightCodes {
-    /// The levels of a layer in codes of `bits` bits where these tell them apart, and as they are otherwise.
-    pub(super) fn of(levels: &IntegerLevels, bits: u32) -> Self {
+    /// The levels of a layer in codes of `bits` bits where these tell them apart, and as they are otherwise. `by_output_bytes` has
+    /// the codes of an output begin with a byte where that makes them faster to read.
+    pub(super) fn of(levels: &IntegerLevels, bits: u32, by_output_bytes: bool) -> Self {
         let by_output = levels.levels().reversed_axes();
         let count = 1_i64 << bits;
         let spans = |least: i32, most: i32| i64::from(most) - i64::from(least) < count;
@@ -42,9 +50,17 @@ impl WeightCodes {
             |codes: Vec<u32>, meaning: Meaning| Self::Packed { bits, meaning, bytes: packed(&codes, bits) };
         let distinct: BTreeSet<i32> = by_output.iter().copied().collect();
         let (first, last) = (distinct.first().copied().unwrap_or(0), distinct.last().copied().unwrap_or(0));
+        let are_bytes = first >= i32::from(i8::MIN) && last <= i32::from(i8::MAX);
         // Bytes with a sign need no offset.
-        if bits > 16 || (bits == 8 && first >= i32::from(i8::MIN) && last <= i32::from(i8::MAX)) {
+        if bits > 16 || (bits == 8 && are_bytes) {
             return Self::Levels(by_output.iter().copied().collect());
+        }
+        if by_output_bytes && bits == 4 && spans(first, last) && are_bytes {
+            let code = |level: &i32| (level - first) as u32;
+            let rows = by_output.outer_iter();
+            let bytes =
+                rows.flat_map(|row| packed(&row.iter().map(code).collect::<Vec<_>>(), bits)).collect();
+            return Self::Nibbles { offset: first, bytes };
         }
         if spans(first, last) {
             return pack(
