@@ -63,7 +63,7 @@ const PRELUDE: &str = r#"#if defined(__AVR__)
 typedef char model_shifts_keep_the_sign[((((int32_t)-1) >> 1) == -1) ? 1 : -1];
 "#;
 
-/// What multiplies and shifts. An AVR's compiler makes three times as many cycles of the product of 64 bits.
+/// What multiplies and shifts. An AVR's compiler makes several times as many cycles of the product of 64 bits.
 const RESCALE: &str = r#"
 /* sum * multiplier / 2^shift, rounded to nearest, halves up; the multiplier is not negative. */
 static int32_t rescale(int32_t sum, int32_t multiplier, uint8_t shift)

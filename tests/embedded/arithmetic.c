@@ -1,0 +1,100 @@
+/* Compares what model.c has in assembler on an AVR with the same in C, on random numbers and at the ends. It is compiled with
+ * -DPRODUCT=product or -DNIBBLES=product_of_nibbles, whichever the model has.
+ */
+#include <avr/interrupt.h>
+#include <avr/io.h>
+#include <avr/sleep.h>
+#include <stdio.h>
+
+#include "model.c"
+
+static int put(char letter, FILE *file)
+{
+    (void)file;
+    loop_until_bit_is_set(UCSR0A, UDRE0);
+    UDR0 = (uint8_t)letter;
+    return 0;
+}
+
+static FILE uart = FDEV_SETUP_STREAM(put, NULL, _FDEV_SETUP_WRITE);
+static uint32_t state = 12345;
+
+/* Marsaglia's xorshift. */
+static uint32_t next(void)
+{
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    return state;
+}
+
+static uint16_t wrong_rescalings(void)
+{
+    uint16_t wrong = 0, turn;
+    for (turn = 0; turn < 6000; turn++) {
+        int32_t sum = (int32_t)next() >> (next() & 31);
+        int32_t multiplier = (int32_t)((next() | 0x80000000) >> 1);
+        uint8_t shift = (uint8_t)(30 + next() % 32);
+        int64_t product;
+        if (turn < 4) {
+            sum = (turn & 1) ? INT32_MAX : INT32_MIN;
+            multiplier = (turn & 2) ? INT32_MAX : (int32_t)0x40000000;
+            shift = 33;
+        }
+        product = (int64_t)sum * multiplier + ((int64_t)1 << (shift - 1));
+        wrong = (uint16_t)(wrong + (rescale(sum, multiplier, shift) != (int32_t)(product >> shift)));
+    }
+    return wrong;
+}
+
+static uint16_t wrong_products(void)
+{
+    /* Any bytes in flash are weights. */
+    const uint16_t flash = 4096;
+    uint16_t wrong = 0, turn, i;
+    uint8_t x[255];
+    for (turn = 0; turn < 300; turn++) {
+        const uint8_t n = (uint8_t)(1 + next() % 255);
+        const uint16_t from = (uint16_t)(next() % flash);
+        const int8_t offset = (int8_t)(-15 + (int8_t)(next() % 16));
+        const int32_t sum = (int32_t)next() >> 4;
+        int32_t expected = sum;
+        int32_t found;
+        for (i = 0; i < n; i++) {
+            x[i] = (turn & 3) ? (uint8_t)next() : 255;
+        }
+        for (i = 0; i < n; i++) {
+#if defined(NIBBLES)
+            const uint8_t byte = pgm_read_byte(from + i / 2);
+            const int8_t level = (int8_t)(((i & 1) ? byte >> 4 : byte & 15) + offset);
+#else
+            const int8_t level = (int8_t)pgm_read_byte(from + i);
+#endif
+            expected += (int32_t)level * x[i];
+        }
+#if defined(NIBBLES)
+        found = NIBBLES((const uint8_t *)from, x, n, offset, sum);
+#else
+        (void)offset;
+        found = PRODUCT((const int8_t *)from, x, n, sum);
+#endif
+        wrong = (uint16_t)(wrong + (found != expected));
+    }
+    return wrong;
+}
+
+int main(void)
+{
+    uint16_t wrong;
+    UCSR0B = 1 << TXEN0;
+    UBRR0 = 0;
+    stdout = &uart;
+    wrong = wrong_rescalings();
+    wrong = (uint16_t)(wrong + wrong_products());
+    printf("rows 6300 wrong %u\n", wrong);
+    cli();
+    sleep_enable();
+    sleep_mode();
+    for (;;) {
+    }
+}
