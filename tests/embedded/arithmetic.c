@@ -1,22 +1,10 @@
 /* Compares what model.c has in assembler on an AVR with the same in C, on random numbers and at the ends. It is compiled with
  * -DPRODUCT=product or -DNIBBLES=product_of_nibbles, whichever the model has.
  */
-#include <avr/interrupt.h>
-#include <avr/io.h>
-#include <avr/sleep.h>
-#include <stdio.h>
+#include "uart.h"
 
 #include "model.c"
 
-static int put(char letter, FILE *file)
-{
-    (void)file;
-    loop_until_bit_is_set(UCSR0A, UDRE0);
-    UDR0 = (uint8_t)letter;
-    return 0;
-}
-
-static FILE uart = FDEV_SETUP_STREAM(put, NULL, _FDEV_SETUP_WRITE);
 static uint32_t state = 12345;
 
 /* Marsaglia's xorshift. */
@@ -87,15 +75,9 @@ static uint16_t wrong_products(void)
 int main(void)
 {
     uint16_t wrong;
-    UCSR0B = 1 << TXEN0;
-    UBRR0 = 0;
-    stdout = &uart;
+    open_uart();
     wrong = wrong_rescalings();
     wrong = (uint16_t)(wrong + wrong_products());
     printf("rows 6300 wrong %u\n", wrong);
-    cli();
-    sleep_enable();
-    sleep_mode();
-    for (;;) {
-    }
+    end();
 }

@@ -1,26 +1,13 @@
 /* Runs a model on all rows of test_vectors.h on an AVR under simavr, and prints how many are wrong and what one takes.
  *
- * Timer 1 counts clock cycles; it wraps at 65,536, so that its overflows are counted, too. Sleeping with interrupts off ends
- * simavr. The stack is painted before, so that what it took is seen.
+ * Timer 1 counts clock cycles; it wraps at 65,536, so that its overflows are counted, too. The stack is painted before, so that what it took is seen.
  */
-#include <avr/interrupt.h>
-#include <avr/io.h>
 #include <avr/pgmspace.h>
-#include <avr/sleep.h>
-#include <stdio.h>
+#include "uart.h"
 
 #define TEST_CONSTANT PROGMEM
 #include "test_vectors.h"
 
-static int put(char letter, FILE *file)
-{
-    (void)file;
-    loop_until_bit_is_set(UCSR0A, UDRE0);
-    UDR0 = (uint8_t)letter;
-    return 0;
-}
-
-static FILE uart = FDEV_SETUP_STREAM(put, NULL, _FDEV_SETUP_WRITE);
 static volatile uint16_t overflows;
 static volatile model_class seen;
 
@@ -66,9 +53,7 @@ int main(void)
     uint32_t empty, cycles;
     model_code codes[MODEL_INPUTS];
     int32_t outputs[MODEL_OUTPUTS], expected[MODEL_OUTPUTS];
-    UCSR0B = 1 << TXEN0;
-    UBRR0 = 0;
-    stdout = &uart;
+    open_uart();
     TIMSK1 = 1 << TOIE1;
     TCCR1B = 1;
     sei();
@@ -100,9 +85,5 @@ int main(void)
     seen = model_predict(codes);
     cycles = now() - cycles - empty;
     printf("rows %u wrong %u cycles %lu stack %u\n", TEST_ROWS, wrong, (unsigned long)cycles, stack_of(codes));
-    cli();
-    sleep_enable();
-    sleep_mode();
-    for (;;) {
-    }
+    end();
 }
