@@ -1,13 +1,12 @@
 //! A model whose layers take codes: inputs quantized, codes multiplied as integer kernels do.
 
 use bitsweep_inference::coded::CodedLayer;
-use bitsweep_inference::integer::{FeatureCodes, IntegerNetwork, LayerParts, NetworkError};
+use bitsweep_inference::integer::{IntegerModel, IntegerNetwork, LayerParts};
 use bitsweep_models::{Layer, Linear, Model, WeightId, predict};
 use bitsweep_quant::{ActivationError, ActivationQuantizer, Requantize, ScaledLevels};
 use bitsweep_results::{FailureKind, Flag, RowFailure};
 use ndarray::{Array2, ArrayView2};
 
-use super::packing;
 use super::prepare::Prepared;
 use super::quantized_model::QuantizedModel;
 use super::score::{Inference, Inputs};
@@ -24,13 +23,7 @@ pub(super) struct CodedModel<'m> {
     prepared: &'m Prepared<'m>,
     layers: Vec<CodedLayer>,
     /// The same without floats between layers, where that is asked for.
-    integer: Option<Integer>,
-}
-
-/// A model in whole numbers, and what makes codes of features that are not scaled.
-struct Integer {
-    features: FeatureCodes,
-    network: IntegerNetwork,
+    integer: Option<IntegerModel>,
 }
 
 /// Rows that a coded model is asked about.
@@ -85,7 +78,7 @@ impl<'m> CodedModel<'m> {
         }
         let integer = match activations.scheme.requantize() {
             Requantize::Float => None,
-            Requantize::FixedPoint | Requantize::PowerOfTwo => Some(Integer::new(prepared, model, &layers)?),
+            Requantize::FixedPoint | Requantize::PowerOfTwo => Some(integer(prepared, model, &layers)?),
         };
         Ok(Self { model, prepared, layers, integer })
     }
@@ -146,16 +139,14 @@ impl<'m> CodedModel<'m> {
 
     /// The logits, and how many inputs of layers were clipped.
     pub(super) fn logits(&self, rows: Rows<'_>) -> Step<(Array2<f64>, usize)> {
-        let Some(Integer { features, network }) = &self.integer else {
+        let Some(integer) = &self.integer else {
             let (logits, clipped) =
                 self.logits_between_floats(rows.inputs.single().view()).at(FailureKind::Scoring)?;
             return Ok((logits.mapv(f64::from), clipped));
         };
         let raw = self.prepared.encoder.apply(self.prepared.dataset, rows.numbers);
-        let (codes, clipped) = features.encode(raw.view()).at(FailureKind::Scoring)?;
-        let (outputs, more) = network.outputs(codes.view()).at(FailureKind::Scoring)?;
-        let logits = outputs.mapv(|output| f64::from(output) * network.logit_step());
-        Ok((self.model.model.logits_of_outputs(logits), clipped + more))
+        let (outputs, clipped) = integer.outputs(raw.view()).at(FailureKind::Scoring)?;
+        Ok((self.model.model.logits_of_outputs(outputs), clipped))
     }
 
     fn logits_between_floats(
@@ -173,18 +164,15 @@ impl<'m> CodedModel<'m> {
     }
 }
 
-impl Integer {
-    fn new(prepared: &Prepared<'_>, model: &QuantizedModel, layers: &[CodedLayer]) -> Step<Self> {
-        let quantizers = layers.iter().map(|layer| layer.quantizer).enumerate();
-        let parts = quantizers.map(|(position, quantizer)| parts(model, position, quantizer));
-        let parts: Vec<LayerParts<'_>> = parts.collect::<Step<_>>()?;
-        let made = || -> Result<Self, NetworkError> {
-            let scaling = packing::scaling(&prepared.scaler);
-            let features = scaling.codes(model.model.input_size(), &parts[0].inputs)?;
-            Ok(Self { features, network: IntegerNetwork::new(&parts)? })
-        };
-        made().at(FailureKind::Quantization)
-    }
+/// The model in whole numbers, with at least one layer.
+fn integer(prepared: &Prepared<'_>, model: &QuantizedModel, layers: &[CodedLayer]) -> Step<IntegerModel> {
+    const KIND: FailureKind = FailureKind::Quantization;
+    let quantizers = layers.iter().map(|layer| layer.quantizer).enumerate();
+    let parts = quantizers.map(|(position, quantizer)| parts(model, position, quantizer));
+    let parts: Vec<LayerParts<'_>> = parts.collect::<Step<_>>()?;
+    let scaling = prepared.feature_scaling();
+    let features = scaling.codes(model.model.input_size(), &parts[0].inputs).at(KIND)?;
+    Ok(IntegerModel { features, network: IntegerNetwork::new(&parts).at(KIND)? })
 }
 
 /// The parts of a layer, whose inputs `inputs` makes codes of.

@@ -1,12 +1,10 @@
 //! A variant as a model to be taken away: everything that it needs to run.
 
-use bitsweep_datasets::{FeatureColumn, Scaler};
-use bitsweep_exchange::packed::{
-    Classifier, Column, ColumnKind, FeatureScaling, PackedLayer, PackedModel, Values,
-};
+use bitsweep_datasets::FeatureColumn;
+use bitsweep_exchange::packed::{Classifier, Column, ColumnKind, PackedLayer, PackedModel, Values};
 use bitsweep_models::{Layer, Linear, WeightId};
 use bitsweep_results::FailureKind;
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array2, Axis};
 
 use super::coded::CodedModel;
 use super::prepare::Prepared;
@@ -35,7 +33,7 @@ impl Made<'_, '_> {
         let layers = model.model.layers().iter().enumerate();
         PackedModel::new(Classifier {
             columns: prepared.encoder.columns(prepared.dataset).map(column).collect(),
-            scaling: scaling(&prepared.scaler),
+            scaling: prepared.feature_scaling(),
             layers: layers.map(|(position, layer)| self.layer(position, layer)).collect(),
             head: model.model.head(),
             precision: unit.precision(),
@@ -91,16 +89,4 @@ fn column(column: FeatureColumn<'_>) -> Column {
         Some(texts) => ColumnKind::Ranks(texts),
     };
     Column { name: name.to_owned(), kind, fill: fill.map(|fill| fill as f32), indicates_missing: indicates }
-}
-
-pub(super) fn scaling(scaler: &Scaler) -> FeatureScaling {
-    let single = |numbers: &Array1<f64>| numbers.mapv(|number| number as f32);
-    match scaler {
-        Scaler::None => FeatureScaling::None,
-        Scaler::Divide(divisor) => FeatureScaling::Divide(*divisor as f32),
-        Scaler::DivideEach(divisors) => FeatureScaling::DivideEach(single(divisors)),
-        Scaler::Standard { mean, scale, constant } => {
-            FeatureScaling::Standard { mean: single(mean), scale: single(scale), constant: constant.clone() }
-        }
-    }
 }

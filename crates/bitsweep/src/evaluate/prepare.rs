@@ -6,6 +6,7 @@ use bitsweep_datasets::{
     Dataset, Division, Encoder, Scaler, ScalingError, Split, SplitError, SplitStreams, divide_groups, encode,
     fit, holdout, k_fold,
 };
+use bitsweep_exchange::packed::FeatureScaling;
 use bitsweep_models::Precision;
 use bitsweep_random::Stream;
 use ndarray::{Array1, Array2, Axis};
@@ -74,6 +75,21 @@ impl Prepared<'_> {
     /// [the scaler's](Scaler::stored_bytes).
     pub(super) fn feature_bytes(&self) -> u64 {
         self.encoder.stored_bytes() + self.scaler.stored_bytes()
+    }
+
+    /// What features are scaled by, as a file of a model has it.
+    pub(super) fn feature_scaling(&self) -> FeatureScaling {
+        let single = |numbers: &Array1<f64>| numbers.mapv(|number| number as f32);
+        match &self.scaler {
+            Scaler::None => FeatureScaling::None,
+            Scaler::Divide(divisor) => FeatureScaling::Divide(*divisor as f32),
+            Scaler::DivideEach(divisors) => FeatureScaling::DivideEach(single(divisors)),
+            Scaler::Standard { mean, scale, constant } => FeatureScaling::Standard {
+                mean: single(mean),
+                scale: single(scale),
+                constant: constant.clone(),
+            },
+        }
     }
 
     pub(super) fn classes(&self) -> usize {

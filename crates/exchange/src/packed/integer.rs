@@ -1,21 +1,12 @@
 //! A packed model in whole numbers.
 
-use bitsweep_inference::integer::{FeatureCodes, IntegerNetwork, LayerParts};
+use bitsweep_inference::integer::{IntegerModel, IntegerNetwork, LayerParts};
 use bitsweep_quant::Requantize;
 use ndarray::Array1;
 
 use super::classifier::PackedModel;
 use super::error::PackedError;
 use super::values::Values;
-
-/// A model in whole numbers, and what makes codes of features that are not scaled yet.
-#[derive(Clone, Debug, PartialEq)]
-pub struct IntegerModel {
-    /// From features to codes.
-    pub features: FeatureCodes,
-    /// From codes to logits.
-    pub network: IntegerNetwork,
-}
 
 impl PackedModel {
     /// The model in whole numbers; `None` of one that computes with floats, or between its layers has floats.

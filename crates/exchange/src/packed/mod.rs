@@ -40,7 +40,6 @@ pub use classifier::{Classifier, ClippedOutputs, PackedLayer, PackedModel};
 pub use columns::{Column, ColumnKind};
 pub use error::PackedError;
 pub use features::{Cells, UnknownText};
-pub use integer::IntegerModel;
 pub use predictor::Predictor;
 pub use scaling::FeatureScaling;
 pub use sizes::PackedSizes;

@@ -1,6 +1,7 @@
 //! What a packed model computes.
 
 use bitsweep_inference::coded::CodedLayer;
+use bitsweep_inference::integer::IntegerModel;
 use bitsweep_models::{Float, ForwardBuffers, Model, Precision, predict};
 use bitsweep_quant::ScaledLevels;
 use bitsweep_quant::estimator::ClippedActivation;
@@ -8,7 +9,6 @@ use ndarray::{Array2, ArrayView2};
 
 use super::classifier::{ClippedOutputs, PackedModel};
 use super::error::PackedError;
-use super::integer::IntegerModel;
 use super::scaling::FeatureScaling;
 use super::values::Values;
 
@@ -104,12 +104,7 @@ impl Predictor {
                 }
                 Ok(self.model.logits_of_outputs(values).mapv(f64::from))
             }
-            Arithmetic::Integer(IntegerModel { features: encoder, network }) => {
-                let (codes, _) = encoder.encode(features)?;
-                let (outputs, _) = network.outputs(codes.view())?;
-                let logits = outputs.mapv(|output| f64::from(output) * network.logit_step());
-                Ok(self.model.logits_of_outputs(logits))
-            }
+            Arithmetic::Integer(integer) => Ok(self.model.logits_of_outputs(integer.outputs(features)?.0)),
         }
     }
 

@@ -18,6 +18,7 @@
 mod error;
 mod features;
 mod layer;
+mod model;
 mod network;
 mod outputs;
 mod table;
@@ -25,6 +26,7 @@ mod table;
 pub use error::NetworkError;
 pub use features::FeatureCodes;
 pub use layer::{IntegerLayer, LayerParts};
+pub use model::IntegerModel;
 pub use network::IntegerNetwork;
 pub use outputs::Outputs;
 pub use table::Table;

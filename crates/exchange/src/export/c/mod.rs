@@ -10,14 +10,16 @@
 //! The arithmetic is that of [`IntegerNetwork`](bitsweep_inference::integer::IntegerNetwork), number for number. Weights are
 //! stored in as many bits as the scheme has, output by output, in flash on an AVR, and unpacked as they are multiplied.
 
+mod entry_points;
 mod source;
 mod test_files;
+mod text;
 mod weights;
 
-use bitsweep_inference::integer::NetworkError;
+use bitsweep_inference::integer::{IntegerModel, NetworkError};
 use ndarray::ArrayView2;
 
-use crate::packed::{IntegerModel, PackedError, PackedLayer, PackedModel, Values};
+use crate::packed::{PackedError, PackedLayer, PackedModel, Values};
 
 /// Why a model cannot be said in C.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

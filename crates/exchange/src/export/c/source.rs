@@ -5,238 +5,21 @@ use std::fmt::Write as _;
 use bitsweep_inference::integer::{FeatureCodes, IntegerLayer, IntegerNetwork, Outputs};
 use bitsweep_quant::Rescale;
 
+use super::entry_points::{code_type, encoder, entry_points};
+use super::text::{array, indented, integer_type, integers, limits, read};
 use super::weights::{Meaning, WeightCodes};
 
-/// The narrowest C integer that holds all of some numbers.
-pub(super) fn integer_type(least: i64, most: i64) -> &'static str {
-    match (least, most) {
-        (0.., ..=0xff) => "uint8_t",
-        (-0x80.., ..=0x7f) => "int8_t",
-        (0.., ..=0xffff) => "uint16_t",
-        (-0x8000.., ..=0x7fff) => "int16_t",
-        _ => "int32_t",
-    }
-}
-
-/// The type of the codes of features, and of all hidden codes: the grid of the scheme.
-pub(super) fn code_type(network: &IntegerNetwork) -> &'static str {
-    let grids = network.layers().iter().map(IntegerLayer::input_grid);
-    let (least, most) =
-        grids.fold((0, 0), |(least, most), grid| (grid.lowest.min(least), grid.highest.max(most)));
-    integer_type(i64::from(least), i64::from(most))
-}
-
-/// What is read from where constants are, by the type of what is read.
-fn read(kind: &str, place: &str) -> String {
-    let macro_name = match kind {
-        "uint8_t" => "READ_U8",
-        "int8_t" => "READ_I8",
-        "uint16_t" => "READ_U16",
-        "int16_t" => "READ_I16",
-        "float" => "READ_F32",
-        _ => "READ_I32",
-    };
-    format!("{macro_name}({place})")
-}
-
 /// What the compiler finds constants by, before everything else.
-const PRELUDE: &str = r#"#if defined(__AVR__)
-#include <avr/pgmspace.h>
-#define CONSTANT PROGMEM
-#define READ_U8(place) pgm_read_byte(place)
-#define READ_I8(place) ((int8_t)pgm_read_byte(place))
-#define READ_U16(place) pgm_read_word(place)
-#define READ_I16(place) ((int16_t)pgm_read_word(place))
-#define READ_I32(place) ((int32_t)pgm_read_dword(place))
-#define READ_F32(place) pgm_read_float(place)
-#else
-#define CONSTANT
-#define READ_U8(place) (*(place))
-#define READ_I8(place) (*(place))
-#define READ_U16(place) (*(place))
-#define READ_I16(place) (*(place))
-#define READ_I32(place) (*(place))
-#define READ_F32(place) (*(place))
-#endif
-
-/* Shifts of negative numbers keep the sign, as every compiler has it that is known: a build fails where one does not. */
-typedef char model_shifts_keep_the_sign[((((int32_t)-1) >> 1) == -1) ? 1 : -1];
-"#;
+const PRELUDE: &str = include_str!("functions/prelude.h");
 
 /// What multiplies and shifts. An AVR's compiler makes several times as many cycles of the product of 64 bits.
-const RESCALE: &str = r#"
-/* sum * multiplier / 2^shift, rounded to nearest, halves up; the multiplier is not negative. */
-static int32_t rescale(int32_t sum, int32_t multiplier, uint8_t shift)
-{
-    int64_t half;
-#if defined(__AVR_HAVE_MUL__)
-    if (shift > 32) {
-        /* The upper half of the product, column by column. */
-        int32_t high;
-        uint8_t zero;
-        __asm__(
-            "clr %[zero]\n\t"
-            "clr %B[high]\n\t"
-            "clr %C[high]\n\t"
-            "mul %A[a], %A[b]\n\tmov %A[high], r1\n\t"
-            "mul %A[a], %B[b]\n\tadd %A[high], r0\n\tadc %B[high], r1\n\tadc %C[high], %[zero]\n\t"
-            "mul %B[a], %A[b]\n\tadd %A[high], r0\n\tadc %B[high], r1\n\tadc %C[high], %[zero]\n\t"
-            "clr %A[high]\n\t"
-            "mul %A[a], %C[b]\n\tadd %B[high], r0\n\tadc %C[high], r1\n\tadc %A[high], %[zero]\n\t"
-            "mul %B[a], %B[b]\n\tadd %B[high], r0\n\tadc %C[high], r1\n\tadc %A[high], %[zero]\n\t"
-            "mul %C[a], %A[b]\n\tadd %B[high], r0\n\tadc %C[high], r1\n\tadc %A[high], %[zero]\n\t"
-            "clr %B[high]\n\t"
-            "mul %A[a], %D[b]\n\tadd %C[high], r0\n\tadc %A[high], r1\n\tadc %B[high], %[zero]\n\t"
-            "mul %B[a], %C[b]\n\tadd %C[high], r0\n\tadc %A[high], r1\n\tadc %B[high], %[zero]\n\t"
-            "mul %C[a], %B[b]\n\tadd %C[high], r0\n\tadc %A[high], r1\n\tadc %B[high], %[zero]\n\t"
-            "mul %D[a], %A[b]\n\tadd %C[high], r0\n\tadc %A[high], r1\n\tadc %B[high], %[zero]\n\t"
-            "clr %C[high]\n\t"
-            "mul %B[a], %D[b]\n\tadd %A[high], r0\n\tadc %B[high], r1\n\tadc %C[high], %[zero]\n\t"
-            "mul %C[a], %C[b]\n\tadd %A[high], r0\n\tadc %B[high], r1\n\tadc %C[high], %[zero]\n\t"
-            "mul %D[a], %B[b]\n\tadd %A[high], r0\n\tadc %B[high], r1\n\tadc %C[high], %[zero]\n\t"
-            "clr %D[high]\n\t"
-            "mul %C[a], %D[b]\n\tadd %B[high], r0\n\tadc %C[high], r1\n\tadc %D[high], %[zero]\n\t"
-            "mul %D[a], %C[b]\n\tadd %B[high], r0\n\tadc %C[high], r1\n\tadc %D[high], %[zero]\n\t"
-            "mul %D[a], %D[b]\n\tadd %C[high], r0\n\tadc %D[high], r1\n\t"
-            "clr r1\n\t"
-            : [high] "=&r"(high), [zero] "=&r"(zero)
-            : [a] "r"(sum), [b] "r"(multiplier));
-        if (sum < 0) {
-            high -= multiplier;
-        }
-        shift = (uint8_t)(shift - 32);
-        return (high + ((int32_t)1 << (shift - 1))) >> shift;
-    }
-#endif
-    half = (shift == 0) ? 0 : ((int64_t)1 << (shift - 1));
-    return (int32_t)(((int64_t)sum * multiplier + half) >> shift);
-}
-"#;
+const RESCALE: &str = include_str!("functions/rescale.c");
 
 /// What sums products of bytes. An AVR's compiler makes twice as many cycles of the loop in C.
-const PRODUCT: &str = r#"
-/* sum + w[0] * x[0] + ... + w[n - 1] * x[n - 1], n at least 1. */
-static int32_t product(const int8_t *w, const uint8_t *x, uint8_t n, int32_t sum)
-{
-#if defined(__AVR_HAVE_MUL__) && defined(__AVR_HAVE_LPMX__)
-    int8_t level;
-    uint8_t code;
-    __asm__ volatile("1: lpm %[level], Z+\n\t"
-                     "ld %[code], X+\n\t"
-                     "mulsu %[level], %[code]\n\t"
-                     "sbc %[level], %[level]\n\t" /* the carry is the sign of the product */
-                     "add %A[sum], r0\n\t"
-                     "adc %B[sum], r1\n\t"
-                     "adc %C[sum], %[level]\n\t"
-                     "adc %D[sum], %[level]\n\t"
-                     "dec %[n]\n\t"
-                     "brne 1b\n\t"
-                     "clr r1"
-                     : [sum] "+r"(sum), [w] "+z"(w), [x] "+x"(x), [n] "+r"(n), [level] "=&a"(level), [code] "=&a"(code)
-                     :
-                     : "memory");
-#else
-    do {
-        sum += (int16_t)((int16_t)READ_I8(w) * (int16_t)*x);
-        w++;
-        x++;
-        n--;
-    } while (n != 0);
-#endif
-    return sum;
-}
-"#;
+const PRODUCT: &str = include_str!("functions/product.c");
 
 /// What sums products of halves of bytes and bytes.
-const PRODUCT_OF_NIBBLES: &str = r#"
-/* sum + l[0] * x[0] + ... + l[n - 1] * x[n - 1], n at least 1; levels l are halves of bytes of w, the lower first, and offset. */
-static int32_t product_of_nibbles(const uint8_t *w, const uint8_t *x, uint8_t n, int8_t offset, int32_t sum)
-{
-#if defined(__AVR_HAVE_MUL__) && defined(__AVR_HAVE_LPMX__)
-    uint8_t byte;
-    uint8_t code;
-    int8_t level;
-    __asm__ volatile("1: lpm %[byte], Z+\n\t"
-                     "mov %[level], %[byte]\n\t"
-                     "andi %[level], 15\n\t"
-                     "add %[level], %[offset]\n\t"
-                     "ld %[code], X+\n\t"
-                     "mulsu %[level], %[code]\n\t"
-                     "sbc %[level], %[level]\n\t" /* the carry is the sign of the product */
-                     "add %A[sum], r0\n\t"
-                     "adc %B[sum], r1\n\t"
-                     "adc %C[sum], %[level]\n\t"
-                     "adc %D[sum], %[level]\n\t"
-                     "dec %[n]\n\t"
-                     "breq 2f\n\t"
-                     "swap %[byte]\n\t"
-                     "andi %[byte], 15\n\t"
-                     "add %[byte], %[offset]\n\t"
-                     "ld %[code], X+\n\t"
-                     "mulsu %[byte], %[code]\n\t"
-                     "sbc %[byte], %[byte]\n\t"
-                     "add %A[sum], r0\n\t"
-                     "adc %B[sum], r1\n\t"
-                     "adc %C[sum], %[byte]\n\t"
-                     "adc %D[sum], %[byte]\n\t"
-                     "dec %[n]\n\t"
-                     "brne 1b\n\t"
-                     "2: clr r1"
-                     : [sum] "+r"(sum), [w] "+z"(w), [x] "+x"(x), [n] "+r"(n), [byte] "=&a"(byte),
-                       [level] "=&a"(level), [code] "=&a"(code)
-                     : [offset] "r"(offset)
-                     : "memory");
-#else
-    do {
-        const uint8_t byte = READ_U8(w);
-        sum += (int16_t)((int16_t)((int16_t)(byte & 15u) + offset) * (int16_t)*x);
-        w++;
-        x++;
-        n--;
-        if (n != 0) {
-            sum += (int16_t)((int16_t)((int16_t)(byte >> 4) + offset) * (int16_t)*x);
-            x++;
-            n--;
-        }
-    } while (n != 0);
-#endif
-    return sum;
-}
-"#;
-
-/// A constant array.
-fn array(kind: &str, name: &str, values: impl ExactSizeIterator<Item = String>) -> String {
-    let count = values.len();
-    let mut text = format!("static const {kind} {name}[{count}] CONSTANT = {{");
-    let mut width = 0;
-    for (position, value) in values.enumerate() {
-        if position > 0 {
-            text.push(',');
-        }
-        if position == 0 || width + value.len() + 2 > 110 {
-            text.push_str("\n    ");
-            width = 4;
-        } else {
-            text.push(' ');
-        }
-        width += value.len() + 2;
-        text.push_str(&value);
-    }
-    text.push_str("\n};\n");
-    text
-}
-
-/// A whole number as C reads it: the lowest of 32 bits has no literal.
-fn literal(number: i64) -> String {
-    if number == i64::from(i32::MIN) { "(-2147483647 - 1)".to_owned() } else { number.to_string() }
-}
-
-fn integers(name: &str, values: &[i32]) -> (&'static str, String) {
-    let (least, most) =
-        values.iter().fold((0, 0), |(least, most), value| (*value.min(&least), *value.max(&most)));
-    let kind = integer_type(i64::from(least), i64::from(most));
-    (kind, array(kind, name, values.iter().map(|value| literal(i64::from(*value)))))
-}
+const PRODUCT_OF_NIBBLES: &str = include_str!("functions/product_of_nibbles.c");
 
 /// One layer in C.
 struct LayerSource<'a> {
@@ -312,7 +95,7 @@ pub(super) fn source(network: &IntegerNetwork, bits: &[u32], features: &FeatureC
         [(" product(", PRODUCT), (" product_of_nibbles(", PRODUCT_OF_NIBBLES), (" rescale(", RESCALE)]
     {
         if text.contains(call) {
-            text.insert_str(0, function);
+            text.insert_str(0, &format!("\n{function}"));
         }
     }
     text.push_str(&entry_points(network, code_type));
@@ -632,79 +415,4 @@ impl LayerSource<'_> {
         }
         text
     }
-}
-
-/// Statements that keep `v` between two numbers.
-fn limits(least: i64, most: i64) -> String {
-    format!("if (v < {least}) {{\n    v = {least};\n}}\nif (v > {most}) {{\n    v = {most};\n}}\n")
-}
-
-/// Lines with so many levels of indentation before each.
-fn indented(lines: &str, levels: usize) -> String {
-    lines.lines().fold(String::new(), |mut text, line| {
-        let _ = writeln!(text, "{:indent$}{line}", "", indent = 4 * levels);
-        text
-    })
-}
-
-fn entry_points(network: &IntegerNetwork, code_type: &str) -> String {
-    let layers = network.layers().len();
-    let widths: Vec<usize> = network.layers().iter().map(|layer| layer.shape().1).collect();
-    let mut text = String::from("\nvoid model_outputs(const model_code *input, int32_t *outputs)\n{\n");
-    // Two buffers take turns.
-    let hidden = &widths[..layers - 1];
-    let width = |first: usize| hidden.iter().skip(first).step_by(2).max().copied();
-    for (name, width) in [("even", width(0)), ("odd", width(1))] {
-        if let Some(width) = width {
-            let _ = writeln!(text, "    {code_type} {name}[{width}];");
-        }
-    }
-    let buffer = |layer: usize| if layer.is_multiple_of(2) { "even" } else { "odd" };
-    for layer in 0..layers {
-        let from = if layer == 0 { "input" } else { buffer(layer - 1) };
-        let to = if layer + 1 == layers { "outputs" } else { buffer(layer) };
-        let _ = writeln!(text, "    layer_{}({from}, {to});", layer + 1);
-    }
-    text.push_str(
-        "}\n\nmodel_class model_predict(const model_code *input)\n{\n    int32_t outputs[MODEL_OUTPUTS];\n",
-    );
-    if widths[layers - 1] == 1 {
-        text.push_str("    model_outputs(input, outputs);\n    return (outputs[0] > 0) ? 1 : 0;\n}\n");
-    } else {
-        text.push_str(
-            "    model_class best = 0;\n    model_class o;\n    model_outputs(input, outputs);\n    \
-             for (o = 1; o < MODEL_OUTPUTS; o++) {\n        if (outputs[o] > outputs[best]) {\n            \
-             best = o;\n        }\n    }\n    return best;\n}\n",
-        );
-    }
-    text
-}
-
-/// What makes codes of features, compiled where it is asked for.
-fn encoder(network: &IntegerNetwork, features: &FeatureCodes, code_type: &str) -> String {
-    let Some(first) = network.layers().first() else { return String::new() };
-    let (grid, zero_point) = (first.input_grid(), first.input_zero_point());
-    let float = |number: &f32| format!("{number:e}f");
-    let means = array("float", "means", features.means().iter().map(float));
-    let divisors = array("float", "divisors", features.divisors().iter().map(float));
-    let rounding = match features.rounds_half_to_even() {
-        true => {
-            "if ((rest > 0.5f) || ((rest >= 0.5f) && ((v & 1) != 0))) {\n            v++;\n        } else if ((rest < -0.5f) || ((rest <= -0.5f) && ((v & 1) != 0))) {\n            v--;\n        }"
-        }
-        false => {
-            "if (rest >= 0.5f) {\n            v++;\n        } else if (rest <= -0.5f) {\n            v--;\n        }"
-        }
-    };
-    let beyond = i64::from(grid.highest) - i64::from(grid.lowest) + 1;
-    format!(
-        "\n#if defined(MODEL_FLOAT_FEATURES)\n{means}{divisors}\n\
-         void model_encode(const float *features, model_code *input)\n{{\n    uint16_t i;\n    \
-         for (i = 0; i < MODEL_INPUTS; i++) {{\n        \
-         float position = (features[i] - READ_F32(means + i)) / READ_F32(divisors + i);\n        float rest;\n        \
-         int32_t v;\n        if (position > {beyond}.0f) {{\n            position = {beyond}.0f;\n        }}\n        \
-         if (!(position > -{beyond}.0f)) {{\n            position = -{beyond}.0f;\n        }}\n        \
-         v = (int32_t)position;\n        rest = position - (float)v;\n        {rounding}\n        v += {zero_point};\n{limits}        \
-         input[i] = ({code_type})v;\n    }}\n}}\n#endif\n",
-        limits = indented(&limits(i64::from(grid.lowest), i64::from(grid.highest)), 2),
-    )
 }

@@ -6,7 +6,8 @@ use bitsweep_inference::integer::IntegerNetwork;
 use ndarray::ArrayView2;
 
 use super::comment;
-use super::source::{code_type, integer_type};
+use super::entry_points::code_type;
+use super::text::integer_type;
 use crate::packed::Classifier;
 
 /// Rows of the test.
