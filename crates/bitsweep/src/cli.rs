@@ -501,6 +501,8 @@ pub enum Picked {
     Memory,
     /// The best within the budget of the experiment.
     Budget,
+    /// The best within the flash and the RAM of the experiment's device.
+    Device,
 }
 
 impl From<Picked> for ExportGoal {
@@ -509,6 +511,7 @@ impl From<Picked> for ExportGoal {
             Picked::Balance => Self::Balance,
             Picked::Memory => Self::Memory,
             Picked::Budget => Self::Budget,
+            Picked::Device => Self::Device,
         }
     }
 }

@@ -10,6 +10,7 @@
 
 pub mod choice;
 mod description;
+mod device;
 mod error;
 mod evaluated;
 mod flag;
@@ -29,6 +30,7 @@ pub use bitsweep_metrics::{Confusion, Interval};
 pub use bitsweep_quant::Size;
 pub use choice::{Choice, Choices};
 pub use description::{Description, Expectation};
+pub use device::{DeviceBasis, DeviceRow};
 pub use error::ResultsError;
 pub use evaluated::{Evaluated, HeldOut, HeldOutRows, PartPredicted, Predicted, Recorded};
 pub use flag::Flag;

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::device::DeviceRow;
 use crate::key::Key;
 use crate::measures::Measures;
 use crate::origin::{Origin, Unit, Variant};
@@ -27,6 +28,8 @@ pub struct Records {
     pub curves: Vec<Curve>,
     /// What each tensor's error does by itself, on the training rows.
     pub sensitivity: Vec<SensitivityRow>,
+    /// What each variant takes on the device that the experiment names.
+    pub device: Vec<DeviceRow>,
     /// The distribution of float weights and of quantization levels of the first unit.
     pub histogram: Vec<HistogramRow>,
     /// One row per level of each format whose levels are known beforehand.

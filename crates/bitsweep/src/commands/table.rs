@@ -85,6 +85,7 @@ pub(super) fn page(summary: &Summary, plan: &Plan, with_reasons: bool, columns: 
 fn goals(rule: &PickRule) -> String {
     let asked = rule.goals().map(|goal| match (goal, rule.budget_bytes) {
         (Goal::Budget, Some(budget)) => format!("{} of {}", goal.name(), bytes(budget as f64)),
+        (Goal::Device, _) => "device within its flash and RAM".to_owned(),
         (Goal::Balance | Goal::LeastMemory | Goal::Budget, _) => {
             format!("{} within {}", goal.name(), goal.margin(rule))
         }

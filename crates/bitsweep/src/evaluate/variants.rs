@@ -12,7 +12,7 @@ use super::float_model::{FloatModel, float_model};
 use super::packing::Provenance;
 use super::prepare::prepare;
 use super::score::Buffers;
-use super::stop::{At, Step, failed};
+use super::stop::{At, failed};
 use crate::failure::Failure;
 use crate::plan::{Plan, PlannedVariant};
 use crate::unit_store::{Missing, UnitStore};
@@ -29,7 +29,8 @@ pub(super) fn evaluate(evaluation: &Evaluation<'_>) -> Result<(), Failure> {
 
 /// Variants of a unit as models to be taken away.
 pub(crate) struct Packed {
-    pub(crate) models: Vec<PackedModel>,
+    /// Each variant, or what keeps it from being made.
+    pub(crate) models: Vec<Result<PackedModel, Failure>>,
     /// The features of the test rows, not scaled, `(rows, features)`.
     pub(crate) test_features: Array2<f64>,
 }
@@ -38,7 +39,7 @@ pub(crate) struct Packed {
 /// bytes are those that a run measures.
 ///
 /// # Errors
-/// What keeps the unit or a variant from being made.
+/// What keeps the unit from being made.
 pub(crate) fn pack<'v>(
     plan: &Plan,
     position: usize,
@@ -46,6 +47,10 @@ pub(crate) fn pack<'v>(
     variants: impl Iterator<Item = (&'v PlannedVariant, Provenance)>,
 ) -> Result<Packed, Failure> {
     let unit = &plan.units[position];
+    let told = |stop: Stop| match stop {
+        Stop::Unit(failure) => Failure::Other(format!("{}: {}", unit.describe(), failure.reason)),
+        Stop::Run(failure) => failure,
+    };
     let packed = || -> Result<Packed, Stop> {
         let dataset = unit
             .dataset
@@ -64,16 +69,14 @@ pub(crate) fn pack<'v>(
         };
         let FloatModel { model, .. } = float_model(&evaluation, &prepared)?;
         let bench = Bench::new(&evaluation, &prepared, &model)?;
-        let models = variants.map(|(planned, provenance)| bench.packed(&planned.variant, provenance));
+        let models = variants
+            .map(|(planned, provenance)| bench.packed(&planned.variant, provenance).map_err(told));
         Ok(Packed {
-            models: models.collect::<Step<_>>()?,
+            models: models.collect(),
             test_features: prepared.encoder.apply(prepared.dataset, &prepared.split.test),
         })
     };
-    packed().map_err(|stop| match stop {
-        Stop::Unit(failure) => Failure::Other(format!("{}: {}", unit.describe(), failure.reason)),
-        Stop::Run(failure) => failure,
-    })
+    packed().map_err(told)
 }
 
 /// Hands on what is missing of the float model, the variants and the majority class; `shape` is known once the rows are split.

@@ -20,7 +20,7 @@ use bitsweep_datasets::{Dataset, Scaling, TableError};
 use bitsweep_models::Precision;
 use bitsweep_quant::Dtype;
 use bitsweep_results::numbers::counted;
-use bitsweep_results::{DatasetShape, Key, Labels, Metric, Task, run_of};
+use bitsweep_results::{DatasetShape, Key, Labels, Metric, PickRule, Task, run_of};
 use bitsweep_store::Shelf;
 
 use crate::failure::Failure;
@@ -129,6 +129,7 @@ impl Plan {
             name.clone_into(&mut header.title);
         }
         change_header(&mut header, &changes);
+        take_limits(&mut header);
         let Units { specs, members, stored } = tensors::expanded(document, specs, members)?;
         let mut datasets = Datasets::new(document.folder());
         let read = |(spec, _): &Placed<UnitSpec>| -> Result<Option<Read>, Failure> {
@@ -216,11 +217,18 @@ impl Plan {
         self.document.error_in_list(path, key, message)
     }
 
-    /// Refuses a pick by the recall of a class that a dataset does not have.
+    /// Refuses a pick by the recall of a class that a dataset does not have, and limits of no device.
     ///
     /// # Errors
-    /// The class, at the key that names it, with the nearest.
+    /// The class with the nearest, or the limit, at its key.
     pub fn check_pick(&self) -> Result<(), Diagnostic> {
+        let PickRule { flash_bytes, ram_bytes, .. } = self.header.pick;
+        for (key, limit) in [("pick.flash_bytes", flash_bytes), ("pick.ram_bytes", ram_bytes)] {
+            if limit.is_some() && self.header.device.is_none() {
+                let message = format!("`{key}` is of a device, and there is no `device.target`");
+                return Err(self.located(key, Diagnostic::new(message)));
+            }
+        }
         let Metric::Recall(class) = &self.header.pick.metric else { return Ok(()) };
         for dataset in self.units.iter().filter_map(Unit::rows) {
             if !dataset.class_names.contains(class) {
@@ -284,6 +292,13 @@ impl Plan {
             hasher.finalize()
         })
     }
+}
+
+/// What is not limited otherwise is limited by the device.
+fn take_limits(header: &mut Header) {
+    let Some(device) = header.device else { return };
+    header.pick.flash_bytes = header.pick.flash_bytes.or(device.target.flash_bytes());
+    header.pick.ram_bytes = header.pick.ram_bytes.or(device.target.ram_bytes());
 }
 
 /// The dataset that was read, where it was.

@@ -21,13 +21,14 @@ use crate::subject::{DataSource, DataSpec, Subject, UnitSpec};
 use crate::variant::Variant;
 
 /// Keys that say something of the experiment as a whole; lists in them are no axes.
-pub(super) const HEADER_KEYS: [&str; 10] = [
+pub(super) const HEADER_KEYS: [&str; 11] = [
     "title",
     "description",
     "notebook",
     "pick",
     "record",
     "export",
+    "device",
     "reproduce",
     "finding",
     "zip",

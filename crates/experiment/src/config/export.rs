@@ -52,6 +52,8 @@ pub enum ExportGoal {
     Memory,
     /// As good as can be within `pick.budget_bytes`.
     Budget,
+    /// As good as can be within `pick.flash_bytes` and `pick.ram_bytes` on the device.
+    Device,
 }
 
 /// How a model is written.

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::device::Device;
 use super::export::Export;
 use super::wanted::{MOST_DECIMALS, Wanted};
 
@@ -30,6 +31,9 @@ pub struct Header {
     /// Which models are written.
     #[serde(default)]
     pub export: Export,
+    /// The device that models are for.
+    #[serde(default)]
+    pub device: Option<Device>,
     /// Numbers printed elsewhere, which must come out again.
     #[serde(default)]
     pub reproduce: Vec<Expectation>,

@@ -1,6 +1,7 @@
 //! From text to experiment: sources and overrides, the grid, typed units and variants, errors with their location.
 
 mod change;
+mod device;
 mod diagnostic;
 mod document;
 mod exclusion;
@@ -18,6 +19,7 @@ mod wanted;
 
 pub use change::Change;
 pub use change::change_header;
+pub use device::Device;
 pub use diagnostic::Diagnostic;
 pub use document::DEFAULTS;
 pub use document::Document;

@@ -217,6 +217,7 @@ fn explained(goal: Goal, explanation: Explanation) -> Vec<Block> {
         Goal::Balance => "For balance",
         Goal::LeastMemory => "For least memory",
         Goal::Budget => "Within the budget",
+        Goal::Device => "For the device",
     };
     let mut headline = vec![Span::Strong(format!("{wish}: {}.", explanation.choice_and_verdict()))];
     headline.extend(spans(format!(" {}", explanation.headline)));

@@ -1,13 +1,35 @@
 //! The variants that may be picked.
 
-use super::comparison::Comparison;
+use super::comparison::{Comparison, VariantSummary};
 use super::rule::{Goal, PickRule};
 
-/// A quantized variant with results in every unit that takes fewer bytes than the float model.
+/// A quantized variant with results in every unit that takes fewer bytes than the float model; or that model.
 pub(super) struct Candidate {
     pub(super) variant: usize,
     pub(super) bytes: f64,
     pub(super) sse: f64,
+    fits_device: bool,
+}
+
+impl Candidate {
+    /// A variant that is called by a number.
+    pub(super) fn of(variant: usize, summary: &VariantSummary) -> Self {
+        Self {
+            variant,
+            bytes: summary.true_bytes,
+            sse: summary.sse.mean,
+            fits_device: summary.device.as_ref().is_some_and(|device| device.fits),
+        }
+    }
+
+    /// Whether it is within the limit of a goal that has one.
+    fn fits(&self, goal: Goal, rule: &PickRule) -> bool {
+        match goal {
+            Goal::Balance | Goal::LeastMemory => true,
+            Goal::Budget => rule.budget_bytes.is_some_and(|budget| self.bytes <= budget as f64),
+            Goal::Device => self.fits_device,
+        }
+    }
 }
 
 /// The candidates, the smallest first; of equally small ones the lesser error, then the plan's order.
@@ -23,11 +45,7 @@ pub(super) fn candidates(comparison: &Comparison) -> Vec<Candidate> {
                 && comparison.is_smaller(*position)
                 && comparison.is_in_every_unit(variant)
         })
-        .map(|(position, variant)| Candidate {
-            variant: position,
-            bytes: variant.true_bytes,
-            sse: variant.sse.mean,
-        })
+        .map(|(position, variant)| Candidate::of(position, variant))
         .collect();
     candidates.sort_by(|a, b| {
         a.bytes.total_cmp(&b.bytes).then(a.sse.total_cmp(&b.sse)).then(a.variant.cmp(&b.variant))
@@ -44,9 +62,9 @@ pub(super) enum Chosen {
     Float,
 }
 
-/// What a goal takes of candidates with these losses against a float model of so many bytes, by their places.
+/// What a goal takes of candidates with these losses against a float model, by their places.
 ///
-/// Within a budget that is the best that fits, float where no candidate is as good; of equally good ones the smallest.
+/// Within a limit that is the best that fits, float where no candidate is as good; of equally good ones the smallest.
 /// Otherwise the smallest that is shown to be within the margin, else the smallest whose loss is; of equally small ones that of
 /// least loss. `None` where nothing qualifies.
 pub(super) fn choose(
@@ -54,17 +72,17 @@ pub(super) fn choose(
     rule: &PickRule,
     candidates: &[Candidate],
     losses: &[f64],
-    float_bytes: f64,
+    float: &Candidate,
     is_shown: impl Fn(usize) -> bool,
 ) -> Option<Chosen> {
-    if let (Goal::Budget, Some(budget)) = (goal, rule.budget_bytes) {
-        let budget = budget as f64;
-        if float_bytes <= budget && !losses.iter().any(|loss| *loss <= 0.0) {
-            return Some(Chosen::Float);
-        }
-        let fits = |place: &usize| candidates[*place].bytes <= budget && !losses[*place].is_nan();
+    if goal.has_limit() {
+        let fits = |place: &usize| candidates[*place].fits(goal, rule) && !losses[*place].is_nan();
         let best = (0..candidates.len()).filter(fits).min_by(|a, b| losses[*a].total_cmp(&losses[*b]));
-        return best.map(|place| Chosen::Candidate { place, is_shown: false });
+        return match best {
+            Some(place) if losses[place] <= 0.0 => Some(Chosen::Candidate { place, is_shown: false }),
+            _ if float.fits(goal, rule) => Some(Chosen::Float),
+            best => best.map(|place| Chosen::Candidate { place, is_shown: false }),
+        };
     }
     let margin = goal.margin(rule);
     let shown = smallest(candidates, losses, is_shown);

@@ -11,6 +11,7 @@ use super::rule::{Goal, Metric, PickRule};
 use super::spread::Spread;
 use super::standing::{Standing, Verdict, VerdictRow};
 use crate::choice::Choice;
+use crate::device::DeviceRow;
 use crate::flag::Flag;
 use crate::label::Label;
 use crate::measures::Measures;
@@ -101,6 +102,8 @@ pub struct VariantSummary {
     pub validation: Option<Standing>,
     /// The share of bootstraps of the test rows in which it is on the Pareto front; `None` of what cannot be picked.
     pub front_share: Option<f64>,
+    /// What it takes on the device that the experiment names.
+    pub device: Option<DeviceRow>,
 }
 
 /// Scores of one variant over all units.
@@ -178,7 +181,7 @@ impl VariantSummary {
     #[must_use]
     pub fn verdict(&self, goal: Goal) -> Verdict {
         let place = match goal {
-            Goal::Balance | Goal::Budget => 0,
+            Goal::Balance | Goal::Budget | Goal::Device => 0,
             Goal::LeastMemory => 1,
         };
         self.choosing().map_or(Verdict::Undecided { rows: None }, |standing| standing.verdicts[place])

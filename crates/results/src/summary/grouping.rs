@@ -166,6 +166,7 @@ fn summary(
         standing: None,
         validation: None,
         front_share: None,
+        device: None,
     })
 }
 

@@ -14,7 +14,8 @@ pub(super) fn picks(comparison: &Comparison, rule: &PickRule) -> Option<Picks> {
 }
 
 fn outcome(comparison: &Comparison, goal: Goal, rule: &PickRule) -> PickOutcome {
-    let Some(float) = comparison.float().filter(|float| float.scores.is_some()) else {
+    let float = comparison.float.zip(comparison.float()).filter(|(_, float)| float.scores.is_some());
+    let Some((float_position, float)) = float else {
         return PickOutcome::NoBaseline;
     };
     if comparison.is_float_dead() {
@@ -33,18 +34,19 @@ fn outcome(comparison: &Comparison, goal: Goal, rule: &PickRule) -> PickOutcome 
         candidates.iter().map(|own| choosing(own).map_or(f64::NAN, |own| own.loss.value)).collect();
     let is_shown = |place: usize| comparison.variants[candidates[place].variant].verdict(goal).is_within();
     let wish = Wish { comparison, goal, rule };
-    match (choose(goal, rule, &candidates, &losses, float.true_bytes, is_shown), comparison.float) {
-        (Some(Chosen::Candidate { place, is_shown }), _) => {
+    let float = Candidate::of(float_position, float);
+    match choose(goal, rule, &candidates, &losses, &float, is_shown) {
+        Some(Chosen::Candidate { place, is_shown }) => {
             let own = &candidates[place];
             let smaller =
-                candidates.iter().rev().filter(|other| goal != Goal::Budget && other.bytes < own.bytes);
+                candidates.iter().rev().filter(|other| !goal.has_limit() && other.bytes < own.bytes);
             wish.picked(own.variant, is_shown, smaller.map(|own| own.variant).collect())
         }
-        (Some(Chosen::Float), Some(float)) => wish.picked(float, false, Vec::new()),
-        (Some(Chosen::Float) | None, _) if goal == Goal::Budget => {
-            PickOutcome::NoneFits { smallest: candidates.first().map(|own| own.variant) }
+        Some(Chosen::Float) => wish.picked(float.variant, false, Vec::new()),
+        None if goal.has_limit() => {
+            PickOutcome::NoneFits { smallest: smallest(comparison, &candidates, goal) }
         }
-        (Some(Chosen::Float) | None, _) => {
+        None => {
             let known = (0..losses.len()).filter(|place| !losses[*place].is_nan());
             let closest = known.min_by(|a, b| losses[*a].total_cmp(&losses[*b]));
             PickOutcome::NoneQualifies {
@@ -52,6 +54,19 @@ fn outcome(comparison: &Comparison, goal: Goal, rule: &PickRule) -> PickOutcome 
             }
         }
     }
+}
+
+/// The candidate that takes least of what the goal limits.
+fn smallest(comparison: &Comparison, candidates: &[Candidate], goal: Goal) -> Option<usize> {
+    let flash = |own: &Candidate| comparison.variants[own.variant].device.as_ref()?.flash;
+    let smallest = match goal {
+        Goal::Balance | Goal::LeastMemory | Goal::Budget => candidates.first(),
+        Goal::Device => {
+            let programs = candidates.iter().filter(|own| flash(own).is_some());
+            programs.min_by_key(|own| flash(own))
+        }
+    };
+    smallest.map(|own| own.variant)
 }
 
 /// What is picked for.

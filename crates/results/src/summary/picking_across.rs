@@ -72,8 +72,7 @@ impl<'a> Group<'a> {
                 let is_known = own.origin.is_float() || !own.origin.variant.is_baseline();
                 let fits = own.true_bytes < best.float()?.true_bytes;
                 if is_known && fits && own.scores.is_some() && comparison.is_in_every_unit(own) {
-                    let (bytes, sse) = (own.true_bytes, own.sse.mean);
-                    members.push(((position, variant), Candidate { variant: members.len(), bytes, sse }));
+                    members.push(((position, variant), Candidate::of(members.len(), own)));
                 }
             }
         }
@@ -105,9 +104,9 @@ impl<'a> Group<'a> {
             .map(|(loss, adjusted)| verdict(loss, margin, Some(adjusted), self.rule))
             .collect();
         let values: Vec<f64> = losses.iter().map(|loss| loss.value).collect();
-        let float_bytes = self.comparisons[float.0].0.float()?.true_bytes;
+        let own = Candidate::of(float.1, self.comparisons[float.0].0.float()?);
         let is_shown = |place: usize| verdicts[place].is_within();
-        let (own, chosen_by) = match choose(goal, self.rule, candidates, &values, float_bytes, is_shown)? {
+        let (own, chosen_by) = match choose(goal, self.rule, candidates, &values, &own, is_shown)? {
             Chosen::Float => (float, None),
             Chosen::Candidate { place, .. } => (members[place], Some(verdicts[place])),
         };

@@ -15,6 +15,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// memory_margin = 0.05
 /// confidence = 0.9
 /// budget_bytes = 512
+/// flash_bytes = 1200
+/// ram_bytes = 100
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -36,6 +38,12 @@ pub struct PickRule {
     /// All bytes that a third pick, the best within a budget, may store; without it there is no such pick.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget_bytes: Option<u64>,
+    /// Bytes of code and constants that the pick for the device may take; those of the device by default, where it has a number of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flash_bytes: Option<u64>,
+    /// Bytes of variables and stack that it may take; those of the device by default, where it has a number of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ram_bytes: Option<u64>,
 }
 
 fn margin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
@@ -67,6 +75,8 @@ impl Default for PickRule {
             memory_margin: 0.10,
             confidence: 0.95,
             budget_bytes: None,
+            flash_bytes: None,
+            ram_bytes: None,
         }
     }
 }
@@ -90,7 +100,8 @@ impl PickRule {
     /// The goals that this rule asks for, the first to be told first.
     pub fn goals(&self) -> impl Iterator<Item = Goal> {
         let budget = self.budget_bytes.map(|_| Goal::Budget);
-        [Goal::Balance, Goal::LeastMemory].into_iter().chain(budget)
+        let device = self.flash_bytes.or(self.ram_bytes).map(|_| Goal::Device);
+        [Goal::Balance, Goal::LeastMemory].into_iter().chain(budget).chain(device)
     }
 }
 
@@ -143,25 +154,37 @@ pub enum Goal {
     LeastMemory,
     /// As good as can be within a number of bytes.
     Budget,
+    /// As good as can be within the flash and the RAM of a device.
+    Device,
 }
 
 impl Goal {
-    /// The largest loss the rule allows for this goal; within a budget the margin of the balance is what claims are about.
+    /// Whether it is as good as can be within a limit; otherwise as small as can be within a margin.
+    #[must_use]
+    pub const fn has_limit(self) -> bool {
+        match self {
+            Self::Balance | Self::LeastMemory => false,
+            Self::Budget | Self::Device => true,
+        }
+    }
+
+    /// The largest loss the rule allows for this goal; within a limit the margin of the balance is what claims are about.
     #[must_use]
     pub fn margin(self, rule: &PickRule) -> f64 {
         match self {
-            Self::Balance | Self::Budget => rule.margin,
+            Self::Balance | Self::Budget | Self::Device => rule.margin,
             Self::LeastMemory => rule.memory_margin,
         }
     }
 
-    /// The goal in words: `balance`, `least memory`, `budget`.
+    /// The goal in words: `balance`, `least memory`, `budget`, `device`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Balance => "balance",
             Self::LeastMemory => "least memory",
             Self::Budget => "budget",
+            Self::Device => "device",
         }
     }
 }

@@ -94,7 +94,7 @@ struct Trial<'a> {
     bounds: Vec<f64>,
     /// Whether the rows are too few for claims by bounds.
     by_points: bool,
-    float: (usize, f64),
+    float: Candidate,
     rule: &'a PickRule,
     seed: u64,
 }
@@ -144,7 +144,7 @@ impl<'a> Trial<'a> {
         }
         let (_, unit) = places[float].first()?.0;
         let seed = unit.low();
-        let float = (float, comparison.variants[float].true_bytes);
+        let float = Candidate::of(float, &comparison.variants[float]);
         (!candidates.is_empty()).then_some(Self {
             units,
             rows: numbers.len(),
@@ -159,7 +159,7 @@ impl<'a> Trial<'a> {
 
     /// The variants that take part.
     fn shown(&self) -> Vec<usize> {
-        self.candidates.iter().map(|own| own.variant).chain([self.float.0]).collect()
+        self.candidates.iter().map(|own| own.variant).chain([self.float.variant]).collect()
     }
 
     /// `None` where no row is drawn or left out that the metric looks at.
@@ -174,9 +174,8 @@ impl<'a> Trial<'a> {
         let choose = |goal: Goal| {
             let margin = goal.margin(self.rule);
             let is_shown = |place: usize| !self.by_points && losses[place] + self.bounds[place] <= margin;
-            let (float, float_bytes) = self.float;
-            match choose(goal, self.rule, &self.candidates, &losses, float_bytes, is_shown)? {
-                Chosen::Float => Some((float, 0.0)),
+            match choose(goal, self.rule, &self.candidates, &losses, &self.float, is_shown)? {
+                Chosen::Float => Some((self.float.variant, 0.0)),
                 Chosen::Candidate { place, .. } => {
                     let loss = self.losses(&left_out, Some(place))?[0];
                     Some((self.candidates[place].variant, loss))
@@ -186,7 +185,7 @@ impl<'a> Trial<'a> {
         let chosen = self.rule.goals().map(choose).collect();
         let mut points: Vec<(f64, f64)> =
             self.candidates.iter().zip(&losses).map(|(own, loss)| (own.bytes, -loss)).collect();
-        points.push((self.float.1, 0.0));
+        points.push((self.float.bytes, 0.0));
         let shown = self.shown();
         let front = pareto_front(&points).ok()?.into_iter().map(|place| shown[place]).collect();
         Some(Bootstrap { chosen, front })

@@ -9,6 +9,7 @@ use super::over_datasets::OverDatasets;
 use super::over_tensors::OverTensors;
 use super::rule::{Metric, PickRule};
 use super::{grouping, names, over_datasets, over_tensors, picking, picking_across, selection, standings};
+use crate::device::DeviceRow;
 use crate::key::Key;
 use crate::label::Labels;
 use crate::origin::{Origin, Task};
@@ -90,6 +91,13 @@ pub fn summarize(records: &Records, labels: &Labels, rule: &PickRule) -> Summary
             // Rows to choose on that cannot say leave no loss to go by: the test rows are not chosen on instead.
             let is_known = !has_validation || validation.is_some();
             (variant.standing, variant.validation) = (standing.filter(|_| is_known), validation);
+        }
+        for variant in &mut comparison.variants {
+            let is_own = |row: &&DeviceRow| {
+                row.origin.unit.task.key == comparison.task.key
+                    && row.origin.variant == variant.origin.variant
+            };
+            variant.device = records.device.iter().find(is_own).cloned();
         }
         comparison.picks = picking::picks(&comparison, rule);
         selection::fill_in(&mut comparison, &places, &evidence, rule);

@@ -3,6 +3,7 @@
 use super::derived::{ClassRow, CurveRow, PredictionRow, RecallRow};
 use super::field::{Cell, Field};
 use super::row::{BadCell, Identity, TableRow};
+use crate::device::DeviceRow;
 use crate::origin::Origin;
 use crate::record::{
     CodebookRow, FlipRow, HistogramRow, LevelRow, ProductRow, SensitivityRow, TensorRow, ValueRow,
@@ -112,6 +113,7 @@ table!(
     next_output_error,
     gain_per_byte
 );
+table!("device", DeviceRow, Unit, origin, target, flash, ram, cycles, instructions, basis, fits, refused);
 table!("histogram", HistogramRow, FirstUnit, origin, tensor, kind, low, high, count);
 table!("levels", LevelRow, format, bits, level);
 table!(

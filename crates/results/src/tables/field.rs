@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use crate::choice::Choice;
+use crate::device::DeviceBasis;
 use crate::record::{ErrorPart, HistogramKind, RowPart};
 use crate::summary::{EffectVerdict, Verdict};
 
@@ -108,6 +109,18 @@ impl Field for f64 {
     }
 }
 
+impl Field for bool {
+    const EXPECTED: &'static str = "`true` or `false`";
+
+    fn cell(&self) -> Cell<'_> {
+        Cell::Text(if *self { "true" } else { "false" })
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
 impl Field for String {
     const EXPECTED: &'static str = "text";
 
@@ -164,6 +177,7 @@ macro_rules! named {
 
 named!(ErrorPart, "`whole`, `rounding`, `clipping`, `bias` or `activations`");
 named!(RowPart, "`test` or `validation`");
+named!(DeviceBasis, "`emulated`, `compiled` or `estimated`");
 named!(HistogramKind, "`float` or `level`");
 named!(Verdict, "`confirmed`, `likely`, `worse` or `undecided`");
 named!(EffectVerdict, "`better`, `worse`, `equivalent` or `not-shown`");

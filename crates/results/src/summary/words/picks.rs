@@ -23,7 +23,7 @@ impl Comparison {
         let mut explanation = match self.picks.as_ref()?.of(goal)? {
             PickOutcome::Picked(pick) => self.explain_pick(pick, goal, rule),
             PickOutcome::NoneQualifies { closest } => self.none_qualifies(*closest, goal.margin(rule), rule),
-            PickOutcome::NoneFits { smallest } => self.none_fits(*smallest, rule),
+            PickOutcome::NoneFits { smallest } => self.none_fits(goal, *smallest, rule),
             PickOutcome::NoneInEveryUnit if self.units == 1 => {
                 no_pick("No pick: no quantized variant has results.")
             }
@@ -100,22 +100,35 @@ impl Comparison {
         })
     }
 
-    fn none_fits(&self, smallest: Option<usize>, rule: &PickRule) -> Explanation {
+    fn none_fits(&self, goal: Goal, smallest: Option<usize>, rule: &PickRule) -> Explanation {
         let budget = rule.budget_bytes.unwrap_or_default() as f64;
         let smallest = smallest.and_then(|position| self.variants.get(position));
-        if smallest.is_some_and(|variant| variant.true_bytes <= budget) {
+        let fits = |variant: &VariantSummary| match goal {
+            Goal::Balance | Goal::LeastMemory | Goal::Budget => variant.true_bytes <= budget,
+            Goal::Device => variant.device.as_ref().is_some_and(|device| device.fits),
+        };
+        if smallest.is_some_and(fits) {
             return no_pick(&format!(
                 "No pick: the {} cannot be told from these rows.",
                 rule.metric.loss_words()
             ));
         }
         let smallest = smallest.map(|variant| {
-            format!("The smallest variant, {}, takes {}.", variant.label, bytes(variant.true_bytes))
+            format!("The smallest variant, {}, takes {}.", variant.label, taken(goal, variant))
         });
-        Explanation {
-            reasons: smallest.into_iter().collect(),
-            ..no_pick(&format!("No pick: nothing is stored in {}.", bytes(budget)))
-        }
+        let refused = || {
+            let mut refused = self.variants.iter().filter_map(|variant| {
+                Some(format!("{}: {}.", variant.label, variant.device.as_ref()?.refused.as_ref()?))
+            });
+            refused.next()
+        };
+        let nothing = match goal {
+            Goal::Balance | Goal::LeastMemory | Goal::Budget => {
+                format!("No pick: nothing is stored in {}.", bytes(budget))
+            }
+            Goal::Device => format!("No pick: nothing takes {}.", limits(rule)),
+        };
+        Explanation { reasons: smallest.or_else(refused).into_iter().collect(), ..no_pick(&nothing) }
     }
 
     fn explain_pick(&self, pick: &Pick, goal: Goal, rule: &PickRule) -> Explanation {
@@ -133,12 +146,12 @@ impl Comparison {
         Explanation {
             choice: variant.label.text().to_owned(),
             verdict,
-            headline: self.headline(pick, variant, rule),
+            headline: self.headline(pick, goal, variant, rule),
             reasons,
         }
     }
 
-    fn headline(&self, pick: &Pick, variant: &VariantSummary, rule: &PickRule) -> String {
+    fn headline(&self, pick: &Pick, goal: Goal, variant: &VariantSummary, rule: &PickRule) -> String {
         let smaller = self.float().map(|float| float.true_bytes / variant.true_bytes);
         let smaller = smaller.filter(|_| !variant.origin.is_float());
         let of_score = match (&variant.scores, &rule.metric) {
@@ -155,7 +168,7 @@ impl Comparison {
         let against = pick.loss.map(|loss| difference(&loss, pick.margin, &rule.metric, "float"));
         format!(
             "{}{}, {} {of_score}{}.",
-            bytes(variant.true_bytes),
+            taken(goal, variant),
             smaller
                 .map(|ratio| format!(", {} times smaller than float", fixed(ratio, 1)))
                 .unwrap_or_default(),
@@ -184,11 +197,9 @@ impl Comparison {
             let rows = validation_rows(chosen.loss.samples, &rule.metric);
             let how = if pick.by_bound { "shown to be within" } else { "within" };
             let which = match goal {
-                Goal::Budget => format!(
-                    "of what is stored in {} it has the best {}",
-                    bytes(rule.budget_bytes.unwrap_or_default() as f64),
-                    rule.metric
-                ),
+                Goal::Budget | Goal::Device => {
+                    format!("of what {} it has the best {}", within(goal, rule), rule.metric)
+                }
                 Goal::Balance | Goal::LeastMemory => {
                     format!(
                         "it is the smallest variant whose {} there is {how} {margin}",
@@ -219,11 +230,9 @@ impl Comparison {
             Verdict::Undecided { rows: None } => String::new(),
         };
         match goal {
-            Goal::Budget => format!(
-                "It has the best {} of what is stored in {}; {bounded}.{sure}",
-                rule.metric,
-                bytes(rule.budget_bytes.unwrap_or_default() as f64)
-            ),
+            Goal::Budget | Goal::Device => {
+                format!("It has the best {} of what {}; {bounded}.{sure}", rule.metric, within(goal, rule))
+            }
             Goal::Balance | Goal::LeastMemory if pick.by_bound => format!(
                 "It is the smallest variant whose {} is shown to be within {margin}: {bounded}.{sure}",
                 rule.metric.loss_words()
@@ -315,6 +324,32 @@ impl Comparison {
             format!("Smaller, and not picked{on}: {}{rest}.", told.join("; "))
         })
     }
+}
+
+/// What a variant takes of what the goal is about.
+fn taken(goal: Goal, variant: &VariantSummary) -> String {
+    match (goal, &variant.device) {
+        (Goal::Device, Some(device)) => device.words(),
+        (Goal::Balance | Goal::LeastMemory | Goal::Budget | Goal::Device, _) => bytes(variant.true_bytes),
+    }
+}
+
+/// What a variant does that is within the limit of a goal.
+fn within(goal: Goal, rule: &PickRule) -> String {
+    match goal {
+        Goal::Balance | Goal::LeastMemory | Goal::Budget => {
+            format!("is stored in {}", bytes(rule.budget_bytes.unwrap_or_default() as f64))
+        }
+        Goal::Device => format!("takes {}", limits(rule)),
+    }
+}
+
+/// The limits of the device: `at most 1,200 bytes of flash and 100 bytes of RAM`.
+fn limits(rule: &PickRule) -> String {
+    let limits = [(rule.flash_bytes, "flash"), (rule.ram_bytes, "RAM")];
+    let limits =
+        limits.into_iter().filter_map(|(limit, what)| Some(format!("{} of {what}", bytes(limit? as f64))));
+    format!("at most {}", limits.collect::<Vec<_>>().join(" and "))
 }
 
 /// How many rows would decide what is not shown; or that a bound within the margin is of too few rows for a claim.

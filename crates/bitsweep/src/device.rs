@@ -1,0 +1,100 @@
+//! What variants take on the device that an experiment names.
+
+use bitsweep_device::{DeviceError, Measured, Target, Toolchain};
+use bitsweep_exchange::export::{CModel, to_c};
+use bitsweep_results::{DeviceBasis, DeviceRow, PickRule, Records, ResultRow};
+use ndarray::{ArrayView2, s};
+use rayon::prelude::*;
+
+use crate::evaluate::{Packed, Provenance, pack};
+use crate::export::first_units;
+use crate::failure::Failure;
+use crate::plan::Plan;
+use crate::unit_store::UnitStore;
+
+/// Test rows that are run on an emulated device: a small one has no room for more beside the model.
+const MOST_ROWS: usize = 16;
+
+/// What all variants take, and what says so.
+#[derive(Debug)]
+pub struct Fitted {
+    /// One row for each variant of the first unit of each task.
+    pub rows: Vec<DeviceRow>,
+    /// The compiler and the emulator in words.
+    pub measured_by: String,
+}
+
+/// Compiles every variant of the first unit of each task for the device of the experiment, where it names one: those of them
+/// that are in `records`.
+///
+/// # Errors
+/// What keeps a unit from being made again.
+pub fn fit(plan: &Plan, store: &UnitStore, records: &Records) -> Result<Option<Fitted>, Failure> {
+    let Some(device) = plan.header.device else { return Ok(None) };
+    let bench = Bench {
+        target: device.target,
+        toolchain: Toolchain::find(device.target),
+        rule: &plan.header.pick,
+        plan,
+    };
+    let mut rows = Vec::new();
+    for position in first_units(plan) {
+        rows.extend(bench.unit(position, store, records)?);
+    }
+    Ok(Some(Fitted { rows, measured_by: bench.words() }))
+}
+
+struct Bench<'p> {
+    target: Target,
+    toolchain: Option<Toolchain>,
+    rule: &'p PickRule,
+    plan: &'p Plan,
+}
+
+impl Bench<'_> {
+    fn unit(&self, position: usize, store: &UnitStore, records: &Records) -> Result<Vec<DeviceRow>, Failure> {
+        let unit = &self.plan.units[position];
+        let row_of = |key| records.results.iter().find(|row| row.key == key && row.result.is_ok());
+        let variants = unit.variants.iter();
+        let found: Vec<_> = variants
+            .filter_map(|planned| Some((planned, row_of(unit.row_key(&planned.identity))?)))
+            .collect();
+        let all = found.iter().map(|(planned, _)| (planned.as_ref(), Provenance::default()));
+        let Packed { models, test_features } = pack(self.plan, position, Some(store), all)?;
+        let features = test_features.slice(s![..test_features.nrows().min(MOST_ROWS), ..]);
+        let rows = found.par_iter().zip(models).map(|((_, row), model)| match model {
+            Ok(model) => match to_c(&model, features, "") {
+                Ok(model) => self.taken(row, &model),
+                Err(error) => self.refused(row, error.to_string()),
+            },
+            Err(failure) => self.refused(row, failure.to_string()),
+        });
+        Ok(rows.collect())
+    }
+
+    /// What a model takes.
+    fn taken(&self, row: &ResultRow, model: &CModel) -> DeviceRow {
+        let estimate = model.parts.estimate(self.target);
+        let (flash, ram, run, basis) = match self.measured(model) {
+            None => (estimate.flash, estimate.stack, None, DeviceBasis::Estimated),
+            Some(Err(error)) => return self.refused(row, error.to_string()),
+            Some(Ok(Measured { flash, variables, run: None })) => {
+                (flash, variables + estimate.stack, None, DeviceBasis::Compiled)
+            }
+            Some(Ok(Measured { flash, variables, run: Some(run) })) => {
+                (flash, variables + run.stack, Some(run), DeviceBasis::Emulated)
+            }
+        };
+        let is_within = |own: u64, limits: [Option<u64>; 2]| limits.into_iter().flatten().all(|limit| own <= limit);
+        DeviceRow {
+            flash: Some(flash),
+            ram: Some(ram),
+            cycles: run.and_then(|run| run.cycles),
+            instructions: run.and_then(|run| run.instructions),
+            basis: Some(basis),
+            fits: is_within(flash, [self.rule.flash_bytes, self.target.flash_bytes()])
+                && is_within(ram, [self.rule.ram_bytes, self.target.ram_bytes()]),
+            ..self.refused(row, String::new())
+        }
+    }
+}

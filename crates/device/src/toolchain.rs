@@ -1,0 +1,223 @@
+//! A cross compiler, and the emulator that runs what it makes.
+
+use std::fs;
+use std::path::Path;
+
+use super::error::DeviceError;
+use super::program::{emulate, is_installed, run, version};
+use super::target::{Core, Target};
+
+/// The least program that calls a model.
+const PROBE: &str = include_str!("../harness/probe.c");
+
+/// What runs test rows and prints what they take: the file that is compiled, and what goes with it.
+const AVR: [(&str, &str); 2] =
+    [("avr.c", include_str!("../harness/avr.c")), ("uart.h", include_str!("../harness/uart.h"))];
+const ARM: [(&str, &str); 2] =
+    [("arm.c", include_str!("../harness/arm.c")), ("arm.ld", include_str!("../harness/arm.ld"))];
+
+/// How everything is compiled: small, and without what is not called.
+const USUAL: [&str; 4] = ["-std=gnu99", "-Os", "-ffunction-sections", "-Wl,--gc-sections"];
+
+/// A compiler for a device, and its emulator where there is one.
+#[derive(Debug)]
+pub struct Toolchain {
+    target: Target,
+    /// The compiler's version.
+    version: String,
+    has_emulator: bool,
+    /// What a program takes that has no model.
+    empty: Sections,
+}
+
+/// What a model takes, by what was compiled, and run where that could be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    /// Bytes of code and constants.
+    pub flash: u64,
+    /// Bytes of variables that are there all the time.
+    pub variables: u64,
+    /// What running it took; `None` without an emulator, and where the test rows do not fit beside the model.
+    pub run: Option<Run>,
+}
+
+/// What one prediction took, at most, on test rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// Test rows, all of which gave the numbers that were measured.
+    pub rows: u64,
+    /// Bytes of stack.
+    pub stack: u64,
+    /// Clock cycles; `None` where the emulator counts none.
+    pub cycles: Option<u64>,
+    /// Instructions; `None` where the emulator counts none.
+    pub instructions: Option<u64>,
+}
+
+/// The sections of a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sections {
+    text: u64,
+    data: u64,
+    bss: u64,
+}
+
+impl Toolchain {
+    /// What there is for a device; `None` without a compiler that works.
+    #[must_use]
+    pub fn find(target: Target) -> Option<Self> {
+        let version = version(target.compiler(), "-dumpversion")?;
+        let folder = tempfile::tempdir().ok()?;
+        fs::write(folder.path().join("probe.c"), PROBE).ok()?;
+        let empty = sections(target, &["-DEMPTY"], &["probe.c"], folder.path()).ok()?;
+        Some(Self { target, version, has_emulator: is_installed(target.emulator()), empty })
+    }
+
+    /// The compiler and its version.
+    #[must_use]
+    pub fn compiler(&self) -> String {
+        format!("{} {}", self.target.compiler(), self.version)
+    }
+
+    /// The emulator; `None` where there is none.
+    #[must_use]
+    pub fn emulator(&self) -> Option<&'static str> {
+        self.has_emulator.then(|| self.target.emulator())
+    }
+
+    /// Compiles a model, the files of a folder by their names, `model.h`, `model.c` and `test_vectors.h` among them, and runs its test
+    /// rows.
+    ///
+    /// # Errors
+    /// Files that cannot be written or compiled, and rows with other numbers than they have in `test_vectors.h`.
+    pub fn measure(&self, files: &[(&str, String)]) -> Result<Measured, DeviceError> {
+        let folder = tempfile::tempdir().map_err(cannot_write)?;
+        let folder = folder.path();
+        let own = [("probe.c", PROBE)].into_iter().chain(self.harness());
+        let all = files.iter().map(|(name, text)| (*name, text.as_str())).chain(own);
+        for (name, text) in all {
+            fs::write(folder.join(name), text).map_err(cannot_write)?;
+        }
+        let own = sections(self.target, &[], &["probe.c", "model.c"], folder)?;
+        let Sections { text, data, bss } = self.empty;
+        let flash = (own.text + own.data).saturating_sub(text + data);
+        let variables = (own.data + own.bss).saturating_sub(data + bss);
+        Ok(Measured { flash, variables, run: self.run(folder)? })
+    }
+
+    fn harness(&self) -> [(&'static str, &'static str); 2] {
+        match self.target.core() {
+            Core::Avr { .. } => AVR,
+            Core::Arm { .. } => ARM,
+        }
+    }
+
+    /// Runs the test rows in a folder.
+    fn run(&self, folder: &Path) -> Result<Option<Run>, DeviceError> {
+        let [(source, _), _] = self.harness();
+        if !self.has_emulator {
+            return Ok(None);
+        }
+        // The model alone was compiled: what does not link is too large together with the rows.
+        let arguments = self.target.arguments();
+        let arguments = arguments.iter().map(String::as_str).chain(["-o", "test.elf", source, "model.c"]);
+        if run(self.target.compiler(), arguments, folder).is_err() {
+            return Ok(None);
+        }
+        let said = emulate(self.target.emulator(), self.target.emulation("test.elf"), folder)?;
+        let number = |name: &str| number_after(&said, name);
+        match (number("rows"), number("wrong"), number("stack")) {
+            (Some(rows), Some(0), Some(stack)) => {
+                Ok(Some(Run { rows, stack, cycles: number("cycles"), instructions: number("instructions") }))
+            }
+            (Some(_), Some(wrong), _) if wrong > 0 => {
+                Err(DeviceError::Wrong { target: self.target.name(), wrong })
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+impl Target {
+    const fn compiler(self) -> &'static str {
+        match self.core() {
+            Core::Avr { .. } => "avr-gcc",
+            Core::Arm { .. } => "arm-none-eabi-gcc",
+        }
+    }
+
+    const fn size_program(self) -> &'static str {
+        match self.core() {
+            Core::Avr { .. } => "avr-size",
+            Core::Arm { .. } => "arm-none-eabi-size",
+        }
+    }
+
+    const fn emulator(self) -> &'static str {
+        match self.core() {
+            Core::Avr { .. } => "simavr",
+            Core::Arm { .. } => "qemu-system-arm",
+        }
+    }
+
+    /// What the compiler is called with.
+    fn arguments(self) -> Vec<String> {
+        let own: &[&str] = match self.core() {
+            Core::Avr { .. } => &[],
+            Core::Arm { .. } => {
+                &["-mthumb", "-ffreestanding", "-nostartfiles", "-Wl,--entry=main", "-T", "arm.ld"]
+            }
+        };
+        let core = match self.core() {
+            Core::Avr { mcu } => format!("-mmcu={mcu}"),
+            Core::Arm { cpu, .. } => format!("-mcpu={cpu}"),
+        };
+        USUAL.iter().chain(own).map(|argument| (*argument).to_owned()).chain([core]).collect()
+    }
+
+    /// What the emulator is called with.
+    fn emulation(self, program: &'static str) -> Vec<&'static str> {
+        match self.core() {
+            Core::Avr { mcu } => vec!["-m", mcu, "-f", "16000000", program],
+            Core::Arm { machine, .. } => {
+                vec!["-M", machine, "-nographic", "-semihosting", "-icount", "shift=0", "-kernel", program]
+            }
+        }
+    }
+}
+
+/// Compiles and links sources; the sections of the program.
+fn sections(
+    target: Target,
+    defined: &[&str],
+    sources: &[&str],
+    folder: &Path,
+) -> Result<Sections, DeviceError> {
+    if let Core::Arm { .. } = target.core() {
+        let [_, (name, text)] = ARM;
+        fs::write(folder.join(name), text).map_err(cannot_write)?;
+    }
+    let arguments = target.arguments();
+    let arguments = arguments.iter().map(String::as_str).chain(defined.iter().copied());
+    run(target.compiler(), arguments.chain(["-o", "probe.elf"]).chain(sources.iter().copied()), folder)?;
+    let program = target.size_program();
+    let table = run(program, ["-B", "probe.elf"], folder)?;
+    let line = table.lines().nth(1).unwrap_or_default();
+    let mut numbers = line.split_whitespace().map_while(|word| word.parse().ok());
+    match (numbers.next(), numbers.next(), numbers.next()) {
+        (Some(text), Some(data), Some(bss)) => Ok(Sections { text, data, bss }),
+        _ => Err(DeviceError::Failed { program: program.to_owned(), said: table }),
+    }
+}
+
+/// The number behind a word: what a harness prints.
+fn number_after(said: &str, word: &str) -> Option<u64> {
+    let mut words = said.split(|letter: char| letter.is_whitespace() || letter.is_control());
+    words.find(|own| *own == word)?;
+    let digits: String = words.next()?.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+fn cannot_write(error: std::io::Error) -> DeviceError {
+    DeviceError::Program { program: "a folder for compiled models".to_owned(), error }
+}
