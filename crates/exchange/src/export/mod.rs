@@ -36,6 +36,7 @@ mod layer;
 mod matmul_nbits;
 mod metadata;
 mod options;
+mod plan;
 mod qdq;
 mod scaling;
 #[cfg(test)]

@@ -2,27 +2,21 @@
 
 use std::fmt::Write as _;
 
-use bitsweep_inference::integer::{FeatureCodes, IntegerLayer, IntegerNetwork};
+use bitsweep_inference::integer::{FeatureCodes, IntegerNetwork};
 
-use super::text::{array, indented, integer_type, limits};
+use super::text::{array, indented, limits, type_name};
+use crate::export::plan::NetworkPlan;
 
 /// The type of the codes of features, and of all hidden codes: the grid of the scheme.
 pub(super) fn code_type(network: &IntegerNetwork) -> &'static str {
-    let grids = network.layers().iter().map(IntegerLayer::input_grid);
-    let (least, most) =
-        grids.fold((0, 0), |(least, most), grid| (grid.lowest.min(least), grid.highest.max(most)));
-    integer_type(i64::from(least), i64::from(most))
+    type_name(NetworkPlan::codes_of(network))
 }
 
 /// `model_outputs` and `model_predict`.
-pub(super) fn entry_points(network: &IntegerNetwork, code_type: &str) -> String {
-    let layers = network.layers().len();
-    let widths: Vec<usize> = network.layers().iter().map(|layer| layer.shape().1).collect();
+pub(super) fn entry_points(plan: &NetworkPlan, code_type: &str) -> String {
+    let layers = plan.layers.len();
     let mut text = String::from("\nvoid model_outputs(const model_code *input, int32_t *outputs)\n{\n");
-    // Two buffers take turns.
-    let hidden = &widths[..layers - 1];
-    let width = |first: usize| hidden.iter().skip(first).step_by(2).max().copied();
-    for (name, width) in [("even", width(0)), ("odd", width(1))] {
+    for (name, width) in ["even", "odd"].into_iter().zip(plan.buffers()) {
         if let Some(width) = width {
             let _ = writeln!(text, "    {code_type} {name}[{width}];");
         }
@@ -36,7 +30,7 @@ pub(super) fn entry_points(network: &IntegerNetwork, code_type: &str) -> String 
     text.push_str(
         "}\n\nmodel_class model_predict(const model_code *input)\n{\n    int32_t outputs[MODEL_OUTPUTS];\n",
     );
-    if widths[layers - 1] == 1 {
+    if plan.outputs() == 1 {
         text.push_str("    model_outputs(input, outputs);\n    return (outputs[0] > 0) ? 1 : 0;\n}\n");
     } else {
         text.push_str(

@@ -11,15 +11,16 @@
 //! stored in as many bits as the scheme has, output by output, in flash on an AVR, and unpacked as they are multiplied.
 
 mod entry_points;
+mod layer;
 mod source;
 mod test_files;
 mod text;
-mod weights;
 
 use bitsweep_inference::integer::{IntegerModel, NetworkError};
 use ndarray::ArrayView2;
 
-use crate::packed::{PackedError, PackedLayer, PackedModel, Values};
+use super::plan::NetworkPlan;
+use crate::packed::{PackedError, PackedModel};
 
 /// Why a model cannot be said in C.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -49,11 +50,7 @@ pub fn to_c(
 ) -> Result<Vec<(&'static str, String)>, CError> {
     let IntegerModel { features: encoder, network } = model.integer()?.ok_or(CError::Floats)?;
     let classifier = model.classifier();
-    let bits = |layer: &PackedLayer| match &layer.weight {
-        Values::Coded(weight) => Some(weight.scheme().bits()),
-        Values::Float(_) => None,
-    };
-    let bits: Vec<u32> = classifier.layers.iter().filter_map(bits).collect();
+    let plan = NetworkPlan::of(classifier, &network);
     let title = comment(title);
     let (codes, _) = encoder.encode(features)?;
     let (outputs, _) = network.outputs(codes.view())?;
@@ -66,7 +63,7 @@ pub fn to_c(
     };
     Ok(vec![
         ("model.h", test_files::header(classifier, &network, &title)),
-        ("model.c", source::source(&network, &bits, &encoder, &title)),
+        ("model.c", source::source(&plan, &network, &encoder, &title)),
         ("test_vectors.h", tests.vectors(&network, &title)),
         ("test.c", test_files::TEST.to_owned()),
         ("example.c", test_files::example(&title)),

@@ -2,15 +2,22 @@
 
 use std::fmt::Write as _;
 
-/// The narrowest C integer that holds all of some numbers.
-pub(super) fn integer_type(least: i64, most: i64) -> &'static str {
-    match (least, most) {
-        (0.., ..=0xff) => "uint8_t",
-        (-0x80.., ..=0x7f) => "int8_t",
-        (0.., ..=0xffff) => "uint16_t",
-        (-0x8000.., ..=0x7fff) => "int16_t",
-        _ => "int32_t",
+use crate::export::plan::Integer;
+
+/// A type of whole numbers in C.
+pub(super) const fn type_name(integer: Integer) -> &'static str {
+    match integer {
+        Integer::U8 => "uint8_t",
+        Integer::I8 => "int8_t",
+        Integer::U16 => "uint16_t",
+        Integer::I16 => "int16_t",
+        Integer::I32 => "int32_t",
     }
+}
+
+/// The narrowest C integer that holds the numbers between two.
+pub(super) const fn integer_type(least: i64, most: i64) -> &'static str {
+    type_name(Integer::of(least, most))
 }
 
 /// What is read from where constants are, by the type of what is read.
@@ -54,9 +61,7 @@ fn literal(number: i64) -> String {
 }
 
 pub(super) fn integers(name: &str, values: &[i32]) -> (&'static str, String) {
-    let (least, most) =
-        values.iter().fold((0, 0), |(least, most), value| (*value.min(&least), *value.max(&most)));
-    let kind = integer_type(i64::from(least), i64::from(most));
+    let kind = type_name(Integer::holding(values.iter().copied()));
     (kind, array(kind, name, values.iter().map(|value| literal(i64::from(*value)))))
 }
 

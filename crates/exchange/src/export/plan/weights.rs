@@ -7,7 +7,7 @@ use ndarray::Array2;
 
 /// How the levels of a layer are stored, output by output.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum WeightCodes {
+pub(in crate::export) enum WeightCodes {
     /// As they are, in an array of the narrowest type.
     Levels(Vec<i32>),
     /// As codes of 4 bits, two in a byte, the first in the lower half, each output from a byte on: levels less `offset`.
@@ -30,7 +30,7 @@ pub(super) enum WeightCodes {
 
 /// What a code `c` stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(in crate::export) enum Meaning {
     /// `c + offset`.
     Offset(i32),
     /// `c + offset`, with one offset for each group of inputs of each output: those of the first output first.
@@ -42,7 +42,7 @@ pub(super) enum Meaning {
 impl WeightCodes {
     /// The levels of a layer in codes of `bits` bits where these tell them apart, and as they are otherwise. `by_output_bytes` has
     /// the codes of an output begin with a byte where that makes them faster to read.
-    pub(super) fn of(levels: &IntegerLevels, bits: u32, by_output_bytes: bool) -> Self {
+    pub(in crate::export) fn of(levels: &IntegerLevels, bits: u32, by_output_bytes: bool) -> Self {
         let by_output = levels.levels().reversed_axes();
         let count = 1_i64 << bits;
         let spans = |least: i32, most: i32| i64::from(most) - i64::from(least) < count;
