@@ -1,9 +1,9 @@
 //! What variants take on the device that an experiment names.
 
-use bitsweep_device::{DeviceError, Measured, Target, Toolchain};
+use bitsweep_device::{DeviceError, Measured, Parts, Target, Toolchain};
 use bitsweep_exchange::export::{CModel, to_c};
 use bitsweep_results::{DeviceBasis, DeviceRow, PickRule, Records, ResultRow};
-use ndarray::{ArrayView2, s};
+use ndarray::{Axis, Slice};
 use rayon::prelude::*;
 
 use crate::evaluate::{Packed, Provenance, pack};
@@ -15,22 +15,13 @@ use crate::unit_store::UnitStore;
 /// Test rows that are run on an emulated device: a small one has no room for more beside the model.
 const MOST_ROWS: usize = 16;
 
-/// What all variants take, and what says so.
-#[derive(Debug)]
-pub struct Fitted {
-    /// One row for each variant of the first unit of each task.
-    pub rows: Vec<DeviceRow>,
-    /// The compiler and the emulator in words.
-    pub measured_by: String,
-}
-
-/// Compiles every variant of the first unit of each task for the device of the experiment, where it names one: those of them
-/// that are in `records`.
+/// What every variant of the first unit of each task takes on the device of the experiment, where it names one: of those that are in
+/// `records`.
 ///
 /// # Errors
 /// What keeps a unit from being made again.
-pub fn fit(plan: &Plan, store: &UnitStore, records: &Records) -> Result<Option<Fitted>, Failure> {
-    let Some(device) = plan.header.device else { return Ok(None) };
+pub fn fit(plan: &Plan, store: &UnitStore, records: &Records) -> Result<Vec<DeviceRow>, Failure> {
+    let Some(device) = plan.header.device else { return Ok(Vec::new()) };
     let bench = Bench {
         target: device.target,
         toolchain: Toolchain::find(device.target),
@@ -41,7 +32,7 @@ pub fn fit(plan: &Plan, store: &UnitStore, records: &Records) -> Result<Option<F
     for position in first_units(plan) {
         rows.extend(bench.unit(position, store, records)?);
     }
-    Ok(Some(Fitted { rows, measured_by: bench.words() }))
+    Ok(rows)
 }
 
 struct Bench<'p> {
@@ -61,10 +52,11 @@ impl Bench<'_> {
             .collect();
         let all = found.iter().map(|(planned, _)| (planned.as_ref(), Provenance::default()));
         let Packed { models, test_features } = pack(self.plan, position, Some(store), all)?;
-        let features = test_features.slice(s![..test_features.nrows().min(MOST_ROWS), ..]);
+        let rows = test_features.nrows().min(MOST_ROWS);
+        let features = test_features.slice_axis(Axis(0), Slice::from(..rows));
         let rows = found.par_iter().zip(models).map(|((_, row), model)| match model {
             Ok(model) => match to_c(&model, features, "") {
-                Ok(model) => self.taken(row, &model),
+                Ok(c) => self.taken(row, &c, model.classifier().layers.len()),
                 Err(error) => self.refused(row, error.to_string()),
             },
             Err(failure) => self.refused(row, failure.to_string()),
@@ -73,8 +65,9 @@ impl Bench<'_> {
     }
 
     /// What a model takes.
-    fn taken(&self, row: &ResultRow, model: &CModel) -> DeviceRow {
-        let estimate = model.parts.estimate(self.target);
+    fn taken(&self, row: &ResultRow, model: &CModel, layers: usize) -> DeviceRow {
+        let (constants, buffers, layers) = (model.constants as u64, model.buffers as u64, layers as u64);
+        let estimate = Parts { constants, buffers, layers }.estimate(self.target);
         let (flash, ram, run, basis) = match self.measured(model) {
             None => (estimate.flash, estimate.stack, None, DeviceBasis::Estimated),
             Some(Err(error)) => return self.refused(row, error.to_string()),
@@ -85,7 +78,8 @@ impl Bench<'_> {
                 (flash, variables + run.stack, Some(run), DeviceBasis::Emulated)
             }
         };
-        let is_within = |own: u64, limits: [Option<u64>; 2]| limits.into_iter().flatten().all(|limit| own <= limit);
+        let is_within =
+            |own: u64, limits: [Option<u64>; 2]| limits.into_iter().flatten().all(|limit| own <= limit);
         DeviceRow {
             flash: Some(flash),
             ram: Some(ram),
@@ -94,7 +88,28 @@ impl Bench<'_> {
             basis: Some(basis),
             fits: is_within(flash, [self.rule.flash_bytes, self.target.flash_bytes()])
                 && is_within(ram, [self.rule.ram_bytes, self.target.ram_bytes()]),
+            refused: None,
             ..self.refused(row, String::new())
+        }
+    }
+    /// What was measured of it; `None` without a compiler.
+    fn measured(&self, model: &CModel) -> Option<Result<Measured, DeviceError>> {
+        self.toolchain.as_ref().map(|toolchain| toolchain.measure(&model.files))
+    }
+
+    /// The row of what is no program for the device.
+    fn refused(&self, row: &ResultRow, reason: String) -> DeviceRow {
+        DeviceRow {
+            origin: row.origin.clone(),
+            target: self.target.name().to_owned(),
+            flash: None,
+            ram: None,
+            cycles: None,
+            instructions: None,
+            basis: None,
+            fits: false,
+            refused: Some(reason),
+            toolchain: self.toolchain.as_ref().map(Toolchain::words),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bitsweep_exchange::export::{FourBitGroups, InputType, OnnxOptions, Opset, StaticInputs, to_c, to_onnx};
 use bitsweep_exchange::packed::{PackedError, PackedModel};
-use bitsweep_results::{Goal, Key, Summary, Variant};
+use bitsweep_results::{Goal, Key, PickRule, Summary, Variant};
 use ndarray::ArrayView2;
 use serde_json::{Map, Value, json};
 
@@ -52,7 +52,20 @@ pub fn goal(goal: ExportGoal) -> Goal {
         ExportGoal::Balance => Goal::Balance,
         ExportGoal::Memory => Goal::LeastMemory,
         ExportGoal::Budget => Goal::Budget,
+        ExportGoal::Device => Goal::Device,
     }
+}
+
+/// That the experiment does not ask for a goal, and the key that would.
+pub fn lacking(wanted: ExportGoal, rule: &PickRule) -> Option<(Diagnostic, &'static str)> {
+    let (what, key) = match wanted {
+        ExportGoal::Balance | ExportGoal::Memory => return None,
+        ExportGoal::Budget => ("a budget", "pick.budget_bytes"),
+        ExportGoal::Device => ("a device", "pick.flash_bytes"),
+    };
+    let is_asked = rule.goals().any(|own| own == goal(wanted));
+    let message = || format!("nothing is picked for {what} where the experiment has no `{key}`");
+    (!is_asked).then(|| (Diagnostic::new(message()), key))
 }
 
 impl<'p> Chosen<'p> {
@@ -156,8 +169,10 @@ impl<'p> Chosen<'p> {
             ExportFormat::Gguf => plain(packed.to_gguf(&self.describe())),
             ExportFormat::C => {
                 let title = format!("{}: {}", self.plan.name, self.describe());
-                let files = to_c(packed, test_features, &title);
-                files.map(|files| (Content::Folder(files), Vec::new())).map_err(|error| error.to_string())
+                let model = to_c(packed, test_features, &title);
+                model
+                    .map(|model| (Content::Folder(model.files), Vec::new()))
+                    .map_err(|error| error.to_string())
             }
             ExportFormat::Onnx => onnx(usual),
             ExportFormat::OnnxDouble => onnx(OnnxOptions { input: InputType::Double, ..usual }),
@@ -228,6 +243,7 @@ pub fn files(
     let Some(first) = chosen.first() else { return Ok(Vec::new()) };
     let variants = chosen.iter().map(|own| (own.planned.as_ref(), own.provenance()));
     let Packed { models, test_features } = pack(first.plan, first.position, store, variants)?;
+    let models = models.into_iter().collect::<Result<Vec<_>, _>>()?;
     let all = chosen.iter().zip(&models);
     let file = |own: &Chosen<'_>, packed: &PackedModel, format: ExportFormat| {
         own.file(packed, test_features.view(), format)
@@ -237,7 +253,7 @@ pub fn files(
 }
 
 /// The first unit of each task that has a model.
-fn first_units(plan: &Plan) -> impl Iterator<Item = usize> + '_ {
+pub fn first_units(plan: &Plan) -> impl Iterator<Item = usize> + '_ {
     let mut known = HashSet::new();
     let with_model = plan.units.iter().enumerate().filter(|(_, unit)| unit.dataset.is_some());
     with_model.filter(move |(_, unit)| known.insert(unit.task.key)).map(|(position, _)| position)
@@ -249,9 +265,8 @@ fn first_units(plan: &Plan) -> impl Iterator<Item = usize> + '_ {
 /// The label, with the nearest that there is.
 pub fn check(plan: &Plan) -> Result<(), Diagnostic> {
     let wanted = &plan.header.export;
-    if wanted.pick.contains(&ExportGoal::Budget) && plan.header.pick.budget_bytes.is_none() {
-        let message = "nothing is picked for a budget where there is no `pick.budget_bytes`";
-        return Err(plan.located("export.pick", Diagnostic::new(message)));
+    if let Some((lacking, _)) = wanted.pick.iter().find_map(|goal| lacking(*goal, &plan.header.pick)) {
+        return Err(plan.located("export.pick", lacking));
     }
     if wanted.pick.is_empty() && wanted.variant.is_empty() && !wanted.format.is_empty() {
         let message = "neither `pick` nor `variant` says which models";

@@ -8,6 +8,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod device;
 mod earlier;
 pub mod evaluate;
 pub mod export;

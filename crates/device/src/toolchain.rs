@@ -73,16 +73,11 @@ impl Toolchain {
         Some(Self { target, version, has_emulator: is_installed(target.emulator()), empty })
     }
 
-    /// The compiler and its version.
+    /// The compiler with its version and what it is told, and the emulator: `avr-gcc 5.4.0 -Os, simavr`.
     #[must_use]
-    pub fn compiler(&self) -> String {
-        format!("{} {}", self.target.compiler(), self.version)
-    }
-
-    /// The emulator; `None` where there is none.
-    #[must_use]
-    pub fn emulator(&self) -> Option<&'static str> {
-        self.has_emulator.then(|| self.target.emulator())
+    pub fn words(&self) -> String {
+        let emulator = if self.has_emulator { self.target.emulator() } else { "no emulator" };
+        format!("{} {} -Os, {emulator}", self.target.compiler(), self.version)
     }
 
     /// Compiles a model, the files of a folder by their names, `model.h`, `model.c` and `test_vectors.h` among them, and runs its test

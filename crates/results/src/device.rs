@@ -26,6 +26,8 @@ pub struct DeviceRow {
     pub fits: bool,
     /// Why it is no program.
     pub refused: Option<String>,
+    /// The compiler and the emulator, with what they were called with; `None` where none is installed.
+    pub toolchain: Option<String>,
 }
 
 /// What numbers of a device rest on.

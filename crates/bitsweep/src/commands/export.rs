@@ -8,8 +8,9 @@ use bitsweep_results::summarize;
 
 use super::{planned, print_lines, say_notes};
 use crate::cli::Request;
+use crate::device::fit;
 use crate::evaluate::{Run, collect};
-use crate::export::{Chosen, Content, ModelFile, files, goal};
+use crate::export::{Chosen, Content, ModelFile, files, goal, lacking};
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::progress::{Progress, Verbosity};
@@ -60,9 +61,8 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
         }
         kept => kept,
     };
-    if options.pick == Some(ExportGoal::Budget) && plan.header.pick.budget_bytes.is_none() {
-        let message = "nothing is picked for a budget where the experiment has no `pick.budget_bytes`";
-        return Err(Diagnostic::new(message).help("`--set pick.budget_bytes=BYTES` gives it one").into());
+    if let Some((lacking, key)) = options.pick.and_then(|goal| lacking(goal, &plan.header.pick)) {
+        return Err(lacking.help(format!("`--set {key}=BYTES` gives it one")).into());
     }
     let position = unit_position(&plan, options.unit)?;
     if plan.units[position].dataset.is_none() {
@@ -183,7 +183,10 @@ fn picked<'p>(
     let run = Run { plan, store, again: Again::Nothing, most_failures: None, progress: &progress };
     run.pieces(&plan.work())?;
     progress.finish();
-    let outcome = collect(plan, store, &mut ())?;
-    let summary = summarize(&outcome.records, &plan.labels, &plan.header.pick);
+    let mut records = collect(plan, store, &mut ())?.records;
+    if wanted == ExportGoal::Device {
+        records.device = fit(plan, store, &records)?;
+    }
+    let summary = summarize(&records, &plan.labels, &plan.header.pick);
     Chosen::picked(plan, position, &summary, wanted).map_err(Failure::Other)
 }

@@ -16,6 +16,7 @@ use super::json::{Json, Ran};
 use super::request::{command, init_of, quoted};
 use super::{failures, foreseen, found, print_json, print_page, say_notes, table, wish};
 use crate::cli::Request;
+use crate::device;
 use crate::evaluate::{self, Done};
 use crate::export;
 use crate::failure::Failure;
@@ -220,8 +221,9 @@ impl Asked {
         let mut large = LargeTables::new(&folder, &plan.labels);
         let outcome = pool.install(|| evaluate::collect(plan, store, &mut large));
         store.take_notes().iter().for_each(|note| progress.note(note));
-        let outcome = outcome?;
+        let mut outcome = outcome?;
         large.finish()?;
+        outcome.records.device = pool.install(|| device::fit(plan, store, &outcome.records))?;
         let records = &outcome.records;
         let summary = pool.install(|| summarize(records, &plan.labels, &plan.header.pick));
         refuse_no_results(records, &summary, plan)?;

@@ -8,13 +8,13 @@ use bitsweep_results::record::{
 use bitsweep_results::summary::{DatasetsRow, EffectRow, VerdictRow};
 use bitsweep_results::tables::row_object;
 use bitsweep_results::{
-    ClassRow, CurveRow, Labels, Origins, PredictionRow, RecallRow, ResultRow, ResultsError, TableRow,
-    objects, read_rows,
+    ClassRow, CurveRow, DeviceRow, Labels, Origins, PredictionRow, RecallRow, ResultRow, ResultsError,
+    TableRow, objects, read_rows,
 };
 use serde_json::{Map, Value};
 
 /// The stems of their CSV files.
-pub(crate) const TABLES: [&str; 16] = [
+pub(crate) const TABLES: [&str; 17] = [
     "results",
     VerdictRow::NAME,
     EffectRow::NAME,
@@ -25,6 +25,7 @@ pub(crate) const TABLES: [&str; 16] = [
     FlipRow::NAME,
     CurveRow::NAME,
     SensitivityRow::NAME,
+    DeviceRow::NAME,
     HistogramRow::NAME,
     LevelRow::NAME,
     TensorRow::NAME,
@@ -52,6 +53,7 @@ pub(crate) fn table_objects(
         FlipRow::NAME => read::<FlipRow>(csv, rows),
         CurveRow::NAME => read::<CurveRow>(csv, rows),
         SensitivityRow::NAME => read::<SensitivityRow>(csv, rows),
+        DeviceRow::NAME => read::<DeviceRow>(csv, rows),
         HistogramRow::NAME => read::<HistogramRow>(csv, rows),
         LevelRow::NAME => read::<LevelRow>(csv, rows),
         TensorRow::NAME => read::<TensorRow>(csv, rows),

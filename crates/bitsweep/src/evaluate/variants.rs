@@ -69,8 +69,9 @@ pub(crate) fn pack<'v>(
         };
         let FloatModel { model, .. } = float_model(&evaluation, &prepared)?;
         let bench = Bench::new(&evaluation, &prepared, &model)?;
-        let models = variants
-            .map(|(planned, provenance)| bench.packed(&planned.variant, provenance).map_err(told));
+        let models = variants.map(|(planned, provenance)| {
+            bench.packed(&planned.variant, provenance).map_err(|failure| told(failure.into()))
+        });
         Ok(Packed {
             models: models.collect(),
             test_features: prepared.encoder.apply(prepared.dataset, &prepared.split.test),

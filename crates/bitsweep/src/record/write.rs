@@ -118,6 +118,7 @@ fn side_tables(plan: &Plan, records: &Records, summary: &Summary, folder: &Folde
     table.write("verdicts.csv", verdicts.into_iter())?;
     table.write("datasets.csv", summary.over_datasets.iter().flat_map(OverDatasets::rows))?;
     table.write("curve.csv", records.curves.iter().flat_map(|curve| curve.rows()))?;
+    table.write("device.csv", records.device.iter().cloned())?;
     table.write("sensitivity.csv", records.sensitivity.iter().cloned())?;
     table.write("histogram.csv", records.histogram.iter().cloned())?;
     table.write("levels.csv", records.levels.iter().cloned())?;

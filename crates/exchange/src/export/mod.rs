@@ -50,7 +50,7 @@ use prost::Message;
 
 use crate::packed::{Classifier, FeatureScaling, PackedLayer, PackedModel, Values};
 
-pub use c::{CError, to_c};
+pub use c::{CError, CModel, to_c};
 pub use error::ExportError;
 pub use options::{FourBitGroups, InputType, OnnxOptions, Opset, StaticInputs};
 

@@ -53,7 +53,7 @@ fn model(shape: &[usize], weights: &str, inputs: &str, activation: Activation, s
 fn run(model: &PackedModel, what: &str) {
     let features = numbers((60, model.classifier().columns.len()), 77).mapv(|value| f64::from(value) * 3.0);
     let folder = tempfile::tempdir().unwrap();
-    let files = to_c(model, features.view(), what).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let files = to_c(model, features.view(), what).unwrap_or_else(|error| panic!("{what}: {error}")).files;
     for (name, text) in &files {
         assert!(text.is_ascii(), "{what}: {name}");
         fs::write(folder.path().join(name), text).unwrap();

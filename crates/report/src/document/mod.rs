@@ -3,6 +3,7 @@
 mod answer;
 mod block;
 mod changes;
+mod device;
 mod failures;
 mod findings;
 mod lessons;
@@ -21,7 +22,7 @@ use block::paragraph;
 const BESIDE_ANSWER: usize = 2;
 
 /// Everything below the title: the description, what was found, the answer, what failed, the answer's charts, what the picks
-/// change, what was learned, the tables, the other charts, terms, how to make it again.
+/// change, what was learned, the tables, the device, the other charts, terms, how to make it again.
 pub(crate) fn blocks(report: &Report<'_>, charts: &[Chart]) -> Vec<Block> {
     let summary = report.summary;
     let beside = charts.len().min(BESIDE_ANSWER);
@@ -41,6 +42,7 @@ pub(crate) fn blocks(report: &Report<'_>, charts: &[Chart]) -> Vec<Block> {
     blocks.extend(changes::blocks(report));
     blocks.extend(lessons::blocks(summary));
     blocks.extend(results::blocks(report));
+    blocks.extend(device::blocks(report));
     blocks.extend(sensitivity::blocks(report));
     blocks.extend(tensors::blocks(report));
     if charts.len() > beside {

@@ -113,7 +113,21 @@ table!(
     next_output_error,
     gain_per_byte
 );
-table!("device", DeviceRow, Unit, origin, target, flash, ram, cycles, instructions, basis, fits, refused);
+table!(
+    "device",
+    DeviceRow,
+    Unit,
+    origin,
+    target,
+    flash,
+    ram,
+    cycles,
+    instructions,
+    basis,
+    fits,
+    refused,
+    toolchain
+);
 table!("histogram", HistogramRow, FirstUnit, origin, tensor, kind, low, high, count);
 table!("levels", LevelRow, format, bits, level);
 table!(

@@ -38,16 +38,23 @@ pub enum CError {
     Network(#[from] NetworkError),
 }
 
-/// The files of a model in C, by name. `features`, `(rows, features)`, not scaled yet, become the rows of the test; `title` says in
+/// A model in C.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CModel {
+    /// The names and texts of the files.
+    pub files: Vec<(&'static str, String)>,
+    /// Bytes of constants.
+    pub constants: usize,
+    /// Bytes of what layers hand on, and of the outputs: the stack has them during a prediction.
+    pub buffers: usize,
+}
+
+/// A model in C. `features`, `(rows, features)`, not scaled yet, become the rows of the test; `title` says in
 /// the files what they are.
 ///
 /// # Errors
 /// Models with floats between their layers.
-pub fn to_c(
-    model: &PackedModel,
-    features: ArrayView2<'_, f64>,
-    title: &str,
-) -> Result<Vec<(&'static str, String)>, CError> {
+pub fn to_c(model: &PackedModel, features: ArrayView2<'_, f64>, title: &str) -> Result<CModel, CError> {
     let IntegerModel { features: encoder, network } = model.integer()?.ok_or(CError::Floats)?;
     let classifier = model.classifier();
     let plan = NetworkPlan::of(classifier, &network);
@@ -61,7 +68,7 @@ pub fn to_c(
         outputs: outputs.view(),
         classes: &classes,
     };
-    Ok(vec![
+    let files = vec![
         ("model.h", test_files::header(classifier, &network, &title)),
         ("model.c", source::source(&plan, &network, &encoder, &title)),
         ("test_vectors.h", tests.vectors(&network, &title)),
@@ -69,7 +76,8 @@ pub fn to_c(
         ("example.c", test_files::example(&title)),
         ("Makefile", test_files::MAKEFILE.to_owned()),
         ("CMakeLists.txt", test_files::CMAKE.to_owned()),
-    ])
+    ];
+    Ok(CModel { files, constants: plan.constant_bytes(), buffers: plan.buffer_bytes() })
 }
 
 /// Text within a comment of C: what is no ASCII or not seen is replaced, and a space stands within what would end the comment,

@@ -11,6 +11,15 @@ pub(in crate::export) enum Integer {
 }
 
 impl Integer {
+    /// Bytes of a number.
+    pub(in crate::export) const fn bytes(self) -> usize {
+        match self {
+            Self::U8 | Self::I8 => 1,
+            Self::U16 | Self::I16 => 2,
+            Self::I32 => 4,
+        }
+    }
+
     /// The narrowest type that holds the numbers between two.
     pub(in crate::export) const fn of(least: i64, most: i64) -> Self {
         match (least, most) {

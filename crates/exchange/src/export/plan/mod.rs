@@ -4,6 +4,7 @@ mod integer;
 mod layer;
 mod network;
 mod rescaling;
+mod sizes;
 mod weights;
 
 pub(super) use integer::Integer;

@@ -1,0 +1,67 @@
+//! Bytes that a plan takes on a device, but for its code.
+
+use super::integer::Integer;
+use super::layer::{Finish, LayerPlan};
+use super::network::NetworkPlan;
+use super::rescaling::{PerOutput, Rescaling};
+use super::weights::{Meaning, WeightCodes};
+
+impl NetworkPlan {
+    /// Bytes of all constants.
+    pub(in crate::export) fn constant_bytes(&self) -> usize {
+        self.layers.iter().map(LayerPlan::constant_bytes).sum()
+    }
+
+    /// Bytes of what layers hand on, and of the outputs.
+    pub(in crate::export) fn buffer_bytes(&self) -> usize {
+        let codes: usize = self.buffers().into_iter().flatten().sum();
+        codes * self.codes.bytes() + self.outputs() * Integer::I32.bytes()
+    }
+}
+
+impl LayerPlan {
+    fn constant_bytes(&self) -> usize {
+        let weights = match &self.weights {
+            WeightCodes::Levels(levels) => array(levels),
+            WeightCodes::Nibbles { offset: _, bytes } => bytes.len(),
+            WeightCodes::Packed { bits: _, meaning, bytes } => {
+                bytes.len()
+                    + match meaning {
+                        Meaning::Offset(_) => 0,
+                        Meaning::Offsets(numbers) | Meaning::Table(numbers) => array(numbers),
+                    }
+            }
+        };
+        let table = match &self.finish {
+            Finish::Table { codes, .. } => array(codes),
+            Finish::Sums | Finish::Logits(_) | Finish::Codes { .. } => 0,
+        };
+        let (rescaling, falling) = self.finish.rescalings();
+        let rescalings: usize = rescaling.into_iter().chain(falling).map(Rescaling::constant_bytes).sum();
+        weights + array(self.biases.values()) + table + rescalings
+    }
+}
+
+impl Rescaling {
+    fn constant_bytes(&self) -> usize {
+        match self {
+            Self::Shift { shifts } => shifts.constant_bytes(),
+            Self::Product { multipliers, shifts } => multipliers.constant_bytes() + shifts.constant_bytes(),
+            Self::Groups { multipliers, shifts } => array(multipliers) + shifts.constant_bytes(),
+        }
+    }
+}
+
+impl PerOutput {
+    fn constant_bytes(&self) -> usize {
+        match self {
+            Self::Same(_) => 0,
+            Self::Each(numbers) => array(numbers),
+        }
+    }
+}
+
+/// Bytes of an array of the narrowest type.
+fn array(numbers: &[i32]) -> usize {
+    numbers.len() * Integer::holding(numbers.iter().copied()).bytes()
+}
