@@ -1,65 +1,19 @@
-/* Runs a model on all rows of test_vectors.h on an AVR under simavr, and prints how many are wrong and what one takes.
- *
- * Timer 1 counts clock cycles; it wraps at 65,536, so that its overflows are counted, too. The stack is painted before, so that
- * what it took is seen.
- */
+/* Runs a model on all rows of test_vectors.h on an AVR under simavr, and prints how many are wrong and what one takes. */
 #include <avr/pgmspace.h>
 #include "uart.h"
 
 #define TEST_CONSTANT PROGMEM
 #include "test_vectors.h"
-
-static volatile uint16_t overflows;
-static volatile model_class seen;
-
-ISR(TIMER1_OVF_vect)
-{
-    overflows++;
-}
-
-/* Cycles since the timer began. */
-static uint32_t now(void)
-{
-    uint16_t low, high;
-    cli();
-    low = TCNT1;
-    high = overflows;
-    if ((TIFR1 & (1 << TOV1)) && low < 0x8000) {
-        high++;
-    }
-    sei();
-    return ((uint32_t)high << 16) | low;
-}
-
-/* Bytes of stack that a prediction takes. */
-static uint16_t stack_of(const model_code *codes)
-{
-    extern uint8_t __heap_start;
-    uint8_t *place;
-    uint8_t *top = (uint8_t *)SP;
-    /* A call of memset, which compilers make of the loop, has its return address there. */
-    uint8_t *painted = top - 8;
-    cli();
-    for (place = &__heap_start; place < painted; place++) {
-        *place = 0xa5;
-    }
-    seen = model_predict(codes);
-    sei();
-    for (place = &__heap_start; place < painted && *place == 0xa5; place++) {
-    }
-    return (uint16_t)(top - place);
-}
+#include "cycles.h"
 
 int main(void)
 {
     uint16_t row, i, wrong = 0;
-    uint32_t empty, cycles;
+    uint32_t cycles;
     model_code codes[MODEL_INPUTS];
     int32_t outputs[MODEL_OUTPUTS], expected[MODEL_OUTPUTS];
     open_uart();
-    TIMSK1 = 1 << TOIE1;
-    TCCR1B = 1;
-    sei();
+    open_timer();
     for (row = 0; row < TEST_ROWS; row++) {
         memcpy_P(codes, test_codes[row], sizeof codes);
         memcpy_P(expected, test_outputs[row], sizeof expected);
@@ -82,11 +36,7 @@ int main(void)
         wrong = (uint16_t)(wrong + (model_predict(codes) != seen));
     }
     memcpy_P(codes, test_codes[0], sizeof codes);
-    empty = now();
-    empty = now() - empty;
-    cycles = now();
-    seen = model_predict(codes);
-    cycles = now() - cycles - empty;
+    cycles = cycles_of(codes);
     printf("rows %u wrong %u cycles %lu stack %u\n", TEST_ROWS, wrong, (unsigned long)cycles, stack_of(codes));
     end();
 }
