@@ -10,14 +10,25 @@ use super::target::{Core, Target};
 /// The least program that calls a model.
 const PROBE: &str = include_str!("../harness/probe.c");
 
-/// What runs test rows and prints what they take: the file that is compiled, and what goes with it.
-const AVR: [(&str, &str); 2] =
-    [("avr.c", include_str!("../harness/avr.c")), ("uart.h", include_str!("../harness/uart.h"))];
+/// What runs test rows and prints what they take: the source that is compiled, and what goes with it.
+const AVR: [(&str, &str); 3] = [
+    ("avr.c", include_str!("../harness/avr.c")),
+    ("cycles.h", include_str!("../harness/cycles.h")),
+    ("uart.h", include_str!("../harness/uart.h")),
+];
 const ARM: [(&str, &str); 2] =
-    [("arm.c", include_str!("../harness/arm.c")), ("arm.ld", include_str!("../harness/arm.ld"))];
+    [("arm.c", include_str!("../harness/arm.c")), ("cortex.h", include_str!("../harness/cortex.h"))];
+
+/// Where programs for ARM have their parts.
+const ARM_MEMORY: (&str, &str) = ("arm.ld", include_str!("../harness/arm.ld"));
 
 /// How everything is compiled: small, and without what is not called.
 const USUAL: [&str; 4] = ["-std=gnu99", "-Os", "-ffunction-sections", "-Wl,--gc-sections"];
+
+const ARM_USUAL: &[&str] = &["-mthumb", "-ffreestanding", "-nostartfiles", "-T", "arm.ld"];
+
+/// The machine of qemu with a timer by which instructions are counted.
+const COUNTING: &str = "microbit";
 
 /// A compiler for a device, and its emulator where there is one.
 #[derive(Debug)]
@@ -88,7 +99,7 @@ impl Toolchain {
     pub fn measure(&self, files: &[(&str, String)]) -> Result<Measured, DeviceError> {
         let folder = tempfile::tempdir().map_err(cannot_write)?;
         let folder = folder.path();
-        let own = [("probe.c", PROBE)].into_iter().chain(self.harness());
+        let own = [("probe.c", PROBE)].iter().chain(self.target.harness()).copied();
         let all = files.iter().map(|(name, text)| (*name, text.as_str())).chain(own);
         for (name, text) in all {
             fs::write(folder.join(name), text).map_err(cannot_write)?;
@@ -100,35 +111,33 @@ impl Toolchain {
         Ok(Measured { flash, variables, run: self.run(folder)? })
     }
 
-    fn harness(&self) -> [(&'static str, &'static str); 2] {
-        match self.target.core() {
-            Core::Avr { .. } => AVR,
-            Core::Arm { .. } => ARM,
-        }
-    }
-
     /// Runs the test rows in a folder.
     fn run(&self, folder: &Path) -> Result<Option<Run>, DeviceError> {
-        let [(source, _), _] = self.harness();
         if !self.has_emulator {
             return Ok(None);
         }
-        // The model alone was compiled: what does not link is too large together with the rows.
-        let arguments = self.target.arguments();
-        let arguments = arguments.iter().map(String::as_str).chain(["-o", "test.elf", source, "model.c"]);
-        if run(self.target.compiler(), arguments, folder).is_err() {
+        let target = self.target;
+        let compile = |own: &[&str]| {
+            let arguments = target.arguments();
+            run(target.compiler(), arguments.iter().map(String::as_str).chain(own.iter().copied()), folder)
+        };
+        for source in [target.harness()[0].0, "model.c"] {
+            compile(&["-c", source])?;
+        }
+        let objects = target.harness()[0].0.replace(".c", ".o");
+        // Both are right: what does not link is too large together with the rows.
+        if compile(&["-o", "test.elf", &objects, "model.o"]).is_err() {
             return Ok(None);
         }
-        let said = emulate(self.target.emulator(), self.target.emulation("test.elf"), folder)?;
-        let number = |name: &str| number_after(&said, name);
+        let said = emulate(target.emulator(), target.emulation("test.elf"), folder)?;
+        let line = said.find("rows ").map_or("", |from| &said[from..]);
+        let number = |name: &str| number_after(line, name);
         match (number("rows"), number("wrong"), number("stack")) {
             (Some(rows), Some(0), Some(stack)) => {
                 Ok(Some(Run { rows, stack, cycles: number("cycles"), instructions: number("instructions") }))
             }
-            (Some(_), Some(wrong), _) if wrong > 0 => {
-                Err(DeviceError::Wrong { target: self.target.name(), wrong })
-            }
-            _ => Ok(None),
+            (Some(_), Some(wrong), Some(_)) => Err(DeviceError::Wrong { target: target.name(), wrong }),
+            _ => Err(DeviceError::Failed { program: target.emulator().to_owned(), said }),
         }
     }
 }
@@ -148,6 +157,14 @@ impl Target {
         }
     }
 
+    /// What runs test rows, the source first.
+    const fn harness(self) -> &'static [(&'static str, &'static str)] {
+        match self.core() {
+            Core::Avr { .. } => &AVR,
+            Core::Arm { .. } => &ARM,
+        }
+    }
+
     const fn emulator(self) -> &'static str {
         match self.core() {
             Core::Avr { .. } => "simavr",
@@ -159,9 +176,8 @@ impl Target {
     fn arguments(self) -> Vec<String> {
         let own: &[&str] = match self.core() {
             Core::Avr { .. } => &[],
-            Core::Arm { .. } => {
-                &["-mthumb", "-ffreestanding", "-nostartfiles", "-Wl,--entry=main", "-T", "arm.ld"]
-            }
+            Core::Arm { machine: COUNTING, .. } => &[ARM_USUAL, &["-DCOUNT_INSTRUCTIONS"]].concat(),
+            Core::Arm { .. } => ARM_USUAL,
         };
         let core = match self.core() {
             Core::Avr { mcu } => format!("-mmcu={mcu}"),
@@ -175,7 +191,9 @@ impl Target {
         match self.core() {
             Core::Avr { mcu } => vec!["-m", mcu, "-f", "16000000", program],
             Core::Arm { machine, .. } => {
-                vec!["-M", machine, "-nographic", "-semihosting", "-icount", "shift=0", "-kernel", program]
+                let counting: &[&str] = if machine == COUNTING { &["-icount", "shift=10"] } else { &[] };
+                let usual = ["-M", machine, "-nographic", "-semihosting", "-kernel", program];
+                usual.iter().chain(counting).copied().collect()
             }
         }
     }
@@ -188,12 +206,15 @@ fn sections(
     sources: &[&str],
     folder: &Path,
 ) -> Result<Sections, DeviceError> {
-    if let Core::Arm { .. } = target.core() {
-        let [_, (name, text)] = ARM;
-        fs::write(folder.join(name), text).map_err(cannot_write)?;
-    }
+    let (name, text) = ARM_MEMORY;
+    fs::write(folder.join(name), text).map_err(cannot_write)?;
+    // The program begins where the harness would.
+    let entry = match target.core() {
+        Core::Avr { .. } => None,
+        Core::Arm { .. } => Some("-Wl,--entry=main"),
+    };
     let arguments = target.arguments();
-    let arguments = arguments.iter().map(String::as_str).chain(defined.iter().copied());
+    let arguments = arguments.iter().map(String::as_str).chain(entry).chain(defined.iter().copied());
     run(target.compiler(), arguments.chain(["-o", "probe.elf"]).chain(sources.iter().copied()), folder)?;
     let program = target.size_program();
     let table = run(program, ["-B", "probe.elf"], folder)?;

@@ -53,6 +53,23 @@ static void end(void)
     }
 }
 
+/* Bytes of stack that a prediction takes: it is painted before. */
+static uint32_t stack_of(const model_code *codes)
+{
+    volatile model_class seen;
+    volatile uint32_t *place;
+    uint32_t *top;
+    __asm__ volatile("mov %0, sp" : "=r"(top));
+    for (place = _ebss; place < top; place++) {
+        *place = 0xa5a5a5a5u;
+    }
+    seen = model_predict(codes);
+    (void)seen;
+    for (place = _ebss; place < top && *place == 0xa5a5a5a5u; place++) {
+    }
+    return (uint32_t)(top - place) * 4u;
+}
+
 #if defined(COUNT_INSTRUCTIONS)
 /* `qemu -M microbit -icount shift=10` lets 1,024 ns pass for each instruction, and timer 0 of its nRF51 ticks every 62.5 ns:
  * 16.384 times an instruction, so that their number is exact.
@@ -73,7 +90,7 @@ static uint32_t now(void)
 }
 
 /* Instructions between two times, less those of reading the time. */
-static uint32_t instructions(uint32_t from, uint32_t to)
+static uint32_t instructions_between(uint32_t from, uint32_t to)
 {
     uint32_t empty = now();
     empty = now() - empty;
@@ -87,7 +104,7 @@ static uint32_t instructions_of(const model_code *codes)
     seen = model_predict(codes);
     to = now();
     (void)seen;
-    return instructions(from, to);
+    return instructions_between(from, to);
 }
 
 /* Instructions of so many turns of a loop of two, and of its beginning. */
@@ -96,7 +113,7 @@ static uint32_t instructions_of_loop(uint32_t turns)
     uint32_t from = now(), to;
     __asm__ volatile("1: sub %0, #1\n\tbne 1b" : "+l"(turns) : : "cc");
     to = now();
-    return instructions(from, to);
+    return instructions_between(from, to);
 }
 
 /* By how many instructions 2,000 turns are counted wrong. */
