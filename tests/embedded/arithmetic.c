@@ -22,14 +22,18 @@ static uint16_t wrong_rescalings(void)
     for (turn = 0; turn < 6000; turn++) {
         int32_t sum = (int32_t)next() >> (next() & 31);
         int32_t multiplier = (int32_t)((next() | 0x80000000) >> 1);
-        uint8_t shift = (uint8_t)(30 + next() % 32);
+        uint8_t shift;
         int64_t product;
         if (turn < 4) {
             sum = (turn & 1) ? INT32_MAX : INT32_MIN;
             multiplier = (turn & 2) ? INT32_MAX : (int32_t)0x40000000;
-            shift = 33;
         }
-        product = (int64_t)sum * multiplier + ((int64_t)1 << (shift - 1));
+        product = (int64_t)sum * multiplier;
+        /* Shifts that leave 32 bits. */
+        do {
+            shift = (uint8_t)(next() % 62);
+        } while ((product >> shift) > 0x7ffffff0 || (product >> shift) < -0x7ffffff0);
+        product += (shift == 0) ? 0 : ((int64_t)1 << (shift - 1));
         wrong = (uint16_t)(wrong + (rescale(sum, multiplier, shift) != (int32_t)(product >> shift)));
     }
     return wrong;

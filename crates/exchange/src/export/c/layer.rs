@@ -231,9 +231,9 @@ impl<'a> LayerSource<'a> {
         for (name, array_name, rescaling) in [("total", "m", rescaling), ("falling", "n", falling)] {
             let Some(Rescaling::Groups { multipliers, shifts: _ }) = rescaling else { continue };
             let (kind, name_of) = self.constant(array_name, multipliers);
-            let _ = writeln!(totals, "        int64_t {name} = 0;");
+            let _ = writeln!(totals, "        model_wide {name} = {{0, 0}};");
             let multiplier = read(kind, &format!("{name_of} + {}", self.group()));
-            let _ = writeln!(adding, "            {name} += (int64_t)sum * {multiplier};");
+            let _ = writeln!(adding, "            {name} = add_product({name}, sum, {multiplier});");
         }
         (totals, adding)
     }
@@ -261,15 +261,7 @@ impl<'a> LayerSource<'a> {
             PerOutput::Each(shifts) => (false, shifts.contains(&0)),
         };
         match rescaling {
-            Rescaling::Groups { .. } => match (is_none, may_be_none) {
-                (true, _) => format!("v = (int32_t){variable};\n"),
-                (false, true) => format!(
-                    "v = (int32_t)(({variable} + (({shift} == 0) ? 0 : ((int64_t)1 << ({shift} - 1)))) >> {shift});\n"
-                ),
-                (false, false) => {
-                    format!("v = (int32_t)(({variable} + ((int64_t)1 << ({shift} - 1))) >> {shift});\n")
-                }
-            },
+            Rescaling::Groups { .. } => format!("v = rounded({variable}, {shift});\n"),
             Rescaling::Shift { .. } => match (is_none, may_be_none) {
                 (true, _) => "v = sum;\n".to_owned(),
                 (false, true) => format!(
@@ -296,9 +288,17 @@ impl<'a> LayerSource<'a> {
         };
         let mut text = String::new();
         let mut add = |lines: &str| text.push_str(&indented(lines, 2));
-        add("int32_t v;\n");
+        let rescaled = self.rescaled(rescaling, ("total", "m", "s"));
         // C99 allows declarations anywhere in a block.
-        add(&self.rescaled(rescaling, ("total", "m", "s")));
+        match (plan.finish.cuts_negative_sums(), rescaling) {
+            (true, Rescaling::Product { .. }) => {
+                add(&format!("int32_t v = 0;\nif (sum > 0) {{\n    {rescaled}}}\n"));
+            }
+            (true, Rescaling::Groups { .. }) => {
+                add(&format!("int32_t v = 0;\nif (total.high >= 0) {{\n    {rescaled}}}\n"));
+            }
+            (true, Rescaling::Shift { .. }) | (false, _) => add(&format!("int32_t v;\n{rescaled}")),
+        }
         match &plan.finish {
             Finish::Sums | Finish::Logits(_) => add("y[o] = v;\n"),
             Finish::Table { zero, codes, .. } => {

@@ -10,8 +10,14 @@ use crate::export::plan::NetworkPlan;
 /// What the compiler finds constants by, before everything else.
 const PRELUDE: &str = include_str!("functions/prelude.h");
 
-/// What multiplies and shifts. An AVR's compiler makes several times as many cycles of the product of 64 bits.
+/// Products of 64 bits, and their rounding. An AVR's compiler makes several times as many cycles of them.
+const MULTIPLY: &str = include_str!("functions/multiply.c");
+
+/// What multiplies and shifts.
 const RESCALE: &str = include_str!("functions/rescale.c");
+
+/// What adds the product of a group.
+const ADD_PRODUCT: &str = include_str!("functions/add_product.c");
 
 /// What sums products of bytes. An AVR's compiler makes twice as many cycles of the loop in C.
 const PRODUCT: &str = include_str!("functions/product.c");
@@ -32,9 +38,14 @@ pub(super) fn source(
         text.push('\n');
         text.push_str(&LayerSource::new(layer, code_type).text());
     }
-    for (call, function) in
-        [(" product(", PRODUCT), (" product_of_nibbles(", PRODUCT_OF_NIBBLES), (" rescale(", RESCALE)]
-    {
+    // Those that call others come first: each is put before all that is there.
+    for (call, function) in [
+        (" product(", PRODUCT),
+        (" product_of_nibbles(", PRODUCT_OF_NIBBLES),
+        (" rescale(", RESCALE),
+        (" add_product(", ADD_PRODUCT),
+        ("multiply(", MULTIPLY),
+    ] {
         if text.contains(call) {
             text.insert_str(0, &format!("\n{function}"));
         }

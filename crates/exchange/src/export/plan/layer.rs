@@ -122,6 +122,14 @@ impl Finish {
         }
     }
 
+    /// Whether a negative sum gives what a sum of 0 gives, as with ReLU.
+    pub(in crate::export) const fn cuts_negative_sums(&self) -> bool {
+        match self {
+            Self::Sums | Self::Logits(_) | Self::Table { .. } => false,
+            Self::Codes { falling, zero_point, lowest, .. } => falling.is_none() && *lowest >= *zero_point,
+        }
+    }
+
     /// What rescales the sums, and what rescales them where they are negative.
     pub(in crate::export) const fn rescalings(&self) -> (Option<&Rescaling>, Option<&Rescaling>) {
         match self {
