@@ -1,10 +1,8 @@
 //! What stands around the model: how it is built, its test, an example.
 
-use std::fmt::Display;
-
 use ndarray::ArrayView2;
 
-use super::text::{list, table};
+use super::text::{array, table};
 
 /// What compares the rows.
 const ROWS: &str = include_str!("functions/rows.rs");
@@ -29,29 +27,21 @@ pub(super) fn rows(
     title: &str,
 ) -> String {
     let classes: Vec<String> = classes.iter().map(ToString::to_string).collect();
+    let features = texts(features, |value| format!("{:?}", *value as f32));
     format!(
         "// {title}\n\n//! Compares the model with rows whose codes, outputs and classes are known.\n\
          #![allow(clippy::approx_constant, clippy::unreadable_literal)]\n\n\
          use model::{{encode, outputs, predict, Code, INPUTS, OUTPUTS}};\n\nconst ROWS: usize = {count};\n\n\
-         {features}{codes}{outputs}static CLASSES_OF_ROWS: [usize; ROWS] = {classes};\n\n{ROWS}",
+         {features}{codes}{outputs}{classes}\n{ROWS}",
         count = classes.len(),
-        features = table(
-            "FEATURES_OF_ROWS",
-            "f32",
-            ("ROWS", "INPUTS"),
-            &texts(features.mapv(|value| value as f32).view(), |value| format!("{value:?}")),
-        ),
-        codes = table("CODES_OF_ROWS", "Code", ("ROWS", "INPUTS"), &integers(codes)),
-        outputs = table("OUTPUTS_OF_ROWS", "i32", ("ROWS", "OUTPUTS"), &integers(outputs)),
-        classes = list(&classes, 0),
+        features = table("static FEATURES_OF_ROWS: [[f32; INPUTS]; ROWS]", &features),
+        codes = table("static CODES_OF_ROWS: [[Code; INPUTS]; ROWS]", &texts(codes, i32::to_string)),
+        outputs = table("static OUTPUTS_OF_ROWS: [[i32; OUTPUTS]; ROWS]", &texts(outputs, i32::to_string)),
+        classes = array("static CLASSES_OF_ROWS: [usize; ROWS]", &classes),
     )
 }
 
-fn integers(values: ArrayView2<'_, i32>) -> Vec<Vec<String>> {
-    texts(values, i32::to_string)
-}
-
 /// The texts of numbers, row by row.
-fn texts<A: Display>(values: ArrayView2<'_, A>, text: impl Fn(&A) -> String) -> Vec<Vec<String>> {
+fn texts<A>(values: ArrayView2<'_, A>, text: impl Fn(&A) -> String) -> Vec<Vec<String>> {
     values.outer_iter().map(|row| row.iter().map(&text).collect()).collect()
 }

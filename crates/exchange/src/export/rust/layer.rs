@@ -1,6 +1,6 @@
 //! One layer in Rust.
 
-use super::text::{array, table, type_name, widened};
+use super::text::{array, integers, table, type_name, widened};
 use crate::export::plan::{Biases, Finish, Integer, LayerPlan, Meaning, PerOutput, Rescaling, WeightCodes};
 
 /// One layer in Rust.
@@ -58,37 +58,37 @@ impl<'a> LayerSource<'a> {
         )
     }
 
-    /// Adds an array to the constants, named for this layer; its type and its name.
-    fn constant(&mut self, name: &str, values: &[i32]) -> (Integer, String) {
-        let (kind, name) = (Integer::holding(values.iter().copied()), format!("{name}_{}", self.plan.number));
-        let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-        self.constants.push_str(&array(&name, type_name(kind), &values));
-        (kind, name)
+    /// Adds an array of what is behind a name and the number of this layer to the constants; how it is called.
+    fn array(&mut self, name: &str, kind: &str, values: Vec<String>) -> String {
+        let name = format!("{name}_{}", self.plan.number);
+        self.constants.push_str(&array(&format!("static {name}: [{kind}; {}]", values.len()), &values));
+        name
     }
 
-    /// Adds what each group of each output has to the constants; its type, and what belongs to group `g` of output `o`.
+    /// The same of whole numbers; their type, and how it is called.
+    fn constant(&mut self, name: &str, values: &[i32]) -> (Integer, String) {
+        let kind = Integer::holding(values.iter().copied());
+        (kind, self.array(name, type_name(kind), integers(values)))
+    }
+
+    /// The same of what each group of each output has; its type, and what belongs to group `g` of output `o`.
     fn by_group(&mut self, name: &str, values: &[i32]) -> (Integer, String) {
-        let &LayerPlan { groups, outputs, .. } = self.plan;
+        let &LayerPlan { number, groups, outputs, .. } = self.plan;
         if groups == 1 {
             let (kind, name) = self.constant(name, values);
             return (kind, format!("{name}[o]"));
         }
-        let (kind, name) = (Integer::holding(values.iter().copied()), format!("{name}_{}", self.plan.number));
-        let row = |row: &[i32]| row.iter().map(ToString::to_string).collect();
-        let rows: Vec<Vec<String>> = values.chunks(groups).map(row).collect();
-        let lengths = (outputs.to_string(), groups.to_string());
-        self.constants.push_str(&table(&name, type_name(kind), (&lengths.0, &lengths.1), &rows));
+        let (kind, name) = (Integer::holding(values.iter().copied()), format!("{name}_{number}"));
+        let rows: Vec<Vec<String>> = values.chunks(groups).map(integers).collect();
+        let declared = format!("static {name}: [[{}; {groups}]; {outputs}]", type_name(kind));
+        self.constants.push_str(&table(&declared, &rows));
         (kind, format!("{name}[o][g]"))
     }
 
     /// Adds the weights to the constants; how they are read.
     fn level(&mut self) -> Level {
         let plan = self.plan;
-        let name = format!("WEIGHTS_{}", plan.number);
-        let mut add_bytes = |bytes: &[u8]| {
-            let bytes: Vec<String> = bytes.iter().map(ToString::to_string).collect();
-            self.constants.push_str(&array(&name, "u8", &bytes));
-        };
+        let texts = |bytes: &[u8]| bytes.iter().map(ToString::to_string).collect();
         let of_all = |iterator: String| format!("    let mut weights = {iterator};\n");
         let next = "&mut weights".to_owned();
         match &plan.weights {
@@ -98,7 +98,7 @@ impl<'a> LayerSource<'a> {
                 Level { rows: String::new(), weights, next, name: "level", level: widened(kind, "*level") }
             }
             WeightCodes::Nibbles { offset, bytes } => {
-                add_bytes(bytes);
+                let name = self.array("WEIGHTS", "u8", texts(bytes));
                 Level {
                     rows: format!("{name}.chunks_exact({})", plan.inputs.div_ceil(2)),
                     weights: String::new(),
@@ -108,13 +108,13 @@ impl<'a> LayerSource<'a> {
                 }
             }
             WeightCodes::Packed { bits, meaning, bytes } => {
-                add_bytes(bytes);
+                let name = self.array("WEIGHTS", "u8", texts(bytes));
                 let level = match meaning {
                     Meaning::Offset(offset) => moved("i32::from(code)", *offset),
                     Meaning::Offsets(_) => "(i32::from(code) + offset)".to_owned(),
                     Meaning::Table(levels) => {
-                        let (kind, name) = self.constant("LEVELS", levels);
-                        widened(kind, &format!("{name}[usize::from(code)]"))
+                        let (kind, levels) = self.constant("LEVELS", levels);
+                        widened(kind, &format!("{levels}[usize::from(code)]"))
                     }
                 };
                 let weights = of_all(format!("Codes::<{bits}>::new(&{name})"));
@@ -227,9 +227,7 @@ impl<'a> LayerSource<'a> {
         match &plan.finish {
             Finish::Sums | Finish::Logits(_) => format!("        *output = {rescaled};\n"),
             Finish::Table { zero, codes, .. } => {
-                let name = format!("TABLE_{}", plan.number);
-                let values: Vec<String> = codes.iter().map(ToString::to_string).collect();
-                self.constants.push_str(&array(&name, "Code", &values));
+                let name = self.array("TABLE", "Code", integers(codes));
                 format!(
                     "        let value = {rescaled};\n        *output = {name}[{}.clamp(0, {}) as usize];\n",
                     moved("value", *zero),

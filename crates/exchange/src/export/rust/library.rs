@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use bitsweep_inference::integer::{FeatureCodes, IntegerModel};
 
 use super::layer::{LayerSource, moved};
-use super::text::{array, list, type_name};
+use super::text::{array, type_name};
 use crate::export::plan::NetworkPlan;
 use crate::packed::Classifier;
 
@@ -72,14 +72,15 @@ fn constants(classifier: &Classifier, plan: &NetworkPlan, model: &IntegerModel) 
     let grid = first.map(|layer| (layer.input_grid(), layer.input_zero_point()));
     let (lowest, highest, zero_point) =
         grid.map_or((0, 0, 0), |(grid, zero_point)| (grid.lowest, grid.highest, zero_point));
-    let names = |names: &[String]| list(&names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>(), 0);
+    let names = |declared: &str, names: &[String]| {
+        array(declared, &names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>())
+    };
     let features: Vec<String> = classifier.columns.iter().flat_map(|column| column.features()).collect();
     format!(
         "/// How many features there are.\npub const INPUTS: usize = {inputs};\n\
          /// How many numbers are compared.\npub const OUTPUTS: usize = {outputs};\n\
          /// How many classes there are.\npub const CLASSES: usize = {classes};\n\n\
-         /// The features, in their order.\npub const FEATURE_NAMES: [&str; INPUTS] = {features};\n\
-         /// The classes, in their order.\npub const CLASS_NAMES: [&str; CLASSES] = {class_names};\n\n\
+         /// The features, in their order.\n{features}/// The classes, in their order.\n{class_names}\n\
          /// The code of a feature.\npub type Code = {code};\n\
          /// The lowest code of a feature.\npub const LOWEST_CODE: Code = {lowest};\n\
          /// The highest code of a feature.\npub const HIGHEST_CODE: Code = {highest};\n\
@@ -87,8 +88,8 @@ fn constants(classifier: &Classifier, plan: &NetworkPlan, model: &IntegerModel) 
         inputs = plan.layers.first().map_or(0, |layer| layer.inputs),
         outputs = plan.outputs(),
         classes = classifier.classes.len(),
-        features = names(&features),
-        class_names = names(&classifier.classes),
+        features = names("pub const FEATURE_NAMES: [&str; INPUTS]", &features),
+        class_names = names("pub const CLASS_NAMES: [&str; CLASSES]", &classifier.classes),
         code = type_name(plan.codes),
     )
 }
@@ -139,8 +140,8 @@ fn encoder(model: &IntegerModel, features: &FeatureCodes) -> String {
          for ((code, feature), (mean, divisor)) in codes.iter_mut().zip(features).zip(scaling) {{\n        \
          let steps = rounded((feature - mean) / divisor, {beyond}.0);\n        \
          *code = {steps}.clamp({lowest}, {highest}) as Code;\n    }}\n    codes\n}}\n\n{rounding}",
-        means = array("MEANS", "f32", &floats(features.means())),
-        divisors = array("DIVISORS", "f32", &floats(features.divisors())),
+        means = array("static MEANS: [f32; INPUTS]", &floats(features.means())),
+        divisors = array("static DIVISORS: [f32; INPUTS]", &floats(features.divisors())),
         steps = moved("steps", zero_point),
         lowest = grid.lowest,
         highest = grid.highest,

@@ -28,16 +28,18 @@ pub(super) fn widened(integer: Integer, expression: &str) -> String {
 }
 
 /// A list of items behind so many columns of indentation.
-pub(super) fn list(items: &[String], indent: usize) -> String {
-    let line = format!("[{}]", items.join(", "));
+fn list(items: &[String], indent: usize) -> String {
+    let line = items.join(", ");
     if line.len() <= MOST_LINE {
-        return line;
+        return format!("[{line}]");
     }
-    let is_filled = items.iter().all(|item| item.len() <= MOST_ITEM);
+    let is_filled = items.iter().all(|item| item.len() <= MOST_ITEM && !item.starts_with('['));
     let mut text = String::from("[");
     let mut width = 0;
-    for item in items {
-        if width > 0 && is_filled && width + item.len() + 2 <= MOST_WIDTH {
+    for (position, item) in items.iter().enumerate() {
+        // The last item of a list that is no item itself may end where the line does.
+        let room = usize::from(indent > 0 || position + 1 < items.len());
+        if width > 0 && is_filled && width + item.len() + 2 + room <= MOST_WIDTH {
             text.push(' ');
             width += item.len() + 2;
         } else {
@@ -51,16 +53,23 @@ pub(super) fn list(items: &[String], indent: usize) -> String {
     text
 }
 
-/// A constant array.
-pub(super) fn array(name: &str, kind: &str, values: &[String]) -> String {
-    format!("static {name}: [{kind}; {}] = {};\n", values.len(), list(values, 0))
+/// The declaration of an array of these items.
+pub(super) fn array(declared: &str, items: &[String]) -> String {
+    let items = list(items, 0);
+    match !items.contains('\n') && declared.len() + items.len() + 4 > MOST_WIDTH {
+        true => format!("{declared} =\n    {items};\n"),
+        false => format!("{declared} = {items};\n"),
+    }
 }
 
-/// A constant array of arrays.
-pub(super) fn table(name: &str, kind: &str, lengths: (&str, &str), rows: &[Vec<String>]) -> String {
-    let (length, width) = lengths;
-    let rows: Vec<String> = rows.iter().map(|row| list(row, 4)).collect();
-    format!("static {name}: [[{kind}; {width}]; {length}] = {};\n", list(&rows, 0))
+/// The declaration of an array of arrays.
+pub(super) fn table(declared: &str, rows: &[Vec<String>]) -> String {
+    array(declared, &rows.iter().map(|row| list(row, 4)).collect::<Vec<_>>())
+}
+
+/// Whole numbers as items.
+pub(super) fn integers(values: &[i32]) -> Vec<String> {
+    values.iter().map(ToString::to_string).collect()
 }
 
 /// Text within one line of a comment: what is no ASCII or not seen is replaced.

@@ -7,8 +7,11 @@ struct Codes<const BITS: u32> {
 
 impl<const BITS: u32> Codes<BITS> {
     fn new(bytes: &'static [u8]) -> Self {
-        let bytes = bytes.iter();
-        Self { bytes, buffer: 0, left: 0 }
+        Self {
+            bytes: bytes.iter(),
+            buffer: 0,
+            left: 0,
+        }
     }
 }
 
