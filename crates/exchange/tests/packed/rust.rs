@@ -57,6 +57,10 @@ fn run(models: &[(PackedModel, Array2<f64>, String)]) {
     fs::write(folder.path().join("models.rs"), library).unwrap();
     fs::write(folder.path().join("tests.rs"), tests).unwrap();
     succeeds(rustc(folder.path()).args(["--crate-type=lib", "models.rs"]));
+    // What is optimized has no panic left in it.
+    succeeds(rustc(folder.path()).args(["--crate-type=lib", "-Copt-level=s", "--emit=obj", "models.rs"]));
+    let object = fs::read(folder.path().join("models.o")).unwrap();
+    assert!(!object.windows(5).any(|bytes| bytes == b"panic"));
     succeeds(rustc(folder.path()).args(["--test", "--extern=models=libmodels.rlib", "tests.rs"]));
     let said = succeeds(&mut Command::new(folder.path().join("tests")));
     assert!(said.contains(&format!("{} passed", 3 * models.len())), "{said}");
@@ -88,6 +92,19 @@ fn named() -> PackedModel {
     let mut classifier = own.classifier().clone();
     classifier.columns = NAMES.map(Column::numbers).to_vec();
     classifier.classes = NAMES.map(str::to_owned).to_vec();
+    PackedModel::new(classifier).unwrap()
+}
+
+/// A model whose features have codes of 16 bits without a sign, and whose hidden codes have a sign.
+fn of_two_grids() -> PackedModel {
+    let of = |inputs: &str| {
+        model(&[4, 3, 2], "bits = 3\nsymmetry = 'symmetric'", inputs, Activation::Relu, 4)
+            .classifier()
+            .clone()
+    };
+    let mut classifier = of("bits = 16\nmode = 'static'\nrequantize = 'fixed-point'");
+    let signed = of("bits = 8\nmode = 'static'\nsymmetry = 'symmetric'\nrequantize = 'fixed-point'");
+    classifier.layers[1] = signed.layers[1].clone();
     PackedModel::new(classifier).unwrap()
 }
 
@@ -132,6 +149,7 @@ fn rust_has_the_numbers_of_unusual_networks() {
         models.push(with_rows((model(shape, weights, &inputs, activation, shape.len() as u64), what)));
     }
     models.push(with_rows((named(), NAMES.concat())));
+    models.push(with_rows((of_two_grids(), "codes of 32 bits".to_owned())));
     let (one, features, what) = models[3].clone();
     models.push((one.clone(), features.select(Axis(0), &[7]), what));
     models.push((one, Array2::zeros((0, 3)), "no rows".to_owned()));

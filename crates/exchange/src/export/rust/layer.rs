@@ -13,8 +13,6 @@ pub(super) struct LayerSource<'a> {
 
 /// How the weights of a layer are read.
 struct Level {
-    /// What is behind the iterator of the outputs: rows of weights, where each output has its own.
-    rows: String,
     /// What makes the iterator of the weights, where it is one for all outputs.
     weights: String,
     /// What iterates over the weights of an output, or the next of a group, an expression.
@@ -43,66 +41,64 @@ impl<'a> LayerSource<'a> {
             _ => self.totals(&level),
         };
         let finish = self.finish();
-        let (item, rows) = match level.rows.as_str() {
-            "" => ("(o, output)", String::new()),
-            rows => ("((o, output), row)", format!(".zip({rows})")),
-        };
-        let weights =
-            if bits == 1 { "weights of 1 bit".to_owned() } else { format!("weights of {bits} bits") };
         format!(
-            "{constants}\n/// Layer {number}: {inputs} inputs, {outputs} outputs, {weights}.\n\
+            "{constants}\n/// Layer {number}: {inputs} inputs, {outputs} outputs, weights of {bits} bits.\n\
              fn layer_{number}(inputs: &[Code], outputs: &mut [{result}]) {{\n{head}    \
-             for {item} in (0..{outputs}).zip(outputs){rows} {{\n{sums}{finish}    }}\n}}\n",
+             for (o, output) in (0..{outputs}).zip(outputs) {{\n{sums}{finish}    }}\n}}\n",
             constants = self.constants,
             head = level.weights,
         )
     }
 
-    /// Adds an array of what is behind a name and the number of this layer to the constants; how it is called.
+    /// Adds an array to the constants; its name, which is this and the number of this layer.
     fn array(&mut self, name: &str, kind: &str, values: Vec<String>) -> String {
         let name = format!("{name}_{}", self.plan.number);
         self.constants.push_str(&array(&format!("static {name}: [{kind}; {}]", values.len()), &values));
         name
     }
 
-    /// The same of whole numbers; their type, and how it is called.
+    /// Adds an array of rows of so many values; its name.
+    fn table(&mut self, name: &str, kind: &str, width: usize, values: &[String]) -> String {
+        let name = format!("{name}_{}", self.plan.number);
+        let rows: Vec<Vec<String>> = values.chunks(width).map(<[String]>::to_vec).collect();
+        self.constants
+            .push_str(&table(&format!("static {name}: [[{kind}; {width}]; {}]", rows.len()), &rows));
+        name
+    }
+
+    /// Adds an array of whole numbers; their type, and its name.
     fn constant(&mut self, name: &str, values: &[i32]) -> (Integer, String) {
         let kind = Integer::holding(values.iter().copied());
         (kind, self.array(name, type_name(kind), integers(values)))
     }
 
-    /// The same of what each group of each output has; its type, and what belongs to group `g` of output `o`.
+    /// Adds what each group of each output has; its type, and what belongs to group `g` of output `o`.
     fn by_group(&mut self, name: &str, values: &[i32]) -> (Integer, String) {
-        let &LayerPlan { number, groups, outputs, .. } = self.plan;
-        if groups == 1 {
-            let (kind, name) = self.constant(name, values);
-            return (kind, format!("{name}[o]"));
-        }
-        let (kind, name) = (Integer::holding(values.iter().copied()), format!("{name}_{number}"));
-        let rows: Vec<Vec<String>> = values.chunks(groups).map(integers).collect();
-        let declared = format!("static {name}: [[{}; {groups}]; {outputs}]", type_name(kind));
-        self.constants.push_str(&table(&declared, &rows));
-        (kind, format!("{name}[o][g]"))
+        let kind = Integer::holding(values.iter().copied());
+        let place = match self.plan.groups {
+            1 => format!("{}[o]", self.array(name, type_name(kind), integers(values))),
+            groups => format!("{}[o][g]", self.table(name, type_name(kind), groups, &integers(values))),
+        };
+        (kind, place)
     }
 
     /// Adds the weights to the constants; how they are read.
     fn level(&mut self) -> Level {
         let plan = self.plan;
-        let texts = |bytes: &[u8]| bytes.iter().map(ToString::to_string).collect();
+        let texts = |bytes: &[u8]| bytes.iter().map(ToString::to_string).collect::<Vec<_>>();
         let of_all = |iterator: String| format!("    let mut weights = {iterator};\n");
         let next = "&mut weights".to_owned();
         match &plan.weights {
             WeightCodes::Levels(levels) => {
                 let (kind, name) = self.constant("WEIGHTS", levels);
                 let weights = of_all(format!("{name}.iter()"));
-                Level { rows: String::new(), weights, next, name: "level", level: widened(kind, "*level") }
+                Level { weights, next, name: "level", level: widened(kind, "*level") }
             }
             WeightCodes::Nibbles { offset, bytes } => {
-                let name = self.array("WEIGHTS", "u8", texts(bytes));
+                let name = self.table("WEIGHTS", "u8", plan.inputs.div_ceil(2), &texts(bytes));
                 Level {
-                    rows: format!("{name}.chunks_exact({})", plan.inputs.div_ceil(2)),
                     weights: String::new(),
-                    next: "Codes::<4>::new(row)".to_owned(),
+                    next: format!("Codes::<4>::new(&{name}[o])"),
                     name: "code",
                     level: moved("i32::from(code)", *offset),
                 }
@@ -113,12 +109,14 @@ impl<'a> LayerSource<'a> {
                     Meaning::Offset(offset) => moved("i32::from(code)", *offset),
                     Meaning::Offsets(_) => "(i32::from(code) + offset)".to_owned(),
                     Meaning::Table(levels) => {
-                        let (kind, levels) = self.constant("LEVELS", levels);
-                        widened(kind, &format!("{levels}[usize::from(code)]"))
+                        let (kind, name) = self.constant("LEVELS", levels);
+                        // No code is larger; by the limit the compiler sees it, and there is no panic.
+                        let last = levels.len() - 1;
+                        widened(kind, &format!("{name}[usize::from(code).min({last})]"))
                     }
                 };
                 let weights = of_all(format!("Codes::<{bits}>::new(&{name})"));
-                Level { rows: String::new(), weights, next, name: "code", level }
+                Level { weights, next, name: "code", level }
             }
         }
     }
@@ -137,12 +135,12 @@ impl<'a> LayerSource<'a> {
     }
 
     /// The statements that leave in `sum` that of a group from a bias on.
-    fn adding(&mut self, level: &Level, bias: &str, indent: &str) -> String {
+    fn adding(&mut self, level: &Level, bias: &str, inputs: &str, indent: &str) -> String {
         let Level { next, name, level, .. } = level;
         let input = widened(self.codes, "*input");
         format!(
             "{indent}let mut sum = {bias};\n{offset}\
-             {indent}for (input, {name}) in inputs.iter().zip({next}) {{\n\
+             {indent}for (input, {name}) in {inputs}.zip({next}) {{\n\
              {indent}    sum += {level} * {input};\n{indent}}}\n",
             offset = self.offset(indent),
         )
@@ -151,7 +149,7 @@ impl<'a> LayerSource<'a> {
     /// The statements that leave in `sum` that of output `o`.
     fn sum(&mut self, level: &Level) -> String {
         let (kind, name) = self.constant("BIASES", self.plan.biases.values());
-        self.adding(level, &widened(kind, &format!("{name}[o]")), "        ")
+        self.adding(level, &widened(kind, &format!("{name}[o]")), "inputs.iter()", "        ")
     }
 
     /// The statements that leave in `total`, and perhaps `falling`, what the groups of output `o` are together.
@@ -167,7 +165,7 @@ impl<'a> LayerSource<'a> {
                 format!("if g == 0 {{ {} }} else {{ 0 }}", widened(kind, &format!("{name}[o]")))
             }
         };
-        let sum = self.adding(level, &bias, "            ");
+        let sum = self.adding(level, &bias, &format!("inputs.by_ref().take({})", plan.rows), "            ");
         let (mut beginning, mut adding) = (String::new(), String::new());
         let (rescaling, falling) = plan.finish.rescalings();
         for (name, multipliers_name, rescaling) in
@@ -179,9 +177,8 @@ impl<'a> LayerSource<'a> {
             adding.push_str(&format!("            {name} += i64::from(sum) * i64::from({multiplier});\n"));
         }
         format!(
-            "{beginning}        for (g, inputs) in (0..{groups}).zip(inputs.chunks({rows})) {{\n{sum}{adding}        }}\n",
+            "        let mut inputs = inputs.iter();\n{beginning}        for g in 0..{groups} {{\n{sum}{adding}        }}\n",
             groups = plan.groups,
-            rows = plan.rows,
         )
     }
 
