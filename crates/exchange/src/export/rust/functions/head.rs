@@ -8,11 +8,12 @@
 //! ```
 #![no_std]
 #![forbid(unsafe_code)]
-// Tables of numbers, and casts of what limits hold.
+// Tables of numbers, places in them, and casts of what limits hold.
 #![allow(
     clippy::approx_constant,
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
+    clippy::needless_range_loop,
     clippy::unreadable_literal
 )]
