@@ -38,6 +38,7 @@ mod metadata;
 mod options;
 mod plan;
 mod qdq;
+mod rust;
 mod scaling;
 #[cfg(test)]
 mod tests;
@@ -53,6 +54,7 @@ use crate::packed::{Classifier, FeatureScaling, PackedLayer, PackedModel, Values
 pub use c::{CError, CModel, to_c};
 pub use error::ExportError;
 pub use options::{FourBitGroups, InputType, OnnxOptions, Opset, StaticInputs};
+pub use rust::{RustError, to_rust};
 
 use element::{ElementType, Real};
 use graph::Graph;

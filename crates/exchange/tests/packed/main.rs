@@ -10,10 +10,12 @@ mod hostile;
 mod models;
 mod predictions;
 mod refusals;
+mod rust;
 mod schemes;
 mod seeds;
 #[path = "../../../quant/tests/suite/formats.rs"]
 mod spellings;
+mod whole;
 
 use std::fs;
 use std::path::{Path, PathBuf};
