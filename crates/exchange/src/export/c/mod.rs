@@ -11,8 +11,11 @@
 //! stored in as many bits as the scheme has, output by output, in flash on an AVR, and unpacked as they are multiplied.
 
 mod entry_points;
+mod finish;
 mod layer;
+mod product;
 mod source;
+mod sums;
 mod test_files;
 mod text;
 

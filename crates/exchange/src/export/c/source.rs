@@ -1,9 +1,12 @@
 //! The source that computes: `model.c`.
 
+use std::collections::BTreeSet;
+
 use bitsweep_inference::integer::{FeatureCodes, IntegerNetwork};
 
 use super::entry_points::{encoder, entry_points};
 use super::layer::LayerSource;
+use super::product::Product;
 use super::text::type_name;
 use crate::export::plan::NetworkPlan;
 
@@ -19,12 +22,6 @@ const RESCALE: &str = include_str!("functions/rescale.c");
 /// What adds the product of a group.
 const ADD_PRODUCT: &str = include_str!("functions/add_product.c");
 
-/// What sums products of bytes. An AVR's compiler makes twice as many cycles of the loop in C.
-const PRODUCT: &str = include_str!("functions/product.c");
-
-/// What sums products of halves of bytes and bytes.
-const PRODUCT_OF_NIBBLES: &str = include_str!("functions/product_of_nibbles.c");
-
 /// The source of a network.
 pub(super) fn source(
     plan: &NetworkPlan,
@@ -38,14 +35,12 @@ pub(super) fn source(
         text.push('\n');
         text.push_str(&LayerSource::new(layer, code_type).text());
     }
+    let products = plan.layers.iter().filter_map(Product::of);
+    let products: BTreeSet<String> = products.map(|product| product.text()).collect();
+    products.iter().for_each(|product| text.insert_str(0, &format!("\n{product}")));
     // Those that call others come first: each is put before all that is there.
-    for (call, function) in [
-        (" product(", PRODUCT),
-        (" product_of_nibbles(", PRODUCT_OF_NIBBLES),
-        (" rescale(", RESCALE),
-        (" add_product(", ADD_PRODUCT),
-        ("multiply(", MULTIPLY),
-    ] {
+    for (call, function) in [(" rescale(", RESCALE), (" add_product(", ADD_PRODUCT), ("multiply(", MULTIPLY)]
+    {
         if text.contains(call) {
             text.insert_str(0, &format!("\n{function}"));
         }

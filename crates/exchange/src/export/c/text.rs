@@ -60,9 +60,14 @@ fn literal(number: i64) -> String {
     if number == i64::from(i32::MIN) { "(-2147483647 - 1)".to_owned() } else { number.to_string() }
 }
 
+/// Whole numbers as C reads them.
+pub(super) fn literals(values: &[i32]) -> impl ExactSizeIterator<Item = String> {
+    values.iter().map(|value| literal(i64::from(*value)))
+}
+
 pub(super) fn integers(name: &str, values: &[i32]) -> (&'static str, String) {
     let kind = type_name(Integer::holding(values.iter().copied()));
-    (kind, array(kind, name, values.iter().map(|value| literal(i64::from(*value)))))
+    (kind, array(kind, name, literals(values)))
 }
 
 /// Statements that keep `v` between two numbers.

@@ -21,7 +21,9 @@ pub(in crate::export) struct LayerPlan {
     pub(in crate::export) rows: usize,
     pub(in crate::export) weights: WeightCodes,
     pub(in crate::export) biases: Biases,
-    /// Whether there is one group of at most 255 inputs that are bytes without a sign.
+    /// The type of its inputs.
+    pub(in crate::export) codes: Integer,
+    /// Whether inputs are bytes, and groups are of at most 255 of them.
     pub(in crate::export) is_of_bytes: bool,
     /// Whether each product of a level and a code fits 16 bits.
     pub(in crate::export) has_short_products: bool,
@@ -57,7 +59,8 @@ impl LayerPlan {
         let (inputs, outputs) = layer.shape();
         let levels = layer.levels();
         let groups = levels.steps().nrows();
-        let is_of_bytes = groups == 1 && codes == Integer::U8 && inputs <= usize::from(u8::MAX);
+        let rows = levels.rows_per_step();
+        let is_of_bytes = codes.bytes() == 1 && rows.min(inputs) <= usize::from(u8::MAX);
         let most_level = levels.levels().iter().map(|level| i64::from(*level).abs()).max().unwrap_or(0);
         let grid = layer.input_grid();
         let most_code = i64::from(grid.highest).max(-i64::from(grid.lowest));
@@ -67,9 +70,10 @@ impl LayerPlan {
             outputs,
             bits,
             groups,
-            rows: levels.rows_per_step(),
+            rows,
             weights: WeightCodes::of(levels, bits, is_of_bytes),
             biases: Biases::of(layer),
+            codes,
             is_of_bytes,
             has_short_products: most_level * most_code <= i64::from(i16::MAX),
             finish: Finish::of(layer),

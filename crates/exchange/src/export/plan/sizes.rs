@@ -23,8 +23,7 @@ impl LayerPlan {
     fn constant_bytes(&self) -> usize {
         let weights = match &self.weights {
             WeightCodes::Levels(levels) => array(levels),
-            WeightCodes::Nibbles { offset: _, bytes } => bytes.len(),
-            WeightCodes::Packed { bits: _, meaning, bytes } => {
+            WeightCodes::Packed { bits: _, meaning, bytes, is_aligned: _ } => {
                 bytes.len()
                     + match meaning {
                         Meaning::Offset(_) => 0,

@@ -10,14 +10,7 @@ use ndarray::Array2;
 pub(in crate::export) enum WeightCodes {
     /// As they are, in an array of the narrowest type.
     Levels(Vec<i32>),
-    /// As codes of 4 bits, two in a byte, the first in the lower half, each output from a byte on: levels less `offset`.
-    Nibbles {
-        /// The level of code 0.
-        offset: i32,
-        /// The codes.
-        bytes: Vec<u8>,
-    },
-    /// As codes side by side without gaps.
+    /// As codes side by side.
     Packed {
         /// Bits of a code, at most 16.
         bits: u32,
@@ -25,6 +18,8 @@ pub(in crate::export) enum WeightCodes {
         meaning: Meaning,
         /// The codes, the first in the lowest bits.
         bytes: Vec<u8>,
+        /// Whether those of each group of inputs of each output begin with a byte. Otherwise there are no gaps.
+        is_aligned: bool,
     },
 }
 
@@ -40,14 +35,12 @@ pub(in crate::export) enum Meaning {
 }
 
 impl WeightCodes {
-    /// The levels of a layer in codes of `bits` bits where these tell them apart, and as they are otherwise. `by_output_bytes` has
-    /// the codes of an output begin with a byte where that makes them faster to read.
-    pub(in crate::export) fn of(levels: &IntegerLevels, bits: u32, by_output_bytes: bool) -> Self {
+    /// The levels of a layer in codes of `bits` bits where these tell them apart, and as they are otherwise. `by_bytes` has the codes
+    /// of a group begin with a byte where they fill bytes and an addition makes levels of them, or there are two: so they are faster to read.
+    pub(in crate::export) fn of(levels: &IntegerLevels, bits: u32, by_bytes: bool) -> Self {
         let by_output = levels.levels().reversed_axes();
         let count = 1_i64 << bits;
         let spans = |least: i32, most: i32| i64::from(most) - i64::from(least) < count;
-        let pack =
-            |codes: Vec<u32>, meaning: Meaning| Self::Packed { bits, meaning, bytes: packed(&codes, bits) };
         let distinct: BTreeSet<i32> = by_output.iter().copied().collect();
         let (first, last) = (distinct.first().copied().unwrap_or(0), distinct.last().copied().unwrap_or(0));
         let are_bytes = first >= i32::from(i8::MIN) && last <= i32::from(i8::MAX);
@@ -55,40 +48,51 @@ impl WeightCodes {
         if bits > 16 || (bits == 8 && are_bytes) {
             return Self::Levels(by_output.iter().copied().collect());
         }
-        if by_output_bytes && bits == 4 && spans(first, last) && are_bytes {
-            let code = |level: &i32| (level - first) as u32;
-            let rows = by_output.outer_iter();
-            let bytes =
-                rows.flat_map(|row| packed(&row.iter().map(code).collect::<Vec<_>>(), bits)).collect();
-            return Self::Nibbles { offset: first, bytes };
-        }
+        let rows = levels.rows_per_step();
+        let pack = |code: &dyn Fn(usize, usize, i32) -> u32, meaning: Meaning| {
+            let is_aligned =
+                by_bytes && are_bytes && (bits == 1 || matches!(bits, 2 | 4) && meaning.is_addition());
+            let mut bytes = Bytes::new(bits);
+            for (output, levels) in by_output.outer_iter().enumerate() {
+                for (input, level) in levels.iter().enumerate() {
+                    if is_aligned && input.is_multiple_of(rows) {
+                        bytes.align();
+                    }
+                    bytes.push(code(output, input / rows, *level));
+                }
+            }
+            Self::Packed { bits, meaning, bytes: bytes.bytes, is_aligned }
+        };
         if spans(first, last) {
-            return pack(
-                by_output.iter().map(|level| (level - first) as u32).collect(),
-                Meaning::Offset(first),
-            );
+            return pack(&|_, _, level| (level - first) as u32, Meaning::Offset(first));
         }
         if distinct.len() as i64 <= count {
             let table: Vec<i32> = distinct.into_iter().collect();
-            let codes =
-                by_output.iter().map(|level| table.partition_point(|own| own < level) as u32).collect();
-            return pack(codes, Meaning::Table(table));
+            let place = |level: i32| table.partition_point(|own| *own < level) as u32;
+            return pack(&|_, _, level| place(level), Meaning::Table(table.clone()));
         }
         let groups = Groups::of(levels);
         if groups.least.iter().zip(&groups.most).all(|(least, most)| spans(*least, *most)) {
-            let code = |((output, input), level): ((usize, usize), &i32)| {
-                (level - groups.least[[output, input / groups.rows]]) as u32
-            };
-            let codes = by_output.indexed_iter().map(code).collect();
-            return pack(codes, Meaning::Offsets(groups.least.iter().copied().collect()));
+            let code =
+                |output: usize, group: usize, level: i32| (level - groups.least[[output, group]]) as u32;
+            return pack(&code, Meaning::Offsets(groups.least.iter().copied().collect()));
         }
         Self::Levels(by_output.iter().copied().collect())
     }
 }
 
+impl Meaning {
+    /// Whether a level is a code and an offset.
+    const fn is_addition(&self) -> bool {
+        match self {
+            Self::Offset(_) | Self::Offsets(_) => true,
+            Self::Table(_) => false,
+        }
+    }
+}
+
 /// The ends of the levels of each group of inputs, `(out, groups)`.
 struct Groups {
-    rows: usize,
     least: Array2<i32>,
     most: Array2<i32>,
 }
@@ -105,25 +109,51 @@ impl Groups {
             }
             ends
         };
-        Self { rows, least: end(i32::MAX, i32::min), most: end(i32::MIN, i32::max) }
+        Self { least: end(i32::MAX, i32::min), most: end(i32::MIN, i32::max) }
     }
 }
 
 /// Codes of so many bits side by side, the first in the lowest bits of the first byte.
-fn packed(codes: &[u32], bits: u32) -> Vec<u8> {
-    let mut bytes = vec![0_u8; (codes.len() * bits as usize).div_ceil(8)];
-    for (position, &code) in codes.iter().enumerate() {
-        for bit in 0..bits as usize {
-            let place = position * bits as usize + bit;
-            bytes[place / 8] |= (((code >> bit) & 1) as u8) << (place % 8);
+struct Bytes {
+    bits: u32,
+    bytes: Vec<u8>,
+    /// Bits of the last byte that are taken, 1 to 8; 8 where there is none.
+    taken: u32,
+}
+
+impl Bytes {
+    const fn new(bits: u32) -> Self {
+        Self { bits, bytes: Vec::new(), taken: 8 }
+    }
+
+    /// Has the next code begin with a byte.
+    const fn align(&mut self) {
+        self.taken = 8;
+    }
+
+    fn push(&mut self, code: u32) {
+        for bit in 0..self.bits {
+            if self.taken == 8 {
+                self.bytes.push(0);
+                self.taken = 0;
+            }
+            if let Some(last) = self.bytes.last_mut() {
+                *last |= (((code >> bit) & 1) as u8) << self.taken;
+            }
+            self.taken += 1;
         }
     }
-    bytes
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn packed(codes: &[u32], bits: u32) -> Vec<u8> {
+        let mut bytes = Bytes::new(bits);
+        codes.iter().for_each(|code| bytes.push(*code));
+        bytes.bytes
+    }
 
     #[test]
     fn codes_fill_bytes_from_the_lowest_bit() {

@@ -21,6 +21,8 @@ struct Level {
     name: &'static str,
     /// The level of a weight, an expression.
     level: String,
+    /// What is done at the end of a group, a statement or nothing.
+    end: &'static str,
 }
 
 impl<'a> LayerSource<'a> {
@@ -92,18 +94,9 @@ impl<'a> LayerSource<'a> {
             WeightCodes::Levels(levels) => {
                 let (kind, name) = self.constant("WEIGHTS", levels);
                 let weights = of_all(format!("{name}.iter()"));
-                Level { weights, next, name: "level", level: widened(kind, "*level") }
+                Level { weights, next, name: "level", level: widened(kind, "*level"), end: "" }
             }
-            WeightCodes::Nibbles { offset, bytes } => {
-                let name = self.table("WEIGHTS", "u8", plan.inputs.div_ceil(2), &texts(bytes));
-                Level {
-                    weights: String::new(),
-                    next: format!("Codes::<4>::new(&{name}[o])"),
-                    name: "code",
-                    level: moved("i32::from(code)", *offset),
-                }
-            }
-            WeightCodes::Packed { bits, meaning, bytes } => {
+            WeightCodes::Packed { bits, meaning, bytes, is_aligned } => {
                 let name = self.array("WEIGHTS", "u8", texts(bytes));
                 let level = match meaning {
                     Meaning::Offset(offset) => moved("i32::from(code)", *offset),
@@ -116,7 +109,8 @@ impl<'a> LayerSource<'a> {
                     }
                 };
                 let weights = of_all(format!("Codes::<{bits}>::new(&{name})"));
-                Level { weights, next, name: "code", level }
+                let end = if *is_aligned { "weights.align();" } else { "" };
+                Level { weights, next, name: "code", level, end }
             }
         }
     }
@@ -128,20 +122,19 @@ impl<'a> LayerSource<'a> {
                 let (kind, offset) = self.by_group("OFFSETS", offsets);
                 format!("{indent}let offset = {};\n", widened(kind, &offset))
             }
-            WeightCodes::Packed { .. } | WeightCodes::Nibbles { .. } | WeightCodes::Levels(_) => {
-                String::new()
-            }
+            WeightCodes::Packed { .. } | WeightCodes::Levels(_) => String::new(),
         }
     }
 
     /// The statements that leave in `sum` that of a group from a bias on.
     fn adding(&mut self, level: &Level, bias: &str, inputs: &str, indent: &str) -> String {
-        let Level { next, name, level, .. } = level;
+        let Level { next, name, level, end, .. } = level;
+        let end = if end.is_empty() { String::new() } else { format!("{indent}{end}\n") };
         let input = widened(self.codes, "*input");
         format!(
             "{indent}let mut sum = {bias};\n{offset}\
              {indent}for (input, {name}) in {inputs}.zip({next}) {{\n\
-             {indent}    sum += {level} * {input};\n{indent}}}\n",
+             {indent}    sum += {level} * {input};\n{indent}}}\n{end}",
             offset = self.offset(indent),
         )
     }

@@ -15,6 +15,9 @@ const HEAD: &str = include_str!("functions/head.rs");
 /// What takes codes from bytes.
 const CODES: &str = include_str!("functions/codes.rs");
 
+/// What has codes begin with a byte.
+const ALIGN: &str = include_str!("functions/align.rs");
+
 /// What divides sums by powers of two.
 const SHIFTED: &str = include_str!("functions/shifted.rs");
 
@@ -49,6 +52,7 @@ pub(super) fn library(
     let mut functions = String::new();
     for (function, calls) in [
         (CODES, ["Codes::<", "Codes::<"]),
+        (ALIGN, ["align()", "align()"]),
         (SHIFTED, ["shifted(", "shifted("]),
         (NARROWED, ["narrowed(", "rescale("]),
         (RESCALE, ["rescale(", "rescale("]),

@@ -54,13 +54,9 @@ static int32_t rounded(model_wide number, uint8_t shift)
     if (shift > 32) {
         return ((number.high >> (shift - 33)) + 1) >> 1;
     }
-    if (shift == 32) {
-        return number.high + (int32_t)(number.low >> 31);
+    for (; shift < 32; shift++) {
+        number.high = (int32_t)(((uint32_t)number.high << 1) | (number.low >> 31));
+        number.low <<= 1;
     }
-    if (shift != 0) {
-        const uint32_t low = number.low + ((uint32_t)1 << (shift - 1));
-        const uint32_t high = (uint32_t)number.high + ((low < number.low) ? 1u : 0u);
-        return (int32_t)((high << (32 - shift)) | (low >> shift));
-    }
-    return (int32_t)number.low;
+    return number.high + (int32_t)(number.low >> 31);
 }

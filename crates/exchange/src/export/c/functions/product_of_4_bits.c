@@ -1,8 +1,8 @@
-/* sum + l[0] * x[0] + ... + l[n - 1] * x[n - 1], n at least 1; levels l are halves of bytes of w, the lower first, and offset. */
+/* sum + l[0] * x[0] + ... + l[n - 1] * x[n - 1], n at least 1; levels l are codes of 4 bits of w, the first the lowest, and offset. */
 #if defined(__AVR__)
 __attribute__((always_inline))
 #endif
-static inline int32_t product_of_nibbles(const uint8_t *w, const uint8_t *x, uint8_t n, int8_t offset, int32_t sum)
+static inline int32_t product_of_4_bits(const uint8_t *w, const uint8_t *x, uint8_t n, int8_t offset, int32_t sum)
 {
 #if defined(__AVR_HAVE_MUL__) && defined(__AVR_HAVE_LPMX__)
     uint8_t byte;

@@ -1,0 +1,92 @@
+//! Functions for the products of bytes of inputs and weights, in assembler on an AVR.
+
+use crate::export::plan::{Integer, LayerPlan, Meaning, WeightCodes};
+
+/// What sums products of bytes. An AVR's compiler makes twice as many cycles of the loop in C.
+const PRODUCT: &str = include_str!("functions/product.c");
+
+/// What sums products of codes and bytes.
+const PRODUCT_OF_4_BITS: &str = include_str!("functions/product_of_4_bits.c");
+const PRODUCT_OF_2_BITS: &str = include_str!("functions/product_of_2_bits.c");
+const PRODUCT_OF_1_BIT: &str = include_str!("functions/product_of_1_bit.c");
+
+/// A function that sums the products of a group of inputs and weights.
+pub(super) struct Product<'a> {
+    /// The weights, whole bytes with a sign where they are no codes.
+    pub(super) weights: Weights<'a>,
+    /// Whether codes of inputs have a sign.
+    is_signed: bool,
+}
+
+/// What such a function takes.
+#[derive(Clone, Copy)]
+pub(super) enum Weights<'a> {
+    /// Bytes with a sign.
+    Bytes(&'a [i32]),
+    /// Codes that begin with a byte.
+    Codes { width: Width, meaning: &'a Meaning, bytes: &'a [u8] },
+}
+
+/// Bits of a code for which there is a function.
+#[derive(Clone, Copy)]
+pub(super) enum Width {
+    Four,
+    Two,
+    One,
+}
+
+impl<'a> Product<'a> {
+    /// The function for the weights of a layer; `None` where there is none.
+    pub(super) fn of(plan: &'a LayerPlan) -> Option<Self> {
+        let weights = match &plan.weights {
+            WeightCodes::Levels(levels) if levels.iter().all(|level| (-128..=127).contains(level)) => {
+                Weights::Bytes(levels)
+            }
+            WeightCodes::Packed { bits, meaning, bytes, is_aligned: true } => {
+                let width = match bits {
+                    4 => Width::Four,
+                    2 => Width::Two,
+                    1 => Width::One,
+                    _ => return None,
+                };
+                Weights::Codes { width, meaning, bytes }
+            }
+            WeightCodes::Levels(_) | WeightCodes::Packed { .. } => return None,
+        };
+        plan.is_of_bytes.then_some(Self { weights, is_signed: plan.codes == Integer::I8 })
+    }
+
+    /// What it is called.
+    pub(super) const fn name(&self) -> &'static str {
+        match self.weights {
+            Weights::Bytes(_) => "product",
+            Weights::Codes { width: Width::Four, .. } => "product_of_4_bits",
+            Weights::Codes { width: Width::Two, .. } => "product_of_2_bits",
+            Weights::Codes { width: Width::One, .. } => "product_of_1_bit",
+        }
+    }
+
+    /// Its text.
+    pub(super) fn text(&self) -> String {
+        let text = match self.weights {
+            Weights::Bytes(_) => PRODUCT,
+            Weights::Codes { width: Width::Four, .. } => PRODUCT_OF_4_BITS,
+            Weights::Codes { width: Width::Two, .. } => PRODUCT_OF_2_BITS,
+            Weights::Codes { width: Width::One, .. } => PRODUCT_OF_1_BIT,
+        };
+        match self.is_signed {
+            true => text.replace("const uint8_t *x", "const int8_t *x").replace("mulsu", "muls"),
+            false => text.to_owned(),
+        }
+    }
+
+    /// Bytes of weights of so many inputs.
+    pub(super) const fn bytes(&self, inputs: usize) -> usize {
+        match self.weights {
+            Weights::Bytes(_) => inputs,
+            Weights::Codes { width: Width::Four, .. } => inputs.div_ceil(2),
+            Weights::Codes { width: Width::Two, .. } => inputs.div_ceil(4),
+            Weights::Codes { width: Width::One, .. } => inputs.div_ceil(8),
+        }
+    }
+}
