@@ -295,6 +295,8 @@ fn what_whole_numbers_cannot_hold_is_refused() {
     assert!(bias.starts_with("b2: the bias of output 2"), "{bias}");
     let sum = refused(&|parts| parts.biases[0][1] = 2.147e9 * 0.025 / 127.0);
     assert!(sum.starts_with("W1: the sum of output 1") && sum.contains("beyond 32 bits"), "{sum}");
+    let steep = refused(&|parts| parts.activations[0] = Activation::LeakyRelu { slope: 1e7 });
+    assert!(steep.starts_with("W1: the sum of output 0") && steep.contains("beyond 2^30"), "{steep}");
     let last = refused(&|parts| parts.activations[1] = Activation::Tanh);
     assert!(last.contains("the last layer applies tanh"), "{last}");
     let wide = "bits = 16\nmode = 'static'\nrequantize = 'fixed-point'";

@@ -124,7 +124,9 @@ impl IntegerLayer {
                         let rescale = sums.rescaled(codes.step()).map_err(of_layer)?;
                         let negative = match parts.activation {
                             Activation::LeakyRelu { slope } if slope != 0.0 => {
-                                Some(sums.falling(codes, slope)?)
+                                let falling = sums.falling(codes, slope)?;
+                                falling.check(sums.bounds.view()).map_err(of_layer)?;
+                                Some(falling)
                             }
                             _ => None,
                         };

@@ -1,6 +1,7 @@
 //! All layers.
 
 use bitsweep_inference::integer::{IntegerLayer, IntegerNetwork};
+use bitsweep_quant::Grid;
 
 use super::integer::Integer;
 use super::layer::LayerPlan;
@@ -13,6 +14,11 @@ pub(in crate::export) struct NetworkPlan {
     pub(in crate::export) layers: Vec<LayerPlan>,
     /// The type of the codes of features, and of all hidden codes.
     pub(in crate::export) codes: Integer,
+    /// The codes of features, and that of a feature that is 0 once it is scaled.
+    pub(in crate::export) grid: Grid,
+    pub(in crate::export) zero_point: i32,
+    /// What 1 of the last layer's outputs stands for.
+    pub(in crate::export) logit_step: f64,
 }
 
 impl NetworkPlan {
@@ -26,13 +32,25 @@ impl NetworkPlan {
         let codes = Self::codes_of(network);
         let layers = network.layers().iter().zip(bits).enumerate();
         let layers = layers.map(|(position, (layer, bits))| LayerPlan::of(position, layer, bits, codes));
-        Self { layers: layers.collect(), codes }
+        let first = network.layers().first();
+        Self {
+            layers: layers.collect(),
+            codes,
+            grid: first.map_or(Grid { lowest: 0, highest: 0 }, IntegerLayer::input_grid),
+            zero_point: first.map_or(0, IntegerLayer::input_zero_point),
+            logit_step: network.logit_step(),
+        }
     }
 
     /// The type of all codes of a network: that of the grid of the scheme.
     pub(in crate::export) fn codes_of(network: &IntegerNetwork) -> Integer {
         let grids = network.layers().iter().map(IntegerLayer::input_grid);
         Integer::holding(grids.flat_map(|grid| [grid.lowest, grid.highest]))
+    }
+
+    /// How many features there are.
+    pub(in crate::export) fn inputs(&self) -> usize {
+        self.layers.first().map_or(0, |layer| layer.inputs)
     }
 
     /// How many outputs the last layer has.

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use bitsweep_inference::integer::{FeatureCodes, IntegerModel};
+use bitsweep_inference::integer::FeatureCodes;
+use bitsweep_quant::Grid;
 
 use super::layer::{LayerSource, moved};
 use super::text::{array, type_name};
@@ -41,7 +42,7 @@ const ROUND_HALF_AWAY: &str = include_str!("functions/round_half_away.rs");
 pub(super) fn library(
     classifier: &Classifier,
     plan: &NetworkPlan,
-    model: &IntegerModel,
+    features: &FeatureCodes,
     title: &str,
 ) -> String {
     let mut layers = String::new();
@@ -50,13 +51,14 @@ pub(super) fn library(
         layers.push_str(&LayerSource::new(layer, plan.codes).text());
     }
     let mut functions = String::new();
-    for (function, calls) in [
-        (CODES, ["Codes::<", "Codes::<"]),
-        (ALIGN, ["align()", "align()"]),
-        (SHIFTED, ["shifted(", "shifted("]),
-        (NARROWED, ["narrowed(", "rescale("]),
-        (RESCALE, ["rescale(", "rescale("]),
-    ] {
+    let calls: [(&str, &[&str]); 5] = [
+        (CODES, &["Codes::<"]),
+        (ALIGN, &["align()"]),
+        (SHIFTED, &["shifted("]),
+        (NARROWED, &["narrowed(", "rescale("]),
+        (RESCALE, &["rescale("]),
+    ];
+    for (function, calls) in calls {
         if calls.iter().any(|call| layers.contains(call)) {
             let _ = write!(functions, "\n{function}");
         }
@@ -64,18 +66,15 @@ pub(super) fn library(
     let predict = if plan.outputs() == 1 { PREDICT_BY_SIGN } else { PREDICT };
     format!(
         "// {title}\n\n{HEAD}\n{constants}\n{predict}\n{outputs}{encoder}{functions}{layers}",
-        constants = constants(classifier, plan, model),
-        outputs = outputs(plan, model),
-        encoder = encoder(model, &model.features),
+        constants = constants(classifier, plan),
+        outputs = outputs(plan),
+        encoder = encoder(plan, features),
     )
 }
 
 /// The public constants.
-fn constants(classifier: &Classifier, plan: &NetworkPlan, model: &IntegerModel) -> String {
-    let first = model.network.layers().first();
-    let grid = first.map(|layer| (layer.input_grid(), layer.input_zero_point()));
-    let (lowest, highest, zero_point) =
-        grid.map_or((0, 0, 0), |(grid, zero_point)| (grid.lowest, grid.highest, zero_point));
+fn constants(classifier: &Classifier, plan: &NetworkPlan) -> String {
+    let &NetworkPlan { grid: Grid { lowest, highest }, zero_point, .. } = plan;
     let names = |declared: &str, names: &[String]| {
         array(declared, &names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>())
     };
@@ -89,7 +88,7 @@ fn constants(classifier: &Classifier, plan: &NetworkPlan, model: &IntegerModel) 
          /// The lowest code of a feature.\npub const LOWEST_CODE: Code = {lowest};\n\
          /// The highest code of a feature.\npub const HIGHEST_CODE: Code = {highest};\n\
          /// The code of a feature that is 0 once it is scaled.\npub const ZERO_POINT: Code = {zero_point};\n",
-        inputs = plan.layers.first().map_or(0, |layer| layer.inputs),
+        inputs = plan.inputs(),
         outputs = plan.outputs(),
         classes = classifier.classes.len(),
         features = names("pub const FEATURE_NAMES: [&str; INPUTS]", &features),
@@ -99,11 +98,11 @@ fn constants(classifier: &Classifier, plan: &NetworkPlan, model: &IntegerModel) 
 }
 
 /// The function `outputs`.
-fn outputs(plan: &NetworkPlan, model: &IntegerModel) -> String {
+fn outputs(plan: &NetworkPlan) -> String {
     let mut text = format!(
         "/// The whole numbers that are compared, each a logit in steps of {step:e}, of codes from [`LOWEST_CODE`] to\n\
          /// [`HIGHEST_CODE`].\n#[must_use]\npub fn outputs(codes: &[Code; INPUTS]) -> [i32; OUTPUTS] {{\n",
-        step = model.network.logit_step(),
+        step = plan.logit_step,
     );
     let buffers = plan.buffers();
     for (name, width) in ["even", "odd"].into_iter().zip(buffers) {
@@ -131,12 +130,11 @@ fn outputs(plan: &NetworkPlan, model: &IntegerModel) -> String {
 }
 
 /// What makes codes of features.
-fn encoder(model: &IntegerModel, features: &FeatureCodes) -> String {
-    let Some(first) = model.network.layers().first() else { return String::new() };
-    let (grid, zero_point) = (first.input_grid(), first.input_zero_point());
+fn encoder(plan: &NetworkPlan, features: &FeatureCodes) -> String {
+    let &NetworkPlan { grid: Grid { lowest, highest }, zero_point, .. } = plan;
     let floats = |numbers: &[f32]| numbers.iter().map(|number| format!("{number:?}")).collect::<Vec<_>>();
     let rounding = if features.rounds_half_to_even() { ROUND_HALF_TO_EVEN } else { ROUND_HALF_AWAY };
-    let beyond = i64::from(grid.highest) - i64::from(grid.lowest) + 1;
+    let beyond = i64::from(highest) - i64::from(lowest) + 1;
     format!(
         "\n{means}{divisors}\n/// Codes of features as they are measured, not scaled.\n#[must_use]\n\
          pub fn encode(features: &[f32; INPUTS]) -> [Code; INPUTS] {{\n    let mut codes = [0; INPUTS];\n    \
@@ -147,7 +145,5 @@ fn encoder(model: &IntegerModel, features: &FeatureCodes) -> String {
         means = array("static MEANS: [f32; INPUTS]", &floats(features.means())),
         divisors = array("static DIVISORS: [f32; INPUTS]", &floats(features.divisors())),
         steps = moved("steps", zero_point),
-        lowest = grid.lowest,
-        highest = grid.highest,
     )
 }

@@ -57,7 +57,7 @@ pub fn to_rust(
     let classes = model.predictor()?.predict(features)?;
     Ok(vec![
         ("Cargo.toml", crate_files::manifest(&title)),
-        ("src/lib.rs", library::library(classifier, &plan, &integer, &title)),
+        ("src/lib.rs", library::library(classifier, &plan, &integer.features, &title)),
         ("tests/rows.rs", crate_files::rows(features, codes.view(), outputs.view(), &classes, &title)),
         ("examples/predict.rs", crate_files::EXAMPLE.to_owned()),
     ])
