@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use bitsweep_exchange::export::{FourBitGroups, InputType, OnnxOptions, Opset, StaticInputs, to_c, to_onnx};
+use bitsweep_exchange::export::{
+    FourBitGroups, InputType, OnnxOptions, Opset, StaticInputs, to_c, to_onnx, to_rust,
+};
 use bitsweep_exchange::packed::{PackedError, PackedModel};
 use bitsweep_results::{Goal, Key, PickRule, Summary, Variant};
 use ndarray::ArrayView2;
@@ -44,6 +46,13 @@ pub enum Content {
     File(Vec<u8>),
     /// The names and texts of files that belong together.
     Folder(Vec<(&'static str, String)>),
+}
+
+/// The files of a model, or why there are none.
+fn folder<E: ToString>(
+    files: Result<Vec<(&'static str, String)>, E>,
+) -> Result<(Content, Vec<String>), String> {
+    files.map(|files| (Content::Folder(files), Vec::new())).map_err(|error| error.to_string())
 }
 
 /// The goal of a pick.
@@ -162,18 +171,14 @@ impl<'p> Chosen<'p> {
         let plain = |bytes: Result<Vec<u8>, PackedError>| {
             bytes.map(|bytes| (Content::File(bytes), Vec::new())).map_err(|error| error.to_string())
         };
+        let title = || format!("{}: {}", self.plan.name, self.describe());
         let (content, notes) = match format {
             ExportFormat::Safetensors => plain(packed.to_bytes()),
             ExportFormat::Npz => plain(packed.to_npz()),
             ExportFormat::Json => plain(packed.to_json().map(String::into_bytes)),
             ExportFormat::Gguf => plain(packed.to_gguf(&self.describe())),
-            ExportFormat::C => {
-                let title = format!("{}: {}", self.plan.name, self.describe());
-                let model = to_c(packed, test_features, &title);
-                model
-                    .map(|model| (Content::Folder(model.files), Vec::new()))
-                    .map_err(|error| error.to_string())
-            }
+            ExportFormat::C => folder(to_c(packed, test_features, &title()).map(|model| model.files)),
+            ExportFormat::Rust => folder(to_rust(packed, test_features, &title())),
             ExportFormat::Onnx => onnx(usual),
             ExportFormat::OnnxDouble => onnx(OnnxOptions { input: InputType::Double, ..usual }),
             ExportFormat::OnnxQdq => onnx(OnnxOptions { static_inputs: StaticInputs::Qdq, ..usual }),
@@ -203,12 +208,11 @@ impl<'p> Chosen<'p> {
         let key = self.key().to_string();
         let key = (self.unit().variants.iter().filter(is_same).count() > 1).then(|| &key[..8]);
         let unit = (plan.units.len() > 1).then(|| self.unit().key.to_string());
-        // What has the extension of another format has its own name, too; a folder has no extension.
-        let is_folder = format == ExportFormat::C;
-        let format_name = (is_folder || format.name() != format.extension()).then(|| format.name());
+        // What has the extension of another format, or none, has its own name, too.
+        let format_name = (format.name() != format.extension()).then(|| format.name());
         let parts = [Some(plan.name.as_str()), unit.as_deref(), Some(&label), key, format_name];
         let parts: Vec<&str> = parts.into_iter().flatten().collect();
-        match is_folder {
+        match format.is_folder() {
             true => parts.join("-"),
             false => format!("{}.{}", parts.join("-"), format.extension()),
         }

@@ -91,7 +91,9 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
         };
         let write = |name: &str, written: &[u8]| {
             let place = options.out.join(name);
-            let written = fs::create_dir_all(options.out).and_then(|()| fs::write(&place, written));
+            // Files of a folder may be in folders.
+            let folder = place.parent().unwrap_or(options.out);
+            let written = fs::create_dir_all(folder).and_then(|()| fs::write(&place, written));
             let unwritten =
                 |error| Failure::Output(format!("`{}` cannot be written: {error}", place.display()));
             written.map_err(unwritten)

@@ -81,11 +81,13 @@ pub enum ExportFormat {
     Gguf,
     /// Plain C99 for a device, of a model that computes in whole numbers: a folder of files.
     C,
+    /// A Rust crate without the standard library, of a model that computes in whole numbers: a folder of files.
+    Rust,
 }
 
 impl ExportFormat {
     /// All formats.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Safetensors,
         Self::Onnx,
         Self::OnnxDouble,
@@ -96,6 +98,7 @@ impl ExportFormat {
         Self::Json,
         Self::Gguf,
         Self::C,
+        Self::Rust,
     ];
 
     /// The format as files and the command line spell it.
@@ -111,7 +114,13 @@ impl ExportFormat {
             Self::Json => "json",
             Self::Gguf => "gguf",
             Self::C => "c",
+            Self::Rust => "rust",
         }
+    }
+
+    /// Whether a model is a folder of files, which has no extension.
+    pub const fn is_folder(self) -> bool {
+        self.extension().is_empty()
     }
 
     /// The format of a name.
@@ -119,7 +128,7 @@ impl ExportFormat {
         Self::ALL.into_iter().find(|format| format.name() == name)
     }
 
-    /// What names of such files end in.
+    /// What names of such files end in; nothing of folders.
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Safetensors => "safetensors",
@@ -129,7 +138,7 @@ impl ExportFormat {
             Self::Npz => "npz",
             Self::Json => "json",
             Self::Gguf => "gguf",
-            Self::C => "c",
+            Self::C | Self::Rust => "",
         }
     }
 }
