@@ -47,11 +47,12 @@ pub use layer::{
     ActivationError, ActivationGranularity, ActivationMode, ActivationModeSpec, ActivationParameters,
     ActivationQuantizer, ActivationRange, ActivationScheme, ActivationSpec, AdaRound, Allocation,
     AllocationError, BiasCorrection, Budget, Calibrated, CalibrationError, CalibrationMethod,
-    CalibrationOutcome, Candidate, Equalization, Gptq, Hessian, HessianSum, Hqq, IntegerError, IntegerLevels,
-    LayerMismatch, LearnedScale, MOST_PARTIAL_SUMS, MeanSum, Moments, MovingAverage, QuantizedActivations,
-    Requantize, Rescale, ScaledLevels, Search, ShiftSum, Smooth, Transform, VarianceSum, absmax_equalization,
-    absorb, absorbable, activation_aware_factors, allocate, allocate_greedily, calibrate, combinations,
-    cross_layer_equalization, divide_outputs, estimator, mean_shift, multiply_inputs, smoothing_factors,
+    CalibrationOutcome, Candidate, Equalization, FeatureNumbers, Gptq, Hessian, HessianSum, Hqq,
+    IntegerError, IntegerLevels, LayerMismatch, LearnedScale, MOST_PARTIAL_SUMS, MeanSum, Moments,
+    MovingAverage, QuantizedActivations, Requantize, Rescale, ScaledLevels, Search, ShiftSum, Smooth,
+    Transform, VarianceSum, absmax_equalization, absorb, absorbable, activation_aware_factors, allocate,
+    allocate_greedily, calibrate, combinations, cross_layer_equalization, divide_outputs, estimator,
+    mean_shift, multiply_inputs, smoothing_factors,
 };
 pub use measure::{Errors, NumberFormat, SquareSum, number_formats, number_line};
 pub use number::{Dtype, OtherDtype, Real};

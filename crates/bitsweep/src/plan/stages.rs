@@ -5,8 +5,8 @@
 
 use bitsweep_models::ClassWeights;
 use bitsweep_quant::{
-    ActivationMode, BiasCorrection, CalibrationMethod, Format, Outliers, Range, Requantize, Rounding,
-    ScaleFormat, Scheme, Transform,
+    ActivationMode, BiasCorrection, CalibrationMethod, FeatureNumbers, Format, Outliers, Range, Requantize,
+    Rounding, ScaleFormat, Scheme, Transform,
 };
 
 use bitsweep_experiment::subject::{DataSource, SplitSpec, Subject, TrainedModel, TrainedSpec};
@@ -118,6 +118,8 @@ stages! {
     DynamicActivations = "dynamic-activations", 1;
     /// Layers in whole numbers.
     Requantize = "requantize", 1;
+    /// Codes of features that are whole numbers.
+    IntegerFeatures = "integer-features", 1;
     /// Bits chosen for each layer.
     Mixed = "mixed", 2;
     /// Straight-through training.
@@ -184,6 +186,10 @@ pub fn passed(subject: &Subject, variant: Option<&Variant>) -> Vec<Stage> {
             match activations.scheme.requantize() {
                 Requantize::Float => {}
                 Requantize::FixedPoint | Requantize::PowerOfTwo => stages.push(Stage::Requantize),
+            }
+            match activations.scheme.features() {
+                FeatureNumbers::Float => {}
+                FeatureNumbers::Integer => stages.push(Stage::IntegerFeatures),
             }
         }
     }

@@ -1,7 +1,8 @@
 //! A variant's value on every axis of the table of choices.
 
 use bitsweep_quant::{
-    ActivationMode, ActivationRange, Granularity, Requantize, Rounding, Scheme, SchemeAxis, Symmetry,
+    ActivationMode, ActivationRange, FeatureNumbers, Granularity, Requantize, Rounding, Scheme, SchemeAxis,
+    Symmetry,
 };
 use bitsweep_results::{Choice, Choices, Value};
 use serde_json::{Map, Value as Json, json};
@@ -91,6 +92,10 @@ impl Variant {
         let requantize = activations.scheme.requantize();
         if requantize != Requantize::default() {
             settings.insert("requantize".to_owned(), json!(requantize));
+        }
+        let features = activations.scheme.features();
+        if features != FeatureNumbers::default() {
+            settings.insert("features".to_owned(), json!(features));
         }
         // Which rows static ranges are found on, where that is not a choice of calibration anyway.
         if let (Some(rows @ CalibrationRows::Drawn(_)), None) = (activations.rows, self.calibration.rows) {

@@ -62,9 +62,21 @@ pub enum NetworkError {
         /// The value.
         value: f64,
     },
-    /// A step of a feature that `f32` does not hold.
+    /// A feature that is no whole number, where whole numbers become codes.
     #[error(
-        "feature {feature} (counted from 0) is divided by {step:e} to become a code, which f32 does not hold"
+        "row {row}, feature {feature} (counted from 0): `{value}` is no whole number of 32 bits: expected one, or `features = \"float\"`"
+    )]
+    Fraction {
+        /// The row, counted from 0.
+        row: usize,
+        /// The feature, counted from 0.
+        feature: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A step of a feature that `f32` does not hold, or a negative one of whole numbers.
+    #[error(
+        "feature {feature} (counted from 0) is divided by {step:e} to become a code, which is no divisor: expected one that f32 holds, above 0 where `features = \"integer\"`"
     )]
     Step {
         /// The feature, counted from 0.

@@ -15,6 +15,7 @@
 //! The last layer gives logits as whole numbers of one step: the accumulators themselves, where all outputs have the same step.
 //! The class is that of the largest.
 
+mod counts;
 mod error;
 mod features;
 mod layer;
@@ -23,8 +24,9 @@ mod network;
 mod outputs;
 mod table;
 
+pub use counts::CountCodes;
 pub use error::NetworkError;
-pub use features::FeatureCodes;
+pub use features::{FeatureCodes, Positions};
 pub use layer::{IntegerLayer, LayerParts};
 pub use model::IntegerModel;
 pub use network::IntegerNetwork;

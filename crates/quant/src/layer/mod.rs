@@ -13,7 +13,7 @@ mod transform;
 
 pub use activation::{
     ActivationError, ActivationGranularity, ActivationMode, ActivationModeSpec, ActivationParameters,
-    ActivationQuantizer, ActivationRange, ActivationScheme, ActivationSpec, MovingAverage,
+    ActivationQuantizer, ActivationRange, ActivationScheme, ActivationSpec, FeatureNumbers, MovingAverage,
     QuantizedActivations, Requantize, ScaledLevels,
 };
 pub use allocation::{

@@ -6,6 +6,7 @@ use crate::number::OtherDtype;
 use crate::scheme::{Rounding, SchemeError};
 use crate::tensor::QuantizeError;
 
+use super::features::FeatureNumbers;
 use super::range::MovingAverage;
 use super::requantize::Requantize;
 
@@ -78,6 +79,14 @@ pub enum ActivationError {
     DynamicRequantize {
         /// The requantization that was asked for.
         requantize: Requantize,
+    },
+    /// Codes of whole numbers, and floats between layers.
+    #[error(
+        "`features = {features}` makes codes in whole numbers, and `requantize = float` has floats between layers: expected another `requantize`"
+    )]
+    FloatRequantize {
+        /// The features that were asked for.
+        features: FeatureNumbers,
     },
     /// A moving average that stands still or overshoots.
     #[error("`momentum = {momentum}` means nothing: expected a number above 0 and at most 1")]

@@ -29,6 +29,7 @@
 //! ```
 
 mod error;
+mod features;
 mod product;
 mod quantizer;
 mod range;
@@ -37,6 +38,7 @@ mod scheme;
 mod spec;
 
 pub use error::ActivationError;
+pub use features::FeatureNumbers;
 pub use product::ScaledLevels;
 pub use quantizer::{ActivationParameters, ActivationQuantizer, QuantizedActivations};
 pub use range::{ActivationRange, MovingAverage};

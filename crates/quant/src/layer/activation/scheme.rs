@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::scheme::{Bits, Format, Range, Rounding, Scheme, SchemeSpec, Symmetry, SymmetrySpec};
 
 use super::error::ActivationError;
+use super::features::FeatureNumbers;
 use super::range::MovingAverage;
 use super::requantize::Requantize;
 
@@ -22,6 +23,8 @@ pub struct ActivationScheme {
     pub(super) mode: ActivationMode,
     #[serde(skip_serializing_if = "Requantize::is_float")]
     pub(super) requantize: Requantize,
+    #[serde(skip_serializing_if = "FeatureNumbers::is_float")]
+    pub(super) features: FeatureNumbers,
 }
 
 /// An activation scheme that is not checked yet.
@@ -32,13 +35,15 @@ struct Parts {
     mode: ActivationMode,
     #[serde(default)]
     requantize: Requantize,
+    #[serde(default)]
+    features: FeatureNumbers,
 }
 
 impl TryFrom<Parts> for ActivationScheme {
     type Error = ActivationError;
 
-    fn try_from(Parts { codes, mode, requantize }: Parts) -> Result<Self, ActivationError> {
-        Self::new(codes, mode, requantize)
+    fn try_from(Parts { codes, mode, requantize, features }: Parts) -> Result<Self, ActivationError> {
+        Self::new(codes, mode, requantize, features)
     }
 }
 
@@ -65,6 +70,7 @@ impl ActivationScheme {
         codes: Scheme,
         mode: ActivationMode,
         requantize: Requantize,
+        features: FeatureNumbers,
     ) -> Result<Self, ActivationError> {
         let Scheme { range, rounding, .. } = codes;
         match rounding {
@@ -106,10 +112,13 @@ impl ActivationScheme {
             {
                 Err(ActivationError::DynamicRequantize { requantize })
             }
+            _ if features != FeatureNumbers::Float && requantize == Requantize::Float => {
+                Err(ActivationError::FloatRequantize { features })
+            }
             ActivationMode::Static
             | ActivationMode::StaticAverage(_)
             | ActivationMode::DynamicBatch(_)
-            | ActivationMode::DynamicRow => Ok(Self { codes, mode, requantize }),
+            | ActivationMode::DynamicRow => Ok(Self { codes, mode, requantize, features }),
         }
     }
 
@@ -135,6 +144,12 @@ impl ActivationScheme {
     #[must_use]
     pub const fn requantize(&self) -> Requantize {
         self.requantize
+    }
+
+    /// What features are that become the codes of the first layer.
+    #[must_use]
+    pub const fn features(&self) -> FeatureNumbers {
+        self.features
     }
 
     /// Whether calibration inputs fix the parameters.
@@ -190,6 +205,9 @@ impl fmt::Display for ActivationScheme {
         }
         if self.requantize != Requantize::Float {
             words.push(self.requantize.to_string());
+        }
+        if self.features != FeatureNumbers::Float {
+            words.push(format!("{} features", self.features));
         }
         formatter.pad(&words.join(" "))
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::scheme::{Bits, Range, Rounding, Scheme, SymmetrySpec};
 
 use super::error::ActivationError;
+use super::features::FeatureNumbers;
 use super::range::ActivationRange;
 use super::requantize::Requantize;
 use super::scheme::{ActivationMode, ActivationScheme};
@@ -61,6 +62,9 @@ pub struct ActivationSpec {
     /// How the sums of a layer become the codes of the next one; other than `float` only where `mode` is `static`.
     #[serde(default)]
     pub requantize: Requantize,
+    /// What features are that become the codes of the first layer.
+    #[serde(default)]
+    pub features: FeatureNumbers,
 }
 
 /// Which rows of the inputs share a range.
@@ -105,7 +109,7 @@ impl ActivationSpec {
             ActivationRange::Block(range) => range,
             ActivationRange::MovingAverage(_) => Range::MinMax,
         };
-        ActivationScheme::new(Scheme { range, rounding, ..codes }, mode, self.requantize)
+        ActivationScheme::new(Scheme { range, rounding, ..codes }, mode, self.requantize, self.features)
     }
 
     fn mode(&self) -> Result<ActivationMode, ActivationError> {
