@@ -3,16 +3,17 @@
 use std::fs;
 use std::process::Command;
 
-use bitsweep_exchange::export::{CError, to_c};
+use bitsweep_exchange::export::to_c;
 use bitsweep_exchange::packed::{Column, FeatureScaling, PackedLayer, PackedModel};
 use bitsweep_inference::integer::LayerParts;
 use bitsweep_models::Activation;
 use bitsweep_quant::ActivationQuantizer;
-use ndarray::{Array1, Array2};
+use ndarray::Array1;
 
 use crate::models::{classifier, input_scheme, layer, numbers, scheme, standard};
 
-const WARNINGS: &str = "-std=c99 -O1 -pedantic -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Werror";
+pub(crate) const WARNINGS: &str =
+    "-std=c99 -O1 -pedantic -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Werror";
 
 /// A model of so many inputs, hidden units and outputs whose layers take codes.
 fn model(shape: &[usize], weights: &str, inputs: &str, activation: Activation, seed: u64) -> PackedModel {
@@ -50,7 +51,7 @@ fn model(shape: &[usize], weights: &str, inputs: &str, activation: Activation, s
 }
 
 /// Compiles a model and its test, and runs it.
-fn run(model: &PackedModel, what: &str) {
+pub(crate) fn run(model: &PackedModel, what: &str) {
     let features = numbers((60, model.classifier().columns.len()), 77).mapv(|value| f64::from(value) * 3.0);
     let folder = tempfile::tempdir().unwrap();
     let files = to_c(model, features.view(), what).unwrap_or_else(|error| panic!("{what}: {error}"));
@@ -60,7 +61,7 @@ fn run(model: &PackedModel, what: &str) {
     }
     let compiled = Command::new("cc")
         .args(WARNINGS.split(' '))
-        .args(["-DMODEL_FLOAT_FEATURES", "-o", "test", "test.c", "model.c"])
+        .args(["-DMODEL_FLOAT_FEATURES", "-o", "test", "test.c", "model.c", "-lm"])
         .current_dir(folder.path())
         .output()
         .unwrap();
@@ -146,11 +147,4 @@ fn c_shifts_where_steps_are_powers_of_two() {
             run(&model(&[9, 6, 3], weights, SHIFTS, activation, position as u64), &what);
         }
     }
-}
-
-#[test]
-fn models_with_floats_are_no_c_yet() {
-    let float = PackedModel::new(classifier(vec![layer((3, 2), 1, &scheme("bits = 8"), false)])).unwrap();
-    let features = Array2::zeros((1, 3));
-    assert_eq!(to_c(&float, features.view(), "floats"), Err(CError::Floats));
 }

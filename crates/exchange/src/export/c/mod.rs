@@ -11,85 +11,36 @@
 //! stored in as many bits as the scheme has, output by output, in flash on an AVR, and unpacked as they are multiplied.
 
 mod entry_points;
+mod error;
+mod float;
+mod integer_files;
+mod prelude;
 mod source;
 mod test_files;
 mod text;
 mod weights;
 
-use bitsweep_inference::integer::{IntegerModel, NetworkError};
 use ndarray::ArrayView2;
 
-use crate::packed::{PackedError, PackedLayer, PackedModel, Values};
+use crate::packed::PackedModel;
 
-/// Why a model cannot be said in C.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum CError {
-    /// A model with floats between its layers.
-    #[error(
-        "it computes with floats: expected `[quantize.activations]` with `mode = \"static\"` and `requantize = \"fixed-point\"` or `\"power-of-two\"`"
-    )]
-    Floats,
-    /// What makes no predictor makes no code.
-    #[error(transparent)]
-    Packed(#[from] PackedError),
-    /// Rows that are no codes.
-    #[error(transparent)]
-    Network(#[from] NetworkError),
-}
+pub use error::CError;
+
+use test_files::Files;
+use text::comment;
 
 /// The files of a model in C, by name. `features`, `(rows, features)`, not scaled yet, become the rows of the test; `title` says in
 /// the files what they are.
 ///
 /// # Errors
-/// Models with floats between their layers.
-pub fn to_c(
-    model: &PackedModel,
-    features: ArrayView2<'_, f64>,
-    title: &str,
-) -> Result<Vec<(&'static str, String)>, CError> {
-    let IntegerModel { features: encoder, network } = model.integer()?.ok_or(CError::Floats)?;
-    let classifier = model.classifier();
-    let bits = |layer: &PackedLayer| match &layer.weight {
-        Values::Coded(weight) => Some(weight.scheme().bits()),
-        Values::Float(_) => None,
-    };
-    let bits: Vec<u32> = classifier.layers.iter().filter_map(bits).collect();
+/// Models whose layers take codes and hand on floats, and codes of `f64`.
+pub fn to_c(model: &PackedModel, features: ArrayView2<'_, f64>, title: &str) -> Result<Files, CError> {
     let title = comment(title);
-    let (codes, _) = encoder.encode(features)?;
-    let (outputs, _) = network.outputs(codes.view())?;
-    let classes = model.predictor()?.predict(features)?;
-    let tests = test_files::Tests {
-        features: features.reborrow(),
-        codes: codes.view(),
-        outputs: outputs.view(),
-        classes: &classes,
-    };
-    Ok(vec![
-        ("model.h", test_files::header(classifier, &network, &title)),
-        ("model.c", source::source(&network, &bits, &encoder, &title)),
-        ("test_vectors.h", tests.vectors(&network, &title)),
-        ("test.c", test_files::TEST.to_owned()),
-        ("example.c", test_files::example(&title)),
-        ("Makefile", test_files::MAKEFILE.to_owned()),
-        ("CMakeLists.txt", test_files::CMAKE.to_owned()),
-    ])
-}
-
-/// Text within a comment of C: what is no ASCII or not seen is replaced, and a space stands within what would end the comment,
-/// begin another or be a trigraph. A backslash at the end would join lines.
-fn comment(text: &str) -> String {
-    let mut plain = String::new();
-    for letter in text.chars() {
-        let letter = match letter {
-            '·' => '-',
-            '\\' => '/',
-            ' '..='~' => letter,
-            _ => '_',
-        };
-        if let (Some('*'), '/') | (Some('/'), '*') | (Some('?'), '?') = (plain.chars().next_back(), letter) {
-            plain.push(' ');
-        }
-        plain.push(letter);
+    if let Some(integer) = model.integer()? {
+        return integer_files::files(model, &integer, features, &title);
     }
-    plain
+    match model.classifier().layers.iter().any(|layer| layer.inputs.is_some()) {
+        true => Err(CError::Floats),
+        false => float::files(model, features, &title),
+    }
 }

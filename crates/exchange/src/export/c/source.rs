@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use bitsweep_inference::integer::{FeatureCodes, IntegerLayer, IntegerNetwork, Outputs};
 use bitsweep_quant::Rescale;
 
-use super::entry_points::{code_type, encoder, entry_points};
+use super::entry_points::{Interface, code_type, encoder, entry_points};
+use super::prelude::prelude;
 use super::text::{array, indented, integer_type, integers, limits, read};
 use super::weights::{Meaning, WeightCodes};
 
-/// What the compiler finds constants by, before everything else.
-const PRELUDE: &str = include_str!("functions/prelude.h");
+/// What is asked of a compiler.
+const SHIFTS: &str = include_str!("functions/shifts.h");
 
 /// What multiplies and shifts. An AVR's compiler makes several times as many cycles of the product of 64 bits.
 const RESCALE: &str = include_str!("functions/rescale.c");
@@ -50,7 +51,7 @@ struct Level {
 }
 
 /// What takes the next code of 1, 2 or 4 bits.
-fn whole_codes(bits: u32) -> String {
+pub(super) fn whole_codes(bits: u32) -> String {
     format!(
         "if (left == 0) {{\n    buffer = READ_U8(w);\n    w++;\n    left = {};\n}}\n\
          code = (uint8_t)(buffer & {}u);\nbuffer = (uint8_t)(buffer >> {bits});\nleft--;\n",
@@ -60,7 +61,7 @@ fn whole_codes(bits: u32) -> String {
 }
 
 /// What takes the next code of any other number of bits, at most 16.
-fn codes_across_bytes(bits: u32) -> String {
+pub(super) fn codes_across_bytes(bits: u32) -> String {
     let (buffer, code) = if bits < 8 { ("uint16_t", "uint8_t") } else { ("uint32_t", "uint16_t") };
     format!(
         "while (left < {bits}) {{\n    buffer = ({buffer})(buffer | (({buffer})READ_U8(w) << left));\n    w++;\n    \
@@ -98,14 +99,10 @@ pub(super) fn source(network: &IntegerNetwork, bits: &[u32], features: &FeatureC
             text.insert_str(0, &format!("\n{function}"));
         }
     }
-    text.push_str(&entry_points(network, code_type));
+    let widths: Vec<usize> = network.layers().iter().map(|layer| layer.shape().1).collect();
+    text.push_str(&entry_points(&widths, &Interface::of_codes(code_type)));
     text.push_str(&encoder(network, features, code_type));
-    let is_needed = |line: &&str| match line.strip_prefix("#define READ_") {
-        Some(rest) => text.contains(&format!("READ_{}(", rest.split('(').next().unwrap_or(rest))),
-        None => true,
-    };
-    let prelude: Vec<&str> = PRELUDE.lines().filter(is_needed).collect();
-    format!("/* {title} */\n#include \"model.h\"\n\n{}\n{text}", prelude.join("\n"))
+    format!("/* {title} */\n#include \"model.h\"\n\n{}\n{SHIFTS}{text}", prelude(&text))
 }
 
 /// Whether rescaling is a shift of sums that stay within 32 bits.

@@ -53,6 +53,20 @@ fn literal(number: i64) -> String {
     if number == i64::from(i32::MIN) { "(-2147483647 - 1)".to_owned() } else { number.to_string() }
 }
 
+/// A float, by the fewest digits that are read back as it.
+pub(super) fn float(number: f32) -> String {
+    format!("{number:e}f")
+}
+
+/// The narrowest type without a sign that counts to a number.
+pub(super) const fn index_type(most: usize) -> &'static str {
+    match most {
+        0..=0xff => "uint8_t",
+        0x100..=0xffff => "uint16_t",
+        _ => "uint32_t",
+    }
+}
+
 pub(super) fn integers(name: &str, values: &[i32]) -> (&'static str, String) {
     let (least, most) =
         values.iter().fold((0, 0), |(least, most), value| (*value.min(&least), *value.max(&most)));
@@ -71,4 +85,23 @@ pub(super) fn indented(lines: &str, levels: usize) -> String {
         let _ = writeln!(text, "{:indent$}{line}", "", indent = 4 * levels);
         text
     })
+}
+
+/// Text within a comment of C: what is no ASCII or not seen is replaced, and a space stands within what would end the comment,
+/// begin another or be a trigraph. A backslash at the end would join lines.
+pub(super) fn comment(text: &str) -> String {
+    let mut plain = String::new();
+    for letter in text.chars() {
+        let letter = match letter {
+            '·' => '-',
+            '\\' => '/',
+            ' '..='~' => letter,
+            _ => '_',
+        };
+        if let (Some('*'), '/') | (Some('/'), '*') | (Some('?'), '?') = (plain.chars().next_back(), letter) {
+            plain.push(' ');
+        }
+        plain.push(letter);
+    }
+    plain
 }

@@ -110,7 +110,7 @@ impl Groups {
 }
 
 /// Codes of so many bits side by side, the first in the lowest bits of the first byte.
-fn packed(codes: &[u32], bits: u32) -> Vec<u8> {
+pub(super) fn packed(codes: &[u32], bits: u32) -> Vec<u8> {
     let mut bytes = vec![0_u8; (codes.len() * bits as usize).div_ceil(8)];
     for (position, &code) in codes.iter().enumerate() {
         for bit in 0..bits as usize {
