@@ -52,7 +52,8 @@ fn model(shape: &[usize], weights: &str, inputs: &str, activation: Activation, s
 
 /// Compiles a model and its test, and runs it.
 pub(crate) fn run(model: &PackedModel, what: &str) {
-    let features = numbers((60, model.classifier().columns.len()), 77).mapv(|value| f64::from(value) * 3.0);
+    let features =
+        numbers((60, model.classifier().layers[0].weight.shape().0), 77).mapv(|value| f64::from(value) * 3.0);
     let folder = tempfile::tempdir().unwrap();
     let files = to_c(model, features.view(), what).unwrap_or_else(|error| panic!("{what}: {error}"));
     for (name, text) in &files {

@@ -1,14 +1,18 @@
-//! A model in whole numbers as C for a device: plain C99 without floating point, memory allocation or a library.
+//! A model as C for a device: plain C99 without memory allocation.
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `model.h`, `model.c` | the model: `model_predict` from codes of the features to the class, `model_outputs` to the whole numbers that are compared; `model_encode` makes codes of features in `float`, compiled with `MODEL_FLOAT_FEATURES` |
-//! | `test_vectors.h`, `test.c` | rows with their codes, outputs and classes, and a program that compares |
+//! | `model.h`, `model.c` | the model: `model_predict` from the inputs to the class, `model_outputs` to the numbers that are compared |
+//! | `test_vectors.h`, `test.c` | rows with their inputs, outputs and classes, and a program that compares |
 //! | `example.c` | how it is called |
 //! | `Makefile`, `CMakeLists.txt` | how it is built; `make test` runs `test.c` here |
 //!
-//! The arithmetic is that of [`IntegerNetwork`](bitsweep_inference::integer::IntegerNetwork), number for number. Weights are
-//! stored in as many bits as the scheme has, output by output, in flash on an AVR, and unpacked as they are multiplied.
+//! A model in whole numbers has no floating point and needs no library. Its inputs are codes of the features; `model_encode`,
+//! compiled with `MODEL_FLOAT_FEATURES`, makes them in `float`. The arithmetic is that of
+//! [`IntegerNetwork`](bitsweep_inference::integer::IntegerNetwork), number for number. All others take features as they are
+//! measured and compute in `float`: with the weights of the model bit for bit, and otherwise as near as rounding lets them.
+//!
+//! Weights are stored in as many bits as the scheme has, in flash on an AVR, and unpacked as they are multiplied.
 
 mod entry_points;
 mod error;

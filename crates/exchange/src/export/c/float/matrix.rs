@@ -4,10 +4,10 @@
 //! has none; or a sum of centroids. Each operation is one of [`Quantized::reconstruct`], in its order, rounded as there.
 
 use bitsweep_models::WeightId;
-use bitsweep_quant::{Dtype, FixedGrid, Parameters, Quantized};
+use bitsweep_quant::{FixedGrid, Parameters, Quantized};
 
 use crate::export::c::error::CError;
-use crate::export::c::text::{array, float, indented};
+use crate::export::c::text::{array, float, indented, index_type};
 use crate::packed::Values;
 
 use super::affine::affine;
@@ -27,7 +27,7 @@ pub(super) fn matrix(id: WeightId, values: &Values) -> Result<MatrixSource, CErr
         }
         Values::Coded(quantized) => {
             let parameters = quantized.parameters::<f32>();
-            let parameters = parameters.map_err(|_| CError::Double { id, dtype: Dtype::F64 })?;
+            let parameters = parameters.map_err(|_| CError::Double { id, dtype: quantized.dtype() })?;
             coded(&mut source, quantized, parameters);
             outliers(&mut source, quantized);
         }
@@ -75,9 +75,11 @@ fn outliers(source: &mut MatrixSource, quantized: &Quantized) {
     append_gap(rows * columns, &mut bytes);
     let name = format!("{}_outliers", source.name);
     source.constants.push(array("uint8_t", &name, bytes.iter().map(ToString::to_string)));
-    source.head += &format!("const uint8_t *outlier = {name};\nuint32_t gap = next_gap(&outlier);\n");
+    let kind = index_type(rows * columns);
+    let next = format!("gap = ({kind})next_gap(&outlier);\n");
+    source.head += &format!("const uint8_t *outlier = {name};\n{kind} {next}");
     let number = half_float("(uint16_t)(READ_U8(outlier) | ((uint16_t)READ_U8(outlier + 1) << 8))");
-    let put = format!("value = {number};\noutlier += 2;\ngap = next_gap(&outlier);\n");
+    let put = format!("value = {number};\noutlier += 2;\n{next}");
     source.value += &format!("if (gap == 0) {{\n{}}} else {{\n    gap--;\n}}\n", indented(&put, 1));
 }
 

@@ -33,7 +33,11 @@ const HEADER: HeaderParts<'_> = HeaderParts {
 
 /// What only the test of models with floats does.
 const TEST: TestParts<'_> = TestParts {
-    functions: "/* Whether rounding may make one class of the other. */
+    functions: "/* What test_tolerances allow is bounded layer by layer, from the weights and the row: a sum of n products and a bias may err by
+   n + 2 times half a unit in the last place of the sum of their magnitudes, in any order; to that comes what inputs, activations and
+   the model itself, where it computes in floats, may be off. */
+
+/* Whether rounding may make one class of the other. */
 static int is_near(const float *outputs, model_class found, model_class expected, float tolerance)
 {
 #if MODEL_OUTPUTS == 1

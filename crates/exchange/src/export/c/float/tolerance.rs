@@ -128,3 +128,38 @@ fn on_grid(outputs: ClippedOutputs, value: f64, error: f64) -> (f64, f64) {
     let (level, least, most) = (levels[[0, 0]], levels[[0, 1]], levels[[0, 2]]);
     (level, (most - level).max(level - least) + 2.0 * UNIT * level)
 }
+
+#[cfg(test)]
+mod tests {
+    use bitsweep_quant::Bits;
+
+    use super::*;
+
+    #[test]
+    fn outputs_on_a_grid_differ_where_rounding_may_go_either_way() {
+        let outputs = ClippedOutputs { bits: Bits::LEAST, clip: Some(2.0) };
+        let near = |value: f64| on_grid(outputs, value, 1e-6).1;
+        // The levels are 0 and 2.
+        assert!(near(0.99) < 1e-6 && near(1.01) < 1e-6 && near(5.0) < 1e-6);
+        assert!((near(1.0) - 2.0).abs() < 1e-6 && (near(1.000_000_5) - 2.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn no_activation_makes_more_of_a_difference_than_its_steepest_slope() {
+        for activation in [
+            Activation::Gelu,
+            Activation::GeluTanh,
+            Activation::HardSwish,
+            Activation::Tanh,
+            Activation::Elu { alpha: -1.5 },
+            Activation::LeakyRelu { slope: -3.0 },
+            Activation::HardSigmoid { alpha: 0.2, beta: 0.5 },
+        ] {
+            let positions = (-6000..6000).map(|position| f64::from(position) * 1e-3);
+            let slope = |z: f64| (activation.apply(z + 1e-3) - activation.apply(z)).abs() / 1e-3;
+            let most = positions.map(slope).fold(0.0, f64::max);
+            let steepest = steepest(activation);
+            assert!(most <= steepest * (1.0 + 1e-9) && most > 0.95 * steepest, "{activation}: {most}");
+        }
+    }
+}
