@@ -31,7 +31,13 @@ pub(super) fn codebooks(source: &mut MatrixSource, quantized: &Quantized, codebo
 
     // Where the codebook of a stage begins, and which it is.
     let position = index_type(books.iter().map(|book| book.components().len()).sum());
-    let (at, stage) = if stages > 1 { ("at[s]", " + s") } else { ("at", "") };
+    let at = if stages > 1 { "at[s]" } else { "at" };
+    let book = match (books.len() > stages, stages > 1) {
+        (false, false) => "0",
+        (false, true) => "s",
+        (true, false) => "book",
+        (true, true) => "book + s",
+    };
     let mut offset = String::new();
     if books.len() > 1 {
         let begin = |start: &mut usize, book: &Codebook<f32>| {
@@ -43,8 +49,7 @@ pub(super) fn codebooks(source: &mut MatrixSource, quantized: &Quantized, codebo
         let begins_name = format!("{name}_begins");
         let (kind, constants) = integers(&begins_name, &begins);
         source.constants.push(constants);
-        let book = if books.len() > stages { "book" } else { "0" };
-        offset = format!("{} + ", read(kind, &format!("{begins_name} + {book}{stage}")));
+        offset = format!("{} + ", read(kind, &format!("{begins_name} + {book}")));
     }
     if books.len() > stages {
         let kind = index_type(books.len());
@@ -77,7 +82,7 @@ pub(super) fn codebooks(source: &mut MatrixSource, quantized: &Quantized, codebo
     source.value += &begin;
 
     // Its next component.
-    let component = component(source, &name, books, stages, (at, stage));
+    let component = component(source, books, stages, (at, book));
     source.value += &component;
     if width > 1 {
         source.value += "ahead--;\n";
@@ -94,11 +99,11 @@ pub(super) fn codebooks(source: &mut MatrixSource, quantized: &Quantized, codebo
 /// Adds the centroids; what leaves the sum of all stages in `value` and goes on by a component.
 fn component(
     source: &mut MatrixSource,
-    name: &str,
     books: &[Codebook<f32>],
     stages: usize,
-    (at, stage): (&str, &str),
+    (at, book): (&str, &str),
 ) -> String {
+    let name = source.name.clone();
     let components =
         books.iter().flat_map(|book| book.components().iter().map(move |own| (*own, book.step())));
     // Those in bytes are whole numbers of a step.
@@ -112,10 +117,7 @@ fn component(
     let steps = source.add(Numbers::new(&format!("{name}_steps"), &steps));
     let scaled = |to: &str| match steps.same() {
         Some(1.0) => String::new(),
-        _ => {
-            let book = if books.len() > stages { "book" } else { "0" };
-            format!("{to} *= {};\n", steps.at(&format!("{book}{stage}")))
-        }
+        _ => format!("{to} *= {};\n", steps.at(book)),
     };
     if stages == 1 {
         return format!("value = {};\n{}{at}++;\n", numbers.at(at), scaled("value"));

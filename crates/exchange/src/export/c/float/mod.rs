@@ -24,8 +24,8 @@ use tolerance::tolerances;
 /// What only the header of models with floats says.
 const HEADER: HeaderParts<'_> = HeaderParts {
     definitions: "/* Weights are those of the model bit for bit, where products and sums are not made one operation: GCC is told by\n   \
-                  -std=c99 or -ffp-contract=off, all others by a pragma. Outputs are added up in an order of their own, and differ by\n   \
-                  what rounding to float does: at most by test_tolerances of test_vectors.h. */\n",
+                  -std=c99 or -ffp-contract=off, all others by a pragma. Features, products and sums are rounded to float, which the model\n   \
+                  does otherwise: outputs differ at most by test_tolerances of test_vectors.h. */\n",
     inputs: "MODEL_INPUTS features as they are measured, not scaled",
     outputs: "The MODEL_OUTPUTS logits.",
     declarations: "",
