@@ -431,5 +431,5 @@ fn c_among_the_results_computes_what_was_measured() {
     assert!(measured.len() > 20);
     assert_eq!(classes, measured);
     let float = sandbox.run(&["export", "mine", "--variant", "static", "--format", "c"]);
-    assert!(unwrapped(&said(&float)).contains("as c: it computes with floats"));
+    assert!(unwrapped(&said(&float)).contains("as c: its layers take codes and hand on floats"));
 }

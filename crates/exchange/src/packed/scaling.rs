@@ -80,7 +80,7 @@ impl FeatureScaling {
     }
 
     /// The scaled features.
-    pub(super) fn apply(&self, features: ArrayView2<'_, f64>) -> Array2<f64> {
+    pub(crate) fn apply(&self, features: ArrayView2<'_, f64>) -> Array2<f64> {
         match self {
             Self::None => features.to_owned(),
             Self::Divide(divisor) => &features / f64::from(*divisor),

@@ -3,17 +3,16 @@
 use std::fs;
 use std::process::Command;
 
-use bitsweep_exchange::export::{CError, to_c};
+use bitsweep_exchange::export::to_c;
 use bitsweep_exchange::packed::PackedModel;
-use ndarray::Array2;
 
-use crate::models::{classifier, layer, scheme};
 use crate::whole::{rows, with_multipliers, with_shifts};
 
-const WARNINGS: &str = "-std=c99 -O1 -pedantic -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Werror";
+pub(crate) const WARNINGS: &str =
+    "-std=c99 -O1 -pedantic -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Werror";
 
 /// Compiles a model and its test, and runs it.
-fn run(model: &PackedModel, what: &str) {
+pub(crate) fn run(model: &PackedModel, what: &str) {
     let features = rows(model);
     let folder = tempfile::tempdir().unwrap();
     let files = to_c(model, features.view(), what).unwrap_or_else(|error| panic!("{what}: {error}")).files;
@@ -23,7 +22,7 @@ fn run(model: &PackedModel, what: &str) {
     }
     let compiled = Command::new("cc")
         .args(WARNINGS.split(' '))
-        .args(["-DMODEL_FLOAT_FEATURES", "-o", "test", "test.c", "model.c"])
+        .args(["-DMODEL_FLOAT_FEATURES", "-o", "test", "test.c", "model.c", "-lm"])
         .current_dir(folder.path())
         .output()
         .unwrap();
@@ -46,11 +45,4 @@ fn c_shifts_where_steps_are_powers_of_two() {
     for (model, what) in with_shifts() {
         run(&model, &what);
     }
-}
-
-#[test]
-fn models_with_floats_are_no_c_yet() {
-    let float = PackedModel::new(classifier(vec![layer((3, 2), 1, &scheme("bits = 8"), false)])).unwrap();
-    let features = Array2::zeros((1, 3));
-    assert_eq!(to_c(&float, features.view(), "floats"), Err(CError::Floats));
 }

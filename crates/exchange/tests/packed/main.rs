@@ -4,6 +4,7 @@
 
 mod arrays;
 mod c;
+mod c_float;
 mod formats;
 mod gguf;
 mod hostile;

@@ -3,7 +3,7 @@
 use bitsweep_exchange::packed::{Column, FeatureScaling, PackedLayer, PackedModel, Values};
 use bitsweep_inference::integer::LayerParts;
 use bitsweep_models::Activation;
-use bitsweep_quant::ActivationQuantizer;
+use bitsweep_quant::{ActivationQuantizer, FeatureNumbers};
 use ndarray::{Array1, Array2};
 
 use crate::models::{classifier, input_scheme, layer, numbers, scheme, standard};
@@ -50,11 +50,13 @@ pub(crate) fn model(
 }
 
 const ASYMMETRIC: &str = "bits = 8\nmode = 'static'\nrequantize = 'fixed-point'";
-const INPUTS: [&str; 4] = [
+const INPUTS: [&str; 6] = [
     ASYMMETRIC,
     "bits = 8\nmode = 'static'\nsymmetry = 'symmetric'\nrequantize = 'fixed-point'",
     "bits = 4\nmode = 'static'\nrounding = 'half-away'\nrequantize = 'fixed-point'",
     "bits = 10\nmode = 'static'\nrequantize = 'fixed-point'",
+    "bits = 8\nmode = 'static'\nrequantize = 'fixed-point'\nfeatures = 'integer'",
+    "bits = 7\nmode = 'static'\nsymmetry = 'symmetric'\nrequantize = 'fixed-point'\nfeatures = 'integer'",
 ];
 const ACTIVATIONS: [Activation; 7] = [
     Activation::Relu,
@@ -103,7 +105,14 @@ const WEIGHTS_OF_SHIFTS: [&str; 4] = [
 
 /// Rows of features for a model.
 pub(crate) fn rows(model: &PackedModel) -> Array2<f64> {
-    numbers((60, model.classifier().columns.len()), 77).mapv(|value| f64::from(value) * 3.0)
+    let first = &model.classifier().layers[0];
+    let rows = numbers((60, first.weight.shape().0), 77).mapv(|value| f64::from(value) * 3.0);
+    let features = first.inputs.map(|inputs| inputs.scheme().features());
+    match features {
+        // Some beyond all codes.
+        Some(FeatureNumbers::Integer) => rows.mapv(|value| (value * value * value).round()),
+        Some(FeatureNumbers::Float) | None => rows,
+    }
 }
 
 /// Models with multipliers, and what they are.

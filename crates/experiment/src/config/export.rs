@@ -79,7 +79,7 @@ pub enum ExportFormat {
     Json,
     /// The block types of ggml.
     Gguf,
-    /// Plain C99 for a device, of a model that computes in whole numbers: a folder of files.
+    /// Plain C99 for a device, in whole numbers where the model computes in them and else with floats: a folder of files.
     C,
     /// A Rust crate without the standard library, of a model that computes in whole numbers: a folder of files.
     Rust,

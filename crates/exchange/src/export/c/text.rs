@@ -27,6 +27,7 @@ pub(super) fn read(kind: &str, place: &str) -> String {
         "int8_t" => "READ_I8",
         "uint16_t" => "READ_U16",
         "int16_t" => "READ_I16",
+        "uint32_t" => "READ_U32",
         "float" => "READ_F32",
         _ => "READ_I32",
     };
@@ -65,9 +66,30 @@ pub(super) fn literals(values: &[i32]) -> impl ExactSizeIterator<Item = String> 
     values.iter().map(|value| literal(i64::from(*value)))
 }
 
+/// A float, by the fewest digits that are read back as it.
+pub(super) fn float(number: f32) -> String {
+    format!("{number:e}f")
+}
+
+/// The narrowest type without a sign that counts to a number.
+pub(super) const fn index_type(most: usize) -> &'static str {
+    match most {
+        0..=0xff => "uint8_t",
+        0x100..=0xffff => "uint16_t",
+        _ => "uint32_t",
+    }
+}
+
+/// A constant array of whole numbers, in the narrowest type; that type and the array.
 pub(super) fn integers(name: &str, values: &[i32]) -> (&'static str, String) {
     let kind = type_name(Integer::holding(values.iter().copied()));
     (kind, array(kind, name, literals(values)))
+}
+
+/// A constant array of whole numbers without a sign, in the narrowest type; that type and the array.
+pub(super) fn unsigned_integers(name: &str, values: &[u32]) -> (&'static str, String) {
+    let kind = index_type(values.iter().copied().max().unwrap_or_default() as usize);
+    (kind, array(kind, name, values.iter().map(|value| format!("{value}u"))))
 }
 
 /// Statements that keep `v` between two numbers.
@@ -81,4 +103,23 @@ pub(super) fn indented(lines: &str, levels: usize) -> String {
         let _ = writeln!(text, "{:indent$}{line}", "", indent = 4 * levels);
         text
     })
+}
+
+/// Text within a comment of C: what is no ASCII or not seen is replaced, and a space stands within what would end the comment,
+/// begin another or be a trigraph. A backslash at the end would join lines.
+pub(super) fn comment(text: &str) -> String {
+    let mut plain = String::new();
+    for letter in text.chars() {
+        let letter = match letter {
+            '·' => '-',
+            '\\' => '/',
+            ' '..='~' => letter,
+            _ => '_',
+        };
+        if let (Some('*'), '/') | (Some('/'), '*') | (Some('?'), '?') = (plain.chars().next_back(), letter) {
+            plain.push(' ');
+        }
+        plain.push(letter);
+    }
+    plain
 }

@@ -1,5 +1,6 @@
 //! What a device stores and computes of a model in whole numbers, worked out once: each language only prints it.
 
+mod features;
 mod integer;
 mod layer;
 mod network;
@@ -7,8 +8,9 @@ mod rescaling;
 mod sizes;
 mod weights;
 
+pub(super) use features::feature_integer;
 pub(super) use integer::Integer;
 pub(super) use layer::{Biases, Finish, LayerPlan};
-pub(super) use network::NetworkPlan;
+pub(super) use network::{NetworkPlan, alternating};
 pub(super) use rescaling::{PerOutput, Rescaling};
-pub(super) use weights::{Meaning, WeightCodes};
+pub(super) use weights::{Meaning, WeightCodes, packed};

@@ -60,7 +60,17 @@ impl NetworkPlan {
 
     /// The widths of two buffers that take turns with the hidden codes, where there are any.
     pub(in crate::export) fn buffers(&self) -> [Option<usize>; 2] {
-        let hidden = &self.layers[..self.layers.len().saturating_sub(1)];
-        [0, 1].map(|first| hidden.iter().skip(first).step_by(2).map(|layer| layer.outputs).max())
+        alternating(&self.widths())
     }
+
+    /// How many outputs each layer has.
+    pub(in crate::export) fn widths(&self) -> Vec<usize> {
+        self.layers.iter().map(|layer| layer.outputs).collect()
+    }
+}
+
+/// The widths of two buffers that take turns with what hidden layers hand on, of layers of so many outputs.
+pub(in crate::export) fn alternating(widths: &[usize]) -> [Option<usize>; 2] {
+    let hidden = &widths[..widths.len().saturating_sub(1)];
+    [0, 1].map(|first| hidden.iter().skip(first).step_by(2).max().copied())
 }

@@ -145,20 +145,21 @@ impl Bytes {
     }
 }
 
+/// Codes of so many bits side by side without gaps, the first in the lowest bits of the first byte.
+pub(in crate::export) fn packed(codes: impl IntoIterator<Item = u32>, bits: u32) -> Vec<u8> {
+    let mut bytes = Bytes::new(bits);
+    codes.into_iter().for_each(|code| bytes.push(code));
+    bytes.bytes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn packed(codes: &[u32], bits: u32) -> Vec<u8> {
-        let mut bytes = Bytes::new(bits);
-        codes.iter().for_each(|code| bytes.push(*code));
-        bytes.bytes
-    }
-
     #[test]
     fn codes_fill_bytes_from_the_lowest_bit() {
-        assert_eq!(packed(&[1, 2, 3], 4), [0x21, 0x03]);
-        assert_eq!(packed(&[0b101, 0b011, 0b110], 3), [0b1001_1101, 0b1]);
-        assert_eq!(packed(&[0x1234, 1], 16), [0x34, 0x12, 1, 0]);
+        assert_eq!(packed([1, 2, 3], 4), [0x21, 0x03]);
+        assert_eq!(packed([0b101, 0b011, 0b110], 3), [0b1001_1101, 0b1]);
+        assert_eq!(packed([0x1234, 1], 16), [0x34, 0x12, 1, 0]);
     }
 }

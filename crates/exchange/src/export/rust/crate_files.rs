@@ -21,20 +21,24 @@ pub(super) fn manifest(title: &str) -> String {
 /// `tests/rows.rs`.
 pub(super) fn rows(
     features: ArrayView2<'_, f64>,
+    are_integers: bool,
     codes: ArrayView2<'_, i32>,
     outputs: ArrayView2<'_, i32>,
     classes: &[usize],
     title: &str,
 ) -> String {
     let classes: Vec<String> = classes.iter().map(ToString::to_string).collect();
-    let features = texts(features, |value| format!("{:?}", *value as f32));
+    let features = texts(features, |value| match are_integers {
+        true => (*value as i32).to_string(),
+        false => format!("{:?}", *value as f32),
+    });
     format!(
         "// {title}\n\n//! Compares the model with rows whose codes, outputs and classes are known.\n\
          #![allow(clippy::approx_constant, clippy::unreadable_literal)]\n\n\
-         use model::{{encode, outputs, predict, Code, INPUTS, OUTPUTS}};\n\nconst ROWS: usize = {count};\n\n\
+         use model::{{encode, outputs, predict, Code, Feature, INPUTS, OUTPUTS}};\n\nconst ROWS: usize = {count};\n\n\
          {features}{codes}{outputs}{classes}\n{ROWS}",
         count = classes.len(),
-        features = table("static FEATURES_OF_ROWS: [[f32; INPUTS]; ROWS]", &features),
+        features = table("static FEATURES_OF_ROWS: [[Feature; INPUTS]; ROWS]", &features),
         codes = table("static CODES_OF_ROWS: [[Code; INPUTS]; ROWS]", &texts(codes, i32::to_string)),
         outputs = table("static OUTPUTS_OF_ROWS: [[i32; OUTPUTS]; ROWS]", &texts(outputs, i32::to_string)),
         classes = array("static CLASSES_OF_ROWS: [usize; ROWS]", &classes),

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use bitsweep_inference::integer::FeatureCodes;
+use bitsweep_inference::integer::{CountCodes, FeatureCodes, Positions};
 use bitsweep_quant::Grid;
 
 use super::layer::{LayerSource, moved};
-use super::text::{array, type_name};
+use super::text::{array, feature_type, type_name};
 use crate::export::plan::NetworkPlan;
 use crate::packed::Classifier;
 
@@ -27,6 +27,9 @@ const NARROWED: &str = include_str!("functions/narrowed.rs");
 
 /// What multiplies and shifts.
 const RESCALE: &str = include_str!("functions/rescale.rs");
+
+/// What makes codes of whole numbers.
+const ENCODE_COUNTS: &str = include_str!("functions/encode_counts.rs");
 
 /// The class of the largest output.
 const PREDICT: &str = include_str!("functions/predict.rs");
@@ -66,14 +69,14 @@ pub(super) fn library(
     let predict = if plan.outputs() == 1 { PREDICT_BY_SIGN } else { PREDICT };
     format!(
         "// {title}\n\n{HEAD}\n{constants}\n{predict}\n{outputs}{encoder}{functions}{layers}",
-        constants = constants(classifier, plan),
+        constants = constants(classifier, plan, features),
         outputs = outputs(plan),
         encoder = encoder(plan, features),
     )
 }
 
 /// The public constants.
-fn constants(classifier: &Classifier, plan: &NetworkPlan) -> String {
+fn constants(classifier: &Classifier, plan: &NetworkPlan, encoder: &FeatureCodes) -> String {
     let &NetworkPlan { grid: Grid { lowest, highest }, zero_point, .. } = plan;
     let names = |declared: &str, names: &[String]| {
         array(declared, &names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>())
@@ -84,6 +87,7 @@ fn constants(classifier: &Classifier, plan: &NetworkPlan) -> String {
          /// How many numbers are compared.\npub const OUTPUTS: usize = {outputs};\n\
          /// How many classes there are.\npub const CLASSES: usize = {classes};\n\n\
          /// The features, in their order.\n{features}/// The classes, in their order.\n{class_names}\n\
+         /// A feature as it is measured.\npub type Feature = {feature};\n\
          /// The code of a feature.\npub type Code = {code};\n\
          /// The lowest code of a feature.\npub const LOWEST_CODE: Code = {lowest};\n\
          /// The highest code of a feature.\npub const HIGHEST_CODE: Code = {highest};\n\
@@ -93,6 +97,7 @@ fn constants(classifier: &Classifier, plan: &NetworkPlan) -> String {
         classes = classifier.classes.len(),
         features = names("pub const FEATURE_NAMES: [&str; INPUTS]", &features),
         class_names = names("pub const CLASS_NAMES: [&str; CLASSES]", &classifier.classes),
+        feature = feature_type(encoder),
         code = type_name(plan.codes),
     )
 }
@@ -131,19 +136,40 @@ fn outputs(plan: &NetworkPlan) -> String {
 
 /// What makes codes of features.
 fn encoder(plan: &NetworkPlan, features: &FeatureCodes) -> String {
+    match features.positions() {
+        Positions::Float { means, divisors, halves_to_even } => {
+            encoder_of_floats(plan, means, divisors, *halves_to_even)
+        }
+        Positions::Integer(all) => {
+            let distances = all.iter().map(|own| {
+                let CountCodes { first, coarse, last, multiplier, offset } = own;
+                format!("({first}, {coarse}, {last}, {multiplier}, {offset})")
+            });
+            let declared = "/// Of each feature the first that may be above the lowest code; of distances from there the bits left out, the last, the\n\
+                            /// multiplier and what is added.\nstatic DISTANCES: [(i32, u8, u32, u32, u32); INPUTS]";
+            format!(
+                "\n{}\n/// Bits behind a code.\nconst CODE_SHIFT: u32 = {};\n\n{ENCODE_COUNTS}",
+                array(declared, &distances.collect::<Vec<_>>()),
+                features.shift(),
+            )
+        }
+    }
+}
+
+fn encoder_of_floats(plan: &NetworkPlan, means: &[f32], divisors: &[f32], halves_to_even: bool) -> String {
     let &NetworkPlan { grid: Grid { lowest, highest }, zero_point, .. } = plan;
     let floats = |numbers: &[f32]| numbers.iter().map(|number| format!("{number:?}")).collect::<Vec<_>>();
-    let rounding = if features.rounds_half_to_even() { ROUND_HALF_TO_EVEN } else { ROUND_HALF_AWAY };
+    let rounding = if halves_to_even { ROUND_HALF_TO_EVEN } else { ROUND_HALF_AWAY };
     let beyond = i64::from(highest) - i64::from(lowest) + 1;
     format!(
         "\n{means}{divisors}\n/// Codes of features as they are measured, not scaled.\n#[must_use]\n\
-         pub fn encode(features: &[f32; INPUTS]) -> [Code; INPUTS] {{\n    let mut codes = [0; INPUTS];\n    \
+         pub fn encode(features: &[Feature; INPUTS]) -> [Code; INPUTS] {{\n    let mut codes = [0; INPUTS];\n    \
          let scaling = MEANS.iter().zip(&DIVISORS);\n    \
          for ((code, feature), (mean, divisor)) in codes.iter_mut().zip(features).zip(scaling) {{\n        \
          let steps = rounded((feature - mean) / divisor, {beyond}.0);\n        \
          *code = {steps}.clamp({lowest}, {highest}) as Code;\n    }}\n    codes\n}}\n\n{rounding}",
-        means = array("static MEANS: [f32; INPUTS]", &floats(features.means())),
-        divisors = array("static DIVISORS: [f32; INPUTS]", &floats(features.divisors())),
+        means = array("static MEANS: [f32; INPUTS]", &floats(means)),
+        divisors = array("static DIVISORS: [f32; INPUTS]", &floats(divisors)),
         steps = moved("steps", zero_point),
     )
 }

@@ -3,7 +3,7 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `src/lib.rs` | the model: `predict` from codes of the features to the class, `outputs` to the whole numbers that are compared; `encode` makes codes of features in `f32` |
+//! | `src/lib.rs` | the model: `predict` from codes of the features to the class, `outputs` to the whole numbers that are compared; `encode` makes codes of features in `f32`, or of whole numbers |
 //! | `tests/rows.rs` | rows with their codes, outputs and classes, which `cargo test` compares |
 //! | `examples/predict.rs` | how it is called |
 //! | `Cargo.toml` | how it is built |
@@ -16,7 +16,7 @@ mod layer;
 mod library;
 mod text;
 
-use bitsweep_inference::integer::NetworkError;
+use bitsweep_inference::integer::{NetworkError, Positions};
 use ndarray::ArrayView2;
 
 use super::plan::NetworkPlan;
@@ -55,10 +55,14 @@ pub fn to_rust(
     let (codes, _) = integer.features.encode(features)?;
     let (outputs, _) = integer.network.outputs(codes.view())?;
     let classes = model.predictor()?.predict(features)?;
+    let are_integers = matches!(integer.features.positions(), Positions::Integer(_));
     Ok(vec![
         ("Cargo.toml", crate_files::manifest(&title)),
         ("src/lib.rs", library::library(classifier, &plan, &integer.features, &title)),
-        ("tests/rows.rs", crate_files::rows(features, codes.view(), outputs.view(), &classes, &title)),
+        (
+            "tests/rows.rs",
+            crate_files::rows(features, are_integers, codes.view(), outputs.view(), &classes, &title),
+        ),
         ("examples/predict.rs", crate_files::EXAMPLE.to_owned()),
     ])
 }

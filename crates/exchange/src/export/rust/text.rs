@@ -1,6 +1,8 @@
 //! How Rust is written: types, lists, comments.
 
-use crate::export::plan::Integer;
+use bitsweep_inference::integer::FeatureCodes;
+
+use crate::export::plan::{Integer, feature_integer};
 
 /// The widest list that stands in one line, and the widest item of which several stand in one, as rustfmt has it.
 const MOST_LINE: usize = 60;
@@ -17,6 +19,11 @@ pub(super) const fn type_name(integer: Integer) -> &'static str {
         Integer::I16 => "i16",
         Integer::I32 => "i32",
     }
+}
+
+/// The type of features in Rust.
+pub(super) fn feature_type(features: &FeatureCodes) -> &'static str {
+    feature_integer(features).map_or("f32", type_name)
 }
 
 /// An expression of a type as `i32`.

@@ -5,6 +5,7 @@
 #define READ_I8(place) ((int8_t)pgm_read_byte(place))
 #define READ_U16(place) pgm_read_word(place)
 #define READ_I16(place) ((int16_t)pgm_read_word(place))
+#define READ_U32(place) pgm_read_dword(place)
 #define READ_I32(place) ((int32_t)pgm_read_dword(place))
 #define READ_F32(place) pgm_read_float(place)
 #else
@@ -13,9 +14,7 @@
 #define READ_I8(place) (*(place))
 #define READ_U16(place) (*(place))
 #define READ_I16(place) (*(place))
+#define READ_U32(place) (*(place))
 #define READ_I32(place) (*(place))
 #define READ_F32(place) (*(place))
 #endif
-
-/* Shifts of negative numbers keep the sign, as every compiler has it that is known: a build fails where one does not. */
-typedef char model_shifts_keep_the_sign[((((int32_t)-1) >> 1) == -1) ? 1 : -1];

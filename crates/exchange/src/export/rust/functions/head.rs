@@ -1,9 +1,9 @@
-//! A classifier in whole numbers, without memory allocation and, but for [`encode`], without floating point.
+//! A classifier in whole numbers, without memory allocation and, but for [`encode`] of floats, without floating point.
 //!
 //! ```
-//! use model::{encode, predict, CLASSES, INPUTS};
+//! use model::{encode, predict, Feature, CLASSES, INPUTS};
 //!
-//! let class = predict(&encode(&[0.0; INPUTS]));
+//! let class = predict(&encode(&[Feature::default(); INPUTS]));
 //! assert!(class < CLASSES);
 //! ```
 #![no_std]
@@ -12,6 +12,7 @@
 #![allow(
     clippy::approx_constant,
     clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     clippy::needless_range_loop,

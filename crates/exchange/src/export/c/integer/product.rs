@@ -3,12 +3,12 @@
 use crate::export::plan::{Integer, LayerPlan, Meaning, WeightCodes};
 
 /// What sums products of bytes. An AVR's compiler makes twice as many cycles of the loop in C.
-const PRODUCT: &str = include_str!("functions/product.c");
+const PRODUCT: &str = include_str!("../functions/product.c");
 
 /// What sums products of codes and bytes.
-const PRODUCT_OF_4_BITS: &str = include_str!("functions/product_of_4_bits.c");
-const PRODUCT_OF_2_BITS: &str = include_str!("functions/product_of_2_bits.c");
-const PRODUCT_OF_1_BIT: &str = include_str!("functions/product_of_1_bit.c");
+const PRODUCT_OF_4_BITS: &str = include_str!("../functions/product_of_4_bits.c");
+const PRODUCT_OF_2_BITS: &str = include_str!("../functions/product_of_2_bits.c");
+const PRODUCT_OF_1_BIT: &str = include_str!("../functions/product_of_1_bit.c");
 
 /// A function that sums the products of a group of inputs and weights.
 pub(super) struct Product<'a> {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::product::Product;
-use super::text::{integer_type, integers};
+use crate::export::c::text::{integer_type, integers};
 use crate::export::plan::{Finish, LayerPlan};
 
 /// One layer in C.

@@ -2,7 +2,8 @@
 
 use super::layer::LayerSource;
 use super::product::{Product, Weights, Width};
-use super::text::{array, indented, integer_type, literals, read};
+use crate::export::c::codes::{codes_across_bytes, whole_codes};
+use crate::export::c::text::{array, indented, integer_type, literals, read};
 use crate::export::plan::{Biases, LayerPlan, Meaning, WeightCodes};
 
 /// How the weights of a layer are read, one after the other.
@@ -17,27 +18,6 @@ struct Level {
     level: String,
     /// What goes on to the next.
     step: &'static str,
-}
-
-/// What takes the next code of 1, 2 or 4 bits.
-fn whole_codes(bits: u32) -> String {
-    format!(
-        "if (left == 0) {{\n    buffer = READ_U8(w);\n    w++;\n    left = {};\n}}\n\
-         code = (uint8_t)(buffer & {}u);\nbuffer = (uint8_t)(buffer >> {bits});\nleft--;\n",
-        8 / bits,
-        (1 << bits) - 1,
-    )
-}
-
-/// What takes the next code of any other number of bits, at most 16.
-fn codes_across_bytes(bits: u32) -> String {
-    let (buffer, code) = if bits < 8 { ("uint16_t", "uint8_t") } else { ("uint32_t", "uint16_t") };
-    format!(
-        "while (left < {bits}) {{\n    buffer = ({buffer})(buffer | (({buffer})READ_U8(w) << left));\n    w++;\n    \
-         left = (uint8_t)(left + 8);\n}}\n\
-         code = ({code})(buffer & {}u);\nbuffer = ({buffer})(buffer >> {bits});\nleft = (uint8_t)(left - {bits});\n",
-        (1 << bits) - 1,
-    )
 }
 
 impl LayerSource<'_> {

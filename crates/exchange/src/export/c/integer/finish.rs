@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::layer::LayerSource;
-use super::text::{indented, limits, read};
+use crate::export::c::text::{indented, limits, read};
 use crate::export::plan::{Finish, PerOutput, Rescaling};
 
 impl LayerSource<'_> {

@@ -1,0 +1,90 @@
+//! What makes codes of features.
+
+use bitsweep_inference::integer::{CountCodes, FeatureCodes, Positions};
+
+use crate::export::c::text::{array, float, indented, integers, limits, read, type_name, unsigned_integers};
+use crate::export::plan::{NetworkPlan, feature_integer};
+
+/// The macro that has `model_encode` of floats.
+pub(super) const FLOAT_FEATURES: &str = "MODEL_FLOAT_FEATURES";
+
+/// The type of a feature.
+pub(super) fn feature_type(features: &FeatureCodes) -> &'static str {
+    feature_integer(features).map_or("float", type_name)
+}
+
+/// `model_encode`; that of floats is compiled where it is asked for.
+pub(super) fn encoder(plan: &NetworkPlan, features: &FeatureCodes) -> String {
+    match features.positions() {
+        Positions::Float { means, divisors, halves_to_even } => {
+            format!(
+                "\n#if defined({FLOAT_FEATURES})\n{}#endif\n",
+                of_floats(plan, means, divisors, *halves_to_even)
+            )
+        }
+        Positions::Integer(all) => format!("\n{}", of_counts(plan, all, features.shift())),
+    }
+}
+
+fn of_floats(plan: &NetworkPlan, means: &[f32], divisors: &[f32], halves_to_even: bool) -> String {
+    let (grid, zero_point) = (plan.grid, plan.zero_point);
+    let floats =
+        |name: &str, numbers: &[f32]| array("float", name, numbers.iter().map(|number| float(*number)));
+    let rounding = match halves_to_even {
+        true => {
+            "if ((rest > 0.5f) || ((rest >= 0.5f) && ((v & 1) != 0))) {\n            v++;\n        } else if ((rest < -0.5f) || ((rest <= -0.5f) && ((v & 1) != 0))) {\n            v--;\n        }"
+        }
+        false => {
+            "if (rest >= 0.5f) {\n            v++;\n        } else if (rest <= -0.5f) {\n            v--;\n        }"
+        }
+    };
+    let beyond = i64::from(grid.highest) - i64::from(grid.lowest) + 1;
+    format!(
+        "{means}{divisors}\n\
+         void model_encode(const float *features, model_code *input)\n{{\n    uint16_t i;\n    \
+         for (i = 0; i < MODEL_INPUTS; i++) {{\n        \
+         float position = (features[i] - READ_F32(means + i)) / READ_F32(divisors + i);\n        float rest;\n        \
+         int32_t v;\n        if (position > {beyond}.0f) {{\n            position = {beyond}.0f;\n        }}\n        \
+         if (!(position > -{beyond}.0f)) {{\n            position = -{beyond}.0f;\n        }}\n        \
+         v = (int32_t)position;\n        rest = position - (float)v;\n        {rounding}\n        v += {zero_point};\n{limits}        \
+         input[i] = (model_code)v;\n    }}\n}}\n",
+        means = floats("means", means),
+        divisors = floats("divisors", divisors),
+        limits = indented(&limits(i64::from(grid.lowest), i64::from(grid.highest)), 2),
+    )
+}
+
+fn of_counts(plan: &NetworkPlan, all: &[CountCodes], shift: u32) -> String {
+    let grid = plan.grid;
+    let mut constants = String::new();
+    let mut unsigned = |name: &str, of: fn(&CountCodes) -> u32| {
+        let (kind, text) = unsigned_integers(name, &all.iter().map(of).collect::<Vec<_>>());
+        constants.push_str(&text);
+        read(kind, &format!("{name} + i"))
+    };
+    let last = unsigned("last_distances", |own| own.last);
+    let multiplier = unsigned("multipliers", |own| own.multiplier);
+    let offset = unsigned("distance_offsets", |own| own.offset);
+    let coarse = match all.iter().any(|own| own.coarse > 0) {
+        true => format!("        distance >>= {};\n", unsigned("coarse_bits", |own| own.coarse)),
+        false => String::new(),
+    };
+    let (kind, text) = integers("first_features", &all.iter().map(|own| own.first).collect::<Vec<_>>());
+    constants.push_str(&text);
+    let lowest = match grid.lowest {
+        0 => String::new(),
+        lowest => format!("{lowest} + "),
+    };
+    format!(
+        "{constants}\nvoid model_encode(const model_feature *features, model_code *input)\n{{\n    uint16_t i;\n    \
+         for (i = 0; i < MODEL_INPUTS; i++) {{\n        \
+         const int32_t first = {first};\n        \
+         uint32_t distance = (uint32_t)features[i] - (uint32_t)first;\n{coarse}        \
+         if (features[i] < first) {{\n            input[i] = {least};\n        \
+         }} else if (distance > {last}) {{\n            input[i] = {most};\n        }} else {{\n            \
+         input[i] = (model_code)({lowest}(int32_t)((distance * {multiplier} + {offset}) >> {shift}));\n        }}\n    }}\n}}\n",
+        first = read(kind, "first_features + i"),
+        least = grid.lowest,
+        most = grid.highest,
+    )
+}
