@@ -7,7 +7,7 @@ use ndarray::{Axis, Slice};
 use rayon::prelude::*;
 
 use crate::evaluate::{Packed, Provenance, pack};
-use crate::export::first_units;
+use crate::export::{Chosen, first_units};
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::unit_store::UnitStore;
@@ -44,13 +44,16 @@ struct Bench<'p> {
 
 impl Bench<'_> {
     fn unit(&self, position: usize, store: &UnitStore, records: &Records) -> Result<Vec<DeviceRow>, Failure> {
-        let unit = &self.plan.units[position];
-        let row_of = |key| records.results.iter().find(|row| row.key == key && row.result.is_ok());
-        let variants = unit.variants.iter();
-        let found: Vec<_> = variants
-            .filter_map(|planned| Some((planned, row_of(unit.row_key(&planned.identity))?)))
-            .collect();
-        let all = found.iter().map(|(planned, _)| (planned.as_ref(), Provenance::default()));
+        let row_of = |own: &Chosen<'_>| {
+            let key = own.key();
+            records.results.iter().find(|row| row.key == key && row.result.is_ok())
+        };
+        let found: Vec<_> =
+            Chosen::all(self.plan, position).filter_map(|own| row_of(&own).map(|row| (own, row))).collect();
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
+        let all = found.iter().map(|(own, _)| (own.variant(), Provenance::default()));
         let Packed { models, test_features } = pack(self.plan, position, Some(store), all)?;
         let rows = test_features.nrows().min(MOST_ROWS);
         let features = test_features.slice_axis(Axis(0), Slice::from(..rows));

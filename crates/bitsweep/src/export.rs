@@ -1,29 +1,32 @@
 //! Quantized models as files: which variants, what they are called, and their bytes in every format.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use bitsweep_exchange::export::{
     FourBitGroups, InputType, OnnxOptions, Opset, StaticInputs, to_c, to_onnx, to_rust,
 };
 use bitsweep_exchange::packed::{PackedError, PackedModel};
-use bitsweep_results::{Goal, Key, PickRule, Summary, Variant};
+use bitsweep_results::numbers::bytes;
+use bitsweep_results::{Goal, Key, PickRule, Summary};
 use ndarray::ArrayView2;
 use serde_json::{Map, Value, json};
 
 use crate::evaluate::{Packed, Provenance, pack};
 use crate::failure::Failure;
-use crate::plan::{Plan, PlannedVariant, Unit};
+use crate::plan::{Identity, Plan, Unit};
 use crate::unit_store::UnitStore;
 use bitsweep_experiment::config::{Diagnostic, ExportFormat, ExportGoal};
+use bitsweep_experiment::variant::Variant;
 
-/// A variant of a unit of a plan, to be made again and written.
+/// A variant of a unit of a plan, or its float model, to be made again.
 #[derive(Debug, Clone)]
 pub struct Chosen<'p> {
     plan: &'p Plan,
     /// The unit's position in the plan.
     position: usize,
-    planned: &'p Arc<PlannedVariant>,
+    identity: &'p Identity,
+    /// `None` of the float model.
+    variant: Option<&'p Variant>,
 }
 
 /// A model as a file, or as a folder of them.
@@ -83,19 +86,30 @@ impl<'p> Chosen<'p> {
     /// # Errors
     /// When there is none, with the nearest label.
     pub fn labelled(plan: &'p Plan, position: usize, wanted: &str) -> Result<Self, Diagnostic> {
-        let variants = &plan.units[position].variants;
-        let label_of = |planned: &'p Arc<PlannedVariant>| plan.labels.get(&planned.identity.row).text();
-        let name_of = |planned: &'p Arc<PlannedVariant>| planned.identity.row.name.as_deref();
-        let mut named = variants.iter().filter(|planned| name_of(planned) == Some(wanted));
+        let name_of = |own: &Self| own.identity.row.name.as_deref();
+        let mut named = Self::all(plan, position).filter(|own| name_of(own) == Some(wanted));
         let only = named.next().filter(|_| named.next().is_none());
-        let labelled = variants.iter().find(|planned| label_of(planned) == wanted);
-        let planned = labelled.or(only).ok_or_else(|| {
-            let labels = variants.iter().map(label_of).chain(variants.iter().filter_map(name_of));
+        let labelled = Self::all(plan, position).find(|own| own.label() == wanted);
+        labelled.or(only).ok_or_else(|| {
+            let all: Vec<Self> = Self::all(plan, position).collect();
+            let labels = all.iter().map(Self::label).chain(all.iter().filter_map(name_of));
             Diagnostic::new(format!("there is no variant `{wanted}`"))
                 .nearest(wanted, labels)
                 .or_help("`bitsweep plan` shows the variants by their labels")
-        })?;
-        Ok(Self { plan, position, planned })
+        })
+    }
+
+    /// The float model of a unit, and its variants.
+    pub fn all(plan: &'p Plan, position: usize) -> impl Iterator<Item = Self> {
+        let unit = &plan.units[position];
+        let float = Self { plan, position, identity: &unit.float, variant: None };
+        let variants = unit.variants.iter().map(move |planned| Self {
+            plan,
+            position,
+            identity: &planned.identity,
+            variant: Some(&planned.variant),
+        });
+        [float].into_iter().chain(variants)
     }
 
     /// The variant of a unit that was picked for its task, by a run whose results are at hand.
@@ -126,30 +140,31 @@ impl<'p> Chosen<'p> {
         })
     }
 
-    fn of_row(plan: &'p Plan, position: usize, row: &Variant) -> Option<Self> {
-        let mut variants = plan.units[position].variants.iter();
-        let planned = variants.find(|planned| *planned.identity.row == *row)?;
-        Some(Self { plan, position, planned })
+    fn of_row(plan: &'p Plan, position: usize, row: &bitsweep_results::Variant) -> Option<Self> {
+        Self::all(plan, position).find(|own| *own.identity.row == *row)
     }
 
     /// The variant of a unit whose row has one of these keys.
     pub fn of_keys(plan: &'p Plan, position: usize, keys: &[String]) -> Option<Self> {
-        let unit = &plan.units[position];
-        let key = |planned: &&Arc<PlannedVariant>| unit.row_key(&planned.identity).to_string();
-        let planned = unit.variants.iter().find(|planned| keys.contains(&key(planned)))?;
-        Some(Self { plan, position, planned })
+        Self::all(plan, position).find(|own| keys.contains(&own.key().to_string()))
+    }
+
+    /// What is done to the float model; `None` where nothing is.
+    pub fn variant(&self) -> Option<&'p Variant> {
+        self.variant
     }
 
     fn unit(&self) -> &'p Unit {
         &self.plan.units[self.position]
     }
 
-    fn key(&self) -> Key {
-        self.unit().row_key(&self.planned.identity)
+    /// The key of its row.
+    pub fn key(&self) -> Key {
+        self.unit().row_key(self.identity)
     }
 
     fn label(&self) -> &'p str {
-        self.plan.labels.get(&self.planned.identity.row).text()
+        self.plan.labels.get(&self.identity.row).text()
     }
 
     /// What it is, for people.
@@ -187,8 +202,15 @@ impl<'p> Chosen<'p> {
                 onnx(OnnxOptions { groups: FourBitGroups::MatMulNBits, ..usual })
             }
         }?;
-        let counted = packed.sizes().total();
-        Ok(ModelFile { name: self.name(format), content, counted, notes })
+        let sizes = packed.sizes();
+        let mut notes = notes;
+        if self.variant.is_none() && sizes.scaling > 0 {
+            let scaler = bytes(sizes.scaling as f64);
+            notes.push(format!(
+                "{scaler} are the scaler, which tables count within the first layer of a float model"
+            ));
+        }
+        Ok(ModelFile { name: self.name(format), content, counted: sizes.total(), notes })
     }
 
     /// What the file is called, as far as every filesystem takes it.
@@ -201,12 +223,12 @@ impl<'p> Chosen<'p> {
             .collect();
         let label = plain.split_whitespace().collect::<Vec<_>>().join("-");
         // Different labels may have become one name.
-        let is_same = |other: &&Arc<PlannedVariant>| {
-            let other = plan.labels.get(&other.identity.row).text();
-            other.chars().filter(char::is_ascii_alphanumeric).eq(plain.chars().filter(|own| *own != ' '))
+        let is_same = |other: &Self| {
+            let other = other.label().chars().filter(char::is_ascii_alphanumeric);
+            other.eq(plain.chars().filter(|own| *own != ' '))
         };
         let key = self.key().to_string();
-        let key = (self.unit().variants.iter().filter(is_same).count() > 1).then(|| &key[..8]);
+        let key = (Self::all(plan, self.position).filter(is_same).count() > 1).then(|| &key[..8]);
         let unit = (plan.units.len() > 1).then(|| self.unit().key.to_string());
         // What has the extension of another format, or none, has its own name, too.
         let format_name = (format.name() != format.extension()).then(|| format.name());
@@ -245,7 +267,7 @@ pub fn files(
     store: Option<&UnitStore>,
 ) -> Result<Vec<Result<ModelFile, String>>, Failure> {
     let Some(first) = chosen.first() else { return Ok(Vec::new()) };
-    let variants = chosen.iter().map(|own| (own.planned.as_ref(), own.provenance()));
+    let variants = chosen.iter().map(|own| (own.variant, own.provenance()));
     let Packed { models, test_features } = pack(first.plan, first.position, store, variants)?;
     let models = models.into_iter().collect::<Result<Vec<_>, _>>()?;
     let all = chosen.iter().zip(&models);

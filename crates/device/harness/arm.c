@@ -1,13 +1,8 @@
 /* Runs a model on all rows of test_vectors.h on a Cortex-M under qemu, and prints how many numbers are wrong, and the most
  * stack that a prediction takes; with -DCOUNT_INSTRUCTIONS also the most instructions.
  */
-#include "test_vectors.h"
+#include "rows.h"
 #include "cortex.h"
-
-static uint32_t most(uint32_t one, uint32_t other)
-{
-    return (one > other) ? one : other;
-}
 
 void reset(void)
 {
@@ -18,12 +13,23 @@ void reset(void)
 #endif
     begin();
     for (row = 0; row < TEST_ROWS; row++) {
-        int32_t outputs[MODEL_OUTPUTS];
+        model_output outputs[MODEL_OUTPUTS];
         model_outputs(test_codes[row], outputs);
         for (i = 0; i < MODEL_OUTPUTS; i++) {
-            wrong += outputs[i] != test_outputs[row][i];
+            wrong += DIFFERS(outputs[i], test_outputs[row][i], test_tolerances[row]);
         }
+#if !defined(MODEL_FLOATS)
         wrong += model_predict(test_codes[row]) != test_classes[row];
+#endif
+#if defined(MODEL_INTEGER_FEATURES)
+        {
+            model_code encoded[MODEL_INPUTS];
+            model_encode(test_features[row], encoded);
+            for (i = 0; i < MODEL_INPUTS; i++) {
+                wrong += encoded[i] != test_codes[row][i];
+            }
+        }
+#endif
         stack = most(stack, stack_of(test_codes[row]));
 #if defined(COUNT_INSTRUCTIONS)
         instructions = most(instructions, instructions_of(test_codes[row]));

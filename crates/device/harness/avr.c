@@ -1,36 +1,43 @@
 /* Runs a model on all rows of test_vectors.h on an AVR under simavr, and prints how many numbers are wrong, and the most that a
- * prediction takes. */
+ * prediction takes.
+ */
 #include <avr/pgmspace.h>
 #include "uart.h"
 
 #define TEST_CONSTANT PROGMEM
-#include "test_vectors.h"
+#include "rows.h"
 #include "cycles.h"
-
-static uint32_t most(uint32_t one, uint32_t other)
-{
-    return (one > other) ? one : other;
-}
 
 int main(void)
 {
     uint16_t row, i, stack = 0, wrong = 0;
     uint32_t cycles = 0;
-    model_class expected_class;
     model_code codes[MODEL_INPUTS];
-    int32_t outputs[MODEL_OUTPUTS], expected[MODEL_OUTPUTS];
+    model_output outputs[MODEL_OUTPUTS], expected[MODEL_OUTPUTS];
+#if defined(MODEL_FLOATS)
+    float tolerance;
+#else
+    model_class class;
+#endif
     open_uart();
     open_timer();
     for (row = 0; row < TEST_ROWS; row++) {
         memcpy_P(codes, test_codes[row], sizeof codes);
         memcpy_P(expected, test_outputs[row], sizeof expected);
+#if defined(MODEL_FLOATS)
+        memcpy_P(&tolerance, &test_tolerances[row], sizeof tolerance);
+#endif
         model_outputs(codes, outputs);
         for (i = 0; i < MODEL_OUTPUTS; i++) {
-            wrong = (uint16_t)(wrong + (outputs[i] != expected[i]));
+            wrong = (uint16_t)(wrong + DIFFERS(outputs[i], expected[i], tolerance));
         }
-#if defined(MODEL_FLOAT_FEATURES)
+#if defined(MODEL_FLOAT_FEATURES) || defined(MODEL_INTEGER_FEATURES)
         {
+#if defined(MODEL_INTEGER_FEATURES)
+            model_feature features[MODEL_INPUTS];
+#else
             float features[MODEL_INPUTS];
+#endif
             model_code encoded[MODEL_INPUTS];
             memcpy_P(features, test_features[row], sizeof features);
             model_encode(features, encoded);
@@ -41,8 +48,10 @@ int main(void)
 #endif
         cycles = most(cycles, cycles_of(codes));
         stack = (uint16_t)most(stack, stack_of(codes));
-        memcpy_P((void *)&expected_class, &test_classes[row], sizeof expected_class);
-        wrong = (uint16_t)(wrong + (seen != expected_class));
+#if !defined(MODEL_FLOATS)
+        memcpy_P(&class, &test_classes[row], sizeof class);
+        wrong = (uint16_t)(wrong + (seen != class));
+#endif
     }
     printf("rows %u wrong %u cycles %lu stack %u\n", TEST_ROWS, wrong, (unsigned long)cycles, stack);
     end();

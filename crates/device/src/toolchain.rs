@@ -11,13 +11,15 @@ use super::target::{Core, Target};
 const PROBE: &str = include_str!("../harness/probe.c");
 
 /// What runs test rows and prints what they take: the source that is compiled, and what goes with it.
-const AVR: [(&str, &str); 3] = [
+const AVR: [(&str, &str); 4] = [
     ("avr.c", include_str!("../harness/avr.c")),
+    ROWS,
     ("cycles.h", include_str!("../harness/cycles.h")),
     ("uart.h", include_str!("../harness/uart.h")),
 ];
-const ARM: [(&str, &str); 2] =
-    [("arm.c", include_str!("../harness/arm.c")), ("cortex.h", include_str!("../harness/cortex.h"))];
+const ARM: [(&str, &str); 3] =
+    [("arm.c", include_str!("../harness/arm.c")), ROWS, ("cortex.h", include_str!("../harness/cortex.h"))];
+const ROWS: (&str, &str) = ("rows.h", include_str!("../harness/rows.h"));
 
 /// Where programs for ARM have their parts.
 const ARM_MEMORY: (&str, &str) = ("arm.ld", include_str!("../harness/arm.ld"));
@@ -126,7 +128,7 @@ impl Toolchain {
         }
         let objects = target.harness()[0].0.replace(".c", ".o");
         // Both are right: what does not link is too large together with the rows.
-        if compile(&["-o", "test.elf", &objects, "model.o"]).is_err() {
+        if compile(&["-o", "test.elf", &objects, "model.o", "-lm"]).is_err() {
             return Ok(None);
         }
         let said = emulate(target.emulator(), target.emulation("test.elf"), folder)?;
@@ -215,7 +217,11 @@ fn sections(
     };
     let arguments = target.arguments();
     let arguments = arguments.iter().map(String::as_str).chain(entry).chain(defined.iter().copied());
-    run(target.compiler(), arguments.chain(["-o", "probe.elf"]).chain(sources.iter().copied()), folder)?;
+    run(
+        target.compiler(),
+        arguments.chain(["-o", "probe.elf"]).chain(sources.iter().copied()).chain(["-lm"]),
+        folder,
+    )?;
     let program = target.size_program();
     let table = run(program, ["-B", "probe.elf"], folder)?;
     let line = table.lines().nth(1).unwrap_or_default();

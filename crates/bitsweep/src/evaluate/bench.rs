@@ -17,7 +17,7 @@ use super::histogram::histogram;
 use super::latency;
 use super::learned;
 use super::majority::majority;
-use super::packing::{Made, Provenance, check};
+use super::packing::{Made, Provenance, check, check_classes};
 use super::post_training::post_training;
 use super::prepare::{Prepared, stream};
 use super::quantized_model::{FLOAT_BYTES, QuantizedModel, error_measures, flags};
@@ -320,6 +320,15 @@ impl<'u> Bench<'u> {
             check(&packed, self.prepared, &measured, bytes)?;
             Ok(packed)
         })
+    }
+
+    /// The float model as one to be taken away, where that predicts what was measured.
+    pub(super) fn packed_float(&self, provenance: Provenance) -> Step<PackedModel> {
+        let model = QuantizedModel::float(self.model.clone());
+        let made = Made { unit: self.unit, prepared: self.prepared, model: &model, coded: None };
+        let packed = made.packed(provenance)?;
+        check_classes(&packed, self.prepared, &self.float)?;
+        Ok(packed)
     }
 
     /// What a variant says of the rows to choose on; `None` where it is not asked.

@@ -72,6 +72,11 @@ pub(super) fn check(
     if own != bytes {
         return Err(failed(KIND, format!("the packed model has {own} bytes where the table counts {bytes}")));
     }
+    check_classes(packed, prepared, measured)
+}
+
+/// Refuses a model whose classes on the test rows are not those that were measured.
+pub(super) fn check_classes(packed: &PackedModel, prepared: &Prepared<'_>, measured: &Inference) -> Step<()> {
     let features = prepared.encoder.apply(prepared.dataset, &prepared.split.test);
     let predictor = packed.predictor().at(KIND)?;
     match predictor.predict(features.view()).at(KIND)? == measured.predictions {

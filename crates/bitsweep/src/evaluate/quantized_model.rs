@@ -36,6 +36,18 @@ pub(super) struct QuantizedModel {
 }
 
 impl QuantizedModel {
+    /// The float model itself.
+    pub(super) const fn float(model: Model) -> Self {
+        Self {
+            model,
+            weights: Vec::new(),
+            latent: None,
+            activations: None,
+            calibration: None,
+            flags: Vec::new(),
+        }
+    }
+
     /// The codes of a weight; `None` where it stays float.
     pub(super) fn weight(&self, id: WeightId) -> Option<&QuantizedWeight> {
         self.weights.iter().find(|weight| weight.name == id)

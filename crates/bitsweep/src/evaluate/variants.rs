@@ -14,8 +14,9 @@ use super::prepare::prepare;
 use super::score::Buffers;
 use super::stop::{At, failed};
 use crate::failure::Failure;
-use crate::plan::{Plan, PlannedVariant};
+use crate::plan::Plan;
 use crate::unit_store::{Missing, UnitStore};
+use bitsweep_experiment::variant::Variant;
 
 /// Evaluates what is missing of the unit. What fails before any variant is the float model's failure, and stands for all of them.
 pub(super) fn evaluate(evaluation: &Evaluation<'_>) -> Result<(), Failure> {
@@ -35,7 +36,7 @@ pub(crate) struct Packed {
     pub(crate) test_features: Array2<f64>,
 }
 
-/// Makes variants of the unit at `position` of the plan again, as models to be taken away. Their classes on the test rows and their
+/// Makes variants of the unit at `position` of the plan again, and where none is named its float model, as models to be taken away. Their classes on the test rows and their
 /// bytes are those that a run measures.
 ///
 /// # Errors
@@ -44,7 +45,7 @@ pub(crate) fn pack<'v>(
     plan: &Plan,
     position: usize,
     store: Option<&UnitStore>,
-    variants: impl Iterator<Item = (&'v PlannedVariant, Provenance)>,
+    variants: impl Iterator<Item = (Option<&'v Variant>, Provenance)>,
 ) -> Result<Packed, Failure> {
     let unit = &plan.units[position];
     let told = |stop: Stop| match stop {
@@ -69,8 +70,12 @@ pub(crate) fn pack<'v>(
         };
         let FloatModel { model, .. } = float_model(&evaluation, &prepared)?;
         let bench = Bench::new(&evaluation, &prepared, &model)?;
-        let models = variants.map(|(planned, provenance)| {
-            bench.packed(&planned.variant, provenance).map_err(|failure| told(failure.into()))
+        let models = variants.map(|(variant, provenance)| {
+            let packed = match variant {
+                Some(variant) => bench.packed(variant, provenance),
+                None => bench.packed_float(provenance),
+            };
+            packed.map_err(|failure| told(failure.into()))
         });
         Ok(Packed {
             models: models.collect(),

@@ -27,7 +27,8 @@ use tolerance::tolerances;
 const HEADER: HeaderParts<'_> = HeaderParts {
     definitions: "/* Weights are those of the model bit for bit, where products and sums are not made one operation: GCC is told by\n   \
                   -std=c99 or -ffp-contract=off, all others by a pragma. Features, products and sums are rounded to float, which the model\n   \
-                  does otherwise: outputs differ at most by test_tolerances of test_vectors.h. */\n",
+                  does otherwise: outputs differ at most by test_tolerances of test_vectors.h. */\n\
+                  #define MODEL_FLOATS\n\n",
     inputs: "MODEL_INPUTS features as they are measured, not scaled",
     outputs: "The MODEL_OUTPUTS logits.",
     declarations: "",
