@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use bitsweep_device::Target;
 use bitsweep_experiment::config::{ExportFormat, ExportGoal};
 use bitsweep_results::text::one_line;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -255,6 +256,34 @@ pub enum Command {
         #[arg(long, value_name = "DIR", default_value = "exports", value_hint = ValueHint::DirPath)]
         out: PathBuf,
     },
+    /// Say what each variant takes on a microcontroller as a program in C: flash, RAM, cycles, and which fits best.
+    ///
+    /// Where a cross compiler is installed (avr-gcc, arm-none-eabi-gcc), flash is that of a linked program; where an emulator is,
+    /// too (simavr, qemu-system-arm), test rows are run, and RAM and cycles are measured. Otherwise all is estimated. What is
+    /// missing of the experiment is run before.
+    Fit {
+        /// The experiment, or the name of its results, and changes to it.
+        #[command(flatten)]
+        experiment: Request,
+        /// The device [default: the experiment's `device.target`].
+        #[arg(long, value_name = "DEVICE", value_parser = device_parser())]
+        device: Option<Target>,
+        /// Bytes of code and constants that the pick may take [default: the experiment's `pick.flash_bytes`, or all of the device].
+        #[arg(long, value_name = "BYTES")]
+        flash_bytes: Option<u64>,
+        /// Bytes of variables and stack that the pick may take [default: the experiment's `pick.ram_bytes`, or all of the device].
+        #[arg(long, value_name = "BYTES")]
+        ram_bytes: Option<u64>,
+        /// Folder that has the results folders.
+        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
+        results: PathBuf,
+        /// Where units are kept.
+        #[command(flatten)]
+        store: StoreFolder,
+        /// Print the rows of `device.csv` as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Write a table of earlier results in another format.
     ///
     /// What CSV leaves empty is absent in JSON and a gap in Markdown, where columns without anything are left out.
@@ -390,7 +419,7 @@ pub enum Command {
 }
 
 /// An experiment, and changes to it.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Request {
     /// A name that `bitsweep list` shows, or the path of a TOML file; with `--csv` that of a model: ONNX, safetensors or npz.
     #[arg(value_name = "NAME|FILE", required_unless_present = "csv", conflicts_with = "model", value_hint = ValueHint::FilePath)]
@@ -544,8 +573,14 @@ fn format_parser() -> impl TypedValueParser<Value = ExportFormat> {
     PossibleValuesParser::new(names).try_map(|name| ExportFormat::named(&name).ok_or("no such format"))
 }
 
+/// Reads a device by its name, and lists all in the help.
+fn device_parser() -> impl TypedValueParser<Value = Target> {
+    let names = Target::ALL.map(Target::name);
+    PossibleValuesParser::new(names).try_map(|name| Target::named(&name).ok_or("no such device"))
+}
+
 /// What to run on a table.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Choice {
     /// The only model to train [default: both].
     #[arg(long, value_enum)]

@@ -1,6 +1,6 @@
 //! What variants take on the device that an experiment names.
 
-use bitsweep_device::{DeviceError, Measured, Parts, Target, Toolchain};
+use bitsweep_device::{DeviceError, Measured, Target, Toolchain};
 use bitsweep_exchange::export::{CModel, to_c};
 use bitsweep_results::{DeviceBasis, DeviceRow, PickRule, Records, ResultRow};
 use ndarray::{Axis, Slice};
@@ -59,7 +59,7 @@ impl Bench<'_> {
         let features = test_features.slice_axis(Axis(0), Slice::from(..rows));
         let rows = found.par_iter().zip(models).map(|((_, row), model)| match model {
             Ok(model) => match to_c(&model, features, "") {
-                Ok(c) => self.taken(row, &c, model.classifier().layers.len()),
+                Ok(model) => self.taken(row, &model),
                 Err(error) => self.refused(row, error.to_string()),
             },
             Err(failure) => self.refused(row, failure.to_string()),
@@ -68,9 +68,8 @@ impl Bench<'_> {
     }
 
     /// What a model takes.
-    fn taken(&self, row: &ResultRow, model: &CModel, layers: usize) -> DeviceRow {
-        let (constants, buffers, layers) = (model.constants as u64, model.buffers as u64, layers as u64);
-        let estimate = Parts { constants, buffers, layers }.estimate(self.target);
+    fn taken(&self, row: &ResultRow, model: &CModel) -> DeviceRow {
+        let estimate = model.parts.estimate(self.target);
         let (flash, ram, run, basis) = match self.measured(model) {
             None => (estimate.flash, estimate.stack, None, DeviceBasis::Estimated),
             Some(Err(error)) => return self.refused(row, error.to_string()),

@@ -17,6 +17,6 @@ mod target;
 mod toolchain;
 
 pub use error::DeviceError;
-pub use estimate::{Estimate, Parts};
+pub use estimate::{Arithmetic, Estimate, Parts};
 pub use target::Target;
 pub use toolchain::{Measured, Run, Toolchain};

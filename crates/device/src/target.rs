@@ -27,7 +27,16 @@ pub(crate) enum Core {
     /// By `avr-gcc -mmcu`, and simavr, which knows it by the same name.
     Avr { mcu: &'static str },
     /// By `arm-none-eabi-gcc -mcpu`, and qemu's machine.
-    Arm { cpu: &'static str, machine: &'static str },
+    Arm { cpu: &'static str, machine: &'static str, instructions: Instructions },
+}
+
+/// The instructions of an ARM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Instructions {
+    /// Those of 16 bits, of Armv6-M.
+    Thumb,
+    /// With those of 32 bits, of Armv7-M.
+    Thumb2,
 }
 
 impl Target {
@@ -76,9 +85,15 @@ impl Target {
     pub(crate) const fn core(self) -> Core {
         match self {
             Self::Atmega328p | Self::Atmega2560 => Core::Avr { mcu: self.name() },
-            Self::CortexM0 => Core::Arm { cpu: self.name(), machine: "microbit" },
-            Self::CortexM3 => Core::Arm { cpu: self.name(), machine: "lm3s6965evb" },
-            Self::CortexM4 => Core::Arm { cpu: self.name(), machine: "mps2-an386" },
+            Self::CortexM0 => {
+                Core::Arm { cpu: self.name(), machine: "microbit", instructions: Instructions::Thumb }
+            }
+            Self::CortexM3 => {
+                Core::Arm { cpu: self.name(), machine: "lm3s6965evb", instructions: Instructions::Thumb2 }
+            }
+            Self::CortexM4 => {
+                Core::Arm { cpu: self.name(), machine: "mps2-an386", instructions: Instructions::Thumb2 }
+            }
         }
     }
 }

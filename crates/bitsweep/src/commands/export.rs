@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use bitsweep_results::numbers::bytes;
-use bitsweep_results::summarize;
+use bitsweep_results::{Records, summarize};
 
 use super::{planned, print_lines, say_notes};
 use crate::cli::Request;
@@ -126,14 +126,14 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
 }
 
 /// The results that a user names: a folder of earlier ones, unless changes or a table go with the name.
-fn kept(request: &Request, results: &Path) -> Option<(String, Kept)> {
+pub(super) fn kept(request: &Request, results: &Path) -> Option<(String, Kept)> {
     let name = request.experiment.as_ref().filter(|_| request.csv.is_none() && request.set.is_empty())?;
     check_folder_name(name).ok()?;
     Some((name.clone(), Kept::find(results, name)?))
 }
 
 /// Refuses a name that neither an experiment nor results have.
-fn refuse_unknown(request: &Request, results: &Path) -> Result<(), Diagnostic> {
+pub(super) fn refuse_unknown(request: &Request, results: &Path) -> Result<(), Diagnostic> {
     let Some(name) = request.experiment.as_ref().filter(|_| request.csv.is_none()) else { return Ok(()) };
     let is_path = check_folder_name(name).is_err() || Path::new(name).exists() || name.ends_with(".toml");
     if is_path || registry::find(name, &[]).is_ok() {
@@ -180,15 +180,25 @@ fn picked<'p>(
             }
         }
     }
-    let store = &UnitStore::open(store)?;
-    let progress = Progress::new(verbosity, plan.units.len());
-    let run = Run { plan, store, again: Again::Nothing, most_failures: None, progress: &progress };
-    run.pieces(&plan.work())?;
-    progress.finish();
-    let mut records = collect(plan, store, &mut ())?.records;
+    let (store, mut records) = measured(plan, store, verbosity)?;
     if wanted == ExportGoal::Device {
-        records.device = fit(plan, store, &records)?;
+        records.device = fit(plan, &store, &records)?;
     }
     let summary = summarize(&records, &plan.labels, &plan.header.pick);
     Chosen::picked(plan, position, &summary, wanted).map_err(Failure::Other)
+}
+
+/// What a store has of a plan, once what was missing is evaluated.
+pub(super) fn measured(
+    plan: &Plan,
+    store: &Path,
+    verbosity: Verbosity,
+) -> Result<(UnitStore, Records), Failure> {
+    let store = UnitStore::open(store)?;
+    let progress = Progress::new(verbosity, plan.units.len());
+    let run = Run { plan, store: &store, again: Again::Nothing, most_failures: None, progress: &progress };
+    run.pieces(&plan.work())?;
+    progress.finish();
+    let records = collect(plan, &store, &mut ())?.records;
+    Ok((store, records))
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use bitsweep_results::tables::row_object;
 use bitsweep_results::{Records, Summary, objects};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -35,6 +36,9 @@ pub(super) struct Json<'a> {
     reproduced: usize,
     /// Printed numbers that do not.
     differing: usize,
+    /// The rows of `device.csv`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    device: Vec<Map<String, Value>>,
     /// The rows of `results.csv`.
     results: Vec<Map<String, Value>>,
 }
@@ -64,6 +68,7 @@ impl<'a> Json<'a> {
             picks: picks(plan, records, summary),
             reproduced,
             differing: written.reproduction.len() - reproduced,
+            device: records.device.iter().map(|row| row_object(row, &plan.labels)).collect(),
             results: results.map_err(|error| Failure::Other(error.to_string()))?.collect(),
         })
     }

@@ -5,10 +5,12 @@ mod claim;
 mod clean;
 mod completions;
 mod describe;
+mod device_table;
 mod diff;
 mod export;
 mod export_table;
 mod failures;
+mod fit;
 mod formats;
 mod history;
 mod init;
@@ -126,6 +128,18 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
             let options = export::Options { pick, variant, unit, formats, results, store, out, verbosity };
             export::export(experiment, &options)
         }
+        Command::Fit { experiment, device, flash_bytes, ram_bytes, results, store, json } => {
+            let options = fit::Options {
+                device: *device,
+                flash_bytes: *flash_bytes,
+                ram_bytes: *ram_bytes,
+                results,
+                store: store.store.as_deref(),
+                json: *json,
+                verbosity,
+            };
+            fit::fit(experiment, &options)
+        }
         Command::ExportTable { name, format, table, results, out } => {
             export_table::export_table(name, *format, table, results, out.as_deref())
         }
@@ -152,6 +166,7 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         Command::Describe { experiment, .. }
         | Command::Plan { experiment, .. }
         | Command::Export { experiment, .. }
+        | Command::Fit { experiment, .. }
         | Command::Report { experiment, .. }
         | Command::Submit { experiment, .. }
         | Command::Status { experiment, .. }

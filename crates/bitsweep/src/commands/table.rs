@@ -4,7 +4,7 @@ use bitsweep_results::numbers::{bytes, count, counted, fixed};
 use bitsweep_results::summary::{Explanation, ScoreSummary, Verdict};
 use bitsweep_results::{Comparison, Goal, PickRule, Summary, VariantSummary};
 
-use super::failures;
+use super::{device_table, failures};
 use crate::layout::{Column, Page, Table};
 use crate::plan::Plan;
 
@@ -71,6 +71,10 @@ pub(super) fn page(summary: &Summary, plan: &Plan, with_reasons: bool, columns: 
             page.table(&briefly(several));
             page.prose(0, "(why: in the report, or with --verbose)");
         }
+    }
+    for comparison in summary.comparisons.iter().filter(|own| own.is_for_a_device()) {
+        page.space();
+        device_table::comparison(comparison, rule, &mut page);
     }
     let failures = failures::lines(summary, plan);
     if !failures.is_empty() {

@@ -27,7 +27,8 @@ pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
         if comparisons.len() > 1 {
             blocks.push(Block::Heading(3, comparison.name().to_owned()));
         }
-        blocks.extend(task(comparison));
+        blocks
+            .extend(task(comparison, report.pick_rule.flash_bytes.or(report.pick_rule.ram_bytes).is_some()));
     }
     if comparisons.len() > MOST_TASKS {
         blocks.push(paragraph(format!(
@@ -49,7 +50,7 @@ fn basis(rows: &[DeviceRow]) -> String {
         );
     }
     if has(DeviceBasis::Emulated) {
-        text += " RAM is the stack that predictions take and all variables, on an emulated device that gave the numbers of the harness on every row that it ran; cycles or instructions are the most that one took.";
+        text += " RAM is the stack that predictions take and all variables, on an emulated device that gave the numbers of the harness on every row that it ran, floats within rounding; cycles or instructions are the most that one took.";
     }
     if has(DeviceBasis::Compiled) {
         text += " Where no cycles or instructions are told, the test rows did not run beside the model, and the stack is estimated from the widths of the layers.";
@@ -69,7 +70,7 @@ fn limits(rule: &PickRule) -> Option<String> {
     (!limits.is_empty()).then(|| format!("A variant fits that takes at most {}.", limits.join(" and ")))
 }
 
-fn task(comparison: &Comparison) -> Vec<Block> {
+fn task(comparison: &Comparison, has_limits: bool) -> Vec<Block> {
     let all = comparison.variants.iter().filter_map(|own| Some((own, own.device.as_ref()?)));
     let (mut programs, refused): (Vec<Fitted<'_>>, Vec<Fitted<'_>>) =
         all.partition(|(_, row)| row.flash.is_some());
@@ -80,20 +81,23 @@ fn task(comparison: &Comparison) -> Vec<Block> {
     let shown = programs.into_iter().take(MOST_ROWS).map(|(variant, row)| {
         let whole = |number: Option<u64>| number.map_or_else(String::new, |number| count(number as f64));
         let score = variant.scores.as_ref().map_or_else(String::new, |scores| fixed(scores.macro_f1.mean, 4));
-        vec![
-            variant.label.to_string(),
-            if row.fits { "yes" } else { "no" }.to_owned(),
+        let fits = has_limits.then(|| if row.fits { "yes" } else { "no" }.to_owned());
+        let numbers = [
             score,
             whole(row.flash),
             whole(row.ram),
             whole(if has_cycles { row.cycles } else { row.instructions }),
-        ]
+        ];
+        [variant.label.to_string()].into_iter().chain(fits).chain(numbers).collect()
     });
     let shown: Vec<Vec<String>> = shown.collect();
     let mut blocks = Vec::new();
     if !shown.is_empty() {
-        let headings = ["Variant", "Fits", "Macro-F1", "Flash in bytes", "RAM in bytes", speed];
-        blocks.push(Block::Table(Table::new(2, &headings, shown)));
+        let fits = has_limits.then_some("Fits");
+        let words = ["Variant"].into_iter().chain(fits);
+        let headings: Vec<&str> =
+            words.chain(["Macro-F1", "Flash in bytes", "RAM in bytes", speed]).collect();
+        blocks.push(Block::Table(Table::new(1 + usize::from(has_limits), &headings, shown)));
     }
     if number > MOST_ROWS {
         blocks.push(paragraph(format!("The {MOST_ROWS} smallest of {number}; device.csv has all.")));

@@ -281,6 +281,12 @@ impl Comparison {
         (0..self.variants.len()).filter(is_rival).count()
     }
 
+    /// Whether it is known what variants take on a device.
+    #[must_use]
+    pub fn is_for_a_device(&self) -> bool {
+        self.variants.iter().any(|variant| variant.device.is_some())
+    }
+
     /// Whether any variant has scores, that is, whether there is a model.
     #[must_use]
     pub fn has_scores(&self) -> bool {

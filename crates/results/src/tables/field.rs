@@ -22,6 +22,8 @@ pub enum Cell<'a> {
     Signed(i64),
     /// A measure.
     Float(f64),
+    /// Whether something is so.
+    Logical(bool),
 }
 
 impl Serialize for Cell<'_> {
@@ -32,6 +34,7 @@ impl Serialize for Cell<'_> {
             Self::Whole(number) => serializer.serialize_u64(*number),
             Self::Signed(number) => serializer.serialize_i64(*number),
             Self::Float(number) => serializer.serialize_f64(*number),
+            Self::Logical(is_so) => serializer.serialize_bool(*is_so),
         }
     }
 }
@@ -113,7 +116,7 @@ impl Field for bool {
     const EXPECTED: &'static str = "`true` or `false`";
 
     fn cell(&self) -> Cell<'_> {
-        Cell::Text(if *self { "true" } else { "false" })
+        Cell::Logical(*self)
     }
 
     fn read(text: &str) -> Option<Self> {

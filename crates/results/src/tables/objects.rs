@@ -26,6 +26,7 @@ pub fn row_object<R: TableRow>(row: &R, labels: &Labels) -> Map<String, Value> {
             Cell::Signed(number) => Value::from(number),
             Cell::Float(number) if number.is_finite() => Value::from(number),
             Cell::Float(number) => Value::from(number.to_string()),
+            Cell::Logical(is_so) => Value::from(is_so),
         };
         Some(((*name).to_owned(), value))
     });

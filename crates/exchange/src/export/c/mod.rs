@@ -23,6 +23,7 @@ mod prelude;
 mod test_files;
 mod text;
 
+use bitsweep_device::Parts;
 use ndarray::ArrayView2;
 
 use crate::packed::PackedModel;
@@ -36,10 +37,8 @@ use text::comment;
 pub struct CModel {
     /// The names and texts of the files.
     pub files: Vec<(&'static str, String)>,
-    /// Bytes of constants.
-    pub constants: usize,
-    /// Bytes of what layers hand on, and of the outputs: the stack has them during a prediction.
-    pub buffers: usize,
+    /// What it is made of.
+    pub parts: Parts,
 }
 
 /// A model in C. `features`, `(rows, features)`, not scaled yet, become the rows of the test; `title` says in

@@ -1,5 +1,7 @@
 //! Bytes that a plan takes on a device, but for its code.
 
+use bitsweep_device::{Arithmetic, Parts};
+
 use super::integer::Integer;
 use super::layer::{Finish, LayerPlan};
 use super::network::NetworkPlan;
@@ -7,19 +9,35 @@ use super::rescaling::{PerOutput, Rescaling};
 use super::weights::{Meaning, WeightCodes};
 
 impl NetworkPlan {
-    /// Bytes of all constants.
-    pub(in crate::export) fn constant_bytes(&self) -> usize {
-        self.layers.iter().map(LayerPlan::constant_bytes).sum()
-    }
-
-    /// Bytes of what layers hand on, and of the outputs.
-    pub(in crate::export) fn buffer_bytes(&self) -> usize {
+    /// What it is made of on a device.
+    pub(in crate::export) fn parts(&self) -> Parts {
+        let constants: usize = self.layers.iter().map(LayerPlan::constant_bytes).sum();
         let codes: usize = self.buffers().into_iter().flatten().sum();
-        codes * self.codes.bytes() + self.outputs() * Integer::I32.bytes()
+        let buffers = codes * self.codes.bytes() + self.outputs() * Integer::I32.bytes();
+        let arithmetic = self.layers.iter().map(LayerPlan::arithmetic).max();
+        Parts {
+            constants: constants as u64,
+            buffers: buffers as u64,
+            layers: self.layers.len() as u64,
+            arithmetic: arithmetic.unwrap_or(Arithmetic::Shifts),
+        }
     }
 }
 
 impl LayerPlan {
+    fn arithmetic(&self) -> Arithmetic {
+        let (rescaling, falling) = self.finish.rescalings();
+        let all = rescaling.into_iter().chain(falling).map(|rescaling| match rescaling {
+            Rescaling::Shift { .. } => Arithmetic::Shifts,
+            Rescaling::Product { multipliers: PerOutput::Same(_), shifts: PerOutput::Same(_) } => {
+                Arithmetic::OneMultiplier
+            }
+            Rescaling::Product { .. } => Arithmetic::Multipliers,
+            Rescaling::Groups { .. } => Arithmetic::Groups,
+        });
+        all.max().unwrap_or(Arithmetic::Shifts)
+    }
+
     fn constant_bytes(&self) -> usize {
         let weights = match &self.weights {
             WeightCodes::Levels(levels) => array(levels),

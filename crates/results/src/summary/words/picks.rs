@@ -139,7 +139,7 @@ impl Comparison {
         }
         reasons.extend(self.rejected(pick, goal, rule));
         reasons.extend(pick.selection.map(|selection| tried_again(&selection, variant, &rule.metric)));
-        reasons.extend(scaler(variant));
+        reasons.extend(scaler(variant).filter(|_| goal != Goal::Device));
         reasons.extend(variant.flag_sentences());
         let is_float = variant.origin.is_float();
         let verdict = if is_float { String::new() } else { pick.verdict.within(pick.margin) };
@@ -152,7 +152,7 @@ impl Comparison {
     }
 
     fn headline(&self, pick: &Pick, goal: Goal, variant: &VariantSummary, rule: &PickRule) -> String {
-        let smaller = self.float().map(|float| float.true_bytes / variant.true_bytes);
+        let smaller = self.float().and_then(|float| Some(size(goal, float)? / size(goal, variant)?));
         let smaller = smaller.filter(|_| !variant.origin.is_float());
         let of_score = match (&variant.scores, &rule.metric) {
             (None, _) => "unknown".to_owned(),
@@ -323,6 +323,14 @@ impl Comparison {
             let on = if self.is_chosen_on_validation_rows() { " on the validation rows" } else { "" };
             format!("Smaller, and not picked{on}: {}{rest}.", told.join("; "))
         })
+    }
+}
+
+/// The bytes that the goal is about: those that are stored, or flash.
+fn size(goal: Goal, variant: &VariantSummary) -> Option<f64> {
+    match goal {
+        Goal::Balance | Goal::LeastMemory | Goal::Budget => Some(variant.true_bytes),
+        Goal::Device => variant.device.as_ref()?.flash.map(|flash| flash as f64),
     }
 }
 

@@ -10,6 +10,7 @@ mod numbers;
 mod source;
 mod tolerance;
 
+use bitsweep_device::{Arithmetic, Parts};
 use ndarray::{ArrayView2, Axis, Slice};
 
 use super::CModel;
@@ -18,7 +19,7 @@ use super::error::CError;
 use super::test_files::{HeaderParts, TestParts, Vectors, cmake, example, header, makefile, test};
 use super::text::float;
 use crate::export::plan::alternating;
-use crate::packed::PackedModel;
+use crate::packed::{FeatureScaling, PackedModel};
 
 use source::source;
 use tolerance::tolerances;
@@ -82,6 +83,12 @@ pub(super) fn model(
     vectors.column("float", "test_tolerances", &tolerances(classifier, features), single);
     vectors.column("model_class", "test_classes", &classes, ToString::to_string);
     let needs_library = source.contains("<math.h>");
+    let divides = match classifier.scaling {
+        FeatureScaling::None => false,
+        // A division by a power of two is a product.
+        FeatureScaling::Divide(divisor) => divisor.to_bits() << 9 != 0,
+        FeatureScaling::DivideEach(_) | FeatureScaling::Standard { .. } => true,
+    };
     let files = vec![
         ("model.h", header(classifier, &Interface::FLOATS, &HEADER, title)),
         ("model.c", source),
@@ -97,6 +104,11 @@ pub(super) fn model(
     // As they are stored, and what layers hand on by turns.
     let widths: Vec<usize> = classifier.layers.iter().map(|layer| layer.weight.shape().1).collect();
     let hidden: usize = alternating(&widths).into_iter().flatten().sum();
-    let buffers = (hidden + outputs.ncols()) * size_of::<f32>();
-    Ok(CModel { files, constants: model.sizes().total() as usize, buffers })
+    let parts = Parts {
+        constants: model.sizes().total(),
+        buffers: ((hidden + outputs.ncols()) * size_of::<f32>()) as u64,
+        layers: widths.len() as u64,
+        arithmetic: if divides { Arithmetic::DividedFloats } else { Arithmetic::Floats },
+    };
+    Ok(CModel { files, parts })
 }

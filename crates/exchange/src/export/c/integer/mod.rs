@@ -97,7 +97,7 @@ pub(super) fn model(
         ("Makefile", makefile(&definitions, "")),
         ("CMakeLists.txt", cmake(&lines)),
     ];
-    Ok(CModel { files, constants: plan.constant_bytes(), buffers: plan.buffer_bytes() })
+    Ok(CModel { files, parts: plan.parts() })
 }
 
 fn own_header(
