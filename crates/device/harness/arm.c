@@ -21,7 +21,7 @@ void reset(void)
 #if !defined(MODEL_FLOATS)
         wrong += model_predict(test_codes[row]) != test_classes[row];
 #endif
-#if defined(MODEL_INTEGER_FEATURES)
+#if defined(TEST_INTEGER_FEATURES)
         {
             model_code encoded[MODEL_INPUTS];
             model_encode(test_features[row], encoded);

@@ -31,9 +31,9 @@ int main(void)
         for (i = 0; i < MODEL_OUTPUTS; i++) {
             wrong = (uint16_t)(wrong + DIFFERS(outputs[i], expected[i], tolerance));
         }
-#if defined(MODEL_FLOAT_FEATURES) || defined(MODEL_INTEGER_FEATURES)
+#if (defined(MODEL_FLOAT_FEATURES) && !defined(MODEL_FLOATS)) || defined(TEST_INTEGER_FEATURES)
         {
-#if defined(MODEL_INTEGER_FEATURES)
+#if defined(TEST_INTEGER_FEATURES)
             model_feature features[MODEL_INPUTS];
 #else
             float features[MODEL_INPUTS];

@@ -273,7 +273,12 @@ fn what_cannot_be_exported_or_verified_is_said() {
         (vec!["export", "mine.toml", "--pick", "balance", "--format", "npz,npz"], "`npz` is named twice"),
         (vec!["export", "no/mine", "--pick", "balance"], "no such file"),
         (vec!["export", "other", "--pick", "balance"], "and no results of it in `results/other`"),
-        (vec!["plan", "mine.toml", "--set", "export.pick=budget"], "there is no `pick.budget_bytes`"),
+        (vec!["plan", "mine.toml", "--set", "export.pick=budget"], "has no `pick.budget_bytes`"),
+        (vec!["export", "mine.toml", "--pick", "device"], "has no `pick.flash_bytes`"),
+        (vec!["plan", "mine.toml", "--set", "export.pick=device"], "has no `pick.flash_bytes`"),
+        (vec!["plan", "mine.toml", "--set", "pick.ram_bytes=100"], "there is no `device.target`"),
+        (vec!["fit", "mine.toml"], "no device is named"),
+        (vec!["fit", "mine.toml", "--device", "z80"], "invalid value 'z80'"),
         (vec!["plan", "mine.toml", "--set", "export.pick=[]"], "expected at least one entry"),
         (vec!["plan", "mine.toml", "--set", "export.format=npz"], "says which models"),
     ] {

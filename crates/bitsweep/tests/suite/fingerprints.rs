@@ -154,6 +154,12 @@ fn sample(stage: Stage) -> String {
             "[quantize.activations]\nbits = 8\nmode = 'static'\nrequantize = ['fixed-point', 'power-of-two']\n{}",
             weights("symmetry = 'symmetric'")
         )),
+        // Wines have fractions, pictures of digits have none.
+        Stage::IntegerFeatures => network(&format!(
+            "[quantize.activations]\nbits = 8\nmode = 'static'\nrequantize = 'fixed-point'\nfeatures = 'integer'\n{}",
+            weights("symmetry = 'symmetric'")
+        ))
+        .replace("source = 'wine'\nscale = 'standard'", "source = 'digits'\nscale = { divide = 16 }"),
         Stage::Mixed => network(
             "[quantize.weights]\nsymmetry = 'symmetric'\n[quantize.mixed]\nbits = [2, 3, 5]\nbudget = [{ uniform_bits = 3 }, { macro_f1_loss = 0.05 }]\n",
         ),

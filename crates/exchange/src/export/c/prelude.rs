@@ -3,11 +3,20 @@
 /// What the compiler finds constants by, before everything else.
 const PRELUDE: &str = include_str!("functions/prelude.h");
 
-/// The macros that a source calls.
-pub(super) fn prelude(source: &str) -> String {
+/// Constants that an AVR reads by addresses of 16 bits, among which vectors come first.
+const MOST_AVR_CONSTANTS: u64 = 65_000;
+
+/// The macros that a source calls which has so many bytes of constants.
+pub(super) fn prelude(source: &str, constants: u64) -> String {
     let is_needed = |line: &&str| match line.strip_prefix("#define READ_") {
         Some(rest) => source.contains(&format!("READ_{}(", rest.split('(').next().unwrap_or(rest))),
         None => true,
     };
-    PRELUDE.lines().filter(is_needed).fold(String::new(), |text, line| text + line + "\n")
+    let macros = PRELUDE.lines().filter(is_needed).fold(String::new(), |text, line| text + line + "\n");
+    match constants > MOST_AVR_CONSTANTS {
+        true => format!(
+            "#if defined(__AVR__)\n#error \"an AVR reads {MOST_AVR_CONSTANTS} bytes of constants, and these are {constants}\"\n#endif\n{macros}"
+        ),
+        false => macros,
+    }
 }

@@ -92,6 +92,11 @@ impl Vectors {
         self.text.push_str("};\n\n");
     }
 
+    /// Defines a macro.
+    pub(super) fn define(&mut self, name: &str) {
+        let _ = writeln!(self.text, "#define {name}");
+    }
+
     /// Adds a number a row.
     pub(super) fn column<T>(&mut self, kind: &str, name: &str, numbers: &[T], number: fn(&T) -> String) {
         let numbers: Vec<String> = numbers.iter().map(number).collect();
@@ -102,9 +107,9 @@ impl Vectors {
         );
     }
 
-    /// Adds what is only there where a macro is defined.
-    pub(super) fn where_defined(&mut self, name: &str, add: impl FnOnce(&mut Self)) {
-        let _ = writeln!(self.text, "#if defined({name})");
+    /// Adds what is only there under a condition of the preprocessor.
+    pub(super) fn under(&mut self, condition: &str, add: impl FnOnce(&mut Self)) {
+        let _ = writeln!(self.text, "#if {condition}");
         add(self);
         self.text.truncate(self.text.trim_end().len());
         self.text.push_str("\n#endif\n\n");

@@ -20,6 +20,7 @@ impl NetworkPlan {
             buffers: buffers as u64,
             layers: self.layers.len() as u64,
             arithmetic: arithmetic.unwrap_or(Arithmetic::Shifts),
+            calls_library: false,
         }
     }
 }

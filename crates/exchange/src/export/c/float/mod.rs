@@ -69,7 +69,8 @@ pub(super) fn model(
     title: &str,
 ) -> Result<CModel, CError> {
     let classifier = model.classifier();
-    let source = source(classifier, title)?;
+    let constants = model.sizes().total();
+    let source = source(classifier, constants, title)?;
     let predictor = model.predictor()?;
     let logits = predictor.logits(features)?;
     let classes = predictor.predict(features)?;
@@ -105,9 +106,10 @@ pub(super) fn model(
     let widths: Vec<usize> = classifier.layers.iter().map(|layer| layer.weight.shape().1).collect();
     let hidden: usize = alternating(&widths).into_iter().flatten().sum();
     let parts = Parts {
-        constants: model.sizes().total(),
+        constants,
         buffers: ((hidden + outputs.ncols()) * size_of::<f32>()) as u64,
         layers: widths.len() as u64,
+        calls_library: needs_library,
         arithmetic: if divides { Arithmetic::DividedFloats } else { Arithmetic::Floats },
     };
     Ok(CModel { files, parts })

@@ -26,11 +26,11 @@ const FUNCTIONS: [(&str, &str); 4] = [
     ("normal_distribution(", include_str!("../functions/normal_distribution.c")),
 ];
 
-/// The source of a model.
+/// The source of a model with so many bytes of constants.
 ///
 /// # Errors
 /// Weights and biases that are no `f32`.
-pub(super) fn source(classifier: &Classifier, title: &str) -> Result<String, CError> {
+pub(super) fn source(classifier: &Classifier, constants: u64, title: &str) -> Result<String, CError> {
     let mut text = String::new();
     for (position, layer) in classifier.layers.iter().enumerate() {
         add_layer(&mut text, classifier, layer, position)?;
@@ -49,7 +49,7 @@ pub(super) fn source(classifier: &Classifier, title: &str) -> Result<String, CEr
     ];
     let includes: String = includes.into_iter().filter(|(_, needed)| *needed).map(|(line, _)| line).collect();
     let gap = if includes.is_empty() { "" } else { "\n" };
-    let prelude = prelude(&text);
+    let prelude = prelude(&text, constants);
     Ok(format!("/* {title} */\n#include \"model.h\"\n\n{includes}{gap}{prelude}\n{FLOATS}{text}"))
 }
 

@@ -28,7 +28,7 @@ const TEST: TestParts<'_> = TestParts {
     differs: "outputs[i] != test_outputs[row][i]",
     printed: ("%ld", "long"),
     is_other: "found != test_classes[row]",
-    more: r#"#if defined(MODEL_FLOAT_FEATURES) || defined(MODEL_INTEGER_FEATURES)
+    more: r#"#if defined(MODEL_FLOAT_FEATURES) || defined(TEST_INTEGER_FEATURES)
         {
             model_code codes[MODEL_INPUTS];
             model_encode(test_features[row], codes);
@@ -64,7 +64,7 @@ pub(super) fn model(
     vectors.column("model_class", "test_classes", &classes, ToString::to_string);
     let (before, definitions, lines) = match encoder.positions() {
         Positions::Float { .. } => {
-            vectors.where_defined(FLOAT_FEATURES, |vectors| {
+            vectors.under(&format!("defined({FLOAT_FEATURES})"), |vectors| {
                 vectors
                     .table("float", "test_features", "MODEL_INPUTS", features, |value| float(*value as f32));
             });
@@ -73,8 +73,11 @@ pub(super) fn model(
             (before, format!("-D{FLOAT_FEATURES}"), lines)
         }
         Positions::Integer(_) => {
-            vectors.table("model_feature", "test_features", "MODEL_INPUTS", features, |value| {
-                (*value as i32).to_string()
+            vectors.under("!defined(TEST_CODES_ALONE)", |vectors| {
+                vectors.define("TEST_INTEGER_FEATURES");
+                vectors.table("model_feature", "test_features", "MODEL_INPUTS", features, |value| {
+                    (*value as i32).to_string()
+                });
             });
             Default::default()
         }
@@ -113,7 +116,7 @@ fn own_header(
         }
         Positions::Integer(_) => (
             format!(
-                "/* A feature as it is measured, not scaled. */\n#define MODEL_INTEGER_FEATURES\ntypedef {} model_feature;\n",
+                "/* A feature as it is measured, not scaled. */\ntypedef {} model_feature;\n",
                 feature_type(features)
             ),
             declared("model_feature") + "\n",

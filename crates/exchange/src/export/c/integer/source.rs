@@ -47,5 +47,8 @@ pub(super) fn source(
     }
     text.push_str(&entry_points(&plan.widths(), interface));
     text.push_str(&encoder(plan, features));
-    format!("/* {title} */\n#include \"model.h\"\n\n{}\n{SHIFTS}{text}", prelude(&text))
+    format!(
+        "/* {title} */\n#include \"model.h\"\n\n{}\n{SHIFTS}{text}",
+        prelude(&text, plan.parts().constants)
+    )
 }
