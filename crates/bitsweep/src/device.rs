@@ -70,24 +70,30 @@ impl Bench<'_> {
     /// What a model takes.
     fn taken(&self, row: &ResultRow, model: &CModel) -> DeviceRow {
         let estimate = model.parts.estimate(self.target);
-        let (flash, ram, run, basis) = match self.measured(model) {
-            None => (estimate.flash, estimate.ram, None, DeviceBasis::Estimated),
-            Some(Err(error)) => return self.refused(row, error.to_string()),
-            // The estimate has the variables of a library, too.
-            Some(Ok(Measured { flash, variables, run: None })) => {
-                (flash, estimate.ram.max(variables), None, DeviceBasis::Compiled)
-            }
-            Some(Ok(Measured { flash, variables, run: Some(run) })) => {
-                (flash, variables + run.stack, Some(run), DeviceBasis::Emulated)
-            }
+        let measured = match self.measured(model).transpose() {
+            Ok(measured) => measured,
+            Err(error) => return self.refused(row, error.to_string()),
         };
+        let (flash, encode_flash) =
+            measured.map_or((estimate.flash, estimate.encode_flash), |own| (own.flash, own.encode_flash));
+        let run = measured.and_then(|own| own.run);
+        let (ram, basis) = match (measured, run) {
+            (Some(Measured { variables, .. }), Some(run)) => (variables + run.stack, DeviceBasis::Emulated),
+            // The estimate has the variables of a library, too.
+            (Some(Measured { variables, .. }), None) => (estimate.ram.max(variables), DeviceBasis::Compiled),
+            (None, _) => (estimate.ram, DeviceBasis::Estimated),
+        };
+        let (cycles, instructions) = (run.and_then(|run| run.cycles), run.and_then(|run| run.instructions));
         let is_within =
             |own: u64, limits: [Option<u64>; 2]| limits.into_iter().flatten().all(|limit| own <= limit);
         DeviceRow {
             flash: Some(flash),
+            encode_flash: Some(encode_flash),
             ram: Some(ram),
-            cycles: run.and_then(|run| run.cycles),
-            instructions: run.and_then(|run| run.instructions),
+            cycles: cycles.map(|own| own.all),
+            encode_cycles: cycles.map(|own| own.encoding),
+            instructions: instructions.map(|own| own.all),
+            encode_instructions: instructions.map(|own| own.encoding),
             basis: Some(basis),
             fits: is_within(flash, [self.rule.flash_bytes, self.target.flash_bytes()])
                 && is_within(ram, [self.rule.ram_bytes, self.target.ram_bytes()]),
@@ -106,9 +112,12 @@ impl Bench<'_> {
             origin: row.origin.clone(),
             target: self.target.name().to_owned(),
             flash: None,
+            encode_flash: None,
             ram: None,
             cycles: None,
+            encode_cycles: None,
             instructions: None,
+            encode_instructions: None,
             basis: None,
             fits: false,
             refused: Some(reason),

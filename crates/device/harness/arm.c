@@ -1,5 +1,5 @@
 /* Runs a model on all rows of test_vectors.h on a Cortex-M under qemu, and prints how many numbers are wrong, and the most
- * stack that a prediction takes; with -DCOUNT_INSTRUCTIONS also the most instructions.
+ * stack that a prediction takes; with -DCOUNT_INSTRUCTIONS also the most instructions of encoding and of a prediction.
  */
 #include "rows.h"
 #include "cortex.h"
@@ -8,7 +8,7 @@ void reset(void)
 {
     uint32_t wrong = 0, stack = 0, row, i;
 #if defined(COUNT_INSTRUCTIONS)
-    uint32_t instructions = 0;
+    uint32_t instructions = 0, encoding = 0;
     open_timer();
 #endif
     begin();
@@ -21,10 +21,16 @@ void reset(void)
 #if !defined(MODEL_FLOATS)
         wrong += model_predict(test_codes[row]) != test_classes[row];
 #endif
-#if defined(TEST_INTEGER_FEATURES)
+#if (defined(MODEL_FLOAT_FEATURES) && !defined(MODEL_FLOATS)) || defined(TEST_INTEGER_FEATURES)
         {
             model_code encoded[MODEL_INPUTS];
+#if defined(COUNT_INSTRUCTIONS)
+            uint32_t from = now();
+#endif
             model_encode(test_features[row], encoded);
+#if defined(COUNT_INSTRUCTIONS)
+            encoding = most(encoding, instructions_between(from, now()));
+#endif
             for (i = 0; i < MODEL_INPUTS; i++) {
                 wrong += encoded[i] != test_codes[row][i];
             }
@@ -45,6 +51,8 @@ void reset(void)
 #if defined(COUNT_INSTRUCTIONS)
     print(" instructions ");
     print_number(instructions);
+    print(" encoding ");
+    print_number(encoding);
 #endif
     print(" stack ");
     print_number(stack);

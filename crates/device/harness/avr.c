@@ -1,5 +1,5 @@
-/* Runs a model on all rows of test_vectors.h on an AVR under simavr, and prints how many numbers are wrong, and the most that a
- * prediction takes.
+/* Runs a model on all rows of test_vectors.h on an AVR under simavr, and prints how many numbers are wrong, and the most that
+ * encoding and a prediction take.
  */
 #include <avr/pgmspace.h>
 #include "uart.h"
@@ -11,7 +11,7 @@
 int main(void)
 {
     uint16_t row, i, stack = 0, wrong = 0;
-    uint32_t cycles = 0;
+    uint32_t cycles = 0, encoding = 0;
     model_code codes[MODEL_INPUTS];
     model_output outputs[MODEL_OUTPUTS], expected[MODEL_OUTPUTS];
 #if defined(MODEL_FLOATS)
@@ -39,8 +39,12 @@ int main(void)
             float features[MODEL_INPUTS];
 #endif
             model_code encoded[MODEL_INPUTS];
+            uint32_t from, empty = now();
+            empty = now() - empty;
             memcpy_P(features, test_features[row], sizeof features);
+            from = now();
             model_encode(features, encoded);
+            encoding = most(encoding, now() - from - empty);
             for (i = 0; i < MODEL_INPUTS; i++) {
                 wrong = (uint16_t)(wrong + (encoded[i] != codes[i]));
             }
@@ -53,6 +57,7 @@ int main(void)
         wrong = (uint16_t)(wrong + (seen != class));
 #endif
     }
-    printf("rows %u wrong %u cycles %lu stack %u\n", TEST_ROWS, wrong, (unsigned long)cycles, stack);
+    printf("rows %u wrong %u cycles %lu encoding %lu stack %u\n", TEST_ROWS, wrong, (unsigned long)cycles,
+           (unsigned long)encoding, stack);
     end();
 }

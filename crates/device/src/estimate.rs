@@ -5,8 +5,10 @@ use super::target::{Core, Instructions, Target};
 /// What a model in C is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parts {
-    /// Bytes of its constants.
+    /// Bytes of its constants, without those of the encoding.
     pub constants: u64,
+    /// What makes codes of features.
+    pub encoding: Encoding,
     /// Bytes of what layers hand on, and of the outputs: the stack has them during a prediction.
     pub buffers: u64,
     /// Layers.
@@ -15,6 +17,17 @@ pub struct Parts {
     pub arithmetic: Arithmetic,
     /// Whether it calls functions of `<math.h>`.
     pub calls_library: bool,
+}
+
+/// How features become codes, with bytes of constants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// They do not: the model takes features.
+    None,
+    /// By divisions of floats.
+    Floats(u64),
+    /// By products of whole numbers.
+    Integers(u64),
 }
 
 /// How sums become the inputs of the next layer, the shortest code first.
@@ -37,8 +50,10 @@ pub enum Arithmetic {
 /// Bytes that are expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
-    /// Of code and constants.
+    /// Of code and constants, from features on.
     pub flash: u64,
+    /// Of these, of what makes codes of features.
+    pub encode_flash: u64,
     /// Of variables and stack.
     pub ram: u64,
 }
@@ -79,8 +94,21 @@ impl Parts {
             (true, Core::Avr { .. }) => (520, 15),
             (true, Core::Arm { .. }) => (2350, 1100),
         };
+        let encode_flash = match (self.encoding, target.core()) {
+            (Encoding::None, _) => 0,
+            (Encoding::Floats(constants), Core::Avr { .. }) => 1320 + constants,
+            (Encoding::Floats(constants), Core::Arm { instructions: Instructions::Thumb, .. }) => {
+                2500 + constants
+            }
+            (Encoding::Floats(constants), Core::Arm { instructions: Instructions::Thumb2, .. }) => {
+                1400 + constants
+            }
+            (Encoding::Integers(constants), Core::Avr { .. }) => 200 + constants,
+            (Encoding::Integers(constants), Core::Arm { .. }) => 100 + constants,
+        };
         Estimate {
-            flash: self.constants + once + layer * self.layers + library,
+            flash: self.constants + once + layer * self.layers + library + encode_flash,
+            encode_flash,
             ram: self.buffers + frames + variables,
         }
     }

@@ -17,6 +17,6 @@ mod target;
 mod toolchain;
 
 pub use error::DeviceError;
-pub use estimate::{Arithmetic, Estimate, Parts};
+pub use estimate::{Arithmetic, Encoding, Estimate, Parts};
 pub use target::Target;
-pub use toolchain::{Measured, Run, Toolchain};
+pub use toolchain::{Measured, Run, Steps, Toolchain};

@@ -25,7 +25,14 @@ const ROWS: (&str, &str) = ("rows.h", include_str!("../harness/rows.h"));
 const ARM_MEMORY: (&str, &str) = ("arm.ld", include_str!("../harness/arm.ld"));
 
 /// How everything is compiled: small, and without what is not called.
-const USUAL: [&str; 4] = ["-std=gnu99", "-Os", "-ffunction-sections", "-Wl,--gc-sections"];
+const USUAL: [&str; 6] = [
+    "-std=gnu99",
+    "-Os",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-Wl,--gc-sections",
+    "-DMODEL_FLOAT_FEATURES",
+];
 
 const ARM_USUAL: &[&str] = &["-mthumb", "-ffreestanding", "-nostartfiles", "-T", "arm.ld"];
 
@@ -43,18 +50,20 @@ pub struct Toolchain {
     empty: Sections,
 }
 
-/// What a model takes, by what was compiled, and run where that could be.
+/// What a model takes from features on, by what was compiled, and run where that could be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Measured {
     /// Bytes of code and constants.
     pub flash: u64,
+    /// Of these, what makes codes of features.
+    pub encode_flash: u64,
     /// Bytes of variables that are there all the time.
     pub variables: u64,
     /// What running it took; `None` without an emulator, and where the test rows do not fit beside the model.
     pub run: Option<Run>,
 }
 
-/// What one prediction took, at most, on test rows.
+/// What one prediction took, at most, on test rows, from features on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
     /// Test rows, all of which gave the numbers that were measured.
@@ -62,9 +71,18 @@ pub struct Run {
     /// Bytes of stack.
     pub stack: u64,
     /// Clock cycles; `None` where the emulator counts none.
-    pub cycles: Option<u64>,
+    pub cycles: Option<Steps>,
     /// Instructions; `None` where the emulator counts none.
-    pub instructions: Option<u64>,
+    pub instructions: Option<Steps>,
+}
+
+/// Cycles, or instructions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Steps {
+    /// All of them.
+    pub all: u64,
+    /// Those that make codes of features.
+    pub encoding: u64,
 }
 
 /// The sections of a program.
@@ -106,11 +124,20 @@ impl Toolchain {
         for (name, text) in all {
             fs::write(folder.join(name), text).map_err(cannot_write)?;
         }
-        let own = sections(self.target, &[], &["probe.c", "model.c"], folder)?;
-        let Sections { text, data, bss } = self.empty;
-        let flash = (own.text + own.data).saturating_sub(text + data);
-        let variables = (own.data + own.bss).saturating_sub(data + bss);
-        Ok(Measured { flash, variables, run: self.run(folder)? })
+        let probe = |defined: &[&str]| {
+            let own = sections(self.target, defined, &["probe.c", "model.c"], folder)?;
+            let Sections { text, data, bss } = self.empty;
+            let flash = (own.text + own.data).saturating_sub(text + data);
+            Ok((flash, (own.data + own.bss).saturating_sub(data + bss)))
+        };
+        let (of_codes, _) = probe(&[])?;
+        let (flash, variables) = probe(&["-DENCODES"])?;
+        Ok(Measured {
+            flash,
+            encode_flash: flash.saturating_sub(of_codes),
+            variables,
+            run: self.run(folder)?,
+        })
     }
 
     /// Runs the test rows in a folder.
@@ -134,9 +161,13 @@ impl Toolchain {
         let said = emulate(target.emulator(), target.emulation("test.elf"), folder)?;
         let line = said.find("rows ").map_or("", |from| &said[from..]);
         let number = |name: &str| number_after(line, name);
+        let encoding = number("encoding").unwrap_or_default();
+        let steps = |predicting: u64| Steps { all: predicting + encoding, encoding };
         match (number("rows"), number("wrong"), number("stack")) {
             (Some(rows), Some(0), Some(stack)) => {
-                Ok(Some(Run { rows, stack, cycles: number("cycles"), instructions: number("instructions") }))
+                let [cycles, instructions] =
+                    [number("cycles"), number("instructions")].map(|own| own.map(steps));
+                Ok(Some(Run { rows, stack, cycles, instructions }))
             }
             (Some(_), Some(wrong), Some(_)) => Err(DeviceError::Wrong { target: target.name(), wrong }),
             _ => Err(DeviceError::Failed { program: target.emulator().to_owned(), said }),

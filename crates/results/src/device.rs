@@ -12,14 +12,20 @@ pub struct DeviceRow {
     pub origin: Origin,
     /// The device.
     pub target: String,
-    /// Bytes of code and constants; `None` of what is no program.
+    /// Bytes of code and constants, from features on; `None` of what is no program.
     pub flash: Option<u64>,
+    /// Of these, what makes codes of features.
+    pub encode_flash: Option<u64>,
     /// Bytes of variables and stack.
     pub ram: Option<u64>,
-    /// Clock cycles of a prediction, the most on test rows; `None` where no emulator counts them.
+    /// Clock cycles of a prediction from features on, the most on test rows; `None` where no emulator counts them.
     pub cycles: Option<u64>,
-    /// Instructions of a prediction, the most on test rows; `None` where no emulator counts them.
+    /// Of these, what makes codes of features.
+    pub encode_cycles: Option<u64>,
+    /// Instructions of a prediction from features on, the most on test rows; `None` where no emulator counts them.
     pub instructions: Option<u64>,
+    /// Of these, what makes codes of features.
+    pub encode_instructions: Option<u64>,
     /// What the numbers rest on.
     pub basis: Option<DeviceBasis>,
     /// Whether it is within the limits of the device and those of the rule.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use bitsweep_results::summary::{Metric, Pick, PickOutcome, full_names};
 use bitsweep_results::{
-    Choice, Choices, Comparison, ErrorMeasures, FailureKind, Flag, Goal, Labels, Measures, PickRule, Records,
-    ResultRow, RowFailure, Scores, Size, SizeMeasures, Summary, Task, Value, Variant, distinct_names,
-    summarize,
+    Choice, Choices, Comparison, DeviceBasis, DeviceRow, ErrorMeasures, FailureKind, Flag, Goal, Labels,
+    Measures, PickRule, Records, ResultRow, RowFailure, Scores, Size, SizeMeasures, Summary, Task, Value,
+    Variant, distinct_names, summarize,
 };
 use made::{interval, measures, scored, task, unit};
 
@@ -190,6 +190,59 @@ fn a_budget_takes_the_best_that_fits() {
     assert!(with(424).reasons[0].contains("2 bit, takes 425 bytes"), "{:?}", with(424));
     // 8 bit is as good as float, and smaller.
     assert_eq!(with(10_000).choice, "8 bit");
+}
+
+#[test]
+fn a_device_takes_the_best_that_fits() {
+    let (rows, mut records) = many_rows();
+    let row = |row: &ResultRow, flash: u64, ram: u64, fits: bool| DeviceRow {
+        origin: row.origin.clone(),
+        target: "atmega328p".to_owned(),
+        flash: Some(flash),
+        encode_flash: Some(100),
+        ram: Some(ram),
+        cycles: Some(12_000),
+        encode_cycles: Some(2_000),
+        instructions: None,
+        encode_instructions: None,
+        basis: Some(DeviceBasis::Emulated),
+        fits,
+        refused: None,
+        toolchain: None,
+    };
+    let with = |records: &Records| {
+        let rule = PickRule { flash_bytes: Some(1_200), ram_bytes: Some(100), ..PickRule::default() };
+        let summary = summarize(records, &Labels::of_rows(&rows), &rule);
+        summary.comparisons[0].explain(Goal::Device, &rule).unwrap()
+    };
+    // By bits: float, 8, 4, 2. What takes least flash is not what has least bytes.
+    let by_bits = |fits: [bool; 4]| -> Vec<DeviceRow> {
+        let flash = [5_000, 900, 1_100, 1_150];
+        rows.iter().zip(flash).zip(fits).map(|((own, flash), fits)| row(own, flash, 80, fits)).collect()
+    };
+    records.device = by_bits([false, false, true, true]);
+    let found = with(&records);
+    assert_eq!(found.choice, "4 bit");
+    assert!(
+        found
+            .headline
+            .starts_with("1,100 bytes of flash and 80 bytes of RAM, 12,000 cycles, 4.5 times smaller"),
+        "{found:?}"
+    );
+    assert!(
+        found.reasons[0].contains("of what takes at most 1,200 bytes of flash and 100 bytes of RAM"),
+        "{found:?}"
+    );
+    records.device = by_bits([false, false, false, true]);
+    assert_eq!(with(&records).choice, "2 bit");
+    records.device = by_bits([false; 4]);
+    let found = with(&records);
+    assert!(found.headline.contains("nothing takes at most 1,200 bytes of flash"), "{found:?}");
+    assert!(found.reasons[0].contains("8 bit, takes 900 bytes of flash"), "{found:?}");
+    // Without limits there is no such goal.
+    let rule = PickRule::default();
+    let summary = summarize(&records, &Labels::of_rows(&rows), &rule);
+    assert_eq!(summary.comparisons[0].explain(Goal::Device, &rule), None);
 }
 
 #[test]

@@ -44,9 +44,18 @@ fn table(
     comparison: &Comparison,
     programs: &[(&VariantSummary, &DeviceRow)],
     rule: &PickRule,
-) -> Table<'static, 6> {
-    let columns =
-        [("macro-F1", 0), ("flash", 0), ("RAM", 0), ("cycles", 0), ("instructions", 0), ("fits", 0)];
+) -> Table<'static, 9> {
+    let columns = [
+        ("macro-F1", 0),
+        ("flash", 0),
+        ("of it\nencoding", 1),
+        ("RAM", 0),
+        ("cycles", 0),
+        ("of them\nencoding", 2),
+        ("instructions", 0),
+        ("of them\nencoding", 2),
+        ("fits", 0),
+    ];
     let mut table = Table::new("variant", columns.map(|(heading, rank)| Column { heading, rank }));
     let whole = |number: Option<u64>| number.map_or_else(String::new, |number| count(number as f64));
     let has_limits = rule.flash_bytes.or(rule.ram_bytes).is_some();
@@ -56,9 +65,12 @@ fn table(
         let cells = [
             score,
             whole(row.flash),
+            whole(row.encode_flash),
             whole(row.ram),
             whole(row.cycles),
+            whole(row.encode_cycles),
             whole(row.instructions),
+            whole(row.encode_instructions),
             if has_limits { fits.to_owned() } else { String::new() },
         ];
         table.row(&comparison.label_with_runs(variant), cells);

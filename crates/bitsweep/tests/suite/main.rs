@@ -12,6 +12,8 @@ mod command_line;
 mod comparing;
 mod completions;
 mod constant_features;
+#[cfg(unix)]
+mod device;
 mod experiments;
 mod export;
 mod failures;

@@ -46,11 +46,11 @@ fn basis(rows: &[DeviceRow]) -> String {
     let mut text = "Each variant as a program in C that `bitsweep export --format c` writes.".to_owned();
     if let Some(toolchain) = toolchain {
         text += &format!(
-            " Flash is code and constants of a program that calls the model, less one that does not ({toolchain})."
+            " Flash is bytes of code and constants of a program that calls the model on features, less one that does not ({toolchain}); what makes codes of features is told by itself behind it."
         );
     }
     if has(DeviceBasis::Emulated) {
-        text += " RAM is the stack that predictions take and all variables, on an emulated device that gave the numbers of the harness on every row that it ran, floats within rounding; cycles or instructions are the most that one took.";
+        text += " RAM is the stack that predictions take and all variables, on an emulated device that gave the numbers of the harness on every row that it ran, floats within rounding; cycles or instructions are the most that one took, from features on, and behind them what encoding took of these.";
     }
     if has(DeviceBasis::Compiled) {
         text += " Where no cycles or instructions are told, the test rows did not run beside the model, and the stack is estimated from the widths of the layers.";
@@ -82,11 +82,17 @@ fn task(comparison: &Comparison, has_limits: bool) -> Vec<Block> {
         let whole = |number: Option<u64>| number.map_or_else(String::new, |number| count(number as f64));
         let score = variant.scores.as_ref().map_or_else(String::new, |scores| fixed(scores.macro_f1.mean, 4));
         let fits = has_limits.then(|| if row.fits { "yes" } else { "no" }.to_owned());
+        let (steps, encode_steps) = match has_cycles {
+            true => (row.cycles, row.encode_cycles),
+            false => (row.instructions, row.encode_instructions),
+        };
         let numbers = [
             score,
             whole(row.flash),
+            whole(row.encode_flash),
             whole(row.ram),
-            whole(if has_cycles { row.cycles } else { row.instructions }),
+            whole(steps),
+            whole(encode_steps),
         ];
         [variant.label.to_string()].into_iter().chain(fits).chain(numbers).collect()
     });
@@ -96,7 +102,7 @@ fn task(comparison: &Comparison, has_limits: bool) -> Vec<Block> {
         let fits = has_limits.then_some("Fits");
         let words = ["Variant"].into_iter().chain(fits);
         let headings: Vec<&str> =
-            words.chain(["Macro-F1", "Flash in bytes", "RAM in bytes", speed]).collect();
+            words.chain(["Macro-F1", "Flash", "Encoding", "RAM", speed, "Encoding"]).collect();
         blocks.push(Block::Table(Table::new(1 + usize::from(has_limits), &headings, shown)));
     }
     if number > MOST_ROWS {

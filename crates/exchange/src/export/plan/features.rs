@@ -4,6 +4,12 @@ use bitsweep_inference::integer::{FeatureCodes, Positions};
 
 use super::integer::Integer;
 
+/// The number that all features have; `None` where they have different ones.
+pub(in crate::export) fn the_same<T: Copy + PartialEq>(numbers: &[T]) -> Option<T> {
+    let first = *numbers.first()?;
+    numbers.iter().all(|number| *number == first).then_some(first)
+}
+
 /// The type of features that are whole numbers: one in which none that it holds is mistaken. `None` of floats.
 pub(in crate::export) fn feature_integer(features: &FeatureCodes) -> Option<Integer> {
     let Positions::Integer(all) = features.positions() else { return None };

@@ -10,7 +10,7 @@ mod numbers;
 mod source;
 mod tolerance;
 
-use bitsweep_device::{Arithmetic, Parts};
+use bitsweep_device::{Arithmetic, Encoding, Parts};
 use ndarray::{ArrayView2, Axis, Slice};
 
 use super::CModel;
@@ -107,6 +107,7 @@ pub(super) fn model(
     let hidden: usize = alternating(&widths).into_iter().flatten().sum();
     let parts = Parts {
         constants,
+        encoding: Encoding::None,
         buffers: ((hidden + outputs.ncols()) * size_of::<f32>()) as u64,
         layers: widths.len() as u64,
         calls_library: needs_library,

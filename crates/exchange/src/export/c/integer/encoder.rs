@@ -3,7 +3,7 @@
 use bitsweep_inference::integer::{CountCodes, FeatureCodes, Positions};
 
 use crate::export::c::text::{array, float, indented, integers, limits, read, type_name, unsigned_integers};
-use crate::export::plan::{NetworkPlan, feature_integer};
+use crate::export::plan::{NetworkPlan, feature_integer, the_same};
 
 /// The macro that has `model_encode` of floats.
 pub(super) const FLOAT_FEATURES: &str = "MODEL_FLOAT_FEATURES";
@@ -28,8 +28,15 @@ pub(super) fn encoder(plan: &NetworkPlan, features: &FeatureCodes) -> String {
 
 fn of_floats(plan: &NetworkPlan, means: &[f32], divisors: &[f32], halves_to_even: bool) -> String {
     let (grid, zero_point) = (plan.grid, plan.zero_point);
-    let floats =
-        |name: &str, numbers: &[f32]| array("float", name, numbers.iter().map(|number| float(*number)));
+    let mut constants = String::new();
+    let mut of_feature = |name: &str, numbers: &[f32]| match the_same(numbers) {
+        Some(number) => float(number),
+        None => {
+            constants.push_str(&array("float", name, numbers.iter().map(|number| float(*number))));
+            read("float", &format!("{name} + i"))
+        }
+    };
+    let (mean, divisor) = (of_feature("means", means), of_feature("divisors", divisors));
     let rounding = match halves_to_even {
         true => {
             "if ((rest > 0.5f) || ((rest >= 0.5f) && ((v & 1) != 0))) {\n            v++;\n        } else if ((rest < -0.5f) || ((rest <= -0.5f) && ((v & 1) != 0))) {\n            v--;\n        }"
@@ -40,16 +47,13 @@ fn of_floats(plan: &NetworkPlan, means: &[f32], divisors: &[f32], halves_to_even
     };
     let beyond = i64::from(grid.highest) - i64::from(grid.lowest) + 1;
     format!(
-        "{means}{divisors}\n\
-         void model_encode(const float *features, model_code *input)\n{{\n    uint16_t i;\n    \
+        "{constants}\nvoid model_encode(const float *features, model_code *input)\n{{\n    uint16_t i;\n    \
          for (i = 0; i < MODEL_INPUTS; i++) {{\n        \
-         float position = (features[i] - READ_F32(means + i)) / READ_F32(divisors + i);\n        float rest;\n        \
+         float position = (features[i] - {mean}) / {divisor};\n        float rest;\n        \
          int32_t v;\n        if (position > {beyond}.0f) {{\n            position = {beyond}.0f;\n        }}\n        \
          if (!(position > -{beyond}.0f)) {{\n            position = -{beyond}.0f;\n        }}\n        \
          v = (int32_t)position;\n        rest = position - (float)v;\n        {rounding}\n        v += {zero_point};\n{limits}        \
          input[i] = (model_code)v;\n    }}\n}}\n",
-        means = floats("means", means),
-        divisors = floats("divisors", divisors),
         limits = indented(&limits(i64::from(grid.lowest), i64::from(grid.highest)), 2),
     )
 }
@@ -58,7 +62,11 @@ fn of_counts(plan: &NetworkPlan, all: &[CountCodes], shift: u32) -> String {
     let grid = plan.grid;
     let mut constants = String::new();
     let mut unsigned = |name: &str, of: fn(&CountCodes) -> u32| {
-        let (kind, text) = unsigned_integers(name, &all.iter().map(of).collect::<Vec<_>>());
+        let numbers: Vec<u32> = all.iter().map(of).collect();
+        if let Some(number) = the_same(&numbers) {
+            return format!("{number}u");
+        }
+        let (kind, text) = unsigned_integers(name, &numbers);
         constants.push_str(&text);
         read(kind, &format!("{name} + i"))
     };
@@ -69,8 +77,15 @@ fn of_counts(plan: &NetworkPlan, all: &[CountCodes], shift: u32) -> String {
         true => format!("        distance >>= {};\n", unsigned("coarse_bits", |own| own.coarse)),
         false => String::new(),
     };
-    let (kind, text) = integers("first_features", &all.iter().map(|own| own.first).collect::<Vec<_>>());
-    constants.push_str(&text);
+    let firsts: Vec<i32> = all.iter().map(|own| own.first).collect();
+    let first = match the_same(&firsts) {
+        Some(first) => first.to_string(),
+        None => {
+            let (kind, text) = integers("first_features", &firsts);
+            constants.push_str(&text);
+            read(kind, "first_features + i")
+        }
+    };
     let lowest = match grid.lowest {
         0 => String::new(),
         lowest => format!("{lowest} + "),
@@ -83,7 +98,6 @@ fn of_counts(plan: &NetworkPlan, all: &[CountCodes], shift: u32) -> String {
          if (features[i] < first) {{\n            input[i] = {least};\n        \
          }} else if (distance > {last}) {{\n            input[i] = {most};\n        }} else {{\n            \
          input[i] = (model_code)({lowest}(int32_t)((distance * {multiplier} + {offset}) >> {shift}));\n        }}\n    }}\n}}\n",
-        first = read(kind, "first_features + i"),
         least = grid.lowest,
         most = grid.highest,
     )

@@ -100,7 +100,7 @@ pub(super) fn model(
         ("Makefile", makefile(&definitions, "")),
         ("CMakeLists.txt", cmake(&lines)),
     ];
-    Ok(CModel { files, parts: plan.parts() })
+    Ok(CModel { files, parts: plan.parts(encoder) })
 }
 
 fn own_header(

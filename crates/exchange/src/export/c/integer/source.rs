@@ -49,6 +49,6 @@ pub(super) fn source(
     text.push_str(&encoder(plan, features));
     format!(
         "/* {title} */\n#include \"model.h\"\n\n{}\n{SHIFTS}{text}",
-        prelude(&text, plan.parts().constants)
+        prelude(&text, plan.parts(features).constants)
     )
 }
