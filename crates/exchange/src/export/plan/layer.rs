@@ -27,6 +27,8 @@ pub(in crate::export) struct LayerPlan {
     pub(in crate::export) is_of_bytes: bool,
     /// Whether each product of a level and a code fits 16 bits.
     pub(in crate::export) has_short_products: bool,
+    /// Whether 24 bits hold each sum.
+    pub(in crate::export) has_short_sums: bool,
     pub(in crate::export) finish: Finish,
 }
 
@@ -75,6 +77,7 @@ impl LayerPlan {
             biases: Biases::of(layer),
             codes,
             is_of_bytes,
+            has_short_sums: layer.largest_sum() < 1 << 23,
             has_short_products: most_level * most_code <= i64::from(i16::MAX),
             finish: Finish::of(layer),
         }

@@ -66,17 +66,21 @@ impl<'a> Product<'a> {
         }
     }
 
-    /// Its text.
-    pub(super) fn text(&self) -> String {
+    /// Its text; where 24 bits hold the sums of all layers, the highest byte follows from the others.
+    pub(super) fn text(&self, are_short: bool) -> String {
         let text = match self.weights {
             Weights::Bytes(_) => PRODUCT,
             Weights::Codes { width: Width::Four, .. } => PRODUCT_OF_4_BITS,
             Weights::Codes { width: Width::Two, .. } => PRODUCT_OF_2_BITS,
             Weights::Codes { width: Width::One, .. } => PRODUCT_OF_1_BIT,
         };
-        match self.is_signed {
+        let text = match self.is_signed {
             true => text.replace("const uint8_t *x", "const int8_t *x").replace("mulsu", "muls"),
             false => text.to_owned(),
+        };
+        match are_short {
+            true => text.lines().filter_map(of_24_bits).collect(),
+            false => text,
         }
     }
 
@@ -89,4 +93,20 @@ impl<'a> Product<'a> {
             Weights::Codes { width: Width::One, .. } => inputs.div_ceil(8),
         }
     }
+}
+
+/// A line of a function whose sums have 24 bits.
+fn of_24_bits(line: &str) -> Option<String> {
+    let assembler = line.trim_start();
+    let indent = &line[..line.len() - assembler.len()];
+    if assembler.starts_with("\"adc %D[sum]") {
+        return None;
+    }
+    let end = assembler.strip_suffix("clr r1\"").map(|label| {
+        format!(
+            "{label}clr r1\\n\\t\"\n{indent}\"mov %D[sum], %C[sum]\\n\\t\" /* 24 bits hold the sum */\n\
+             {indent}\"lsl %D[sum]\\n\\t\"\n{indent}\"sbc %D[sum], %D[sum]\""
+        )
+    });
+    Some(format!("{indent}{}\n", end.unwrap_or_else(|| assembler.to_owned())))
 }

@@ -35,8 +35,9 @@ pub(super) fn source(
         text.push('\n');
         text.push_str(&LayerSource::new(layer, interface.hidden).text());
     }
+    let are_short = plan.layers.iter().all(|layer| layer.has_short_sums);
     let products = plan.layers.iter().filter_map(Product::of);
-    let products: BTreeSet<String> = products.map(|product| product.text()).collect();
+    let products: BTreeSet<String> = products.map(|product| product.text(are_short)).collect();
     products.iter().for_each(|product| text.insert_str(0, &format!("\n{product}")));
     // Those that call others come first: each is put before all that is there.
     for (call, function) in [(" rescale(", RESCALE), (" add_product(", ADD_PRODUCT), ("multiply(", MULTIPLY)]
