@@ -12,7 +12,7 @@
 #define CLASS(place) (*(place))
 #endif
 
-#include "test_vectors.h"
+#include "rows.h"
 #include "classes.h"
 
 static uint16_t as_float, as_true;

@@ -1,6 +1,11 @@
 /* A program that predicts once, and with -DWITHOUT one that does all but that: what a model takes is between the two. */
 #include "model.h"
 
+#if defined(MODEL_FLOATS)
+/* What a prediction takes. */
+typedef float model_code;
+#endif
+
 model_code codes[MODEL_INPUTS];
 volatile model_class seen;
 

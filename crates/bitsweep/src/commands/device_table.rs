@@ -9,7 +9,7 @@ use crate::layout::{Column, Page, Table};
 /// A comparison with more variants shows the smallest ones.
 const MOST_ROWS: usize = 24;
 
-/// What each variant of a task takes, the smallest last, and what is picked.
+/// What each variant of a task takes, the smallest last.
 pub(super) fn comparison(comparison: &Comparison, rule: &PickRule, page: &mut Page) {
     let all = comparison.variants.iter().filter_map(|own| Some((own, own.device.as_ref()?)));
     let (mut programs, refused): (Vec<_>, Vec<_>) = all.partition(|(_, row)| row.flash.is_some());
@@ -33,6 +33,10 @@ pub(super) fn comparison(comparison: &Comparison, rule: &PickRule, page: &mut Pa
         let reason = row.refused.as_deref().unwrap_or_default();
         page.prose(0, &format!("{}: no program: {reason}", variant.label));
     }
+}
+
+/// What is picked for the device, and why.
+pub(super) fn pick(comparison: &Comparison, rule: &PickRule, page: &mut Page) {
     if let Some(Explanation { headline, choice, reasons, .. }) = comparison.explain(Goal::Device, rule) {
         page.prose(0, &format!("device: {choice}: {headline}"));
         reasons.iter().for_each(|reason| page.prose(2, reason));

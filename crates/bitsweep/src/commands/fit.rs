@@ -63,6 +63,7 @@ pub(super) fn fit(request: &Request, options: &Options<'_>) -> Result<(), Failur
     for comparison in &summary.comparisons {
         page.space();
         device_table::comparison(comparison, &plan.header.pick, &mut page);
+        device_table::pick(comparison, &plan.header.pick, &mut page);
     }
     print_page(&page)
 }
