@@ -26,6 +26,9 @@ static uint16_t wrong_rescalings(void)
         int32_t multiplier = (int32_t)((next() | 0x80000000) >> 1);
         uint8_t shift;
         int64_t product;
+        if (next() & 1) {
+            multiplier = -multiplier;
+        }
         if (turn < 4) {
             sum = (turn & 1) ? INT32_MAX : INT32_MIN;
             multiplier = (turn & 2) ? INT32_MAX : (int32_t)0x40000000;

@@ -20,19 +20,26 @@ const MOST_ROWS: usize = 16;
 ///
 /// # Errors
 /// What keeps a unit from being made again.
-pub fn fit(plan: &Plan, store: &UnitStore, records: &Records) -> Result<Vec<DeviceRow>, Failure> {
-    let Some(device) = plan.header.device else { return Ok(Vec::new()) };
-    let bench = Bench {
-        target: device.target,
-        toolchain: Toolchain::find(device.target),
-        rule: &plan.header.pick,
-        plan,
-    };
-    let mut rows = Vec::new();
+pub fn fit(plan: &Plan, store: &UnitStore, records: &Records) -> Result<Fitted, Failure> {
+    let Some(device) = plan.header.device else { return Ok(Fitted::default()) };
+    let toolchain = Toolchain::find(device.target).map_err(|error| Failure::Other(error.to_string()))?;
+    let bench = Bench { target: device.target, toolchain, rule: &plan.header.pick, plan };
+    let mut all = Fitted::default();
     for position in first_units(plan) {
-        rows.extend(bench.unit(position, store, records)?);
+        let Fitted { rows, failures } = bench.unit(position, store, records)?;
+        all.rows.extend(rows);
+        all.failures.extend(failures);
     }
-    Ok(rows)
+    Ok(all)
+}
+
+/// What variants take.
+#[derive(Debug, Default)]
+pub struct Fitted {
+    /// One row for each variant of the first unit of each task.
+    pub rows: Vec<DeviceRow>,
+    /// What compilers and emulators did not do, or did otherwise than it was measured.
+    pub failures: Vec<String>,
 }
 
 struct Bench<'p> {
@@ -43,7 +50,7 @@ struct Bench<'p> {
 }
 
 impl Bench<'_> {
-    fn unit(&self, position: usize, store: &UnitStore, records: &Records) -> Result<Vec<DeviceRow>, Failure> {
+    fn unit(&self, position: usize, store: &UnitStore, records: &Records) -> Result<Fitted, Failure> {
         let row_of = |own: &Chosen<'_>| {
             let key = own.key();
             records.results.iter().find(|row| row.key == key && row.result.is_ok())
@@ -51,29 +58,38 @@ impl Bench<'_> {
         let found: Vec<_> =
             Chosen::all(self.plan, position).filter_map(|own| row_of(&own).map(|row| (own, row))).collect();
         if found.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Fitted::default());
         }
         let all = found.iter().map(|(own, _)| (own.variant(), Provenance::default()));
         let Packed { models, test_features } = pack(self.plan, position, Some(store), all)?;
         let rows = test_features.nrows().min(MOST_ROWS);
         let features = test_features.slice_axis(Axis(0), Slice::from(..rows));
-        let rows = found.par_iter().zip(models).map(|((_, row), model)| match model {
-            Ok(model) => match to_c(&model, features, "") {
-                Ok(model) => self.taken(row, &model),
-                Err(error) => self.refused(row, error.to_string()),
-            },
-            Err(failure) => self.refused(row, failure.to_string()),
+        let taken = found.par_iter().zip(models).map(|((own, row), model)| {
+            let refused = |reason: String| (self.refused(row, reason), None);
+            match model.map(|model| to_c(&model, features, "")) {
+                Ok(Ok(model)) => match self.taken(row, &model) {
+                    Ok(row) => (row, None),
+                    Err(error) => {
+                        let failure = format!("{}: {error}", own.describe());
+                        (self.refused(row, error.to_string()), Some(failure))
+                    }
+                },
+                Ok(Err(error)) => refused(error.to_string()),
+                Err(failure) => refused(failure.to_string()),
+            }
         });
-        Ok(rows.collect())
+        let (rows, failures): (Vec<_>, Vec<_>) = taken.collect::<Vec<_>>().into_iter().unzip();
+        Ok(Fitted { rows, failures: failures.into_iter().flatten().collect() })
     }
 
     /// What a model takes.
-    fn taken(&self, row: &ResultRow, model: &CModel) -> DeviceRow {
+    fn taken(&self, row: &ResultRow, model: &CModel) -> Result<DeviceRow, DeviceError> {
+        if let Some(reason) = model.parts.refusal(self.target) {
+            return Ok(self.refused(row, reason));
+        }
         let estimate = model.parts.estimate(self.target);
-        let measured = match self.measured(model).transpose() {
-            Ok(measured) => measured,
-            Err(error) => return self.refused(row, error.to_string()),
-        };
+        let measured =
+            self.toolchain.as_ref().map(|toolchain| toolchain.measure(&model.files)).transpose()?;
         let (flash, encode_flash) =
             measured.map_or((estimate.flash, estimate.encode_flash), |own| (own.flash, own.encode_flash));
         let run = measured.and_then(|own| own.run);
@@ -84,9 +100,8 @@ impl Bench<'_> {
             (None, _) => (estimate.ram, DeviceBasis::Estimated),
         };
         let (cycles, instructions) = (run.and_then(|run| run.cycles), run.and_then(|run| run.instructions));
-        let is_within =
-            |own: u64, limits: [Option<u64>; 2]| limits.into_iter().flatten().all(|limit| own <= limit);
-        DeviceRow {
+        let is_within = |own: u64, limit: Option<u64>| limit.is_none_or(|limit| own <= limit);
+        Ok(DeviceRow {
             flash: Some(flash),
             encode_flash: Some(encode_flash),
             ram: Some(ram),
@@ -95,19 +110,18 @@ impl Bench<'_> {
             instructions: instructions.map(|own| own.all),
             encode_instructions: instructions.map(|own| own.encoding),
             basis: Some(basis),
-            fits: is_within(flash, [self.rule.flash_bytes, self.target.flash_bytes()])
-                && is_within(ram, [self.rule.ram_bytes, self.target.ram_bytes()]),
-            refused: None,
-            ..self.refused(row, String::new())
-        }
-    }
-    /// What was measured of it; `None` without a compiler.
-    fn measured(&self, model: &CModel) -> Option<Result<Measured, DeviceError>> {
-        self.toolchain.as_ref().map(|toolchain| toolchain.measure(&model.files))
+            fits: is_within(flash, self.rule.flash_bytes) && is_within(ram, self.rule.ram_bytes),
+            ..self.row(row)
+        })
     }
 
     /// The row of what is no program for the device.
     fn refused(&self, row: &ResultRow, reason: String) -> DeviceRow {
+        DeviceRow { refused: Some(reason), ..self.row(row) }
+    }
+
+    /// The row of a variant of which nothing is known.
+    fn row(&self, row: &ResultRow) -> DeviceRow {
         DeviceRow {
             origin: row.origin.clone(),
             target: self.target.name().to_owned(),
@@ -120,7 +134,7 @@ impl Bench<'_> {
             encode_instructions: None,
             basis: None,
             fits: false,
-            refused: Some(reason),
+            refused: None,
             toolchain: self.toolchain.as_ref().map(Toolchain::words),
         }
     }

@@ -7,7 +7,7 @@ use bitsweep_exchange::export::{
 };
 use bitsweep_exchange::packed::{PackedError, PackedModel};
 use bitsweep_results::numbers::bytes;
-use bitsweep_results::{Goal, Key, PickRule, Summary};
+use bitsweep_results::{Goal, Key, Summary};
 use ndarray::ArrayView2;
 use serde_json::{Map, Value, json};
 
@@ -15,7 +15,7 @@ use crate::evaluate::{Packed, Provenance, pack};
 use crate::failure::Failure;
 use crate::plan::{Identity, Plan, Unit};
 use crate::unit_store::UnitStore;
-use bitsweep_experiment::config::{Diagnostic, ExportFormat, ExportGoal};
+use bitsweep_experiment::config::{Diagnostic, ExportFormat, ExportGoal, Header};
 use bitsweep_experiment::variant::Variant;
 
 /// A variant of a unit of a plan, or its float model, to be made again.
@@ -69,13 +69,14 @@ pub fn goal(goal: ExportGoal) -> Goal {
 }
 
 /// That the experiment does not ask for a goal, and the key that would.
-pub fn lacking(wanted: ExportGoal, rule: &PickRule) -> Option<(Diagnostic, &'static str)> {
+pub fn lacking(wanted: ExportGoal, header: &Header) -> Option<(Diagnostic, &'static str)> {
     let (what, key) = match wanted {
         ExportGoal::Balance | ExportGoal::Memory => return None,
         ExportGoal::Budget => ("a budget", "pick.budget_bytes"),
+        ExportGoal::Device if header.device.is_none() => ("a device", "device.target"),
         ExportGoal::Device => ("a device", "pick.flash_bytes"),
     };
-    let is_asked = rule.goals().any(|own| own == goal(wanted));
+    let is_asked = header.pick.goals().any(|own| own == goal(wanted));
     let message = || format!("nothing is picked for {what} where the experiment has no `{key}`");
     (!is_asked).then(|| (Diagnostic::new(message()), key))
 }
@@ -260,7 +261,7 @@ impl<'p> Chosen<'p> {
 /// Makes variants of one unit again, of the float model that the store has where it has one, and writes each in all of the formats: the file, or why the format cannot hold it.
 ///
 /// # Errors
-/// What keeps a variant from being made, or from being what was measured.
+/// What keeps the unit from being made.
 pub fn files(
     chosen: &[Chosen<'_>],
     formats: &[ExportFormat],
@@ -269,9 +270,9 @@ pub fn files(
     let Some(first) = chosen.first() else { return Ok(Vec::new()) };
     let variants = chosen.iter().map(|own| (own.variant, own.provenance()));
     let Packed { models, test_features } = pack(first.plan, first.position, store, variants)?;
-    let models = models.into_iter().collect::<Result<Vec<_>, _>>()?;
     let all = chosen.iter().zip(&models);
-    let file = |own: &Chosen<'_>, packed: &PackedModel, format: ExportFormat| {
+    let file = |own: &Chosen<'_>, packed: &Result<PackedModel, Failure>, format: ExportFormat| {
+        let packed = packed.as_ref().map_err(|failure| format!("{}: {failure}", own.describe()))?;
         own.file(packed, test_features.view(), format)
             .map_err(|reason| format!("{} as {format}: {reason}", own.describe()))
     };
@@ -291,7 +292,7 @@ pub fn first_units(plan: &Plan) -> impl Iterator<Item = usize> + '_ {
 /// The label, with the nearest that there is.
 pub fn check(plan: &Plan) -> Result<(), Diagnostic> {
     let wanted = &plan.header.export;
-    if let Some((lacking, _)) = wanted.pick.iter().find_map(|goal| lacking(*goal, &plan.header.pick)) {
+    if let Some((lacking, _)) = wanted.pick.iter().find_map(|goal| lacking(*goal, &plan.header)) {
         return Err(plan.located("export.pick", lacking));
     }
     if wanted.pick.is_empty() && wanted.variant.is_empty() && !wanted.format.is_empty() {

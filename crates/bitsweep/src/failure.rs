@@ -43,6 +43,12 @@ pub enum Failure {
         /// All rows of the shard.
         rows: usize,
     },
+    /// A compiler or an emulator of a device failed, or had other numbers; the results were written.
+    #[error("on the device: {}", reasons.iter().map(|reason| one_line(reason)).collect::<Vec<_>>().join("\n  "))]
+    Device {
+        /// What went wrong, for each variant.
+        reasons: Vec<String>,
+    },
     /// Models that `[export]` asks for could not be written; the results were.
     #[error("not exported: {}", reasons.iter().map(|reason| one_line(reason)).collect::<Vec<_>>().join("\n  "))]
     NotExported {
@@ -147,6 +153,7 @@ impl Failure {
             | Failure::ShardIncomplete { .. }
             | Failure::Foreseen { .. }
             | Failure::NotExported { .. }
+            | Failure::Device { .. }
             | Failure::Regressed { .. }
             | Failure::TooManyFailures { .. } => 3,
             Failure::Unfinished { .. } | Failure::Missing | Failure::NotCompared { .. } => 4,

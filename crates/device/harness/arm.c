@@ -24,6 +24,7 @@ void reset(void)
 #if (defined(MODEL_FLOAT_FEATURES) && !defined(MODEL_FLOATS)) || defined(TEST_INTEGER_FEATURES)
         {
             model_code encoded[MODEL_INPUTS];
+            uint32_t bytes;
 #if defined(COUNT_INSTRUCTIONS)
             uint32_t from = now();
 #endif
@@ -34,6 +35,8 @@ void reset(void)
             for (i = 0; i < MODEL_INPUTS; i++) {
                 wrong += encoded[i] != test_codes[row][i];
             }
+            STACK_OF(bytes, model_encode(test_features[row], encoded));
+            stack = most(stack, bytes);
         }
 #endif
         stack = most(stack, stack_of(test_codes[row]));

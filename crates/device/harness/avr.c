@@ -40,11 +40,14 @@ int main(void)
 #endif
             model_code encoded[MODEL_INPUTS];
             uint32_t from, empty = now();
+            uint16_t bytes;
             empty = now() - empty;
             memcpy_P(features, test_features[row], sizeof features);
             from = now();
             model_encode(features, encoded);
             encoding = most(encoding, now() - from - empty);
+            STACK_OF(bytes, model_encode(features, encoded));
+            stack = (uint16_t)most(stack, bytes);
             for (i = 0; i < MODEL_INPUTS; i++) {
                 wrong = (uint16_t)(wrong + (encoded[i] != codes[i]));
             }

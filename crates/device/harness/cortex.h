@@ -53,21 +53,29 @@ static void end(void)
     }
 }
 
-/* Bytes of stack that a prediction takes: it is painted before. */
+/* Leaves the bytes of stack that a statement takes in a variable: it is painted before. */
+#define STACK_OF(bytes, statement) \
+    do { \
+        volatile uint32_t *place; \
+        uint32_t *top; \
+        __asm__ volatile("mov %0, sp" : "=r"(top)); \
+        for (place = _ebss; place < top; place++) { \
+            *place = 0xa5a5a5a5u; \
+        } \
+        statement; \
+        for (place = _ebss; place < top && *place == 0xa5a5a5a5u; place++) { \
+        } \
+        (bytes) = (uint32_t)(top - place) * 4u; \
+    } while (0)
+
+/* Bytes of stack that a prediction takes. */
 static uint32_t stack_of(const model_code *codes)
 {
     volatile model_class seen;
-    volatile uint32_t *place;
-    uint32_t *top;
-    __asm__ volatile("mov %0, sp" : "=r"(top));
-    for (place = _ebss; place < top; place++) {
-        *place = 0xa5a5a5a5u;
-    }
-    seen = model_predict(codes);
+    uint32_t bytes;
+    STACK_OF(bytes, seen = model_predict(codes));
     (void)seen;
-    for (place = _ebss; place < top && *place == 0xa5a5a5a5u; place++) {
-    }
-    return (uint32_t)(top - place) * 4u;
+    return bytes;
 }
 
 #if defined(COUNT_INSTRUCTIONS)

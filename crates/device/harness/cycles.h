@@ -48,23 +48,31 @@ static uint32_t cycles_of(const model_code *codes)
     return now() - cycles - empty;
 }
 
+/* Leaves the bytes of stack that a statement takes in a variable. */
+#define STACK_OF(bytes, statement) \
+    do { \
+        extern uint8_t __heap_start; \
+        uint8_t *place; \
+        uint8_t *top = (uint8_t *)SP; \
+        /* A call of memset, which compilers make of the loop, has its return address there. */ \
+        uint8_t *painted = top - 8; \
+        cli(); \
+        for (place = &__heap_start; place < painted; place++) { \
+            *place = 0xa5; \
+        } \
+        statement; \
+        sei(); \
+        for (place = &__heap_start; place < painted && *place == 0xa5; place++) { \
+        } \
+        (bytes) = (uint16_t)(top - place); \
+    } while (0)
+
 /* Bytes of stack that a prediction takes. */
 static uint16_t stack_of(const model_code *codes)
 {
-    extern uint8_t __heap_start;
-    uint8_t *place;
-    uint8_t *top = (uint8_t *)SP;
-    /* A call of memset, which compilers make of the loop, has its return address there. */
-    uint8_t *painted = top - 8;
-    cli();
-    for (place = &__heap_start; place < painted; place++) {
-        *place = 0xa5;
-    }
-    seen = model_predict(codes);
-    sei();
-    for (place = &__heap_start; place < painted && *place == 0xa5; place++) {
-    }
-    return (uint16_t)(top - place);
+    uint16_t bytes;
+    STACK_OF(bytes, seen = model_predict(codes));
+    return bytes;
 }
 
 #endif

@@ -21,6 +21,14 @@ pub enum DeviceError {
         /// The end of what it said.
         said: String,
     },
+    /// An emulator that did not end well.
+    #[error("`{program}` ended with {status}")]
+    Ended {
+        /// Its name.
+        program: String,
+        /// How it ended.
+        status: String,
+    },
     /// An emulator that came to no end.
     #[error("`{program}` came to no end in {seconds} s")]
     Endless {
@@ -37,4 +45,16 @@ pub enum DeviceError {
         /// How many.
         wrong: u64,
     },
+}
+
+impl DeviceError {
+    /// Whether a linker or a compiler had no room.
+    pub(crate) fn is_too_large(&self) -> bool {
+        match self {
+            Self::Failed { said, .. } => {
+                ["overflowed", "will not fit", "is too large"].iter().any(|words| said.contains(words))
+            }
+            Self::Program { .. } | Self::Ended { .. } | Self::Endless { .. } | Self::Wrong { .. } => false,
+        }
+    }
 }

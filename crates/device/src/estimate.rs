@@ -7,6 +7,8 @@ use super::target::{Core, Instructions, Target};
 pub struct Parts {
     /// Bytes of its constants, without those of the encoding.
     pub constants: u64,
+    /// Bytes of the largest array of them.
+    pub largest_array: u64,
     /// What makes codes of features.
     pub encoding: Encoding,
     /// Bytes of what layers hand on, and of the outputs: the stack has them during a prediction.
@@ -58,9 +60,37 @@ pub struct Estimate {
     pub ram: u64,
 }
 
+/// Bytes of constants that an AVR reads by addresses of 16 bits, among which vectors come first.
+pub const MOST_AVR_CONSTANTS: u64 = 65_000;
+
+/// Bytes of an array that avr-gcc takes.
+pub const MOST_AVR_ARRAY: u64 = 32_767;
+
 impl Parts {
+    /// Why a device does not reach its constants.
+    #[must_use]
+    pub fn refusal(self, target: Target) -> Option<String> {
+        let all = self.all_constants();
+        let is_far = all > MOST_AVR_CONSTANTS || self.largest_array > MOST_AVR_ARRAY;
+        (matches!(target.core(), Core::Avr { .. }) && is_far).then(|| {
+            format!(
+                "an AVR reads {MOST_AVR_CONSTANTS} bytes of constants in arrays of {MOST_AVR_ARRAY}, and these are {all}, the largest of {}",
+                self.largest_array
+            )
+        })
+    }
+
+    /// Bytes of all constants, those of the encoding among them.
+    #[must_use]
+    pub const fn all_constants(self) -> u64 {
+        match self.encoding {
+            Encoding::None => self.constants,
+            Encoding::Floats(constants) | Encoding::Integers(constants) => self.constants + constants,
+        }
+    }
+
     /// What the model takes on a device: its constants and what layers hand on as they are, and code and frames as the models of
-    /// `tests/embedded` have them. Of these, `.ci/embedded` holds the estimates to what is measured: flash within a quarter, RAM within three.
+    /// `tests/embedded` have them. Of these, `.ci/embedded` holds the estimates to what is measured: flash within a quarter, RAM within a half.
     #[must_use]
     pub const fn estimate(self, target: Target) -> Estimate {
         // Bytes of code once and for each layer, and of stack beside the buffers.

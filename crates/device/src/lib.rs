@@ -17,6 +17,6 @@ mod target;
 mod toolchain;
 
 pub use error::DeviceError;
-pub use estimate::{Arithmetic, Encoding, Estimate, Parts};
+pub use estimate::{Arithmetic, Encoding, Estimate, MOST_AVR_ARRAY, MOST_AVR_CONSTANTS, Parts};
 pub use target::Target;
 pub use toolchain::{Measured, Run, Steps, Toolchain};

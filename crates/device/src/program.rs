@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use super::error::DeviceError;
 
 /// How long an emulator may take.
-const MOST_SECONDS: u64 = 120;
+const MOST_SECONDS: u64 = 30;
 
-/// The last so many letters of what a program said are told.
-const MOST_SAID: usize = 600;
+/// What lines have that say what is wrong.
+const COMPLAINTS: [&str; 4] = ["error", "overflowed", "will not fit", "undefined reference"];
 
 /// What `program` says of its version; `None` where there is none.
 pub(crate) fn version(program: &str, argument: &str) -> Option<String> {
@@ -73,12 +73,16 @@ pub(crate) fn emulate<A: AsRef<OsStr>>(
     let output = child.wait_with_output().map_err(cannot)?;
     // simavr writes what a device prints to stderr.
     let both = [output.stdout, output.stderr].concat();
-    Ok(String::from_utf8_lossy(&both).into_owned())
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&both).into_owned()),
+        false => Err(DeviceError::Ended { program: program.to_owned(), status: output.status.to_string() }),
+    }
 }
 
 fn failed(program: &str, output: &Output) -> DeviceError {
     let said = String::from_utf8_lossy(&output.stderr);
-    let said = said.trim();
-    let from = said.char_indices().rev().nth(MOST_SAID).map_or(0, |(place, _)| place);
-    DeviceError::Failed { program: program.to_owned(), said: said[from..].to_owned() }
+    // The first complaint; what follows repeats it with the lines of the source.
+    let complaint = said.lines().find(|line| COMPLAINTS.iter().any(|word| line.contains(word)));
+    let said = complaint.or_else(|| said.lines().last()).unwrap_or("it says nothing").trim();
+    DeviceError::Failed { program: program.to_owned(), said: said.to_owned() }
 }

@@ -82,6 +82,14 @@ impl Target {
         }
     }
 
+    /// A device of the same instructions that has room for more.
+    pub(crate) const fn with_room(self) -> Self {
+        match self {
+            Self::Atmega328p => Self::Atmega2560,
+            Self::Atmega2560 | Self::CortexM0 | Self::CortexM3 | Self::CortexM4 => self,
+        }
+    }
+
     pub(crate) const fn core(self) -> Core {
         match self {
             Self::Atmega328p | Self::Atmega2560 => Core::Avr { mcu: self.name() },

@@ -34,7 +34,7 @@ const USUAL: [&str; 6] = [
     "-DMODEL_FLOAT_FEATURES",
 ];
 
-const ARM_USUAL: &[&str] = &["-mthumb", "-ffreestanding", "-nostartfiles", "-T", "arm.ld"];
+const ARM_USUAL: &[&str] = &["-mthumb", "-ffreestanding", "-nostartfiles"];
 
 /// The machine of qemu with a timer by which instructions are counted.
 const COUNTING: &str = "microbit";
@@ -46,8 +46,6 @@ pub struct Toolchain {
     /// The compiler's version.
     version: String,
     has_emulator: bool,
-    /// What a program takes that has no model.
-    empty: Sections,
 }
 
 /// What a model takes from features on, by what was compiled, and run where that could be.
@@ -94,14 +92,16 @@ struct Sections {
 }
 
 impl Toolchain {
-    /// What there is for a device; `None` without a compiler that works.
-    #[must_use]
-    pub fn find(target: Target) -> Option<Self> {
-        let version = version(target.compiler(), "-dumpversion")?;
-        let folder = tempfile::tempdir().ok()?;
-        fs::write(folder.path().join("probe.c"), PROBE).ok()?;
-        let empty = sections(target, &["-DEMPTY"], &["probe.c"], folder.path()).ok()?;
-        Some(Self { target, version, has_emulator: is_installed(target.emulator()), empty })
+    /// What there is for a device; `None` where its compiler is not installed.
+    ///
+    /// # Errors
+    /// A compiler that starts and does not compile, or without its `size`.
+    pub fn find(target: Target) -> Result<Option<Self>, DeviceError> {
+        let Some(version) = version(target.compiler(), "-dumpversion") else { return Ok(None) };
+        let folder = tempfile::tempdir().map_err(cannot_write)?;
+        fs::write(folder.path().join("probe.c"), PROBE).map_err(cannot_write)?;
+        sections(target, &["-DEMPTY", "probe.c"], folder.path())?;
+        Ok(Some(Self { target, version, has_emulator: is_installed(target.emulator()) }))
     }
 
     /// The compiler with its version and what it is told, and the emulator: `avr-gcc 5.4.0 -Os, simavr`.
@@ -119,23 +119,22 @@ impl Toolchain {
     pub fn measure(&self, files: &[(&str, String)]) -> Result<Measured, DeviceError> {
         let folder = tempfile::tempdir().map_err(cannot_write)?;
         let folder = folder.path();
-        let own = [("probe.c", PROBE)].iter().chain(self.target.harness()).copied();
+        let own = [("probe.c", PROBE), ARM_MEMORY];
+        let own = own.iter().chain(self.target.harness()).copied();
         let all = files.iter().map(|(name, text)| (*name, text.as_str())).chain(own);
         for (name, text) in all {
             fs::write(folder.join(name), text).map_err(cannot_write)?;
         }
-        let probe = |defined: &[&str]| {
-            let own = sections(self.target, defined, &["probe.c", "model.c"], folder)?;
-            let Sections { text, data, bss } = self.empty;
-            let flash = (own.text + own.data).saturating_sub(text + data);
-            Ok((flash, (own.data + own.bss).saturating_sub(data + bss)))
+        let [empty, of_codes, whole] = match probes(self.target, folder) {
+            // So is what it takes told where it does not fit.
+            Err(error) if error.is_too_large() => probes(self.target.with_room(), folder)?,
+            probes => probes?,
         };
-        let (of_codes, _) = probe(&[])?;
-        let (flash, variables) = probe(&["-DENCODES"])?;
+        let flash = |own: Sections| (own.text + own.data).saturating_sub(empty.text + empty.data);
         Ok(Measured {
-            flash,
-            encode_flash: flash.saturating_sub(of_codes),
-            variables,
+            flash: flash(whole),
+            encode_flash: flash(whole).saturating_sub(flash(of_codes)),
+            variables: (whole.data + whole.bss).saturating_sub(empty.data + empty.bss),
             run: self.run(folder)?,
         })
     }
@@ -146,18 +145,17 @@ impl Toolchain {
             return Ok(None);
         }
         let target = self.target;
-        let compile = |own: &[&str]| {
-            let arguments = target.arguments();
-            run(target.compiler(), arguments.iter().map(String::as_str).chain(own.iter().copied()), folder)
+        let [(source, _), ..] = target.harness() else { return Ok(None) };
+        let memory: &[&str] = match target.core() {
+            Core::Avr { .. } => &[],
+            Core::Arm { .. } => &["-T", ARM_MEMORY.0],
         };
-        for source in [target.harness()[0].0, "model.c"] {
-            compile(&["-c", source])?;
-        }
-        let objects = target.harness()[0].0.replace(".c", ".o");
-        // Both are right: what does not link is too large together with the rows.
-        if compile(&["-o", "test.elf", &objects, "model.o", "-lm"]).is_err() {
-            return Ok(None);
-        }
+        let sources = ["-o", "test.elf", *source, "model.c", "-lm"];
+        match compile(target, &[memory, &sources].concat(), folder) {
+            // The model alone was linked: it is too large together with the rows.
+            Err(error) if error.is_too_large() => return Ok(None),
+            compiled => compiled?,
+        };
         let said = emulate(target.emulator(), target.emulation("test.elf"), folder)?;
         let line = said.find("rows ").map_or("", |from| &said[from..]);
         let number = |name: &str| number_after(line, name);
@@ -232,27 +230,30 @@ impl Target {
     }
 }
 
-/// Compiles and links sources; the sections of the program.
-fn sections(
-    target: Target,
-    defined: &[&str],
-    sources: &[&str],
-    folder: &Path,
-) -> Result<Sections, DeviceError> {
-    let (name, text) = ARM_MEMORY;
-    fs::write(folder.join(name), text).map_err(cannot_write)?;
-    // The program begins where the harness would.
-    let entry = match target.core() {
-        Core::Avr { .. } => None,
-        Core::Arm { .. } => Some("-Wl,--entry=main"),
+/// Compiles for a device.
+fn compile(target: Target, own: &[&str], folder: &Path) -> Result<String, DeviceError> {
+    let usual = target.arguments();
+    run(target.compiler(), usual.iter().map(String::as_str).chain(own.iter().copied()), folder)
+}
+
+/// Programs without a model, with one that is given codes, and with one that is given features.
+fn probes(target: Target, folder: &Path) -> Result<[Sections; 3], DeviceError> {
+    let probe = |own: &[&str]| sections(target, own, folder);
+    Ok([
+        probe(&["-DEMPTY", "probe.c"])?,
+        probe(&["probe.c", "model.c"])?,
+        probe(&["-DENCODES", "probe.c", "model.c"])?,
+    ])
+}
+
+/// Compiles and links a program; its sections.
+fn sections(target: Target, own: &[&str], folder: &Path) -> Result<Sections, DeviceError> {
+    // The linker's usual memory has room for everything.
+    let entry: &[&str] = match target.core() {
+        Core::Avr { .. } => &[],
+        Core::Arm { .. } => &["-Wl,--entry=main"],
     };
-    let arguments = target.arguments();
-    let arguments = arguments.iter().map(String::as_str).chain(entry).chain(defined.iter().copied());
-    run(
-        target.compiler(),
-        arguments.chain(["-o", "probe.elf"]).chain(sources.iter().copied()).chain(["-lm"]),
-        folder,
-    )?;
+    compile(target, &[entry, own, &["-o", "probe.elf", "-lm"]].concat(), folder)?;
     let program = target.size_program();
     let table = run(program, ["-B", "probe.elf"], folder)?;
     let line = table.lines().nth(1).unwrap_or_default();
@@ -273,4 +274,17 @@ fn number_after(said: &str, word: &str) -> Option<u64> {
 
 fn cannot_write(error: std::io::Error) -> DeviceError {
     DeviceError::Program { program: "a folder for compiled models".to_owned(), error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_those_behind_a_word() {
+        let said = "rows 16 wrong 0 cycles 11599 encoding 16180 stack 77.\u{1b}[0m\nLoaded 4738 .text";
+        let found = ["rows", "wrong", "cycles", "encoding", "stack"].map(|word| number_after(said, word));
+        assert_eq!(found, [Some(16), Some(0), Some(11_599), Some(16_180), Some(77)]);
+        assert_eq!((number_after(said, "instructions"), number_after("rows", "rows")), (None, None));
+    }
 }

@@ -69,7 +69,7 @@ proptest! {
 
 #[test]
 fn counts_of_ten_bits_have_exact_constants() {
-    // d = 8·0.5 = 4 and z = 3: the code of 8 is round((8 - 100) / 4) + 3 = -20, and 86 is the first above the lowest.
+    // d = 8·0.5 = 4 and z = 3: the code of 8 is round((8 - 100) / 4) + 3 = -20, and 86 is the first that is not clipped.
     let own = features(8, "asymmetric", (100.0, 8.0), (0.5, 3)).unwrap();
     let expected = CountCodes { first: 86, coarse: 0, last: 1023, multiplier: 1 << 22, offset: 0 };
     assert_eq!(own.positions(), &Positions::Integer(vec![expected]));

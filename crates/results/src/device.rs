@@ -54,6 +54,11 @@ impl DeviceRow {
         let part = |number: Option<u64>, what: &str| Some(format!("{} of {what}", bytes(number? as f64)));
         let sizes = [part(self.flash, "flash"), part(self.ram, "RAM")];
         let sizes = sizes.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+        let sizes = match self.basis {
+            Some(DeviceBasis::Estimated) => format!("{sizes} (both estimated)"),
+            Some(DeviceBasis::Compiled) => format!("{sizes} (estimated)"),
+            Some(DeviceBasis::Emulated) | None => sizes,
+        };
         let counted = |number: Option<u64>, what: &str| Some(format!("{} {what}", count(number? as f64)));
         let speeds = [counted(self.cycles, "cycles"), counted(self.instructions, "instructions")];
         [sizes].into_iter().chain(speeds.into_iter().flatten()).collect::<Vec<_>>().join(", ")

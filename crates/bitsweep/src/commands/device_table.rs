@@ -11,9 +11,7 @@ const MOST_ROWS: usize = 24;
 
 /// What each variant of a task takes, the smallest last.
 pub(super) fn comparison(comparison: &Comparison, rule: &PickRule, page: &mut Page) {
-    let all = comparison.variants.iter().filter_map(|own| Some((own, own.device.as_ref()?)));
-    let (mut programs, refused): (Vec<_>, Vec<_>) = all.partition(|(_, row)| row.flash.is_some());
-    programs.sort_by_key(|(_, row)| row.flash);
+    let (mut programs, refused) = comparison.programs();
     let number = programs.len();
     programs.truncate(MOST_ROWS);
     if let Some((_, first)) = programs.first().or(refused.first()) {
@@ -62,7 +60,7 @@ fn table(
     ];
     let mut table = Table::new("variant", columns.map(|(heading, rank)| Column { heading, rank }));
     let whole = |number: Option<u64>| number.map_or_else(String::new, |number| count(number as f64));
-    let has_limits = rule.flash_bytes.or(rule.ram_bytes).is_some();
+    let has_limits = rule.device_limits().is_some();
     for (variant, row) in programs.iter().rev() {
         let score = variant.scores.as_ref().map_or_else(String::new, |scores| fixed(scores.macro_f1.mean, 4));
         let fits = if row.fits { "yes" } else { "no" };

@@ -61,8 +61,8 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
         }
         kept => kept,
     };
-    if let Some((lacking, key)) = options.pick.and_then(|goal| lacking(goal, &plan.header.pick)) {
-        return Err(lacking.help(format!("`--set {key}=BYTES` gives it one")).into());
+    if let Some((lacking, key)) = options.pick.and_then(|goal| lacking(goal, &plan.header)) {
+        return Err(lacking.help(format!("`--set {key}=VALUE` gives it one")).into());
     }
     let position = unit_position(&plan, options.unit)?;
     if plan.units[position].dataset.is_none() {
@@ -182,7 +182,7 @@ fn picked<'p>(
     }
     let (store, mut records) = measured(plan, store, verbosity)?;
     if wanted == ExportGoal::Device {
-        records.device = fit(plan, &store, &records)?;
+        records.device = fit(plan, &store, &records)?.rows;
     }
     let summary = summarize(&records, &plan.labels, &plan.header.pick);
     Chosen::picked(plan, position, &summary, wanted).map_err(Failure::Other)

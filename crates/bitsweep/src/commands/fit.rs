@@ -7,9 +7,9 @@ use bitsweep_results::summarize;
 use bitsweep_results::tables::row_object;
 
 use super::export::{kept, measured, refuse_unknown};
-use super::{device_table, planned, print_json, print_page};
+use super::{device_table, failures, planned, print_json, print_page};
 use crate::cli::Request;
-use crate::device;
+use crate::device::{self, Fitted};
 use crate::failure::Failure;
 use crate::layout::Page;
 use crate::plan::Plan;
@@ -53,11 +53,13 @@ pub(super) fn fit(request: &Request, options: &Options<'_>) -> Result<(), Failur
     plan.check_pick()?;
     let place = store_folder(options.store, options.results);
     let (store, mut records) = measured(&plan, &place, options.verbosity)?;
-    records.device = device::fit(&plan, &store, &records)?;
+    let Fitted { rows, failures: on_device } = device::fit(&plan, &store, &records)?;
+    records.device = rows;
     let summary = summarize(&records, &plan.labels, &plan.header.pick);
     if options.json {
         let rows = records.device.iter().map(|row| row_object(row, &plan.labels));
-        return print_json(&rows.collect::<Vec<_>>());
+        print_json(&rows.collect::<Vec<_>>())?;
+        return ended(on_device);
     }
     let mut page = Page::new(page_columns());
     for comparison in &summary.comparisons {
@@ -65,7 +67,29 @@ pub(super) fn fit(request: &Request, options: &Options<'_>) -> Result<(), Failur
         device_table::comparison(comparison, &plan.header.pick, &mut page);
         device_table::pick(comparison, &plan.header.pick, &mut page);
     }
-    print_page(&page)
+    if plan.header.pick.device_limits().is_none() {
+        page.prose(0, "(no limit is set, and nothing is picked: `--flash-bytes` and `--ram-bytes` set one)");
+    }
+    let failed = failures::lines(&summary, &plan);
+    if !failed.is_empty() {
+        page.space();
+        page.prose(0, "failed:");
+        failed.iter().for_each(|line| page.prose(2, line));
+    }
+    print_page(&page)?;
+    ended(on_device)?;
+    match failures::count(&records, &plan) {
+        (0, _) => Ok(()),
+        (failed, rows) => Err(Failure::Incomplete { failed, rows }),
+    }
+}
+
+/// That something failed on the device, where it did.
+fn ended(failures: Vec<String>) -> Result<(), Failure> {
+    match failures.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Device { reasons: failures }),
+    }
 }
 
 /// What the user names, with the device that is asked for.

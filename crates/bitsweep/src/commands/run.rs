@@ -16,7 +16,7 @@ use super::json::{Json, Ran};
 use super::request::{command, init_of, quoted};
 use super::{failures, foreseen, found, print_json, print_page, say_notes, table, wish};
 use crate::cli::Request;
-use crate::device;
+use crate::device::{self, Fitted};
 use crate::evaluate::{self, Done};
 use crate::export;
 use crate::failure::Failure;
@@ -223,7 +223,9 @@ impl Asked {
         store.take_notes().iter().for_each(|note| progress.note(note));
         let mut outcome = outcome?;
         large.finish()?;
-        outcome.records.device = pool.install(|| device::fit(plan, store, &outcome.records))?;
+        let Fitted { rows, failures: on_device } =
+            pool.install(|| device::fit(plan, store, &outcome.records))?;
+        outcome.records.device = rows;
         let records = &outcome.records;
         let summary = pool.install(|| summarize(records, &plan.labels, &plan.header.pick));
         refuse_no_results(records, &summary, plan)?;
@@ -251,6 +253,7 @@ impl Asked {
         printed?;
         compared(&written, plan, progress)?;
         match failures::count(records, plan) {
+            (0, _) if !on_device.is_empty() => Err(Failure::Device { reasons: on_device }),
             (0, _) if refused.is_empty() => Ok(()),
             (0, _) => Err(Failure::NotExported { reasons: refused }),
             (failed, rows) => Err(Failure::Incomplete { failed, rows }),

@@ -1,7 +1,7 @@
 //! A model whose layers take codes: inputs quantized, codes multiplied as integer kernels do.
 
 use bitsweep_inference::coded::CodedLayer;
-use bitsweep_inference::integer::{IntegerModel, IntegerNetwork, LayerParts};
+use bitsweep_inference::integer::{IntegerModel, IntegerNetwork, LayerParts, NetworkError};
 use bitsweep_models::{Layer, Linear, Model, WeightId, predict};
 use bitsweep_quant::{ActivationError, ActivationQuantizer, Requantize, ScaledLevels};
 use bitsweep_results::{FailureKind, Flag, RowFailure};
@@ -145,7 +145,19 @@ impl<'m> CodedModel<'m> {
             return Ok((logits.mapv(f64::from), clipped));
         };
         let raw = self.prepared.encoder.apply(self.prepared.dataset, rows.numbers);
-        let (outputs, clipped) = integer.outputs(raw.view()).at(FailureKind::Scoring)?;
+        let told = |error| match error {
+            NetworkError::Fraction { row, feature, value } => {
+                let place = self.prepared.dataset.place_of(rows.numbers[row]);
+                let expected = "expected one, or `features = \"float\"`";
+                let number = feature + 1;
+                failed(
+                    FailureKind::Scoring,
+                    format!("{place}: `{value}`, the feature {number}, is no integer of 32 bits: {expected}"),
+                )
+            }
+            error => failed(FailureKind::Scoring, error),
+        };
+        let (outputs, clipped) = integer.outputs(raw.view()).map_err(told)?;
         Ok((self.model.model.logits_of_outputs(outputs), clipped))
     }
 

@@ -294,11 +294,12 @@ impl Plan {
     }
 }
 
-/// What is not limited otherwise is limited by the device.
+/// What the device has is the most that a limit allows.
 fn take_limits(header: &mut Header) {
     let Some(device) = header.device else { return };
-    header.pick.flash_bytes = header.pick.flash_bytes.or(device.target.flash_bytes());
-    header.pick.ram_bytes = header.pick.ram_bytes.or(device.target.ram_bytes());
+    let least = |one: Option<u64>, other: Option<u64>| one.into_iter().chain(other).min();
+    header.pick.flash_bytes = least(header.pick.flash_bytes, device.target.flash_bytes());
+    header.pick.ram_bytes = least(header.pick.ram_bytes, device.target.ram_bytes());
 }
 
 /// The dataset that was read, where it was.

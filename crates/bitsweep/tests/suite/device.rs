@@ -125,6 +125,7 @@ fn a_device_with_other_numbers_is_a_failure_of_the_variant() {
     let sandbox = sandbox();
     tools(&sandbox, "echo rows 16 wrong 3 cycles 4000 encoding 250 stack 33");
     let output = run(&sandbox, &["fit", "mine.toml", "--device", "atmega328p"]);
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
     let told = unwrapped(&printed(&output));
     assert!(
         told.contains("int8: no program: 3 numbers differ from what was measured, on an emulated atmega328p"),
@@ -170,4 +171,16 @@ fn the_pick_for_a_device_is_exported() {
         "{told}"
     );
     assert!(told.contains("The smallest variant, int"), "{told}");
+}
+
+#[test]
+fn features_that_are_no_integers_are_told_by_their_place() {
+    let sandbox = sandbox();
+    let integers = experiment(&VARIANTS.replace("'fixed-point'", "'fixed-point', features = 'integer'"));
+    sandbox.put("mine.toml", integers);
+    let output = run(&sandbox, &["fit", "mine.toml", "--device", "cortex-m0"]);
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    let told = unwrapped(&printed(&output));
+    assert!(told.contains("of `wine`: ") && told.contains("is no integer of 32 bits"), "{told}");
+    assert!(told.contains("no limit is set, and nothing is picked"), "{told}");
 }

@@ -67,7 +67,9 @@ const ACTIVATIONS: [Activation; 7] = [
     Activation::HardTanh { min: -0.25, max: 0.5 },
     Activation::Gelu,
 ];
-const WEIGHTS: [&str; 25] = [
+const WEIGHTS: [&str; 27] = [
+    "bits = 8\nsymmetry = 'symmetric'\ncode_range = 'covering'\ngranularity = 'output-channel'",
+    "bits = 3\nsymmetry = 'symmetric'\ncode_range = 'covering'",
     "bits = 8\nsymmetry = 'symmetric'",
     "bits = 8\nsymmetry = 'symmetric'\ngranularity = 'output-channel'",
     "bits = 8\nsymmetry = 'symmetric'\ngranularity = 'input-channel'",

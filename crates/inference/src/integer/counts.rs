@@ -11,15 +11,15 @@ use bitsweep_quant::Grid;
 /// ```
 ///
 /// in whole numbers of 32 bits without a sign, of which a code is the highest bits. So it is
-/// `clamp(round((x - μ) / d) + z)`, with halves up, of a multiplier that stands for `2^shift / d`. With codes of 8 bits and more positions are within
-/// 0.01 of a code of that.
+/// `clamp(round((x - μ) / d) + z)`, with halves up, of a multiplier that stands for `2^shift / d`. Codes have at most 8
+/// bits; positions are within 0.01 of a code of that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountCodes {
-    /// The first whole number that may have another code than the lowest.
+    /// The first whole number that is not clipped to the lowest code.
     pub first: i32,
     /// Bits of the distance from there that are left out: none of numbers that take up to 16 bits from the lowest to the highest code.
     pub coarse: u32,
-    /// The largest distance that may have another code than the highest.
+    /// The largest distance that is not clipped to the highest code.
     pub last: u32,
     /// `2^shift / d` of such distances, rounded.
     pub multiplier: u32,

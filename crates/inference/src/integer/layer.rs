@@ -280,20 +280,21 @@ impl Sums {
     }
 
     /// What makes logits of them, and their step: none where all have one unit. Otherwise the step is that of the coarsest unit
-    /// divided by 2⁸, or more where 32 bits would not hold the sums; with shifts alone, that of the finest.
+    /// divided by 2⁸, or more where 32 bits would not hold the sums; with shifts alone, that of the finest. It is above 0.
     fn as_logits(&self) -> Result<(Option<Rescale>, f64), IntegerError> {
         /// The binary places of logits, of the coarsest accumulator.
         const PLACES: f64 = 256.0;
         let first = self.units.first().copied().unwrap_or(1.0);
-        if self.units.nrows() <= 1 && self.units.iter().all(|unit| *unit == first) {
+        // Scales of weights may be negative; the class is that of the largest logit.
+        if self.units.nrows() <= 1 && first > 0.0 && self.units.iter().all(|unit| *unit == first) {
             return Ok((None, first));
         }
         let mut step = match self.requantize {
-            Requantize::PowerOfTwo => self.units.fold(f64::INFINITY, |least, unit| least.min(*unit)),
+            Requantize::PowerOfTwo => self.units.fold(f64::INFINITY, |least, unit| least.min(unit.abs())),
             Requantize::Float | Requantize::FixedPoint => largest(&self.units) / PLACES,
         };
         let most = |step: f64| {
-            let scaled = self.bounds.mapv(|bound| bound as f64) * self.ratios(step);
+            let scaled = self.bounds.mapv(|bound| bound as f64) * self.ratios(step).mapv(f64::abs);
             scaled.columns().into_iter().map(|column| column.sum()).fold(0.0, f64::max)
         };
         while most(step) >= f64::from(1 << 30) - 1.0 {
@@ -304,7 +305,7 @@ impl Sums {
 }
 
 fn largest(units: &Array2<f64>) -> f64 {
-    units.fold(0.0, |largest, unit| largest.max(*unit))
+    units.fold(0.0, |largest, unit| largest.max(unit.abs()))
 }
 
 /// The biases in units of the accumulators of the first group.

@@ -1,7 +1,8 @@
 //! What the variants take on a device.
 
-use bitsweep_results::numbers::{bytes, count, counted, fixed};
-use bitsweep_results::{Comparison, DeviceBasis, DeviceRow, PickRule, VariantSummary};
+use bitsweep_results::numbers::{count, counted, fixed};
+use bitsweep_results::summary::OnDevice;
+use bitsweep_results::{Comparison, DeviceBasis, DeviceRow};
 
 use super::block::{Block, Table, paragraph};
 use crate::report::Report;
@@ -13,22 +14,20 @@ const MOST_TASKS: usize = 6;
 /// Variants that are named as no programs.
 const MOST_REFUSED: usize = 4;
 
-/// A variant with what it takes.
-type Fitted<'a> = (&'a VariantSummary, &'a DeviceRow);
-
 pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
     let rows = &report.records.device;
     let Some(first) = rows.first() else { return Vec::new() };
     let mut blocks = vec![Block::Heading(2, format!("On the device: {}", first.target))];
-    blocks.push(paragraph(basis(rows)));
-    blocks.extend(limits(&report.pick_rule).map(paragraph));
+    blocks.push(paragraph(basis(report)));
+    let limits = report.pick_rule.device_limits();
+    let has_limits = limits.is_some();
+    blocks.extend(limits.map(|limits| paragraph(format!("A variant fits that takes at most {limits}."))));
     let comparisons = &report.summary.comparisons;
     for comparison in comparisons.iter().take(MOST_TASKS) {
         if comparisons.len() > 1 {
             blocks.push(Block::Heading(3, comparison.name().to_owned()));
         }
-        blocks
-            .extend(task(comparison, report.pick_rule.flash_bytes.or(report.pick_rule.ram_bytes).is_some()));
+        blocks.extend(task(comparison, has_limits));
     }
     if comparisons.len() > MOST_TASKS {
         blocks.push(paragraph(format!(
@@ -40,41 +39,37 @@ pub(super) fn blocks(report: &Report<'_>) -> Vec<Block> {
 }
 
 /// What the numbers rest on.
-fn basis(rows: &[DeviceRow]) -> String {
+fn basis(report: &Report<'_>) -> String {
+    let rows = &report.records.device;
     let has = |basis: DeviceBasis| rows.iter().any(|row| row.basis == Some(basis));
-    let toolchain = rows.iter().find_map(|row| row.toolchain.as_deref());
-    let mut text = "Each variant as a program in C that `bitsweep export --format c` writes.".to_owned();
-    if let Some(toolchain) = toolchain {
+    let mut text =
+        "Each variant as a program in C, from features on; encoding is what makes codes of them.".to_owned();
+    if report.summary.comparisons.iter().any(|comparison| comparison.units > 1) {
+        text += " The programs have the weights of the first unit, macro-F1 is the mean over all.";
+    }
+    if let Some(toolchain) = rows.iter().find_map(|row| row.toolchain.as_deref()) {
         text += &format!(
-            " Flash is bytes of code and constants of a program that calls the model on features, less one that does not ({toolchain}); what makes codes of features is told by itself behind it."
+            " Flash is bytes of code and constants of a program that calls the model, less one that does not ({toolchain})."
         );
     }
     if has(DeviceBasis::Emulated) {
-        text += " RAM is the stack that predictions take and all variables, on an emulated device that gave the numbers of the harness on every row that it ran, floats within rounding; cycles or instructions are the most that one took, from features on, and behind them what encoding took of these.";
+        text += " RAM is bytes of stack and variables, without the arrays of features and codes that a program holds, on an emulated device, which ran the first test rows and had the numbers that were measured, floats within rounding.";
+    }
+    let has_steps = |row: &DeviceRow| row.cycles.or(row.instructions).is_some();
+    if rows.iter().any(has_steps) {
+        text += " Cycles or instructions are the most that one row took.";
     }
     if has(DeviceBasis::Compiled) {
-        text += " Where no cycles or instructions are told, the test rows did not run beside the model, and the stack is estimated from the widths of the layers.";
+        text += " Where no test row could be run, RAM is an estimate.";
     }
     if has(DeviceBasis::Estimated) {
-        text += " No compiler for the device was found: flash and RAM are estimates, constants and buffers as they are and code as other models have it.";
+        text += " No compiler for the device was found: flash and RAM are estimates, of constants and buffers as they are and of code as other models have it.";
     }
     text
 }
 
-/// The limits that the pick goes by.
-fn limits(rule: &PickRule) -> Option<String> {
-    let limits = [(rule.flash_bytes, "flash"), (rule.ram_bytes, "RAM")];
-    let limits =
-        limits.into_iter().filter_map(|(limit, what)| Some(format!("{} of {what}", bytes(limit? as f64))));
-    let limits: Vec<String> = limits.collect();
-    (!limits.is_empty()).then(|| format!("A variant fits that takes at most {}.", limits.join(" and ")))
-}
-
 fn task(comparison: &Comparison, has_limits: bool) -> Vec<Block> {
-    let all = comparison.variants.iter().filter_map(|own| Some((own, own.device.as_ref()?)));
-    let (mut programs, refused): (Vec<Fitted<'_>>, Vec<Fitted<'_>>) =
-        all.partition(|(_, row)| row.flash.is_some());
-    programs.sort_by_key(|(_, row)| row.flash);
+    let (programs, refused) = comparison.programs();
     let number = programs.len();
     let has_cycles = programs.iter().any(|(_, row)| row.cycles.is_some());
     let speed = if has_cycles { "Cycles" } else { "Instructions" };
@@ -113,7 +108,7 @@ fn task(comparison: &Comparison, has_limits: bool) -> Vec<Block> {
 }
 
 /// Which variants are no programs, and why.
-fn no_programs(refused: &[Fitted<'_>]) -> Option<String> {
+fn no_programs(refused: &[OnDevice<'_>]) -> Option<String> {
     let named = refused
         .iter()
         .take(MOST_REFUSED)

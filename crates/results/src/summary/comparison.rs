@@ -56,6 +56,9 @@ pub struct Comparison {
     pub picks: Option<Picks>,
 }
 
+/// A variant, and what it takes on a device.
+pub type OnDevice<'a> = (&'a VariantSummary, &'a DeviceRow);
+
 /// A variant without a single result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FailedVariant {
@@ -285,6 +288,15 @@ impl Comparison {
     #[must_use]
     pub fn is_for_a_device(&self) -> bool {
         self.variants.iter().any(|variant| variant.device.is_some())
+    }
+
+    /// The variants that are programs for a device, that of least flash first, and those that are none.
+    #[must_use]
+    pub fn programs(&self) -> (Vec<OnDevice<'_>>, Vec<OnDevice<'_>>) {
+        let all = self.variants.iter().filter_map(|own| Some((own, own.device.as_ref()?)));
+        let (mut programs, others): (Vec<_>, Vec<_>) = all.partition(|(_, row)| row.flash.is_some());
+        programs.sort_by_key(|(_, row)| row.flash);
+        (programs, others)
     }
 
     /// Whether any variant has scores, that is, whether there is a model.

@@ -37,7 +37,7 @@ pub use crate::description::Expectation;
 pub use across::{Across, AcrossPick, Other};
 pub use attribution::{Attribution, TensorAttribution};
 pub use change::{Change, Changes, PairedLoss, Side, Unpaired};
-pub use comparison::{Comparison, DivergenceSummary, FailedVariant, ScoreSummary, VariantSummary};
+pub use comparison::{Comparison, DivergenceSummary, FailedVariant, OnDevice, ScoreSummary, VariantSummary};
 pub use effect::{Effect, EffectAtBits, EffectRow, EffectVerdict, PValues};
 pub use grouped::grouped;
 pub use judging::{Judged, RegressionVerdict, judged_differences, judged_regressions};

@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::numbers::bytes;
+
 /// By which rule variants are picked.
 ///
 /// ```toml
@@ -95,6 +97,17 @@ impl PickRule {
     pub fn upper_bound(&self, loss: &Estimate) -> f64 {
         let bound = loss.upper_bound(self.confidence);
         if self.metric.is_cost() { bound } else { bound.min(1.0) }
+    }
+
+    /// The limits of the device: `1,200 bytes of flash and 100 bytes of RAM`; `None` without any.
+    #[must_use]
+    pub fn device_limits(&self) -> Option<String> {
+        let limits = [(self.flash_bytes, "flash"), (self.ram_bytes, "RAM")];
+        let limits = limits
+            .into_iter()
+            .filter_map(|(limit, what)| Some(format!("{} of {what}", bytes(limit? as f64))));
+        let limits: Vec<String> = limits.collect();
+        (!limits.is_empty()).then(|| limits.join(" and "))
     }
 
     /// The goals that this rule asks for, the first to be told first.

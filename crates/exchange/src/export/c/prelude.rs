@@ -1,10 +1,9 @@
 //! How constants are read.
 
+use bitsweep_device::MOST_AVR_CONSTANTS;
+
 /// What the compiler finds constants by, before everything else.
 const PRELUDE: &str = include_str!("functions/prelude.h");
-
-/// Constants that an AVR reads by addresses of 16 bits, among which vectors come first.
-const MOST_AVR_CONSTANTS: u64 = 65_000;
 
 /// The macros that a source calls which has so many bytes of constants.
 pub(super) fn prelude(source: &str, constants: u64) -> String {

@@ -57,7 +57,7 @@ pub(super) fn array(kind: &str, name: &str, values: impl ExactSizeIterator<Item 
 }
 
 /// A whole number as C reads it: the lowest of 32 bits has no literal.
-fn literal(number: i64) -> String {
+pub(super) fn literal(number: i64) -> String {
     if number == i64::from(i32::MIN) { "(-2147483647 - 1)".to_owned() } else { number.to_string() }
 }
 

@@ -130,10 +130,12 @@ impl Finish {
     }
 
     /// Whether a negative sum gives what a sum of 0 gives, as with ReLU.
-    pub(in crate::export) const fn cuts_negative_sums(&self) -> bool {
+    pub(in crate::export) fn cuts_negative_sums(&self) -> bool {
         match self {
             Self::Sums | Self::Logits(_) | Self::Table { .. } => false,
-            Self::Codes { falling, zero_point, lowest, .. } => falling.is_none() && *lowest >= *zero_point,
+            Self::Codes { rescaling, falling, zero_point, lowest, .. } => {
+                falling.is_none() && *lowest >= *zero_point && rescaling.keeps_signs()
+            }
         }
     }
 

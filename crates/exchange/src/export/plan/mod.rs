@@ -8,7 +8,7 @@ mod rescaling;
 mod sizes;
 mod weights;
 
-pub(super) use features::{feature_integer, the_same};
+pub(super) use features::the_same;
 pub(super) use integer::Integer;
 pub(super) use layer::{Biases, Finish, LayerPlan};
 pub(super) use network::{NetworkPlan, alternating};

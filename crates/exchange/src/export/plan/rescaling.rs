@@ -33,6 +33,16 @@ impl PerOutput {
 }
 
 impl Rescaling {
+    /// Whether a sum, of several groups their total, has the sign of what becomes of it.
+    pub(super) fn keeps_signs(&self) -> bool {
+        match self {
+            Self::Shift { .. } | Self::Groups { .. } => true,
+            // Scales of weights may be negative.
+            Self::Product { multipliers: PerOutput::Same(multiplier), .. } => *multiplier >= 0,
+            Self::Product { multipliers: PerOutput::Each(all), .. } => all.iter().all(|own| *own >= 0),
+        }
+    }
+
     /// The rescaling of sums of a layer.
     pub(super) fn of(rescale: &Rescale, layer: &IntegerLayer) -> Self {
         let shifts = PerOutput::of(rescale.shifts().iter().map(|shift| *shift as i32).collect());

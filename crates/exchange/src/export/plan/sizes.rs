@@ -19,6 +19,7 @@ impl NetworkPlan {
         let arithmetic = self.layers.iter().map(LayerPlan::arithmetic).max();
         Parts {
             constants: constants as u64,
+            largest_array: self.layers.iter().map(|layer| layer.weights.bytes()).max().unwrap_or(0) as u64,
             encoding: encoding(features),
             buffers: buffers as u64,
             layers: self.layers.len() as u64,
@@ -43,14 +44,10 @@ impl LayerPlan {
     }
 
     fn constant_bytes(&self) -> usize {
-        let weights = match &self.weights {
-            WeightCodes::Levels(levels) => array(levels),
-            WeightCodes::Packed { bits: _, meaning, bytes, is_aligned: _ } => {
-                bytes.len()
-                    + match meaning {
-                        Meaning::Offset(_) => 0,
-                        Meaning::Offsets(numbers) | Meaning::Table(numbers) => array(numbers),
-                    }
+        let meaning = match &self.weights {
+            WeightCodes::Levels(_) | WeightCodes::Packed { meaning: Meaning::Offset(_), .. } => 0,
+            WeightCodes::Packed { meaning: Meaning::Offsets(numbers) | Meaning::Table(numbers), .. } => {
+                array(numbers)
             }
         };
         let table = match &self.finish {
@@ -59,7 +56,17 @@ impl LayerPlan {
         };
         let (rescaling, falling) = self.finish.rescalings();
         let rescalings: usize = rescaling.into_iter().chain(falling).map(Rescaling::constant_bytes).sum();
-        weights + array(self.biases.values()) + table + rescalings
+        self.weights.bytes() + meaning + array(self.biases.values()) + table + rescalings
+    }
+}
+
+impl WeightCodes {
+    /// Bytes of the weights themselves.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Levels(levels) => array(levels),
+            Self::Packed { bytes, .. } => bytes.len(),
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! How Rust is written: types, lists, comments.
 
-use bitsweep_inference::integer::FeatureCodes;
+use bitsweep_inference::integer::{FeatureCodes, Positions};
 
-use crate::export::plan::{Integer, feature_integer};
+use crate::export::plan::Integer;
 
 /// The widest list that stands in one line, and the widest item of which several stand in one, as rustfmt has it.
 const MOST_LINE: usize = 60;
@@ -22,8 +22,11 @@ pub(super) const fn type_name(integer: Integer) -> &'static str {
 }
 
 /// The type of features in Rust.
-pub(super) fn feature_type(features: &FeatureCodes) -> &'static str {
-    feature_integer(features).map_or("f32", type_name)
+pub(super) const fn feature_type(features: &FeatureCodes) -> &'static str {
+    match features.positions() {
+        Positions::Float { .. } => "f32",
+        Positions::Integer(_) => "i32",
+    }
 }
 
 /// An expression of a type as `i32`.

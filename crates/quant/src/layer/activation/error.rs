@@ -88,6 +88,16 @@ pub enum ActivationError {
         /// The features that were asked for.
         features: FeatureNumbers,
     },
+    /// Codes of more bits than a product of 32 bits has room for.
+    #[error(
+        "`features = {features}` makes codes of at most 8 bits by products of 32, and these have {bits}: expected fewer bits, or `features = float`"
+    )]
+    WideFeatures {
+        /// The features that were asked for.
+        features: FeatureNumbers,
+        /// Bits of a code.
+        bits: u32,
+    },
     /// A moving average that stands still or overshoots.
     #[error("`momentum = {momentum}` means nothing: expected a number above 0 and at most 1")]
     Momentum {

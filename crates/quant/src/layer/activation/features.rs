@@ -13,7 +13,8 @@ pub enum FeatureNumbers {
     #[default]
     Float,
     /// Whole numbers of 32 bits, such as counts of an analog-to-digital converter: scaler and step are one product of 32 bits, of
-    /// which a code is the highest bits. Features with fractions are refused. Only where `requantize` is not `float`.
+    /// which a code is the highest bits, halves up. Features with fractions are refused. Only where `requantize` is not `float`, and
+    /// for codes of at most 8 bits.
     Integer,
 }
 

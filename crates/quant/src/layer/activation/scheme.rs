@@ -115,6 +115,9 @@ impl ActivationScheme {
             _ if features != FeatureNumbers::Float && requantize == Requantize::Float => {
                 Err(ActivationError::FloatRequantize { features })
             }
+            _ if features != FeatureNumbers::Float && codes.bits() > 8 => {
+                Err(ActivationError::WideFeatures { features, bits: codes.bits() })
+            }
             ActivationMode::Static
             | ActivationMode::StaticAverage(_)
             | ActivationMode::DynamicBatch(_)

@@ -87,7 +87,8 @@ impl Rescale {
     pub fn check(&self, bounds: ArrayView2<'_, i64>) -> Result<(), IntegerError> {
         for (output, &shift) in self.shifts.iter().enumerate() {
             let groups = bounds.column(output).into_iter().zip(self.multipliers.column(output));
-            let scaled = groups.map(|(bound, multiplier)| i128::from(*bound) * i128::from(*multiplier));
+            let scaled =
+                groups.map(|(bound, multiplier)| i128::from(*bound) * i128::from(multiplier.unsigned_abs()));
             let scaled = scaled.sum::<i128>() + (1_i128 << shift);
             if scaled > i128::from(i64::MAX) || scaled >> shift > 1 << 30 {
                 return Err(IntegerError::Sum { output });

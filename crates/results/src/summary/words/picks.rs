@@ -352,12 +352,9 @@ fn within(goal: Goal, rule: &PickRule) -> String {
     }
 }
 
-/// The limits of the device: `at most 1,200 bytes of flash and 100 bytes of RAM`.
+/// At most the limits of the device.
 fn limits(rule: &PickRule) -> String {
-    let limits = [(rule.flash_bytes, "flash"), (rule.ram_bytes, "RAM")];
-    let limits =
-        limits.into_iter().filter_map(|(limit, what)| Some(format!("{} of {what}", bytes(limit? as f64))));
-    format!("at most {}", limits.collect::<Vec<_>>().join(" and "))
+    format!("at most {}", rule.device_limits().unwrap_or_default())
 }
 
 /// How many rows would decide what is not shown; or that a bound within the margin is of too few rows for a claim.

@@ -19,7 +19,7 @@ use super::error::CError;
 use super::test_files::{HeaderParts, TestParts, Vectors, cmake, example, header, makefile, test};
 use super::text::float;
 use crate::export::plan::alternating;
-use crate::packed::{FeatureScaling, PackedModel};
+use crate::packed::{FeatureScaling, PackedLayer, PackedModel, Values};
 
 use source::source;
 use tolerance::tolerances;
@@ -61,6 +61,14 @@ static int is_near(const float *outputs, model_class found, model_class expected
     is_other: "(found != test_classes[row]) && !is_near(test_outputs[row], found, test_classes[row], test_tolerances[row])",
     more: "",
 };
+
+/// Bytes of the weights of a layer.
+fn largest_array(layer: &PackedLayer) -> u64 {
+    match &layer.weight {
+        Values::Float(values) => (values.len() * size_of::<f32>()) as u64,
+        Values::Coded(weight) => weight.size().codes,
+    }
+}
 
 /// A model.
 pub(super) fn model(
@@ -107,6 +115,7 @@ pub(super) fn model(
     let hidden: usize = alternating(&widths).into_iter().flatten().sum();
     let parts = Parts {
         constants,
+        largest_array: classifier.layers.iter().map(largest_array).max().unwrap_or(0),
         encoding: Encoding::None,
         buffers: ((hidden + outputs.ncols()) * size_of::<f32>()) as u64,
         layers: widths.len() as u64,

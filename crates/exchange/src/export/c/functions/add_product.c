@@ -1,4 +1,4 @@
-/* total + sum * multiplier; the multiplier is not negative. */
+/* total + sum * multiplier. */
 static model_wide add_product(model_wide total, int32_t sum, int32_t multiplier)
 {
     const model_wide product = multiply(sum, multiplier);

@@ -4,7 +4,7 @@ typedef struct {
     int32_t high;
 } model_wide;
 
-/* sum * multiplier; the multiplier is not negative. */
+/* sum * multiplier */
 static model_wide multiply(int32_t sum, int32_t multiplier)
 {
     model_wide product;
@@ -35,8 +35,12 @@ static model_wide multiply(int32_t sum, int32_t multiplier)
         "clr r1"
         : [low] "=&r"(low), [high] "=&r"(high), [zero] "=&r"(zero)
         : [a] "r"(sum), [b] "r"(multiplier));
+    /* What the product of the numbers without their signs has more. */
     if (sum < 0) {
         high -= multiplier;
+    }
+    if (multiplier < 0) {
+        high -= sum;
     }
     product.low = low;
     product.high = high;

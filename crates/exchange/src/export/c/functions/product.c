@@ -31,7 +31,7 @@ static inline int32_t product(const int8_t *w, const uint8_t *x, uint8_t n, int3
                      "dec %[pairs]\n\t"
                      "brne 2b\n\t"
                      "clr r1"
-                     : [sum] "+r"(sum), [w] "+z"(w), [x] "+x"(x), [pairs] "+r"(pairs), [level] "=&a"(level),
+                     : [sum] "+&r"(sum), [w] "+&z"(w), [x] "+&x"(x), [pairs] "+&r"(pairs), [level] "=&a"(level),
                        [code] "=&a"(code)
                      : [n] "r"(n)
                      : "memory");

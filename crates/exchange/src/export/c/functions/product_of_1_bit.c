@@ -28,7 +28,7 @@ static inline int32_t product_of_1_bit(const uint8_t *w, const uint8_t *x, uint8
                      "brne 2b\n\t"
                      "rjmp 1b\n"
                      "3: clr r1"
-                     : [sum] "+r"(sum), [w] "+z"(w), [x] "+x"(x), [n] "+r"(n), [byte] "=&r"(byte), [left] "=&d"(left),
+                     : [sum] "+&r"(sum), [w] "+&z"(w), [x] "+&x"(x), [n] "+&r"(n), [byte] "=&r"(byte), [left] "=&d"(left),
                        [level] "=&a"(level), [code] "=&a"(code)
                      : [low] "r"(low), [high] "r"(high)
                      : "memory");

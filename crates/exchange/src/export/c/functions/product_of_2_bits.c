@@ -29,7 +29,7 @@ static inline int32_t product_of_2_bits(const uint8_t *w, const uint8_t *x, uint
                      "brne 2b\n\t"
                      "rjmp 1b\n"
                      "3: clr r1"
-                     : [sum] "+r"(sum), [w] "+z"(w), [x] "+x"(x), [n] "+r"(n), [byte] "=&r"(byte), [left] "=&d"(left),
+                     : [sum] "+&r"(sum), [w] "+&z"(w), [x] "+&x"(x), [n] "+&r"(n), [byte] "=&r"(byte), [left] "=&d"(left),
                        [level] "=&a"(level), [code] "=&a"(code)
                      : [offset] "r"(offset)
                      : "memory");

@@ -34,7 +34,7 @@ static inline int32_t product_of_4_bits(const uint8_t *w, const uint8_t *x, uint
                      "dec %[n]\n\t"
                      "brne 1b\n\t"
                      "2: clr r1"
-                     : [sum] "+r"(sum), [w] "+z"(w), [x] "+x"(x), [n] "+r"(n), [byte] "=&a"(byte),
+                     : [sum] "+&r"(sum), [w] "+&z"(w), [x] "+&x"(x), [n] "+&r"(n), [byte] "=&a"(byte),
                        [level] "=&a"(level), [code] "=&a"(code)
                      : [offset] "r"(offset)
                      : "memory");

@@ -2,15 +2,20 @@
 
 use bitsweep_inference::integer::{CountCodes, FeatureCodes, Positions};
 
-use crate::export::c::text::{array, float, indented, integers, limits, read, type_name, unsigned_integers};
-use crate::export::plan::{NetworkPlan, feature_integer, the_same};
+use crate::export::c::text::{
+    array, float, indented, index_type, integers, limits, literal, read, unsigned_integers,
+};
+use crate::export::plan::{NetworkPlan, the_same};
 
 /// The macro that has `model_encode` of floats.
 pub(super) const FLOAT_FEATURES: &str = "MODEL_FLOAT_FEATURES";
 
 /// The type of a feature.
-pub(super) fn feature_type(features: &FeatureCodes) -> &'static str {
-    feature_integer(features).map_or("float", type_name)
+pub(super) const fn feature_type(features: &FeatureCodes) -> &'static str {
+    match features.positions() {
+        Positions::Float { .. } => "float",
+        Positions::Integer(_) => "int32_t",
+    }
 }
 
 /// `model_encode`; that of floats is compiled where it is asked for.
@@ -47,13 +52,14 @@ fn of_floats(plan: &NetworkPlan, means: &[f32], divisors: &[f32], halves_to_even
     };
     let beyond = i64::from(grid.highest) - i64::from(grid.lowest) + 1;
     format!(
-        "{constants}\nvoid model_encode(const float *features, model_code *input)\n{{\n    uint16_t i;\n    \
+        "{constants}\nvoid model_encode(const float *features, model_code *input)\n{{\n    {index} i;\n    \
          for (i = 0; i < MODEL_INPUTS; i++) {{\n        \
          float position = (features[i] - {mean}) / {divisor};\n        float rest;\n        \
          int32_t v;\n        if (position > {beyond}.0f) {{\n            position = {beyond}.0f;\n        }}\n        \
          if (!(position > -{beyond}.0f)) {{\n            position = -{beyond}.0f;\n        }}\n        \
          v = (int32_t)position;\n        rest = position - (float)v;\n        {rounding}\n        v += {zero_point};\n{limits}        \
          input[i] = (model_code)v;\n    }}\n}}\n",
+        index = index_type(plan.inputs()),
         limits = indented(&limits(i64::from(grid.lowest), i64::from(grid.highest)), 2),
     )
 }
@@ -79,7 +85,7 @@ fn of_counts(plan: &NetworkPlan, all: &[CountCodes], shift: u32) -> String {
     };
     let firsts: Vec<i32> = all.iter().map(|own| own.first).collect();
     let first = match the_same(&firsts) {
-        Some(first) => first.to_string(),
+        Some(first) => literal(i64::from(first)),
         None => {
             let (kind, text) = integers("first_features", &firsts);
             constants.push_str(&text);
@@ -91,13 +97,14 @@ fn of_counts(plan: &NetworkPlan, all: &[CountCodes], shift: u32) -> String {
         lowest => format!("{lowest} + "),
     };
     format!(
-        "{constants}\nvoid model_encode(const model_feature *features, model_code *input)\n{{\n    uint16_t i;\n    \
+        "{constants}\nvoid model_encode(const model_feature *features, model_code *input)\n{{\n    {index} i;\n    \
          for (i = 0; i < MODEL_INPUTS; i++) {{\n        \
          const int32_t first = {first};\n        \
          uint32_t distance = (uint32_t)features[i] - (uint32_t)first;\n{coarse}        \
          if (features[i] < first) {{\n            input[i] = {least};\n        \
          }} else if (distance > {last}) {{\n            input[i] = {most};\n        }} else {{\n            \
          input[i] = (model_code)({lowest}(int32_t)((distance * {multiplier} + {offset}) >> {shift}));\n        }}\n    }}\n}}\n",
+        index = index_type(plan.inputs()),
         least = grid.lowest,
         most = grid.highest,
     )

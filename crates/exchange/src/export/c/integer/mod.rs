@@ -68,7 +68,9 @@ pub(super) fn model(
                 vectors
                     .table("float", "test_features", "MODEL_INPUTS", features, |value| float(*value as f32));
             });
-            let before = format!("/* Compiled with {FLOAT_FEATURES}, for model_encode. */\n");
+            let before = format!(
+                "#if !defined({FLOAT_FEATURES})\n#error \"compile with -D{FLOAT_FEATURES}, which has model_encode\"\n#endif\n"
+            );
             let lines = format!("target_compile_definitions(model PUBLIC {FLOAT_FEATURES})\n");
             (before, format!("-D{FLOAT_FEATURES}"), lines)
         }
@@ -111,15 +113,19 @@ fn own_header(
     title: &str,
 ) -> String {
     let (of_features, declaration) = match features.positions() {
-        Positions::Float { .. } => {
-            (String::new(), format!("#if defined({FLOAT_FEATURES})\n{}#endif\n\n", declared("float")))
-        }
+        Positions::Float { .. } => (
+            String::new(),
+            format!(
+                "#if defined({FLOAT_FEATURES})\n{}#endif\n\n",
+                declared("model_feature", "typedef float model_feature;\n")
+            ),
+        ),
         Positions::Integer(_) => (
             format!(
                 "/* A feature as it is measured, not scaled. */\ntypedef {} model_feature;\n",
                 feature_type(features)
             ),
-            declared("model_feature") + "\n",
+            declared("model_feature", "") + "\n",
         ),
     };
     let definitions = format!(
@@ -145,8 +151,8 @@ fn own_header(
 }
 
 /// The declaration of `model_encode`.
-fn declared(feature: &str) -> String {
+fn declared(feature: &str, before: &str) -> String {
     format!(
-        "/* Codes of features as they are measured, not scaled. */\nvoid model_encode(const {feature} *features, model_code *input);\n"
+        "{before}/* Codes of features as they are measured, not scaled. */\nvoid model_encode(const {feature} *features, model_code *input);\n"
     )
 }

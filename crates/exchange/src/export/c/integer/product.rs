@@ -110,3 +110,31 @@ fn of_24_bits(line: &str) -> Option<String> {
     });
     Some(format!("{indent}{}\n", end.unwrap_or_else(|| assembler.to_owned())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The variants of a function are made of its text: nothing of the other variant is left.
+    #[test]
+    fn variants_of_functions_are_whole() {
+        for width in [None, Some(Width::Four), Some(Width::Two), Some(Width::One)] {
+            let weights = match width {
+                None => Weights::Bytes(&[]),
+                Some(width) => Weights::Codes { width, meaning: &Meaning::Offset(0), bytes: &[] },
+            };
+            let text = |is_signed: bool, are_short: bool| Product { weights, is_signed }.text(are_short);
+            let usual = text(false, false);
+            let products = usual.matches("mulsu").count();
+            assert!(products > 0 && usual.contains("const uint8_t *x") && usual.ends_with("}\n"));
+            assert_eq!(usual.matches("adc %D[sum]").count(), products);
+            let signed = text(true, false);
+            assert_eq!((signed.matches("muls ").count(), signed.matches("mulsu").count()), (products, 0));
+            assert!(signed.contains("const int8_t *x") && !signed.contains("const uint8_t *x"));
+            let short = text(false, true);
+            assert_eq!(short.matches("adc %D[sum]").count(), 0);
+            assert_eq!(short.matches("sbc %D[sum], %D[sum]").count(), 1);
+            assert_eq!(short.lines().count(), usual.lines().count() - products + 3);
+        }
+    }
+}

@@ -50,6 +50,6 @@ pub(super) fn source(
     text.push_str(&encoder(plan, features));
     format!(
         "/* {title} */\n#include \"model.h\"\n\n{}\n{SHIFTS}{text}",
-        prelude(&text, plan.parts(features).constants)
+        prelude(&text, plan.parts(features).all_constants())
     )
 }

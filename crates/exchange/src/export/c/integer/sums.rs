@@ -136,7 +136,12 @@ impl LayerSource<'_> {
                     bits @ (1 | 2 | 4) => (Some("uint8_t"), whole_codes(bits)),
                     bits => (Some(if bits < 8 { "uint16_t" } else { "uint32_t" }), codes_across_bytes(bits)),
                 };
-                let code = if *bits == 8 { "READ_U8(w)" } else { "code" };
+                let code = match bits {
+                    8 => "READ_U8(w)",
+                    ..8 => "code",
+                    // An AVR's `int` holds no difference of 16 bits without a sign.
+                    _ => "(int32_t)code",
+                };
                 let level = match meaning {
                     Meaning::Offset(0) => code.to_owned(),
                     Meaning::Offset(offset) if *offset < 0 => format!("({code} - {})", -i64::from(*offset)),
@@ -144,7 +149,7 @@ impl LayerSource<'_> {
                     Meaning::Offsets(_) => format!("({code} + offset)"),
                     Meaning::Table(table) => {
                         let (kind, name) = self.constant("levels", table);
-                        read(kind, &format!("{name} + {code}"))
+                        read(kind, &format!("{name} + {}", code.trim_start_matches("(int32_t)")))
                     }
                 };
                 let step = if *bits == 8 { "w++;\n" } else { "" };

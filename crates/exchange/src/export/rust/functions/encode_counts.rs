@@ -5,7 +5,6 @@ pub fn encode(features: &[Feature; INPUTS]) -> [Code; INPUTS] {
     for ((code, &feature), &(first, coarse, last, multiplier, offset)) in
         codes.iter_mut().zip(features).zip(&DISTANCES)
     {
-        let feature = i32::from(feature);
         if feature >= first {
             let distance = (feature as u32).wrapping_sub(first as u32) >> coarse;
             *code = if distance > last {

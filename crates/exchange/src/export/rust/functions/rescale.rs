@@ -1,4 +1,4 @@
-/// `sum * multiplier / 2^shift`, rounded to nearest, halves up; the multiplier is not negative.
+/// `sum * multiplier / 2^shift`, rounded to nearest, halves up.
 #[inline]
 fn rescale(sum: i32, multiplier: i32, shift: u8) -> i32 {
     narrowed(i64::from(sum) * i64::from(multiplier), shift)
