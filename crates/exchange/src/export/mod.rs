@@ -1,4 +1,4 @@
-//! A packed model as an ONNX file: the same numbers in standard operators.
+//! Packed models for other tools and devices: as ONNX, and as C and Rust.
 //!
 //! Inputs are features as they come, the outputs `label` and `probabilities`, as skl2onnx calls them.
 //!

@@ -41,6 +41,29 @@ fn c_has_the_numbers_of_the_network() {
 }
 
 #[test]
+fn classes_have_their_names_where_these_are_asked_for() {
+    let (model, what) = with_multipliers().swap_remove(0);
+    let names = &model.classifier().classes;
+    assert_eq!(names[0], "a\u{202e}b ??/");
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in to_c(&model, rows(&model).view(), &what).unwrap().files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let printing = "#include <stdio.h>\n#include \"model.h\"\nint main(void)\n{\n    unsigned i;\n    \
+                    for (i = 0; i < MODEL_CLASSES; i++) {\n        puts(model_class_names[i]);\n    }\n    return 0;\n}\n";
+    fs::write(folder.path().join("names.c"), printing).unwrap();
+    let compiled = Command::new("cc")
+        .args(WARNINGS.split(' '))
+        .args(["-DMODEL_CLASS_NAMES", "-o", "names", "names.c", "model.c"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    let printed = Command::new(folder.path().join("names")).output().unwrap().stdout;
+    assert_eq!(String::from_utf8(printed).unwrap().lines().collect::<Vec<_>>(), *names);
+}
+
+#[test]
 fn c_shifts_where_steps_are_powers_of_two() {
     for (model, what) in with_shifts() {
         run(&model, &what);

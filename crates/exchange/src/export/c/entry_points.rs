@@ -2,7 +2,18 @@
 
 use std::fmt::Write as _;
 
+use super::text::string;
 use crate::export::plan::alternating;
+use crate::packed::Classifier;
+
+/// The names of the classes, where they are asked for.
+pub(super) fn class_names(classifier: &Classifier) -> String {
+    let names =
+        classifier.classes.iter().fold(String::new(), |all, name| format!("{all}    {},\n", string(name)));
+    format!(
+        "\n#if defined(MODEL_CLASS_NAMES)\nconst char *const model_class_names[MODEL_CLASSES] = {{\n{names}}};\n#endif\n"
+    )
+}
 
 /// What goes in and comes out of a model in C.
 pub(super) struct Interface {

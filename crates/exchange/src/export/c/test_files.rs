@@ -48,6 +48,8 @@ pub(super) fn header(
          model_class model_predict(const {input} *{name});\n\n\
          /* {of_outputs} */\n\
          void model_outputs(const {input} *{name}, {output} *outputs);\n\n{declarations}\
+         #if defined(MODEL_CLASS_NAMES)\n/* The names of the classes, in UTF-8. */\n\
+         extern const char *const model_class_names[MODEL_CLASSES];\n#endif\n\n\
          #ifdef __cplusplus\n}}\n#endif\n\n#endif\n",
         definitions = parts.definitions,
         of_inputs = parts.inputs,

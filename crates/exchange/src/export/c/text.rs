@@ -105,6 +105,21 @@ pub(super) fn indented(lines: &str, levels: usize) -> String {
     })
 }
 
+/// A string of C: what is no letter, digit or sign of ASCII by the bytes that it has in UTF-8.
+pub(super) fn string(text: &str) -> String {
+    let mut literal = "\"".to_owned();
+    for byte in text.bytes() {
+        match byte {
+            // The latter begins trigraphs.
+            b'"' | b'\\' | b'?' | 0..=b'\x1f' | b'\x7f'.. => {
+                let _ = write!(literal, "\\{byte:03o}");
+            }
+            _ => literal.push(char::from(byte)),
+        }
+    }
+    literal + "\""
+}
+
 /// Text within a comment of C: what is no ASCII or not seen is replaced, and a space stands within what would end the comment,
 /// begin another or be a trigraph. A backslash at the end would join lines.
 pub(super) fn comment(text: &str) -> String {

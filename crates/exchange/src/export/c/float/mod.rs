@@ -14,7 +14,7 @@ use bitsweep_device::{Arithmetic, Encoding, Parts};
 use ndarray::{ArrayView2, Axis, Slice};
 
 use super::CModel;
-use super::entry_points::Interface;
+use super::entry_points::{Interface, class_names};
 use super::error::CError;
 use super::test_files::{HeaderParts, TestParts, Vectors, cmake, example, header, makefile, test};
 use super::text::float;
@@ -100,7 +100,7 @@ pub(super) fn model(
     };
     let files = vec![
         ("model.h", header(classifier, &Interface::FLOATS, &HEADER, title)),
-        ("model.c", source),
+        ("model.c", source + &class_names(classifier)),
         ("test_vectors.h", vectors.file()),
         ("test.c", test(&Interface::FLOATS, &TEST)),
         (

@@ -11,7 +11,7 @@ use bitsweep_inference::integer::{FeatureCodes, IntegerModel, Positions};
 use ndarray::ArrayView2;
 
 use super::CModel;
-use super::entry_points::Interface;
+use super::entry_points::{Interface, class_names};
 use super::error::CError;
 use super::test_files::{HeaderParts, TestParts, Vectors, cmake, example, header, makefile, test};
 use super::text::{float, type_name};
@@ -86,7 +86,7 @@ pub(super) fn model(
     };
     let files = vec![
         ("model.h", own_header(classifier, &plan, encoder, &interface, title)),
-        ("model.c", source(&plan, &interface, encoder, title)),
+        ("model.c", source(&plan, &interface, encoder, title) + &class_names(classifier)),
         ("test_vectors.h", vectors.file()),
         ("test.c", test(&interface, &TEST)),
         (
