@@ -1,6 +1,7 @@
 //! Packed models for other tools and devices: as ONNX, and as C and Rust.
 //!
-//! Inputs are features as they come, the outputs `label` and `probabilities`, as skl2onnx calls them.
+//! Those of ONNX are the same numbers in standard operators: inputs are features as they come, the outputs `label` and
+//! `probabilities`, as skl2onnx calls them.
 //!
 //! | part | operators |
 //! |---|---|
