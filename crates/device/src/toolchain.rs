@@ -46,6 +46,8 @@ pub struct Toolchain {
     /// The compiler's version.
     version: String,
     has_emulator: bool,
+    /// What a program takes that has no model.
+    empty: Sections,
 }
 
 /// What a model takes from features on, by what was compiled, and run where that could be.
@@ -100,8 +102,8 @@ impl Toolchain {
         let Some(version) = version(target.compiler(), "-dumpversion") else { return Ok(None) };
         let folder = tempfile::tempdir().map_err(cannot_write)?;
         fs::write(folder.path().join("probe.c"), PROBE).map_err(cannot_write)?;
-        sections(target, &["-DEMPTY", "probe.c"], folder.path())?;
-        Ok(Some(Self { target, version, has_emulator: is_installed(target.emulator()) }))
+        let empty = empty(target, folder.path())?;
+        Ok(Some(Self { target, version, has_emulator: is_installed(target.emulator()), empty }))
     }
 
     /// The compiler with its version and what it is told, and the emulator: `avr-gcc 5.4.0 -Os, simavr`.
@@ -125,10 +127,13 @@ impl Toolchain {
         for (name, text) in all {
             fs::write(folder.join(name), text).map_err(cannot_write)?;
         }
-        let [empty, of_codes, whole] = match probes(self.target, folder) {
+        let (empty, [of_codes, whole]) = match probes(self.target, folder) {
             // So is what it takes told where it does not fit.
-            Err(error) if error.is_too_large() => probes(self.target.with_room(), folder)?,
-            probes => probes?,
+            Err(error) if error.is_too_large() => {
+                let roomy = self.target.with_room();
+                (empty(roomy, folder)?, probes(roomy, folder)?)
+            }
+            probes => (self.empty, probes?),
         };
         let flash = |own: Sections| (own.text + own.data).saturating_sub(empty.text + empty.data);
         Ok(Measured {
@@ -236,14 +241,16 @@ fn compile(target: Target, own: &[&str], folder: &Path) -> Result<String, Device
     run(target.compiler(), usual.iter().map(String::as_str).chain(own.iter().copied()), folder)
 }
 
-/// Programs without a model, with one that is given codes, and with one that is given features.
-fn probes(target: Target, folder: &Path) -> Result<[Sections; 3], DeviceError> {
+/// A program without a model.
+fn empty(target: Target, folder: &Path) -> Result<Sections, DeviceError> {
+    sections(target, &["-DEMPTY", "probe.c"], folder)
+}
+
+/// Programs with a model that is given codes, and with one that is given features.
+fn probes(target: Target, folder: &Path) -> Result<[Sections; 2], DeviceError> {
+    compile(target, &["-c", "model.c"], folder)?;
     let probe = |own: &[&str]| sections(target, own, folder);
-    Ok([
-        probe(&["-DEMPTY", "probe.c"])?,
-        probe(&["probe.c", "model.c"])?,
-        probe(&["-DENCODES", "probe.c", "model.c"])?,
-    ])
+    Ok([probe(&["probe.c", "model.o"])?, probe(&["-DENCODES", "probe.c", "model.o"])?])
 }
 
 /// Compiles and links a program; its sections.

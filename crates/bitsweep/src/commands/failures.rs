@@ -6,12 +6,23 @@ use bitsweep_results::numbers::counted;
 use bitsweep_results::summary::{FailedRow, grouped};
 use bitsweep_results::{Records, ResultRow, Summary};
 
+use crate::layout::Page;
 use crate::plan::Plan;
 
 /// Each reason with what it kept from being measured.
 pub(super) fn lines(summary: &Summary, plan: &Plan) -> Vec<String> {
     let reasons = grouped(&summary.failures, |failed| &failed.failure.reason);
     reasons.iter().map(|rows| line(rows, summary, plan)).collect()
+}
+
+/// The same at the end of a page, where something failed.
+pub(super) fn add(summary: &Summary, plan: &Plan, page: &mut Page) {
+    let lines = lines(summary, plan);
+    if !lines.is_empty() {
+        page.space();
+        page.prose(0, "failed:");
+        lines.iter().for_each(|line| page.prose(2, line));
+    }
 }
 
 fn line(rows: &[&FailedRow], summary: &Summary, plan: &Plan) -> String {

@@ -70,12 +70,7 @@ pub(super) fn fit(request: &Request, options: &Options<'_>) -> Result<(), Failur
     if plan.header.pick.device_limits().is_none() {
         page.prose(0, "(no limit is set, and nothing is picked: `--flash-bytes` and `--ram-bytes` set one)");
     }
-    let failed = failures::lines(&summary, &plan);
-    if !failed.is_empty() {
-        page.space();
-        page.prose(0, "failed:");
-        failed.iter().for_each(|line| page.prose(2, line));
-    }
+    failures::add(&summary, &plan, &mut page);
     print_page(&page)?;
     ended(on_device)?;
     match failures::count(&records, &plan) {

@@ -76,12 +76,7 @@ pub(super) fn page(summary: &Summary, plan: &Plan, with_reasons: bool, columns: 
         page.space();
         device_table::comparison(comparison, rule, &mut page);
     }
-    let failures = failures::lines(summary, plan);
-    if !failures.is_empty() {
-        page.space();
-        page.prose(0, "failed:");
-        failures.iter().for_each(|line| page.prose(2, line));
-    }
+    failures::add(summary, plan, &mut page);
     page
 }
 

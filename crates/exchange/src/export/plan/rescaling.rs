@@ -3,6 +3,8 @@
 use bitsweep_inference::integer::IntegerLayer;
 use bitsweep_quant::Rescale;
 
+use super::the_same::the_same;
+
 /// One number for each output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::export) enum PerOutput {
@@ -25,9 +27,9 @@ pub(in crate::export) enum Rescaling {
 
 impl PerOutput {
     fn of(values: Vec<i32>) -> Self {
-        match values.first() {
-            Some(&first) if values.iter().all(|value| *value == first) => Self::Same(first),
-            Some(_) | None => Self::Each(values),
+        match the_same(&values) {
+            Some(value) => Self::Same(value),
+            None => Self::Each(values),
         }
     }
 }

@@ -3,11 +3,11 @@
 use bitsweep_device::{Arithmetic, Encoding, Parts};
 use bitsweep_inference::integer::{CountCodes, FeatureCodes, Positions};
 
-use super::features::the_same;
 use super::integer::Integer;
 use super::layer::{Finish, LayerPlan};
 use super::network::NetworkPlan;
 use super::rescaling::{PerOutput, Rescaling};
+use super::the_same::the_same;
 use super::weights::{Meaning, WeightCodes};
 
 impl NetworkPlan {

@@ -2,7 +2,7 @@
 
 use bitsweep_quant::{CodeMatrix, Quantized};
 
-use crate::export::c::codes::{codes_across_bytes, whole_codes};
+use crate::export::c::codes::NextCode;
 use crate::export::c::text::array;
 use crate::export::plan::packed;
 
@@ -31,15 +31,11 @@ impl CodeReader {
         // Signs are -1 and 1.
         let field = |code: i32| ((code - lowest) as u32) >> u32::from(scheme.is_binary());
         let bytes = packed(codes.iter().map(field), bits);
-        let (buffer, code, take) = match bits {
-            1 | 2 | 4 => ("uint8_t", "uint8_t", whole_codes(bits)),
-            ..=7 => ("uint16_t", "uint8_t", codes_across_bytes(bits)),
-            _ => ("uint32_t", "uint16_t", codes_across_bytes(bits)),
-        };
+        let NextCode { buffer, code, statements } = NextCode::of(bits);
         Self {
             constants: array("uint8_t", name, bytes.iter().map(ToString::to_string)),
             head: format!("const uint8_t *w = {name};\n{buffer} buffer = 0;\nuint8_t left = 0;\n"),
-            take: format!("{code} code;\n{take}"),
+            take: format!("{code} code;\n{statements}"),
             offset: lowest,
             bits,
         }

@@ -2,7 +2,7 @@
 
 use super::layer::LayerSource;
 use super::product::{Product, Weights, Width};
-use crate::export::c::codes::{codes_across_bytes, whole_codes};
+use crate::export::c::codes::NextCode;
 use crate::export::c::text::{array, indented, integer_type, literals, read};
 use crate::export::plan::{Biases, LayerPlan, Meaning, WeightCodes};
 
@@ -10,10 +10,8 @@ use crate::export::plan::{Biases, LayerPlan, Meaning, WeightCodes};
 struct Level {
     /// The type of what they are kept in.
     kind: &'static str,
-    /// The type of what codes are taken from, where they are not read by themselves.
-    buffer: Option<&'static str>,
-    /// What leaves the next code in `code`.
-    statements: String,
+    /// How the next code is taken, where it is not read by itself.
+    next: Option<NextCode>,
     /// The level, an expression.
     level: String,
     /// What goes on to the next.
@@ -71,7 +69,7 @@ impl LayerSource<'_> {
     pub(super) fn sums_by_loops(&mut self, index: &str) -> (String, String) {
         let level = self.level();
         let mut head = format!("    const {} *w = w{};\n", level.kind, self.plan.number);
-        if let Some(buffer) = level.buffer {
+        if let Some(NextCode { buffer, .. }) = &level.next {
             head += &format!("    {buffer} buffer = 0;\n    uint8_t left = 0;\n");
         }
         head += &format!("    {index} i;\n");
@@ -121,39 +119,28 @@ impl LayerSource<'_> {
         match &plan.weights {
             WeightCodes::Levels(levels) => {
                 let (kind, _) = self.constant("w", levels);
-                Level {
-                    kind,
-                    buffer: None,
-                    statements: String::new(),
-                    level: read(kind, "w"),
-                    step: "w++;\n",
-                }
+                Level { kind, next: None, level: read(kind, "w"), step: "w++;\n" }
             }
             WeightCodes::Packed { bits, meaning, bytes, is_aligned: _ } => {
                 self.bytes(bytes);
-                let (buffer, statements) = match *bits {
-                    8 => (None, String::new()),
-                    bits @ (1 | 2 | 4) => (Some("uint8_t"), whole_codes(bits)),
-                    bits => (Some(if bits < 8 { "uint16_t" } else { "uint32_t" }), codes_across_bytes(bits)),
-                };
-                let code = match bits {
-                    8 => "READ_U8(w)",
-                    ..8 => "code",
-                    // An AVR's `int` holds no difference of 16 bits without a sign.
-                    _ => "(int32_t)code",
-                };
+                let next = (*bits != 8).then(|| NextCode::of(*bits));
+                let code = if *bits == 8 { "READ_U8(w)" } else { "code" };
+                // An AVR's `int` holds no difference of 16 bits without a sign.
+                let cast = if *bits > 8 { "(int32_t)" } else { "" };
                 let level = match meaning {
-                    Meaning::Offset(0) => code.to_owned(),
-                    Meaning::Offset(offset) if *offset < 0 => format!("({code} - {})", -i64::from(*offset)),
-                    Meaning::Offset(offset) => format!("({code} + {offset})"),
-                    Meaning::Offsets(_) => format!("({code} + offset)"),
+                    Meaning::Offset(0) => format!("{cast}{code}"),
+                    Meaning::Offset(offset) if *offset < 0 => {
+                        format!("({cast}{code} - {})", -i64::from(*offset))
+                    }
+                    Meaning::Offset(offset) => format!("({cast}{code} + {offset})"),
+                    Meaning::Offsets(_) => format!("({cast}{code} + offset)"),
                     Meaning::Table(table) => {
                         let (kind, name) = self.constant("levels", table);
-                        read(kind, &format!("{name} + {}", code.trim_start_matches("(int32_t)")))
+                        read(kind, &format!("{name} + {code}"))
                     }
                 };
                 let step = if *bits == 8 { "w++;\n" } else { "" };
-                Level { kind: "uint8_t", buffer, statements, level, step }
+                Level { kind: "uint8_t", next, level, step }
             }
         }
     }
@@ -163,19 +150,17 @@ impl LayerSource<'_> {
         let plan = self.plan;
         let &LayerPlan { groups, rows, inputs, .. } = plan;
         let bias = self.bias();
-        let Level { kind: _, statements, level: own_level, step, buffer } = level;
+        let Level { kind: _, next, level: own_level, step } = level;
+        let (code, statements) = next
+            .as_ref()
+            .map_or((String::new(), ""), |next| (format!("{} code;\n", next.code), next.statements.as_str()));
         let product = match plan.has_short_products {
             true => format!("sum += (int16_t)((int16_t){own_level} * (int16_t)x[i]);\n"),
             false => format!("sum += (int32_t){own_level} * (int32_t)x[i];\n"),
         };
         let depth = if groups == 1 { 2 } else { 3 };
         let body = indented(&format!("{statements}{product}{step}"), depth + 1);
-        let code = match *buffer {
-            None => "",
-            Some("uint32_t") => "uint16_t code;\n",
-            Some(_) => "uint8_t code;\n",
-        };
-        let code = indented(code, depth + 1);
+        let code = indented(&code, depth + 1);
         let offsets = match &plan.weights {
             WeightCodes::Packed { meaning: Meaning::Offsets(offsets), .. } => {
                 let (kind, name) = self.constant("offsets", offsets);
