@@ -35,14 +35,14 @@ pub(super) fn history(name: &str, place: &Path, json: bool) -> Result<(), Failur
         let unknown = Diagnostic::new(format!("no run of `{name}` is on record in `{}`", place.display()));
         return Err(unknown.nearest(name, names.iter().map(String::as_str)).into());
     }
-    runs.sort_by_key(|run| run.seconds);
+    runs.sort_by_key(|run| run.at);
     let mut before: Option<String> = None;
     let mut past = Vec::new();
     for run in runs {
         let changes = before.as_ref().map(|before| settings_of_texts(before, &run.experiment));
         let changes = changes.transpose().map_err(Failure::Other)?.unwrap_or_default();
         past.push(Past {
-            when: run.when(),
+            when: run.at.to_string(),
             configuration: run.configuration,
             changes: changes.into_iter().map(in_words).collect(),
             picks: run.picks,

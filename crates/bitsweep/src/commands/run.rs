@@ -28,7 +28,7 @@ use crate::registry::{Found, Source};
 use crate::scheduler::Frozen;
 use crate::streams::page_columns;
 use crate::template::Wish;
-use crate::unit_store::{Again, RunRecord, UnitStore, seconds_since_1970, store_folder};
+use crate::unit_store::{Again, Moment, RunRecord, UnitStore, store_folder};
 
 /// How an experiment is run.
 #[derive(Debug)]
@@ -199,9 +199,9 @@ impl Asked {
     fn keep_record(&self, store: &UnitStore, place: &Path, summary: &Summary) -> Result<(), Failure> {
         let Self { plan, .. } = self;
         let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let (seconds, configuration) = (seconds_since_1970(), plan.key());
+        let (at, configuration) = (Moment::now(), plan.key());
         let picks = table::picks_in_words(summary, &plan.header.pick);
-        let record = RunRecord { name, seconds, configuration, experiment: plan.source.clone(), picks };
+        let record = RunRecord { name, at, configuration, experiment: plan.source.clone(), picks };
         store.put_json(plan.shelf(), Kind::Run, &record)?;
         Ok(())
     }

@@ -103,7 +103,7 @@ impl Status {
             Some(store) => store.jsons(plan.shelf(), Kind::Array)?,
             None => Vec::new(),
         };
-        arrays.sort_by_key(|array| array.seconds);
+        arrays.sort_by_key(|array| array.at);
         let array = arrays.pop();
         // Where Slurm does not answer, the store still does.
         let tasks = match array.as_ref().map(Array::states) {

@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::progress::Verbosity;
 use crate::registry::Found;
 use crate::scheduler::{Array, Frozen, Wish, requeues_preempted};
-use crate::unit_store::{UnitStore, seconds_since_1970};
+use crate::unit_store::{Moment, UnitStore};
 
 /// What is asked of the scheduler.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ pub(super) fn submit(request: &Request, options: &Options<'_>) -> Result<(), Fai
     if is_dry {
         return print(&script);
     }
-    let seconds = seconds_since_1970();
+    let at = Moment::now();
     // One for each way of submitting it.
     let script_name = frozen.name().replace(".json", ".sh");
     let path = store.files().put_named(shelf, &script_name, script.as_bytes())?;
@@ -75,7 +75,7 @@ pub(super) fn submit(request: &Request, options: &Options<'_>) -> Result<(), Fai
         let note = "Slurm does not begin a task again that was preempted (RequeueExit is without 75): submit again then";
         say_notes(&name, &[note.to_owned()], verbosity);
     }
-    let array = Array::submit(&path, tasks, seconds)?;
+    let array = Array::submit(&path, tasks, at)?;
     store.put_json(shelf, Kind::Array, &array)?;
     print_lines([
         format!("{}: {}, in {}", plan.name, plan.extent(), counted(tasks, "part", "parts")),

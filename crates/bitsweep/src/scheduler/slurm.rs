@@ -8,6 +8,7 @@ use bitsweep_results::text::one_line;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::unit_store::Moment;
 
 /// A job array that was submitted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,8 +17,9 @@ pub struct Array {
     pub job: String,
     /// How many tasks it has, counted from 1.
     pub tasks: usize,
-    /// Seconds since 1970 when it was submitted.
-    pub seconds: u64,
+    /// When it was submitted.
+    #[serde(flatten)]
+    pub at: Moment,
 }
 
 /// What Slurm says of a task.
@@ -108,7 +110,7 @@ impl Array {
     ///
     /// # Errors
     /// What `sbatch` says.
-    pub fn submit(script: &Path, tasks: usize, seconds: u64) -> Result<Self, Failure> {
+    pub fn submit(script: &Path, tasks: usize, at: Moment) -> Result<Self, Failure> {
         let output = called(Command::new("sbatch").arg("--parsable").arg(script), "sbatch")?;
         // `job`, or `job;cluster`.
         let answer = String::from_utf8_lossy(&output.stdout);
@@ -119,7 +121,7 @@ impl Array {
                 answer.trim()
             )));
         }
-        Ok(Self { job, tasks, seconds })
+        Ok(Self { job, tasks, at })
     }
 
     /// What Slurm says of its tasks; none where it knows nothing of them any longer.

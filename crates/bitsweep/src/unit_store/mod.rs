@@ -4,6 +4,7 @@
 //! plan less the files.
 
 mod batch;
+mod moment;
 mod run_record;
 mod timing;
 mod wanted;
@@ -27,7 +28,8 @@ use crate::plan::{Identity, Plan, Unit};
 
 use self::batch::Batches;
 pub(crate) use self::batch::Writer;
-pub use self::run_record::{RunRecord, seconds_since_1970};
+pub use self::moment::Moment;
+pub use self::run_record::RunRecord;
 use self::timing::BatchTiming;
 pub use self::timing::{Latency, LatencyKind, NamedLatency, UnitTiming};
 pub use self::wanted::{Manifest, Missing, WantedRows};

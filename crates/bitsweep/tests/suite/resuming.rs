@@ -296,8 +296,9 @@ fn what_no_experiment_refers_to_is_shown_and_then_removed() {
     sandbox.succeeds(&["clean", "results", "--yes"]);
     assert_eq!((files(&store, Kind::Rows).len(), files(&store, Kind::Model).len()), (1, 1));
     assert!(run(&sandbox, &[], 0).contains("3 of 3 rows were there"));
-    // Both runs, and the one that found everything, are still on record.
+    // Both runs, and the one that found everything, are still on record, in their order, also within one second.
     let history = printed(&sandbox.succeeds(&["history", "mine"]));
+    assert_eq!(history.lines().filter(|line| !line.starts_with(' ')).count(), 3, "{history}");
     assert!(history.contains("train.epochs: 5 became 6"), "{history}");
     assert!(history.contains("balance: "), "{history}");
     assert_eq!(sandbox.run(&["history", "mini"]).status.code(), Some(2));
