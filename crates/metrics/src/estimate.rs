@@ -33,12 +33,11 @@ impl<'a> Contributions<'a> {
     /// When the sequences differ in length or are empty, or a label is not below `classes`.
     pub fn of_score(
         score: ClassScore,
-        rows: impl Into<Cow<'a, [u32]>>,
+        rows: Cow<'a, [u32]>,
         truth: &[usize],
         predicted: &[usize],
         classes: usize,
     ) -> Result<Self, MetricError> {
-        let rows = rows.into();
         check_lengths(("rows", rows.len()), ("truth", truth.len()))?;
         let confusion = Confusion::new(truth, predicted, classes)?;
         let influence = Influence::new(score, &confusion);
@@ -58,8 +57,8 @@ impl<'a> Contributions<'a> {
         [first, second]: [&[usize]; 2],
         classes: usize,
     ) -> Result<Self, MetricError> {
-        let first = Self::of_score(score, rows, truth, first, classes)?;
-        let second = Self::of_score(score, rows, truth, second, classes)?;
+        let first = Self::of_score(score, rows.into(), truth, first, classes)?;
+        let second = Self::of_score(score, rows.into(), truth, second, classes)?;
         Ok(first.less(&second))
     }
 

@@ -10,7 +10,8 @@
 //! - Two classifiers on the same samples: [`agreement`], [`Changes`], [`mcnemar_exact`],
 //!   [`macro_f1_permutation`], [`paired_difference_interval`], [`divergence`], [`equivalence_margin`].
 //! - Two classifiers whose samples are not known to be the same: [`unpaired_p_above`].
-//! - Repeated runs: [`mean_and_deviation`]; scores and losses over rows and runs: [`Estimate`].
+//! - Repeated runs: [`mean_and_deviation`]; scores and losses over rows and runs: [`Estimate`];
+//!   on samples of any weight: [`Flips`].
 //! - Before anything is measured: [`rows_without_flips`], [`rows_needed`].
 //! - Many variants: [`pareto_front`], [`holm`], [`benjamini_hochberg`].
 //! - Many datasets: [`signed_rank_posterior`].
@@ -23,6 +24,7 @@ mod divergence;
 mod equivalence;
 mod error;
 mod estimate;
+mod flips;
 mod interval;
 mod macro_f1_interval;
 mod multiplicity;
@@ -44,6 +46,7 @@ pub use divergence::{Divergence, divergence, margin};
 pub use equivalence::equivalence_margin;
 pub use error::MetricError;
 pub use estimate::{Contributions, Estimate};
+pub use flips::Flips;
 pub use interval::{Interval, accuracy_interval};
 pub use macro_f1_interval::macro_f1_interval;
 pub use multiplicity::{benjamini_hochberg, holm};

@@ -392,7 +392,7 @@ fn loss_over_units_has_the_error_of_a_double_loop_over_rows_and_units() {
                 let rows: Vec<u32> = sequence("rows").into_iter().map(|row| row as u32).collect();
                 let (truth, first, second) = (sequence("truth"), sequence("first"), sequence("second"));
                 let of = |own: &[usize]| {
-                    Contributions::of_score(score(&case), rows.clone(), &truth, own, classes).unwrap()
+                    Contributions::of_score(score(&case), rows.clone().into(), &truth, own, classes).unwrap()
                 };
                 let loss = of(&first).less(&of(&second));
                 let same =

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use bitsweep_metrics::{
-    CalibrationError, ClassScore, Confusion, Contributions, Estimate, Influence, Interval, accuracy_interval,
-    agreement, benjamini_hochberg, brier_score, divergence, equivalence_margin, holm, log_loss,
-    macro_f1_interval, macro_f1_permutation, mcnemar_exact, mean_and_deviation, paired_difference_interval,
-    pareto_front, signed_rank_posterior,
+    CalibrationError, ClassScore, Confusion, Contributions, Estimate, Flips, Influence, Interval,
+    accuracy_interval, agreement, benjamini_hochberg, brier_score, divergence, equivalence_margin, holm,
+    log_loss, macro_f1_interval, macro_f1_permutation, mcnemar_exact, mean_and_deviation,
+    paired_difference_interval, pareto_front, signed_rank_posterior,
 };
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -149,6 +149,28 @@ proptest! {
         let sum: f64 = present.iter().map(|&class| confusion.f1(class)).sum();
         prop_assert!((confusion.macro_f1() - sum / present.len() as f64).abs() < 1e-14);
         prop_assert_eq!(confusion.present().collect::<BTreeSet<_>>(), present);
+    }
+
+    #[test]
+    fn a_sample_of_weight_n_counts_as_n_samples((classes, truth, predicted) in labels(), seed in 0..1000_usize) {
+        let weights: Vec<usize> = (0..truth.len()).map(|sample| (seed >> (sample % 9)) % 4).collect();
+        prop_assume!(weights.iter().any(|&weight| weight > 0));
+        let repeated = |labels: &[usize]| -> Vec<usize> {
+            let pairs = labels.iter().zip(&weights);
+            pairs.flat_map(|(&label, &weight)| std::iter::repeat_n(label, weight)).collect()
+        };
+        let narrow = |labels: &[usize]| labels.iter().map(|&label| label as u16).collect::<Vec<u16>>();
+        let right = narrow(&truth);
+        let mut flips = Flips::new(truth.clone(), narrow(&predicted), classes).unwrap();
+        flips.push(&right).unwrap();
+        flips.push(&narrow(&predicted)).unwrap();
+        let weights: Vec<f64> = weights.iter().map(|&weight| weight as f64).collect();
+        for score in [ClassScore::MacroF1, ClassScore::Accuracy] {
+            let of = |own: &[usize]| score.of(&Confusion::new(&repeated(&truth), &repeated(own), classes).unwrap());
+            let losses = flips.losses(score, &weights, 0..2);
+            prop_assert!((losses[0] - (of(&predicted) - 1.0)).abs() < 1e-12);
+            prop_assert_eq!(losses[1], 0.0);
+        }
     }
 
     #[test]

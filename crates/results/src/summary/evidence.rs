@@ -178,11 +178,16 @@ impl<'a> UnitEvidence<'a> {
             let losses: Vec<f64> = self.log_losses(position)?.iter().map(|&loss| loss.into()).collect();
             return Contributions::of_mean(self.rows, &losses).ok();
         }
-        let predicted = self.predicted(position)?;
+        let score = Self::class_score(metric)?;
+        let predicted: Vec<usize> = self.predicted(position)?.iter().map(|&class| class.into()).collect();
+        let Metric::Recall(_) = metric else {
+            let rows = self.rows.into();
+            return Contributions::of_score(score, rows, &self.truth, &predicted, self.classes()).ok();
+        };
         let positions = self.positions(metric);
         let rows: Vec<u32> = positions.iter().map(|row| self.rows[*row]).collect();
-        let truth: Vec<usize> = positions.iter().map(|row| self.truth[*row]).collect();
-        let predicted: Vec<usize> = positions.iter().map(|row| predicted[*row].into()).collect();
-        Contributions::of_score(Self::class_score(metric)?, rows, &truth, &predicted, self.classes.len()).ok()
+        let [truth, predicted] = [&self.truth, &predicted]
+            .map(|all| positions.iter().map(|row| all[*row]).collect::<Vec<usize>>());
+        Contributions::of_score(score, rows.into(), &truth, &predicted, self.classes()).ok()
     }
 }

@@ -1,5 +1,7 @@
 //! What each variant loses over several datasets.
 
+use std::collections::HashMap;
+
 use bitsweep_metrics::{SignedRankPosterior, signed_rank_posterior};
 use bitsweep_random::{Generator, Stream};
 use rayon::prelude::*;
@@ -7,6 +9,7 @@ use rayon::prelude::*;
 use super::comparison::{Comparison, VariantSummary};
 use super::grouped::grouped;
 use super::rule::PickRule;
+use crate::choice::Choices;
 use crate::label::Label;
 
 /// What the variants lose on two datasets or more, each dataset one difference.
@@ -94,32 +97,49 @@ pub(super) fn over_datasets(comparisons: &[Comparison], rule: &PickRule) -> Opti
     if datasets.len() < 2 {
         return None;
     }
+    let datasets = datasets.into_iter().map(|tasks| tasks.into_iter().map(Task::of).collect::<Vec<_>>());
+    let datasets: Vec<Vec<Task<'_>>> = datasets.collect();
     let seed = weighed.iter().fold(0_u64, |seed, own| seed.rotate_left(1) ^ own.task.key.low());
     let first = weighed.first()?.variants.par_iter();
     let variants = first.filter(|own| !own.origin.variant.is_baseline());
     let mut variants: Vec<VariantOverDatasets> =
         variants.filter_map(|own| variant(own, &datasets, rule.margin, seed)).collect();
     variants.sort_by(|a, b| a.size.total_cmp(&b.size));
-    let names = datasets.iter().flat_map(|tasks| tasks.first()).map(|task| task.task.dataset.clone());
+    let names =
+        datasets.iter().flat_map(|tasks| tasks.first()).map(|task| task.comparison.task.dataset.clone());
     let datasets = names.collect();
     (!variants.is_empty()).then_some(OverDatasets { datasets, margin: rule.margin, variants })
 }
 
+/// A comparison whose variants are found by their choices.
+struct Task<'a> {
+    comparison: &'a Comparison,
+    variants: HashMap<&'a Choices, &'a VariantSummary>,
+}
+
+impl<'a> Task<'a> {
+    fn of(comparison: &'a Comparison) -> Self {
+        // Of equal choices the first counts.
+        let variants = comparison.variants.iter().rev().map(|own| (&own.origin.variant.choices, own));
+        Self { comparison, variants: variants.collect() }
+    }
+}
+
 fn variant(
     variant: &VariantSummary,
-    datasets: &[Vec<&Comparison>],
+    datasets: &[Vec<Task<'_>>],
     margin: f64,
     seed: u64,
 ) -> Option<VariantOverDatasets> {
     let choices = &variant.origin.variant.choices;
     // Loss and size in one task.
-    let of_task = |comparison: &&Comparison| {
-        let own = comparison.variants.iter().find(|own| own.origin.variant.choices == *choices)?;
+    let of_task = |Task { comparison, variants }: &Task<'_>| {
+        let own = variants.get(choices)?;
         let is_whole = comparison.is_in_every_unit(own);
         let loss = own.standing.filter(|_| is_whole)?.loss.value;
         Some((loss, own.true_bytes / comparison.float()?.true_bytes))
     };
-    let of_dataset = |tasks: &Vec<&Comparison>| {
+    let of_dataset = |tasks: &Vec<Task<'_>>| {
         let tasks: Vec<(f64, f64)> = tasks.iter().map(of_task).collect::<Option<_>>()?;
         let (losses, sizes): (Vec<f64>, Vec<f64>) = tasks.into_iter().unzip();
         Some((mean(&losses), mean(&sizes)))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bitsweep_metrics::{ClassScore, pareto_front};
+use bitsweep_metrics::{Flips, pareto_front};
 use bitsweep_random::{Generator, Stream};
 use rayon::prelude::*;
 
@@ -77,10 +77,8 @@ struct Unit<'a> {
     /// The number of each row that the metric looks at among the different rows of all units.
     numbers: Vec<usize>,
     evidence: &'a UnitEvidence<'a>,
-    truth: Vec<usize>,
-    float: Vec<u16>,
-    /// For each variant tried, in their order, where it predicts another class than float.
-    flips: Vec<Vec<(usize, u16)>>,
+    /// Where each variant tried, in their order, predicts another class than float.
+    flips: Flips,
     /// For each variant tried, its position in the unit.
     positions: Vec<usize>,
 }
@@ -133,14 +131,11 @@ impl<'a> Trial<'a> {
             for candidate in &candidates {
                 positions.push(places[candidate.variant].iter().find(|(own, _)| own == keys)?.1);
             }
-            let flips = positions.iter().map(|position| {
-                let predicted = of_rows(unit.predicted(*position)?);
-                let pairs = predicted.iter().zip(&float).enumerate();
-                let flips = pairs.filter(|(_, (own, float))| own != float).map(|(row, (own, _))| (row, *own));
-                Some(flips.collect())
-            });
-            let flips = flips.collect::<Option<_>>()?;
-            units.push(Unit { numbers: own, evidence: unit, truth, float, flips, positions });
+            let mut flips = Flips::new(truth, float, unit.classes()).ok()?;
+            for position in &positions {
+                flips.push(&of_rows(unit.predicted(*position)?)).ok()?;
+            }
+            units.push(Unit { numbers: own, evidence: unit, flips, positions });
         }
         let (_, unit) = places[float].first()?.0;
         let seed = unit.low();
@@ -211,59 +206,13 @@ impl<'a> Trial<'a> {
     }
 }
 
-/// Weighted counts of each class.
-#[derive(Clone)]
-struct Tallies {
-    support: Vec<f64>,
-    predicted: Vec<f64>,
-    right: Vec<f64>,
-}
-
-impl Tallies {
-    fn score(&self, score: ClassScore) -> f64 {
-        match score {
-            ClassScore::MacroF1 => {
-                let present = || (0..self.support.len()).filter(|class| self.support[*class] > 0.0);
-                let f1 =
-                    |class: usize| 2.0 * self.right[class] / (self.support[class] + self.predicted[class]);
-                present().map(f1).sum::<f64>() / present().count() as f64
-            }
-            ClassScore::Accuracy => self.right.iter().sum::<f64>() / self.support.iter().sum::<f64>(),
-        }
-    }
-}
-
 impl Unit<'_> {
     /// The losses of the variants at `places`; `None` where a log loss was not recorded.
     fn losses(&self, weights: &[f64], places: std::ops::Range<usize>, metric: &Metric) -> Option<Vec<f64>> {
         let Some(score) = UnitEvidence::class_score(metric) else {
             return self.log_losses(weights, places);
         };
-        let truth = &self.truth;
-        let zeros = || vec![0.0; self.evidence.classes()];
-        let mut float = Tallies { support: zeros(), predicted: zeros(), right: zeros() };
-        for ((&truth, &own), &weight) in truth.iter().zip(&self.float).zip(weights) {
-            let own = usize::from(own);
-            float.support[truth] += weight;
-            float.predicted[own] += weight;
-            float.right[truth] += if own == truth { weight } else { 0.0 };
-        }
-        let of_float = float.score(score);
-        let mut tallies = float.clone();
-        let losses = places.map(|place| {
-            tallies.predicted.clone_from(&float.predicted);
-            tallies.right.clone_from(&float.right);
-            for &(row, class) in &self.flips[place] {
-                let (before, after) = (usize::from(self.float[row]), usize::from(class));
-                let (truth, weight) = (truth[row], weights[row]);
-                tallies.predicted[before] -= weight;
-                tallies.predicted[after] += weight;
-                let gained = f64::from(u8::from(after == truth)) - f64::from(u8::from(before == truth));
-                tallies.right[truth] += weight * gained;
-            }
-            of_float - tallies.score(score)
-        });
-        Some(losses.collect())
+        Some(self.flips.losses(score, weights, places))
     }
 
     fn log_losses(&self, weights: &[f64], places: std::ops::Range<usize>) -> Option<Vec<f64>> {
