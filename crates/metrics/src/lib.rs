@@ -14,7 +14,7 @@
 //!   on samples of any weight: [`Flips`].
 //! - Before anything is measured: [`rows_without_flips`], [`rows_needed`].
 //! - Many variants: [`pareto_front`], [`holm`], [`benjamini_hochberg`].
-//! - Many datasets: [`signed_rank_posterior`].
+//! - Many datasets: [`signed_rank_posterior`], [`signed_rank_posteriors`].
 
 mod calibration_error;
 mod class_score;
@@ -57,5 +57,5 @@ pub use permutation::{PermutationTest, macro_f1_permutation};
 pub use probabilities::{brier_score, brier_scores, log_loss, sample_log_loss};
 pub use repeated::{MeanAndDeviation, mean_and_deviation};
 pub use rows_needed::{most_without_flips, rows_needed, rows_without_flips};
-pub use signed_rank::{SignedRankPosterior, signed_rank_posterior};
+pub use signed_rank::{SignedRankPosterior, signed_rank_posterior, signed_rank_posteriors};
 pub use unpaired::unpaired_p_above;

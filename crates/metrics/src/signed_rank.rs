@@ -1,6 +1,6 @@
 //! Which of two methods is better over several datasets, as a probability.
 
-use crate::error::MetricError;
+use crate::error::{MetricError, check_lengths};
 
 /// Draws from the posterior.
 const DRAWS: usize = 50_000;
@@ -56,11 +56,29 @@ pub fn signed_rank_posterior(
     rope: f64,
     mut random: impl FnMut() -> u64,
 ) -> Result<SignedRankPosterior, MetricError> {
-    if differences.is_empty() {
+    let posteriors = signed_rank_posteriors(&[differences], rope, &mut random)?;
+    posteriors.into_iter().next().ok_or(MetricError::Empty { name: "differences" })
+}
+
+/// [`signed_rank_posterior`] of many pairs of methods over the same number of datasets, from the same random words: as
+/// much as one pair takes to draw, and little for each.
+///
+/// # Errors
+/// As [`signed_rank_posterior`], of any; when they are not of one length.
+pub fn signed_rank_posteriors(
+    differences: &[&[f64]],
+    rope: f64,
+    random: &mut dyn FnMut() -> u64,
+) -> Result<Vec<SignedRankPosterior>, MetricError> {
+    let datasets = differences.first().map_or(0, |own| own.len());
+    if datasets == 0 {
         return Err(MetricError::Empty { name: "differences" });
     }
-    if let Some((position, &value)) = differences.iter().enumerate().find(|(_, value)| !value.is_finite()) {
-        return Err(MetricError::NotFinite { name: "difference", position, value });
+    for own in differences {
+        check_lengths(("differences", datasets), ("differences", own.len()))?;
+        if let Some((position, &value)) = own.iter().enumerate().find(|(_, value)| !value.is_finite()) {
+            return Err(MetricError::NotFinite { name: "difference", position, value });
+        }
     }
     if !rope.is_finite() {
         return Err(MetricError::NotFinite { name: "region", position: 0, value: rope });
@@ -68,19 +86,8 @@ pub fn signed_rank_posterior(
     if rope < 0.0 {
         return Err(MetricError::Negative { name: "region", value: rope });
     }
-    let mut sorted: Vec<f64> = differences.iter().copied().chain([0.0]).collect();
-    sorted.sort_by(f64::total_cmp);
-    // The partners that make a pair with each difference lie left or right are a prefix and a suffix.
-    let partners: Vec<(usize, usize)> = sorted
-        .iter()
-        .map(|own| {
-            let left = sorted.partition_point(|other| own + other < -2.0 * rope);
-            let right = sorted.partition_point(|other| own + other <= 2.0 * rope);
-            (left, right)
-        })
-        .collect();
-    let (mut weights, mut running) = (vec![0.0; sorted.len()], vec![0.0; sorted.len() + 1]);
-    let (mut wins_left, mut wins_right) = (0_usize, 0_usize);
+    let mut pairs: Vec<Pair> = differences.iter().map(|own| Pair::new(own, rope)).collect();
+    let (mut weights, mut running) = (vec![0.0; datasets + 1], vec![0.0; datasets + 2]);
     for _ in 0..DRAWS {
         let mut total = 0.0;
         for (weight, running) in weights.iter_mut().zip(&mut running[1..]) {
@@ -89,24 +96,54 @@ pub fn signed_rank_posterior(
             total += *weight;
             *running = total;
         }
+        pairs.iter_mut().for_each(|pair| pair.draw(&weights, &running, total));
+    }
+    Ok(pairs.iter().map(Pair::posterior).collect())
+}
+
+/// The differences of two methods, and what the draws so far say.
+struct Pair {
+    /// For each difference, ascending, its partners that make a pair lie left, a prefix, and right, a suffix.
+    partners: Vec<(usize, usize)>,
+    wins_left: usize,
+    wins_right: usize,
+}
+
+impl Pair {
+    fn new(differences: &[f64], rope: f64) -> Self {
+        let mut sorted: Vec<f64> = differences.iter().copied().chain([0.0]).collect();
+        sorted.sort_by(f64::total_cmp);
+        let partners = sorted.iter().map(|own| {
+            let left = sorted.partition_point(|other| own + other < -2.0 * rope);
+            let right = sorted.partition_point(|other| own + other <= 2.0 * rope);
+            (left, right)
+        });
+        Self { partners: partners.collect(), wins_left: 0, wins_right: 0 }
+    }
+
+    /// Takes a draw: a weight for each difference, and how much those before it have together.
+    fn draw(&mut self, weights: &[f64], running: &[f64], total: f64) {
         let (mut left, mut right) = (0.0, 0.0);
-        for (weight, &(up_to, from)) in weights.iter().zip(&partners) {
+        for (weight, &(up_to, from)) in weights.iter().zip(&self.partners) {
             left += weight * running[up_to];
             right += weight * (total - running[from]);
         }
         let rope = total * total - left - right;
         if left > rope && left >= right {
-            wins_left += 1;
+            self.wins_left += 1;
         } else if right > rope {
-            wins_right += 1;
+            self.wins_right += 1;
         }
     }
-    let share = |wins: usize| wins as f64 / DRAWS as f64;
-    Ok(SignedRankPosterior {
-        left: share(wins_left),
-        rope: share(DRAWS - wins_left - wins_right),
-        right: share(wins_right),
-    })
+
+    fn posterior(&self) -> SignedRankPosterior {
+        let share = |wins: usize| wins as f64 / DRAWS as f64;
+        SignedRankPosterior {
+            left: share(self.wins_left),
+            rope: share(DRAWS - self.wins_left - self.wins_right),
+            right: share(self.wins_right),
+        }
+    }
 }
 
 /// A number in (0, 1) from a uniform word.

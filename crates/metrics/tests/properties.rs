@@ -7,7 +7,7 @@ use bitsweep_metrics::{
     CalibrationError, ClassScore, Confusion, Contributions, Estimate, Flips, Influence, Interval,
     accuracy_interval, agreement, benjamini_hochberg, brier_score, divergence, equivalence_margin, holm,
     log_loss, macro_f1_interval, macro_f1_permutation, mcnemar_exact, mean_and_deviation,
-    paired_difference_interval, pareto_front, signed_rank_posterior,
+    paired_difference_interval, pareto_front, signed_rank_posterior, signed_rank_posteriors,
 };
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -462,6 +462,20 @@ proptest! {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn pairs_that_are_drawn_together_have_the_posterior_of_each_alone(
+        pairs in prop::collection::vec(prop::collection::vec(-1.0..1.0_f64, 5), 1..5), seed in 0..100_u64,
+    ) {
+        let words = || rand_mt::Mt64::new(seed);
+        let together: Vec<&[f64]> = pairs.iter().map(Vec::as_slice).collect();
+        let mut stream = words();
+        let together = signed_rank_posteriors(&together, 0.25, &mut || stream.next_u64()).unwrap();
+        for (own, together) in pairs.iter().zip(together) {
+            let mut stream = words();
+            prop_assert_eq!(signed_rank_posterior(own, 0.25, || stream.next_u64()).unwrap(), together);
+        }
+    }
 
     #[test]
     fn posterior_turns_with_the_differences(

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use bitsweep_metrics::{SignedRankPosterior, signed_rank_posterior};
+use bitsweep_metrics::{SignedRankPosterior, signed_rank_posteriors};
 use bitsweep_random::{Generator, Stream};
 use rayon::prelude::*;
 
@@ -11,6 +11,9 @@ use super::grouped::grouped;
 use super::rule::PickRule;
 use crate::choice::Choices;
 use crate::label::Label;
+
+/// Variants for which random words are drawn once.
+const DRAWN_TOGETHER: usize = 64;
 
 /// What the variants lose on two datasets or more, each dataset one difference.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,7 +92,7 @@ impl VariantOverDatasets {
 /// What the variants lose over the datasets of the comparisons; `None` where there are fewer than two, and where no variant
 /// has a known loss on all. Tasks whose float model did not learn take no part.
 ///
-/// The test is [`signed_rank_posterior`]. Its random words are the same for all variants and depend on the tasks alone.
+/// The test is [`signed_rank_posteriors`]. Its random words are the same for all variants and depend on the tasks alone.
 pub(super) fn over_datasets(comparisons: &[Comparison], rule: &PickRule) -> Option<OverDatasets> {
     let is_weighed = |own: &&Comparison| own.float.is_some() && own.has_scores() && !own.is_float_dead();
     let weighed: Vec<&Comparison> = comparisons.iter().filter(is_weighed).collect();
@@ -100,10 +103,11 @@ pub(super) fn over_datasets(comparisons: &[Comparison], rule: &PickRule) -> Opti
     let datasets = datasets.into_iter().map(|tasks| tasks.into_iter().map(Task::of).collect::<Vec<_>>());
     let datasets: Vec<Vec<Task<'_>>> = datasets.collect();
     let seed = weighed.iter().fold(0_u64, |seed, own| seed.rotate_left(1) ^ own.task.key.low());
-    let first = weighed.first()?.variants.par_iter();
-    let variants = first.filter(|own| !own.origin.variant.is_baseline());
+    let variants = weighed.first()?.variants.iter().filter(|own| !own.origin.variant.is_baseline());
+    let known: Vec<Known<'_>> = variants.filter_map(|own| Known::of(own, &datasets)).collect();
+    // What is drawn is the same for all: once for so many.
     let mut variants: Vec<VariantOverDatasets> =
-        variants.filter_map(|own| variant(own, &datasets, rule.margin, seed)).collect();
+        known.par_chunks(DRAWN_TOGETHER).flat_map_iter(|own| judged(own, rule.margin, seed)).collect();
     variants.sort_by(|a, b| a.size.total_cmp(&b.size));
     let names =
         datasets.iter().flat_map(|tasks| tasks.first()).map(|task| task.comparison.task.dataset.clone());
@@ -125,30 +129,45 @@ impl<'a> Task<'a> {
     }
 }
 
-fn variant(
-    variant: &VariantSummary,
-    datasets: &[Vec<Task<'_>>],
-    margin: f64,
-    seed: u64,
-) -> Option<VariantOverDatasets> {
-    let choices = &variant.origin.variant.choices;
-    // Loss and size in one task.
-    let of_task = |Task { comparison, variants }: &Task<'_>| {
-        let own = variants.get(choices)?;
-        let is_whole = comparison.is_in_every_unit(own);
-        let loss = own.standing.filter(|_| is_whole)?.loss.value;
-        Some((loss, own.true_bytes / comparison.float()?.true_bytes))
-    };
-    let of_dataset = |tasks: &Vec<Task<'_>>| {
-        let tasks: Vec<(f64, f64)> = tasks.iter().map(of_task).collect::<Option<_>>()?;
-        let (losses, sizes): (Vec<f64>, Vec<f64>) = tasks.into_iter().unzip();
-        Some((mean(&losses), mean(&sizes)))
-    };
-    let of_datasets: Vec<(f64, f64)> = datasets.iter().map(of_dataset).collect::<Option<_>>()?;
-    let (losses, sizes): (Vec<f64>, Vec<f64>) = of_datasets.into_iter().unzip();
-    let mut stream = Stream::new(Generator::Modern, seed, "over datasets").ok()?;
-    let posterior = signed_rank_posterior(&losses, margin, || stream.next_u64()).ok()?;
-    Some(VariantOverDatasets { label: variant.label.clone(), size: mean(&sizes), losses, posterior })
+/// A variant whose loss is known in every task.
+struct Known<'a> {
+    variant: &'a VariantSummary,
+    size: f64,
+    losses: Vec<f64>,
+}
+
+impl<'a> Known<'a> {
+    fn of(variant: &'a VariantSummary, datasets: &[Vec<Task<'_>>]) -> Option<Self> {
+        let choices = &variant.origin.variant.choices;
+        // Loss and size in one task.
+        let of_task = |Task { comparison, variants }: &Task<'_>| {
+            let own = variants.get(choices)?;
+            let is_whole = comparison.is_in_every_unit(own);
+            let loss = own.standing.filter(|_| is_whole)?.loss.value;
+            Some((loss, own.true_bytes / comparison.float()?.true_bytes))
+        };
+        let of_dataset = |tasks: &Vec<Task<'_>>| {
+            let tasks: Vec<(f64, f64)> = tasks.iter().map(of_task).collect::<Option<_>>()?;
+            let (losses, sizes): (Vec<f64>, Vec<f64>) = tasks.into_iter().unzip();
+            Some((mean(&losses), mean(&sizes)))
+        };
+        let of_datasets: Vec<(f64, f64)> = datasets.iter().map(of_dataset).collect::<Option<_>>()?;
+        let (losses, sizes): (Vec<f64>, Vec<f64>) = of_datasets.into_iter().unzip();
+        losses.iter().all(|loss| loss.is_finite()).then_some(Self { variant, size: mean(&sizes), losses })
+    }
+}
+
+fn judged(known: &[Known<'_>], margin: f64, seed: u64) -> Vec<VariantOverDatasets> {
+    let losses: Vec<&[f64]> = known.iter().map(|own| &*own.losses).collect();
+    let Ok(mut stream) = Stream::new(Generator::Modern, seed, "over datasets") else { return Vec::new() };
+    let posteriors = signed_rank_posteriors(&losses, margin, &mut || stream.next_u64()).unwrap_or_default();
+    let judged = known.iter().zip(posteriors).map(|(own, posterior)| VariantOverDatasets {
+        label: own.variant.label.clone(),
+        size: own.size,
+        losses: own.losses.clone(),
+        posterior,
+    });
+    judged.collect()
 }
 
 fn mean(values: &[f64]) -> f64 {
