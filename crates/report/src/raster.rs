@@ -82,13 +82,8 @@ fn indexed(pixels: &[u8]) -> (Vec<u8>, Vec<u8>) {
 
 /// Neighbouring pixels of one colour, and how many: a chart is mostly ground.
 fn runs(pixels: &[u8]) -> Vec<(Rgb, usize)> {
-    let mut runs: Vec<(Rgb, usize)> = Vec::new();
-    let whole: Vec<[u8; 4]> =
-        pixels.chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2], pixel[3]]).collect();
-    for run in whole.chunk_by(|a, b| a == b) {
-        runs.push(([run[0][0], run[0][1], run[0][2]], run.len()));
-    }
-    runs
+    let (pixels, _) = pixels.as_chunks::<4>();
+    pixels.chunk_by(|a, b| a == b).map(|run| ([run[0][0], run[0][1], run[0][2]], run.len())).collect()
 }
 
 /// Number of the palette's colour of least squared distance, the first of equals.
