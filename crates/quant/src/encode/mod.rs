@@ -1,5 +1,6 @@
 //! From values to codes and parameters.
 
+mod by_block;
 pub(crate) mod codebook;
 mod finite;
 mod gguf;

@@ -3,16 +3,19 @@
 use std::borrow::Cow;
 
 use bitsweep_random::Stream;
+use bitsweep_vector::arch;
 use ndarray::ArrayView2;
+use pulp::NullaryFnOnce;
 
 use crate::encode::uniform::weight_function;
-use crate::number::{Each, ForEachDtype, Real, encode_bfloat16, encode_binary16};
-use crate::scheme::{LevelTable, Outliers, Range, Rounding, ScaleFormat, Scheme};
+use crate::number::{Each, ForEachDtype, NarrowFloat, Real};
+use crate::scheme::{Granularity, Outliers, Range, Rounding, ScaleFormat, Scheme};
 use crate::tensor::{
     Affine, BitField, Blocks, CodeMatrix, Codebooks, FarParameters, FixedGrid, ParameterKind, Parameters,
     QuantizeError, Quantized, SparseOutliers, Unheld, Unrepresentable,
 };
 
+use super::by_block::{EachValue, encode_by_block};
 use super::finite::finite_row_major;
 use super::{gguf, levels, uniform};
 
@@ -203,7 +206,7 @@ fn encode<T: Real>(
         Parameters::Affine(parameters) => {
             match (ParameterKind::of(scheme), scheme.grid()) {
                 (ParameterKind::Levels(format), _) => {
-                    levels::encode(values, blocks, parameters, &LevelTable::new(format), codes);
+                    levels::encode(values, blocks, parameters, format, codes);
                 }
                 (ParameterKind::Gguf(block), _) => gguf::encode(values, blocks, parameters, block, codes),
                 (
@@ -234,13 +237,27 @@ fn encode_fixed<T: Real>(
     match grid {
         FixedGrid::DoReFa(bits) => weight_function::encode_dorefa(values, bits, rounding, stream, codes),
         FixedGrid::Wrpn(bits) => weight_function::encode_wrpn(values, bits, rounding, stream, codes),
-        FixedGrid::Float16 => encode_floats(values, encode_binary16, codes),
-        FixedGrid::BFloat16 => encode_floats(values, encode_bfloat16, codes),
+        FixedGrid::Float16 => arch().dispatch(EncodeFloats { values, float: NarrowFloat::binary16(), codes }),
+        FixedGrid::BFloat16 => {
+            arch().dispatch(EncodeFloats { values, float: NarrowFloat::bfloat16(), codes })
+        }
     }
 }
 
-fn encode_floats<T: Real>(values: &[T], encode: fn(f64) -> u16, codes: &mut CodeMatrix) {
-    for (position, value) in values.iter().enumerate() {
-        codes.set(position, i32::from(encode(value.to_f64())));
+/// Fills `codes` with the bit patterns of a float of 16 bits.
+struct EncodeFloats<'a, T> {
+    values: &'a [T],
+    float: NarrowFloat<T>,
+    codes: &'a mut CodeMatrix,
+}
+
+impl<T: Real> NullaryFnOnce for EncodeFloats<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { values, float, codes } = self;
+        let all = Blocks::new(codes.dim(), Granularity::Tensor);
+        encode_by_block(values, &all, &[()][..], codes, EachValue(|value, ()| float.code(value)));
     }
 }

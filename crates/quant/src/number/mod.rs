@@ -4,6 +4,7 @@ mod dtype;
 mod each;
 mod float16;
 mod lanes;
+mod narrow_float;
 mod real;
 mod row_major;
 
@@ -13,6 +14,7 @@ pub(crate) use float16::{
     BFLOAT16_ROUNDING, BINARY16_ROUNDING, decode_bfloat16, decode_binary16, encode_bfloat16, encode_binary16,
 };
 pub(crate) use lanes::fold_lanes;
+pub(crate) use narrow_float::NarrowFloat;
 pub(crate) use real::ForEachDtype;
 pub use real::Real;
 pub(crate) use row_major::row_major;

@@ -66,6 +66,8 @@ pub trait Real:
     const SMALLEST: Self;
     /// Bytes of one number.
     const BYTES: usize;
+    /// What the exponent of 1 is stored as.
+    const EXPONENT_BIAS: i32;
 
     /// The nearest number to a whole one.
     fn from_i32(value: i32) -> Self;
@@ -88,6 +90,13 @@ pub trait Real:
     fn floor(self) -> Self;
     /// Hyperbolic tangent, the same on every machine.
     fn tanh(self) -> Self;
+    /// Whether the sign is negative, also of -0.
+    fn is_sign_negative(self) -> bool;
+    /// The next number up; of the largest infinity.
+    fn next_up(self) -> Self;
+    /// The exponent as it is stored and so many bits of the mantissa after it, rounded to nearest, ties to even: of a number
+    /// from 0.
+    fn leading_bits(self, mantissa_bits: u32) -> i32;
     /// Neither infinite nor NaN.
     fn is_finite(self) -> bool;
     /// IEEE 754's total order.
@@ -119,6 +128,7 @@ macro_rules! real {
             const SMALLEST_NORMAL: Self = $type::MIN_POSITIVE;
             const SMALLEST: Self = $type::from_bits(1);
             const BYTES: usize = size_of::<$type>();
+            const EXPONENT_BIAS: i32 = $type::MAX_EXP - 1;
 
             #[inline(always)]
             fn from_i32(value: i32) -> Self {
@@ -160,6 +170,19 @@ macro_rules! real {
             }
             fn tanh(self) -> Self {
                 $tanh(self)
+            }
+            #[inline(always)]
+            fn is_sign_negative(self) -> bool {
+                $type::is_sign_negative(self)
+            }
+            fn next_up(self) -> Self {
+                $type::next_up(self)
+            }
+            #[inline(always)]
+            fn leading_bits(self, mantissa_bits: u32) -> i32 {
+                let dropped = $type::MANTISSA_DIGITS - 1 - mantissa_bits;
+                let (bits, half) = (self.to_bits(), 1 << (dropped - 1));
+                ((bits + (half - 1) + (bits >> dropped & 1)) >> dropped) as i32
             }
             #[inline(always)]
             fn is_finite(self) -> bool {

@@ -83,6 +83,11 @@ impl LevelTable {
         self.ends().1
     }
 
+    /// The midpoints between neighbouring levels, in ascending order.
+    pub(crate) fn cuts(&self) -> impl Iterator<Item = f64> {
+        self.cuts.iter().copied()
+    }
+
     /// The distinct levels in ascending order.
     pub(crate) fn ascending(&self) -> impl Iterator<Item = f64> {
         self.ascending.iter().map(|(level, _)| *level)

@@ -32,6 +32,8 @@ pub(crate) use bit_field::BitField;
 pub(crate) use blocks::Layout;
 pub use blocks::{Block, Blocks};
 pub use code_matrix::CodeMatrix;
+#[cfg(test)]
+pub(crate) use code_matrix::CodeType;
 pub(crate) use code_matrix::{CodeWriter, PIECE};
 pub use codebook::Codebook;
 pub use codebooks::Codebooks;

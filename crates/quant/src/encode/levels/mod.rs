@@ -1,6 +1,9 @@
 //! Formats that are tables of levels: range → scale → nearest level → reconstruction.
 
+mod nearest;
 mod ternary;
+
+pub(crate) use nearest::encode;
 
 use crate::encode::interval::{Elements, Interval};
 use crate::encode::scales::{ScaleRounding, scale_of_levels, store};
@@ -20,7 +23,7 @@ pub(crate) fn quantize<T: Real>(
 ) -> Result<Affine<T>, QuantizeError> {
     let table = LevelTable::new(format);
     let parameters = fit(values, blocks, scheme, format, &table, far)?;
-    encode(values, blocks, &parameters, &table, codes);
+    encode(values, blocks, &parameters, format, codes);
     Ok(parameters)
 }
 
@@ -62,21 +65,6 @@ fn fit<T: Real>(
         Some(block) => {
             let high = magnitudes[block].to_f64();
             Err(QuantizeError::RangeTooWide { block, low: -high, high })
-        }
-    }
-}
-
-/// Fills `codes` with that of the level nearest to `w/s` of every value.
-pub(crate) fn encode<T: Real>(
-    values: &[T],
-    blocks: &Blocks,
-    parameters: &Affine<T>,
-    table: &LevelTable,
-    codes: &mut CodeMatrix,
-) {
-    for (block, &scale) in blocks.iter().zip(&parameters.scales) {
-        for position in block.positions() {
-            codes.set(position, table.nearest((values[position] / scale).to_f64()));
         }
     }
 }

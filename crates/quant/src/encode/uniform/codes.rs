@@ -6,10 +6,11 @@ use bitsweep_random::Stream;
 use bitsweep_vector::arch;
 use pulp::NullaryFnOnce;
 
+use crate::encode::by_block::{EachValue, encode_by_block};
 use crate::encode::interval::Interval;
 use crate::number::Real;
 use crate::scheme::{Grid, Rounding, ScaleFormat, Scheme, ZeroPoint};
-use crate::tensor::{Affine, Blocks, CodeMatrix, CodeWriter, Layout, PIECE};
+use crate::tensor::{Affine, Blocks, CodeMatrix, CodeWriter, PIECE};
 
 use super::fitting::constant_code;
 use super::rounding::{round_and_clamp, round_stochastically};
@@ -36,7 +37,7 @@ pub(crate) fn encode<T: Real>(
             (Cow::Borrowed(zero_points), Cow::Owned(constant(T::from_i32(grid.lowest))))
         }
     };
-    let origins = Origins { scales, minimums: &minimums, zero_points: &zero_points };
+    let origins: Origins<'_, T> = (scales, (&minimums, &zero_points));
     match scheme.rounding {
         Rounding::NearestEven => {
             arch().dispatch(Encode { values, blocks, origins, grid, round: T::round_ties_even, codes })
@@ -51,30 +52,8 @@ pub(crate) fn encode<T: Real>(
     }
 }
 
-/// Where the grid of each block lies: `(w - m)/s + z` is a value's position.
-#[derive(Clone, Copy)]
-struct Origins<'a, T> {
-    scales: &'a [T],
-    minimums: &'a [T],
-    zero_points: &'a [T],
-}
-
-impl<'a, T: Real> Origins<'a, T> {
-    #[inline(always)]
-    fn iter(self) -> impl Iterator<Item = (T, T, T)> + use<'a, T> {
-        let rest = self.minimums.iter().zip(self.zero_points);
-        self.scales.iter().zip(rest).map(|(&scale, (&minimum, &zero_point))| (scale, minimum, zero_point))
-    }
-
-    #[inline(always)]
-    fn part(self, range: std::ops::Range<usize>) -> Self {
-        Self {
-            scales: &self.scales[range.clone()],
-            minimums: &self.minimums[range.clone()],
-            zero_points: &self.zero_points[range],
-        }
-    }
-}
+/// Where the grid of each block lies: scales `s`, minimums `m` and zero points `z`. `(w - m)/s + z` is a value's position.
+type Origins<'a, T> = (&'a [T], (&'a [T], &'a [T]));
 
 struct Encode<'a, T, R> {
     values: &'a [T],
@@ -91,38 +70,10 @@ impl<T: Real, R: FnMut(T) -> T> NullaryFnOnce for Encode<'_, T, R> {
     #[inline(always)]
     fn call(self) {
         let Self { values, blocks, origins, grid, mut round, codes } = self;
-        if blocks.is_empty() {
-            return;
-        }
-        let mut code_of = |value: T, (scale, minimum, zero_point): (T, T, T)| {
+        let code_of = |value: T, (scale, (minimum, zero_point)): (T, (T, T))| {
             round_and_clamp((value - minimum) / scale + zero_point, grid, &mut round)
         };
-        let mut writer = CodeWriter::new(codes);
-        match blocks.layout() {
-            Layout::Runs { length } => {
-                for (run, origin) in values.chunks(length).zip(origins.iter()) {
-                    for piece in run.chunks(PIECE) {
-                        for (code, &value) in writer.room(piece.len()).iter_mut().zip(piece) {
-                            *code = code_of(value, origin);
-                        }
-                    }
-                }
-            }
-            Layout::Bands { height } => {
-                let columns = blocks.shape().1;
-                for (row, values) in values.chunks(columns).enumerate() {
-                    let first = row / height * columns;
-                    for (values, start) in values.chunks(PIECE).zip((first..).step_by(PIECE)) {
-                        let origins = origins.part(start..start + values.len());
-                        let codes = writer.room(values.len()).iter_mut();
-                        for ((code, &value), origin) in codes.zip(values).zip(origins.iter()) {
-                            *code = code_of(value, origin);
-                        }
-                    }
-                }
-            }
-        }
-        writer.flush();
+        encode_by_block(values, blocks, origins, codes, EachValue(code_of));
     }
 }
 

@@ -1,0 +1,101 @@
+//! The loop over values that have the parameters of their block.
+
+use std::iter::repeat;
+use std::ops::Range;
+
+use crate::tensor::{Blocks, CodeMatrix, CodeWriter, Layout, PIECE};
+
+/// Parameters of blocks, in their order.
+pub(crate) trait PerBlock: Copy {
+    /// Those of one block.
+    type One: Copy;
+
+    /// Those of some blocks.
+    fn part(self, blocks: Range<usize>) -> Self;
+
+    /// Those of each block.
+    fn iter(self) -> impl Iterator<Item = Self::One>;
+}
+
+impl<T: Copy> PerBlock for &[T] {
+    type One = T;
+
+    #[inline(always)]
+    fn part(self, blocks: Range<usize>) -> Self {
+        &self[blocks]
+    }
+
+    #[inline(always)]
+    fn iter(self) -> impl Iterator<Item = T> {
+        <[T]>::iter(self).copied()
+    }
+}
+
+impl<A: PerBlock, B: PerBlock> PerBlock for (A, B) {
+    type One = (A::One, B::One);
+
+    #[inline(always)]
+    fn part(self, blocks: Range<usize>) -> Self {
+        (self.0.part(blocks.clone()), self.1.part(blocks))
+    }
+
+    #[inline(always)]
+    fn iter(self) -> impl Iterator<Item = Self::One> {
+        self.0.iter().zip(self.1.iter())
+    }
+}
+
+/// What makes codes of values that lie side by side.
+pub(crate) trait EncodePiece<T, P> {
+    /// Fills as many `codes` as there are values, each with the parameters of its block.
+    fn encode(&mut self, values: &[T], parameters: impl Iterator<Item = P>, codes: &mut [i32]);
+}
+
+/// One code after the other.
+pub(crate) struct EachValue<F>(pub(crate) F);
+
+impl<T: Copy, P, F: FnMut(T, P) -> i32> EncodePiece<T, P> for EachValue<F> {
+    #[inline(always)]
+    fn encode(&mut self, values: &[T], parameters: impl Iterator<Item = P>, codes: &mut [i32]) {
+        for ((code, &value), own) in codes.iter_mut().zip(values).zip(parameters) {
+            *code = self.0(value, own);
+        }
+    }
+}
+
+/// Fills `codes` with those of all values, in row-major order.
+///
+/// Must be called within a dispatch to vector instructions to be fast.
+#[inline(always)]
+pub(crate) fn encode_by_block<T, P: PerBlock>(
+    values: &[T],
+    blocks: &Blocks,
+    parameters: P,
+    codes: &mut CodeMatrix,
+    mut encoder: impl EncodePiece<T, P::One>,
+) {
+    if blocks.is_empty() {
+        return;
+    }
+    let mut writer = CodeWriter::new(codes);
+    match blocks.layout() {
+        Layout::Runs { length } => {
+            for (run, own) in values.chunks(length).zip(parameters.iter()) {
+                for piece in run.chunks(PIECE) {
+                    encoder.encode(piece, repeat(own), writer.room(piece.len()));
+                }
+            }
+        }
+        Layout::Bands { height } => {
+            let columns = blocks.shape().1;
+            for (row, values) in values.chunks(columns).enumerate() {
+                let first = row / height * columns;
+                for (values, start) in values.chunks(PIECE).zip((first..).step_by(PIECE)) {
+                    let parameters = parameters.part(start..start + values.len());
+                    encoder.encode(values, parameters.iter(), writer.room(values.len()));
+                }
+            }
+        }
+    }
+    writer.flush();
+}
