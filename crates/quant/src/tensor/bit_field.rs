@@ -2,7 +2,7 @@
 
 use crate::scheme::{Codes, Format, Scheme};
 
-use super::code_matrix::{CodeMatrix, CodeType};
+use super::code_matrix::{CodeMatrix, CodeReader, CodeType, CodeWriter, PIECE};
 use super::reader::{Reader, UnpackError};
 
 /// How one code is written as bits.
@@ -73,23 +73,17 @@ impl BitField {
     }
 
     /// Appends the codes, the first in the lowest bits of the first byte; zero bits at the end.
-    pub(crate) fn append(self, codes: impl Iterator<Item = i32>, bytes: &mut Vec<u8>) {
-        let (mut pending, mut held) = (0_u32, 0);
-        for code in codes {
-            let field = match self.sign {
-                Sign::None | Sign::TwosComplement => code as u32 & self.mask(),
-                Sign::Only => u32::from(code > 0),
-            };
-            pending |= field << held;
-            held += self.bits;
-            while held >= 8 {
-                bytes.push(pending as u8);
-                pending >>= 8;
-                held -= 8;
-            }
+    pub(crate) fn append(self, codes: &CodeMatrix, bytes: &mut Vec<u8>) {
+        bytes.reserve(self.bytes(codes.len()));
+        if self.whole_numbers().is_some() {
+            return codes.append_to(bytes);
         }
-        if held > 0 {
-            bytes.push(pending as u8);
+        let mut reader = CodeReader::new(codes);
+        let mut left = codes.len();
+        while left > 0 {
+            let piece = reader.take(left.min(PIECE));
+            left -= piece.len();
+            for_width!(self.bits, append_eights(self, piece, bytes));
         }
     }
 
@@ -101,18 +95,23 @@ impl BitField {
     ) -> Result<CodeMatrix, UnpackError> {
         let bytes = reader.take(self.bytes(shape.0.saturating_mul(shape.1)))?;
         let mut codes = CodeMatrix::zeros(shape, self.code_type());
-        let (mut pending, mut held, mut next) = (0_u32, 0, 0);
-        for &byte in bytes {
-            pending |= u32::from(byte) << held;
-            held += 8;
-            while held >= self.bits && next < codes.len() {
-                codes.set(next, self.code(pending & self.mask()));
-                next += 1;
-                pending >>= self.bits;
-                held -= self.bits;
-            }
+        let mut left = codes.len();
+        let mut writer = CodeWriter::new(&mut codes);
+        let mut unused = 0;
+        for bytes in bytes.chunks(PIECE / EIGHT * self.bits as usize) {
+            let piece = writer.room(left.min(PIECE));
+            left -= piece.len();
+            unused = for_width!(self.bits, read_eights(self, bytes, piece));
         }
-        if pending == 0 { Ok(codes) } else { Err(UnpackError::Padding { bits: pending }) }
+        writer.flush();
+        if unused == 0 { Ok(codes) } else { Err(UnpackError::Padding { bits: unused }) }
+    }
+
+    fn field(self, code: i32) -> u32 {
+        match self.sign {
+            Sign::None | Sign::TwosComplement => code as u32 & self.mask(),
+            Sign::Only => u32::from(code > 0),
+        }
     }
 
     fn code(self, field: u32) -> i32 {
@@ -131,13 +130,64 @@ impl BitField {
     }
 }
 
+/// Codes that fill whole bytes together, of any width.
+const EIGHT: usize = 8;
+
+/// Calls a function that has the number of bits as a constant.
+macro_rules! for_width {
+    ($bits:expr, $function:ident($($argument:expr),*)) => {
+        for_width!($bits, $function($($argument),*), 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+    };
+    ($bits:expr, $function:ident $arguments:tt, $($width:literal)*) => {
+        match $bits {
+            $($width => $function::<$width> $arguments,)*
+            // No scheme has wider codes.
+            bits => unreachable!("codes of {bits} bits"),
+        }
+    };
+}
+use for_width;
+
+/// Appends codes, eight at a time; zero bits after the last ones.
+fn append_eights<const BITS: usize>(field: BitField, codes: &[i32], bytes: &mut Vec<u8>) {
+    let word = |codes: &[i32]| {
+        let fields = codes.iter().map(|&code| u128::from(field.field(code)));
+        fields.rev().fold(0, |word, field| word << BITS | field).to_le_bytes()
+    };
+    let (eights, rest) = codes.as_chunks::<EIGHT>();
+    for eight in eights {
+        bytes.extend_from_slice(&word(eight)[..BITS]);
+    }
+    bytes.extend_from_slice(&word(rest)[..(rest.len() * BITS).div_ceil(8)]);
+}
+
+/// Reads as many codes as there is room for from exactly the bytes that they take; the bits after the last one.
+fn read_eights<const BITS: usize>(field: BitField, bytes: &[u8], codes: &mut [i32]) -> u32 {
+    let word = |bytes: &[u8]| {
+        let mut word = [0; 16];
+        word[..bytes.len()].copy_from_slice(bytes);
+        u128::from_le_bytes(word)
+    };
+    let mut words = bytes.chunks(BITS).map(word);
+    let mut unused = 0;
+    for (eight, mut word) in codes.chunks_mut(EIGHT).zip(&mut words) {
+        for code in eight {
+            *code = field.code(word as u32 & field.mask());
+            word >>= BITS;
+        }
+        unused = word as u32;
+    }
+    unused
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn pack(field: BitField, codes: &[i32]) -> Vec<u8> {
         let mut bytes = Vec::new();
-        field.append(codes.iter().copied(), &mut bytes);
+        let matrix = CodeMatrix::of((1, codes.len()), field.code_type(), codes.iter().copied());
+        field.append(&matrix, &mut bytes);
         assert_eq!(bytes.len(), field.bytes(codes.len()));
         bytes
     }
@@ -160,6 +210,26 @@ mod tests {
         let field = BitField { bits: 1, sign: Sign::Only };
         assert_eq!(pack(field, &[1, -1, -1, 1]), [0b1001]);
         assert_eq!(unpack(field, &[0b1001], 4), Ok(vec![1, -1, -1, 1]));
+    }
+
+    #[test]
+    fn codes_of_any_width_and_number_are_what_bits_say() {
+        for (bits, sign) in (1..=16).flat_map(|bits| [(bits, Sign::None), (bits, Sign::TwosComplement)]) {
+            let field = BitField { bits, sign };
+            for count in [0, 1, 7, 8, 9, PIECE - 1, PIECE, 2 * PIECE + 13] {
+                let codes: Vec<i32> = (0..count as u32)
+                    .map(|number| field.code(number.wrapping_mul(2_654_435_761) >> 7 & field.mask()))
+                    .collect();
+                let bytes = pack(field, &codes);
+                // Bit by bit.
+                let bit = |place: usize| u32::from(bytes[place / 8]) >> (place % 8) & 1;
+                for (position, &code) in codes.iter().enumerate() {
+                    let own = (0..bits).map(|place| bit(position * bits as usize + place as usize) << place);
+                    assert_eq!(field.code(own.sum()), code);
+                }
+                assert_eq!(unpack(field, &bytes, count), Ok(codes));
+            }
+        }
     }
 
     #[test]

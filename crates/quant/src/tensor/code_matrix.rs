@@ -121,6 +121,16 @@ impl CodeMatrix {
         Array2::from_shape_fn(self.dim(), |(row, column)| self.at(row * self.columns + column))
     }
 
+    /// Appends the codes in the bytes that each takes in memory, little-endian.
+    pub(crate) fn append_to(&self, bytes: &mut Vec<u8>) {
+        match &self.storage {
+            Storage::U8(codes) => bytes.extend_from_slice(codes),
+            Storage::I8(codes) => bytes.extend(codes.iter().map(|&code| code as u8)),
+            Storage::I16(codes) => bytes.extend(codes.iter().flat_map(|code| code.to_le_bytes())),
+            Storage::U16(codes) => bytes.extend(codes.iter().flat_map(|code| code.to_le_bytes())),
+        }
+    }
+
     /// The code at a position in row-major order.
     #[inline]
     pub(crate) fn at(&self, position: usize) -> i32 {

@@ -75,7 +75,7 @@ impl<T: Real> Part<'_, T> {
     /// Appends the part.
     pub(crate) fn append_to(&self, bytes: &mut Vec<u8>) {
         match self {
-            Self::Codes(field, codes) => field.append(codes.iter(), bytes),
+            Self::Codes(field, codes) => field.append(codes, bytes),
             Self::Scales(storage, numbers) | Self::ZeroPoints(storage, numbers) => {
                 numbers.iter().for_each(|number| storage.append(*number, bytes));
             }
