@@ -1,49 +1,8 @@
 //! The loop over values that have the parameters of their block.
 
 use std::iter::repeat;
-use std::ops::Range;
 
-use crate::tensor::{Blocks, CodeMatrix, CodeWriter, Layout, PIECE};
-
-/// Parameters of blocks, in their order.
-pub(crate) trait PerBlock: Copy {
-    /// Those of one block.
-    type One: Copy;
-
-    /// Those of some blocks.
-    fn part(self, blocks: Range<usize>) -> Self;
-
-    /// Those of each block.
-    fn iter(self) -> impl Iterator<Item = Self::One>;
-}
-
-impl<T: Copy> PerBlock for &[T] {
-    type One = T;
-
-    #[inline(always)]
-    fn part(self, blocks: Range<usize>) -> Self {
-        &self[blocks]
-    }
-
-    #[inline(always)]
-    fn iter(self) -> impl Iterator<Item = T> {
-        <[T]>::iter(self).copied()
-    }
-}
-
-impl<A: PerBlock, B: PerBlock> PerBlock for (A, B) {
-    type One = (A::One, B::One);
-
-    #[inline(always)]
-    fn part(self, blocks: Range<usize>) -> Self {
-        (self.0.part(blocks.clone()), self.1.part(blocks))
-    }
-
-    #[inline(always)]
-    fn iter(self) -> impl Iterator<Item = Self::One> {
-        self.0.iter().zip(self.1.iter())
-    }
-}
+use crate::tensor::{Blocks, CodeMatrix, CodeWriter, Layout, PIECE, PerBlock};
 
 /// What makes codes of values that lie side by side.
 pub(crate) trait EncodePiece<T, P> {

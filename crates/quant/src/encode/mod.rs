@@ -8,6 +8,7 @@ mod interval;
 mod levels;
 mod quantize;
 pub(crate) mod scales;
+mod thresholds;
 pub(crate) mod uniform;
 
 pub use codebook::{Clustering, optimal_clustering};

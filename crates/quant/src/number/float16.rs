@@ -21,13 +21,24 @@ pub(crate) fn encode_bfloat16(value: f64) -> u16 {
 }
 
 /// The number of a binary16 bit pattern.
+#[inline(always)]
 pub(crate) fn decode_binary16(bits: u16) -> f64 {
-    f16::from_bits(bits).to_f64_const()
+    const SIGN: u32 = 0x8000;
+    const EXPONENT: u32 = 0x7c00;
+    /// `2^(127 - 15)`, between the biases of `f32` and binary16.
+    const REBIAS: f32 = f32::from_bits((127 + 112) << 23);
+    let bits = u32::from(bits);
+    let magnitude = (bits & !SIGN) << 13;
+    let number = f32::from_bits(magnitude) * REBIAS;
+    let is_number = bits & EXPONENT != EXPONENT;
+    let number = if is_number { number } else { f32::from_bits(magnitude | 0x7f80_0000) };
+    f64::from(f32::from_bits(number.to_bits() | (bits & SIGN) << 16))
 }
 
 /// The number of a bfloat16 bit pattern.
+#[inline(always)]
 pub(crate) fn decode_bfloat16(bits: u16) -> f64 {
-    bf16::from_bits(bits).to_f64_const()
+    f64::from(f32::from_bits(u32::from(bits) << 16))
 }
 
 /// `value` in `f32`, an inexact result with its last bit set.
@@ -58,6 +69,19 @@ mod tests {
         assert_eq!(encode_binary16(tie), 0x3c00);
         assert_eq!(encode_binary16(value), 0x3c01);
         assert_eq!(encode_binary16(-value), 0xbc01);
+    }
+
+    #[test]
+    fn every_pattern_is_the_number_of_the_reference() {
+        for bits in 0..=u16::MAX {
+            for (own, reference) in [
+                (decode_binary16(bits), f16::from_bits(bits).to_f64_const()),
+                (decode_bfloat16(bits), bf16::from_bits(bits).to_f64_const()),
+            ] {
+                let is_same = own.to_bits() == reference.to_bits() || own.is_nan() && reference.is_nan();
+                assert!(is_same, "{bits:x}: {own} for {reference}");
+            }
+        }
     }
 
     #[test]

@@ -94,6 +94,10 @@ pub trait Real:
     fn is_sign_negative(self) -> bool;
     /// The next number up; of the largest infinity.
     fn next_up(self) -> Self;
+    /// A whole number that is as much greater than those of others as there are numbers between.
+    fn to_ordered(self) -> i64;
+    /// The number of [`to_ordered`](Self::to_ordered).
+    fn from_ordered(ordered: i64) -> Self;
     /// The exponent as it is stored and so many bits of the mantissa after it, rounded to nearest, ties to even: of a number
     /// from 0.
     fn leading_bits(self, mantissa_bits: u32) -> i32;
@@ -120,7 +124,7 @@ pub trait Real:
 }
 
 macro_rules! real {
-    ($type:ident, $dtype:ident, $tanh:path) => {
+    ($type:ident, $bits:ident, $dtype:ident, $tanh:path) => {
         impl Real for $type {
             const DTYPE: Dtype = Dtype::$dtype;
             const ZERO: Self = 0.0;
@@ -178,6 +182,16 @@ macro_rules! real {
             fn next_up(self) -> Self {
                 $type::next_up(self)
             }
+            fn to_ordered(self) -> i64 {
+                // Negative numbers descend with their bits.
+                let bits = self.to_bits() as $bits;
+                i64::from(if bits < 0 { $bits::MIN - bits } else { bits })
+            }
+            fn from_ordered(ordered: i64) -> Self {
+                // No more bits than the type has.
+                let bits = ordered as $bits;
+                $type::from_bits((if bits < 0 { $bits::MIN - bits } else { bits }) as _)
+            }
             #[inline(always)]
             fn leading_bits(self, mantissa_bits: u32) -> i32 {
                 let dropped = $type::MANTISSA_DIGITS - 1 - mantissa_bits;
@@ -202,12 +216,24 @@ macro_rules! real {
     };
 }
 
-real!(f32, F32, libm::tanhf);
-real!(f64, F64, libm::tanh);
+real!(f32, i32, F32, libm::tanhf);
+real!(f64, i64, F64, libm::tanh);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ordered_numbers_are_as_many_apart_as_there_are_between() {
+        for number in [-f64::MAX, -1.0, -5e-324, 0.0, 5e-324, 1.0, 1e300] {
+            assert_eq!(number.next_up().to_ordered(), number.to_ordered() + 1);
+            assert_eq!(f64::from_ordered(number.to_ordered()), number);
+        }
+        for number in [-f32::MAX, -1.0, -1e-45, 0.0, 1e-45, 1.0, 1e30] {
+            assert_eq!(number.next_up().to_ordered(), number.to_ordered() + 1);
+            assert_eq!(f32::from_ordered(number.to_ordered()), number);
+        }
+    }
 
     #[test]
     fn whole_numbers_convert_exactly() {

@@ -42,6 +42,11 @@ pub enum Partition {
 }
 
 impl CodebookLayout {
+    /// Whether each value is one centroid.
+    pub(crate) fn is_of_values(&self) -> bool {
+        self.partition == Partition::Shared(Width::LEAST) && self.stages == Stages::LEAST
+    }
+
     /// Bits of one code: `⌈log₂ centroids⌉`.
     #[must_use]
     pub const fn bits(self) -> u32 {

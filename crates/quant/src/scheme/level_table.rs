@@ -1,6 +1,7 @@
 //! The nearest level of a table.
 
 use super::level_format::LevelFormat;
+use crate::number::Real;
 
 /// Levels and their codes.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +62,15 @@ impl LevelTable {
         self.by_code[(code - self.lowest_code) as usize]
     }
 
+    /// The levels in the type of values, to look many of them up.
+    pub(crate) fn by_code<T: Real>(&self) -> LevelsByCode<T> {
+        let levels = self.by_code.iter().map(|&level| T::from_f64(level));
+        let mut levels: Vec<T> = levels.collect();
+        // A power of two: any code, less the lowest, is masked to one of them.
+        levels.resize(levels.len().next_power_of_two(), T::ZERO);
+        LevelsByCode { levels, lowest_code: self.lowest_code }
+    }
+
     /// The level of any code; `None` of one that stands for no number.
     pub(crate) fn get(&self, code: i32) -> Option<f64> {
         let position = usize::try_from(i64::from(code) - i64::from(self.lowest_code)).ok()?;
@@ -83,14 +93,23 @@ impl LevelTable {
         self.ends().1
     }
 
-    /// The midpoints between neighbouring levels, in ascending order.
-    pub(crate) fn cuts(&self) -> impl Iterator<Item = f64> {
-        self.cuts.iter().copied()
-    }
-
     /// The distinct levels in ascending order.
     pub(crate) fn ascending(&self) -> impl Iterator<Item = f64> {
         self.ascending.iter().map(|(level, _)| *level)
+    }
+}
+
+/// The level of each code.
+pub(crate) struct LevelsByCode<T> {
+    levels: Vec<T>,
+    lowest_code: i32,
+}
+
+impl<T: Real> LevelsByCode<T> {
+    /// The level of a code of the format.
+    #[inline(always)]
+    pub(crate) fn of(&self, code: i32) -> T {
+        self.levels[(code - self.lowest_code) as usize & (self.levels.len() - 1)]
     }
 }
 

@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::spelling;
 
-use super::bounded::{Bits, GroupSize, Stages, Width};
+use super::bounded::{Bits, GroupSize};
 use super::choice::{
     CodeRange, Codes, Granularity, Outliers, Range, Rounding, SchemeAxis, Symmetry, ZeroPoint,
 };
 use super::codebook_format::CodebookFormat;
-use super::codebook_layout::{CodebookLayout, Partition};
 use super::format::{Format, Grid};
 use super::gguf_type::GgufType;
 use super::level_format::LevelFormat;
@@ -112,9 +111,7 @@ impl Scheme {
     #[must_use]
     pub fn has_a_code_for_each_value(&self) -> bool {
         match self.format {
-            Format::Codebook(CodebookLayout { partition, stages, centroids: _ }) => {
-                partition == Partition::Shared(Width::LEAST) && stages == Stages::LEAST
-            }
+            Format::Codebook(layout) => layout.is_of_values(),
             Format::Integer { .. }
             | Format::Float16
             | Format::BFloat16

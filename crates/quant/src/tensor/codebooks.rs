@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use crate::number::Real;
-use crate::scheme::CodebookLayout;
+use crate::scheme::{CodebookLayout, Granularity};
 
 use super::blocks::Blocks;
 use super::code_matrix::CodeMatrix;
 use super::codebook::Codebook;
+use super::reconstruction::decode;
 use super::split::Split;
 
 /// The codebooks of a matrix `(rows, columns)`, and how its rows are made of their centroids.
@@ -36,10 +37,21 @@ impl<T: Real> Codebooks<T> {
         Self { split, stages, block_rows: block_rows(blocks), books }
     }
 
+    /// Whether each value is one centroid.
+    pub(crate) fn is_of_values(&self) -> bool {
+        self.split.is_scalar() && self.stages == 1
+    }
+
     /// Writes the sums of the centroids that `codes` name into row-major `values`.
     pub(crate) fn reconstruct(&self, codes: &CodeMatrix, values: &mut [T]) {
         if values.is_empty() {
             return;
+        }
+        if let [codebook] = &*self.books
+            && self.is_of_values()
+        {
+            let (all, centroids) = (Blocks::new(codes.dim(), Granularity::Tensor), codebook.components());
+            return decode(codes, &all, &[()][..], values, |code, ()| centroids[code as usize]);
         }
         for (row, values) in values.chunks_mut(self.split.columns()).enumerate() {
             let block = row / self.block_rows;

@@ -5,13 +5,14 @@ use ndarray::{Array2, ArrayViewMut2};
 use pulp::NullaryFnOnce;
 
 use crate::number::{Each, ForEachDtype, Real};
-use crate::scheme::{Grid, LevelTable, ZeroPoint};
+use crate::scheme::{Granularity, LevelTable, ZeroPoint};
 
 use super::affine::Affine;
 use super::blocks::{Blocks, Layout};
 use super::code_matrix::{CodeMatrix, CodeReader, PIECE};
 use super::error::QuantizeError;
 use super::parameters::Parameters;
+use super::per_block::PerBlock;
 use super::quantized::Quantized;
 use super::stored::with_parameters;
 
@@ -72,77 +73,70 @@ impl Quantized {
             Parameters::Affine(parameters) => self.decode_blocks(codes, parameters, values),
             Parameters::Codebooks(codebooks) => codebooks.reconstruct(codes, values),
             Parameters::Fixed(grid) => {
-                let mut reader = CodeReader::new(codes);
-                for piece in values.chunks_mut(PIECE) {
-                    let codes = reader.take(piece.len());
-                    for (value, &code) in piece.iter_mut().zip(codes) {
-                        *value = grid.level(code);
-                    }
-                }
+                let all = Blocks::new(codes.dim(), Granularity::Tensor);
+                decode(codes, &all, &[()][..], values, |code, ()| grid.level(code));
             }
         }
     }
 
+    /// `ŵ = s·level(q)`; `s·(q - lowest) + m` above a minimum `m`; else `s·(q - z)`. In the arithmetic of `T`.
     fn decode_blocks<T: Real>(&self, codes: &CodeMatrix, parameters: &Affine<T>, values: &mut [T]) {
         let blocks = self.blocks();
+        let Affine { scales, zero_points, .. } = parameters;
         if let Some(format) = self.scheme().levels() {
-            return reconstruct_levels(codes, &blocks, parameters, &LevelTable::new(format), values);
+            let levels = LevelTable::new(format).by_code::<T>();
+            return decode(codes, &blocks, &**scales, values, |code, scale| scale * levels.of(code));
         }
+        let both = (&**scales, &**zero_points);
         match (self.scheme().zero_point(), self.scheme().grid()) {
             (Some(ZeroPoint::Minimum), Some(grid)) => {
-                reconstruct_from_minimums(codes, &blocks, parameters, grid, values);
+                decode(codes, &blocks, both, values, |code, (scale, minimum)| {
+                    scale * T::from_i32(code - grid.lowest) + minimum
+                });
             }
-            (None | Some(_), _) => reconstruct_even(codes, &blocks, parameters, values),
+            (None | Some(_), _) => decode(codes, &blocks, both, values, |code, (scale, zero_point)| {
+                scale * (T::from_i32(code) - zero_point)
+            }),
         }
     }
 }
 
-/// `ŵ = s·(q - z)` for every code, in the arithmetic of `T`.
-fn reconstruct_even<T: Real>(codes: &CodeMatrix, blocks: &Blocks, parameters: &Affine<T>, values: &mut [T]) {
-    arch().dispatch(Reconstruct { codes, blocks, parameters, values });
-}
-
-/// `ŵ = s·(q - lowest) + m` for every code, in the arithmetic of `T`.
-fn reconstruct_from_minimums<T: Real>(
+/// Writes `value_of` every code and the parameters of its block into `values`.
+pub(super) fn decode<T: Real, P: PerBlock>(
     codes: &CodeMatrix,
     blocks: &Blocks,
-    parameters: &Affine<T>,
-    grid: Grid,
+    parameters: P,
     values: &mut [T],
+    value_of: impl Fn(i32, P::One) -> T,
 ) {
-    let minimums = parameters.scales.iter().zip(&parameters.zero_points);
-    for (block, (&scale, &minimum)) in blocks.iter().zip(minimums) {
-        for position in block.positions() {
-            values[position] = scale * T::from_i32(codes.at(position) - grid.lowest) + minimum;
-        }
-    }
+    arch().dispatch(Decoding { codes, blocks, parameters, values, value_of });
 }
 
-struct Reconstruct<'a, T> {
+struct Decoding<'a, T, P, F> {
     codes: &'a CodeMatrix,
     blocks: &'a Blocks,
-    parameters: &'a Affine<T>,
+    parameters: P,
     values: &'a mut [T],
+    value_of: F,
 }
 
-impl<T: Real> NullaryFnOnce for Reconstruct<'_, T> {
+impl<T: Real, P: PerBlock, F: Fn(i32, P::One) -> T> NullaryFnOnce for Decoding<'_, T, P, F> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        let Self { codes, blocks, parameters: Affine { scales, zero_points, .. }, values } = self;
+        let Self { codes, blocks, parameters, values, value_of } = self;
         if blocks.is_empty() {
             return;
         }
         let mut reader = CodeReader::new(codes);
         match blocks.layout() {
             Layout::Runs { length } => {
-                let runs = values.chunks_mut(length).zip(scales.iter().zip(zero_points));
-                for (run, (&scale, &zero_point)) in runs {
+                for (run, own) in values.chunks_mut(length).zip(parameters.iter()) {
                     for piece in run.chunks_mut(PIECE) {
                         let codes = reader.take(piece.len());
                         for (value, &code) in piece.iter_mut().zip(codes) {
-                            *value = scale * (T::from_i32(code) - zero_point);
+                            *value = value_of(code, own);
                         }
                     }
                 }
@@ -152,32 +146,14 @@ impl<T: Real> NullaryFnOnce for Reconstruct<'_, T> {
                 for (row, values) in values.chunks_mut(columns).enumerate() {
                     let first = row / height * columns;
                     for (values, start) in values.chunks_mut(PIECE).zip((first..).step_by(PIECE)) {
-                        let end = start + values.len();
-                        let parameters = scales[start..end].iter().zip(&zero_points[start..end]);
+                        let parameters = parameters.part(start..start + values.len());
                         let codes = reader.take(values.len());
-                        for ((value, &code), (&scale, &zero_point)) in
-                            values.iter_mut().zip(codes).zip(parameters)
-                        {
-                            *value = scale * (T::from_i32(code) - zero_point);
+                        for ((value, &code), own) in values.iter_mut().zip(codes).zip(parameters.iter()) {
+                            *value = value_of(code, own);
                         }
                     }
                 }
             }
-        }
-    }
-}
-
-/// `ŵ = s·level(q)` for every code, in the arithmetic of `T`.
-fn reconstruct_levels<T: Real>(
-    codes: &CodeMatrix,
-    blocks: &Blocks,
-    parameters: &Affine<T>,
-    table: &LevelTable,
-    values: &mut [T],
-) {
-    for (block, &scale) in blocks.iter().zip(&parameters.scales) {
-        for position in block.positions() {
-            values[position] = scale * T::from_f64(table.level(codes.at(position)));
         }
     }
 }

@@ -3,13 +3,16 @@
 use bitsweep_random::Stream;
 
 use crate::number::Real;
-use crate::scheme::{CodebookFormat, CodebookLayout};
+use crate::scheme::{CodebookFormat, CodebookLayout, Granularity};
 use crate::tensor::{Blocks, CodeMatrix, Codebook, Codebooks, FarParameters, QuantizeError, Split};
 
 use super::k_means::cluster;
-use super::one_dimensional::optimal_clustering;
+use super::one_dimensional::{binned_clustering, optimal_clustering};
 use super::storing::{scaled, unsafe_exponent};
 use super::vectors::Vectors;
+
+/// Up to so many values share codebooks whose cost is the least; of more it is within a thousandth of that.
+const MOST_EXACT: usize = 1 << 18;
 
 impl<T: Real> Codebooks<T> {
     /// The codebooks of row-major `values`, fitted stage by stage to what the stages before left; notes the components
@@ -34,6 +37,11 @@ impl<T: Real> Codebooks<T> {
         let magnitude = values.iter().fold(T::ZERO, |largest, value| largest.greater(value.abs())).to_f64();
         for block in blocks.iter() {
             let rows = &values[block.offset..][..block.length];
+            if layout.is_of_values() {
+                let centroids = centroids_of_values(rows, layout.centroids.get() as usize);
+                books.push(Codebook::store(1, &centroids, format, magnitude, far));
+                continue;
+            }
             for place in 0..split.places() {
                 let mut batch = Batch::gather(rows, &split, place);
                 for stage in 1..=stages {
@@ -62,6 +70,14 @@ impl<T: Real> Codebooks<T> {
     pub(crate) fn encode(&self, values: &[T], codes: &mut CodeMatrix) -> Result<(), QuantizeError> {
         let codes_per_row = self.codes_per_row();
         if values.is_empty() {
+            return Ok(());
+        }
+        if let [codebook] = self.all()
+            && self.is_of_values()
+        {
+            // Every centroid is a number, and codes stand in the order of values.
+            let all = Blocks::new(codes.dim(), Granularity::Tensor);
+            codebook.thresholds().encode(values, &all, &[()][..], codes, |value, ()| value);
             return Ok(());
         }
         let blocks = values.chunks(self.block_rows() * self.split().columns());
@@ -139,6 +155,15 @@ impl<T: Real> Batch<T> {
             }
         }
     }
+}
+
+/// The centroids of values: those of least cost, and of many values such as are hardly worse.
+fn centroids_of_values<T: Real>(values: &[T], count: usize) -> Vec<f64> {
+    if values.len() > MOST_EXACT {
+        return binned_clustering(values, count).centroids;
+    }
+    let values: Vec<f64> = values.iter().map(|value| value.to_f64()).collect();
+    optimal_clustering(&values, count).centroids
 }
 
 /// The centroids of what is `left` of a batch, one after the other.

@@ -6,6 +6,7 @@ use crate::tensor::{Codebook, FarParameters};
 
 use super::search::Search;
 use super::vectors::lexicographic;
+use crate::encode::thresholds::Thresholds;
 
 /// The largest code of a component in one byte.
 const LARGEST_CODE: i32 = 127;
@@ -53,6 +54,14 @@ impl<T: Real> Codebook<T> {
     pub fn nearest(&self, vector: &[T]) -> usize {
         let vector: Vec<f64> = vector.iter().map(|component| component.to_f64()).collect();
         self.codes(&vector, &[vector.len().min(self.width())])[0] as usize
+    }
+
+    /// Where the nearest centroid, of one component each, changes.
+    pub(super) fn thresholds(&self) -> Thresholds<T> {
+        let centroids: Vec<f64> = self.components().iter().map(|component| component.to_f64()).collect();
+        let is_above = |rank: usize, number: T| nearest_value(&centroids, number.to_f64()) > rank;
+        // There are at most 65,536.
+        Thresholds::new(&centroids, (0..centroids.len() as i32).collect(), is_above, None)
     }
 
     /// The codes of the nearest centroids of vectors `width` apart, of `lengths` components each.

@@ -1,15 +1,12 @@
 //! The nearest level of many values.
 
 use bitsweep_vector::arch;
-use pulp::NullaryFnOnce;
 
-use crate::encode::by_block::{EachValue, EncodePiece, encode_by_block};
+use crate::encode::by_block::EachValue;
+use crate::encode::thresholds::{Encode, Thresholds};
 use crate::number::{NarrowFloat, Real};
 use crate::scheme::{LevelFormat, LevelTable};
 use crate::tensor::{Affine, Blocks, CodeMatrix};
-
-/// Up to so many levels comparing with every threshold is faster than searching.
-const COMPARED: usize = 64;
 
 /// Fills `codes` with that of the level nearest to `w/s` of every value, as [`LevelTable::nearest`] says.
 pub(crate) fn encode<T: Real>(
@@ -21,103 +18,20 @@ pub(crate) fn encode<T: Real>(
 ) {
     let scales = &*parameters.scales;
     let table = LevelTable::new(format);
-    let arch = arch();
     if let LevelFormat::Minifloat(float) = format {
         let float = NarrowFloat::new(float.exponent_bits(), float.mantissa_bits(), table.largest());
         let encoder = EachValue(|value: T, scale| float.code(value / scale));
-        return arch.dispatch(Encode { values, blocks, scales, codes, encoder });
+        return arch().dispatch(Encode { values, blocks, parameters: scales, codes, encoder });
     }
-    let thresholds = Thresholds::of(&table);
-    if thresholds.steps.len() < COMPARED {
-        arch.dispatch(Encode { values, blocks, scales, codes, encoder: Compare(&thresholds) });
-    } else {
-        let encoder = EachValue(|value: T, scale| thresholds.search(value / scale));
-        arch.dispatch(Encode { values, blocks, scales, codes, encoder });
-    }
+    thresholds(&table).encode(values, blocks, scales, codes, |value, scale| value / scale);
 }
 
-struct Encode<'a, T, E> {
-    values: &'a [T],
-    blocks: &'a Blocks,
-    scales: &'a [T],
-    codes: &'a mut CodeMatrix,
-    encoder: E,
-}
-
-impl<T: Real, E: EncodePiece<T, T>> NullaryFnOnce for Encode<'_, T, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        let Self { values, blocks, scales, codes, encoder } = self;
-        encode_by_block(values, blocks, scales, codes, encoder);
-    }
-}
-
-/// Compares with every threshold, so many values at a time.
-struct Compare<'a, T>(&'a Thresholds<T>);
-
-const AT_A_TIME: usize = 64;
-
-impl<T: Real> EncodePiece<T, T> for Compare<'_, T> {
-    #[inline(always)]
-    fn encode(&mut self, values: &[T], mut scales: impl Iterator<Item = T>, codes: &mut [i32]) {
-        let thresholds = self.0;
-        for (values, codes) in values.chunks(AT_A_TIME).zip(codes.chunks_mut(AT_A_TIME)) {
-            let mut quotients = [T::ZERO; AT_A_TIME];
-            for ((quotient, &value), scale) in quotients.iter_mut().zip(values).zip(&mut scales) {
-                *quotient = value / scale;
-            }
-            let mut all = [thresholds.lowest; AT_A_TIME];
-            for &(threshold, step) in &thresholds.steps {
-                for (code, &quotient) in all.iter_mut().zip(&quotients) {
-                    *code += if quotient >= threshold { step } else { 0 };
-                }
-            }
-            for (code, &quotient) in all.iter_mut().zip(&quotients) {
-                *code = thresholds.signed(*code, quotient);
-            }
-            codes.copy_from_slice(&all[..codes.len()]);
-        }
-    }
-}
-
-/// Where numbers of a type begin to have the next level.
-struct Thresholds<T> {
-    /// The code of the lowest level.
-    lowest: i32,
-    /// The least number that has the next level, and what its code is more by.
-    steps: Vec<(T, i32)>,
-    /// The code of each level.
-    codes: Vec<i32>,
-    /// What the code of -0 is more by than that of 0, and the latter.
-    negative_zero: (i32, i32),
-}
-
-impl<T: Real> Thresholds<T> {
-    fn of(table: &LevelTable) -> Self {
-        let codes: Vec<i32> = table.ascending().map(|level| table.nearest(level)).collect();
-        let steps = table.cuts().zip(codes.windows(2)).map(|(cut, pair)| {
-            let nearest = T::from_f64(cut);
-            let is_above =
-                nearest.to_f64() > cut || (nearest.to_f64() == cut && table.nearest(cut) != pair[0]);
-            (if is_above { nearest } else { nearest.next_up() }, pair[1] - pair[0])
-        });
-        let zero = table.nearest(0.0);
-        let steps = steps.collect();
-        Self { lowest: codes[0], steps, codes, negative_zero: (table.nearest(-0.0) - zero, zero) }
-    }
-
-    fn search(&self, value: T) -> i32 {
-        let rank = self.steps.partition_point(|(threshold, _)| value >= *threshold);
-        self.signed(self.codes[rank], value)
-    }
-
-    #[inline(always)]
-    fn signed(&self, code: i32, value: T) -> i32 {
-        let (more, zero) = self.negative_zero;
-        if code == zero && value.is_sign_negative() { code + more } else { code }
-    }
+fn thresholds<T: Real>(table: &LevelTable) -> Thresholds<T> {
+    let levels: Vec<f64> = table.ascending().collect();
+    let codes: Vec<i32> = levels.iter().map(|&level| table.nearest(level)).collect();
+    let is_above = |rank: usize, number: T| table.nearest(number.to_f64()) != codes[rank];
+    let zeros = [0.0, -0.0].map(|zero| table.nearest(zero));
+    Thresholds::new(&levels, codes.clone(), is_above, (zeros[0] != zeros[1]).then_some(zeros))
 }
 
 #[cfg(test)]
@@ -130,7 +44,9 @@ mod tests {
     /// Levels, what lies between them, and the neighbours of both.
     fn numbers<T: Real>(table: &LevelTable) -> Vec<T> {
         let ends = [0.0, -0.0, 1e-40, -1e-40, 1e30, -1e30];
-        let all = table.ascending().chain(table.cuts()).chain(ends);
+        let levels: Vec<f64> = table.ascending().collect();
+        let cuts = levels.windows(2).map(|pair| 0.5 * (pair[0] + pair[1]));
+        let all = levels.iter().copied().chain(cuts).chain(ends);
         all.flat_map(|number| {
             let nearest = T::from_f64(number);
             [nearest, nearest.next_up(), -(-nearest).next_up(), T::from_f64(0.9 * number)]

@@ -1,4 +1,8 @@
-//! Exact k-means in one dimension.
+//! k-means in one dimension: exact, and of bins.
+
+mod binned;
+
+pub(super) use binned::binned_clustering;
 
 /// The optimal clustering of real numbers.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +31,11 @@ pub struct Clustering {
 /// ```
 #[must_use]
 pub fn optimal_clustering(values: &[f64], clusters: usize) -> Clustering {
-    let points = Points::new(values);
+    clustering(Points::new(values), clusters)
+}
+
+/// The clustering of points into at most `clusters` clusters, none of which divides a point, of least cost.
+fn clustering(points: Points, clusters: usize) -> Clustering {
     let count = points.values.len();
     if count <= clusters {
         return Clustering { centroids: points.values, cost: 0.0 };
@@ -58,11 +66,12 @@ pub fn optimal_clustering(values: &[f64], clusters: usize) -> Clustering {
     Clustering { centroids, cost: libm::scalbn(cost[count - 1], 2 * points.exponent) }
 }
 
-/// Distinct values in ascending order with prefix sums over all values.
+/// Distinct values, or neighbouring ones taken together, in ascending order with prefix sums over all values.
 ///
 /// The sums are of `value·2^-exponent - shift`: the shift is the mean, the power of two keeps squares of huge and tiny
 /// values in range and costs no digit.
 struct Points {
+    /// Each value, or the mean of those taken together.
     values: Vec<f64>,
     exponent: i32,
     shift: f64,
@@ -75,6 +84,21 @@ struct Prefix {
     count: f64,
     sum: f64,
     squares: f64,
+}
+
+impl Prefix {
+    #[inline(always)]
+    fn add(&mut self, shifted: f64) {
+        self.count += 1.0;
+        self.sum += shifted;
+        self.squares += shifted * shifted;
+    }
+
+    /// Sum of squared distances of the values, of which there are some, to their mean.
+    #[inline(always)]
+    fn cost(self) -> f64 {
+        (self.squares - self.sum * self.sum / self.count).max(0.0)
+    }
 }
 
 impl Points {
@@ -95,10 +119,7 @@ impl Points {
             } else {
                 distinct.push(value);
             }
-            let shifted = scaled(value) - shift;
-            running.count += 1.0;
-            running.sum += shifted;
-            running.squares += shifted * shifted;
+            running.add(scaled(value) - shift);
             prefix.push(running);
         }
         Self { values: distinct, exponent, shift, prefix }
@@ -108,9 +129,8 @@ impl Points {
     #[inline(always)]
     fn cost(&self, first: usize, last: usize) -> f64 {
         let (before, upto) = (self.prefix[first], self.prefix[last + 1]);
-        let sum = upto.sum - before.sum;
-        let squares = upto.squares - before.squares;
-        (squares - sum * sum / (upto.count - before.count)).max(0.0)
+        let (count, sum) = (upto.count - before.count, upto.sum - before.sum);
+        Prefix { count, sum, squares: upto.squares - before.squares }.cost()
     }
 
     fn mean(&self, first: usize, last: usize) -> f64 {

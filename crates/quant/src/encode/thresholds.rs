@@ -1,0 +1,155 @@
+//! The nearest of ascending levels, of many values.
+
+use bitsweep_vector::arch;
+use pulp::NullaryFnOnce;
+
+use super::by_block::{EachValue, EncodePiece, encode_by_block};
+use crate::number::Real;
+use crate::tensor::{Blocks, CodeMatrix, PerBlock};
+
+/// Up to so many levels comparing with every threshold is faster than searching.
+const COMPARED: usize = 64;
+
+/// Values that are compared with a threshold before the next threshold.
+const AT_A_TIME: usize = 64;
+
+/// Where numbers of a type begin to have the next level.
+pub(super) struct Thresholds<T> {
+    /// The least number that has the next level, and what its code is more by.
+    steps: Vec<(T, i32)>,
+    /// The code of each level, at least one.
+    codes: Vec<i32>,
+    /// The code of 0 and that of -0, where these are two.
+    zeros: Option<[i32; 2]>,
+}
+
+impl<T: Real> Thresholds<T> {
+    /// Those of ascending `levels` with these `codes`. `is_above(i, w)` says whether a number between the levels `i` and
+    /// `i + 1` has the upper one; every larger number then has, too.
+    pub(super) fn new(
+        levels: &[f64],
+        codes: Vec<i32>,
+        is_above: impl Fn(usize, T) -> bool,
+        zeros: Option<[i32; 2]>,
+    ) -> Self {
+        let pairs = codes.windows(2).zip(levels.windows(2)).enumerate();
+        let steps = pairs.map(|(rank, (codes, levels))| {
+            let threshold = first_above([levels[0], levels[1]], |number| is_above(rank, number));
+            (threshold, codes[1] - codes[0])
+        });
+        Self { steps: steps.collect(), codes, zeros }
+    }
+
+    /// Fills `codes` with that of `level_of` every value and the parameters of its block.
+    pub(super) fn encode<P: PerBlock>(
+        &self,
+        values: &[T],
+        blocks: &Blocks,
+        parameters: P,
+        codes: &mut CodeMatrix,
+        level_of: impl Fn(T, P::One) -> T,
+    ) {
+        if self.codes.len() <= COMPARED {
+            let encoder = Compare { thresholds: self, level_of };
+            arch().dispatch(Encode { values, blocks, parameters, codes, encoder });
+        } else {
+            let encoder = EachValue(|value, own| self.search(level_of(value, own)));
+            arch().dispatch(Encode { values, blocks, parameters, codes, encoder });
+        }
+    }
+
+    fn search(&self, number: T) -> i32 {
+        let rank = self.steps.partition_point(|(threshold, _)| number >= *threshold);
+        self.signed(self.codes[rank], number)
+    }
+
+    #[inline(always)]
+    fn signed(&self, code: i32, number: T) -> i32 {
+        match self.zeros {
+            Some([zero, negative]) if code == zero && number.is_sign_negative() => negative,
+            Some(_) | None => code,
+        }
+    }
+}
+
+/// The least number between two levels that `is_above`: mostly near the middle, and where rounding blurs what is nearer, as
+/// beside 0, somewhere.
+fn first_above<T: Real>(levels: [f64; 2], is_above: impl Fn(T) -> bool) -> T {
+    let middle = T::from_f64(0.5 * levels[0] + 0.5 * levels[1]);
+    for (low, high) in [(-(-middle).next_up(), middle), (middle, middle.next_up())] {
+        if !is_above(low) && is_above(high) {
+            return high;
+        }
+    }
+    let [mut low, mut high] = levels.map(|level| T::from_f64(level).to_ordered());
+    while low + 1 < high {
+        let middle = low.midpoint(high);
+        if is_above(T::from_ordered(middle)) { high = middle } else { low = middle }
+    }
+    T::from_ordered(high)
+}
+
+/// All values with the parameters of their blocks, within a dispatch.
+pub(super) struct Encode<'a, T, P, E> {
+    pub(super) values: &'a [T],
+    pub(super) blocks: &'a Blocks,
+    pub(super) parameters: P,
+    pub(super) codes: &'a mut CodeMatrix,
+    pub(super) encoder: E,
+}
+
+impl<T: Real, P: PerBlock, E: EncodePiece<T, P::One>> NullaryFnOnce for Encode<'_, T, P, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { values, blocks, parameters, codes, encoder } = self;
+        encode_by_block(values, blocks, parameters, codes, encoder);
+    }
+}
+
+/// Compares with every threshold.
+struct Compare<'a, T, F> {
+    thresholds: &'a Thresholds<T>,
+    level_of: F,
+}
+
+impl<T: Real, P, F: Fn(T, P) -> T> EncodePiece<T, P> for Compare<'_, T, F> {
+    #[inline(always)]
+    fn encode(&mut self, values: &[T], mut parameters: impl Iterator<Item = P>, codes: &mut [i32]) {
+        let Self { thresholds, level_of } = self;
+        for (values, codes) in values.chunks(AT_A_TIME).zip(codes.chunks_mut(AT_A_TIME)) {
+            let mut numbers = [T::ZERO; AT_A_TIME];
+            for ((number, &value), own) in numbers.iter_mut().zip(values).zip(&mut parameters) {
+                *number = level_of(value, own);
+            }
+            let mut all = [thresholds.codes[0]; AT_A_TIME];
+            for &(threshold, step) in &thresholds.steps {
+                for (code, &number) in all.iter_mut().zip(&numbers) {
+                    *code += if number >= threshold { step } else { 0 };
+                }
+            }
+            for (code, &number) in all.iter_mut().zip(&numbers) {
+                *code = thresholds.signed(*code, number);
+            }
+            codes.copy_from_slice(&all[..codes.len()]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_number_above_is_found_wherever_it_is() {
+        for (low, high) in
+            [(-3.0, 6.4), (-1.0, 1.0), (-1e308, 1e308), (0.0, 5e-324), (-2.0, -1.0), (1e-300, 1e300)]
+        {
+            for threshold in [high, 0.5 * low + 0.5 * high, 0.9 * high + 0.1 * low, f64::next_up(low)] {
+                assert_eq!(first_above([low, high], |number: f64| number >= threshold), threshold);
+            }
+        }
+        assert_eq!(first_above([-1.0, 1.0], |number: f32| number > 1e-20), f32::next_up(1e-20));
+    }
+}
