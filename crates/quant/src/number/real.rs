@@ -66,6 +66,8 @@ pub trait Real:
     const SMALLEST: Self;
     /// Bytes of one number.
     const BYTES: usize;
+    /// The distance from 1 to the next number.
+    const PRECISION: f64;
     /// What the exponent of 1 is stored as.
     const EXPONENT_BIAS: i32;
 
@@ -132,6 +134,7 @@ macro_rules! real {
             const SMALLEST_NORMAL: Self = $type::MIN_POSITIVE;
             const SMALLEST: Self = $type::from_bits(1);
             const BYTES: usize = size_of::<$type>();
+            const PRECISION: f64 = $type::EPSILON as f64;
             const EXPONENT_BIAS: i32 = $type::MAX_EXP - 1;
 
             #[inline(always)]

@@ -1,5 +1,6 @@
 //! The range of each block that the grid shall cover.
 
+mod histogram;
 mod kullback_leibler;
 mod least_squares;
 mod min_max;

@@ -48,46 +48,55 @@ impl Candidates {
     }
 }
 
+/// How far a range is from good.
+pub(crate) trait RangeError<T> {
+    /// The error; `None` for a range without parameters.
+    fn of(&self, range: Interval<T>) -> Option<f64>;
+
+    /// The least and the most that the error may be, where that is known sooner than the error.
+    fn bounds(&self, _range: Interval<T>) -> Option<[f64; 2]> {
+        None
+    }
+}
+
+impl<T, F: Fn(Interval<T>) -> Option<f64>> RangeError<T> for F {
+    fn of(&self, range: Interval<T>) -> Option<f64> {
+        self(range)
+    }
+}
+
 /// The range of least `error` among a min-max range that is more than a point and its candidates.
 ///
 /// A symmetric range changes its magnitude, last to that of the least scale that clips nothing, and where scales have a
 /// sign is tried with both. An asymmetric range moves one end from or towards the other, upper end first. The min-max
-/// range is a candidate and wins ties, so that the error is never worse. `error` is `None` for a range without parameters.
+/// range is a candidate and wins ties, so that the error is never worse.
 pub(crate) fn search<T: Real>(
     min_max: Interval<T>,
     candidates: Candidates,
-    error: impl Fn(Interval<T>) -> Option<f64>,
+    error: impl RangeError<T>,
 ) -> Interval<T> {
-    let mut best = Best { range: min_max, error: error(min_max) };
+    let mut best = Best { range: min_max, error: error.of(min_max) };
     match (candidates.symmetry, candidates.fitting) {
         (Symmetry::Symmetric, Some(fitting)) if candidates.is_signed => {
             let scale = fitting.wanted_scale(min_max);
-            for factor in iter::once(T::ONE).chain(candidates.factors()) {
-                for range in fitting.covered_by(scale * factor) {
-                    best.challenge(range, &error);
-                }
-            }
+            let factors = iter::once(T::ONE).chain(candidates.factors());
+            best.challenge(factors.flat_map(|factor| fitting.covered_by(scale * factor)), &error);
         }
         (Symmetry::Symmetric, fitting) => {
             let magnitude = min_max.magnitude();
             let multiples = candidates.factors::<T>().map(|factor| magnitude * factor);
             // No hundredth of a full grid may have the values of an integer grid as its levels; this has.
-            for high in multiples.chain(fitting.map(|fitting| fitting.covering_magnitude(min_max))) {
-                best.challenge(Interval { low: -high, high }, &error);
-            }
+            let all = multiples.chain(fitting.map(|fitting| fitting.covering_magnitude(min_max)));
+            best.challenge(all.map(|high| Interval { low: -high, high }), &error);
         }
         (Symmetry::Asymmetric(_), _) => {
             for _ in 0..ROUNDS {
                 let Interval { low, high } = best.range;
-                for factor in candidates.factors::<T>() {
-                    let high = low + (high - low) * factor;
-                    best.challenge(Interval { low, high }, &error);
-                }
+                let ends = candidates.factors::<T>().map(|factor| low + (high - low) * factor);
+                best.challenge(ends.map(|high| Interval { low, high }), &error);
                 let Interval { low, high } = best.range;
-                for factor in candidates.factors::<T>() {
-                    let low = high - (high - low) * factor;
-                    best.challenge(Interval { low, high }, &error);
-                }
+                let ends = candidates.factors::<T>().map(|factor| high - (high - low) * factor);
+                best.challenge(ends.map(|low| Interval { low, high }), &error);
             }
         }
     }
@@ -102,15 +111,20 @@ struct Best<T> {
 }
 
 impl<T: Real> Best<T> {
-    fn challenge(&mut self, range: Interval<T>, error: impl Fn(Interval<T>) -> Option<f64>) {
-        if range.is_collapsed() {
-            return;
-        }
-        if let Some(found) = error(range)
-            && self.error.is_none_or(|least| found < least)
-        {
-            self.range = range;
-            self.error = Some(found);
+    /// Takes the first of the ranges of least error, where that is less. What cannot be it by its bounds is not looked at.
+    fn challenge(&mut self, ranges: impl Iterator<Item = Interval<T>>, error: &impl RangeError<T>) {
+        let ranges: Vec<Interval<T>> = ranges.filter(|range| !range.is_collapsed()).collect();
+        let bounds: Vec<Option<[f64; 2]>> = ranges.iter().map(|range| error.bounds(*range)).collect();
+        let highest = bounds.iter().flatten().map(|[_, highest]| *highest).chain(self.error);
+        let least = highest.fold(f64::INFINITY, f64::min);
+        for (range, bounds) in ranges.into_iter().zip(bounds) {
+            if bounds.is_none_or(|[lowest, _]| lowest <= least)
+                && let Some(found) = error.of(range)
+                && self.error.is_none_or(|least| found < least)
+            {
+                self.range = range;
+                self.error = Some(found);
+            }
         }
     }
 }

@@ -1,0 +1,95 @@
+//! Sums over the values of narrow bins, between which the squared error of a whole tensor lies.
+
+use crate::number::Real;
+
+/// Bins of the range.
+const BINS: usize = 1 << 16;
+/// More than the sums may have lost to rounding, of the error.
+const ROUNDING: f64 = 1e-9;
+
+/// Values in even parts of their range.
+pub(super) struct Histogram<T> {
+    bins: Vec<Bin<T>>,
+}
+
+/// The values of a bin; sums are of what lies above the least of them.
+#[derive(Clone, Copy)]
+struct Bin<T> {
+    least: T,
+    largest: T,
+    count: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl<T: Real> Bin<T> {
+    /// `Σ(w - x)²`.
+    #[inline(always)]
+    fn squared_distances(&self, x: f64) -> f64 {
+        let above = x - self.least.to_f64();
+        self.squares - 2.0 * above * self.sum + self.count * above * above
+    }
+}
+
+impl<T: Real> Histogram<T> {
+    /// Of finite values, more than one of which differ.
+    pub(super) fn of(values: &[T], low: T, high: T) -> Self {
+        let (low, high) = (low.to_f64(), high.to_f64());
+        // Halves, whose difference is a number.
+        let width = 2.0 * (0.5 * high - 0.5 * low) / BINS as f64;
+        let mut bins = vec![None::<Bin<T>>; BINS];
+        for &value in values {
+            let place = (((value.to_f64() - low) / width) as usize).min(BINS - 1);
+            let edge = low + place as f64 * width;
+            let above = value.to_f64() - edge;
+            let bin = bins[place].get_or_insert(Bin {
+                least: value,
+                largest: value,
+                count: 0.0,
+                sum: 0.0,
+                squares: 0.0,
+            });
+            bin.least = value.lesser(bin.least);
+            bin.largest = value.greater(bin.largest);
+            bin.count += 1.0;
+            bin.sum += above;
+            bin.squares += above * above;
+        }
+        let edges = (0..BINS).map(|place| low + place as f64 * width);
+        let bins = bins.into_iter().zip(edges).filter_map(|(bin, edge)| {
+            let Bin { count, sum, squares, least, largest } = bin?;
+            // From the edge to the least value.
+            let moved = least.to_f64() - edge;
+            let squares = (squares - 2.0 * moved * sum + count * moved * moved).max(0.0);
+            Some(Bin { least, largest, count, sum: (sum - count * moved).max(0.0), squares })
+        });
+        Self { bins: bins.collect() }
+    }
+
+    /// Between what `Σ((w - ŵ)/unit)²` lies on a grid with this `step`, whose nearest number `nearest` gives but for `blur`
+    /// around the middle between two; where larger values have no smaller `ŵ`.
+    ///
+    /// In a bin whose ends have the same `ŵ` all values have, and the sum is exact. Where the ends have neighbours `a` and
+    /// `b`, each value adds at most what `a` alone, or `b` alone, would make it add, and at least that less `2·|b - a|` times
+    /// what it may lie beyond the middle.
+    pub(super) fn bounds(&self, nearest: impl Fn(T) -> T, step: f64, blur: f64, unit: f64) -> [f64; 2] {
+        let [mut lowest, mut highest] = [0.0, 0.0];
+        for bin in &self.bins {
+            let [a, b] = [bin.least, bin.largest].map(|end| nearest(end).to_f64());
+            let of_a = bin.squared_distances(a).max(0.0);
+            if a == b {
+                lowest += of_a;
+                highest += of_a;
+                continue;
+            }
+            let (of_b, gap, middle) = (bin.squared_distances(b).max(0.0), (b - a).abs(), 0.5 * a + 0.5 * b);
+            highest += of_a.min(of_b) + bin.count * 2.0 * gap * blur;
+            if gap < 1.5 * step.abs() {
+                let beyond = [bin.largest.to_f64() - middle, middle - bin.least.to_f64()];
+                let less = beyond.map(|beyond| bin.count * 2.0 * gap * beyond.max(0.0));
+                lowest += (of_a - less[0]).max(of_b - less[1]).max(0.0);
+            }
+        }
+        [lowest * (1.0 - ROUNDING), highest * (1.0 + ROUNDING)].map(|bound| bound / unit / unit)
+    }
+}
