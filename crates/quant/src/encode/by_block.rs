@@ -2,6 +2,9 @@
 
 use std::iter::repeat;
 
+use pulp::NullaryFnOnce;
+
+use crate::number::Real;
 use crate::tensor::{Blocks, CodeMatrix, CodeWriter, Layout, PIECE, PerBlock};
 
 /// What makes codes of values that lie side by side.
@@ -57,4 +60,23 @@ pub(crate) fn encode_by_block<T, P: PerBlock>(
         }
     }
     writer.flush();
+}
+
+/// All values with the parameters of their blocks, within a dispatch.
+pub(super) struct EncodeByBlock<'a, T, P, E> {
+    pub(super) values: &'a [T],
+    pub(super) blocks: &'a Blocks,
+    pub(super) parameters: P,
+    pub(super) codes: &'a mut CodeMatrix,
+    pub(super) encoder: E,
+}
+
+impl<T: Real, P: PerBlock, E: EncodePiece<T, P::One>> NullaryFnOnce for EncodeByBlock<'_, T, P, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { values, blocks, parameters, codes, encoder } = self;
+        encode_by_block(values, blocks, parameters, codes, encoder);
+    }
 }

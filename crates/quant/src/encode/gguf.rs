@@ -1,8 +1,14 @@
 //! GGUF's block types, rounded as ggml does.
 
-use crate::number::{Real, decode_binary16, encode_binary16};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use bitsweep_vector::arch;
+
+use super::by_block::{EachValue, EncodeByBlock};
+use crate::number::{Dtype, Real, decode_binary16, encode_binary16};
 use crate::scheme::{GgufType, ScaleFormat};
-use crate::tensor::{Affine, Blocks, CodeMatrix, FarParameters};
+use crate::tensor::{Affine, Block, Blocks, CodeMatrix, FarParameters};
 
 /// The parameters of finite row-major `values`; fills `codes`, and notes the parameters stored far from the wanted
 /// ones. By the rules of ggml's reference (`quantize_row_*_ref`): codes are found with the scale and minimum before
@@ -19,30 +25,43 @@ pub(crate) fn quantize<T: Real>(
         zero_points: Vec::with_capacity(blocks.len()),
         nested: None,
     };
+    let (mut singles, mut wanted) = (Vec::new(), Vec::with_capacity(blocks.len()));
     for block in blocks.iter() {
-        let originals: Vec<T> = block.positions().map(|position| values[position]).collect();
-        let singles: Vec<f32> = originals.iter().map(|&value| single(value)).collect();
-        let (scale, minimum) = fit(&singles, block_type);
+        let originals = gathered(values, block);
+        singles.clear();
+        singles.extend(originals.iter().map(|&value| single(value)));
+        let own = fit(&singles, block_type);
         let [stored_scale, stored_minimum] =
-            [scale, minimum].map(|parameter| decode_binary16(encode_binary16(f64::from(parameter))));
-        let (wanted_scale, wanted_minimum) = fit(&originals, block_type);
-        if wanted_scale != T::ZERO {
-            far.note(wanted_scale.to_f64(), stored_scale, ScaleFormat::F16.rounding());
+            [own.0, own.1].map(|parameter| decode_binary16(encode_binary16(f64::from(parameter))));
+        let (wanted_scale, wanted_minimum) = match T::DTYPE {
+            Dtype::F32 => (f64::from(own.0), f64::from(own.1)),
+            Dtype::F64 => {
+                let (scale, minimum) = fit(&originals, block_type);
+                (scale.to_f64(), minimum.to_f64())
+            }
+        };
+        if wanted_scale != 0.0 {
+            far.note(wanted_scale, stored_scale, ScaleFormat::F16.rounding());
         }
-        let magnitude = originals.iter().fold(T::ZERO, |largest, value| largest.greater(value.abs()));
-        far.note_beside(
-            wanted_minimum.to_f64(),
-            stored_minimum,
-            magnitude.to_f64(),
-            ScaleFormat::F16.rounding(),
-        );
+        if wanted_minimum != 0.0 {
+            let magnitude = originals.iter().fold(T::ZERO, |largest, value| largest.greater(value.abs()));
+            far.note_beside(wanted_minimum, stored_minimum, magnitude.to_f64(), ScaleFormat::F16.rounding());
+        }
         parameters.scales.push(T::from_f64(stored_scale));
         parameters.zero_points.push(T::from_f64(stored_minimum));
-        for (position, &value) in block.positions().zip(&singles) {
-            codes.set(position, code(value, scale, minimum, block_type));
-        }
+        wanted.push(own);
     }
+    encode_with(values, blocks, &wanted, block_type, codes);
     parameters
+}
+
+/// The values of a block, copied only where they lie apart.
+fn gathered<T: Real>(values: &[T], block: Block) -> Cow<'_, [T]> {
+    if block.stride == 1 {
+        Cow::Borrowed(&values[block.offset..][..block.length])
+    } else {
+        block.positions().map(|position| values[position]).collect()
+    }
 }
 
 /// Fills `codes` with those of other values with given parameters.
@@ -54,26 +73,101 @@ pub(crate) fn encode<T: Real>(
     codes: &mut CodeMatrix,
 ) {
     let both = parameters.scales.iter().zip(&parameters.zero_points);
-    for (block, (scale, minimum)) in blocks.iter().zip(both) {
-        let (scale, minimum) = (scale.to_f64() as f32, minimum.to_f64() as f32);
-        for position in block.positions() {
-            codes.set(position, code(single(values[position]), scale, minimum, block_type));
-        }
+    let both: Vec<(f32, f32)> =
+        both.map(|(scale, minimum)| (scale.to_f64() as f32, minimum.to_f64() as f32)).collect();
+    encode_with(values, blocks, &both, block_type, codes);
+}
+
+/// Codes with these scales and minimums.
+fn encode_with<T: Real>(
+    values: &[T],
+    blocks: &Blocks,
+    parameters: &[(f32, f32)],
+    block_type: GgufType,
+    codes: &mut CodeMatrix,
+) {
+    let inverse = |&(scale, _): &(f32, f32)| if scale == 0.0 { 0.0 } else { 1.0 / scale };
+    let inverses: Vec<f32> = parameters.iter().map(inverse).collect();
+    let minimums: Vec<f32> = parameters.iter().map(|(_, minimum)| *minimum).collect();
+    let parameters = (&*inverses, &*minimums);
+    match block_type {
+        GgufType::Q4_0 => run(values, blocks, parameters, codes, |value, (inverse, _)| {
+            truncated(value * inverse + 8.5, 15) - 8
+        }),
+        GgufType::Q5_0 => run(values, blocks, parameters, codes, |value, (inverse, _)| {
+            truncated(value * inverse + 16.5, 31) - 16
+        }),
+        GgufType::Q4_1 => run(values, blocks, parameters, codes, |value, (inverse, minimum)| {
+            truncated((value - minimum) * inverse + 0.5, 15)
+        }),
+        GgufType::Q5_1 => run(values, blocks, parameters, codes, |value, (inverse, minimum)| {
+            truncated((value - minimum) * inverse + 0.5, 31)
+        }),
+        GgufType::Q8_0 => run(values, blocks, parameters, codes, |value, (inverse, _)| {
+            let position = value * inverse;
+            // Of a zero beside an infinite inverse.
+            let position = if position.is_nan() { 0.0 } else { position };
+            position.round().clamp(-127.0, 127.0).whole_to_i32()
+        }),
     }
 }
 
+fn run<T: Real>(
+    values: &[T],
+    blocks: &Blocks,
+    parameters: (&[f32], &[f32]),
+    codes: &mut CodeMatrix,
+    code_of: impl Fn(f32, (f32, f32)) -> i32,
+) {
+    let encoder = EachValue(|value, own| code_of(single(value), own));
+    arch().dispatch(EncodeByBlock { values, blocks, parameters, codes, encoder });
+}
+
+/// The whole part of a number from 0 to `highest`: with half a step added it rounds halves up, as ggml does. What is below, or
+/// not a number, becomes 0.
+#[inline(always)]
+fn truncated(number: f32, highest: i32) -> i32 {
+    number.greater(0.0).lesser(highest as f32).floor().whole_to_i32()
+}
+
 /// The value in `f32`: beyond the largest number that one.
+#[inline(always)]
 fn single<T: Real>(value: T) -> f32 {
     (value.to_f64() as f32).clamp(f32::MIN, f32::MAX)
 }
 
+/// The smallest and the largest of at least one value.
+fn ends<T: Real>(values: &[T]) -> (T, T) {
+    const LANES: usize = 8;
+    let (mut low, mut high) = ([values[0]; LANES], [values[0]; LANES]);
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        for lane in 0..LANES {
+            low[lane] = low[lane].lesser(chunk[lane]);
+            high[lane] = high[lane].greater(chunk[lane]);
+        }
+    }
+    let mut low = low.into_iter().chain(rest.iter().copied()).fold(values[0], T::lesser);
+    if low == T::ZERO {
+        // Of 0 and -0 the last, whatever the lanes.
+        low = values.iter().copied().rfind(|value| *value == low).unwrap_or(low);
+    }
+    let high = high.into_iter().chain(rest.iter().copied()).fold(values[0], T::greater);
+    (low, high)
+}
+
 /// Scale and minimum of at least one value; the minimum is 0 where the type has none.
 fn fit<T: Real>(values: &[T], block_type: GgufType) -> (T, T) {
+    let (low, high) = ends(values);
     // The first of several values of largest magnitude.
-    let extreme =
-        values.iter().fold(T::ZERO, |most, &value| if value.abs() > most.abs() { value } else { most });
-    let low = values.iter().fold(values[0], |low, &value| low.lesser(value));
-    let high = values.iter().fold(values[0], |high, &value| high.greater(value));
+    let extreme = match high.partial_cmp(&-low) {
+        Some(Ordering::Greater) => high,
+        Some(Ordering::Less) => low,
+        Some(Ordering::Equal) | None if high == T::ZERO => T::ZERO,
+        Some(Ordering::Equal) | None => {
+            values.iter().copied().find(|value| value.abs() == high).unwrap_or(T::ZERO)
+        }
+    };
     let steps = |count: i32| {
         let (width, count) = (high - low, T::from_i32(count));
         if width.is_finite() { width / count } else { high / count - low / count }
@@ -84,18 +178,5 @@ fn fit<T: Real>(values: &[T], block_type: GgufType) -> (T, T) {
         GgufType::Q4_1 => (steps(15), low),
         GgufType::Q5_1 => (steps(31), low),
         GgufType::Q8_0 => (extreme.abs() / T::from_i32(127), T::ZERO),
-    }
-}
-
-/// The code of a value. Adding half a step and truncating rounds halves up, as ggml does.
-fn code(value: f32, scale: f32, minimum: f32, block_type: GgufType) -> i32 {
-    let inverse = if scale == 0.0 { 0.0 } else { 1.0 / scale };
-    let half_up = |position: f32, highest: i32| ((position + 0.5) as i32).clamp(0, highest);
-    match block_type {
-        GgufType::Q4_0 => ((value * inverse + 8.5) as i32).clamp(0, 15) - 8,
-        GgufType::Q5_0 => ((value * inverse + 16.5) as i32).clamp(0, 31) - 16,
-        GgufType::Q4_1 => half_up((value - minimum) * inverse, 15),
-        GgufType::Q5_1 => half_up((value - minimum) * inverse, 31),
-        GgufType::Q8_0 => ((value * inverse).round() as i32).clamp(-127, 127),
     }
 }

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use bitsweep_random::Stream;
 use bitsweep_vector::arch;
 use ndarray::ArrayView2;
-use pulp::NullaryFnOnce;
 
 use crate::encode::uniform::weight_function;
 use crate::number::{Each, ForEachDtype, NarrowFloat, Real};
@@ -15,7 +14,7 @@ use crate::tensor::{
     QuantizeError, Quantized, SparseOutliers, Unheld, Unrepresentable,
 };
 
-use super::by_block::{EachValue, encode_by_block};
+use super::by_block::{EachValue, EncodeByBlock};
 use super::finite::finite_row_major;
 use super::{gguf, levels, uniform};
 
@@ -237,27 +236,14 @@ fn encode_fixed<T: Real>(
     match grid {
         FixedGrid::DoReFa(bits) => weight_function::encode_dorefa(values, bits, rounding, stream, codes),
         FixedGrid::Wrpn(bits) => weight_function::encode_wrpn(values, bits, rounding, stream, codes),
-        FixedGrid::Float16 => arch().dispatch(EncodeFloats { values, float: NarrowFloat::binary16(), codes }),
-        FixedGrid::BFloat16 => {
-            arch().dispatch(EncodeFloats { values, float: NarrowFloat::bfloat16(), codes })
-        }
+        FixedGrid::Float16 => encode_floats(values, NarrowFloat::binary16(), codes),
+        FixedGrid::BFloat16 => encode_floats(values, NarrowFloat::bfloat16(), codes),
     }
 }
 
 /// Fills `codes` with the bit patterns of a float of 16 bits.
-struct EncodeFloats<'a, T> {
-    values: &'a [T],
-    float: NarrowFloat<T>,
-    codes: &'a mut CodeMatrix,
-}
-
-impl<T: Real> NullaryFnOnce for EncodeFloats<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        let Self { values, float, codes } = self;
-        let all = Blocks::new(codes.dim(), Granularity::Tensor);
-        encode_by_block(values, &all, &[()][..], codes, EachValue(|value, ()| float.code(value)));
-    }
+fn encode_floats<T: Real>(values: &[T], float: NarrowFloat<T>, codes: &mut CodeMatrix) {
+    let all = Blocks::new(codes.dim(), Granularity::Tensor);
+    let encoder = EachValue(|value, ()| float.code(value));
+    arch().dispatch(EncodeByBlock { values, blocks: &all, parameters: &[()][..], codes, encoder });
 }

@@ -1,9 +1,8 @@
 //! The nearest of ascending levels, of many values.
 
 use bitsweep_vector::arch;
-use pulp::NullaryFnOnce;
 
-use super::by_block::{EachValue, EncodePiece, encode_by_block};
+use super::by_block::{EachValue, EncodeByBlock, EncodePiece};
 use crate::number::Real;
 use crate::tensor::{Blocks, CodeMatrix, PerBlock};
 
@@ -51,10 +50,10 @@ impl<T: Real> Thresholds<T> {
     ) {
         if self.codes.len() <= COMPARED {
             let encoder = Compare { thresholds: self, level_of };
-            arch().dispatch(Encode { values, blocks, parameters, codes, encoder });
+            arch().dispatch(EncodeByBlock { values, blocks, parameters, codes, encoder });
         } else {
             let encoder = EachValue(|value, own| self.search(level_of(value, own)));
-            arch().dispatch(Encode { values, blocks, parameters, codes, encoder });
+            arch().dispatch(EncodeByBlock { values, blocks, parameters, codes, encoder });
         }
     }
 
@@ -87,25 +86,6 @@ fn first_above<T: Real>(levels: [f64; 2], is_above: impl Fn(T) -> bool) -> T {
         if is_above(T::from_ordered(middle)) { high = middle } else { low = middle }
     }
     T::from_ordered(high)
-}
-
-/// All values with the parameters of their blocks, within a dispatch.
-pub(super) struct Encode<'a, T, P, E> {
-    pub(super) values: &'a [T],
-    pub(super) blocks: &'a Blocks,
-    pub(super) parameters: P,
-    pub(super) codes: &'a mut CodeMatrix,
-    pub(super) encoder: E,
-}
-
-impl<T: Real, P: PerBlock, E: EncodePiece<T, P::One>> NullaryFnOnce for Encode<'_, T, P, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        let Self { values, blocks, parameters, codes, encoder } = self;
-        encode_by_block(values, blocks, parameters, codes, encoder);
-    }
 }
 
 /// Compares with every threshold.

@@ -2,8 +2,8 @@
 
 use bitsweep_vector::arch;
 
-use crate::encode::by_block::EachValue;
-use crate::encode::thresholds::{Encode, Thresholds};
+use crate::encode::by_block::{EachValue, EncodeByBlock};
+use crate::encode::thresholds::Thresholds;
 use crate::number::{NarrowFloat, Real};
 use crate::scheme::{LevelFormat, LevelTable};
 use crate::tensor::{Affine, Blocks, CodeMatrix};
@@ -21,7 +21,7 @@ pub(crate) fn encode<T: Real>(
     if let LevelFormat::Minifloat(float) = format {
         let float = NarrowFloat::new(float.exponent_bits(), float.mantissa_bits(), table.largest());
         let encoder = EachValue(|value: T, scale| float.code(value / scale));
-        return arch().dispatch(Encode { values, blocks, parameters: scales, codes, encoder });
+        return arch().dispatch(EncodeByBlock { values, blocks, parameters: scales, codes, encoder });
     }
     thresholds(&table).encode(values, blocks, scales, codes, |value, scale| value / scale);
 }
