@@ -23,7 +23,8 @@ pub enum FormatSpec {
     F16,
     /// bfloat16, without scales.
     Bf16,
-    /// A codebook of values, or of sub-vectors.
+    /// A codebook of values, or of sub-vectors. Of single values its squared error is the least; where more than 262,144
+    /// values share it, it is found from bins of them and within a thousandth of the least.
     Vq {
         /// Entries of the codebook.
         centroids: Centroids,

@@ -231,7 +231,8 @@ mod tests {
     #[test]
     fn the_cost_is_within_a_thousandth_of_the_least() {
         let normal = normal(20_000);
-        let shapes: [(&str, fn(usize, f64) -> f64); 7] = [
+        type Shape = fn(usize, f64) -> f64;
+        let shapes: [(&str, Shape); 7] = [
             ("normal", |_, value| value),
             ("far from 0", |_, value| 1000.0 + value),
             ("heavy tails", |_, value| value * value * value * value * value),

@@ -14,6 +14,9 @@ pub(super) fn estimate<T: Real>(values: &[T], blocks: &Blocks) -> Vec<Interval<T
     ranges
 }
 
+/// Columns whose ends so far stay in the nearest cache.
+const SEGMENT: usize = 512;
+
 struct MinMax<'a, T> {
     values: &'a [T],
     blocks: &'a Blocks,
@@ -59,6 +62,12 @@ fn min_max<T: Real>(values: &[T]) -> Interval<T> {
 #[inline(always)]
 fn min_max_of_columns<T: Real>(band: &[T], ranges: &mut [Interval<T>]) {
     let columns = ranges.len();
+    if columns >= SEGMENT {
+        for (segment, ranges) in ranges.chunks_mut(SEGMENT).enumerate() {
+            min_max_of_segment(band, columns, segment * SEGMENT, ranges);
+        }
+        return;
+    }
     let (wide, rest) = ranges.as_chunks_mut::<16>();
     let (narrow, single) = rest.as_chunks_mut::<4>();
     let mut first = 0;
@@ -73,6 +82,30 @@ fn min_max_of_columns<T: Real>(band: &[T], ranges: &mut [Interval<T>]) {
     for range in single {
         [*range] = min_max_of_tile(band, columns, first);
         first += 1;
+    }
+}
+
+/// Smallest and largest value of many neighbouring columns: row by row, as they lie in memory, with what was found so far in
+/// the nearest cache. Two rows at a time, so that it is read and written half as often.
+#[inline(always)]
+fn min_max_of_segment<T: Real>(band: &[T], columns: usize, first: usize, ranges: &mut [Interval<T>]) {
+    let (mut low, mut high) = ([T::ZERO; SEGMENT], [T::ZERO; SEGMENT]);
+    let (low, high) = (&mut low[..ranges.len()], &mut high[..ranges.len()]);
+    let row = |start: usize| &band[start + first..][..ranges.len()];
+    low.copy_from_slice(row(0));
+    high.copy_from_slice(row(0));
+    for start in (0..band.len()).step_by(2 * columns) {
+        let (one, two) =
+            (row(start), row(if start + columns < band.len() { start + columns } else { start }));
+        for ((low, &one), &two) in low.iter_mut().zip(one).zip(two) {
+            *low = two.lesser(one.lesser(*low));
+        }
+        for ((high, &one), &two) in high.iter_mut().zip(one).zip(two) {
+            *high = two.greater(one.greater(*high));
+        }
+    }
+    for ((range, &low), &high) in ranges.iter_mut().zip(&*low).zip(&*high) {
+        *range = Interval { low, high };
     }
 }
 
@@ -95,4 +128,34 @@ fn min_max_of_tile<T: Real, const WIDTH: usize>(
         }
     }
     std::array::from_fn(|column| Interval { low: low[column], high: high[column] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheme::{Granularity, GroupSize};
+
+    #[test]
+    fn columns_have_their_ends_however_many_there_are() {
+        for columns in [1, 3, 4, 17, SEGMENT - 1, SEGMENT, 2 * SEGMENT + 5] {
+            for (rows, height) in [(1, 1), (2, 2), (7, 3), (8, 8)] {
+                let values: Vec<f32> = (0..rows * columns)
+                    .map(|place| {
+                        f32::from_bits(0x3f00_0000 + (place as u32).wrapping_mul(2_654_435_761) % 0xff_ffff)
+                    })
+                    .map(|value| value - 1.0)
+                    .collect();
+                let blocks =
+                    Blocks::new((rows, columns), Granularity::Group(GroupSize::new(height).unwrap()));
+                for (block, range) in blocks.iter().zip(estimate(&values, &blocks)) {
+                    let own = || block.positions().map(|position| values[position]);
+                    let expected = Interval {
+                        low: own().fold(f32::INFINITY, f32::min),
+                        high: own().fold(f32::NEG_INFINITY, f32::max),
+                    };
+                    assert_eq!(range, expected);
+                }
+            }
+        }
+    }
 }
