@@ -1,0 +1,115 @@
+//! AVX2: 16 outputs are two registers.
+
+use std::arch::x86_64::*;
+
+use super::{Kernel, Set};
+use crate::aligned::{CodeLine, LANES};
+
+/// Exists only where the processor has AVX2 and FMA.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Avx2(());
+
+/// # Safety
+/// The processor has AVX2 and FMA.
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run(Avx2(()))
+}
+
+impl Set for Avx2 {
+    const WIDE: bool = true;
+    const ACCUMULATORS: usize = 4;
+
+    type Codes = [__m256i; 2];
+    type Sums = [__m256i; 2];
+
+    #[inline(always)]
+    fn load(self, line: &CodeLine) -> [__m256i; 2] {
+        let halves: *const __m256i = (&raw const line.0).cast();
+        // SAFETY: a line has 64 bytes, aligned to 64; the processor has AVX, as for all below, since `self` exists.
+        unsafe { [_mm256_load_si256(halves), _mm256_load_si256(halves.add(1))] }
+    }
+
+    #[inline(always)]
+    fn field<const SHIFT: u32>(self, bytes: [__m256i; 2], mask: u8) -> [__m256i; 2] {
+        [self.half_field::<SHIFT>(bytes[0], mask), self.half_field::<SHIFT>(bytes[1], mask)]
+    }
+
+    #[inline(always)]
+    fn join<const SHIFT: u32>(self, low: [__m256i; 2], high: [__m256i; 2]) -> [__m256i; 2] {
+        [self.half_join::<SHIFT>(low[0], high[0]), self.half_join::<SHIFT>(low[1], high[1])]
+    }
+
+    #[inline(always)]
+    fn zero(self) -> [__m256i; 2] {
+        // SAFETY: the processor has AVX.
+        unsafe { [_mm256_setzero_si256(); 2] }
+    }
+
+    #[inline(always)]
+    fn dot(self, sums: [__m256i; 2], codes: [__m256i; 2], quad: i32) -> [__m256i; 2] {
+        [self.half_dot(sums[0], codes[0], quad), self.half_dot(sums[1], codes[1], quad)]
+    }
+
+    #[inline(always)]
+    fn dot_wide(self, sums: [__m256i; 2], codes: [__m256i; 2], quad: [i32; 2]) -> [__m256i; 2] {
+        [self.half_dot_wide(sums[0], codes[0], quad), self.half_dot_wide(sums[1], codes[1], quad)]
+    }
+
+    #[inline(always)]
+    fn add(self, left: [__m256i; 2], right: [__m256i; 2]) -> [__m256i; 2] {
+        // SAFETY: the processor has AVX2.
+        unsafe { [_mm256_add_epi32(left[0], right[0]), _mm256_add_epi32(left[1], right[1])] }
+    }
+
+    #[inline(always)]
+    fn sums(self, sums: [__m256i; 2]) -> [i32; LANES] {
+        let mut array = [0; LANES];
+        let halves: *mut __m256i = (&raw mut array).cast();
+        // SAFETY: the array has 64 bytes; the processor has AVX.
+        unsafe {
+            _mm256_storeu_si256(halves, sums[0]);
+            _mm256_storeu_si256(halves.add(1), sums[1]);
+        }
+        array
+    }
+}
+
+impl Avx2 {
+    #[inline(always)]
+    fn half_field<const SHIFT: u32>(self, bytes: __m256i, mask: u8) -> __m256i {
+        // SAFETY: the processor has AVX2. Bits that come from the neighbouring byte are masked.
+        unsafe {
+            let shift = _mm_cvtsi32_si128(SHIFT.cast_signed());
+            _mm256_and_si256(_mm256_srl_epi16(bytes, shift), _mm256_set1_epi8(mask.cast_signed()))
+        }
+    }
+
+    #[inline(always)]
+    fn half_join<const SHIFT: u32>(self, low: __m256i, high: __m256i) -> __m256i {
+        // SAFETY: the processor has AVX2.
+        unsafe { _mm256_or_si256(low, _mm256_sll_epi16(high, _mm_cvtsi32_si128(SHIFT.cast_signed()))) }
+    }
+
+    #[inline(always)]
+    fn half_dot(self, sums: __m256i, codes: __m256i, quad: i32) -> __m256i {
+        // SAFETY: the processor has AVX2.
+        unsafe {
+            // Codes are below 16: sums of two products are below 2¹².
+            let pairs = _mm256_maddubs_epi16(codes, _mm256_set1_epi32(quad));
+            _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
+        }
+    }
+
+    #[inline(always)]
+    fn half_dot_wide(self, sums: __m256i, codes: __m256i, quad: [i32; 2]) -> __m256i {
+        // SAFETY: the processor has AVX2.
+        unsafe {
+            let even = _mm256_and_si256(codes, _mm256_set1_epi16(0xff));
+            let odd = _mm256_srli_epi16::<8>(codes);
+            let even = _mm256_madd_epi16(even, _mm256_set1_epi32(quad[0]));
+            let odd = _mm256_madd_epi16(odd, _mm256_set1_epi32(quad[1]));
+            _mm256_add_epi32(sums, _mm256_add_epi32(even, odd))
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! AVX-512 BW, and VNNI on top of it.
+
+use std::arch::x86_64::*;
+
+use super::{Kernel, Set};
+use crate::aligned::{CodeLine, LANES};
+
+/// Exists only where the processor has AVX-512 F, BW, DQ and VL, AVX2 and FMA.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Avx512Bw(());
+
+/// Exists only where the processor has those and AVX-512 VNNI.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Avx512Vnni(Avx512Bw);
+
+/// # Safety
+/// The processor has AVX-512 F, BW, DQ and VL, AVX2 and FMA.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run(Avx512Bw(()))
+}
+
+/// # Safety
+/// The processor has AVX-512 F, BW, DQ, VL and VNNI, AVX2 and FMA.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")]
+pub(super) unsafe fn run_vnni<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run(Avx512Vnni(Avx512Bw(())))
+}
+
+impl Set for Avx512Bw {
+    const WIDE: bool = true;
+    const ACCUMULATORS: usize = 24;
+
+    type Codes = __m512i;
+    type Sums = __m512i;
+
+    #[inline(always)]
+    fn load(self, line: &CodeLine) -> __m512i {
+        // SAFETY: a line has 64 bytes, aligned to 64; the processor has AVX-512 F, as for all below, since `self` exists.
+        unsafe { _mm512_load_si512((&raw const *line).cast()) }
+    }
+
+    #[inline(always)]
+    fn field<const SHIFT: u32>(self, bytes: __m512i, mask: u8) -> __m512i {
+        // SAFETY: the processor has AVX-512 BW. Bits that come from the neighbouring byte are masked.
+        unsafe {
+            let mask = _mm512_set1_epi8(mask.cast_signed());
+            if SHIFT == 0 {
+                return _mm512_and_si512(bytes, mask);
+            }
+            _mm512_and_si512(_mm512_srli_epi16::<SHIFT>(bytes), mask)
+        }
+    }
+
+    #[inline(always)]
+    fn join<const SHIFT: u32>(self, low: __m512i, high: __m512i) -> __m512i {
+        // SAFETY: the processor has AVX-512 BW.
+        unsafe { _mm512_or_si512(low, _mm512_slli_epi16::<SHIFT>(high)) }
+    }
+
+    #[inline(always)]
+    fn zero(self) -> __m512i {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_setzero_si512() }
+    }
+
+    #[inline(always)]
+    fn dot(self, sums: __m512i, codes: __m512i, quad: i32) -> __m512i {
+        // SAFETY: the processor has AVX-512 BW.
+        unsafe {
+            // Codes are below 16: sums of two products are below 2¹².
+            let pairs = _mm512_maddubs_epi16(codes, _mm512_set1_epi32(quad));
+            _mm512_add_epi32(sums, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)))
+        }
+    }
+
+    #[inline(always)]
+    fn dot_wide(self, sums: __m512i, codes: __m512i, quad: [i32; 2]) -> __m512i {
+        // SAFETY: the processor has AVX-512 BW.
+        unsafe {
+            let even = _mm512_and_si512(codes, _mm512_set1_epi16(0xff));
+            let odd = _mm512_srli_epi16::<8>(codes);
+            let even = _mm512_madd_epi16(even, _mm512_set1_epi32(quad[0]));
+            let odd = _mm512_madd_epi16(odd, _mm512_set1_epi32(quad[1]));
+            _mm512_add_epi32(sums, _mm512_add_epi32(even, odd))
+        }
+    }
+
+    #[inline(always)]
+    fn add(self, left: __m512i, right: __m512i) -> __m512i {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_add_epi32(left, right) }
+    }
+
+    #[inline(always)]
+    fn sums(self, sums: __m512i) -> [i32; LANES] {
+        let mut array = [0; LANES];
+        // SAFETY: the array has 64 bytes; the processor has AVX-512 F.
+        unsafe { _mm512_storeu_si512((&raw mut array).cast(), sums) };
+        array
+    }
+}
+
+impl Set for Avx512Vnni {
+    const WIDE: bool = false;
+    const ACCUMULATORS: usize = 24;
+
+    type Codes = __m512i;
+    type Sums = __m512i;
+
+    #[inline(always)]
+    fn load(self, line: &CodeLine) -> __m512i {
+        self.0.load(line)
+    }
+
+    #[inline(always)]
+    fn field<const SHIFT: u32>(self, bytes: __m512i, mask: u8) -> __m512i {
+        self.0.field::<SHIFT>(bytes, mask)
+    }
+
+    #[inline(always)]
+    fn join<const SHIFT: u32>(self, low: __m512i, high: __m512i) -> __m512i {
+        self.0.join::<SHIFT>(low, high)
+    }
+
+    #[inline(always)]
+    fn zero(self) -> __m512i {
+        self.0.zero()
+    }
+
+    #[inline(always)]
+    fn dot(self, sums: __m512i, codes: __m512i, quad: i32) -> __m512i {
+        // SAFETY: the processor has AVX-512 VNNI, since `self` exists.
+        unsafe { _mm512_dpbusd_epi32(sums, codes, _mm512_set1_epi32(quad)) }
+    }
+
+    #[inline(always)]
+    fn dot_wide(self, sums: __m512i, codes: __m512i, quad: [i32; 2]) -> __m512i {
+        self.0.dot_wide(sums, codes, quad)
+    }
+
+    #[inline(always)]
+    fn add(self, left: __m512i, right: __m512i) -> __m512i {
+        self.0.add(left, right)
+    }
+
+    #[inline(always)]
+    fn sums(self, sums: __m512i) -> [i32; LANES] {
+        self.0.sums(sums)
+    }
+}

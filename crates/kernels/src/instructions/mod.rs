@@ -1,0 +1,91 @@
+//! What kernels need of a processor, in one set of functions for each set of instructions.
+//!
+//! A kernel is written once, as a [`Kernel`] that is generic over [`Set`], and [`run`] compiles it for every set. A value of a
+//! set exists only where the processor has its instructions, so its functions are safe to call.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod portable;
+
+use bitsweep_vector::Instructions;
+
+use crate::aligned::{CodeLine, LANES};
+use crate::error::KernelError;
+
+/// The instructions of a kernel on integer codes: lines of 64 codes, four inputs of each of 16 outputs, `[output][input]`.
+pub(crate) trait Set: Copy {
+    /// Whether codes of 8 bits are multiplied as 16 bits by [`dot_wide`](Self::dot_wide), since the sum of two products of
+    /// 8 bits each does not fit where [`dot`](Self::dot) would have it.
+    const WIDE: bool;
+    /// How many accumulators registers hold beside what else a kernel needs.
+    const ACCUMULATORS: usize;
+
+    /// 64 unsigned codes.
+    type Codes: Copy;
+    /// One 32-bit sum for each of 16 outputs.
+    type Sums: Copy;
+
+    /// The bytes of a line.
+    fn load(self, line: &CodeLine) -> Self::Codes;
+    /// `(byte >> SHIFT) & mask` of every byte, where `mask << SHIFT` fits into a byte.
+    fn field<const SHIFT: u32>(self, bytes: Self::Codes, mask: u8) -> Self::Codes;
+    /// `low | high << SHIFT` of every byte, where no bit is lost.
+    fn join<const SHIFT: u32>(self, low: Self::Codes, high: Self::Codes) -> Self::Codes;
+    /// Sums of nothing.
+    fn zero(self) -> Self::Sums;
+    /// Adds the products of each output's four codes with the four signed bytes of `quad`; wraps. Codes are below 16 where
+    /// the set is [wide](Self::WIDE).
+    fn dot(self, sums: Self::Sums, codes: Self::Codes, quad: i32) -> Self::Sums;
+    /// As [`dot`](Self::dot), with any codes, and four signed activations of 16 bits: the first and third, the second and
+    /// fourth.
+    fn dot_wide(self, sums: Self::Sums, codes: Self::Codes, quad: [i32; 2]) -> Self::Sums;
+    /// `left + right`; wraps.
+    fn add(self, left: Self::Sums, right: Self::Sums) -> Self::Sums;
+    /// The sums as an array.
+    fn sums(self, sums: Self::Sums) -> [i32; LANES];
+}
+
+/// A loop that is compiled for every set of instructions.
+pub(crate) trait Kernel {
+    /// What it leaves.
+    type Output;
+
+    /// The loop. Implementations, and all that they call for each element, are `#[inline(always)]`, so that they become part
+    /// of a function with the instructions of `S`.
+    fn run<S: Set>(self, set: S) -> Self::Output;
+}
+
+/// Runs a kernel with `instructions`.
+///
+/// # Errors
+/// Instructions that the processor does not have.
+pub(crate) fn run<K: Kernel>(instructions: Instructions, kernel: K) -> Result<K::Output, KernelError> {
+    if !instructions.is_available() {
+        return Err(KernelError::Unavailable(instructions));
+    }
+    match instructions {
+        Instructions::Portable => Ok(kernel.run(portable::Portable)),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the processor has the instructions.
+        Instructions::Avx2 => Ok(unsafe { avx2::run(kernel) }),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the processor has the instructions.
+        Instructions::Avx512Bw => Ok(unsafe { avx512::run(kernel) }),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the processor has the instructions.
+        Instructions::Avx512Vnni => Ok(unsafe { avx512::run_vnni(kernel) }),
+        #[cfg(target_arch = "aarch64")]
+        // SAFETY: the processor has the instructions.
+        Instructions::Neon => Ok(unsafe { neon::run(kernel) }),
+        #[cfg(not(target_arch = "x86_64"))]
+        Instructions::Avx2 | Instructions::Avx512Bw | Instructions::Avx512Vnni => {
+            Err(KernelError::Unavailable(instructions))
+        }
+        #[cfg(not(target_arch = "aarch64"))]
+        Instructions::Neon => Err(KernelError::Unavailable(instructions)),
+    }
+}

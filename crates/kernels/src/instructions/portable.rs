@@ -1,0 +1,69 @@
+//! Plain loops, of which the compiler makes what it can.
+
+use super::Set;
+use crate::aligned::{CodeLine, LANES};
+
+/// No instructions but those that every processor has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Portable;
+
+impl Set for Portable {
+    const WIDE: bool = false;
+    const ACCUMULATORS: usize = 2;
+
+    type Codes = [u8; 64];
+    type Sums = [i32; LANES];
+
+    #[inline(always)]
+    fn load(self, line: &CodeLine) -> [u8; 64] {
+        line.0
+    }
+
+    #[inline(always)]
+    fn field<const SHIFT: u32>(self, bytes: [u8; 64], mask: u8) -> [u8; 64] {
+        bytes.map(|byte| (byte >> SHIFT) & mask)
+    }
+
+    #[inline(always)]
+    fn join<const SHIFT: u32>(self, low: [u8; 64], high: [u8; 64]) -> [u8; 64] {
+        std::array::from_fn(|index| low[index] | high[index] << SHIFT)
+    }
+
+    #[inline(always)]
+    fn zero(self) -> [i32; LANES] {
+        [0; LANES]
+    }
+
+    #[inline(always)]
+    fn dot(self, mut sums: [i32; LANES], codes: [u8; 64], quad: i32) -> [i32; LANES] {
+        let steps = quad.to_ne_bytes().map(|byte| i32::from(byte.cast_signed()));
+        for (sum, codes) in sums.iter_mut().zip(codes.as_chunks::<4>().0) {
+            // Each product is below 2¹⁵.
+            let products = i32::from(codes[0]) * steps[0]
+                + i32::from(codes[1]) * steps[1]
+                + i32::from(codes[2]) * steps[2]
+                + i32::from(codes[3]) * steps[3];
+            *sum = sum.wrapping_add(products);
+        }
+        sums
+    }
+
+    #[inline(always)]
+    fn dot_wide(self, sums: [i32; LANES], codes: [u8; 64], quad: [i32; 2]) -> [i32; LANES] {
+        let [even, odd] = quad.map(i32::to_ne_bytes);
+        // Activations are of 8 bits, and these are their low bytes.
+        let low = usize::from(cfg!(target_endian = "big"));
+        let bytes = [even[low], odd[low], even[2 + low], odd[2 + low]];
+        self.dot(sums, codes, i32::from_ne_bytes(bytes))
+    }
+
+    #[inline(always)]
+    fn add(self, left: [i32; LANES], right: [i32; LANES]) -> [i32; LANES] {
+        std::array::from_fn(|lane| left[lane].wrapping_add(right[lane]))
+    }
+
+    #[inline(always)]
+    fn sums(self, sums: [i32; LANES]) -> [i32; LANES] {
+        sums
+    }
+}

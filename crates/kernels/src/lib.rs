@@ -1,0 +1,22 @@
+//! Products of activations with packed, quantized weights, as fast as the machine.
+//!
+//! | module | weights | activations |
+//! |---|---|---|
+//! | [`integer`] | integer codes of 1 to 8 bits | 8 bits |
+//!
+//! Slices go in and come out. Weights are packed once into the layout of the kernels, which is none of a file; with any
+//! [`Instructions`](bitsweep_vector::Instructions) the results are the same bits. Beside each kernel stands a `reference`
+//! of obvious loops.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod aligned;
+mod error;
+mod instructions;
+pub mod integer;
+
+pub use error::KernelError;
+pub use integer::{
+    ActivationCodes, ActivationParameters, Activations, Codes, Granularity, IntegerWeights, Width,
+    ZeroPoints, quantize_signed, quantize_unsigned,
+};
