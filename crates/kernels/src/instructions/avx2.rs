@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Kernel, Set};
+use super::{Kernel, Set, prefetch};
 use crate::aligned::{CodeLine, LANES};
 
 /// Exists only where the processor has AVX2 and FMA.
@@ -28,6 +28,11 @@ impl Set for Avx2 {
         let halves: *const __m256i = (&raw const line.0).cast();
         // SAFETY: a line has 64 bytes, aligned to 64; the processor has AVX, as for all below, since `self` exists.
         unsafe { [_mm256_load_si256(halves), _mm256_load_si256(halves.add(1))] }
+    }
+
+    #[inline(always)]
+    fn prefetch<T>(self, block: &T) {
+        prefetch(block);
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Kernel, Set};
+use super::{Kernel, Set, prefetch};
 use crate::aligned::{CodeLine, LANES};
 
 /// Exists only where the processor has AVX-512 F, BW, DQ and VL, AVX2 and FMA.
@@ -38,6 +38,11 @@ impl Set for Avx512Bw {
     fn load(self, line: &CodeLine) -> __m512i {
         // SAFETY: a line has 64 bytes, aligned to 64; the processor has AVX-512 F, as for all below, since `self` exists.
         unsafe { _mm512_load_si512((&raw const *line).cast()) }
+    }
+
+    #[inline(always)]
+    fn prefetch<T>(self, block: &T) {
+        prefetch(block);
     }
 
     #[inline(always)]
@@ -111,6 +116,11 @@ impl Set for Avx512Vnni {
     #[inline(always)]
     fn load(self, line: &CodeLine) -> __m512i {
         self.0.load(line)
+    }
+
+    #[inline(always)]
+    fn prefetch<T>(self, block: &T) {
+        prefetch(block);
     }
 
     #[inline(always)]

@@ -16,6 +16,9 @@ use bitsweep_vector::Instructions;
 use crate::aligned::{CodeLine, LANES};
 use crate::error::KernelError;
 
+/// How far ahead of what is read memory is asked for: across the ends of pages, at which processors stop doing it themselves.
+pub(crate) const AHEAD: usize = 4096;
+
 /// The instructions of a kernel on integer codes: lines of 64 codes, four inputs of each of 16 outputs, `[output][input]`.
 pub(crate) trait Set: Copy {
     /// Whether codes of 8 bits are multiplied as 16 bits by [`dot_wide`](Self::dot_wide), since the sum of two products of
@@ -31,6 +34,8 @@ pub(crate) trait Set: Copy {
 
     /// The bytes of a line.
     fn load(self, line: &CodeLine) -> Self::Codes;
+    /// Asks for what lies some way behind `block`, which is read from its beginning on.
+    fn prefetch<T>(self, block: &T);
     /// `(byte >> SHIFT) & mask` of every byte, where `mask << SHIFT` fits into a byte.
     fn field<const SHIFT: u32>(self, bytes: Self::Codes, mask: u8) -> Self::Codes;
     /// `low | high << SHIFT` of every byte, where no bit is lost.
@@ -87,5 +92,18 @@ pub(crate) fn run<K: Kernel>(instructions: Instructions, kernel: K) -> Result<K:
         }
         #[cfg(not(target_arch = "aarch64"))]
         Instructions::Neon => Err(KernelError::Unavailable(instructions)),
+    }
+}
+
+/// Asks for all lines of what lies [`AHEAD`] bytes behind the beginning of `block`.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn prefetch<T>(block: &T) {
+    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+
+    let start: *const i8 = (&raw const *block).cast();
+    for line in 0..size_of::<T>().div_ceil(64) {
+        // SAFETY: any address may be asked for, and every processor of this architecture has the instruction.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(AHEAD + line * 64)) };
     }
 }

@@ -20,6 +20,9 @@ impl Set for Portable {
     }
 
     #[inline(always)]
+    fn prefetch<T>(self, _block: &T) {}
+
+    #[inline(always)]
     fn field<const SHIFT: u32>(self, bytes: [u8; 64], mask: u8) -> [u8; 64] {
         bytes.map(|byte| (byte >> SHIFT) & mask)
     }

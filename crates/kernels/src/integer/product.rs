@@ -12,6 +12,19 @@ use crate::aligned::{CodeLine, LANES};
 use crate::error::{KernelError, check_length, elements};
 use crate::instructions::{Kernel, Set, run};
 
+/// The block once for each number of the list that is below the bound, as a constant: registers have no indices, so loops over
+/// arrays of them must not remain loops.
+macro_rules! unrolled {
+    ($index:ident in [$($number:literal)*] below $bound:expr, $block:block) => {
+        $(
+            if $number < $bound {
+                const $index: usize = $number;
+                $block
+            }
+        )*
+    };
+}
+
 /// Rows whose activations are kept beside one another while weights pass.
 const MOST_ROWS: usize = 256;
 
@@ -148,10 +161,9 @@ impl Product<'_> {
         let mut row = 0;
         while row < rows {
             row += match rows - row {
-                1 => self.vector::<S, L, LINES, STEPS, Q>(set, row),
-                2 | 3 => self.panels::<S, L, LINES, STEPS, Q, 2>(set, row, 1),
+                1..4 => self.vector::<S, L, LINES, STEPS, Q>(set, row),
                 4..8 => self.panels::<S, L, LINES, STEPS, Q, 4>(set, row, 1),
-                left if S::ACCUMULATORS < 8 => {
+                left if S::ACCUMULATORS < 24 => {
                     self.panels::<S, L, LINES, STEPS, Q, 4>(set, row, (left / 4).min(MOST_ROWS / 4))
                 }
                 left => self.panels::<S, L, LINES, STEPS, Q, 8>(set, row, (left / 8).min(MOST_ROWS / 8)),
@@ -242,7 +254,7 @@ impl Product<'_> {
             let accumulators = panel_sums::<S, L, LINES, STEPS, Q, ROWS, TILES>(set, lines, quads);
             for row in 0..ROWS {
                 for index in 0..TILES {
-                    let accumulators = set.sums(accumulators[row][index]);
+                    let accumulators = accumulators[row][index];
                     let place = (first + row, row, ROWS);
                     self.finish(panel, place, tile + index, group, accumulators, &mut sums[row][index]);
                 }
@@ -367,46 +379,24 @@ fn vector_sums<S: Set, L: Layout<LINES, STEPS>, const LINES: usize, const STEPS:
 ) -> S::Sums {
     let mut parts = [set.zero(); 4];
     let quads = quads.as_chunks::<Q>().0.as_chunks::<STEPS>().0;
-    if STEPS == 1 {
-        let (fours, rest) = lines.as_chunks::<4>();
-        let (four_quads, rest_quads) = quads.as_chunks::<4>();
-        for (blocks, quads) in fours.iter().zip(four_quads) {
-            for part in 0..4 {
-                let codes = L::unpack(set, &blocks[part]);
-                parts[part] = dot::<S, L, LINES, STEPS, Q>(set, parts[part], codes[0], &quads[part][0]);
-            }
-        }
-        for (block, quads) in rest.iter().zip(rest_quads) {
-            let codes = L::unpack(set, block);
-            parts[0] = dot::<S, L, LINES, STEPS, Q>(set, parts[0], codes[0], &quads[0]);
-        }
-    } else if STEPS == 2 {
-        let (twos, rest) = lines.as_chunks::<2>();
-        let (two_quads, rest_quads) = quads.as_chunks::<2>();
-        for (blocks, quads) in twos.iter().zip(two_quads) {
-            for block in 0..2 {
-                let codes = L::unpack(set, &blocks[block]);
-                for step in 0..STEPS {
-                    let part = block * 2 + step;
-                    parts[part] =
-                        dot::<S, L, LINES, STEPS, Q>(set, parts[part], codes[step], &quads[block][step]);
-                }
-            }
-        }
-        for (block, quads) in rest.iter().zip(rest_quads) {
-            let codes = L::unpack(set, block);
-            for step in 0..STEPS {
-                parts[step] = dot::<S, L, LINES, STEPS, Q>(set, parts[step], codes[step], &quads[step]);
-            }
-        }
-    } else {
-        for (block, quads) in lines.iter().zip(quads) {
-            let codes = L::unpack(set, block);
-            for step in 0..STEPS {
-                let part = step % 4;
-                parts[part] = dot::<S, L, LINES, STEPS, Q>(set, parts[part], codes[step], &quads[step]);
-            }
-        }
+    let (fours, rest) = lines.as_chunks::<4>();
+    let (four_quads, rest_quads) = quads.as_chunks::<4>();
+    for (blocks, quads) in fours.iter().zip(four_quads) {
+        unrolled!(BLOCK in [0 1 2 3] below 4, {
+            set.prefetch(&blocks[BLOCK]);
+            let codes = L::unpack(set, &blocks[BLOCK]);
+            unrolled!(STEP in [0 1 2 3 4 5 6 7] below STEPS, {
+                const PART: usize = (BLOCK + STEP) % 4;
+                parts[PART] = dot::<S, L, LINES, STEPS, Q>(set, parts[PART], codes[STEP], &quads[BLOCK][STEP]);
+            });
+        });
+    }
+    for (block, quads) in rest.iter().zip(rest_quads) {
+        let codes = L::unpack(set, block);
+        unrolled!(STEP in [0 1 2 3 4 5 6 7] below STEPS, {
+            const PART: usize = STEP % 4;
+            parts[PART] = dot::<S, L, LINES, STEPS, Q>(set, parts[PART], codes[STEP], &quads[STEP]);
+        });
     }
     set.add(set.add(parts[0], parts[1]), set.add(parts[2], parts[3]))
 }
@@ -425,25 +415,31 @@ fn panel_sums<
     set: S,
     lines: [&[[CodeLine; LINES]]; TILES],
     quads: &[i32],
-) -> [[S::Sums; TILES]; ROWS] {
+) -> [[[i32; LANES]; TILES]; ROWS] {
     let mut sums = [[set.zero(); TILES]; ROWS];
     let quads = quads.as_chunks::<Q>().0.as_chunks::<ROWS>().0.as_chunks::<STEPS>().0;
-    let blocks = quads.len();
-    let lines = lines.map(|lines| &lines[..blocks]);
-    for block in 0..blocks {
-        let codes: [[S::Codes; STEPS]; TILES] =
-            std::array::from_fn(|tile| L::unpack(set, &lines[tile][block]));
-        for step in 0..STEPS {
-            for row in 0..ROWS {
-                for tile in 0..TILES {
-                    let quad = &quads[block][step][row];
-                    sums[row][tile] =
-                        dot::<S, L, LINES, STEPS, Q>(set, sums[row][tile], codes[tile][step], quad);
-                }
-            }
-        }
+    for (block, quads) in quads.iter().enumerate() {
+        let mut codes = [L::unpack(set, &lines[0][block]); TILES];
+        unrolled!(TILE in [1 2] below TILES, {
+            codes[TILE] = L::unpack(set, &lines[TILE][block]);
+        });
+        unrolled!(STEP in [0 1 2 3 4 5 6 7] below STEPS, {
+            unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
+                unrolled!(TILE in [0 1 2] below TILES, {
+                    let quad = &quads[STEP][ROW];
+                    sums[ROW][TILE] =
+                        dot::<S, L, LINES, STEPS, Q>(set, sums[ROW][TILE], codes[TILE][STEP], quad);
+                });
+            });
+        });
     }
-    sums
+    let mut arrays = [[[0; LANES]; TILES]; ROWS];
+    unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
+        unrolled!(TILE in [0 1 2] below TILES, {
+            arrays[ROW][TILE] = set.sums(sums[ROW][TILE]);
+        });
+    });
+    arrays
 }
 
 #[inline(always)]
