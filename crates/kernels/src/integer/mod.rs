@@ -22,9 +22,11 @@
 //! A group is padded to whole blocks: lengths of multiples of 32 waste nothing.
 
 mod activations;
+mod finish;
 mod panel;
 mod product;
 pub mod reference;
+mod sums;
 mod weights;
 mod width;
 

@@ -69,19 +69,18 @@ fn fill<const ROWS: usize, const Q: usize, const FLIP: u8>(
     row: usize,
 ) -> i32 {
     let (whole, rest) = codes.as_chunks::<4>();
-    let (steps, _) = quads.as_chunks_mut::<Q>();
-    let mut steps = steps.iter_mut().skip(row).step_by(ROWS);
-    for (quad, step) in whole.iter().zip(&mut steps) {
-        *step = packed(quad.map(|code| (code ^ FLIP).cast_signed()));
+    let steps = quads.as_chunks_mut::<Q>().0.as_chunks_mut::<ROWS>().0;
+    for (quad, step) in whole.iter().zip(steps.iter_mut()) {
+        step[row] = packed(quad.map(|code| (code ^ FLIP).cast_signed()));
     }
     if !rest.is_empty()
-        && let Some(step) = steps.next()
+        && let Some(step) = steps.get_mut(whole.len())
     {
         let mut quad = [0; 4];
         for (signed, code) in quad.iter_mut().zip(rest) {
             *signed = (code ^ FLIP).cast_signed();
         }
-        *step = packed(quad);
+        step[row] = packed(quad);
     }
     codes.iter().fold(0, |sum: i32, code| sum.wrapping_add(i32::from((code ^ FLIP).cast_signed())))
 }

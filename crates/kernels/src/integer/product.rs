@@ -5,36 +5,28 @@ use std::ops::Range;
 use bitsweep_vector::Instructions;
 
 use super::activations::Activations;
+use super::finish::{Group, Results};
 use super::panel::Panel;
-use super::weights::{IntegerWeights, Zeros};
+use super::sums::{panel_sums, vector_sums};
+use super::weights::IntegerWeights;
 use super::width::{Bits, Bytes, Layout, Nibbles, Pairs, PairsAndBits, Width};
 use crate::aligned::{CodeLine, LANES};
 use crate::error::{KernelError, check_length, elements};
 use crate::instructions::{Kernel, Set, run};
 
-/// The block once for each number of the list that is below the bound, as a constant: registers have no indices, so loops over
-/// arrays of them must not remain loops.
-macro_rules! unrolled {
-    ($index:ident in [$($number:literal)*] below $bound:expr, $block:block) => {
-        $(
-            if $number < $bound {
-                const $index: usize = $number;
-                $block
-            }
-        )*
-    };
-}
-
 /// Rows whose activations are kept beside one another while weights pass.
 const MOST_ROWS: usize = 256;
 
-/// Where results of a range of outputs go, row by row.
+/// Inputs whose weights stay in the nearest cache while activations pass: of three tiles, 24 KiB of 8 bits.
+const MOST_INPUTS: usize = 512;
+
+/// Some blocks of a group.
 #[derive(Debug)]
-enum Results<'a> {
-    /// `[row][output][group]`.
-    Accumulators(&'a mut [i32]),
-    /// `[row][output]`.
-    Sums { sums: &'a mut [f32], bias: Option<&'a [f32]> },
+struct Part {
+    group: usize,
+    blocks: Range<usize>,
+    is_first: bool,
+    is_last: bool,
 }
 
 /// The product of some tiles with all rows.
@@ -73,7 +65,7 @@ impl IntegerWeights {
         let expected = elements(elements(activations.rows, self.outputs)?, self.groups)?;
         check_length("accumulators", expected, results.len())?;
         let tiles = 0..self.outputs.div_ceil(LANES);
-        let results = Results::Accumulators(results);
+        let results = Results::accumulators(self, &tiles, results);
         run(instructions, Product { weights: self, activations, tiles, results })
     }
 
@@ -111,7 +103,7 @@ impl IntegerWeights {
             check_length("biases", self.outputs, bias.len())?;
         }
         let tiles = 0..self.outputs.div_ceil(LANES);
-        let results = Results::Sums { sums: results, bias };
+        let results = Results::sums(self, &tiles, results, bias);
         run(instructions, Product { weights: self, activations, tiles, results })
     }
 
@@ -182,12 +174,16 @@ impl Product<'_> {
         for tile in self.tiles.clone() {
             let mut sums = [0.0; LANES];
             for group in 0..self.weights.groups {
-                let (lines, quads) = self.group::<LINES>(&panel, tile, group, STEPS * Q);
-                let accumulators = vector_sums::<S, L, LINES, STEPS, Q>(set, lines, quads);
-                let accumulators = set.sums(accumulators);
-                self.finish(&panel, (row, 0, 1), tile, group, accumulators, &mut sums);
+                let blocks = self.weights.block_range(group..group + 1);
+                let quads = &panel.quads[blocks.start * STEPS * Q..blocks.end * STEPS * Q];
+                let lines = self.lines::<LINES>(tile, blocks);
+                let mut accumulators = vector_sums::<S, L, LINES, STEPS, Q>(set, lines, quads);
+                let group = Group::new(self.weights, tile, group);
+                group.finish(&mut accumulators, panel.shifts[0], panel.sums[group.index]);
+                let (steps, scale) = (panel.sums[group.index], panel.scales[0]);
+                self.results.add(&group, row, &accumulators, steps, scale, &mut sums);
             }
-            self.store(row, tile, &sums);
+            self.results.store(row, tile, &sums);
         }
         1
     }
@@ -209,25 +205,23 @@ impl Product<'_> {
     ) -> usize {
         let mut panels = Vec::with_capacity(count);
         for index in 0..count {
-            let first = first + index * ROWS;
-            panels.push((first, Panel::new::<ROWS, Q>(self.weights, self.activations, first)));
+            panels.push(Panel::new::<ROWS, Q>(self.weights, self.activations, first + index * ROWS));
         }
+        let visits = self.visits();
         let mut tile = self.tiles.start;
         while tile < self.tiles.end {
-            let is_wide = S::ACCUMULATORS >= 3 * ROWS && tile + 3 <= self.tiles.end;
-            for (first, panel) in &panels {
-                if is_wide {
-                    self.tiles_of::<S, L, LINES, STEPS, Q, ROWS, 3>(set, panel, *first, tile);
-                } else {
-                    self.tiles_of::<S, L, LINES, STEPS, Q, ROWS, 1>(set, panel, *first, tile);
-                }
+            if S::ACCUMULATORS >= 3 * ROWS && tile + 3 <= self.tiles.end {
+                self.tiles_of::<S, L, LINES, STEPS, Q, ROWS, 3>(set, &panels, &visits, first, tile);
+                tile += 3;
+            } else {
+                self.tiles_of::<S, L, LINES, STEPS, Q, ROWS, 1>(set, &panels, &visits, first, tile);
+                tile += 1;
             }
-            tile += if is_wide { 3 } else { 1 };
         }
         count * ROWS
     }
 
-    /// `TILES` tiles of `ROWS` rows.
+    /// `TILES` tiles of all `panels`, whose first row is `first`.
     #[inline(always)]
     fn tiles_of<
         S: Set,
@@ -240,218 +234,96 @@ impl Product<'_> {
     >(
         &mut self,
         set: S,
-        panel: &Panel,
+        panels: &[Panel],
+        visits: &[Vec<Part>],
         first: usize,
         tile: usize,
     ) {
-        let mut sums = [[[0.0; LANES]; TILES]; ROWS];
-        for group in 0..self.weights.groups {
-            let parts: [_; TILES] = std::array::from_fn(|index| {
-                self.group::<LINES>(panel, tile + index, group, ROWS * STEPS * Q)
-            });
-            let lines = parts.map(|(lines, _)| lines);
-            let quads = parts[0].1;
-            let accumulators = panel_sums::<S, L, LINES, STEPS, Q, ROWS, TILES>(set, lines, quads);
-            for row in 0..ROWS {
-                for index in 0..TILES {
-                    let accumulators = accumulators[row][index];
-                    let place = (first + row, row, ROWS);
-                    self.finish(panel, place, tile + index, group, accumulators, &mut sums[row][index]);
-                }
-            }
-        }
-        for (row, sums) in sums.iter().enumerate() {
-            for (index, sums) in sums.iter().enumerate() {
-                self.store(first + row, tile + index, sums);
-            }
-        }
-    }
-
-    /// The blocks of a group in a tile, and the activations they meet, `quads` numbers a block.
-    #[inline(always)]
-    fn group<'p, const LINES: usize>(
-        &self,
-        panel: &'p Panel,
-        tile: usize,
-        group: usize,
-        quads: usize,
-    ) -> (&[[CodeLine; LINES]], &'p [i32]) {
-        let weights = self.weights;
-        let blocks = weights.block_range(group..group + 1);
-        let lines = &weights.codes[tile * weights.lines..][blocks.start * LINES..blocks.end * LINES];
-        (lines.as_chunks().0, &panel.quads[blocks.start * quads..blocks.end * quads])
-    }
-
-    /// Makes accumulators of sums of unsigned codes with signed bytes, and writes them or adds them to the sums.
-    #[inline(always)]
-    fn finish(
-        &mut self,
-        panel: &Panel,
-        (row, panel_row, rows): (usize, usize, usize),
-        tile: usize,
-        group: usize,
-        mut accumulators: [i32; LANES],
-        sums: &mut [f32; LANES],
-    ) {
-        let weights = self.weights;
-        let place = tile * weights.groups + group;
-        let shift = panel.shifts[panel_row];
-        if shift != 0 {
-            for (accumulator, sum) in accumulators.iter_mut().zip(&weights.sums[place].0) {
-                *accumulator = accumulator.wrapping_add(sum.wrapping_mul(shift));
-            }
-        }
-        let steps = panel.sums[group * rows + panel_row];
-        let factor = weights.width.factor();
-        match &weights.zeros {
-            Zeros::Constant(zero) | Zeros::Float { offset: zero, .. } => {
-                let less = zero.wrapping_mul(steps);
-                for accumulator in &mut accumulators {
-                    *accumulator = accumulator.wrapping_mul(factor).wrapping_sub(less);
-                }
-            }
-            Zeros::Integer(zeros) => {
-                for (accumulator, &zero) in accumulators.iter_mut().zip(&zeros[place].0) {
-                    *accumulator = accumulator.wrapping_sub(i32::from(zero).wrapping_mul(steps));
-                }
-            }
-        }
-        let valid = LANES.min(weights.outputs - tile * LANES);
-        match &mut self.results {
-            Results::Accumulators(results) => {
-                let width = weights.outputs.min(self.tiles.end * LANES) - self.tiles.start * LANES;
-                let first = row * width + (tile - self.tiles.start) * LANES;
-                for (lane, accumulator) in accumulators.iter().take(valid).enumerate() {
-                    results[(first + lane) * weights.groups + group] = *accumulator;
-                }
-            }
-            Results::Sums { .. } => {
-                let mut levels = [0.0; LANES];
-                match &weights.zeros {
-                    Zeros::Constant(_) | Zeros::Integer(_) => {
-                        for (level, accumulator) in levels.iter_mut().zip(accumulators) {
-                            *level = accumulator as f32;
+        let mut accumulators = vec![[[[0; LANES]; TILES]; ROWS]; panels.len()];
+        let mut sums = vec![[[[0.0; LANES]; TILES]; ROWS]; panels.len()];
+        for parts in visits {
+            for (index, panel) in panels.iter().enumerate() {
+                let first = first + index * ROWS;
+                let (accumulators, sums) = (&mut accumulators[index], &mut sums[index]);
+                for part in parts {
+                    let mut lines = [self.lines::<LINES>(tile, part.blocks.clone()); TILES];
+                    for (index, lines) in lines.iter_mut().enumerate().skip(1) {
+                        *lines = self.lines::<LINES>(tile + index, part.blocks.clone());
+                    }
+                    let quads = ROWS * STEPS * Q;
+                    let quads = &panel.quads[part.blocks.start * quads..part.blocks.end * quads];
+                    let found = panel_sums::<S, L, LINES, STEPS, Q, ROWS, TILES>(set, lines, quads);
+                    if part.is_first {
+                        *accumulators = found;
+                    } else {
+                        for (accumulators, found) in accumulators.iter_mut().zip(&found) {
+                            for (accumulators, found) in accumulators.iter_mut().zip(found) {
+                                for (accumulator, found) in accumulators.iter_mut().zip(found) {
+                                    *accumulator = accumulator.wrapping_add(*found);
+                                }
+                            }
                         }
                     }
-                    Zeros::Float { values, .. } => {
-                        let steps = steps as f32;
-                        for ((level, accumulator), zero) in
-                            levels.iter_mut().zip(accumulators).zip(&values[place].0)
-                        {
-                            *level = accumulator as f32 - zero * steps;
+                    if part.is_last {
+                        for index in 0..TILES {
+                            let group = Group::new(self.weights, tile + index, part.group);
+                            let steps = &panel.sums[part.group * ROWS..][..ROWS];
+                            for row in 0..ROWS {
+                                let (accumulators, sums) =
+                                    (&mut accumulators[row][index], &mut sums[row][index]);
+                                group.finish(accumulators, panel.shifts[row], steps[row]);
+                                let scale = panel.scales[row];
+                                self.results.add(&group, first + row, accumulators, steps[row], scale, sums);
+                            }
                         }
                     }
                 }
-                let scale = panel.scales[panel_row];
-                for ((sum, level), weight_scale) in sums.iter_mut().zip(levels).zip(&weights.scales[place].0)
-                {
-                    *sum += level * (scale * weight_scale);
+            }
+        }
+        for (index, sums) in sums.iter().enumerate() {
+            for (row, sums) in sums.iter().enumerate() {
+                for (tile, sums) in (tile..).zip(sums) {
+                    self.results.store(first + index * ROWS + row, tile, sums);
                 }
             }
         }
     }
 
-    /// Adds the bias and writes the sums of a tile.
+    /// The blocks of a tile.
     #[inline(always)]
-    fn store(&mut self, row: usize, tile: usize, sums: &[f32; LANES]) {
-        let outputs = self.weights.outputs;
-        let start = self.tiles.start * LANES;
-        let width = outputs.min(self.tiles.end * LANES) - start;
-        let valid = LANES.min(outputs - tile * LANES);
-        if let Results::Sums { sums: results, bias } = &mut self.results {
-            let results = &mut results[row * width + tile * LANES - start..][..valid];
-            results.copy_from_slice(&sums[..valid]);
-            if let Some(bias) = bias {
-                for (result, bias) in results.iter_mut().zip(&bias[tile * LANES..]) {
-                    *result += bias;
+    fn lines<const LINES: usize>(&self, tile: usize, blocks: Range<usize>) -> &[[CodeLine; LINES]] {
+        let lines = &self.weights.codes[tile * self.weights.lines..][..self.weights.lines];
+        lines[blocks.start * LINES..blocks.end * LINES].as_chunks().0
+    }
+
+    /// The groups, cut where they are long, in visits of so many inputs that the weights of a few tiles stay near meanwhile.
+    fn visits(&self) -> Vec<Vec<Part>> {
+        let weights = self.weights;
+        let most = (MOST_INPUTS / weights.width.inputs()).max(1);
+        let mut visits: Vec<Vec<Part>> = Vec::new();
+        let mut left = 0;
+        for group in 0..weights.groups {
+            let blocks = weights.block_range(group..group + 1);
+            for start in blocks.clone().step_by(most) {
+                let end = blocks.end.min(start + most);
+                let part = Part {
+                    group,
+                    blocks: start..end,
+                    is_first: start == blocks.start,
+                    is_last: end == blocks.end,
+                };
+                match visits.last_mut() {
+                    Some(visit) if end - start <= left => {
+                        left -= end - start;
+                        visit.push(part);
+                    }
+                    Some(_) | None => {
+                        left = most - (end - start);
+                        visits.push(vec![part]);
+                    }
                 }
             }
         }
-    }
-}
-
-/// The sums of unsigned codes times signed bytes of one row, in four parts so that additions need not wait for one another.
-#[inline(always)]
-fn vector_sums<S: Set, L: Layout<LINES, STEPS>, const LINES: usize, const STEPS: usize, const Q: usize>(
-    set: S,
-    lines: &[[CodeLine; LINES]],
-    quads: &[i32],
-) -> S::Sums {
-    let mut parts = [set.zero(); 4];
-    let quads = quads.as_chunks::<Q>().0.as_chunks::<STEPS>().0;
-    let (fours, rest) = lines.as_chunks::<4>();
-    let (four_quads, rest_quads) = quads.as_chunks::<4>();
-    for (blocks, quads) in fours.iter().zip(four_quads) {
-        unrolled!(BLOCK in [0 1 2 3] below 4, {
-            set.prefetch(&blocks[BLOCK]);
-            let codes = L::unpack(set, &blocks[BLOCK]);
-            unrolled!(STEP in [0 1 2 3 4 5 6 7] below STEPS, {
-                const PART: usize = (BLOCK + STEP) % 4;
-                parts[PART] = dot::<S, L, LINES, STEPS, Q>(set, parts[PART], codes[STEP], &quads[BLOCK][STEP]);
-            });
-        });
-    }
-    for (block, quads) in rest.iter().zip(rest_quads) {
-        let codes = L::unpack(set, block);
-        unrolled!(STEP in [0 1 2 3 4 5 6 7] below STEPS, {
-            const PART: usize = STEP % 4;
-            parts[PART] = dot::<S, L, LINES, STEPS, Q>(set, parts[PART], codes[STEP], &quads[STEP]);
-        });
-    }
-    set.add(set.add(parts[0], parts[1]), set.add(parts[2], parts[3]))
-}
-
-/// The sums of unsigned codes times signed bytes of `ROWS` rows and `TILES` tiles.
-#[inline(always)]
-fn panel_sums<
-    S: Set,
-    L: Layout<LINES, STEPS>,
-    const LINES: usize,
-    const STEPS: usize,
-    const Q: usize,
-    const ROWS: usize,
-    const TILES: usize,
->(
-    set: S,
-    lines: [&[[CodeLine; LINES]]; TILES],
-    quads: &[i32],
-) -> [[[i32; LANES]; TILES]; ROWS] {
-    let mut sums = [[set.zero(); TILES]; ROWS];
-    let quads = quads.as_chunks::<Q>().0.as_chunks::<ROWS>().0.as_chunks::<STEPS>().0;
-    for (block, quads) in quads.iter().enumerate() {
-        let mut codes = [L::unpack(set, &lines[0][block]); TILES];
-        unrolled!(TILE in [1 2] below TILES, {
-            codes[TILE] = L::unpack(set, &lines[TILE][block]);
-        });
-        unrolled!(STEP in [0 1 2 3 4 5 6 7] below STEPS, {
-            unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
-                unrolled!(TILE in [0 1 2] below TILES, {
-                    let quad = &quads[STEP][ROW];
-                    sums[ROW][TILE] =
-                        dot::<S, L, LINES, STEPS, Q>(set, sums[ROW][TILE], codes[TILE][STEP], quad);
-                });
-            });
-        });
-    }
-    let mut arrays = [[[0; LANES]; TILES]; ROWS];
-    unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
-        unrolled!(TILE in [0 1 2] below TILES, {
-            arrays[ROW][TILE] = set.sums(sums[ROW][TILE]);
-        });
-    });
-    arrays
-}
-
-#[inline(always)]
-fn dot<S: Set, L: Layout<LINES, STEPS>, const LINES: usize, const STEPS: usize, const Q: usize>(
-    set: S,
-    sums: S::Sums,
-    codes: S::Codes,
-    quad: &[i32; Q],
-) -> S::Sums {
-    if S::WIDE && L::IS_WIDE {
-        set.dot_wide(sums, codes, [quad[0], quad[Q - 1]])
-    } else {
-        set.dot(sums, codes, quad[0])
+        visits
     }
 }

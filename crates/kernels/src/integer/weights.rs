@@ -1,5 +1,7 @@
 //! Integer weights in the layout of the kernels.
 
+use std::ops::Range;
+
 use super::width::{EMPTY, Width};
 use crate::aligned::{CodeLine, LANES, Lanes, Line, tiled};
 use crate::error::{KernelError, check_finite, check_length, elements};
@@ -183,8 +185,13 @@ impl IntegerWeights {
         size_of_val(self.codes.as_slice()) + size_of_val(self.scales.as_slice()) + zeros
     }
 
+    /// The outputs of some tiles.
+    pub(super) fn outputs_of(&self, tiles: &Range<usize>) -> Range<usize> {
+        tiles.start * LANES..self.outputs.min(tiles.end * LANES)
+    }
+
     /// The inputs of a group.
-    pub(super) fn group_inputs(&self, group: usize) -> std::ops::Range<usize> {
+    pub(super) fn group_inputs(&self, group: usize) -> Range<usize> {
         let first = group * self.group;
         first..self.inputs.min(first + self.group)
     }

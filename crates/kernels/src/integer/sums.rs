@@ -1,0 +1,114 @@
+//! Sums of unsigned codes times signed bytes: where the time goes.
+
+use super::width::Layout;
+use crate::aligned::{CodeLine, LANES};
+use crate::instructions::Set;
+
+/// The block once for each number of the list that is below the bound, as a constant: registers have no indices, so loops over
+/// arrays of them must not remain loops.
+macro_rules! unrolled {
+    ($index:ident in [$($number:literal)*] below $bound:expr, $block:block) => {
+        $(
+            if $number < $bound {
+                const $index: usize = $number;
+                $block
+            }
+        )*
+    };
+}
+
+/// The sums of unsigned codes times signed bytes of one row, in four parts so that additions need not wait for one another.
+#[inline(always)]
+pub(super) fn vector_sums<
+    S: Set,
+    L: Layout<LINES, STEPS>,
+    const LINES: usize,
+    const STEPS: usize,
+    const Q: usize,
+>(
+    set: S,
+    lines: &[[CodeLine; LINES]],
+    quads: &[i32],
+) -> [i32; LANES] {
+    let mut parts = [set.zero(); 4];
+    let quads = quads.as_chunks::<Q>().0.as_chunks::<STEPS>().0;
+    let (fours, rest) = lines.as_chunks::<4>();
+    let (four_quads, rest_quads) = quads.as_chunks::<4>();
+    for (blocks, quads) in fours.iter().zip(four_quads) {
+        unrolled!(BLOCK in [0 1 2 3] below 4, {
+            set.prefetch(&blocks[BLOCK]);
+            let codes = L::unpack(set, &blocks[BLOCK]);
+            unrolled!(STEP in [0 1 2 3 4 5 6 7] below STEPS, {
+                const PART: usize = (BLOCK + STEP) % 4;
+                parts[PART] = dot::<S, L, LINES, STEPS, Q>(set, parts[PART], codes[STEP], &quads[BLOCK][STEP]);
+            });
+        });
+    }
+    for (block, quads) in rest.iter().zip(rest_quads) {
+        let codes = L::unpack(set, block);
+        unrolled!(STEP in [0 1 2 3 4 5 6 7] below STEPS, {
+            const PART: usize = STEP % 4;
+            parts[PART] = dot::<S, L, LINES, STEPS, Q>(set, parts[PART], codes[STEP], &quads[STEP]);
+        });
+    }
+    set.sums(set.add(set.add(parts[0], parts[1]), set.add(parts[2], parts[3])))
+}
+
+/// The sums of unsigned codes times signed bytes of `ROWS` rows and `TILES` tiles.
+#[inline(always)]
+pub(super) fn panel_sums<
+    S: Set,
+    L: Layout<LINES, STEPS>,
+    const LINES: usize,
+    const STEPS: usize,
+    const Q: usize,
+    const ROWS: usize,
+    const TILES: usize,
+>(
+    set: S,
+    lines: [&[[CodeLine; LINES]]; TILES],
+    quads: &[i32],
+) -> [[[i32; LANES]; TILES]; ROWS] {
+    let mut sums = [[set.zero(); TILES]; ROWS];
+    let quads = quads.as_chunks::<Q>().0.as_chunks::<ROWS>().0.as_chunks::<STEPS>().0;
+    let mut tiles = [lines[0]; TILES];
+    unrolled!(TILE in [0 1 2] below TILES, {
+        tiles[TILE] = &lines[TILE][..quads.len()];
+    });
+    for (block, quads) in quads.iter().enumerate() {
+        let mut codes = [L::unpack(set, &tiles[0][block]); TILES];
+        unrolled!(TILE in [1 2] below TILES, {
+            codes[TILE] = L::unpack(set, &tiles[TILE][block]);
+        });
+        unrolled!(STEP in [0 1 2 3 4 5 6 7] below STEPS, {
+            unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
+                unrolled!(TILE in [0 1 2] below TILES, {
+                    let quad = &quads[STEP][ROW];
+                    sums[ROW][TILE] =
+                        dot::<S, L, LINES, STEPS, Q>(set, sums[ROW][TILE], codes[TILE][STEP], quad);
+                });
+            });
+        });
+    }
+    let mut arrays = [[[0; LANES]; TILES]; ROWS];
+    unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
+        unrolled!(TILE in [0 1 2] below TILES, {
+            arrays[ROW][TILE] = set.sums(sums[ROW][TILE]);
+        });
+    });
+    arrays
+}
+
+#[inline(always)]
+fn dot<S: Set, L: Layout<LINES, STEPS>, const LINES: usize, const STEPS: usize, const Q: usize>(
+    set: S,
+    sums: S::Sums,
+    codes: S::Codes,
+    quad: &[i32; Q],
+) -> S::Sums {
+    if S::WIDE && L::IS_WIDE {
+        set.dot_wide(sums, codes, [quad[0], quad[Q - 1]])
+    } else {
+        set.dot(sums, codes, quad[0])
+    }
+}
