@@ -98,7 +98,7 @@ fn main() -> Result<(), KernelError> {
     for (name, width, matrices) in &cold {
         for &set in &sets {
             for rows in [1, 8, 32] {
-                if (rows > 1 && *width != Width::Four) || (rows > 1 && set != best) {
+                if rows > 1 && (*width != Width::Four || set != best) {
                     continue;
                 }
                 let activations = Activations::new(

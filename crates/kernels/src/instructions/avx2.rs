@@ -22,6 +22,7 @@ impl Set for Avx2 {
 
     type Codes = [__m256i; 2];
     type Sums = [__m256i; 2];
+    type Floats = [__m256; 2];
 
     #[inline(always)]
     fn load(self, line: &CodeLine) -> [__m256i; 2] {
@@ -68,15 +69,97 @@ impl Set for Avx2 {
     }
 
     #[inline(always)]
-    fn sums(self, sums: [__m256i; 2]) -> [i32; LANES] {
-        let mut array = [0; LANES];
-        let halves: *mut __m256i = (&raw mut array).cast();
-        // SAFETY: the array has 64 bytes; the processor has AVX.
+    fn subtract(self, left: [__m256i; 2], right: [__m256i; 2]) -> [__m256i; 2] {
+        // SAFETY: the processor has AVX2.
+        unsafe { [_mm256_sub_epi32(left[0], right[0]), _mm256_sub_epi32(left[1], right[1])] }
+    }
+
+    #[inline(always)]
+    fn multiply(self, left: [__m256i; 2], right: [__m256i; 2]) -> [__m256i; 2] {
+        // SAFETY: the processor has AVX2.
+        unsafe { [_mm256_mullo_epi32(left[0], right[0]), _mm256_mullo_epi32(left[1], right[1])] }
+    }
+
+    #[inline(always)]
+    fn splat(self, value: i32) -> [__m256i; 2] {
+        // SAFETY: the processor has AVX2.
+        unsafe { [_mm256_set1_epi32(value); 2] }
+    }
+
+    #[inline(always)]
+    fn load_sums(self, values: &[i32; LANES]) -> [__m256i; 2] {
+        let halves: *const __m256i = (&raw const *values).cast();
+        // SAFETY: the array has 64 bytes; the processor has AVX2.
+        unsafe { [_mm256_loadu_si256(halves), _mm256_loadu_si256(halves.add(1))] }
+    }
+
+    #[inline(always)]
+    fn load_short(self, values: &[i16; LANES]) -> [__m256i; 2] {
+        let halves: *const __m128i = (&raw const *values).cast();
+        // SAFETY: the array has 32 bytes; the processor has AVX2.
+        unsafe {
+            [
+                _mm256_cvtepi16_epi32(_mm_loadu_si128(halves)),
+                _mm256_cvtepi16_epi32(_mm_loadu_si128(halves.add(1))),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn store_sums(self, sums: [__m256i; 2], values: &mut [i32; LANES]) {
+        let halves: *mut __m256i = (&raw mut *values).cast();
+        // SAFETY: the array has 64 bytes; the processor has AVX2.
         unsafe {
             _mm256_storeu_si256(halves, sums[0]);
             _mm256_storeu_si256(halves.add(1), sums[1]);
         }
-        array
+    }
+
+    #[inline(always)]
+    fn floats(self, sums: [__m256i; 2]) -> [__m256; 2] {
+        // SAFETY: the processor has AVX2.
+        unsafe { [_mm256_cvtepi32_ps(sums[0]), _mm256_cvtepi32_ps(sums[1])] }
+    }
+
+    #[inline(always)]
+    fn splat_floats(self, value: f32) -> [__m256; 2] {
+        // SAFETY: the processor has AVX2.
+        unsafe { [_mm256_set1_ps(value); 2] }
+    }
+
+    #[inline(always)]
+    fn load_floats(self, values: &[f32; LANES]) -> [__m256; 2] {
+        let halves = values.as_ptr();
+        // SAFETY: the array has 64 bytes; the processor has AVX2.
+        unsafe { [_mm256_loadu_ps(halves), _mm256_loadu_ps(halves.add(8))] }
+    }
+
+    #[inline(always)]
+    fn store_floats(self, floats: [__m256; 2], values: &mut [f32; LANES]) {
+        let halves = values.as_mut_ptr();
+        // SAFETY: the array has 64 bytes; the processor has AVX2.
+        unsafe {
+            _mm256_storeu_ps(halves, floats[0]);
+            _mm256_storeu_ps(halves.add(8), floats[1]);
+        }
+    }
+
+    #[inline(always)]
+    fn add_floats(self, left: [__m256; 2], right: [__m256; 2]) -> [__m256; 2] {
+        // SAFETY: the processor has AVX2.
+        unsafe { [_mm256_add_ps(left[0], right[0]), _mm256_add_ps(left[1], right[1])] }
+    }
+
+    #[inline(always)]
+    fn subtract_floats(self, left: [__m256; 2], right: [__m256; 2]) -> [__m256; 2] {
+        // SAFETY: the processor has AVX2.
+        unsafe { [_mm256_sub_ps(left[0], right[0]), _mm256_sub_ps(left[1], right[1])] }
+    }
+
+    #[inline(always)]
+    fn multiply_floats(self, left: [__m256; 2], right: [__m256; 2]) -> [__m256; 2] {
+        // SAFETY: the processor has AVX2.
+        unsafe { [_mm256_mul_ps(left[0], right[0]), _mm256_mul_ps(left[1], right[1])] }
     }
 }
 

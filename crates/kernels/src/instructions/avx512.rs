@@ -33,6 +33,7 @@ impl Set for Avx512Bw {
 
     type Codes = __m512i;
     type Sums = __m512i;
+    type Floats = __m512;
 
     #[inline(always)]
     fn load(self, line: &CodeLine) -> __m512i {
@@ -98,11 +99,81 @@ impl Set for Avx512Bw {
     }
 
     #[inline(always)]
-    fn sums(self, sums: __m512i) -> [i32; LANES] {
-        let mut array = [0; LANES];
+    fn subtract(self, left: __m512i, right: __m512i) -> __m512i {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_sub_epi32(left, right) }
+    }
+
+    #[inline(always)]
+    fn multiply(self, left: __m512i, right: __m512i) -> __m512i {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_mullo_epi32(left, right) }
+    }
+
+    #[inline(always)]
+    fn splat(self, value: i32) -> __m512i {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_set1_epi32(value) }
+    }
+
+    #[inline(always)]
+    fn load_sums(self, values: &[i32; LANES]) -> __m512i {
         // SAFETY: the array has 64 bytes; the processor has AVX-512 F.
-        unsafe { _mm512_storeu_si512((&raw mut array).cast(), sums) };
-        array
+        unsafe { _mm512_loadu_si512((&raw const *values).cast()) }
+    }
+
+    #[inline(always)]
+    fn load_short(self, values: &[i16; LANES]) -> __m512i {
+        // SAFETY: the array has 32 bytes; the processor has AVX-512 F.
+        unsafe { _mm512_cvtepi16_epi32(_mm256_loadu_si256((&raw const *values).cast())) }
+    }
+
+    #[inline(always)]
+    fn store_sums(self, sums: __m512i, values: &mut [i32; LANES]) {
+        // SAFETY: the array has 64 bytes; the processor has AVX-512 F.
+        unsafe { _mm512_storeu_si512((&raw mut *values).cast(), sums) }
+    }
+
+    #[inline(always)]
+    fn floats(self, sums: __m512i) -> __m512 {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_cvtepi32_ps(sums) }
+    }
+
+    #[inline(always)]
+    fn splat_floats(self, value: f32) -> __m512 {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_set1_ps(value) }
+    }
+
+    #[inline(always)]
+    fn load_floats(self, values: &[f32; LANES]) -> __m512 {
+        // SAFETY: the array has 64 bytes; the processor has AVX-512 F.
+        unsafe { _mm512_loadu_ps(values.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn store_floats(self, floats: __m512, values: &mut [f32; LANES]) {
+        // SAFETY: the array has 64 bytes; the processor has AVX-512 F.
+        unsafe { _mm512_storeu_ps(values.as_mut_ptr(), floats) }
+    }
+
+    #[inline(always)]
+    fn add_floats(self, left: __m512, right: __m512) -> __m512 {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_add_ps(left, right) }
+    }
+
+    #[inline(always)]
+    fn subtract_floats(self, left: __m512, right: __m512) -> __m512 {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_sub_ps(left, right) }
+    }
+
+    #[inline(always)]
+    fn multiply_floats(self, left: __m512, right: __m512) -> __m512 {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_mul_ps(left, right) }
     }
 }
 
@@ -112,6 +183,7 @@ impl Set for Avx512Vnni {
 
     type Codes = __m512i;
     type Sums = __m512i;
+    type Floats = __m512;
 
     #[inline(always)]
     fn load(self, line: &CodeLine) -> __m512i {
@@ -155,7 +227,67 @@ impl Set for Avx512Vnni {
     }
 
     #[inline(always)]
-    fn sums(self, sums: __m512i) -> [i32; LANES] {
-        self.0.sums(sums)
+    fn subtract(self, left: __m512i, right: __m512i) -> __m512i {
+        self.0.subtract(left, right)
+    }
+
+    #[inline(always)]
+    fn multiply(self, left: __m512i, right: __m512i) -> __m512i {
+        self.0.multiply(left, right)
+    }
+
+    #[inline(always)]
+    fn splat(self, value: i32) -> __m512i {
+        self.0.splat(value)
+    }
+
+    #[inline(always)]
+    fn load_sums(self, values: &[i32; LANES]) -> __m512i {
+        self.0.load_sums(values)
+    }
+
+    #[inline(always)]
+    fn load_short(self, values: &[i16; LANES]) -> __m512i {
+        self.0.load_short(values)
+    }
+
+    #[inline(always)]
+    fn store_sums(self, sums: __m512i, values: &mut [i32; LANES]) {
+        self.0.store_sums(sums, values);
+    }
+
+    #[inline(always)]
+    fn floats(self, sums: __m512i) -> __m512 {
+        self.0.floats(sums)
+    }
+
+    #[inline(always)]
+    fn splat_floats(self, value: f32) -> __m512 {
+        self.0.splat_floats(value)
+    }
+
+    #[inline(always)]
+    fn load_floats(self, values: &[f32; LANES]) -> __m512 {
+        self.0.load_floats(values)
+    }
+
+    #[inline(always)]
+    fn store_floats(self, floats: __m512, values: &mut [f32; LANES]) {
+        self.0.store_floats(floats, values);
+    }
+
+    #[inline(always)]
+    fn add_floats(self, left: __m512, right: __m512) -> __m512 {
+        self.0.add_floats(left, right)
+    }
+
+    #[inline(always)]
+    fn subtract_floats(self, left: __m512, right: __m512) -> __m512 {
+        self.0.subtract_floats(left, right)
+    }
+
+    #[inline(always)]
+    fn multiply_floats(self, left: __m512, right: __m512) -> __m512 {
+        self.0.multiply_floats(left, right)
     }
 }

@@ -31,6 +31,8 @@ pub(crate) trait Set: Copy {
     type Codes: Copy;
     /// One 32-bit sum for each of 16 outputs.
     type Sums: Copy;
+    /// One number of `f32` for each of 16 outputs.
+    type Floats: Copy;
 
     /// The bytes of a line.
     fn load(self, line: &CodeLine) -> Self::Codes;
@@ -50,8 +52,33 @@ pub(crate) trait Set: Copy {
     fn dot_wide(self, sums: Self::Sums, codes: Self::Codes, quad: [i32; 2]) -> Self::Sums;
     /// `left + right`; wraps.
     fn add(self, left: Self::Sums, right: Self::Sums) -> Self::Sums;
-    /// The sums as an array.
-    fn sums(self, sums: Self::Sums) -> [i32; LANES];
+    /// `left - right`; wraps.
+    fn subtract(self, left: Self::Sums, right: Self::Sums) -> Self::Sums;
+    /// `left·right`; wraps.
+    fn multiply(self, left: Self::Sums, right: Self::Sums) -> Self::Sums;
+    /// The same number in every lane.
+    fn splat(self, value: i32) -> Self::Sums;
+    /// The numbers of an array.
+    fn load_sums(self, values: &[i32; LANES]) -> Self::Sums;
+    /// The numbers of an array.
+    fn load_short(self, values: &[i16; LANES]) -> Self::Sums;
+    /// Writes the numbers into an array.
+    fn store_sums(self, sums: Self::Sums, values: &mut [i32; LANES]);
+
+    /// The nearest numbers of `f32`, ties to even.
+    fn floats(self, sums: Self::Sums) -> Self::Floats;
+    /// The same number in every lane.
+    fn splat_floats(self, value: f32) -> Self::Floats;
+    /// The numbers of an array.
+    fn load_floats(self, values: &[f32; LANES]) -> Self::Floats;
+    /// Writes the numbers into an array.
+    fn store_floats(self, floats: Self::Floats, values: &mut [f32; LANES]);
+    /// `left + right`, rounded.
+    fn add_floats(self, left: Self::Floats, right: Self::Floats) -> Self::Floats;
+    /// `left - right`, rounded.
+    fn subtract_floats(self, left: Self::Floats, right: Self::Floats) -> Self::Floats;
+    /// `left·right`, rounded.
+    fn multiply_floats(self, left: Self::Floats, right: Self::Floats) -> Self::Floats;
 }
 
 /// A loop that is compiled for every set of instructions.

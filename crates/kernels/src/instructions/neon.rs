@@ -22,6 +22,7 @@ impl Set for Neon {
 
     type Codes = [uint8x16_t; 4];
     type Sums = [int32x4_t; 4];
+    type Floats = [float32x4_t; 4];
 
     #[inline(always)]
     fn load(self, line: &CodeLine) -> [uint8x16_t; 4] {
@@ -95,17 +96,154 @@ impl Set for Neon {
     }
 
     #[inline(always)]
-    fn sums(self, sums: [int32x4_t; 4]) -> [i32; LANES] {
-        let mut array = [0; LANES];
-        let first: *mut i32 = array.as_mut_ptr();
+    fn subtract(self, left: [int32x4_t; 4], right: [int32x4_t; 4]) -> [int32x4_t; 4] {
+        // SAFETY: the processor has NEON.
+        unsafe {
+            [
+                vsubq_s32(left[0], right[0]),
+                vsubq_s32(left[1], right[1]),
+                vsubq_s32(left[2], right[2]),
+                vsubq_s32(left[3], right[3]),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn multiply(self, left: [int32x4_t; 4], right: [int32x4_t; 4]) -> [int32x4_t; 4] {
+        // SAFETY: the processor has NEON.
+        unsafe {
+            [
+                vmulq_s32(left[0], right[0]),
+                vmulq_s32(left[1], right[1]),
+                vmulq_s32(left[2], right[2]),
+                vmulq_s32(left[3], right[3]),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn splat(self, value: i32) -> [int32x4_t; 4] {
+        // SAFETY: the processor has NEON.
+        unsafe { [vdupq_n_s32(value); 4] }
+    }
+
+    #[inline(always)]
+    fn load_sums(self, values: &[i32; LANES]) -> [int32x4_t; 4] {
+        let first = values.as_ptr();
         // SAFETY: the array has 16 numbers; the processor has NEON.
         unsafe {
-            vst1q_s32(first, sums[0]);
+            [
+                vld1q_s32(first.add(0)),
+                vld1q_s32(first.add(4)),
+                vld1q_s32(first.add(8)),
+                vld1q_s32(first.add(12)),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn load_short(self, values: &[i16; LANES]) -> [int32x4_t; 4] {
+        let first = values.as_ptr();
+        // SAFETY: the array has 16 numbers; the processor has NEON.
+        unsafe {
+            [
+                vmovl_s16(vld1_s16(first.add(0))),
+                vmovl_s16(vld1_s16(first.add(4))),
+                vmovl_s16(vld1_s16(first.add(8))),
+                vmovl_s16(vld1_s16(first.add(12))),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn store_sums(self, sums: [int32x4_t; 4], values: &mut [i32; LANES]) {
+        let first = values.as_mut_ptr();
+        // SAFETY: the array has 16 numbers; the processor has NEON.
+        unsafe {
+            vst1q_s32(first.add(0), sums[0]);
             vst1q_s32(first.add(4), sums[1]);
             vst1q_s32(first.add(8), sums[2]);
             vst1q_s32(first.add(12), sums[3]);
         }
-        array
+    }
+
+    #[inline(always)]
+    fn floats(self, sums: [int32x4_t; 4]) -> [float32x4_t; 4] {
+        // SAFETY: the processor has NEON.
+        unsafe {
+            [vcvtq_f32_s32(sums[0]), vcvtq_f32_s32(sums[1]), vcvtq_f32_s32(sums[2]), vcvtq_f32_s32(sums[3])]
+        }
+    }
+
+    #[inline(always)]
+    fn splat_floats(self, value: f32) -> [float32x4_t; 4] {
+        // SAFETY: the processor has NEON.
+        unsafe { [vdupq_n_f32(value); 4] }
+    }
+
+    #[inline(always)]
+    fn load_floats(self, values: &[f32; LANES]) -> [float32x4_t; 4] {
+        let first = values.as_ptr();
+        // SAFETY: the array has 16 numbers; the processor has NEON.
+        unsafe {
+            [
+                vld1q_f32(first.add(0)),
+                vld1q_f32(first.add(4)),
+                vld1q_f32(first.add(8)),
+                vld1q_f32(first.add(12)),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn store_floats(self, floats: [float32x4_t; 4], values: &mut [f32; LANES]) {
+        let first = values.as_mut_ptr();
+        // SAFETY: the array has 16 numbers; the processor has NEON.
+        unsafe {
+            vst1q_f32(first.add(0), floats[0]);
+            vst1q_f32(first.add(4), floats[1]);
+            vst1q_f32(first.add(8), floats[2]);
+            vst1q_f32(first.add(12), floats[3]);
+        }
+    }
+
+    #[inline(always)]
+    fn add_floats(self, left: [float32x4_t; 4], right: [float32x4_t; 4]) -> [float32x4_t; 4] {
+        // SAFETY: the processor has NEON.
+        unsafe {
+            [
+                vaddq_f32(left[0], right[0]),
+                vaddq_f32(left[1], right[1]),
+                vaddq_f32(left[2], right[2]),
+                vaddq_f32(left[3], right[3]),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn subtract_floats(self, left: [float32x4_t; 4], right: [float32x4_t; 4]) -> [float32x4_t; 4] {
+        // SAFETY: the processor has NEON.
+        unsafe {
+            [
+                vsubq_f32(left[0], right[0]),
+                vsubq_f32(left[1], right[1]),
+                vsubq_f32(left[2], right[2]),
+                vsubq_f32(left[3], right[3]),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn multiply_floats(self, left: [float32x4_t; 4], right: [float32x4_t; 4]) -> [float32x4_t; 4] {
+        // SAFETY: the processor has NEON.
+        unsafe {
+            [
+                vmulq_f32(left[0], right[0]),
+                vmulq_f32(left[1], right[1]),
+                vmulq_f32(left[2], right[2]),
+                vmulq_f32(left[3], right[3]),
+            ]
+        }
     }
 }
 

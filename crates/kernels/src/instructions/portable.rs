@@ -13,6 +13,7 @@ impl Set for Portable {
 
     type Codes = [u8; 64];
     type Sums = [i32; LANES];
+    type Floats = [f32; LANES];
 
     #[inline(always)]
     fn load(self, line: &CodeLine) -> [u8; 64] {
@@ -66,7 +67,67 @@ impl Set for Portable {
     }
 
     #[inline(always)]
-    fn sums(self, sums: [i32; LANES]) -> [i32; LANES] {
-        sums
+    fn subtract(self, left: [i32; LANES], right: [i32; LANES]) -> [i32; LANES] {
+        std::array::from_fn(|lane| left[lane].wrapping_sub(right[lane]))
+    }
+
+    #[inline(always)]
+    fn multiply(self, left: [i32; LANES], right: [i32; LANES]) -> [i32; LANES] {
+        std::array::from_fn(|lane| left[lane].wrapping_mul(right[lane]))
+    }
+
+    #[inline(always)]
+    fn splat(self, value: i32) -> [i32; LANES] {
+        [value; LANES]
+    }
+
+    #[inline(always)]
+    fn load_sums(self, values: &[i32; LANES]) -> [i32; LANES] {
+        *values
+    }
+
+    #[inline(always)]
+    fn load_short(self, values: &[i16; LANES]) -> [i32; LANES] {
+        values.map(i32::from)
+    }
+
+    #[inline(always)]
+    fn store_sums(self, sums: [i32; LANES], values: &mut [i32; LANES]) {
+        *values = sums;
+    }
+
+    #[inline(always)]
+    fn floats(self, sums: [i32; LANES]) -> [f32; LANES] {
+        sums.map(|sum| sum as f32)
+    }
+
+    #[inline(always)]
+    fn splat_floats(self, value: f32) -> [f32; LANES] {
+        [value; LANES]
+    }
+
+    #[inline(always)]
+    fn load_floats(self, values: &[f32; LANES]) -> [f32; LANES] {
+        *values
+    }
+
+    #[inline(always)]
+    fn store_floats(self, floats: [f32; LANES], values: &mut [f32; LANES]) {
+        *values = floats;
+    }
+
+    #[inline(always)]
+    fn add_floats(self, left: [f32; LANES], right: [f32; LANES]) -> [f32; LANES] {
+        std::array::from_fn(|lane| left[lane] + right[lane])
+    }
+
+    #[inline(always)]
+    fn subtract_floats(self, left: [f32; LANES], right: [f32; LANES]) -> [f32; LANES] {
+        std::array::from_fn(|lane| left[lane] - right[lane])
+    }
+
+    #[inline(always)]
+    fn multiply_floats(self, left: [f32; LANES], right: [f32; LANES]) -> [f32; LANES] {
+        std::array::from_fn(|lane| left[lane] * right[lane])
     }
 }

@@ -4,12 +4,13 @@ use std::ops::Range;
 
 use super::weights::{IntegerWeights, Zeros};
 use crate::aligned::LANES;
+use crate::instructions::Set;
 
 /// What a group of a tile has beside codes.
 pub(super) struct Group<'a> {
     pub(super) tile: usize,
     pub(super) index: usize,
-    factor: i32,
+    is_doubled: bool,
     /// Sums of unsigned codes.
     sums: &'a [i32; LANES],
     scales: &'a [f32; LANES],
@@ -32,35 +33,28 @@ impl<'a> Group<'a> {
             Zeros::Integer(values) => Zero::Integer(&values[place].0),
             Zeros::Float { offset, values } => Zero::Float { offset: *offset, values: &values[place].0 },
         };
-        let factor = weights.width.factor();
-        Self { tile, index, factor, sums: &weights.sums[place].0, scales: &weights.scales[place].0, zero }
+        let is_doubled = weights.width.factor() == 2;
+        Self { tile, index, is_doubled, sums: &weights.sums[place].0, scales: &weights.scales[place].0, zero }
     }
 
-    /// Makes accumulators of sums of unsigned codes with signed bytes, which are `shift` less than the activation's steps from
-    /// its zero point; `steps` is the sum of those.
+    /// The accumulators of sums of unsigned codes with signed bytes, which are `shift` less than the activation's steps from its
+    /// zero point; `steps` is the sum of those.
     #[inline(always)]
-    pub(super) fn finish(&self, accumulators: &mut [i32; LANES], shift: i32, steps: i32) {
+    pub(super) fn finish<S: Set>(&self, set: S, sums: S::Sums, shift: i32, steps: i32) -> S::Sums {
+        let mut accumulators = sums;
         if shift != 0 {
-            for (accumulator, sum) in accumulators.iter_mut().zip(self.sums) {
-                *accumulator = accumulator.wrapping_add(sum.wrapping_mul(shift));
-            }
+            let products = set.multiply(set.load_sums(self.sums), set.splat(shift));
+            accumulators = set.add(accumulators, products);
         }
-        if self.factor != 1 {
-            for accumulator in accumulators.iter_mut() {
-                *accumulator = accumulator.wrapping_mul(self.factor);
-            }
+        if self.is_doubled {
+            accumulators = set.add(accumulators, accumulators);
         }
         match self.zero {
             Zero::Constant(zero) | Zero::Float { offset: zero, .. } => {
-                let less = zero.wrapping_mul(steps);
-                for accumulator in accumulators {
-                    *accumulator = accumulator.wrapping_sub(less);
-                }
+                set.subtract(accumulators, set.splat(zero.wrapping_mul(steps)))
             }
             Zero::Integer(zeros) => {
-                for (accumulator, &zero) in accumulators.iter_mut().zip(zeros) {
-                    *accumulator = accumulator.wrapping_sub(i32::from(zero).wrapping_mul(steps));
-                }
+                set.subtract(accumulators, set.multiply(set.load_short(zeros), set.splat(steps)))
             }
         }
     }
@@ -105,13 +99,13 @@ impl<'a> Results<'a> {
 
     /// Writes the accumulators of a group, or adds them to the sums of their row; `steps` is as in [`Group::finish`].
     #[inline(always)]
-    pub(super) fn add(
+    pub(super) fn add<S: Set>(
         &mut self,
+        set: S,
         group: &Group<'_>,
         row: usize,
-        accumulators: &[i32; LANES],
-        steps: i32,
-        scale: f32,
+        accumulators: S::Sums,
+        (steps, scale): (i32, f32),
         sums: &mut [f32; LANES],
     ) {
         match &mut self.kind {
@@ -119,24 +113,21 @@ impl<'a> Results<'a> {
                 let from = group.tile * LANES - self.outputs.start;
                 let first = row * self.outputs.len() + from;
                 let outputs = self.outputs.len() - from;
-                for (lane, accumulator) in accumulators.iter().take(outputs).enumerate() {
-                    results[(first + lane) * self.groups + group.index] = *accumulator;
+                let mut values = [0; LANES];
+                set.store_sums(accumulators, &mut values);
+                for (lane, value) in values.iter().take(outputs).enumerate() {
+                    results[(first + lane) * self.groups + group.index] = *value;
                 }
             }
             Kind::Sums(..) => {
-                let mut levels = [0.0; LANES];
-                for (level, &accumulator) in levels.iter_mut().zip(accumulators) {
-                    *level = accumulator as f32;
-                }
+                let mut levels = set.floats(accumulators);
                 if let Zero::Float { values, .. } = group.zero {
-                    let steps = steps as f32;
-                    for (level, zero) in levels.iter_mut().zip(values) {
-                        *level -= zero * steps;
-                    }
+                    let less = set.multiply_floats(set.load_floats(values), set.splat_floats(steps as f32));
+                    levels = set.subtract_floats(levels, less);
                 }
-                for ((sum, level), weight_scale) in sums.iter_mut().zip(levels).zip(group.scales) {
-                    *sum += level * (scale * weight_scale);
-                }
+                let scales = set.multiply_floats(set.load_floats(group.scales), set.splat_floats(scale));
+                let levels = set.multiply_floats(levels, scales);
+                set.store_floats(set.add_floats(set.load_floats(sums), levels), sums);
             }
         }
     }

@@ -177,11 +177,11 @@ impl Product<'_> {
                 let blocks = self.weights.block_range(group..group + 1);
                 let quads = &panel.quads[blocks.start * STEPS * Q..blocks.end * STEPS * Q];
                 let lines = self.lines::<LINES>(tile, blocks);
-                let mut accumulators = vector_sums::<S, L, LINES, STEPS, Q>(set, lines, quads);
+                let accumulators = vector_sums::<S, L, LINES, STEPS, Q>(set, lines, quads);
+                let steps = panel.sums[group];
                 let group = Group::new(self.weights, tile, group);
-                group.finish(&mut accumulators, panel.shifts[0], panel.sums[group.index]);
-                let (steps, scale) = (panel.sums[group.index], panel.scales[0]);
-                self.results.add(&group, row, &accumulators, steps, scale, &mut sums);
+                let accumulators = group.finish(set, accumulators, panel.shifts[0], steps);
+                self.results.add(set, &group, row, accumulators, (steps, panel.scales[0]), &mut sums);
             }
             self.results.store(row, tile, &sums);
         }
@@ -252,28 +252,23 @@ impl Product<'_> {
                     }
                     let quads = ROWS * STEPS * Q;
                     let quads = &panel.quads[part.blocks.start * quads..part.blocks.end * quads];
-                    let found = panel_sums::<S, L, LINES, STEPS, Q, ROWS, TILES>(set, lines, quads);
-                    if part.is_first {
-                        *accumulators = found;
-                    } else {
-                        for (accumulators, found) in accumulators.iter_mut().zip(&found) {
-                            for (accumulators, found) in accumulators.iter_mut().zip(found) {
-                                for (accumulator, found) in accumulators.iter_mut().zip(found) {
-                                    *accumulator = accumulator.wrapping_add(*found);
-                                }
-                            }
-                        }
-                    }
+                    panel_sums::<S, L, LINES, STEPS, Q, ROWS, TILES>(
+                        set,
+                        lines,
+                        quads,
+                        part.is_first,
+                        accumulators,
+                    );
                     if part.is_last {
                         for index in 0..TILES {
                             let group = Group::new(self.weights, tile + index, part.group);
                             let steps = &panel.sums[part.group * ROWS..][..ROWS];
                             for row in 0..ROWS {
-                                let (accumulators, sums) =
-                                    (&mut accumulators[row][index], &mut sums[row][index]);
-                                group.finish(accumulators, panel.shifts[row], steps[row]);
-                                let scale = panel.scales[row];
-                                self.results.add(&group, first + row, accumulators, steps[row], scale, sums);
+                                let sums = &mut sums[row][index];
+                                let found = set.load_sums(&accumulators[row][index]);
+                                let found = group.finish(set, found, panel.shifts[row], steps[row]);
+                                let factors = (steps[row], panel.scales[row]);
+                                self.results.add(set, &group, first + row, found, factors, sums);
                             }
                         }
                     }

@@ -29,7 +29,7 @@ pub(super) fn vector_sums<
     set: S,
     lines: &[[CodeLine; LINES]],
     quads: &[i32],
-) -> [i32; LANES] {
+) -> S::Sums {
     let mut parts = [set.zero(); 4];
     let quads = quads.as_chunks::<Q>().0.as_chunks::<STEPS>().0;
     let (fours, rest) = lines.as_chunks::<4>();
@@ -51,10 +51,10 @@ pub(super) fn vector_sums<
             parts[PART] = dot::<S, L, LINES, STEPS, Q>(set, parts[PART], codes[STEP], &quads[STEP]);
         });
     }
-    set.sums(set.add(set.add(parts[0], parts[1]), set.add(parts[2], parts[3])))
+    set.add(set.add(parts[0], parts[1]), set.add(parts[2], parts[3]))
 }
 
-/// The sums of unsigned codes times signed bytes of `ROWS` rows and `TILES` tiles.
+/// The sums of unsigned codes times signed bytes of `ROWS` rows and `TILES` tiles, added to what is there if they are not the first.
 #[inline(always)]
 pub(super) fn panel_sums<
     S: Set,
@@ -68,8 +68,17 @@ pub(super) fn panel_sums<
     set: S,
     lines: [&[[CodeLine; LINES]]; TILES],
     quads: &[i32],
-) -> [[[i32; LANES]; TILES]; ROWS] {
+    is_first: bool,
+    accumulators: &mut [[[i32; LANES]; TILES]; ROWS],
+) {
     let mut sums = [[set.zero(); TILES]; ROWS];
+    if !is_first {
+        unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
+            unrolled!(TILE in [0 1 2] below TILES, {
+                sums[ROW][TILE] = set.load_sums(&accumulators[ROW][TILE]);
+            });
+        });
+    }
     let quads = quads.as_chunks::<Q>().0.as_chunks::<ROWS>().0.as_chunks::<STEPS>().0;
     let mut tiles = [lines[0]; TILES];
     unrolled!(TILE in [0 1 2] below TILES, {
@@ -90,13 +99,11 @@ pub(super) fn panel_sums<
             });
         });
     }
-    let mut arrays = [[[0; LANES]; TILES]; ROWS];
     unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
         unrolled!(TILE in [0 1 2] below TILES, {
-            arrays[ROW][TILE] = set.sums(sums[ROW][TILE]);
+            set.store_sums(sums[ROW][TILE], &mut accumulators[ROW][TILE]);
         });
     });
-    arrays
 }
 
 #[inline(always)]
