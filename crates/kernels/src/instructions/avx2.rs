@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Kernel, Set, prefetch};
+use super::{Kernel, Set, expect_store, prefetch};
 use crate::aligned::{CodeLine, LANES};
 
 /// Exists only where the processor has AVX2 and FMA.
@@ -34,6 +34,11 @@ impl Set for Avx2 {
     #[inline(always)]
     fn prefetch<T>(self, block: &T) {
         prefetch(block);
+    }
+
+    #[inline(always)]
+    fn expect_store<T>(self, place: &T) {
+        expect_store(place);
     }
 
     #[inline(always)]

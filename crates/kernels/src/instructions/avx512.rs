@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Kernel, Set, prefetch};
+use super::{Kernel, Set, expect_store, prefetch};
 use crate::aligned::{CodeLine, LANES};
 
 /// Exists only where the processor has AVX-512 F, BW, DQ and VL, AVX2 and FMA.
@@ -44,6 +44,11 @@ impl Set for Avx512Bw {
     #[inline(always)]
     fn prefetch<T>(self, block: &T) {
         prefetch(block);
+    }
+
+    #[inline(always)]
+    fn expect_store<T>(self, place: &T) {
+        expect_store(place);
     }
 
     #[inline(always)]
@@ -193,6 +198,11 @@ impl Set for Avx512Vnni {
     #[inline(always)]
     fn prefetch<T>(self, block: &T) {
         prefetch(block);
+    }
+
+    #[inline(always)]
+    fn expect_store<T>(self, place: &T) {
+        expect_store(place);
     }
 
     #[inline(always)]

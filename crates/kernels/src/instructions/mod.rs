@@ -38,6 +38,8 @@ pub(crate) trait Set: Copy {
     fn load(self, line: &CodeLine) -> Self::Codes;
     /// Asks for what lies some way behind `block`, which is read from its beginning on.
     fn prefetch<T>(self, block: &T);
+    /// Asks for the line of `place`, to write into it later.
+    fn expect_store<T>(self, place: &T);
     /// `(byte >> SHIFT) & mask` of every byte, where `mask << SHIFT` fits into a byte.
     fn field<const SHIFT: u32>(self, bytes: Self::Codes, mask: u8) -> Self::Codes;
     /// `low | high << SHIFT` of every byte, where no bit is lost.
@@ -133,4 +135,14 @@ fn prefetch<T>(block: &T) {
         // SAFETY: any address may be asked for, and every processor of this architecture has the instruction.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(AHEAD + line * 64)) };
     }
+}
+
+/// Asks for the line of `place`, to write into it later.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn expect_store<T>(place: &T) {
+    use std::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
+
+    // SAFETY: any address may be asked for, and processors without the instruction take it for none.
+    unsafe { _mm_prefetch::<_MM_HINT_ET0>((&raw const *place).cast()) };
 }

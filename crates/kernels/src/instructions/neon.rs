@@ -37,6 +37,9 @@ impl Set for Neon {
     fn prefetch<T>(self, _block: &T) {}
 
     #[inline(always)]
+    fn expect_store<T>(self, _place: &T) {}
+
+    #[inline(always)]
     fn field<const SHIFT: u32>(self, bytes: [uint8x16_t; 4], mask: u8) -> [uint8x16_t; 4] {
         [
             self.quarter_field::<SHIFT>(bytes[0], mask),

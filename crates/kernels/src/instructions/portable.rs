@@ -24,6 +24,9 @@ impl Set for Portable {
     fn prefetch<T>(self, _block: &T) {}
 
     #[inline(always)]
+    fn expect_store<T>(self, _place: &T) {}
+
+    #[inline(always)]
     fn field<const SHIFT: u32>(self, bytes: [u8; 64], mask: u8) -> [u8; 64] {
         bytes.map(|byte| (byte >> SHIFT) & mask)
     }

@@ -132,22 +132,41 @@ impl<'a> Results<'a> {
         }
     }
 
+    /// Asks for the memory to which a row's sums of some tiles will be written.
+    #[inline(always)]
+    pub(super) fn expect_store<S: Set>(&self, set: S, row: usize, tiles: Range<usize>) {
+        if let Kind::Sums(results, _) = &self.kind {
+            let first = row * self.outputs.len() + tiles.start * LANES - self.outputs.start;
+            for result in results[first..].iter().take(tiles.len() * LANES).step_by(LANES) {
+                set.expect_store(result);
+            }
+        }
+    }
+
     /// Adds the bias and writes the sums of a tile.
     #[inline(always)]
-    pub(super) fn store(&mut self, row: usize, tile: usize, sums: &[f32; LANES]) {
+    pub(super) fn store<S: Set>(&mut self, set: S, row: usize, tile: usize, sums: &[f32; LANES]) {
         let width = self.outputs.len();
         if let Kind::Sums(results, bias) = &mut self.kind {
             let from = tile * LANES - self.outputs.start;
-            let mut sums = *sums;
+            let results = &mut results[row * width + from..(row + 1) * width];
+            let mut biased = *sums;
             if let Some(bias) = bias {
-                for (sum, bias) in sums.iter_mut().zip(&bias[from..]) {
-                    *sum += bias;
+                match bias[from..].first_chunk() {
+                    Some(bias) => {
+                        let sums = set.add_floats(set.load_floats(sums), set.load_floats(bias));
+                        set.store_floats(sums, &mut biased);
+                    }
+                    None => {
+                        for (sum, bias) in biased.iter_mut().zip(&bias[from..]) {
+                            *sum += bias;
+                        }
+                    }
                 }
             }
-            let results = &mut results[row * width + from..(row + 1) * width];
             match results.first_chunk_mut() {
-                Some(results) => *results = sums,
-                None => results.copy_from_slice(&sums[..results.len()]),
+                Some(results) => set.store_floats(set.load_floats(&biased), results),
+                None => results.copy_from_slice(&biased[..results.len()]),
             }
         }
     }

@@ -10,7 +10,7 @@ use super::panel::Panel;
 use super::sums::{panel_sums, vector_sums};
 use super::weights::IntegerWeights;
 use super::width::{Bits, Bytes, Layout, Nibbles, Pairs, PairsAndBits, Width};
-use crate::aligned::{CodeLine, LANES};
+use crate::aligned::{CodeLine, LANES, Lanes, Line};
 use crate::error::{KernelError, check_length, elements};
 use crate::instructions::{Kernel, Set, run};
 
@@ -27,6 +27,15 @@ struct Part {
     blocks: Range<usize>,
     is_first: bool,
     is_last: bool,
+}
+
+/// What is known so far of a few tiles, `[row][tile]`.
+#[derive(Debug)]
+struct Space {
+    /// Of the group that is summed.
+    accumulators: Vec<Lanes<i32>>,
+    /// Of the groups before.
+    sums: Vec<Lanes<f32>>,
 }
 
 /// The product of some tiles with all rows.
@@ -183,7 +192,7 @@ impl Product<'_> {
                 let accumulators = group.finish(set, accumulators, panel.shifts[0], steps);
                 self.results.add(set, &group, row, accumulators, (steps, panel.scales[0]), &mut sums);
             }
-            self.results.store(row, tile, &sums);
+            self.results.store(set, row, tile, &sums);
         }
         1
     }
@@ -208,20 +217,25 @@ impl Product<'_> {
             panels.push(Panel::new::<ROWS, Q>(self.weights, self.activations, first + index * ROWS));
         }
         let visits = self.visits();
+        let mut space = Space {
+            accumulators: vec![Line([0; LANES]); count * ROWS * 3],
+            sums: vec![Line([0.0; LANES]); count * ROWS * 3],
+        };
         let mut tile = self.tiles.start;
         while tile < self.tiles.end {
+            let place = (first, tile);
             if S::ACCUMULATORS >= 3 * ROWS && tile + 3 <= self.tiles.end {
-                self.tiles_of::<S, L, LINES, STEPS, Q, ROWS, 3>(set, &panels, &visits, first, tile);
+                self.tiles_of::<S, L, LINES, STEPS, Q, ROWS, 3>(set, &panels, &visits, &mut space, place);
                 tile += 3;
             } else {
-                self.tiles_of::<S, L, LINES, STEPS, Q, ROWS, 1>(set, &panels, &visits, first, tile);
+                self.tiles_of::<S, L, LINES, STEPS, Q, ROWS, 1>(set, &panels, &visits, &mut space, place);
                 tile += 1;
             }
         }
         count * ROWS
     }
 
-    /// `TILES` tiles of all `panels`, whose first row is `first`.
+    /// `TILES` tiles from `tile` of all `panels`, whose first row is `first`.
     #[inline(always)]
     fn tiles_of<
         S: Set,
@@ -236,15 +250,24 @@ impl Product<'_> {
         set: S,
         panels: &[Panel],
         visits: &[Vec<Part>],
-        first: usize,
-        tile: usize,
+        space: &mut Space,
+        (first, tile): (usize, usize),
     ) {
-        let mut accumulators = vec![[[[0; LANES]; TILES]; ROWS]; panels.len()];
-        let mut sums = vec![[[[0.0; LANES]; TILES]; ROWS]; panels.len()];
-        for parts in visits {
+        let accumulators = space.accumulators.as_chunks_mut::<TILES>().0.as_chunks_mut::<ROWS>().0;
+        let sums = space.sums.as_chunks_mut::<TILES>().0.as_chunks_mut::<ROWS>().0;
+        for (visit, parts) in visits.iter().enumerate() {
+            let is_last = visit + 1 == visits.len();
             for (index, panel) in panels.iter().enumerate() {
                 let first = first + index * ROWS;
                 let (accumulators, sums) = (&mut accumulators[index], &mut sums[index]);
+                if visit == 0 {
+                    *sums = [[Line([0.0; LANES]); TILES]; ROWS];
+                }
+                if is_last {
+                    for row in 0..ROWS {
+                        self.results.expect_store(set, first + row, tile..tile + TILES);
+                    }
+                }
                 for part in parts {
                     let mut lines = [self.lines::<LINES>(tile, part.blocks.clone()); TILES];
                     for (index, lines) in lines.iter_mut().enumerate().skip(1) {
@@ -264,8 +287,8 @@ impl Product<'_> {
                             let group = Group::new(self.weights, tile + index, part.group);
                             let steps = &panel.sums[part.group * ROWS..][..ROWS];
                             for row in 0..ROWS {
-                                let sums = &mut sums[row][index];
-                                let found = set.load_sums(&accumulators[row][index]);
+                                let sums = &mut sums[row][index].0;
+                                let found = set.load_sums(&accumulators[row][index].0);
                                 let found = group.finish(set, found, panel.shifts[row], steps[row]);
                                 let factors = (steps[row], panel.scales[row]);
                                 self.results.add(set, &group, first + row, found, factors, sums);
@@ -273,12 +296,12 @@ impl Product<'_> {
                         }
                     }
                 }
-            }
-        }
-        for (index, sums) in sums.iter().enumerate() {
-            for (row, sums) in sums.iter().enumerate() {
-                for (tile, sums) in (tile..).zip(sums) {
-                    self.results.store(first + index * ROWS + row, tile, sums);
+                if is_last {
+                    for (row, sums) in sums.iter().enumerate() {
+                        for (tile, sums) in (tile..).zip(sums) {
+                            self.results.store(set, first + row, tile, &sums.0);
+                        }
+                    }
                 }
             }
         }
@@ -291,7 +314,8 @@ impl Product<'_> {
         lines[blocks.start * LINES..blocks.end * LINES].as_chunks().0
     }
 
-    /// The groups, cut where they are long, in visits of so many inputs that the weights of a few tiles stay near meanwhile.
+    /// The groups, cut where they are long, in visits of so many inputs that the weights of a few tiles stay near
+    /// meanwhile: at least one, be there nothing to visit.
     fn visits(&self) -> Vec<Vec<Part>> {
         let weights = self.weights;
         let most = (MOST_INPUTS / weights.width.inputs()).max(1);
@@ -318,6 +342,9 @@ impl Product<'_> {
                     }
                 }
             }
+        }
+        if visits.is_empty() {
+            visits.push(Vec::new());
         }
         visits
     }

@@ -1,7 +1,7 @@
 //! Sums of unsigned codes times signed bytes: where the time goes.
 
 use super::width::Layout;
-use crate::aligned::{CodeLine, LANES};
+use crate::aligned::{CodeLine, Lanes};
 use crate::instructions::Set;
 
 /// The block once for each number of the list that is below the bound, as a constant: registers have no indices, so loops over
@@ -69,13 +69,13 @@ pub(super) fn panel_sums<
     lines: [&[[CodeLine; LINES]]; TILES],
     quads: &[i32],
     is_first: bool,
-    accumulators: &mut [[[i32; LANES]; TILES]; ROWS],
+    accumulators: &mut [[Lanes<i32>; TILES]; ROWS],
 ) {
     let mut sums = [[set.zero(); TILES]; ROWS];
     if !is_first {
         unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
             unrolled!(TILE in [0 1 2] below TILES, {
-                sums[ROW][TILE] = set.load_sums(&accumulators[ROW][TILE]);
+                sums[ROW][TILE] = set.load_sums(&accumulators[ROW][TILE].0);
             });
         });
     }
@@ -101,7 +101,7 @@ pub(super) fn panel_sums<
     }
     unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
         unrolled!(TILE in [0 1 2] below TILES, {
-            set.store_sums(sums[ROW][TILE], &mut accumulators[ROW][TILE]);
+            set.store_sums(sums[ROW][TILE], &mut accumulators[ROW][TILE].0);
         });
     });
 }
