@@ -24,3 +24,12 @@ pub(crate) fn tiled<T: Copy>(values: &[T], rows: usize, columns: usize, fill: T)
     }
     lanes
 }
+
+/// One value a block and output, of one a tensor, an output or a block.
+pub(crate) fn expanded<T: Copy>(values: &[T], (outputs, groups): (usize, usize)) -> Vec<T> {
+    if values.len() == outputs * groups {
+        return values.to_vec();
+    }
+    let of_output = |output: usize| values[output.min(values.len() - 1)];
+    (0..outputs).flat_map(|output| std::iter::repeat_n(of_output(output), groups)).collect()
+}

@@ -59,15 +59,17 @@ pub enum KernelError {
         /// Its position in the slice, counted from 0.
         position: usize,
     },
-    /// An accumulator of 32 bits would not hold the sum.
+    /// An accumulator would not hold the sum.
     #[error(
-        "a sum of {inputs} products can reach {inputs}·{product}, beyond 32 bits: expected shorter groups"
+        "a sum of {inputs} products can reach {inputs}·{product}, beyond {bits} bits: expected fewer of them"
     )]
     Overflow {
-        /// The inputs of the longest group.
+        /// How many are summed.
         inputs: usize,
         /// The greatest magnitude of a product.
         product: u64,
+        /// The bits of the accumulator.
+        bits: u32,
     },
     /// Instructions that the processor does not have.
     #[error("the processor has no {}", .0.name())]

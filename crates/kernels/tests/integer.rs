@@ -242,7 +242,7 @@ fn the_longest_group_does_not_overflow_and_a_longer_one_is_refused() {
         assert_eq!(i64::from(found[0]), -128 * 255 * i64::try_from(longest).unwrap());
     }
     let error = weights(&vec![0; longest + 1]).unwrap_err();
-    assert_eq!(error, KernelError::Overflow { inputs: longest + 1, product: 255 * 128 });
+    assert_eq!(error, KernelError::Overflow { inputs: longest + 1, product: 255 * 128, bits: 32 });
 }
 
 #[test]

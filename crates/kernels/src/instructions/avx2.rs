@@ -23,6 +23,7 @@ impl Set for Avx2 {
     type Codes = [__m256i; 2];
     type Sums = [__m256i; 2];
     type Floats = [__m256; 2];
+    type Shorts = [[__m256i; 2]; 2];
 
     #[inline(always)]
     fn load(self, line: &CodeLine) -> [__m256i; 2] {
@@ -166,6 +167,94 @@ impl Set for Avx2 {
         // SAFETY: the processor has AVX2.
         unsafe { [_mm256_mul_ps(left[0], right[0]), _mm256_mul_ps(left[1], right[1])] }
     }
+
+    #[inline(always)]
+    fn multiply_add(self, left: [__m256; 2], right: [__m256; 2], sum: [__m256; 2]) -> [__m256; 2] {
+        // SAFETY: the processor has FMA.
+        unsafe { [_mm256_fmadd_ps(left[0], right[0], sum[0]), _mm256_fmadd_ps(left[1], right[1], sum[1])] }
+    }
+
+    #[inline(always)]
+    fn shift_right(self, words: [__m256i; 2], count: u32) -> [__m256i; 2] {
+        // SAFETY: the processor has AVX2.
+        unsafe {
+            let count = _mm_cvtsi32_si128(count.cast_signed());
+            [_mm256_srl_epi32(words[0], count), _mm256_srl_epi32(words[1], count)]
+        }
+    }
+
+    #[inline(always)]
+    fn shift_left(self, words: [__m256i; 2], count: u32) -> [__m256i; 2] {
+        // SAFETY: the processor has AVX2.
+        unsafe {
+            let count = _mm_cvtsi32_si128(count.cast_signed());
+            [_mm256_sll_epi32(words[0], count), _mm256_sll_epi32(words[1], count)]
+        }
+    }
+
+    #[inline(always)]
+    fn or(self, left: [__m256i; 2], right: [__m256i; 2]) -> [__m256i; 2] {
+        // SAFETY: the processor has AVX2.
+        unsafe { [_mm256_or_si256(left[0], right[0]), _mm256_or_si256(left[1], right[1])] }
+    }
+
+    #[inline(always)]
+    fn low_byte(self, words: [__m256i; 2]) -> [__m256i; 2] {
+        // SAFETY: the processor has AVX2.
+        unsafe {
+            let mask = _mm256_set1_epi32(0xff);
+            [_mm256_and_si256(words[0], mask), _mm256_and_si256(words[1], mask)]
+        }
+    }
+
+    #[inline(always)]
+    fn look_up(self, table: [__m256; 2], words: [__m256i; 2]) -> [__m256; 2] {
+        [self.half_look_up(table, words[0]), self.half_look_up(table, words[1])]
+    }
+
+    #[inline(always)]
+    fn gather(self, table: &[f32; 256], words: [__m256i; 2]) -> [__m256; 2] {
+        let words = self.low_byte(words);
+        // SAFETY: the low bytes count to one of the 256 numbers; the processor has AVX2.
+        unsafe {
+            [
+                _mm256_i32gather_ps::<4>(table.as_ptr(), words[0]),
+                _mm256_i32gather_ps::<4>(table.as_ptr(), words[1]),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn look_up_bytes(self, table: &[u8; 16], codes: [__m256i; 2]) -> [__m256i; 2] {
+        // SAFETY: the table has 16 bytes; the processor has AVX2.
+        unsafe {
+            let table = _mm256_broadcastsi128_si256(_mm_loadu_si128((&raw const *table).cast()));
+            [_mm256_shuffle_epi8(table, codes[0]), _mm256_shuffle_epi8(table, codes[1])]
+        }
+    }
+
+    #[inline(always)]
+    fn zero_shorts(self) -> [[__m256i; 2]; 2] {
+        // SAFETY: the processor has AVX2.
+        unsafe { [[_mm256_setzero_si256(); 2]; 2] }
+    }
+
+    #[inline(always)]
+    fn add_bytes(self, shorts: [[__m256i; 2]; 2], bytes: [__m256i; 2]) -> [[__m256i; 2]; 2] {
+        [self.half_add_bytes(shorts[0], bytes[0]), self.half_add_bytes(shorts[1], bytes[1])]
+    }
+
+    #[inline(always)]
+    fn shorts(self, shorts: [[__m256i; 2]; 2]) -> [u16; 64] {
+        let mut parts = [[[0_u16; 16]; 2]; 2];
+        for (parts, shorts) in parts.iter_mut().zip(shorts) {
+            for (part, shorts) in parts.iter_mut().zip(shorts) {
+                // SAFETY: the array has 32 bytes; the processor has AVX2.
+                unsafe { _mm256_storeu_si256((&raw mut *part).cast(), shorts) };
+            }
+        }
+        std::array::from_fn(|index| parts[index / 32][index % 2][index % 32 / 2])
+    }
 }
 
 impl Avx2 {
@@ -203,6 +292,28 @@ impl Avx2 {
             let even = _mm256_madd_epi16(even, _mm256_set1_epi32(quad[0]));
             let odd = _mm256_madd_epi16(odd, _mm256_set1_epi32(quad[1]));
             _mm256_add_epi32(sums, _mm256_add_epi32(even, odd))
+        }
+    }
+
+    #[inline(always)]
+    fn half_look_up(self, table: [__m256; 2], words: __m256i) -> __m256 {
+        // SAFETY: the processor has AVX2.
+        unsafe {
+            // The low three bits choose within a half of the table, the fourth one, moved to the sign, which half.
+            let low = _mm256_permutevar8x32_ps(table[0], words);
+            let high = _mm256_permutevar8x32_ps(table[1], words);
+            _mm256_blendv_ps(low, high, _mm256_castsi256_ps(_mm256_slli_epi32::<28>(words)))
+        }
+    }
+
+    /// Sums of even bytes, then of odd ones.
+    #[inline(always)]
+    fn half_add_bytes(self, shorts: [__m256i; 2], bytes: __m256i) -> [__m256i; 2] {
+        // SAFETY: the processor has AVX2.
+        unsafe {
+            let even = _mm256_and_si256(bytes, _mm256_set1_epi16(0xff));
+            let odd = _mm256_srli_epi16::<8>(bytes);
+            [_mm256_add_epi16(shorts[0], even), _mm256_add_epi16(shorts[1], odd)]
         }
     }
 }

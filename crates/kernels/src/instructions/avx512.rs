@@ -34,6 +34,7 @@ impl Set for Avx512Bw {
     type Codes = __m512i;
     type Sums = __m512i;
     type Floats = __m512;
+    type Shorts = [__m512i; 2];
 
     #[inline(always)]
     fn load(self, line: &CodeLine) -> __m512i {
@@ -180,6 +181,83 @@ impl Set for Avx512Bw {
         // SAFETY: the processor has AVX-512 F.
         unsafe { _mm512_mul_ps(left, right) }
     }
+
+    #[inline(always)]
+    fn multiply_add(self, left: __m512, right: __m512, sum: __m512) -> __m512 {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_fmadd_ps(left, right, sum) }
+    }
+
+    #[inline(always)]
+    fn shift_right(self, words: __m512i, count: u32) -> __m512i {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_srl_epi32(words, _mm_cvtsi32_si128(count.cast_signed())) }
+    }
+
+    #[inline(always)]
+    fn shift_left(self, words: __m512i, count: u32) -> __m512i {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_sll_epi32(words, _mm_cvtsi32_si128(count.cast_signed())) }
+    }
+
+    #[inline(always)]
+    fn or(self, left: __m512i, right: __m512i) -> __m512i {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_or_si512(left, right) }
+    }
+
+    #[inline(always)]
+    fn low_byte(self, words: __m512i) -> __m512i {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_and_si512(words, _mm512_set1_epi32(0xff)) }
+    }
+
+    #[inline(always)]
+    fn look_up(self, table: __m512, words: __m512i) -> __m512 {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_permutexvar_ps(words, table) }
+    }
+
+    #[inline(always)]
+    fn gather(self, table: &[f32; 256], words: __m512i) -> __m512 {
+        // SAFETY: the low bytes count to one of the 256 numbers; the processor has AVX-512 F.
+        unsafe { _mm512_i32gather_ps::<4>(self.low_byte(words), table.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn look_up_bytes(self, table: &[u8; 16], codes: __m512i) -> __m512i {
+        // SAFETY: the table has 16 bytes; the processor has AVX-512 BW.
+        unsafe {
+            let table = _mm512_broadcast_i32x4(_mm_loadu_si128((&raw const *table).cast()));
+            _mm512_shuffle_epi8(table, codes)
+        }
+    }
+
+    #[inline(always)]
+    fn zero_shorts(self) -> [__m512i; 2] {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { [_mm512_setzero_si512(); 2] }
+    }
+
+    #[inline(always)]
+    fn add_bytes(self, shorts: [__m512i; 2], bytes: __m512i) -> [__m512i; 2] {
+        // SAFETY: the processor has AVX-512 BW.
+        unsafe {
+            let even = _mm512_and_si512(bytes, _mm512_set1_epi16(0xff));
+            let odd = _mm512_srli_epi16::<8>(bytes);
+            [_mm512_add_epi16(shorts[0], even), _mm512_add_epi16(shorts[1], odd)]
+        }
+    }
+
+    #[inline(always)]
+    fn shorts(self, shorts: [__m512i; 2]) -> [u16; 64] {
+        let mut halves = [[0_u16; 32]; 2];
+        for (half, shorts) in halves.iter_mut().zip(shorts) {
+            // SAFETY: the array has 64 bytes; the processor has AVX-512 F.
+            unsafe { _mm512_storeu_si512((&raw mut *half).cast(), shorts) };
+        }
+        std::array::from_fn(|index| halves[index % 2][index / 2])
+    }
 }
 
 impl Set for Avx512Vnni {
@@ -189,6 +267,7 @@ impl Set for Avx512Vnni {
     type Codes = __m512i;
     type Sums = __m512i;
     type Floats = __m512;
+    type Shorts = [__m512i; 2];
 
     #[inline(always)]
     fn load(self, line: &CodeLine) -> __m512i {
@@ -299,5 +378,60 @@ impl Set for Avx512Vnni {
     #[inline(always)]
     fn multiply_floats(self, left: __m512, right: __m512) -> __m512 {
         self.0.multiply_floats(left, right)
+    }
+
+    #[inline(always)]
+    fn multiply_add(self, left: __m512, right: __m512, sum: __m512) -> __m512 {
+        self.0.multiply_add(left, right, sum)
+    }
+
+    #[inline(always)]
+    fn shift_right(self, words: __m512i, count: u32) -> __m512i {
+        self.0.shift_right(words, count)
+    }
+
+    #[inline(always)]
+    fn shift_left(self, words: __m512i, count: u32) -> __m512i {
+        self.0.shift_left(words, count)
+    }
+
+    #[inline(always)]
+    fn or(self, left: __m512i, right: __m512i) -> __m512i {
+        self.0.or(left, right)
+    }
+
+    #[inline(always)]
+    fn low_byte(self, words: __m512i) -> __m512i {
+        self.0.low_byte(words)
+    }
+
+    #[inline(always)]
+    fn look_up(self, table: __m512, words: __m512i) -> __m512 {
+        self.0.look_up(table, words)
+    }
+
+    #[inline(always)]
+    fn gather(self, table: &[f32; 256], words: __m512i) -> __m512 {
+        self.0.gather(table, words)
+    }
+
+    #[inline(always)]
+    fn look_up_bytes(self, table: &[u8; 16], codes: __m512i) -> __m512i {
+        self.0.look_up_bytes(table, codes)
+    }
+
+    #[inline(always)]
+    fn zero_shorts(self) -> [__m512i; 2] {
+        self.0.zero_shorts()
+    }
+
+    #[inline(always)]
+    fn add_bytes(self, shorts: [__m512i; 2], bytes: __m512i) -> [__m512i; 2] {
+        self.0.add_bytes(shorts, bytes)
+    }
+
+    #[inline(always)]
+    fn shorts(self, shorts: [__m512i; 2]) -> [u16; 64] {
+        self.0.shorts(shorts)
     }
 }

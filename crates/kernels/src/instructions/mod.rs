@@ -33,6 +33,8 @@ pub(crate) trait Set: Copy {
     type Sums: Copy;
     /// One number of `f32` for each of 16 outputs.
     type Floats: Copy;
+    /// Sums of 16 bits of 64 bytes.
+    type Shorts: Copy;
 
     /// The bytes of a line.
     fn load(self, line: &CodeLine) -> Self::Codes;
@@ -81,6 +83,30 @@ pub(crate) trait Set: Copy {
     fn subtract_floats(self, left: Self::Floats, right: Self::Floats) -> Self::Floats;
     /// `left·right`, rounded.
     fn multiply_floats(self, left: Self::Floats, right: Self::Floats) -> Self::Floats;
+    /// `left·right + sum`, rounded once.
+    fn multiply_add(self, left: Self::Floats, right: Self::Floats, sum: Self::Floats) -> Self::Floats;
+
+    /// The bits moved right by `count` below 32, with zeros from the left.
+    fn shift_right(self, words: Self::Sums, count: u32) -> Self::Sums;
+    /// The bits moved left by `count` below 32, with zeros from the right.
+    fn shift_left(self, words: Self::Sums, count: u32) -> Self::Sums;
+    /// The bits that either has.
+    fn or(self, left: Self::Sums, right: Self::Sums) -> Self::Sums;
+    /// The low byte of each.
+    fn low_byte(self, words: Self::Sums) -> Self::Sums;
+    /// The number of 16 in `table` that the low four bits of each word count to.
+    fn look_up(self, table: Self::Floats, words: Self::Sums) -> Self::Floats;
+    /// The number of 256 that each word counts to, all below 256.
+    fn gather(self, table: &[f32; 256], words: Self::Sums) -> Self::Floats;
+
+    /// The byte of 16 in `table` that each code, all below 16, counts to.
+    fn look_up_bytes(self, table: &[u8; 16], codes: Self::Codes) -> Self::Codes;
+    /// Sums of no bytes.
+    fn zero_shorts(self) -> Self::Shorts;
+    /// Adds a byte to each; wraps.
+    fn add_bytes(self, shorts: Self::Shorts, bytes: Self::Codes) -> Self::Shorts;
+    /// The sums, in the order of the bytes.
+    fn shorts(self, shorts: Self::Shorts) -> [u16; 64];
 }
 
 /// A loop that is compiled for every set of instructions.

@@ -23,6 +23,7 @@ impl Set for Neon {
     type Codes = [uint8x16_t; 4];
     type Sums = [int32x4_t; 4];
     type Floats = [float32x4_t; 4];
+    type Shorts = [uint16x8_t; 8];
 
     #[inline(always)]
     fn load(self, line: &CodeLine) -> [uint8x16_t; 4] {
@@ -248,6 +249,135 @@ impl Set for Neon {
             ]
         }
     }
+
+    #[inline(always)]
+    fn multiply_add(
+        self,
+        left: [float32x4_t; 4],
+        right: [float32x4_t; 4],
+        sum: [float32x4_t; 4],
+    ) -> [float32x4_t; 4] {
+        // SAFETY: the processor has NEON.
+        unsafe {
+            [
+                vfmaq_f32(sum[0], left[0], right[0]),
+                vfmaq_f32(sum[1], left[1], right[1]),
+                vfmaq_f32(sum[2], left[2], right[2]),
+                vfmaq_f32(sum[3], left[3], right[3]),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn shift_right(self, words: [int32x4_t; 4], count: u32) -> [int32x4_t; 4] {
+        // SAFETY: the processor has NEON.
+        unsafe {
+            let shift = vdupq_n_s32(count.cast_signed().wrapping_neg());
+            let word = |word| vreinterpretq_s32_u32(vshlq_u32(vreinterpretq_u32_s32(word), shift));
+            [word(words[0]), word(words[1]), word(words[2]), word(words[3])]
+        }
+    }
+
+    #[inline(always)]
+    fn shift_left(self, words: [int32x4_t; 4], count: u32) -> [int32x4_t; 4] {
+        // SAFETY: the processor has NEON.
+        unsafe {
+            let shift = vdupq_n_s32(count.cast_signed());
+            [
+                vshlq_s32(words[0], shift),
+                vshlq_s32(words[1], shift),
+                vshlq_s32(words[2], shift),
+                vshlq_s32(words[3], shift),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn or(self, left: [int32x4_t; 4], right: [int32x4_t; 4]) -> [int32x4_t; 4] {
+        // SAFETY: the processor has NEON.
+        unsafe {
+            [
+                vorrq_s32(left[0], right[0]),
+                vorrq_s32(left[1], right[1]),
+                vorrq_s32(left[2], right[2]),
+                vorrq_s32(left[3], right[3]),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn low_byte(self, words: [int32x4_t; 4]) -> [int32x4_t; 4] {
+        // SAFETY: the processor has NEON.
+        unsafe {
+            [
+                vandq_s32(words[0], vdupq_n_s32(0xff)),
+                vandq_s32(words[1], vdupq_n_s32(0xff)),
+                vandq_s32(words[2], vdupq_n_s32(0xff)),
+                vandq_s32(words[3], vdupq_n_s32(0xff)),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn look_up(self, table: [float32x4_t; 4], words: [int32x4_t; 4]) -> [float32x4_t; 4] {
+        let mut numbers = [0.0; LANES];
+        self.store_floats(table, &mut numbers);
+        let words = self.sums(words);
+        self.load_floats(&words.map(|word| numbers[usize::from(word.to_le_bytes()[0] & 15)]))
+    }
+
+    #[inline(always)]
+    fn gather(self, table: &[f32; 256], words: [int32x4_t; 4]) -> [float32x4_t; 4] {
+        let words = self.sums(words);
+        self.load_floats(&words.map(|word| table[usize::from(word.to_le_bytes()[0])]))
+    }
+
+    #[inline(always)]
+    fn look_up_bytes(self, table: &[u8; 16], codes: [uint8x16_t; 4]) -> [uint8x16_t; 4] {
+        // SAFETY: the table has 16 bytes; the processor has NEON.
+        unsafe {
+            let table = vld1q_u8(table.as_ptr());
+            [
+                vqtbl1q_u8(table, codes[0]),
+                vqtbl1q_u8(table, codes[1]),
+                vqtbl1q_u8(table, codes[2]),
+                vqtbl1q_u8(table, codes[3]),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn zero_shorts(self) -> [uint16x8_t; 8] {
+        // SAFETY: the processor has NEON.
+        unsafe { [vdupq_n_u16(0); 8] }
+    }
+
+    #[inline(always)]
+    fn add_bytes(self, shorts: [uint16x8_t; 8], bytes: [uint8x16_t; 4]) -> [uint16x8_t; 8] {
+        // SAFETY: the processor has NEON.
+        unsafe {
+            [
+                vaddw_u8(shorts[0], vget_low_u8(bytes[0])),
+                vaddw_high_u8(shorts[1], bytes[0]),
+                vaddw_u8(shorts[2], vget_low_u8(bytes[1])),
+                vaddw_high_u8(shorts[3], bytes[1]),
+                vaddw_u8(shorts[4], vget_low_u8(bytes[2])),
+                vaddw_high_u8(shorts[5], bytes[2]),
+                vaddw_u8(shorts[6], vget_low_u8(bytes[3])),
+                vaddw_high_u8(shorts[7], bytes[3]),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn shorts(self, shorts: [uint16x8_t; 8]) -> [u16; 64] {
+        let mut array = [0; 64];
+        for (part, shorts) in array.as_chunks_mut::<8>().0.iter_mut().zip(shorts) {
+            // SAFETY: the array has eight numbers; the processor has NEON.
+            unsafe { vst1q_u16(part.as_mut_ptr(), shorts) };
+        }
+        array
+    }
 }
 
 impl Neon {
@@ -294,5 +424,12 @@ impl Neon {
             let high = vmlal_high_s16(high, odd, odd_steps);
             vaddq_s32(sums, vpaddq_s32(low, high))
         }
+    }
+
+    #[inline(always)]
+    fn sums(self, sums: [int32x4_t; 4]) -> [i32; LANES] {
+        let mut array = [0; LANES];
+        self.store_sums(sums, &mut array);
+        array
     }
 }

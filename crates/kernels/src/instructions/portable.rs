@@ -14,6 +14,7 @@ impl Set for Portable {
     type Codes = [u8; 64];
     type Sums = [i32; LANES];
     type Floats = [f32; LANES];
+    type Shorts = [u16; 64];
 
     #[inline(always)]
     fn load(self, line: &CodeLine) -> [u8; 64] {
@@ -132,5 +133,60 @@ impl Set for Portable {
     #[inline(always)]
     fn multiply_floats(self, left: [f32; LANES], right: [f32; LANES]) -> [f32; LANES] {
         std::array::from_fn(|lane| left[lane] * right[lane])
+    }
+
+    #[inline(always)]
+    fn multiply_add(self, left: [f32; LANES], right: [f32; LANES], sum: [f32; LANES]) -> [f32; LANES] {
+        std::array::from_fn(|lane| left[lane].mul_add(right[lane], sum[lane]))
+    }
+
+    #[inline(always)]
+    fn shift_right(self, words: [i32; LANES], count: u32) -> [i32; LANES] {
+        words.map(|word| (word.cast_unsigned() >> count).cast_signed())
+    }
+
+    #[inline(always)]
+    fn shift_left(self, words: [i32; LANES], count: u32) -> [i32; LANES] {
+        words.map(|word| word << count)
+    }
+
+    #[inline(always)]
+    fn or(self, left: [i32; LANES], right: [i32; LANES]) -> [i32; LANES] {
+        std::array::from_fn(|lane| left[lane] | right[lane])
+    }
+
+    #[inline(always)]
+    fn low_byte(self, words: [i32; LANES]) -> [i32; LANES] {
+        words.map(|word| word & 0xff)
+    }
+
+    #[inline(always)]
+    fn look_up(self, table: [f32; LANES], words: [i32; LANES]) -> [f32; LANES] {
+        words.map(|word| table[usize::from(word.to_le_bytes()[0] & 15)])
+    }
+
+    #[inline(always)]
+    fn gather(self, table: &[f32; 256], words: [i32; LANES]) -> [f32; LANES] {
+        words.map(|word| table[usize::from(word.to_le_bytes()[0])])
+    }
+
+    #[inline(always)]
+    fn look_up_bytes(self, table: &[u8; 16], codes: [u8; 64]) -> [u8; 64] {
+        codes.map(|code| table[usize::from(code & 15)])
+    }
+
+    #[inline(always)]
+    fn zero_shorts(self) -> [u16; 64] {
+        [0; 64]
+    }
+
+    #[inline(always)]
+    fn add_bytes(self, shorts: [u16; 64], bytes: [u8; 64]) -> [u16; 64] {
+        std::array::from_fn(|index| shorts[index].wrapping_add(u16::from(bytes[index])))
+    }
+
+    #[inline(always)]
+    fn shorts(self, shorts: [u16; 64]) -> [u16; 64] {
+        shorts
     }
 }

@@ -4,19 +4,6 @@ use super::width::Layout;
 use crate::aligned::{CodeLine, Lanes};
 use crate::instructions::Set;
 
-/// The block once for each number of the list that is below the bound, as a constant: registers have no indices, so loops over
-/// arrays of them must not remain loops.
-macro_rules! unrolled {
-    ($index:ident in [$($number:literal)*] below $bound:expr, $block:block) => {
-        $(
-            if $number < $bound {
-                const $index: usize = $number;
-                $block
-            }
-        )*
-    };
-}
-
 /// The sums of unsigned codes times signed bytes of one row, in four parts so that additions need not wait for one another.
 #[inline(always)]
 pub(super) fn vector_sums<

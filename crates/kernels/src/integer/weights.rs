@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::width::{EMPTY, Width};
-use crate::aligned::{CodeLine, LANES, Lanes, Line, tiled};
+use crate::aligned::{CodeLine, LANES, Lanes, Line, expanded, tiled};
 use crate::error::{KernelError, check_finite, check_length, elements};
 
 /// Codes of weights as files have them, one an element, output by output.
@@ -13,6 +13,33 @@ pub enum Codes<'a> {
     Signed(&'a [i8]),
     /// Codes from 0.
     Unsigned(&'a [u8]),
+}
+
+impl Codes<'_> {
+    /// The unsigned codes of so many elements.
+    pub(crate) fn unsigned(&self, width: Width, elements: usize) -> Result<Vec<u8>, KernelError> {
+        match self {
+            Self::Signed(codes) => {
+                check_length("codes", elements, codes.len())?;
+                let unsigned = codes.iter().enumerate().map(|(position, &code)| {
+                    let refusal =
+                        KernelError::Code { position, code: i32::from(code), expected: width.signed_range() };
+                    width.unsigned(code).ok_or(refusal)
+                });
+                unsigned.collect()
+            }
+            Self::Unsigned(codes) => {
+                check_length("codes", elements, codes.len())?;
+                match codes.iter().position(|&code| code > width.greatest()) {
+                    None => Ok(codes.to_vec()),
+                    Some(position) => {
+                        let code = i32::from(codes[position]);
+                        Err(KernelError::Code { position, code, expected: width.unsigned_range() })
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Which code stands for 0, in each block, `[output][group]`, or one for all blocks.
@@ -35,6 +62,22 @@ pub enum Granularity {
     Output,
     /// So many consecutive inputs, the last perhaps fewer: `⌈inputs/group⌉` scales an output.
     Group(usize),
+}
+
+impl Granularity {
+    /// How many blocks have a scale, and the inputs of a group, at least one.
+    pub(crate) fn blocks(self, (outputs, inputs): (usize, usize)) -> Result<(usize, usize), KernelError> {
+        let all = inputs.max(1);
+        match self {
+            Self::Tensor => Ok((1, all)),
+            Self::Output => Ok((outputs, all)),
+            Self::Group(0) => Err(KernelError::Group),
+            Self::Group(group) => {
+                let group = group.min(all);
+                Ok((elements(outputs, inputs.div_ceil(group))?, group))
+            }
+        }
+    }
 }
 
 /// Integer weights of a layer, packed for the kernels: `ŵ = s·(q - z)`.
@@ -102,19 +145,9 @@ impl IntegerWeights {
         scales: &[f32],
         zero_points: ZeroPoints<'_>,
     ) -> Result<Self, KernelError> {
-        let unsigned = unsigned(width, codes, elements(outputs, inputs)?)?;
-        let group = match granularity {
-            Granularity::Tensor | Granularity::Output => inputs.max(1),
-            Granularity::Group(0) => return Err(KernelError::Group),
-            Granularity::Group(group) => group.min(inputs.max(1)),
-        };
+        let unsigned = codes.unsigned(width, elements(outputs, inputs)?)?;
+        let (blocks, group) = granularity.blocks((outputs, inputs))?;
         let groups = inputs.div_ceil(group);
-        let blocks = match granularity {
-            // Without inputs there are no groups that a scale could belong to.
-            Granularity::Tensor => 1,
-            Granularity::Output => outputs,
-            Granularity::Group(_) => elements(outputs, groups)?,
-        };
         check_length("scales", blocks, scales.len())?;
         check_finite("scale", scales)?;
         let shape = (outputs, groups);
@@ -197,34 +230,6 @@ impl IntegerWeights {
     }
 }
 
-/// The unsigned codes of all elements.
-fn unsigned(width: Width, codes: Codes<'_>, elements: usize) -> Result<Vec<u8>, KernelError> {
-    match codes {
-        Codes::Signed(codes) => {
-            check_length("codes", elements, codes.len())?;
-            let unsigned = codes.iter().enumerate().map(|(position, &code)| {
-                width.unsigned(code).ok_or(KernelError::Code {
-                    position,
-                    code: i32::from(code),
-                    expected: width.signed_range(),
-                })
-            });
-            unsigned.collect()
-        }
-        Codes::Unsigned(codes) => {
-            check_length("codes", elements, codes.len())?;
-            match codes.iter().position(|&code| code > width.greatest()) {
-                None => Ok(codes.to_vec()),
-                Some(position) => Err(KernelError::Code {
-                    position,
-                    code: i32::from(codes[position]),
-                    expected: width.unsigned_range(),
-                }),
-            }
-        }
-    }
-}
-
 /// The zero points of unsigned codes, from those of codes that are `offset` less, and the greatest magnitude of a level.
 fn zeros(
     width: Width,
@@ -268,21 +273,12 @@ fn zeros(
     }
 }
 
-/// One value a block and output, of one a tensor, an output or a block.
-fn expanded<T: Copy>(values: &[T], (outputs, groups): (usize, usize)) -> Vec<T> {
-    if values.len() == outputs * groups {
-        return values.to_vec();
-    }
-    let of_output = |output: usize| values[output.min(values.len() - 1)];
-    (0..outputs).flat_map(|output| std::iter::repeat_n(of_output(output), groups)).collect()
-}
-
 /// No sum of products of a group may be beyond 32 bits, whatever the codes are.
 fn check_accumulators(level: u32, inputs: usize) -> Result<(), KernelError> {
     let product = IntegerWeights::MOST_STEPS * u64::from(level.max(1));
     let sum = u64::try_from(inputs).ok().and_then(|inputs| inputs.checked_mul(product));
     match sum.map(i32::try_from) {
         Some(Ok(_)) => Ok(()),
-        Some(Err(_)) | None => Err(KernelError::Overflow { inputs, product }),
+        Some(Err(_)) | None => Err(KernelError::Overflow { inputs, product, bits: 32 }),
     }
 }
