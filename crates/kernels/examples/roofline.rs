@@ -8,8 +8,9 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use bitsweep_kernels::{
-    ActivationCodes, ActivationParameters, Activations, Codes, Granularity, IntegerWeights, KernelError,
-    Width, ZeroPoints,
+    ActivationCodes, ActivationParameters, Activations, ByteTables, CentroidBits, Codes, Granularity,
+    IntegerWeights, KernelError, ProductCodes, QueryTables, ScanCodes, TableWeights, TableWidth, Width,
+    ZeroPoints,
 };
 use bitsweep_vector::Instructions;
 
@@ -17,6 +18,7 @@ const COLD: usize = 256 << 20;
 const ROUNDS: usize = 9;
 /// Outputs and inputs of the matrices.
 const SIDE: usize = 4096;
+const SCAN: &str = "PQ of 32 · 4 bits, bytes";
 
 /// What is measured: a name, the bytes read or the operations of one call, and the call.
 struct Line<'a> {
@@ -76,6 +78,56 @@ fn main() -> Result<(), KernelError> {
         }
     }
     let buffer = vec![1_u64; COLD / 8];
+    let forms = [
+        ("NF4 by f32, groups of 64", TableWidth::Four, Granularity::Group(64)),
+        ("MXFP4 by f32, groups of 32", TableWidth::Four, Granularity::Group(32)),
+        ("FP8 by f32", TableWidth::Eight, Granularity::Output),
+        ("int3 by f32, groups of 128", TableWidth::Three, Granularity::Group(128)),
+        ("int2 by f32, groups of 128", TableWidth::Two, Granularity::Group(128)),
+    ];
+    let numbers: Vec<f32> = (0..4 * SIDE).map(|index| (index % 17) as f32 - 8.0).collect();
+    let mut tables = Vec::new();
+    for (name, width, granularity) in forms {
+        if may_be_chosen(name) {
+            let table: Vec<f32> = (0..width.levels()).map(|level| (level as f32 * 0.7).sin()).collect();
+            let greatest = (width.levels() - 1).to_le_bytes()[0];
+            let codes: Vec<u8> = codes.iter().map(|code| code & greatest).collect();
+            let scales = vec![0.01; SIDE * groups(granularity, SIDE)];
+            let first = TableWeights::new((SIDE, SIDE), width, &codes, &table, granularity, &scales)?;
+            let count = COLD.div_ceil(first.bytes());
+            tables.push((name, vec![first; count]));
+        }
+    }
+    let name = "int8 by f32";
+    if may_be_chosen(name) {
+        let (codes, scales) = (Codes::Unsigned(&codes), vec![0.01; SIDE]);
+        let zeros = ZeroPoints::Symmetric;
+        let first =
+            TableWeights::integer((SIDE, SIDE), Width::Eight, codes, Granularity::Output, &scales, zeros)?;
+        let count = COLD.div_ceil(first.bytes());
+        tables.push((name, vec![first; count]));
+    }
+    let mut products = Vec::new();
+    for (name, bits) in
+        [("PQ of 32 · 8 bits", CentroidBits::Eight), ("PQ of 32 · 4 bits", CentroidBits::Four)]
+    {
+        if may_be_chosen(name) {
+            let greatest = (bits.centroids() - 1).to_le_bytes()[0];
+            let codes: Vec<u8> =
+                (0..COLD).map(|index| (index * 7 + index / 13).to_le_bytes()[0] & greatest).collect();
+            let values = vec![0.5; 32 * bits.centroids()];
+            let query = QueryTables::of_values(bits, 32, &values)?;
+            products.push((name, ProductCodes::new((COLD / 32, 32), bits, &codes)?, query));
+        }
+    }
+    let mut scan = None;
+    if may_be_chosen(SCAN) {
+        let codes: Vec<u8> =
+            (0..2 * COLD).map(|index| (index * 7 + index / 13).to_le_bytes()[0] & 15).collect();
+        let values: Vec<f32> = (0..32 * 16).map(|index| (index % 19) as f32).collect();
+        let query = QueryTables::of_values(CentroidBits::Four, 32, &values)?;
+        scan = Some((ScanCodes::new((COLD / 16, 32), &codes)?, ByteTables::new(&query)?));
+    }
     let mut lines = vec![
         Line {
             name: "read".into(),
@@ -121,6 +173,56 @@ fn main() -> Result<(), KernelError> {
             }
         }
     }
+    for (name, matrices) in &tables {
+        for &set in &sets {
+            for rows in [1, 4] {
+                if rows > 1 && set != best {
+                    continue;
+                }
+                let mut results = vec![0.0; rows * SIDE];
+                let mut index = 0;
+                let numbers = &numbers[..rows * SIDE];
+                lines.push(Line {
+                    name: format!("{name}, {rows} rows, {}", set.name()),
+                    work: Work::Bytes(matrices[0].bytes()),
+                    calls: matrices.len(),
+                    run: Box::new(move || {
+                        let product = matrices[index].product_with(set, rows, numbers, None, &mut results);
+                        black_box((&product, &results));
+                        index = (index + 1) % matrices.len();
+                    }),
+                });
+            }
+        }
+    }
+    for (name, codes, query) in &products {
+        for &set in &sets {
+            let mut results = vec![0.0; codes.vectors()];
+            lines.push(Line {
+                name: format!("{name}, {}", set.name()),
+                work: Work::Bytes(codes.bytes()),
+                calls: 1,
+                run: Box::new(move || {
+                    let found = codes.dot_products_with(set, query, &mut results);
+                    black_box((&found, &results));
+                }),
+            });
+        }
+    }
+    for &set in &sets {
+        if let Some((codes, tables)) = &scan {
+            let mut results = vec![0; codes.vectors()];
+            lines.push(Line {
+                name: format!("{SCAN}, {}", set.name()),
+                work: Work::Bytes(codes.bytes()),
+                calls: 1,
+                run: Box::new(move || {
+                    let found = codes.sums_with(set, tables, &mut results);
+                    black_box((&found, &results));
+                }),
+            });
+        }
+    }
     for (name, side, matrix) in &warm {
         for &set in &sets {
             let codes = ActivationCodes::Unsigned(&activations[..side * side]);
@@ -142,6 +244,14 @@ fn main() -> Result<(), KernelError> {
     Ok(())
 }
 
+/// The groups of an output.
+fn groups(granularity: Granularity, inputs: usize) -> usize {
+    match granularity {
+        Granularity::Group(group) => inputs.div_ceil(group),
+        Granularity::Tensor | Granularity::Output => 1,
+    }
+}
+
 fn weights(
     width: Width,
     granularity: Granularity,
@@ -149,11 +259,7 @@ fn weights(
     codes: &[u8],
 ) -> Result<IntegerWeights, KernelError> {
     let codes: Vec<u8> = codes[..outputs * inputs].iter().map(|code| code & width.greatest()).collect();
-    let groups = match granularity {
-        Granularity::Group(group) => inputs.div_ceil(group),
-        Granularity::Tensor | Granularity::Output => 1,
-    };
-    let scales = vec![0.01; outputs * groups];
+    let scales = vec![0.01; outputs * groups(granularity, inputs)];
     let codes = Codes::Unsigned(&codes);
     IntegerWeights::new((outputs, inputs), width, codes, granularity, &scales, ZeroPoints::Symmetric)
 }

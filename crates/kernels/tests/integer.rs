@@ -129,6 +129,10 @@ fn check(case: &Case) {
         weights.product_with(instructions, &activations, bias, &mut found).unwrap();
         let found: Vec<u32> = found.iter().map(|y| y.to_bits()).collect();
         assert_eq!(found, product, "{instructions:?} {case:?}");
+        let mut found = vec![f32::NAN; rows * outputs];
+        weights.product_parallel(instructions, &activations, bias, &mut found).unwrap();
+        let found: Vec<u32> = found.iter().map(|y| y.to_bits()).collect();
+        assert_eq!(found, product, "in parallel, {instructions:?} {case:?}");
     }
 }
 

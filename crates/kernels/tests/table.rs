@@ -87,6 +87,9 @@ proptest! {
             let mut found = vec![f32::NAN; rows * outputs];
             weights.product_with(instructions, rows, &activations, bias, &mut found).unwrap();
             same(&found, &expected, &format!("{instructions:?} {width:?} {granularity:?}"));
+            let mut found = vec![f32::NAN; rows * outputs];
+            weights.product_parallel(instructions, rows, &activations, bias, &mut found).unwrap();
+            same(&found, &expected, "in parallel");
         }
     }
 

@@ -1,4 +1,5 @@
-//! Plain loops, of which the compiler makes what it can.
+//! Plain loops, of which the compiler makes what it can. The longer ones are not inlined: kernels repeat them so often that compiling
+//! would take longer than all else.
 
 use super::Set;
 use crate::aligned::{CodeLine, LANES};
@@ -9,7 +10,7 @@ pub(super) struct Portable;
 
 impl Set for Portable {
     const WIDE: bool = false;
-    const ACCUMULATORS: usize = 2;
+    const ACCUMULATORS: usize = 1;
 
     type Codes = [u8; 64];
     type Sums = [i32; LANES];
@@ -27,12 +28,12 @@ impl Set for Portable {
     #[inline(always)]
     fn expect_store<T>(self, _place: &T) {}
 
-    #[inline(always)]
+    #[inline(never)]
     fn field<const SHIFT: u32>(self, bytes: [u8; 64], mask: u8) -> [u8; 64] {
         bytes.map(|byte| (byte >> SHIFT) & mask)
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn join<const SHIFT: u32>(self, low: [u8; 64], high: [u8; 64]) -> [u8; 64] {
         std::array::from_fn(|index| low[index] | high[index] << SHIFT)
     }
@@ -42,7 +43,7 @@ impl Set for Portable {
         [0; LANES]
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn dot(self, mut sums: [i32; LANES], codes: [u8; 64], quad: i32) -> [i32; LANES] {
         let steps = quad.to_ne_bytes().map(|byte| i32::from(byte.cast_signed()));
         for (sum, codes) in sums.iter_mut().zip(codes.as_chunks::<4>().0) {
@@ -56,7 +57,7 @@ impl Set for Portable {
         sums
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn dot_wide(self, sums: [i32; LANES], codes: [u8; 64], quad: [i32; 2]) -> [i32; LANES] {
         let [even, odd] = quad.map(i32::to_ne_bytes);
         // Activations are of 8 bits, and these are their low bytes.
@@ -65,7 +66,7 @@ impl Set for Portable {
         self.dot(sums, codes, i32::from_ne_bytes(bytes))
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn add(self, left: [i32; LANES], right: [i32; LANES]) -> [i32; LANES] {
         std::array::from_fn(|lane| left[lane].wrapping_add(right[lane]))
     }
@@ -75,7 +76,7 @@ impl Set for Portable {
         std::array::from_fn(|lane| left[lane].wrapping_sub(right[lane]))
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn multiply(self, left: [i32; LANES], right: [i32; LANES]) -> [i32; LANES] {
         std::array::from_fn(|lane| left[lane].wrapping_mul(right[lane]))
     }
@@ -100,7 +101,7 @@ impl Set for Portable {
         *values = sums;
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn floats(self, sums: [i32; LANES]) -> [f32; LANES] {
         sums.map(|sum| sum as f32)
     }
@@ -135,17 +136,17 @@ impl Set for Portable {
         std::array::from_fn(|lane| left[lane] * right[lane])
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn multiply_add(self, left: [f32; LANES], right: [f32; LANES], sum: [f32; LANES]) -> [f32; LANES] {
         std::array::from_fn(|lane| left[lane].mul_add(right[lane], sum[lane]))
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn shift_right(self, words: [i32; LANES], count: u32) -> [i32; LANES] {
         words.map(|word| (word.cast_unsigned() >> count).cast_signed())
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn shift_left(self, words: [i32; LANES], count: u32) -> [i32; LANES] {
         words.map(|word| word << count)
     }
@@ -160,17 +161,17 @@ impl Set for Portable {
         words.map(|word| word & 0xff)
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn look_up(self, table: [f32; LANES], words: [i32; LANES]) -> [f32; LANES] {
         words.map(|word| table[usize::from(word.to_le_bytes()[0] & 15)])
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn gather(self, table: &[f32; 256], words: [i32; LANES]) -> [f32; LANES] {
         words.map(|word| table[usize::from(word.to_le_bytes()[0])])
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn look_up_bytes(self, table: &[u8; 16], codes: [u8; 64]) -> [u8; 64] {
         codes.map(|code| table[usize::from(code & 15)])
     }
@@ -180,7 +181,7 @@ impl Set for Portable {
         [0; 64]
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn add_bytes(self, shorts: [u16; 64], bytes: [u8; 64]) -> [u16; 64] {
         std::array::from_fn(|index| shorts[index].wrapping_add(u16::from(bytes[index])))
     }

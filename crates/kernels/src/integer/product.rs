@@ -13,6 +13,7 @@ use super::width::{Bits, Bytes, Layout, Nibbles, Pairs, PairsAndBits, Width};
 use crate::aligned::{CodeLine, LANES, Lanes, Line};
 use crate::error::{KernelError, check_length, elements};
 use crate::instructions::{Kernel, Set, run};
+use crate::parallel::in_parts;
 
 /// Rows whose activations are kept beside one another while weights pass.
 const MOST_ROWS: usize = 256;
@@ -116,6 +117,28 @@ impl IntegerWeights {
         run(instructions, Product { weights: self, activations, tiles, results })
     }
 
+    /// As [`product_with`](Self::product_with), with the outputs dealt to the threads of rayon's pool; the same bits.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn product_parallel(
+        &self,
+        instructions: Instructions,
+        activations: &Activations<'_>,
+        bias: Option<&[f32]>,
+        results: &mut [f32],
+    ) -> Result<(), KernelError> {
+        self.check(activations)?;
+        check_length("results", elements(activations.rows, self.outputs)?, results.len())?;
+        if let Some(bias) = bias {
+            check_length("biases", self.outputs, bias.len())?;
+        }
+        in_parts((activations.rows, self.outputs), results, |tiles, results| {
+            let results = Results::sums(self, &tiles, results, bias);
+            run(instructions, Product { weights: self, activations, tiles, results })
+        })
+    }
+
     fn check(&self, activations: &Activations<'_>) -> Result<(), KernelError> {
         check_length("inputs", self.inputs, activations.inputs)
     }
@@ -162,6 +185,7 @@ impl Product<'_> {
         let mut row = 0;
         while row < rows {
             row += match rows - row {
+                _ if S::ACCUMULATORS < 4 => self.vector::<S, L, LINES, STEPS, Q>(set, row),
                 1..4 => self.vector::<S, L, LINES, STEPS, Q>(set, row),
                 4..8 => self.panels::<S, L, LINES, STEPS, Q, 4>(set, row, 1),
                 left if S::ACCUMULATORS < 24 => {

@@ -8,6 +8,7 @@ use super::weights::{Levels, TableWeights};
 use crate::aligned::{LANES, Lanes};
 use crate::error::{KernelError, check_length, elements};
 use crate::instructions::{Kernel, Set, run};
+use crate::parallel::in_parts;
 
 /// How a block of `LINES` lines becomes levels of `INPUTS` inputs.
 trait Decode<const LINES: usize>: Copy {
@@ -119,6 +120,28 @@ impl TableWeights {
         let tiles = 0..self.outputs.div_ceil(LANES);
         run(instructions, Product { weights: self, rows, activations, bias, tiles, results })
     }
+
+    /// As [`product_with`](Self::product_with), with the outputs dealt to the threads of rayon's pool; the same bits.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn product_parallel(
+        &self,
+        instructions: Instructions,
+        rows: usize,
+        activations: &[f32],
+        bias: Option<&[f32]>,
+        results: &mut [f32],
+    ) -> Result<(), KernelError> {
+        check_length("activations", elements(rows, self.inputs)?, activations.len())?;
+        check_length("results", elements(rows, self.outputs)?, results.len())?;
+        if let Some(bias) = bias {
+            check_length("biases", self.outputs, bias.len())?;
+        }
+        in_parts((rows, self.outputs), results, |tiles, results| {
+            run(instructions, Product { weights: self, rows, activations, bias, tiles, results })
+        })
+    }
 }
 
 impl Kernel for Product<'_> {
@@ -178,7 +201,7 @@ impl Product<'_> {
         let width = weights.outputs.min(self.tiles.end * LANES) - self.tiles.start * LANES;
         for tile in self.tiles.clone() {
             let mut sums = [set.splat_floats(0.0); ROWS];
-            for group in 0..weights.groups {
+            for (group, totals) in totals.iter().enumerate() {
                 let blocks = weights.block_range(group);
                 let lines = &weights.words[tile * weights.lines..][blocks.start * LINES..blocks.end * LINES];
                 let panel = &panel[blocks.start * INPUTS..blocks.end * INPUTS];
@@ -189,7 +212,7 @@ impl Product<'_> {
                     let mut found = found[ROW];
                     if let Some(zeros) = &weights.zeros {
                         let zeros = set.load_floats(&zeros[place].0);
-                        let less = set.multiply_floats(zeros, set.splat_floats(totals[group][ROW]));
+                        let less = set.multiply_floats(zeros, set.splat_floats(totals[ROW]));
                         found = set.subtract_floats(found, less);
                     }
                     sums[ROW] = set.add_floats(sums[ROW], set.multiply_floats(found, scales));
