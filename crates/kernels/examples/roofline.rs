@@ -269,13 +269,13 @@ fn measured(lines: &mut [Line<'_>]) -> Vec<f64> {
     let mut seconds = vec![Vec::new(); lines.len()];
     for round in 0..=ROUNDS {
         for (line, seconds) in lines.iter_mut().zip(&mut seconds) {
-            let start = Instant::now();
             for _ in 0..line.calls {
+                let start = Instant::now();
                 (line.run)();
-            }
-            // The first round warms up.
-            if round > 0 {
-                seconds.push(start.elapsed().as_secs_f64() / line.calls as f64);
+                // The first round warms up.
+                if round > 0 {
+                    seconds.push(start.elapsed().as_secs_f64());
+                }
             }
         }
     }

@@ -246,14 +246,22 @@ impl Set for Avx2 {
 
     #[inline(always)]
     fn shorts(self, shorts: [[__m256i; 2]; 2]) -> [u16; 64] {
-        let mut parts = [[[0_u16; 16]; 2]; 2];
+        let mut parts = [[[[0_u16; 8]; 2]; 2]; 2];
         for (parts, shorts) in parts.iter_mut().zip(shorts) {
-            for (part, shorts) in parts.iter_mut().zip(shorts) {
-                // SAFETY: the array has 32 bytes; the processor has AVX2.
-                unsafe { _mm256_storeu_si256((&raw mut *part).cast(), shorts) };
+            // SAFETY: the arrays have 32 bytes; the processor has AVX2.
+            unsafe {
+                // Of each 16 bytes, the first eight and the last eight.
+                let first = _mm256_unpacklo_epi16(shorts[0], shorts[1]);
+                let last = _mm256_unpackhi_epi16(shorts[0], shorts[1]);
+                _mm256_storeu_si256((&raw mut parts[0]).cast(), first);
+                _mm256_storeu_si256((&raw mut parts[1]).cast(), last);
             }
         }
-        std::array::from_fn(|index| parts[index / 32][index % 2][index % 32 / 2])
+        let mut sums = [0; 64];
+        for (index, sums) in sums.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+            *sums = parts[index / 4][index % 2][index % 4 / 2];
+        }
+        sums
     }
 }
 

@@ -251,12 +251,20 @@ impl Set for Avx512Bw {
 
     #[inline(always)]
     fn shorts(self, shorts: [__m512i; 2]) -> [u16; 64] {
-        let mut halves = [[0_u16; 32]; 2];
-        for (half, shorts) in halves.iter_mut().zip(shorts) {
-            // SAFETY: the array has 64 bytes; the processor has AVX-512 F.
-            unsafe { _mm512_storeu_si512((&raw mut *half).cast(), shorts) };
+        let mut parts = [[[0_u16; 8]; 4]; 2];
+        // SAFETY: the arrays have 64 bytes; the processor has AVX-512 BW.
+        unsafe {
+            // Of each 16 bytes, the first eight and the last eight.
+            let first = _mm512_unpacklo_epi16(shorts[0], shorts[1]);
+            let last = _mm512_unpackhi_epi16(shorts[0], shorts[1]);
+            _mm512_storeu_si512((&raw mut parts[0]).cast(), first);
+            _mm512_storeu_si512((&raw mut parts[1]).cast(), last);
         }
-        std::array::from_fn(|index| halves[index % 2][index / 2])
+        let mut sums = [0; 64];
+        for (index, sums) in sums.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+            *sums = parts[index % 2][index / 2];
+        }
+        sums
     }
 }
 

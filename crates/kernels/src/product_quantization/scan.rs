@@ -95,20 +95,16 @@ impl Kernel for Scan<'_> {
         }
         let tables = self.tables.as_chunks::<2>().0;
         for (lines, results) in self.codes.lines.chunks_exact(pairs).zip(self.results.chunks_mut(VECTORS)) {
-            let mut parts = [set.zero_shorts(); 2];
+            let mut sums = set.zero_shorts();
             for (line, tables) in lines.iter().zip(tables) {
                 set.prefetch(line);
                 let bytes = set.load(line);
                 let low = set.look_up_bytes(&tables[0], set.field::<0>(bytes, 15));
                 let high = set.look_up_bytes(&tables[1], set.field::<4>(bytes, 15));
-                parts[0] = set.add_bytes(parts[0], low);
-                parts[1] = set.add_bytes(parts[1], high);
-            }
-            let [low, high] = parts.map(|part| set.shorts(part));
-            for (result, (low, high)) in results.iter_mut().zip(low.iter().zip(high)) {
                 // All bytes together are within 16 bits.
-                *result = low.wrapping_add(high);
+                sums = set.add_bytes(set.add_bytes(sums, low), high);
             }
+            results.copy_from_slice(&set.shorts(sums)[..results.len()]);
         }
     }
 }
