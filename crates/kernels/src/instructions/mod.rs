@@ -154,12 +154,12 @@ pub(crate) fn run<K: Kernel>(instructions: Instructions, kernel: K) -> Result<K:
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn prefetch<T>(block: &T) {
-    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+    use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
 
     let start: *const i8 = (&raw const *block).cast();
     for line in 0..size_of::<T>().div_ceil(64) {
         // SAFETY: any address may be asked for, and every processor of this architecture has the instruction.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(AHEAD + line * 64)) };
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(start.wrapping_add(AHEAD + line * 64)) };
     }
 }
 

@@ -97,7 +97,7 @@ impl<'a> Results<'a> {
         Self { kind: Kind::Sums(results, bias), groups: weights.groups, outputs }
     }
 
-    /// Writes the accumulators of a group, or adds them to the sums of their row; `steps` is as in [`Group::finish`].
+    /// Writes the accumulators of a group, or has them added to the sums of their row; `steps` is as in [`Group::finish`].
     #[inline(always)]
     pub(super) fn add<S: Set>(
         &mut self,
@@ -106,8 +106,8 @@ impl<'a> Results<'a> {
         row: usize,
         accumulators: S::Sums,
         (steps, scale): (i32, f32),
-        sums: &mut [f32; LANES],
-    ) {
+        sums: S::Floats,
+    ) -> S::Floats {
         match &mut self.kind {
             Kind::Accumulators(results) => {
                 let from = group.tile * LANES - self.outputs.start;
@@ -118,6 +118,7 @@ impl<'a> Results<'a> {
                 for (lane, value) in values.iter().take(outputs).enumerate() {
                     results[(first + lane) * self.groups + group.index] = *value;
                 }
+                sums
             }
             Kind::Sums(..) => {
                 let mut levels = set.floats(accumulators);
@@ -127,7 +128,7 @@ impl<'a> Results<'a> {
                 }
                 let scales = set.multiply_floats(set.load_floats(group.scales), set.splat_floats(scale));
                 let levels = set.multiply_floats(levels, scales);
-                set.store_floats(set.add_floats(set.load_floats(sums), levels), sums);
+                set.add_floats(sums, levels)
             }
         }
     }
@@ -145,28 +146,26 @@ impl<'a> Results<'a> {
 
     /// Adds the bias and writes the sums of a tile.
     #[inline(always)]
-    pub(super) fn store<S: Set>(&mut self, set: S, row: usize, tile: usize, sums: &[f32; LANES]) {
+    pub(super) fn store<S: Set>(&mut self, set: S, row: usize, tile: usize, sums: S::Floats) {
         let width = self.outputs.len();
         if let Kind::Sums(results, bias) = &mut self.kind {
             let from = tile * LANES - self.outputs.start;
             let results = &mut results[row * width + from..(row + 1) * width];
-            let mut biased = *sums;
-            if let Some(bias) = bias {
-                match bias[from..].first_chunk() {
-                    Some(bias) => {
-                        let sums = set.add_floats(set.load_floats(sums), set.load_floats(bias));
-                        set.store_floats(sums, &mut biased);
-                    }
-                    None => {
-                        for (sum, bias) in biased.iter_mut().zip(&bias[from..]) {
-                            *sum += bias;
-                        }
-                    }
-                }
+            if let Some(results) = results.first_chunk_mut() {
+                let sums = match bias.and_then(|bias| bias[from..].first_chunk()) {
+                    Some(bias) => set.add_floats(sums, set.load_floats(bias)),
+                    None => sums,
+                };
+                set.store_floats(sums, results);
+                return;
             }
-            match results.first_chunk_mut() {
-                Some(results) => set.store_floats(set.load_floats(&biased), results),
-                None => results.copy_from_slice(&biased[..results.len()]),
+            let mut values = [0.0; LANES];
+            set.store_floats(sums, &mut values);
+            results.copy_from_slice(&values[..results.len()]);
+            if let Some(bias) = bias {
+                for (result, bias) in results.iter_mut().zip(&bias[from..]) {
+                    *result += bias;
+                }
             }
         }
     }

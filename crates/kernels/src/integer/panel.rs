@@ -31,23 +31,30 @@ impl Panel {
         let mut scales = vec![0.0; ROWS];
         for row in 0..ROWS {
             let parameters = activations.parameters(first + row);
-            let shift = activations.codes.offset() - parameters.zero_point;
-            shifts[row] = shift;
+            shifts[row] = activations.codes.offset() - parameters.zero_point;
             scales[row] = parameters.scale;
-            let start = (first + row) * weights.inputs;
-            for group in 0..weights.groups {
-                let inputs = weights.group_inputs(group);
-                let length = inputs.len();
+        }
+        for group in 0..weights.groups {
+            let inputs = weights.group_inputs(group);
+            let quads = &mut quads[weights.steps(0..group) * ROWS * Q..];
+            let sums = &mut sums[group * ROWS..][..ROWS];
+            // A group has so few inputs that sums are within 32 bits.
+            let length = i32::try_from(inputs.len()).unwrap_or(i32::MAX);
+            let mut rows: [&[u8]; ROWS] = [&[]; ROWS];
+            for (row, bytes) in rows.iter_mut().enumerate() {
+                let start = (first + row) * weights.inputs;
                 let range = start + inputs.start..start + inputs.end;
-                let from = weights.steps(0..group) * ROWS * Q;
-                let quads = &mut quads[from..];
-                let sum = match activations.codes {
-                    ActivationCodes::Unsigned(codes) => fill::<ROWS, Q, 0x80>(&codes[range], quads, row),
-                    ActivationCodes::Signed(codes) => fill::<ROWS, Q, 0>(as_bytes(&codes[range]), quads, row),
+                *bytes = match activations.codes {
+                    ActivationCodes::Unsigned(codes) => &codes[range],
+                    ActivationCodes::Signed(codes) => as_bytes(&codes[range]),
                 };
-                // A group has so few inputs that these sums are within 32 bits.
-                let length = i32::try_from(length).unwrap_or(i32::MAX);
-                sums[group * ROWS + row] = sum.wrapping_add(length.wrapping_mul(shift));
+            }
+            match activations.codes {
+                ActivationCodes::Unsigned(_) => fill::<ROWS, Q, 0x80>(&rows, quads, sums),
+                ActivationCodes::Signed(_) => fill::<ROWS, Q, 0>(&rows, quads, sums),
+            }
+            for (sum, shift) in sums.iter_mut().zip(&shifts) {
+                *sum = sum.wrapping_add(length.wrapping_mul(*shift));
             }
         }
         Self { quads, sums, shifts, scales }
@@ -61,28 +68,44 @@ fn as_bytes(codes: &[i8]) -> &[u8] {
     unsafe { std::slice::from_raw_parts(codes.as_ptr().cast(), codes.len()) }
 }
 
-/// Writes one row of a group and sums its signed bytes, which are those of `codes` with the bits of `FLIP` flipped.
+/// Writes a group of some rows and the sums of their signed bytes, which are those of `rows` with the bits of `FLIP` flipped.
 #[inline(always)]
 fn fill<const ROWS: usize, const Q: usize, const FLIP: u8>(
-    codes: &[u8],
+    rows: &[&[u8]; ROWS],
     quads: &mut [i32],
-    row: usize,
-) -> i32 {
-    let (whole, rest) = codes.as_chunks::<4>();
+    sums: &mut [i32],
+) {
     let steps = quads.as_chunks_mut::<Q>().0.as_chunks_mut::<ROWS>().0;
-    for (quad, step) in whole.iter().zip(steps.iter_mut()) {
-        step[row] = packed(quad.map(|code| (code ^ FLIP).cast_signed()));
+    let (whole, rest) = rows[0].as_chunks::<4>();
+    let mut quads = [whole; ROWS];
+    for (quads, bytes) in quads.iter_mut().zip(rows) {
+        *quads = &bytes.as_chunks().0[..whole.len()];
+    }
+    // Step by step: a row at a time, the writes would lie far apart.
+    for (index, step) in steps[..whole.len()].iter_mut().enumerate() {
+        for (place, quads) in step.iter_mut().zip(&quads) {
+            *place = packed(flipped::<FLIP>(quads[index]));
+        }
     }
     if !rest.is_empty()
         && let Some(step) = steps.get_mut(whole.len())
     {
-        let mut quad = [0; 4];
-        for (signed, code) in quad.iter_mut().zip(rest) {
-            *signed = (code ^ FLIP).cast_signed();
+        for (place, bytes) in step.iter_mut().zip(rows) {
+            let mut quad = [FLIP; 4];
+            let rest = bytes.as_chunks::<4>().1;
+            quad[..rest.len()].copy_from_slice(rest);
+            *place = packed(flipped::<FLIP>(quad));
         }
-        step[row] = packed(quad);
     }
-    codes.iter().fold(0, |sum: i32, code| sum.wrapping_add(i32::from((code ^ FLIP).cast_signed())))
+    for (sum, bytes) in sums.iter_mut().zip(rows) {
+        let signed = bytes.iter().map(|byte| i32::from((byte ^ FLIP).cast_signed()));
+        *sum = signed.fold(0, i32::wrapping_add);
+    }
+}
+
+#[inline(always)]
+fn flipped<const FLIP: u8>([a, b, c, d]: [u8; 4]) -> [i8; 4] {
+    [(a ^ FLIP).cast_signed(), (b ^ FLIP).cast_signed(), (c ^ FLIP).cast_signed(), (d ^ FLIP).cast_signed()]
 }
 
 /// One number of four bytes, or two of two numbers of 16 bits: of the first and third, and the second and fourth.

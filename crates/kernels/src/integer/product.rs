@@ -19,7 +19,7 @@ use crate::parallel::in_parts;
 const MOST_ROWS: usize = 256;
 
 /// Inputs whose weights stay in the nearest cache while activations pass: of three tiles, 24 KiB of 8 bits.
-const MOST_INPUTS: usize = 512;
+const MOST_INPUTS: usize = 1024;
 
 /// Some blocks of a group.
 #[derive(Debug)]
@@ -182,6 +182,14 @@ impl Product<'_> {
         set: S,
     ) {
         let rows = self.activations.rows;
+        if self.weights.groups == 0 {
+            for row in 0..rows {
+                for tile in self.tiles.clone() {
+                    self.results.store(set, row, tile, set.splat_floats(0.0));
+                }
+            }
+            return;
+        }
         let mut row = 0;
         while row < rows {
             row += match rows - row {
@@ -205,7 +213,7 @@ impl Product<'_> {
     ) -> usize {
         let panel = Panel::new::<1, Q>(self.weights, self.activations, row);
         for tile in self.tiles.clone() {
-            let mut sums = [0.0; LANES];
+            let mut sums = set.splat_floats(0.0);
             for group in 0..self.weights.groups {
                 let blocks = self.weights.block_range(group..group + 1);
                 let quads = &panel.quads[blocks.start * STEPS * Q..blocks.end * STEPS * Q];
@@ -214,9 +222,10 @@ impl Product<'_> {
                 let steps = panel.sums[group];
                 let group = Group::new(self.weights, tile, group);
                 let accumulators = group.finish(set, accumulators, panel.shifts[0], steps);
-                self.results.add(set, &group, row, accumulators, (steps, panel.scales[0]), &mut sums);
+                let factors = (steps, panel.scales[0]);
+                sums = self.results.add(set, &group, row, accumulators, factors, sums);
             }
-            self.results.store(set, row, tile, &sums);
+            self.results.store(set, row, tile, sums);
         }
         1
     }
@@ -284,15 +293,13 @@ impl Product<'_> {
             for (index, panel) in panels.iter().enumerate() {
                 let first = first + index * ROWS;
                 let (accumulators, sums) = (&mut accumulators[index], &mut sums[index]);
-                if visit == 0 {
-                    *sums = [[Line([0.0; LANES]); TILES]; ROWS];
-                }
                 if is_last {
                     for row in 0..ROWS {
                         self.results.expect_store(set, first + row, tile..tile + TILES);
                     }
                 }
-                for part in parts {
+                for (number, part) in parts.iter().enumerate() {
+                    let is_end = is_last && number + 1 == parts.len();
                     let mut lines = [self.lines::<LINES>(tile, part.blocks.clone()); TILES];
                     for (index, lines) in lines.iter_mut().enumerate().skip(1) {
                         *lines = self.lines::<LINES>(tile + index, part.blocks.clone());
@@ -311,19 +318,21 @@ impl Product<'_> {
                             let group = Group::new(self.weights, tile + index, part.group);
                             let steps = &panel.sums[part.group * ROWS..][..ROWS];
                             for row in 0..ROWS {
-                                let sums = &mut sums[row][index].0;
                                 let found = set.load_sums(&accumulators[row][index].0);
                                 let found = group.finish(set, found, panel.shifts[row], steps[row]);
+                                let before = match part.group {
+                                    0 => set.splat_floats(0.0),
+                                    _ => set.load_floats(&sums[row][index].0),
+                                };
                                 let factors = (steps[row], panel.scales[row]);
-                                self.results.add(set, &group, first + row, found, factors, sums);
+                                let after =
+                                    self.results.add(set, &group, first + row, found, factors, before);
+                                if is_end {
+                                    self.results.store(set, first + row, tile + index, after);
+                                } else {
+                                    set.store_floats(after, &mut sums[row][index].0);
+                                }
                             }
-                        }
-                    }
-                }
-                if is_last {
-                    for (row, sums) in sums.iter().enumerate() {
-                        for (tile, sums) in (tile..).zip(sums) {
-                            self.results.store(set, first + row, tile, &sums.0);
                         }
                     }
                 }
@@ -339,7 +348,7 @@ impl Product<'_> {
     }
 
     /// The groups, cut where they are long, in visits of so many inputs that the weights of a few tiles stay near
-    /// meanwhile: at least one, be there nothing to visit.
+    /// meanwhile.
     fn visits(&self) -> Vec<Vec<Part>> {
         let weights = self.weights;
         let most = (MOST_INPUTS / weights.width.inputs()).max(1);
@@ -366,9 +375,6 @@ impl Product<'_> {
                     }
                 }
             }
-        }
-        if visits.is_empty() {
-            visits.push(Vec::new());
         }
         visits
     }
