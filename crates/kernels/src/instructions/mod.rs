@@ -17,7 +17,8 @@ use crate::aligned::{CodeLine, LANES};
 use crate::error::KernelError;
 
 /// How far ahead of what is read memory is asked for: across the ends of pages, at which processors stop doing it themselves.
-pub(crate) const AHEAD: usize = 4096;
+#[cfg(target_arch = "x86_64")]
+const AHEAD: usize = 4096;
 
 /// The instructions of a kernel on integer codes: lines of 64 codes, four inputs of each of 16 outputs, `[output][input]`.
 pub(crate) trait Set: Copy {

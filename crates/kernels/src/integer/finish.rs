@@ -6,57 +6,73 @@ use super::weights::{IntegerWeights, Zeros};
 use crate::aligned::LANES;
 use crate::instructions::Set;
 
-/// What a group of a tile has beside codes.
-pub(super) struct Group<'a> {
+/// What a group of a tile has beside codes, in registers: no enums, which would be in memory.
+pub(super) struct Group<S: Set> {
     pub(super) tile: usize,
     pub(super) index: usize,
     is_doubled: bool,
-    /// Sums of unsigned codes.
-    sums: &'a [i32; LANES],
-    scales: &'a [f32; LANES],
-    zero: Zero<'a>,
+    /// Whether signed bytes of an activation are shifted, and if so the sums of unsigned codes.
+    has_shifts: bool,
+    sums: S::Sums,
+    scales: S::Floats,
+    /// Of all blocks, where there are no `zeros`.
+    zero: i32,
+    has_zeros: bool,
+    zeros: S::Sums,
+    has_float_zeros: bool,
+    float_zeros: S::Floats,
 }
 
-#[derive(Clone, Copy)]
-enum Zero<'a> {
-    Constant(i32),
-    Integer(&'a [i16; LANES]),
-    Float { offset: i32, values: &'a [f32; LANES] },
-}
-
-impl<'a> Group<'a> {
+impl<S: Set> Group<S> {
+    /// The group, with sums of codes where signed bytes of an activation are shifted.
     #[inline(always)]
-    pub(super) fn new(weights: &'a IntegerWeights, tile: usize, index: usize) -> Self {
+    pub(super) fn new(set: S, weights: &IntegerWeights, tile: usize, index: usize, has_shifts: bool) -> Self {
         let place = tile * weights.groups + index;
-        let zero = match &weights.zeros {
-            Zeros::Constant(zero) => Zero::Constant(*zero),
-            Zeros::Integer(values) => Zero::Integer(&values[place].0),
-            Zeros::Float { offset, values } => Zero::Float { offset: *offset, values: &values[place].0 },
+        let mut group = Self {
+            tile,
+            index,
+            is_doubled: weights.width.factor() == 2,
+            has_shifts,
+            sums: set.load_sums(&weights.sums[place].0),
+            scales: set.load_floats(&weights.scales[place].0),
+            zero: 0,
+            has_zeros: false,
+            zeros: set.zero(),
+            has_float_zeros: false,
+            float_zeros: set.splat_floats(0.0),
         };
-        let is_doubled = weights.width.factor() == 2;
-        Self { tile, index, is_doubled, sums: &weights.sums[place].0, scales: &weights.scales[place].0, zero }
+        match &weights.zeros {
+            Zeros::Constant(zero) => group.zero = *zero,
+            Zeros::Integer(values) => {
+                group.has_zeros = true;
+                group.zeros = set.load_short(&values[place].0);
+            }
+            Zeros::Float { offset, values } => {
+                group.zero = *offset;
+                group.has_float_zeros = true;
+                group.float_zeros = set.load_floats(&values[place].0);
+            }
+        }
+        group
     }
 
     /// The accumulators of sums of unsigned codes with signed bytes, which are `shift` less than the activation's steps from its
     /// zero point; `steps` is the sum of those.
     #[inline(always)]
-    pub(super) fn finish<S: Set>(&self, set: S, sums: S::Sums, shift: i32, steps: i32) -> S::Sums {
+    pub(super) fn finish(&self, set: S, sums: S::Sums, shift: i32, steps: i32) -> S::Sums {
         let mut accumulators = sums;
-        if shift != 0 {
-            let products = set.multiply(set.load_sums(self.sums), set.splat(shift));
-            accumulators = set.add(accumulators, products);
+        if self.has_shifts {
+            accumulators = set.add(accumulators, set.multiply(self.sums, set.splat(shift)));
         }
         if self.is_doubled {
             accumulators = set.add(accumulators, accumulators);
         }
-        match self.zero {
-            Zero::Constant(zero) | Zero::Float { offset: zero, .. } => {
-                set.subtract(accumulators, set.splat(zero.wrapping_mul(steps)))
-            }
-            Zero::Integer(zeros) => {
-                set.subtract(accumulators, set.multiply(set.load_short(zeros), set.splat(steps)))
-            }
-        }
+        let less = if self.has_zeros {
+            set.multiply(self.zeros, set.splat(steps))
+        } else {
+            set.splat(self.zero.wrapping_mul(steps))
+        };
+        set.subtract(accumulators, less)
     }
 }
 
@@ -102,7 +118,7 @@ impl<'a> Results<'a> {
     pub(super) fn add<S: Set>(
         &mut self,
         set: S,
-        group: &Group<'_>,
+        group: &Group<S>,
         row: usize,
         accumulators: S::Sums,
         (steps, scale): (i32, f32),
@@ -122,11 +138,11 @@ impl<'a> Results<'a> {
             }
             Kind::Sums(..) => {
                 let mut levels = set.floats(accumulators);
-                if let Zero::Float { values, .. } = group.zero {
-                    let less = set.multiply_floats(set.load_floats(values), set.splat_floats(steps as f32));
+                if group.has_float_zeros {
+                    let less = set.multiply_floats(group.float_zeros, set.splat_floats(steps as f32));
                     levels = set.subtract_floats(levels, less);
                 }
-                let scales = set.multiply_floats(set.load_floats(group.scales), set.splat_floats(scale));
+                let scales = set.multiply_floats(group.scales, set.splat_floats(scale));
                 let levels = set.multiply_floats(levels, scales);
                 set.add_floats(sums, levels)
             }

@@ -12,6 +12,8 @@ pub(super) struct Panel {
     pub(super) sums: Vec<i32>,
     /// Of each row, what is added to a signed byte of it to have `q - z`.
     pub(super) shifts: Vec<i32>,
+    /// Whether any of these is not 0.
+    pub(super) has_shifts: bool,
     /// Of each row.
     pub(super) scales: Vec<f32>,
 }
@@ -57,7 +59,8 @@ impl Panel {
                 *sum = sum.wrapping_add(length.wrapping_mul(*shift));
             }
         }
-        Self { quads, sums, shifts, scales }
+        let has_shifts = shifts.iter().any(|&shift| shift != 0);
+        Self { quads, sums, shifts, has_shifts, scales }
     }
 }
 

@@ -220,7 +220,7 @@ impl Product<'_> {
                 let lines = self.lines::<LINES>(tile, blocks);
                 let accumulators = vector_sums::<S, L, LINES, STEPS, Q>(set, lines, quads);
                 let steps = panel.sums[group];
-                let group = Group::new(self.weights, tile, group);
+                let group = Group::new(set, self.weights, tile, group, panel.has_shifts);
                 let accumulators = group.finish(set, accumulators, panel.shifts[0], steps);
                 let factors = (steps, panel.scales[0]);
                 sums = self.results.add(set, &group, row, accumulators, factors, sums);
@@ -315,7 +315,8 @@ impl Product<'_> {
                     );
                     if part.is_last {
                         for index in 0..TILES {
-                            let group = Group::new(self.weights, tile + index, part.group);
+                            let group =
+                                Group::new(set, self.weights, tile + index, part.group, panel.has_shifts);
                             let steps = &panel.sums[part.group * ROWS..][..ROWS];
                             for row in 0..ROWS {
                                 let found = set.load_sums(&accumulators[row][index].0);
