@@ -23,7 +23,7 @@ proptest! {
 
     #[test]
     fn look_ups_are_added_as_obvious_loops_add_them(
-        (vectors, subspaces) in (0_usize..200, 0_usize..40),
+        (vectors, subspaces) in if cfg!(miri) { (0_usize..20, 0_usize..6) } else { (0_usize..200, 0_usize..40) },
         has_eight in any::<bool>(),
         seed in any::<u64>(),
     ) {

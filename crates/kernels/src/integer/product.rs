@@ -19,7 +19,7 @@ use crate::parallel::in_parts;
 const MOST_ROWS: usize = 256;
 
 /// Inputs whose weights stay in the nearest cache while activations pass: of three tiles, 24 KiB of 8 bits.
-const MOST_INPUTS: usize = 1024;
+const MOST_INPUTS: usize = 512;
 
 /// Some blocks of a group.
 #[derive(Debug)]
