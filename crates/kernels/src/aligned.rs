@@ -17,9 +17,9 @@ pub(crate) type Lanes<T> = Line<[T; LANES]>;
 /// `rows` of `columns` numbers as tiles of 16 rows: `[tile][column][row in tile]`; rows beyond the last are `fill`.
 pub(crate) fn tiled<T: Copy>(values: &[T], rows: usize, columns: usize, fill: T) -> Vec<Lanes<T>> {
     let mut lanes = vec![Line([fill; LANES]); rows.div_ceil(LANES) * columns];
-    for row in 0..rows {
-        for column in 0..columns {
-            lanes[row / LANES * columns + column].0[row % LANES] = values[row * columns + column];
+    for (row, values) in values.chunks_exact(columns.max(1)).enumerate() {
+        for (column, &value) in values.iter().enumerate() {
+            lanes[row / LANES * columns + column].0[row % LANES] = value;
         }
     }
     lanes
@@ -27,6 +27,9 @@ pub(crate) fn tiled<T: Copy>(values: &[T], rows: usize, columns: usize, fill: T)
 
 /// One value a block and output, of one a tensor, an output or a block.
 pub(crate) fn expanded<T: Copy>(values: &[T], (outputs, groups): (usize, usize)) -> Vec<T> {
+    if groups == 0 {
+        return Vec::new();
+    }
     if values.len() == outputs * groups {
         return values.to_vec();
     }

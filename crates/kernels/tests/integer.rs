@@ -258,6 +258,15 @@ fn the_longest_group_does_not_overflow_and_a_longer_one_is_refused() {
 }
 
 #[test]
+fn outputs_of_no_inputs_take_no_memory() {
+    let none = Codes::Signed(&[]);
+    let zeros = ZeroPoints::Symmetric;
+    let weights =
+        IntegerWeights::new((usize::MAX, 0), Width::Four, none, Granularity::Tensor, &[1.0], zeros).unwrap();
+    assert_eq!((weights.groups(), weights.bytes()), (0, 0));
+}
+
+#[test]
 fn what_does_not_fit_is_refused() {
     let new = |shape, width, codes, granularity, scales: &[f32], zeros| {
         IntegerWeights::new(shape, width, codes, granularity, scales, zeros).unwrap_err()

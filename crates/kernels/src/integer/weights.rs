@@ -165,9 +165,8 @@ impl IntegerWeights {
         let tiles = outputs.div_ceil(LANES);
         let mut packed = vec![EMPTY; lines * tiles];
         let mut sums = vec![Line([0; LANES]); tiles * groups];
-        for output in 0..outputs {
+        for (output, codes) in unsigned.chunks_exact(inputs.max(1)).enumerate() {
             let (tile, lane) = (output / LANES, output % LANES);
-            let codes = &unsigned[output * inputs..][..inputs];
             for (index, codes) in codes.chunks(group).enumerate() {
                 let group = &mut packed[tile * lines + index * group_lines..][..block_lines(codes.len())];
                 for (block, codes) in group.chunks_mut(width.lines()).zip(codes.chunks(width.inputs())) {

@@ -243,9 +243,9 @@ impl TableWeights {
         let last = inputs - group * groups.saturating_sub(1);
         let lines = group_lines * groups.saturating_sub(1) + block_lines(last);
         let mut words = vec![Line([0; LANES]); lines * outputs.div_ceil(LANES)];
-        for output in 0..outputs {
+        for (output, codes) in codes.chunks_exact(inputs.max(1)).enumerate() {
             let (tile, lane) = (output / LANES, output % LANES);
-            for (index, codes) in codes[output * inputs..][..inputs].chunks(group).enumerate() {
+            for (index, codes) in codes.chunks(group).enumerate() {
                 let group = &mut words[tile * lines + index * group_lines..][..block_lines(codes.len())];
                 for (block, codes) in group.chunks_mut(width.lines()).zip(codes.chunks(width.inputs())) {
                     for (input, &code) in codes.iter().enumerate() {
