@@ -5,10 +5,14 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod instructions;
+
 use std::env;
 use std::sync::OnceLock;
 
 use pulp::Arch;
+
+pub use instructions::Instructions;
 
 /// In the environment of the program, `none` has all loops run without vector instructions.
 pub const VARIABLE: &str = "BITSWEEP_VECTORS";
@@ -50,20 +54,35 @@ mod tests {
         Arch::new()
     }
 
+    #[test]
+    fn kernels_are_portable_where_loops_take_no_vector_instructions() {
+        assert!(Instructions::available().any(|set| set == Instructions::Portable));
+        assert!(Instructions::best().is_available());
+        assert!(told_in_a_process_with(Some("none")).contains("kernels: portable"));
+        let best = [Instructions::Avx512Vnni, Instructions::Avx512Bw, Instructions::Avx2, Instructions::Neon];
+        let best = best.into_iter().find(|set| set.is_available()).unwrap_or(Instructions::Portable);
+        assert!(told_in_a_process_with(None).contains(&format!("kernels: {}\n", best.name())));
+    }
+
     /// Whether a process with the variable in its environment takes vector instructions: this binary, of which it runs the
     /// test below.
     fn in_a_process_with(value: Option<&str>) -> bool {
-        let mut command = Command::new(env::current_exe().unwrap());
-        command.args(["--exact", "tests::what_is_taken_is_told", "--nocapture"]).env_remove(VARIABLE);
-        command.envs(value.map(|value| (VARIABLE, value)));
-        let told = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        let told = told_in_a_process_with(value);
         let is_told = |words: &str| told.contains(words);
         assert!(is_told("vectors: true") != is_told("vectors: false"), "{told}");
         is_told("vectors: true")
     }
 
+    fn told_in_a_process_with(value: Option<&str>) -> String {
+        let mut command = Command::new(env::current_exe().unwrap());
+        command.args(["--exact", "tests::what_is_taken_is_told", "--nocapture"]).env_remove(VARIABLE);
+        command.envs(value.map(|value| (VARIABLE, value)));
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    }
+
     #[test]
     fn what_is_taken_is_told() {
         println!("vectors: {}", !matches!(arch(), Arch::Scalar));
+        println!("kernels: {}", Instructions::best().name());
     }
 }

@@ -1,0 +1,382 @@
+//! Products of integer activations with integer weights.
+
+use std::ops::Range;
+
+use bitsweep_vector::Instructions;
+
+use super::activations::Activations;
+use super::finish::{Group, Results};
+use super::panel::Panel;
+use super::sums::{panel_sums, vector_sums};
+use super::weights::IntegerWeights;
+use super::width::{Bits, Bytes, Layout, Nibbles, Pairs, PairsAndBits, Width};
+use crate::aligned::{CodeLine, LANES, Lanes, Line};
+use crate::error::{KernelError, check_length, elements};
+use crate::instructions::{Kernel, Set, run};
+use crate::parallel::in_parts;
+
+/// Rows whose activations are kept beside one another while weights pass.
+const MOST_ROWS: usize = 256;
+
+/// Inputs whose weights stay in the nearest cache while activations pass: of three tiles, 24 KiB of 8 bits.
+const MOST_INPUTS: usize = 512;
+
+/// Some blocks of a group.
+#[derive(Debug)]
+struct Part {
+    group: usize,
+    blocks: Range<usize>,
+    is_first: bool,
+    is_last: bool,
+}
+
+/// What is known so far of a few tiles, `[row][tile]`.
+#[derive(Debug)]
+struct Space {
+    /// Of the group that is summed.
+    accumulators: Vec<Lanes<i32>>,
+    /// Of the groups before.
+    sums: Vec<Lanes<f32>>,
+}
+
+/// The product of some tiles with all rows.
+struct Product<'a> {
+    weights: &'a IntegerWeights,
+    activations: &'a Activations<'a>,
+    tiles: Range<usize>,
+    results: Results<'a>,
+}
+
+impl IntegerWeights {
+    /// The accumulators `Σ_{i∈g} (x_i - z_x)·(q_i - z)` of every group `g`, `(rows, outputs, groups)`, exactly. Of float zero
+    /// points they are `Σ_{i∈g} (x_i - z_x)·q_i`.
+    ///
+    /// # Errors
+    /// Activations or results of another shape.
+    pub fn accumulators(
+        &self,
+        activations: &Activations<'_>,
+        results: &mut [i32],
+    ) -> Result<(), KernelError> {
+        self.accumulators_with(Instructions::best(), activations, results)
+    }
+
+    /// As [`accumulators`](Self::accumulators), with these instructions.
+    ///
+    /// # Errors
+    /// As there, and instructions that the processor does not have.
+    pub fn accumulators_with(
+        &self,
+        instructions: Instructions,
+        activations: &Activations<'_>,
+        results: &mut [i32],
+    ) -> Result<(), KernelError> {
+        self.check(activations)?;
+        let expected = elements(elements(activations.rows, self.outputs)?, self.groups)?;
+        check_length("accumulators", expected, results.len())?;
+        let tiles = 0..self.outputs.div_ceil(LANES);
+        let results = Results::accumulators(self, &tiles, results);
+        run(instructions, Product { weights: self, activations, tiles, results })
+    }
+
+    /// The outputs `y = Σ_g s_x·s_g·acc_g + b`, `(rows, outputs)`, with the [accumulators](Self::accumulators) of the groups.
+    ///
+    /// Each operation is rounded to `f32`: the accumulator becomes `f32`, is multiplied once by `s_x·s_g`, groups are added in
+    /// order of their inputs, and the bias is added last. With float zero points the accumulator is
+    /// `acc_g - z·Σ_{i∈g} (x_i - z_x)`, of which the product and the difference are rounded too.
+    ///
+    /// # Errors
+    /// Activations, biases or results of another shape.
+    pub fn product(
+        &self,
+        activations: &Activations<'_>,
+        bias: Option<&[f32]>,
+        results: &mut [f32],
+    ) -> Result<(), KernelError> {
+        self.product_with(Instructions::best(), activations, bias, results)
+    }
+
+    /// As [`product`](Self::product), with these instructions.
+    ///
+    /// # Errors
+    /// As there, and instructions that the processor does not have.
+    pub fn product_with(
+        &self,
+        instructions: Instructions,
+        activations: &Activations<'_>,
+        bias: Option<&[f32]>,
+        results: &mut [f32],
+    ) -> Result<(), KernelError> {
+        self.check(activations)?;
+        check_length("results", elements(activations.rows, self.outputs)?, results.len())?;
+        if let Some(bias) = bias {
+            check_length("biases", self.outputs, bias.len())?;
+        }
+        let tiles = 0..self.outputs.div_ceil(LANES);
+        let results = Results::sums(self, &tiles, results, bias);
+        run(instructions, Product { weights: self, activations, tiles, results })
+    }
+
+    /// As [`product_with`](Self::product_with), with the outputs dealt to the threads of rayon's pool; the same bits.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn product_parallel(
+        &self,
+        instructions: Instructions,
+        activations: &Activations<'_>,
+        bias: Option<&[f32]>,
+        results: &mut [f32],
+    ) -> Result<(), KernelError> {
+        self.check(activations)?;
+        check_length("results", elements(activations.rows, self.outputs)?, results.len())?;
+        if let Some(bias) = bias {
+            check_length("biases", self.outputs, bias.len())?;
+        }
+        in_parts((activations.rows, self.outputs), results, |tiles, results| {
+            let results = Results::sums(self, &tiles, results, bias);
+            run(instructions, Product { weights: self, activations, tiles, results })
+        })
+    }
+
+    fn check(&self, activations: &Activations<'_>) -> Result<(), KernelError> {
+        check_length("inputs", self.inputs, activations.inputs)
+    }
+
+    /// The steps of four inputs of some groups, padded to whole blocks.
+    #[inline(always)]
+    pub(super) fn steps(&self, groups: Range<usize>) -> usize {
+        self.block_range(groups).len() * self.width.inputs() / 4
+    }
+
+    /// The blocks of some groups in a tile.
+    #[inline(always)]
+    fn block_range(&self, groups: Range<usize>) -> Range<usize> {
+        let blocks = self.lines / self.width.lines();
+        let group = self.group.div_ceil(self.width.inputs());
+        blocks.min(groups.start * group)..blocks.min(groups.end * group)
+    }
+}
+
+impl Kernel for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Set>(self, set: S) {
+        match self.weights.width {
+            Width::Eight if S::WIDE => self.rows::<S, Bytes, 1, 1, 2>(set),
+            Width::Eight => self.rows::<S, Bytes, 1, 1, 1>(set),
+            Width::Four => self.rows::<S, Nibbles, 1, 2, 1>(set),
+            Width::Three => self.rows::<S, PairsAndBits, 3, 8, 1>(set),
+            Width::Two | Width::Ternary => self.rows::<S, Pairs, 1, 4, 1>(set),
+            Width::Binary => self.rows::<S, Bits, 1, 8, 1>(set),
+        }
+    }
+}
+
+impl Product<'_> {
+    /// All rows, as many at a time as registers hold.
+    #[inline(always)]
+    fn rows<S: Set, L: Layout<LINES, STEPS>, const LINES: usize, const STEPS: usize, const Q: usize>(
+        mut self,
+        set: S,
+    ) {
+        let rows = self.activations.rows;
+        if self.weights.groups == 0 {
+            for row in 0..rows {
+                for tile in self.tiles.clone() {
+                    self.results.store(set, row, tile, set.splat_floats(0.0));
+                }
+            }
+            return;
+        }
+        let mut row = 0;
+        while row < rows {
+            row += match rows - row {
+                _ if S::ACCUMULATORS < 4 => self.vector::<S, L, LINES, STEPS, Q>(set, row),
+                1..4 => self.vector::<S, L, LINES, STEPS, Q>(set, row),
+                4..8 => self.panels::<S, L, LINES, STEPS, Q, 4>(set, row, 1),
+                left if S::ACCUMULATORS < 24 => {
+                    self.panels::<S, L, LINES, STEPS, Q, 4>(set, row, (left / 4).min(MOST_ROWS / 4))
+                }
+                left => self.panels::<S, L, LINES, STEPS, Q, 8>(set, row, (left / 8).min(MOST_ROWS / 8)),
+            };
+        }
+    }
+
+    /// One row: the weights are read once, one after another.
+    #[inline(always)]
+    fn vector<S: Set, L: Layout<LINES, STEPS>, const LINES: usize, const STEPS: usize, const Q: usize>(
+        &mut self,
+        set: S,
+        row: usize,
+    ) -> usize {
+        let panel = Panel::new::<1, Q>(self.weights, self.activations, row);
+        for tile in self.tiles.clone() {
+            let mut sums = set.splat_floats(0.0);
+            for group in 0..self.weights.groups {
+                let blocks = self.weights.block_range(group..group + 1);
+                let quads = &panel.quads[blocks.start * STEPS * Q..blocks.end * STEPS * Q];
+                let lines = self.lines::<LINES>(tile, blocks);
+                let accumulators = vector_sums::<S, L, LINES, STEPS, Q>(set, lines, quads);
+                let steps = panel.sums[group];
+                let group = Group::new(set, self.weights, tile, group, panel.has_shifts);
+                let accumulators = group.finish(set, accumulators, panel.shifts[0], steps);
+                let factors = (steps, panel.scales[0]);
+                sums = self.results.add(set, &group, row, accumulators, factors, sums);
+            }
+            self.results.store(set, row, tile, sums);
+        }
+        1
+    }
+
+    /// `count` panels of `ROWS` rows: codes are unpacked once for each panel, and stay near while the panels pass.
+    #[inline(always)]
+    fn panels<
+        S: Set,
+        L: Layout<LINES, STEPS>,
+        const LINES: usize,
+        const STEPS: usize,
+        const Q: usize,
+        const ROWS: usize,
+    >(
+        &mut self,
+        set: S,
+        first: usize,
+        count: usize,
+    ) -> usize {
+        let mut panels = Vec::with_capacity(count);
+        for index in 0..count {
+            panels.push(Panel::new::<ROWS, Q>(self.weights, self.activations, first + index * ROWS));
+        }
+        let visits = self.visits();
+        let mut space = Space {
+            accumulators: vec![Line([0; LANES]); count * ROWS * 3],
+            sums: vec![Line([0.0; LANES]); count * ROWS * 3],
+        };
+        let mut tile = self.tiles.start;
+        while tile < self.tiles.end {
+            let place = (first, tile);
+            if S::ACCUMULATORS >= 3 * ROWS && tile + 3 <= self.tiles.end {
+                self.tiles_of::<S, L, LINES, STEPS, Q, ROWS, 3>(set, &panels, &visits, &mut space, place);
+                tile += 3;
+            } else {
+                self.tiles_of::<S, L, LINES, STEPS, Q, ROWS, 1>(set, &panels, &visits, &mut space, place);
+                tile += 1;
+            }
+        }
+        count * ROWS
+    }
+
+    /// `TILES` tiles from `tile` of all `panels`, whose first row is `first`.
+    #[inline(always)]
+    fn tiles_of<
+        S: Set,
+        L: Layout<LINES, STEPS>,
+        const LINES: usize,
+        const STEPS: usize,
+        const Q: usize,
+        const ROWS: usize,
+        const TILES: usize,
+    >(
+        &mut self,
+        set: S,
+        panels: &[Panel],
+        visits: &[Vec<Part>],
+        space: &mut Space,
+        (first, tile): (usize, usize),
+    ) {
+        let accumulators = space.accumulators.as_chunks_mut::<TILES>().0.as_chunks_mut::<ROWS>().0;
+        let sums = space.sums.as_chunks_mut::<TILES>().0.as_chunks_mut::<ROWS>().0;
+        for (visit, parts) in visits.iter().enumerate() {
+            let is_last = visit + 1 == visits.len();
+            for (index, panel) in panels.iter().enumerate() {
+                let first = first + index * ROWS;
+                let (accumulators, sums) = (&mut accumulators[index], &mut sums[index]);
+                if is_last {
+                    for row in 0..ROWS {
+                        self.results.expect_store(set, first + row, tile..tile + TILES);
+                    }
+                }
+                for (number, part) in parts.iter().enumerate() {
+                    let is_end = is_last && number + 1 == parts.len();
+                    let mut lines = [self.lines::<LINES>(tile, part.blocks.clone()); TILES];
+                    for (index, lines) in lines.iter_mut().enumerate().skip(1) {
+                        *lines = self.lines::<LINES>(tile + index, part.blocks.clone());
+                    }
+                    let quads = ROWS * STEPS * Q;
+                    let quads = &panel.quads[part.blocks.start * quads..part.blocks.end * quads];
+                    panel_sums::<S, L, LINES, STEPS, Q, ROWS, TILES>(
+                        set,
+                        lines,
+                        quads,
+                        part.is_first,
+                        accumulators,
+                    );
+                    if part.is_last {
+                        for index in 0..TILES {
+                            let group =
+                                Group::new(set, self.weights, tile + index, part.group, panel.has_shifts);
+                            let steps = &panel.sums[part.group * ROWS..][..ROWS];
+                            for row in 0..ROWS {
+                                let found = set.load_sums(&accumulators[row][index].0);
+                                let found = group.finish(set, found, panel.shifts[row], steps[row]);
+                                let before = match part.group {
+                                    0 => set.splat_floats(0.0),
+                                    _ => set.load_floats(&sums[row][index].0),
+                                };
+                                let factors = (steps[row], panel.scales[row]);
+                                let after =
+                                    self.results.add(set, &group, first + row, found, factors, before);
+                                if is_end {
+                                    self.results.store(set, first + row, tile + index, after);
+                                } else {
+                                    set.store_floats(after, &mut sums[row][index].0);
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The blocks of a tile.
+    #[inline(always)]
+    fn lines<const LINES: usize>(&self, tile: usize, blocks: Range<usize>) -> &[[CodeLine; LINES]] {
+        let lines = &self.weights.codes[tile * self.weights.lines..][..self.weights.lines];
+        lines[blocks.start * LINES..blocks.end * LINES].as_chunks().0
+    }
+
+    /// The groups, cut where they are long, in visits of so many inputs that the weights of a few tiles stay near
+    /// meanwhile.
+    fn visits(&self) -> Vec<Vec<Part>> {
+        let weights = self.weights;
+        let most = (MOST_INPUTS / weights.width.inputs()).max(1);
+        let mut visits: Vec<Vec<Part>> = Vec::new();
+        let mut left = 0;
+        for group in 0..weights.groups {
+            let blocks = weights.block_range(group..group + 1);
+            for start in blocks.clone().step_by(most) {
+                let end = blocks.end.min(start + most);
+                let part = Part {
+                    group,
+                    blocks: start..end,
+                    is_first: start == blocks.start,
+                    is_last: end == blocks.end,
+                };
+                match visits.last_mut() {
+                    Some(visit) if end - start <= left => {
+                        left -= end - start;
+                        visit.push(part);
+                    }
+                    Some(_) | None => {
+                        left = most - (end - start);
+                        visits.push(vec![part]);
+                    }
+                }
+            }
+        }
+        visits
+    }
+}
