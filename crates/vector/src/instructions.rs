@@ -1,9 +1,8 @@
 //! The sets of instructions that kernels are written for by hand.
 
-use std::env;
 use std::sync::OnceLock;
 
-use crate::VARIABLE;
+use crate::is_off;
 
 /// A set of instructions that kernels on packed codes are written for. All of them compute the same bits.
 ///
@@ -32,17 +31,15 @@ impl Instructions {
     /// All of them, on whatever processor.
     pub const ALL: [Self; 5] = [Self::Portable, Self::Avx2, Self::Avx512Bw, Self::Avx512Vnni, Self::Neon];
 
-    /// The best that the processor has; [`Portable`](Self::Portable) where [`VARIABLE`] is `none`. It is looked up once.
+    /// The best that the processor has; [`Portable`](Self::Portable) where [`VARIABLE`](crate::VARIABLE) is `none`. It is looked up once.
     #[inline]
     #[must_use]
     pub fn best() -> Self {
         static CHOSEN: OnceLock<Instructions> = OnceLock::new();
-        *CHOSEN.get_or_init(|| match env::var_os(VARIABLE) {
-            Some(value) if value == "none" => Self::Portable,
-            Some(_) | None => {
-                let best = [Self::Avx512Vnni, Self::Avx512Bw, Self::Avx2, Self::Neon];
-                best.into_iter().find(|set| set.is_available()).unwrap_or(Self::Portable)
-            }
+        *CHOSEN.get_or_init(|| {
+            let best = [Self::Avx512Vnni, Self::Avx512Bw, Self::Avx2, Self::Neon];
+            let best = best.into_iter().find(|set| !is_off() && set.is_available());
+            best.unwrap_or(Self::Portable)
         })
     }
 

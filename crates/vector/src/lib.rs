@@ -29,10 +29,12 @@ pub fn arch() -> Arch {
 // Nobody else may.
 #[expect(clippy::disallowed_methods)]
 fn chosen() -> Arch {
-    match env::var_os(VARIABLE) {
-        Some(value) if value == "none" => Arch::Scalar,
-        Some(_) | None => Arch::new(),
-    }
+    if is_off() { Arch::Scalar } else { Arch::new() }
+}
+
+/// Whether the environment asks for none.
+fn is_off() -> bool {
+    env::var_os(VARIABLE).is_some_and(|value| value == "none")
 }
 
 #[cfg(test)]

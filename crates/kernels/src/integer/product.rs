@@ -107,11 +107,7 @@ impl IntegerWeights {
         bias: Option<&[f32]>,
         results: &mut [f32],
     ) -> Result<(), KernelError> {
-        self.check(activations)?;
-        check_length("results", elements(activations.rows, self.outputs)?, results.len())?;
-        if let Some(bias) = bias {
-            check_length("biases", self.outputs, bias.len())?;
-        }
+        self.check_product(activations, bias, results)?;
         let tiles = 0..self.outputs.div_ceil(LANES);
         let results = Results::sums(self, &tiles, results, bias);
         run(instructions, Product { weights: self, activations, tiles, results })
@@ -128,15 +124,25 @@ impl IntegerWeights {
         bias: Option<&[f32]>,
         results: &mut [f32],
     ) -> Result<(), KernelError> {
+        self.check_product(activations, bias, results)?;
+        in_parts((activations.rows, self.outputs), results, |tiles, results| {
+            let results = Results::sums(self, &tiles, results, bias);
+            run(instructions, Product { weights: self, activations, tiles, results })
+        })
+    }
+
+    fn check_product(
+        &self,
+        activations: &Activations<'_>,
+        bias: Option<&[f32]>,
+        results: &[f32],
+    ) -> Result<(), KernelError> {
         self.check(activations)?;
         check_length("results", elements(activations.rows, self.outputs)?, results.len())?;
         if let Some(bias) = bias {
             check_length("biases", self.outputs, bias.len())?;
         }
-        in_parts((activations.rows, self.outputs), results, |tiles, results| {
-            let results = Results::sums(self, &tiles, results, bias);
-            run(instructions, Product { weights: self, activations, tiles, results })
-        })
+        Ok(())
     }
 
     fn check(&self, activations: &Activations<'_>) -> Result<(), KernelError> {

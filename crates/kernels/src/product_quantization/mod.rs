@@ -13,11 +13,13 @@
 //! In `f32` the entries are added to four sums, those of the subspaces `m` to the sum `m mod 4`; the result is
 //! `(p₀ + p₁) + (p₂ + p₃)`.
 
+mod centroid_bits;
 mod codes;
 pub mod reference;
 mod scan;
 mod tables;
 
-pub use codes::{CentroidBits, ProductCodes};
+pub use centroid_bits::CentroidBits;
+pub use codes::ProductCodes;
 pub use scan::ScanCodes;
 pub use tables::{ByteTables, QueryTables};

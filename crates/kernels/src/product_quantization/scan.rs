@@ -2,7 +2,7 @@
 
 use bitsweep_vector::Instructions;
 
-use super::codes::CentroidBits;
+use super::centroid_bits::CentroidBits;
 use super::tables::ByteTables;
 use crate::aligned::{CodeLine, Line};
 use crate::error::{KernelError, check_length, elements};

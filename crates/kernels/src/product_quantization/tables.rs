@@ -1,6 +1,6 @@
 //! What a query makes of centroids.
 
-use super::codes::CentroidBits;
+use super::centroid_bits::CentroidBits;
 use crate::error::{KernelError, check_finite, check_length, elements};
 
 /// The dot products of a query's parts with the centroids, `(subspaces, centroids)`.

@@ -112,11 +112,7 @@ impl TableWeights {
         bias: Option<&[f32]>,
         results: &mut [f32],
     ) -> Result<(), KernelError> {
-        check_length("activations", elements(rows, self.inputs)?, activations.len())?;
-        check_length("results", elements(rows, self.outputs)?, results.len())?;
-        if let Some(bias) = bias {
-            check_length("biases", self.outputs, bias.len())?;
-        }
+        self.check_product(rows, activations, bias, results)?;
         let tiles = 0..self.outputs.div_ceil(LANES);
         run(instructions, Product { weights: self, rows, activations, bias, tiles, results })
     }
@@ -133,14 +129,25 @@ impl TableWeights {
         bias: Option<&[f32]>,
         results: &mut [f32],
     ) -> Result<(), KernelError> {
+        self.check_product(rows, activations, bias, results)?;
+        in_parts((rows, self.outputs), results, |tiles, results| {
+            run(instructions, Product { weights: self, rows, activations, bias, tiles, results })
+        })
+    }
+
+    fn check_product(
+        &self,
+        rows: usize,
+        activations: &[f32],
+        bias: Option<&[f32]>,
+        results: &[f32],
+    ) -> Result<(), KernelError> {
         check_length("activations", elements(rows, self.inputs)?, activations.len())?;
         check_length("results", elements(rows, self.outputs)?, results.len())?;
         if let Some(bias) = bias {
             check_length("biases", self.outputs, bias.len())?;
         }
-        in_parts((rows, self.outputs), results, |tiles, results| {
-            run(instructions, Product { weights: self, rows, activations, bias, tiles, results })
-        })
+        Ok(())
     }
 }
 

@@ -25,50 +25,13 @@ impl<T: Copy, P, F: FnMut(T, P) -> i32> EncodePiece<T, P> for EachValue<F> {
     }
 }
 
-/// Fills `codes` with those of all values, in row-major order.
-///
-/// Must be called within a dispatch to vector instructions to be fast.
-#[inline(always)]
-pub(crate) fn encode_by_block<T, P: PerBlock>(
-    values: &[T],
-    blocks: &Blocks,
-    parameters: P,
-    codes: &mut CodeMatrix,
-    mut encoder: impl EncodePiece<T, P::One>,
-) {
-    if blocks.is_empty() {
-        return;
-    }
-    let mut writer = CodeWriter::new(codes);
-    match blocks.layout() {
-        Layout::Runs { length } => {
-            for (run, own) in values.chunks(length).zip(parameters.iter()) {
-                for piece in run.chunks(PIECE) {
-                    encoder.encode(piece, repeat(own), writer.room(piece.len()));
-                }
-            }
-        }
-        Layout::Bands { height } => {
-            let columns = blocks.shape().1;
-            for (row, values) in values.chunks(columns).enumerate() {
-                let first = row / height * columns;
-                for (values, start) in values.chunks(PIECE).zip((first..).step_by(PIECE)) {
-                    let parameters = parameters.part(start..start + values.len());
-                    encoder.encode(values, parameters.iter(), writer.room(values.len()));
-                }
-            }
-        }
-    }
-    writer.flush();
-}
-
-/// All values with the parameters of their blocks, within a dispatch.
-pub(super) struct EncodeByBlock<'a, T, P, E> {
-    pub(super) values: &'a [T],
-    pub(super) blocks: &'a Blocks,
-    pub(super) parameters: P,
-    pub(super) codes: &'a mut CodeMatrix,
-    pub(super) encoder: E,
+/// Fills `codes` with those of all values, in row-major order, within a dispatch to vector instructions.
+pub(crate) struct EncodeByBlock<'a, T, P, E> {
+    pub(crate) values: &'a [T],
+    pub(crate) blocks: &'a Blocks,
+    pub(crate) parameters: P,
+    pub(crate) codes: &'a mut CodeMatrix,
+    pub(crate) encoder: E,
 }
 
 impl<T: Real, P: PerBlock, E: EncodePiece<T, P::One>> NullaryFnOnce for EncodeByBlock<'_, T, P, E> {
@@ -76,7 +39,30 @@ impl<T: Real, P: PerBlock, E: EncodePiece<T, P::One>> NullaryFnOnce for EncodeBy
 
     #[inline(always)]
     fn call(self) {
-        let Self { values, blocks, parameters, codes, encoder } = self;
-        encode_by_block(values, blocks, parameters, codes, encoder);
+        let Self { values, blocks, parameters, codes, mut encoder } = self;
+        if blocks.is_empty() {
+            return;
+        }
+        let mut writer = CodeWriter::new(codes);
+        match blocks.layout() {
+            Layout::Runs { length } => {
+                for (run, own) in values.chunks(length).zip(parameters.iter()) {
+                    for piece in run.chunks(PIECE) {
+                        encoder.encode(piece, repeat(own), writer.room(piece.len()));
+                    }
+                }
+            }
+            Layout::Bands { height } => {
+                let columns = blocks.shape().1;
+                for (row, values) in values.chunks(columns).enumerate() {
+                    let first = row / height * columns;
+                    for (values, start) in values.chunks(PIECE).zip((first..).step_by(PIECE)) {
+                        let parameters = parameters.part(start..start + values.len());
+                        encoder.encode(values, parameters.iter(), writer.room(values.len()));
+                    }
+                }
+            }
+        }
+        writer.flush();
     }
 }

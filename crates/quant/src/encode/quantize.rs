@@ -8,7 +8,7 @@ use ndarray::ArrayView2;
 
 use crate::encode::uniform::weight_function;
 use crate::number::{Each, ForEachDtype, NarrowFloat, Real};
-use crate::scheme::{Granularity, Outliers, Range, Rounding, ScaleFormat, Scheme};
+use crate::scheme::{Granularity, LevelTable, Outliers, Range, Rounding, ScaleFormat, Scheme};
 use crate::tensor::{
     Affine, BitField, Blocks, CodeMatrix, Codebooks, FarParameters, FixedGrid, ParameterKind, Parameters,
     QuantizeError, Quantized, SparseOutliers, Unheld, Unrepresentable,
@@ -205,7 +205,7 @@ fn encode<T: Real>(
         Parameters::Affine(parameters) => {
             match (ParameterKind::of(scheme), scheme.grid()) {
                 (ParameterKind::Levels(format), _) => {
-                    levels::encode(values, blocks, parameters, format, codes);
+                    levels::encode(values, blocks, parameters, format, &LevelTable::new(format), codes);
                 }
                 (ParameterKind::Gguf(block), _) => gguf::encode(values, blocks, parameters, block, codes),
                 (

@@ -8,7 +8,7 @@ use crate::scheme::{CodebookLayout, Granularity};
 use super::blocks::Blocks;
 use super::code_matrix::CodeMatrix;
 use super::codebook::Codebook;
-use super::reconstruction::decode;
+use super::decode::decode;
 use super::split::Split;
 
 /// The codebooks of a matrix `(rows, columns)`, and how its rows are made of their centroids.

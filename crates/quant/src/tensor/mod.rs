@@ -6,6 +6,7 @@ mod blocks;
 mod code_matrix;
 mod codebook;
 mod codebooks;
+mod decode;
 mod dynamic_map;
 mod error;
 mod far;

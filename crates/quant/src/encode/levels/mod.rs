@@ -23,7 +23,7 @@ pub(crate) fn quantize<T: Real>(
 ) -> Result<Affine<T>, QuantizeError> {
     let table = LevelTable::new(format);
     let parameters = fit(values, blocks, scheme, format, &table, far)?;
-    encode(values, blocks, &parameters, format, codes);
+    encode(values, blocks, &parameters, format, &table, codes);
     Ok(parameters)
 }
 

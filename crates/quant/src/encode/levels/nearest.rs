@@ -8,22 +8,23 @@ use crate::number::{NarrowFloat, Real};
 use crate::scheme::{LevelFormat, LevelTable};
 use crate::tensor::{Affine, Blocks, CodeMatrix};
 
-/// Fills `codes` with that of the level nearest to `w/s` of every value, as [`LevelTable::nearest`] says.
+/// Fills `codes` with that of the level nearest to `w/s` of every value, as [`LevelTable::nearest`] says; `table` is
+/// that of `format`.
 pub(crate) fn encode<T: Real>(
     values: &[T],
     blocks: &Blocks,
     parameters: &Affine<T>,
     format: LevelFormat,
+    table: &LevelTable,
     codes: &mut CodeMatrix,
 ) {
     let scales = &*parameters.scales;
-    let table = LevelTable::new(format);
     if let LevelFormat::Minifloat(float) = format {
         let float = NarrowFloat::new(float.exponent_bits(), float.mantissa_bits(), table.largest());
         let encoder = EachValue(|value: T, scale| float.code(value / scale));
         return arch().dispatch(EncodeByBlock { values, blocks, parameters: scales, codes, encoder });
     }
-    thresholds(&table).encode(values, blocks, scales, codes, |value, scale| value / scale);
+    thresholds(table).encode(values, blocks, scales, codes, |value, scale| value / scale);
 }
 
 fn thresholds<T: Real>(table: &LevelTable) -> Thresholds<T> {
@@ -63,7 +64,7 @@ mod tests {
         let values: Vec<T> = numbers(&table);
         let blocks = Blocks::new((1, values.len()), Granularity::Tensor);
         let mut codes = CodeMatrix::zeros((1, values.len()), wide_codes());
-        encode(&values, &blocks, &Affine::of_scales(vec![T::ONE]), format, &mut codes);
+        encode(&values, &blocks, &Affine::of_scales(vec![T::ONE]), format, &table, &mut codes);
         for (code, value) in codes.iter().zip(&values) {
             assert_eq!(code, table.nearest(value.to_f64()), "{format} {:?} {value}", T::DTYPE);
         }

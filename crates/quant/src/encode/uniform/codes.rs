@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use bitsweep_random::Stream;
 use bitsweep_vector::arch;
-use pulp::NullaryFnOnce;
 
-use crate::encode::by_block::{EachValue, encode_by_block};
+use crate::encode::by_block::{EachValue, EncodeByBlock, EncodePiece};
 use crate::encode::interval::Interval;
 use crate::number::Real;
 use crate::scheme::{Grid, Rounding, ScaleFormat, Scheme, ZeroPoint};
@@ -37,44 +36,29 @@ pub(crate) fn encode<T: Real>(
             (Cow::Borrowed(zero_points), Cow::Owned(constant(T::from_i32(grid.lowest))))
         }
     };
-    let origins: Origins<'_, T> = (scales, (&minimums, &zero_points));
+    // `(w - m)/s + z` is the position of a value on the grid of its block.
+    let parameters: (&[T], (&[T], &[T])) = (scales, (&minimums, &zero_points));
     match scheme.rounding {
         Rounding::NearestEven => {
-            arch().dispatch(Encode { values, blocks, origins, grid, round: T::round_ties_even, codes })
+            let encoder = on_grid(grid, T::round_ties_even);
+            arch().dispatch(EncodeByBlock { values, blocks, parameters, codes, encoder });
         }
         Rounding::HalfAway => {
-            arch().dispatch(Encode { values, blocks, origins, grid, round: T::round_half_away, codes })
+            let encoder = on_grid(grid, T::round_half_away);
+            arch().dispatch(EncodeByBlock { values, blocks, parameters, codes, encoder });
         }
         Rounding::Stochastic => {
-            let round = |position| round_stochastically(position, stream);
-            arch().dispatch(Encode { values, blocks, origins, grid, round, codes })
+            let encoder = on_grid(grid, |position| round_stochastically(position, stream));
+            arch().dispatch(EncodeByBlock { values, blocks, parameters, codes, encoder });
         }
     }
 }
 
-/// Where the grid of each block lies: scales `s`, minimums `m` and zero points `z`. `(w - m)/s + z` is a value's position.
-type Origins<'a, T> = (&'a [T], (&'a [T], &'a [T]));
-
-struct Encode<'a, T, R> {
-    values: &'a [T],
-    blocks: &'a Blocks,
-    origins: Origins<'a, T>,
-    grid: Grid,
-    round: R,
-    codes: &'a mut CodeMatrix,
-}
-
-impl<T: Real, R: FnMut(T) -> T> NullaryFnOnce for Encode<'_, T, R> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        let Self { values, blocks, origins, grid, mut round, codes } = self;
-        let code_of = |value: T, (scale, (minimum, zero_point)): (T, (T, T))| {
-            round_and_clamp((value - minimum) / scale + zero_point, grid, &mut round)
-        };
-        encode_by_block(values, blocks, origins, codes, EachValue(code_of));
-    }
+/// The code of a value, of a scale, and of a minimum and a zero point.
+fn on_grid<T: Real>(grid: Grid, mut round: impl FnMut(T) -> T) -> impl EncodePiece<T, (T, (T, T))> {
+    EachValue(move |value: T, (scale, (minimum, zero_point)): (T, (T, T))| {
+        round_and_clamp((value - minimum) / scale + zero_point, grid, &mut round)
+    })
 }
 
 /// `+1` where `w ≥ 0` (so also for -0), else `-1`.

@@ -21,9 +21,7 @@ const ROUNDS: usize = 8;
 ///
 /// Bins are even parts of the range. While the values differ from the means of their bins by more than a millionth of the
 /// cost, those bins that differ most are divided by 256, so that outliers and narrow peaks take no precision. `O(n)` for
-/// each time, and 64 bytes a bin, of which there are at most 2²⁰. Of what is lost: a boundary of a cluster lies at most a bin
-/// off that of the least cost, where cost is flat, so that the loss is a small part of what values differ within their bins;
-/// on normal, Student-t, uniform and bimodal values it is below 10⁻⁶ of the cost.
+/// each time, and 64 bytes a bin, of which there are at most 2²⁰.
 pub(in super::super) fn binned_clustering<T: Real>(values: &[T], clusters: usize) -> Clustering {
     if let Some(centroids) = distinct(values, clusters) {
         return Clustering { centroids, cost: 0.0 };
