@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice};
 
 use crate::each::Each;
 use crate::float::{Float, ForEachFloat};
-use crate::forward::{PanelLayer, dispatch_forward};
+use crate::forward::{PanelLayer, forward};
 use crate::layer::Layer;
 use crate::model::Model;
 use crate::panels::Panels;
@@ -162,7 +162,7 @@ impl<T: Float> ForwardBuffers<T> {
             Layer::Linear(linear) => linear.write_to(&mut self.layer),
         }
         self.output.resize(self.input.rows(), layer.output_size());
-        dispatch_forward(&self.layer, &self.input, &mut self.output);
+        forward(&self.layer, &self.input, &mut self.output, None);
         mem::swap(&mut self.input, &mut self.output);
     }
 

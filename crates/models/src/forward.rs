@@ -39,56 +39,69 @@ impl PanelLayer {
     }
 }
 
-/// `output = a(input · W + b)`.
+/// `output = a(input · W + b)`, with the instructions of this processor; `sums` takes what the activation is given.
 ///
 /// The bias is added after the whole sum over the inputs, as NumPy's `x @ W + b` does.
-#[inline(always)]
-pub(crate) fn forward<T: Float>(layer: &PanelLayer, input: &Panels<T>, output: &mut Panels<T>) {
-    match layer.activation {
-        Activation::Identity => sums(layer, input, output),
-        Activation::Relu => product(
+pub(crate) fn forward<T: Float>(
+    layer: &PanelLayer,
+    input: &Panels<T>,
+    output: &mut Panels<T>,
+    sums: Option<&mut Panels<T>>,
+) {
+    arch().dispatch(Forward { layer, input, output, sums });
+}
+
+/// [`forward`] as what [`pulp::Arch::dispatch`] takes; a closure would not be inlined into the dispatch.
+struct Forward<'a, T> {
+    layer: &'a PanelLayer,
+    input: &'a Panels<T>,
+    output: &'a mut Panels<T>,
+    sums: Option<&'a mut Panels<T>>,
+}
+
+impl<T: Float> WithSimd for Forward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { layer, input, output, sums } = self;
+        let bias = |panel| layer.bias.blocks()[panel];
+        // Every product that is written here is compiled for each set of instructions: one for ReLU, which is nearly all
+        // that there is, and one for everything else, beside which a loop of its own costs nothing.
+        if layer.activation == Activation::Relu && sums.is_none() {
+            product(
+                input,
+                &layer.weight,
+                output,
+                #[inline(always)]
+                |panel| {
+                    let bias = bias(panel);
+                    #[inline(always)]
+                    move |sum, _| rectify(add(sum, &bias))
+                },
+            );
+            return;
+        }
+        product(
             input,
             &layer.weight,
             output,
             #[inline(always)]
             |panel| {
-                let bias = layer.bias.blocks()[panel];
+                let bias = bias(panel);
                 #[inline(always)]
-                move |sum, _| rectify(add(sum, &bias))
+                move |sum, _| add(sum, &bias)
             },
-        ),
-        // A loop of its own costs nothing beside these functions, and another copy of the product would.
-        Activation::LeakyRelu { .. }
-        | Activation::Elu { .. }
-        | Activation::Tanh
-        | Activation::Sigmoid
-        | Activation::Gelu
-        | Activation::GeluTanh
-        | Activation::HardSigmoid { .. }
-        | Activation::HardSwish
-        | Activation::HardTanh { .. } => {
-            sums(layer, input, output);
+        );
+        if let Some(sums) = sums {
+            sums.padded_mut().copy_from_slice(output.padded());
+        }
+        if layer.activation != Activation::Identity {
             for value in output.padded_mut() {
                 *value = layer.activation.apply(*value);
             }
         }
     }
-}
-
-/// `output = input · W + b`.
-#[inline(always)]
-pub(crate) fn sums<T: Float>(layer: &PanelLayer, input: &Panels<T>, output: &mut Panels<T>) {
-    product(
-        input,
-        &layer.weight,
-        output,
-        #[inline(always)]
-        |panel| {
-            let bias = layer.bias.blocks()[panel];
-            #[inline(always)]
-            move |sum, _| add(sum, &bias)
-        },
-    );
 }
 
 #[inline(always)]
@@ -105,25 +118,4 @@ fn rectify<T: Float>(mut values: Block<T>) -> Block<T> {
         *value = relu(*value);
     }
     values
-}
-
-/// [`forward`] with the instructions of this processor.
-pub(crate) fn dispatch_forward<T: Float>(layer: &PanelLayer, input: &Panels<T>, output: &mut Panels<T>) {
-    arch().dispatch(Forward { layer, input, output });
-}
-
-/// [`forward`] as what [`pulp::Arch::dispatch`] takes; a closure would not be inlined into the dispatch.
-struct Forward<'a, T> {
-    layer: &'a PanelLayer,
-    input: &'a Panels<T>,
-    output: &'a mut Panels<T>,
-}
-
-impl<T: Float> WithSimd for Forward<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        forward(self.layer, self.input, self.output);
-    }
 }

@@ -5,7 +5,7 @@ use ndarray::{Array1, Array2, ArrayView2};
 use crate::activation::Activation;
 use crate::each::Each;
 use crate::float::{Float, ForEachFloat};
-use crate::forward::{PanelLayer, dispatch_forward};
+use crate::forward::{PanelLayer, forward};
 use crate::panels::Panels;
 
 /// A dense layer, `y = a(x · W + b)`.
@@ -80,7 +80,7 @@ impl Linear {
         input.assign(inputs);
         let mut output = Panels::default();
         output.resize(inputs.nrows(), self.output_size());
-        dispatch_forward(&layer, &input, &mut output);
+        forward(&layer, &input, &mut output, None);
         output.to_array()
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use bitsweep_vector::arch;
+use pulp::{Simd, WithSimd};
 use schemars::JsonSchema;
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -204,7 +206,6 @@ impl<T: Float> OptimizerState<T> {
     /// Updates weight number `number`; `gradient_sum` is the sum over `rows` rows.
     ///
     /// Momentum and moments below 2⁻¹⁰⁰ are taken for zero, as they would go denormal.
-    #[inline(always)]
     pub(crate) fn update(
         &mut self,
         number: usize,
@@ -213,10 +214,30 @@ impl<T: Float> OptimizerState<T> {
         gradient_sum: &[T],
         rows: T,
     ) {
-        let rate = self.learning_rate;
-        let decay = if is_bias { T::ZERO } else { self.weight_decay };
-        let Moments { first, second } = &mut self.moments[number];
-        match self.rule {
+        arch().dispatch(Update { state: self, number, is_bias, values, gradient_sum, rows });
+    }
+}
+
+/// [`OptimizerState::update`] as what [`pulp::Arch::dispatch`] takes.
+struct Update<'a, T> {
+    state: &'a mut OptimizerState<T>,
+    number: usize,
+    is_bias: bool,
+    values: &'a mut [f32],
+    gradient_sum: &'a [T],
+    rows: T,
+}
+
+impl<T: Float> WithSimd for Update<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { state, number, is_bias, values, gradient_sum, rows } = self;
+        let rate = state.learning_rate;
+        let decay = if is_bias { T::ZERO } else { state.weight_decay };
+        let Moments { first, second } = &mut state.moments[number];
+        match state.rule {
             Rule::Descent => {
                 for (weight, &gradient) in values.iter_mut().zip(gradient_sum) {
                     let w = T::from(*weight);

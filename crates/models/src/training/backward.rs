@@ -1,4 +1,7 @@
-//! The backward pass.
+//! The backward pass, one layer at a time, with the instructions of this processor.
+
+use bitsweep_vector::arch;
+use pulp::{Simd, WithSimd};
 
 use crate::activation::Activation;
 use crate::float::Float;
@@ -32,7 +35,6 @@ impl<T: Float> LayerGradient<T> {
 /// `transposed` and `gradient` are memory for one layer.
 ///
 /// [`forward_keeping`]: super::trainer::forward_keeping
-#[inline(always)]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn backward<T: Float>(
     layers: &mut [PanelLayer],
@@ -84,21 +86,38 @@ pub(crate) const fn needs_sums(activation: Activation) -> bool {
     }
 }
 
-/// `∂L/∂W = xᵀ · δ` and `∂L/∂b = Σ_rows δ` of one layer with the input `x`.
-#[inline(always)]
+/// `∂L/∂W = xᵀ · δ` and `∂L/∂b = Σ_rows δ` of one layer with the input `x`, where `δ` is the gradient with respect to
+/// what the layer gives before its activation.
 pub(crate) fn parameter_gradient<T: Float>(
     input: &Panels<T>,
     delta: &Panels<T>,
     gradient: &mut LayerGradient<T>,
 ) {
-    gradient.weight.resize(input.columns(), delta.columns());
-    gradient.bias.resize(1, delta.columns());
-    transposed_product(input, delta, &mut gradient.weight);
-    column_sums(delta, &mut gradient.bias);
+    arch().dispatch(ParameterGradient { input, delta, gradient });
 }
 
-/// `δ_before = (δ · Wᵀ) ⊙ a'(z)`, where `a` is the function between the layer before and this one.
-#[inline(always)]
+/// [`parameter_gradient`] as what [`pulp::Arch::dispatch`] takes.
+struct ParameterGradient<'a, T> {
+    input: &'a Panels<T>,
+    delta: &'a Panels<T>,
+    gradient: &'a mut LayerGradient<T>,
+}
+
+impl<T: Float> WithSimd for ParameterGradient<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { input, delta, gradient } = self;
+        gradient.weight.resize(input.columns(), delta.columns());
+        gradient.bias.resize(1, delta.columns());
+        transposed_product(input, delta, &mut gradient.weight);
+        column_sums(delta, &mut gradient.bias);
+    }
+}
+
+/// `δ_before = (δ · Wᵀ) ⊙ a'(z)`, where `a` is the function between the layer before and this one. `transposed` is memory
+/// for one weight.
 pub(crate) fn input_gradient<T: Float>(
     layer: &PanelLayer,
     delta: &Panels<T>,
@@ -106,51 +125,56 @@ pub(crate) fn input_gradient<T: Float>(
     transposed: &mut Panels<f32>,
     delta_before: &mut Panels<T>,
 ) {
-    transpose(&layer.weight, transposed);
-    match function.activation {
-        Activation::Identity => transposed_layer(delta, transposed, delta_before),
-        Activation::Relu => product(
+    arch().dispatch(InputGradient { layer, delta, function, transposed, delta_before });
+}
+
+/// [`input_gradient`] as what [`pulp::Arch::dispatch`] takes.
+struct InputGradient<'a, T> {
+    layer: &'a PanelLayer,
+    delta: &'a Panels<T>,
+    function: &'a Function<'a, T>,
+    transposed: &'a mut Panels<f32>,
+    delta_before: &'a mut Panels<T>,
+}
+
+impl<T: Float> WithSimd for InputGradient<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { layer, delta, function, transposed, delta_before } = self;
+        transpose(&layer.weight, transposed);
+        if function.activation == Activation::Relu {
+            product(
+                delta,
+                transposed,
+                delta_before,
+                #[inline(always)]
+                |panel| {
+                    let outputs = function.outputs.panel(panel);
+                    #[inline(always)]
+                    move |gradient, row: usize| mask_by_relu(gradient, &outputs[row])
+                },
+            );
+            return;
+        }
+        product(
             delta,
             transposed,
             delta_before,
             #[inline(always)]
-            |panel| {
-                let outputs = function.outputs.panel(panel);
+            |_| {
                 #[inline(always)]
-                move |gradient, row: usize| mask_by_relu(gradient, &outputs[row])
+                |gradient, _| gradient
             },
-        ),
-        Activation::LeakyRelu { .. }
-        | Activation::Elu { .. }
-        | Activation::Tanh
-        | Activation::Sigmoid
-        | Activation::Gelu
-        | Activation::GeluTanh
-        | Activation::HardSigmoid { .. }
-        | Activation::HardSwish
-        | Activation::HardTanh { .. } => {
-            transposed_layer(delta, transposed, delta_before);
+        );
+        if needs_sums(function.activation) {
             for (gradient, &z) in delta_before.padded_mut().iter_mut().zip(function.sums.padded()) {
                 // Where a function saturates, gradients would go denormal.
                 *gradient = (*gradient * function.activation.derivative(z)).flush();
             }
         }
     }
-}
-
-/// `δ · Wᵀ`.
-#[inline(always)]
-fn transposed_layer<T: Float>(delta: &Panels<T>, transposed: &Panels<f32>, delta_before: &mut Panels<T>) {
-    product(
-        delta,
-        transposed,
-        delta_before,
-        #[inline(always)]
-        |_| {
-            #[inline(always)]
-            |gradient, _| gradient
-        },
-    );
 }
 
 /// The gradient where ReLU's output is positive, 0 elsewhere.

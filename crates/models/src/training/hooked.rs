@@ -1,16 +1,12 @@
 //! The mini-batch step with a hook: the plain one's functions, layer by layer, with the hook's in between.
 
-use bitsweep_vector::arch;
 use ndarray::{ArrayView2, ArrayViewMut2};
-use pulp::{Simd, WithSimd};
 
-use super::backward::{Function, LayerGradient, input_gradient, parameter_gradient};
+use super::backward::{Function, input_gradient, parameter_gradient};
 use super::hook::{Hook, HookParameters};
-use super::loss::softmax_cross_entropy;
 use super::trainer::{Batch, Trainer, forward_keeping, update};
 use crate::float::Float;
 use crate::forward::PanelLayer;
-use crate::optimizer::OptimizerState;
 use crate::panels::Panels;
 use crate::weight_id::WeightId;
 
@@ -70,7 +66,6 @@ impl<T: Float> HookMemory<T> {
 
     fn forward(&mut self, trainer: &mut Trainer<T>, batch: &Batch<T>, hook: &mut dyn Hook) -> f64 {
         let Self { computed, handed_on, outputs: array, .. } = self;
-        let arch = arch();
         let changes = hook.changes_activations();
         if changes {
             handed_on.resize_with(computed.len(), Panels::default);
@@ -84,7 +79,7 @@ impl<T: Float> HookMemory<T> {
                 Some(index) => &before[index],
             };
             let output = &mut from[0];
-            arch.dispatch(Forward { layer, input, output, kept: &mut trainer.sums[index] });
+            forward_keeping(layer, input, output, &mut trainer.sums[index]);
             if changes && index < last {
                 let shape = (output.rows(), output.columns());
                 output.convert_rows_to(array, Into::into);
@@ -93,13 +88,7 @@ impl<T: Float> HookMemory<T> {
                 handed_on[index].convert_rows_from(array, T::from_f64);
             }
         }
-        arch.dispatch(Loss {
-            logits: &trainer.outputs[last],
-            labels: &batch.labels,
-            class_weights: &trainer.class_weights,
-            gradient: &mut trainer.deltas[last],
-            losses: &mut trainer.losses,
-        })
+        trainer.loss(&batch.labels)
     }
 
     /// The backward pass; each layer is updated once nothing else needs it.
@@ -109,7 +98,6 @@ impl<T: Float> HookMemory<T> {
         batch: &Batch<T>,
         hook: &mut dyn Hook,
     ) -> Result<(), String> {
-        let arch = arch();
         let Self { computed, handed_on, latent, outputs: array, gradient, .. } = self;
         let changes = hook.changes_activations();
         trainer.optimizer.begin_step();
@@ -126,13 +114,13 @@ impl<T: Float> HookMemory<T> {
                 Some(before) if changes => &handed_on[before],
                 Some(before) => &trainer.outputs[before],
             };
-            arch.dispatch(ParameterGradient { input, delta, gradient: &mut trainer.gradient });
+            parameter_gradient(input, delta, &mut trainer.gradient);
             if let Some(delta_before) = before.last_mut() {
                 let output = &trainer.outputs[index - 1];
                 let activation = trainer.layers[index - 1].activation;
                 let function = Function { activation, outputs: output, sums: &trainer.sums[index - 1] };
                 let transposed = &mut trainer.transposed;
-                arch.dispatch(InputGradient { layer, delta, function: &function, transposed, delta_before });
+                input_gradient(layer, delta, &function, transposed, delta_before);
                 if changes {
                     let shape = (output.rows(), output.columns());
                     output.convert_rows_to(array, Into::into);
@@ -153,13 +141,7 @@ impl<T: Float> HookMemory<T> {
                 hook.latent_gradient(id, view(shape, latent), view_mut(shape, gradient))?;
                 panels.convert_rows_from(gradient, T::from_f64);
             }
-            arch.dispatch(Update {
-                index,
-                layer: trained,
-                gradient: &trainer.gradient,
-                optimizer: &mut trainer.optimizer,
-                rows: batch.labels.len(),
-            });
+            update(index, trained, &trainer.gradient, &mut trainer.optimizer, batch.labels.len());
         }
         Ok(())
     }
@@ -189,94 +171,4 @@ fn view_mut<E>(shape: (usize, usize), values: &mut [E]) -> ArrayViewMut2<'_, E> 
         unreachable!("the buffer was filled from a matrix of this shape")
     };
     view
-}
-
-/// [`softmax_cross_entropy`] as what [`pulp::Arch::dispatch`] takes.
-struct Loss<'a, T> {
-    logits: &'a Panels<T>,
-    labels: &'a [usize],
-    class_weights: &'a [T],
-    gradient: &'a mut Panels<T>,
-    losses: &'a mut Vec<f64>,
-}
-
-impl<T: Float> WithSimd for Loss<'_, T> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) -> f64 {
-        let Self { logits, labels, class_weights, gradient, losses } = self;
-        softmax_cross_entropy(logits, labels, class_weights, gradient, losses)
-    }
-}
-
-/// [`parameter_gradient`] as what [`pulp::Arch::dispatch`] takes.
-struct ParameterGradient<'a, T> {
-    input: &'a Panels<T>,
-    delta: &'a Panels<T>,
-    gradient: &'a mut LayerGradient<T>,
-}
-
-impl<T: Float> WithSimd for ParameterGradient<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        parameter_gradient(self.input, self.delta, self.gradient);
-    }
-}
-
-/// [`input_gradient`] as what [`pulp::Arch::dispatch`] takes.
-struct InputGradient<'a, T> {
-    layer: &'a PanelLayer,
-    delta: &'a Panels<T>,
-    function: &'a Function<'a, T>,
-    transposed: &'a mut Panels<f32>,
-    delta_before: &'a mut Panels<T>,
-}
-
-impl<T: Float> WithSimd for InputGradient<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        let Self { layer, delta, function, transposed, delta_before } = self;
-        input_gradient(layer, delta, function, transposed, delta_before);
-    }
-}
-
-/// [`forward_keeping`] as what [`pulp::Arch::dispatch`] takes.
-struct Forward<'a, T> {
-    layer: &'a PanelLayer,
-    input: &'a Panels<T>,
-    output: &'a mut Panels<T>,
-    kept: &'a mut Panels<T>,
-}
-
-impl<T: Float> WithSimd for Forward<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        forward_keeping(self.layer, self.input, self.output, self.kept);
-    }
-}
-
-/// [`update`] as what [`pulp::Arch::dispatch`] takes.
-struct Update<'a, T> {
-    index: usize,
-    layer: &'a mut PanelLayer,
-    gradient: &'a LayerGradient<T>,
-    optimizer: &'a mut OptimizerState<T>,
-    rows: usize,
-}
-
-impl<T: Float> WithSimd for Update<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        let rows = T::from_f64(self.rows as f64);
-        update(self.index, self.layer, self.gradient, self.optimizer, rows);
-    }
 }

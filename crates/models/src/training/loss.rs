@@ -1,5 +1,8 @@
 //! Softmax and cross-entropy.
 
+use bitsweep_vector::arch;
+use pulp::{Simd, WithSimd};
+
 use crate::float::Float;
 use crate::panels::{LANES, Panels};
 
@@ -17,7 +20,6 @@ const EPSILON: f64 = 1e-8;
 /// than half the spacing of floats, hence nothing, for every weight above 2⁻⁷⁶ as long as `η·max|x| ≤ 1/2`.
 ///
 /// `losses` is memory for one number a row.
-#[inline(always)]
 pub(crate) fn softmax_cross_entropy<T: Float>(
     logits: &Panels<T>,
     labels: &[usize],
@@ -25,34 +27,53 @@ pub(crate) fn softmax_cross_entropy<T: Float>(
     gradient: &mut Panels<T>,
     losses: &mut Vec<f64>,
 ) -> f64 {
-    let epsilon = T::from_f64(EPSILON);
-    losses.clear();
-    shift_logits(logits, gradient);
-    for value in gradient.padded_mut() {
-        *value = value.exp();
-    }
-    for (row, &label) in labels.iter().enumerate() {
-        let weight = class_weights[label];
-        let mut sum = T::ZERO;
-        for panel in 0..logits.panel_count() {
-            for &exponential in &gradient.panel(panel)[row][..logits.width(panel)] {
-                sum += exponential;
+    arch().dispatch(Loss { logits, labels, class_weights, gradient, losses })
+}
+
+/// [`softmax_cross_entropy`] as what [`pulp::Arch::dispatch`] takes.
+struct Loss<'a, T> {
+    logits: &'a Panels<T>,
+    labels: &'a [usize],
+    class_weights: &'a [T],
+    gradient: &'a mut Panels<T>,
+    losses: &'a mut Vec<f64>,
+}
+
+impl<T: Float> WithSimd for Loss<'_, T> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) -> f64 {
+        let Self { logits, labels, class_weights, gradient, losses } = self;
+        let epsilon = T::from_f64(EPSILON);
+        losses.clear();
+        shift_logits(logits, gradient);
+        for value in gradient.padded_mut() {
+            *value = value.exp();
+        }
+        for (row, &label) in labels.iter().enumerate() {
+            let weight = class_weights[label];
+            let mut sum = T::ZERO;
+            for panel in 0..logits.panel_count() {
+                for &exponential in &gradient.panel(panel)[row][..logits.width(panel)] {
+                    sum += exponential;
+                }
+            }
+            for panel in 0..logits.panel_count() {
+                for (lane, value) in gradient.panel_mut(panel)[row].iter_mut().enumerate() {
+                    let probability = *value / sum;
+                    let truth = if panel * LANES + lane == label {
+                        losses.push((weight * (probability + epsilon).ln()).into());
+                        T::ONE
+                    } else {
+                        T::ZERO
+                    };
+                    *value = (weight * (probability - truth)).flush();
+                }
             }
         }
-        for panel in 0..logits.panel_count() {
-            for (lane, value) in gradient.panel_mut(panel)[row].iter_mut().enumerate() {
-                let probability = *value / sum;
-                let truth = if panel * LANES + lane == label {
-                    losses.push((weight * (probability + epsilon).ln()).into());
-                    T::ONE
-                } else {
-                    T::ZERO
-                };
-                *value = (weight * (probability - truth)).flush();
-            }
-        }
+        -pairwise_sum(losses) / losses.len() as f64
     }
-    -pairwise_sum(losses) / losses.len() as f64
 }
 
 /// Writes the logits, less the largest of their row where the softmax needs it, to `shifted`.

@@ -1,13 +1,11 @@
 //! The mini-batch loop: forward, loss, backward, update.
 
-use bitsweep_vector::arch;
 use ndarray::ArrayView2;
-use pulp::{Simd, WithSimd};
 
 use super::backward::{LayerGradient, backward, needs_sums};
 use super::loss::softmax_cross_entropy;
 use crate::float::Float;
-use crate::forward::{PanelLayer, forward, sums};
+use crate::forward::{PanelLayer, forward};
 use crate::head::Head;
 use crate::layer::Layer;
 use crate::linear::Linear;
@@ -149,44 +147,27 @@ impl<T: Float> Trainer<T> {
 
     /// One mini-batch without a hook; returns its mean loss before the update.
     pub(super) fn plain_step(&mut self, batch: &Batch<T>) -> f64 {
-        arch().dispatch(Step { trainer: self, batch })
-    }
-
-    #[inline(always)]
-    fn step(&mut self, batch: &Batch<T>) -> f64 {
         let Batch { features, labels } = batch;
-        let Self {
-            layers,
-            optimizer,
-            class_weights,
-            outputs,
-            sums,
-            deltas,
-            gradient,
-            transposed,
-            losses,
-            ..
-        } = self;
-        let last = layers.len() - 1;
+        let Self { layers, outputs, sums, .. } = self;
         for (index, layer) in layers.iter().enumerate() {
             let (before, from) = outputs.split_at_mut(index);
             forward_keeping(layer, before.last().unwrap_or(features), &mut from[0], &mut sums[index]);
         }
-        let loss = softmax_cross_entropy(&outputs[last], labels, class_weights, &mut deltas[last], losses);
-        let rows = T::from_f64(labels.len() as f64);
+        let loss = self.loss(labels);
+        let rows = labels.len();
+        let Self { layers, optimizer, outputs, sums, deltas, gradient, transposed, .. } = self;
         optimizer.begin_step();
-        backward(
-            layers,
-            features,
-            outputs,
-            sums,
-            deltas,
-            transposed,
-            gradient,
-            #[inline(always)]
-            |index, layer, gradient| update(index, layer, gradient, optimizer, rows),
-        );
+        backward(layers, features, outputs, sums, deltas, transposed, gradient, |index, layer, gradient| {
+            update(index, layer, gradient, optimizer, rows)
+        });
         loss
+    }
+
+    /// The mean loss of the rows with these labels, from the last layer's outputs; leaves its gradient.
+    pub(super) fn loss(&mut self, labels: &[usize]) -> f64 {
+        let last = self.layers.len() - 1;
+        let Self { outputs, deltas, class_weights, losses, .. } = self;
+        softmax_cross_entropy(&outputs[last], labels, class_weights, &mut deltas[last], losses)
     }
 
     /// The first weight with a number that is not finite.
@@ -235,47 +216,24 @@ pub(super) fn make_room<T: Float>(
 }
 
 /// [`forward`] that leaves what the backward pass needs: the sums before the activation, where [`needs_sums`] says so.
-#[inline(always)]
 pub(super) fn forward_keeping<T: Float>(
     layer: &PanelLayer,
     input: &Panels<T>,
     output: &mut Panels<T>,
-    kept: &mut Panels<T>,
+    sums: &mut Panels<T>,
 ) {
-    if needs_sums(layer.activation) {
-        sums(layer, input, kept);
-        for (output, &sum) in output.padded_mut().iter_mut().zip(kept.padded()) {
-            *output = layer.activation.apply(sum);
-        }
-    } else {
-        forward(layer, input, output);
-    }
-}
-
-/// [`Trainer::step`] as what [`pulp::Arch::dispatch`] takes; a closure would not be inlined into the dispatch.
-struct Step<'a, T> {
-    trainer: &'a mut Trainer<T>,
-    batch: &'a Batch<T>,
-}
-
-impl<T: Float> WithSimd for Step<'_, T> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) -> f64 {
-        self.trainer.step(self.batch)
-    }
+    forward(layer, input, output, needs_sums(layer.activation).then_some(sums));
 }
 
 /// Applies the summed gradient of layer number `index`, counted from 0, for a mini-batch of `rows` rows.
-#[inline(always)]
 pub(super) fn update<T: Float>(
     index: usize,
     layer: &mut PanelLayer,
     gradient: &LayerGradient<T>,
     optimizer: &mut OptimizerState<T>,
-    rows: T,
+    rows: usize,
 ) {
+    let rows = T::from_f64(rows as f64);
     let (weight, bias) = (WeightId::Weight(index).position(), WeightId::Bias(index).position());
     optimizer.update(weight, false, layer.weight.padded_mut(), gradient.weight.padded(), rows);
     optimizer.update(bias, true, layer.bias.padded_mut(), gradient.bias.padded(), rows);

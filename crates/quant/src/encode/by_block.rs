@@ -2,9 +2,10 @@
 
 use std::iter::repeat;
 
+use bitsweep_vector::arch;
 use pulp::NullaryFnOnce;
 
-use crate::number::Real;
+use crate::number::{Dtype, Real};
 use crate::tensor::{Blocks, CodeMatrix, CodeWriter, Layout, PIECE, PerBlock};
 
 /// What makes codes of values that lie side by side.
@@ -25,13 +26,41 @@ impl<T: Copy, P, F: FnMut(T, P) -> i32> EncodePiece<T, P> for EachValue<F> {
     }
 }
 
-/// Fills `codes` with those of all values, in row-major order, within a dispatch to vector instructions.
-pub(crate) struct EncodeByBlock<'a, T, P, E> {
-    pub(crate) values: &'a [T],
-    pub(crate) blocks: &'a Blocks,
-    pub(crate) parameters: P,
-    pub(crate) codes: &'a mut CodeMatrix,
-    pub(crate) encoder: E,
+/// Fills `codes` with those of all values, in row-major order.
+///
+/// With vector instructions for `f32` alone: every loop is compiled for each type and each set of instructions, which takes
+/// longer than anything else here, and tensors of doubles are rare.
+pub(crate) fn encode_by_block<T: Real, P: PerBlock>(
+    values: &[T],
+    blocks: &Blocks,
+    parameters: P,
+    codes: &mut CodeMatrix,
+    encoder: impl EncodePiece<T, P::One>,
+) {
+    let encoding = EncodeByBlock { values, blocks, parameters, codes, encoder };
+    match T::DTYPE {
+        Dtype::F32 => arch().dispatch(encoding),
+        Dtype::F64 => encoding.call(),
+    }
+}
+
+/// [`encode_by_block`] of one code after the other without vector instructions, for what they do not speed up.
+pub(crate) fn encode_one_by_one<T: Real, P: PerBlock>(
+    values: &[T],
+    blocks: &Blocks,
+    parameters: P,
+    codes: &mut CodeMatrix,
+    code_of: impl FnMut(T, P::One) -> i32,
+) {
+    EncodeByBlock { values, blocks, parameters, codes, encoder: EachValue(code_of) }.call();
+}
+
+struct EncodeByBlock<'a, T, P, E> {
+    values: &'a [T],
+    blocks: &'a Blocks,
+    parameters: P,
+    codes: &'a mut CodeMatrix,
+    encoder: E,
 }
 
 impl<T: Real, P: PerBlock, E: EncodePiece<T, P::One>> NullaryFnOnce for EncodeByBlock<'_, T, P, E> {

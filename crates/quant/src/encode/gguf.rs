@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use bitsweep_vector::arch;
-
-use super::by_block::{EachValue, EncodeByBlock};
+use super::by_block::{EachValue, encode_by_block};
 use crate::number::{Dtype, Real, decode_binary16, encode_binary16};
 use crate::scheme::{GgufType, ScaleFormat};
 use crate::tensor::{Affine, Block, Blocks, CodeMatrix, FarParameters};
@@ -120,7 +118,7 @@ fn run<T: Real>(
     code_of: impl Fn(f32, (f32, f32)) -> i32,
 ) {
     let encoder = EachValue(|value, own| code_of(single(value), own));
-    arch().dispatch(EncodeByBlock { values, blocks, parameters, codes, encoder });
+    encode_by_block(values, blocks, parameters, codes, encoder);
 }
 
 /// The whole part of a number from 0 to `highest`: with half a step added it rounds halves up, as ggml does. What is below, or

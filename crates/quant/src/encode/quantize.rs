@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use bitsweep_random::Stream;
-use bitsweep_vector::arch;
 use ndarray::ArrayView2;
 
 use crate::encode::uniform::weight_function;
@@ -14,7 +13,7 @@ use crate::tensor::{
     QuantizeError, Quantized, SparseOutliers, Unheld, Unrepresentable,
 };
 
-use super::by_block::{EachValue, EncodeByBlock};
+use super::by_block::{EachValue, encode_by_block};
 use super::finite::finite_row_major;
 use super::{gguf, levels, uniform};
 
@@ -245,5 +244,5 @@ fn encode_fixed<T: Real>(
 fn encode_floats<T: Real>(values: &[T], float: NarrowFloat<T>, codes: &mut CodeMatrix) {
     let all = Blocks::new(codes.dim(), Granularity::Tensor);
     let encoder = EachValue(|value, ()| float.code(value));
-    arch().dispatch(EncodeByBlock { values, blocks: &all, parameters: &[()][..], codes, encoder });
+    encode_by_block(values, &all, &[()][..], codes, encoder);
 }

@@ -1,8 +1,6 @@
 //! The nearest of ascending levels, of many values.
 
-use bitsweep_vector::arch;
-
-use super::by_block::{EachValue, EncodeByBlock, EncodePiece};
+use super::by_block::{EncodePiece, encode_by_block, encode_one_by_one};
 use crate::number::Real;
 use crate::tensor::{Blocks, CodeMatrix, PerBlock};
 
@@ -50,10 +48,10 @@ impl<T: Real> Thresholds<T> {
     ) {
         if self.codes.len() <= COMPARED {
             let encoder = Compare { thresholds: self, level_of };
-            arch().dispatch(EncodeByBlock { values, blocks, parameters, codes, encoder });
+            encode_by_block(values, blocks, parameters, codes, encoder);
         } else {
-            let encoder = EachValue(|value, own| self.search(level_of(value, own)));
-            arch().dispatch(EncodeByBlock { values, blocks, parameters, codes, encoder });
+            let code_of = |value, own| self.search(level_of(value, own));
+            encode_one_by_one(values, blocks, parameters, codes, code_of);
         }
     }
 

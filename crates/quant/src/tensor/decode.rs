@@ -3,13 +3,13 @@
 use bitsweep_vector::arch;
 use pulp::NullaryFnOnce;
 
-use crate::number::Real;
+use crate::number::{Dtype, Real};
 
 use super::blocks::{Blocks, Layout};
 use super::code_matrix::{CodeMatrix, CodeReader, PIECE};
 use super::per_block::PerBlock;
 
-/// Writes `value_of` every code and the parameters of its block into `values`.
+/// Writes `value_of` every code and the parameters of its block into `values`; with vector instructions for `f32` alone.
 pub(super) fn decode<T: Real, P: PerBlock>(
     codes: &CodeMatrix,
     blocks: &Blocks,
@@ -17,7 +17,11 @@ pub(super) fn decode<T: Real, P: PerBlock>(
     values: &mut [T],
     value_of: impl Fn(i32, P::One) -> T,
 ) {
-    arch().dispatch(Decoding { codes, blocks, parameters, values, value_of });
+    let decoding = Decoding { codes, blocks, parameters, values, value_of };
+    match T::DTYPE {
+        Dtype::F32 => arch().dispatch(decoding),
+        Dtype::F64 => decoding.call(),
+    }
 }
 
 struct Decoding<'a, T, P, F> {

@@ -1,8 +1,6 @@
 //! The nearest level of many values.
 
-use bitsweep_vector::arch;
-
-use crate::encode::by_block::{EachValue, EncodeByBlock};
+use crate::encode::by_block::{EachValue, encode_by_block};
 use crate::encode::thresholds::Thresholds;
 use crate::number::{NarrowFloat, Real};
 use crate::scheme::{LevelFormat, LevelTable};
@@ -22,7 +20,7 @@ pub(crate) fn encode<T: Real>(
     if let LevelFormat::Minifloat(float) = format {
         let float = NarrowFloat::new(float.exponent_bits(), float.mantissa_bits(), table.largest());
         let encoder = EachValue(|value: T, scale| float.code(value / scale));
-        return arch().dispatch(EncodeByBlock { values, blocks, parameters: scales, codes, encoder });
+        return encode_by_block(values, blocks, scales, codes, encoder);
     }
     thresholds(table).encode(values, blocks, scales, codes, |value, scale| value / scale);
 }

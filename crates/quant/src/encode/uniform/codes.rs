@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use bitsweep_random::Stream;
-use bitsweep_vector::arch;
 
-use crate::encode::by_block::{EachValue, EncodeByBlock, EncodePiece};
+use crate::encode::by_block::{EachValue, encode_by_block, encode_one_by_one};
 use crate::encode::interval::Interval;
 use crate::number::Real;
 use crate::scheme::{Grid, Rounding, ScaleFormat, Scheme, ZeroPoint};
@@ -40,25 +39,25 @@ pub(crate) fn encode<T: Real>(
     let parameters: (&[T], (&[T], &[T])) = (scales, (&minimums, &zero_points));
     match scheme.rounding {
         Rounding::NearestEven => {
-            let encoder = on_grid(grid, T::round_ties_even);
-            arch().dispatch(EncodeByBlock { values, blocks, parameters, codes, encoder });
+            let encoder = EachValue(on_grid(grid, T::round_ties_even));
+            encode_by_block(values, blocks, parameters, codes, encoder);
         }
         Rounding::HalfAway => {
-            let encoder = on_grid(grid, T::round_half_away);
-            arch().dispatch(EncodeByBlock { values, blocks, parameters, codes, encoder });
+            let encoder = EachValue(on_grid(grid, T::round_half_away));
+            encode_by_block(values, blocks, parameters, codes, encoder);
         }
         Rounding::Stochastic => {
-            let encoder = on_grid(grid, |position| round_stochastically(position, stream));
-            arch().dispatch(EncodeByBlock { values, blocks, parameters, codes, encoder });
+            let code_of = on_grid(grid, |position| round_stochastically(position, stream));
+            encode_one_by_one(values, blocks, parameters, codes, code_of);
         }
     }
 }
 
 /// The code of a value, of a scale, and of a minimum and a zero point.
-fn on_grid<T: Real>(grid: Grid, mut round: impl FnMut(T) -> T) -> impl EncodePiece<T, (T, (T, T))> {
-    EachValue(move |value: T, (scale, (minimum, zero_point)): (T, (T, T))| {
+fn on_grid<T: Real>(grid: Grid, mut round: impl FnMut(T) -> T) -> impl FnMut(T, (T, (T, T))) -> i32 {
+    move |value, (scale, (minimum, zero_point))| {
         round_and_clamp((value - minimum) / scale + zero_point, grid, &mut round)
-    })
+    }
 }
 
 /// `+1` where `w ≥ 0` (so also for -0), else `-1`.
