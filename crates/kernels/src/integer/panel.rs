@@ -19,7 +19,7 @@ pub(super) struct Panel {
 }
 
 impl Panel {
-    /// The rows from `first` of which there are `ROWS`, each quad as `Q` numbers.
+    /// The `ROWS` rows from `first`, each quad as `Q` numbers; where there are fewer, the last row stands for the others.
     #[inline(always)]
     pub(super) fn new<const ROWS: usize, const Q: usize>(
         weights: &IntegerWeights,
@@ -31,8 +31,9 @@ impl Panel {
         let mut sums = vec![0; weights.groups * ROWS];
         let mut shifts = vec![0; ROWS];
         let mut scales = vec![0.0; ROWS];
+        let row_at = |row: usize| (first + row).min(activations.rows - 1);
         for row in 0..ROWS {
-            let parameters = activations.parameters(first + row);
+            let parameters = activations.parameters(row_at(row));
             shifts[row] = activations.codes.offset() - parameters.zero_point;
             scales[row] = parameters.scale;
         }
@@ -44,7 +45,7 @@ impl Panel {
             let length = i32::try_from(inputs.len()).unwrap_or(i32::MAX);
             let mut rows: [&[u8]; ROWS] = [&[]; ROWS];
             for (row, bytes) in rows.iter_mut().enumerate() {
-                let start = (first + row) * weights.inputs;
+                let start = row_at(row) * weights.inputs;
                 let range = start + inputs.start..start + inputs.end;
                 *bytes = match activations.codes {
                     ActivationCodes::Unsigned(codes) => &codes[range],

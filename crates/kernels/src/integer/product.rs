@@ -200,12 +200,9 @@ impl Product<'_> {
         while row < rows {
             row += match rows - row {
                 _ if S::ACCUMULATORS < 4 => self.vector::<S, L, LINES, STEPS, Q>(set, row),
-                1..4 => self.vector::<S, L, LINES, STEPS, Q>(set, row),
-                4..8 => self.panels::<S, L, LINES, STEPS, Q, 4>(set, row, 1),
-                left if S::ACCUMULATORS < 24 => {
-                    self.panels::<S, L, LINES, STEPS, Q, 4>(set, row, (left / 4).min(MOST_ROWS / 4))
-                }
-                left => self.panels::<S, L, LINES, STEPS, Q, 8>(set, row, (left / 8).min(MOST_ROWS / 8)),
+                1 => self.vector::<S, L, LINES, STEPS, Q>(set, row),
+                left if S::ACCUMULATORS < 24 => self.panels::<S, L, LINES, STEPS, Q, 4>(set, row, left),
+                left => self.panels::<S, L, LINES, STEPS, Q, 8>(set, row, left),
             };
         }
     }
@@ -236,7 +233,8 @@ impl Product<'_> {
         1
     }
 
-    /// `count` panels of `ROWS` rows: codes are unpacked once for each panel, and stay near while the panels pass.
+    /// The next rows, of which `left` are left, in panels of `ROWS`: codes are unpacked once for each panel, and stay near
+    /// while the panels pass. Returns how many rows these are.
     #[inline(always)]
     fn panels<
         S: Set,
@@ -249,8 +247,9 @@ impl Product<'_> {
         &mut self,
         set: S,
         first: usize,
-        count: usize,
+        left: usize,
     ) -> usize {
+        let count = left.div_ceil(ROWS).min(MOST_ROWS / ROWS);
         let mut panels = Vec::with_capacity(count);
         for index in 0..count {
             panels.push(Panel::new::<ROWS, Q>(self.weights, self.activations, first + index * ROWS));
@@ -271,7 +270,7 @@ impl Product<'_> {
                 tile += 1;
             }
         }
-        count * ROWS
+        left.min(count * ROWS)
     }
 
     /// `TILES` tiles from `tile` of all `panels`, whose first row is `first`.
@@ -298,9 +297,10 @@ impl Product<'_> {
             let is_last = visit + 1 == visits.len();
             for (index, panel) in panels.iter().enumerate() {
                 let first = first + index * ROWS;
+                let rows = ROWS.min(self.activations.rows - first);
                 let (accumulators, sums) = (&mut accumulators[index], &mut sums[index]);
                 if is_last {
-                    for row in 0..ROWS {
+                    for row in 0..rows {
                         self.results.expect_store(set, first + row, tile..tile + TILES);
                     }
                 }
@@ -324,7 +324,7 @@ impl Product<'_> {
                             let group =
                                 Group::new(set, self.weights, tile + index, part.group, panel.has_shifts);
                             let steps = &panel.sums[part.group * ROWS..][..ROWS];
-                            for row in 0..ROWS {
+                            for row in 0..rows {
                                 let found = set.load_sums(&accumulators[row][index].0);
                                 let found = group.finish(set, found, panel.shifts[row], steps[row]);
                                 let before = match part.group {
