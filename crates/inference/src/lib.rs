@@ -12,3 +12,4 @@
 
 pub mod coded;
 pub mod integer;
+mod kernel_weights;

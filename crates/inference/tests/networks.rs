@@ -6,8 +6,7 @@ use bitsweep_inference::coded::CodedLayer;
 use bitsweep_inference::integer::{IntegerNetwork, LayerParts, NetworkError};
 use bitsweep_models::Activation;
 use bitsweep_quant::{
-    ActivationParameters, ActivationQuantizer, ActivationSpec, IntegerLevels, Quantized, ScaledLevels,
-    SchemeSpec, quantize,
+    ActivationParameters, ActivationQuantizer, ActivationSpec, IntegerLevels, Quantized, SchemeSpec, quantize,
 };
 use bitsweep_random::{Generator, Stream};
 use ndarray::{Array1, Array2};
@@ -191,9 +190,7 @@ fn both(parts: &Parts, codes: f32) -> Vec<(f64, f64, f64)> {
     for ((weight, bias), (activation, quantizer)) in
         parts.weights.iter().zip(&parts.biases).zip(parts.activations.iter().zip(&parts.inputs))
     {
-        let weights = ScaledLevels::of(weight).unwrap();
-        let layer =
-            CodedLayer { quantizer: *quantizer, weights, bias: bias.clone(), activation: *activation };
+        let layer = CodedLayer::new(*quantizer, weight, bias.clone(), *activation).unwrap();
         (values, _) = layer.outputs(values.view()).unwrap();
     }
     let last = parts.weights[1].reconstruct::<f32>();

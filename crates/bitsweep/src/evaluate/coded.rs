@@ -3,7 +3,7 @@
 use bitsweep_inference::coded::CodedLayer;
 use bitsweep_inference::integer::{IntegerModel, IntegerNetwork, LayerParts, NetworkError};
 use bitsweep_models::{Layer, Linear, Model, WeightId, predict};
-use bitsweep_quant::{ActivationError, ActivationQuantizer, Requantize, ScaledLevels};
+use bitsweep_quant::{ActivationError, ActivationQuantizer, Requantize};
 use bitsweep_results::{FailureKind, Flag, RowFailure};
 use ndarray::{Array2, ArrayView2};
 
@@ -62,17 +62,13 @@ impl<'m> CodedModel<'m> {
             let mut quantizer = ActivationQuantizer::fit(activations.scheme, inputs.view())
                 .map_err(|error| refused(position, &error))?;
             if let Some(before) = layers.last() {
-                let parts = parts(model, position - 1, before.quantizer)?;
+                let parts = parts(model, position - 1, before.quantizer())?;
                 quantizer = parts.widened(position - 1, quantizer).at(FailureKind::Quantization)?;
             }
             let LayerParts { weight, bias, activation, inputs: quantizer } =
                 parts(model, position, quantizer)?;
-            let layer = CodedLayer {
-                quantizer,
-                weights: ScaledLevels::of(weight).map_err(|error| refused(position, &error))?,
-                bias: bias.to_owned(),
-                activation,
-            };
+            let layer = CodedLayer::new(quantizer, weight, bias.to_owned(), activation)
+                .map_err(|error| refused(position, &error))?;
             (inputs, _) = layer.outputs(inputs.view()).map_err(|error| refused(position, &error))?;
             layers.push(layer);
         }
@@ -85,21 +81,21 @@ impl<'m> CodedModel<'m> {
 
     /// What makes codes of the inputs of a layer.
     pub(super) fn quantizer(&self, layer: usize) -> ActivationQuantizer {
-        self.layers[layer].quantizer
+        self.layers[layer].quantizer()
     }
 
     /// Bytes of the scales and of the zero points that static schemes store.
     pub(super) fn bytes(&self) -> (u64, u64) {
         self.layers
             .iter()
-            .map(|layer| layer.quantizer.bytes())
+            .map(|layer| layer.quantizer().bytes())
             .fold((0, 0), |(scales, zero_points), bytes| (scales + bytes.0, zero_points + bytes.1))
     }
 
     /// Logits and probabilities of rows.
     pub(super) fn infer(&self, rows: Rows<'_>) -> Step<CodedInference> {
         let (logits, clipped) = self.logits(rows)?;
-        let inputs: usize = self.layers.iter().map(|layer| layer.weights.inputs()).sum();
+        let inputs: usize = self.layers.iter().map(|layer| layer.inputs()).sum();
         let inference = Inference::of(&self.model.model, logits.view());
         Ok(CodedInference { inference, clipped: clipped as f64 / (logits.nrows() * inputs).max(1) as f64 })
     }
@@ -120,7 +116,7 @@ impl<'m> CodedModel<'m> {
         for (position, (own, coded)) in float.layers().iter().zip(&self.layers).enumerate() {
             let Layer::Linear(own) = own;
             if position == layer {
-                let codes = coded.quantizer.quantize(values.mapv(|value| value as f32).view());
+                let codes = coded.quantizer().quantize(values.mapv(|value| value as f32).view());
                 let codes = codes.map_err(|error| refused(layer, &error))?;
                 values = codes.reconstruct().mapv(f64::from);
             }
@@ -132,7 +128,7 @@ impl<'m> CodedModel<'m> {
     /// Bytes of what is stored of the inputs of each layer.
     pub(super) fn input_bytes(&self) -> impl Iterator<Item = u64> {
         self.layers.iter().map(|layer| {
-            let (scales, zero_points) = layer.quantizer.bytes();
+            let (scales, zero_points) = layer.quantizer().bytes();
             scales + zero_points
         })
     }
@@ -179,7 +175,7 @@ impl<'m> CodedModel<'m> {
 /// The model in whole numbers, with at least one layer.
 fn integer(prepared: &Prepared<'_>, model: &QuantizedModel, layers: &[CodedLayer]) -> Step<IntegerModel> {
     const KIND: FailureKind = FailureKind::Quantization;
-    let quantizers = layers.iter().map(|layer| layer.quantizer).enumerate();
+    let quantizers = layers.iter().map(CodedLayer::quantizer).enumerate();
     let parts = quantizers.map(|(position, quantizer)| parts(model, position, quantizer));
     let parts: Vec<LayerParts<'_>> = parts.collect::<Step<_>>()?;
     let scaling = prepared.feature_scaling();

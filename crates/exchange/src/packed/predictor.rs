@@ -3,7 +3,6 @@
 use bitsweep_inference::coded::CodedLayer;
 use bitsweep_inference::integer::IntegerModel;
 use bitsweep_models::{Float, ForwardBuffers, Model, Precision, predict};
-use bitsweep_quant::ScaledLevels;
 use bitsweep_quant::estimator::ClippedActivation;
 use ndarray::{Array2, ArrayView2};
 
@@ -52,12 +51,9 @@ impl Predictor {
         let mut coded = Vec::new();
         for (position, layer) in classifier.layers.iter().enumerate() {
             let (Some(quantizer), Values::Coded(weight)) = (layer.inputs, &layer.weight) else { continue };
-            coded.push(CodedLayer {
-                quantizer,
-                weights: ScaledLevels::of(weight).map_err(|error| PackedError::inputs(position, error))?,
-                bias: layer.bias.to_array().into_iter().collect(),
-                activation: layer.activation,
-            });
+            let bias = layer.bias.to_array().into_iter().collect();
+            let layer = CodedLayer::new(quantizer, weight, bias, layer.activation);
+            coded.push(layer.map_err(|error| PackedError::inputs(position, error))?);
         }
         let outputs = classifier.layers.iter().map(|layer| layer.outputs).collect();
         Ok(Self {

@@ -82,16 +82,34 @@ impl ScaledLevels {
         self.levels.nrows()
     }
 
-    pub(crate) const fn levels(&self) -> &Array2<f64> {
+    /// The number of outputs, the columns of the weights.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.levels.ncols()
+    }
+
+    /// The levels `u`, `(in, out)`.
+    #[must_use]
+    pub const fn levels(&self) -> &Array2<f64> {
         &self.levels
     }
 
-    pub(crate) const fn scales(&self) -> &Array2<f32> {
+    /// The scales `s` of each [`rows_per_scale`](Self::rows_per_scale) inputs, `(groups, out)`.
+    #[must_use]
+    pub const fn scales(&self) -> &Array2<f32> {
         &self.scales
     }
 
-    pub(crate) const fn rows_per_scale(&self) -> usize {
+    /// How many consecutive inputs share a scale, the last perhaps fewer; at least one.
+    #[must_use]
+    pub const fn rows_per_scale(&self) -> usize {
         self.rows_per_scale
+    }
+
+    /// Input, output and weight of each outlier.
+    #[must_use]
+    pub fn outliers(&self) -> &[(usize, usize, f32)] {
+        &self.outliers
     }
 
     /// The outputs `(rows, out)` of the layer before its activation function: `y = Σ_g s_x·s_g·Σ_{i∈g} (q_i - z_x)·u_i + b`.

@@ -130,6 +130,12 @@ impl ActivationQuantizer {
         (each(self.fitted.is_some()), each(self.fitted.is_some() && has_zero_point))
     }
 
+    /// The codes that there are.
+    #[must_use]
+    pub const fn grid(&self) -> Grid {
+        self.grid
+    }
+
     /// The codes of `inputs`, `(rows, in)`: `q = clip(round(x/s) + z)`.
     ///
     /// The zero point is added after rounding, as in ONNX's `QuantizeLinear`, so that it decides no tie.
