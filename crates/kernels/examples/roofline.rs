@@ -10,7 +10,7 @@ use std::time::Instant;
 use bitsweep_kernels::{
     ActivationCodes, ActivationParameters, Activations, ByteTables, CentroidBits, Codes, Granularity,
     IntegerWeights, KernelError, ProductCodes, QueryTables, ScanCodes, TableWeights, TableWidth, Width,
-    ZeroPoints,
+    ZeroPoints, limits,
 };
 use bitsweep_vector::Instructions;
 
@@ -77,7 +77,9 @@ fn main() -> Result<(), KernelError> {
             }
         }
     }
-    let buffer = vec![1_u64; COLD / 8];
+    let memory = limits::Memory::new(COLD);
+    let rounds = 1 << 20;
+    let peak = limits::multiply_bytes(best, 1)? * rounds;
     let forms = [
         ("NF4 by f32, groups of 64", TableWidth::Four, Granularity::Group(64)),
         ("MXFP4 by f32, groups of 32", TableWidth::Four, Granularity::Group(32)),
@@ -134,15 +136,15 @@ fn main() -> Result<(), KernelError> {
             work: Work::Bytes(COLD),
             calls: 1,
             run: Box::new(|| {
-                black_box(read(&buffer));
+                black_box(&memory.read(best));
             }),
         },
         Line {
             name: "peak".into(),
-            work: Work::Products(peak(0)),
+            work: Work::Products(peak),
             calls: 1,
             run: Box::new(|| {
-                black_box(peak(1 << 20));
+                black_box(&limits::multiply_bytes(best, rounds));
             }),
         },
     ];
@@ -313,73 +315,3 @@ fn print(medians: &[f64], lines: &[Line<'_>]) {
         }
     }
 }
-
-#[cfg(target_arch = "x86_64")]
-mod machine {
-    use std::arch::x86_64::*;
-
-    /// The sum of the numbers, read with the widest loads there are.
-    pub(super) fn read(buffer: &[u64]) -> u64 {
-        if is_x86_feature_detected!("avx512f") {
-            // SAFETY: the processor has AVX-512 F.
-            unsafe { read512(buffer) }
-        } else {
-            buffer.iter().fold(0, |sum, &value| sum ^ value)
-        }
-    }
-
-    #[target_feature(enable = "avx512f")]
-    unsafe fn read512(buffer: &[u64]) -> u64 {
-        let mut sums = [_mm512_setzero_si512(); 8];
-        for part in buffer.as_chunks::<64>().0 {
-            for (sum, values) in sums.iter_mut().zip(part.as_chunks::<8>().0) {
-                // SAFETY: there are 64 bytes.
-                *sum = _mm512_xor_si512(*sum, unsafe { _mm512_loadu_si512(values.as_ptr().cast()) });
-            }
-        }
-        let sum = sums.into_iter().fold(_mm512_setzero_si512(), |sum, part| _mm512_xor_si512(sum, part));
-        u64::try_from(_mm512_reduce_add_epi64(sum)).unwrap_or(0)
-    }
-
-    /// The products of `rounds` rounds of what the processor multiplies fastest, or of a million, without computing them, of 0.
-    pub(super) fn peak(rounds: usize) -> usize {
-        const PARTS: usize = 24;
-        const TOLD: usize = 1 << 20;
-        let has_vnni = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni");
-        if rounds == 0 {
-            return TOLD * PARTS * 64;
-        }
-        // SAFETY: the processor has the instructions.
-        let sum = if has_vnni { unsafe { peak_vnni::<PARTS>(rounds) } } else { 0 };
-        usize::try_from(sum.unsigned_abs()).unwrap_or(0)
-    }
-
-    #[target_feature(enable = "avx512f,avx512vnni")]
-    unsafe fn peak_vnni<const PARTS: usize>(rounds: usize) -> i32 {
-        let mut sums = [_mm512_setzero_si512(); PARTS];
-        let codes = _mm512_set1_epi8(std::hint::black_box(3));
-        let steps = _mm512_set1_epi8(std::hint::black_box(5));
-        for _ in 0..rounds {
-            for sum in &mut sums {
-                *sum = _mm512_dpbusd_epi32(*sum, codes, steps);
-            }
-        }
-        let sum = sums.into_iter().fold(_mm512_setzero_si512(), |sum, part| _mm512_add_epi32(sum, part));
-        _mm512_reduce_add_epi32(sum)
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-mod machine {
-    /// The sum of the numbers.
-    pub(super) fn read(buffer: &[u64]) -> u64 {
-        buffer.iter().fold(0, |sum, &value| sum ^ value)
-    }
-
-    /// Nothing is known of the peak.
-    pub(super) fn peak(_rounds: usize) -> usize {
-        0
-    }
-}
-
-use machine::{peak, read};

@@ -19,6 +19,7 @@ mod aligned;
 mod error;
 mod instructions;
 pub mod integer;
+pub mod limits;
 mod parallel;
 pub mod product_quantization;
 pub mod table;

@@ -98,6 +98,32 @@ proptest! {
     }
 
     #[test]
+    fn floats_are_multiplied_as_obvious_loops_multiply_them(
+        (rows, outputs, inputs) in if cfg!(miri) { (0_usize..3, 0_usize..20, 0_usize..40) } else { (0_usize..7, 0_usize..40, 0_usize..150) },
+        seed in any::<u64>(),
+    ) {
+        let mut next = mixed(seed);
+        let values: Vec<f32> = (0..outputs * inputs).map(|_| number(next())).collect();
+        let activations: Vec<f32> = (0..rows * inputs).map(|_| number(next())).collect();
+        let bias: Vec<f32> = (0..outputs).map(|_| number(next())).collect();
+        let weights = TableWeights::floats((outputs, inputs), &values).unwrap();
+        let level = |output, input| values[output * inputs + input];
+        let expected = reference::product(
+            (rows, outputs, inputs),
+            inputs.max(1),
+            level,
+            |_, _| (1.0, None),
+            &activations,
+            Some(&bias),
+        );
+        for instructions in Instructions::available() {
+            let mut found = vec![f32::NAN; rows * outputs];
+            weights.product_with(instructions, rows, &activations, Some(&bias), &mut found).unwrap();
+            same(&found, &expected, &format!("{instructions:?}"));
+        }
+    }
+
+    #[test]
     fn whole_codes_are_multiplied_as_obvious_loops_multiply_them(
         (rows, outputs, inputs) in if cfg!(miri) { (0_usize..3, 0_usize..20, 0_usize..40) } else { (0_usize..7, 0_usize..40, 0_usize..150) },
         width in 0..Width::ALL.len(),

@@ -128,6 +128,12 @@ impl Set for Avx2 {
     }
 
     #[inline(always)]
+    fn as_floats(self, words: [__m256i; 2]) -> [__m256; 2] {
+        // SAFETY: the processor has AVX2.
+        words.map(|half| unsafe { _mm256_castsi256_ps(half) })
+    }
+
+    #[inline(always)]
     fn splat_floats(self, value: f32) -> [__m256; 2] {
         // SAFETY: the processor has AVX2.
         unsafe { [_mm256_set1_ps(value); 2] }

@@ -147,6 +147,12 @@ impl Set for Avx512Bw {
     }
 
     #[inline(always)]
+    fn as_floats(self, words: __m512i) -> __m512 {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_castsi512_ps(words) }
+    }
+
+    #[inline(always)]
     fn splat_floats(self, value: f32) -> __m512 {
         // SAFETY: the processor has AVX-512 F.
         unsafe { _mm512_set1_ps(value) }
@@ -356,6 +362,11 @@ impl Set for Avx512Vnni {
     #[inline(always)]
     fn floats(self, sums: __m512i) -> __m512 {
         self.0.floats(sums)
+    }
+
+    #[inline(always)]
+    fn as_floats(self, words: __m512i) -> __m512 {
+        self.0.as_floats(words)
     }
 
     #[inline(always)]

@@ -72,6 +72,8 @@ pub(crate) trait Set: Copy {
 
     /// The nearest numbers of `f32`, ties to even.
     fn floats(self, sums: Self::Sums) -> Self::Floats;
+    /// The numbers whose bits these are.
+    fn as_floats(self, words: Self::Sums) -> Self::Floats;
     /// The same number in every lane.
     fn splat_floats(self, value: f32) -> Self::Floats;
     /// The numbers of an array.

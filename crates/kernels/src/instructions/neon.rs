@@ -180,6 +180,12 @@ impl Set for Neon {
     }
 
     #[inline(always)]
+    fn as_floats(self, words: [int32x4_t; 4]) -> [float32x4_t; 4] {
+        // SAFETY: the processor has NEON.
+        words.map(|quarter| unsafe { vreinterpretq_f32_s32(quarter) })
+    }
+
+    #[inline(always)]
     fn splat_floats(self, value: f32) -> [float32x4_t; 4] {
         // SAFETY: the processor has NEON.
         unsafe { [vdupq_n_f32(value); 4] }

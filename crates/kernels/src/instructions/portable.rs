@@ -107,6 +107,11 @@ impl Set for Portable {
     }
 
     #[inline(always)]
+    fn as_floats(self, words: [i32; LANES]) -> [f32; LANES] {
+        words.map(|word| f32::from_bits(word.cast_unsigned()))
+    }
+
+    #[inline(always)]
     fn splat_floats(self, value: f32) -> [f32; LANES] {
         [value; LANES]
     }

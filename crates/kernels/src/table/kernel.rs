@@ -32,6 +32,17 @@ struct Long<'a>(&'a [f32; 256]);
 #[derive(Clone, Copy)]
 struct Whole(f32);
 
+/// The bits of numbers.
+#[derive(Clone, Copy)]
+struct Numbers;
+
+impl Decode<4> for Numbers {
+    #[inline(always)]
+    fn levels<S: Set>(&self, set: S, words: &[S::Sums; 4], input: usize) -> S::Floats {
+        set.as_floats(words[input])
+    }
+}
+
 impl<const BITS: usize> Decode<1> for Short<'_, BITS> {
     #[inline(always)]
     fn levels<S: Set>(&self, set: S, words: &[S::Sums; 1], input: usize) -> S::Floats {
@@ -163,6 +174,7 @@ impl Kernel for Product<'_> {
             Levels::Four(table) => self.rows::<S, _, 1, 8>(set, Short::<4>(table)),
             Levels::Eight(table) => self.rows::<S, _, 1, 4>(set, Long(table)),
             Levels::Whole(less) => self.rows::<S, _, 1, 4>(set, Whole(*less)),
+            Levels::Numbers => self.rows::<S, _, 4, 4>(set, Numbers),
         }
     }
 }
@@ -265,7 +277,7 @@ fn group_sums<S: Set, D: Decode<LINES>, const LINES: usize, const INPUTS: usize,
     for (block, panel) in blocks.iter().zip(panel) {
         set.prefetch(block);
         let mut words = [set.load_sums(&block[0].0); LINES];
-        unrolled!(LINE in [1 2] below LINES, {
+        unrolled!(LINE in [1 2 3] below LINES, {
             words[LINE] = set.load_sums(&block[LINE].0);
         });
         unrolled!(

@@ -48,19 +48,6 @@ impl TableWidth {
             Self::Two => "0 to 3",
         }
     }
-
-    /// The lines of a block.
-    pub(super) const fn lines(self) -> usize {
-        match self {
-            Self::Three => 3,
-            Self::Eight | Self::Four | Self::Two => 1,
-        }
-    }
-
-    /// The inputs of a block.
-    pub(super) const fn inputs(self) -> usize {
-        32 * self.lines() / self.bits()
-    }
 }
 
 /// Weights of a layer whose codes stand for levels, packed for the kernels: `ŵ = s·t[q]`, or `s·(t[q] - z)`.
@@ -95,6 +82,8 @@ pub(super) enum Levels {
     Eight(Box<[f32; 256]>),
     /// Codes of eight bits, less this.
     Whole(f32),
+    /// The bits of `f32` themselves.
+    Numbers,
 }
 
 impl Levels {
@@ -109,13 +98,30 @@ impl Levels {
         }
     }
 
-    pub(super) const fn width(&self) -> TableWidth {
+    /// The bits of a code.
+    const fn bits(&self) -> usize {
         match self {
-            Self::Two(_) => TableWidth::Two,
-            Self::Three(_) => TableWidth::Three,
-            Self::Four(_) => TableWidth::Four,
-            Self::Eight(_) | Self::Whole(_) => TableWidth::Eight,
+            Self::Two(_) => 2,
+            Self::Three(_) => 3,
+            Self::Four(_) => 4,
+            Self::Eight(_) | Self::Whole(_) => 8,
+            Self::Numbers => 32,
         }
+    }
+
+    /// The lines of a block.
+    const fn lines(&self) -> usize {
+        match self {
+            Self::Two(_) | Self::Four(_) | Self::Eight(_) | Self::Whole(_) => 1,
+            Self::Three(_) => 3,
+            // One for each sum.
+            Self::Numbers => 4,
+        }
+    }
+
+    /// The inputs of a block.
+    const fn inputs(&self) -> usize {
+        32 * self.lines() / self.bits()
     }
 }
 
@@ -155,7 +161,28 @@ impl TableWeights {
             let code = i32::from(codes[position]);
             return Err(KernelError::Code { position, code, expected: width.range() });
         }
-        Self::packed(shape, levels, codes, granularity, scales, None)
+        Self::packed(shape, levels, |place| u32::from(codes[place]), granularity, scales, None)
+    }
+
+    /// Packs `weights` of `f32`, `(outputs, inputs)`, without codes: what codes are held against.
+    ///
+    /// # Errors
+    /// A slice that does not fit the shape, and numbers that are not finite.
+    ///
+    /// ```
+    /// use bitsweep_kernels::TableWeights;
+    ///
+    /// let weights = TableWeights::floats((1, 3), &[0.5, -1.0, 2.0])?;
+    /// let mut results = [0.0];
+    /// weights.product(1, &[1.0, 2.0, 4.0], Some(&[0.25]), &mut results)?;
+    /// assert_eq!(results, [0.5 - 2.0 + 8.0 + 0.25]);
+    /// # Ok::<(), bitsweep_kernels::KernelError>(())
+    /// ```
+    pub fn floats((outputs, inputs): (usize, usize), weights: &[f32]) -> Result<Self, KernelError> {
+        check_length("weights", elements(outputs, inputs)?, weights.len())?;
+        check_finite("weight", weights)?;
+        let bits = |place: usize| weights[place].to_bits();
+        Self::packed((outputs, inputs), Levels::Numbers, bits, Granularity::Tensor, &[1.0], None)
     }
 
     /// Packs integer codes, `ŵ = s·(q - z)`, of 8, 4, 3 or 2 bits or ternary ones; arguments and errors are those of
@@ -222,13 +249,14 @@ impl TableWeights {
                 Levels::of(table_width, |code| code as f32 * width.factor() as f32 - less)
             }
         };
-        Self::packed(shape, levels, &unsigned, granularity, scales, zeros.as_deref())
+        let code = |place: usize| u32::from(unsigned[place]);
+        Self::packed(shape, levels, code, granularity, scales, zeros.as_deref())
     }
 
     fn packed(
         (outputs, inputs): (usize, usize),
         levels: Levels,
-        codes: &[u8],
+        code: impl Fn(usize) -> u32,
         granularity: Granularity,
         scales: &[f32],
         zeros: Option<&[f32]>,
@@ -237,24 +265,24 @@ impl TableWeights {
         let groups = inputs.div_ceil(group);
         check_length("scales", blocks, scales.len())?;
         check_finite("scale", scales)?;
-        let width = levels.width();
-        let block_lines = |length: usize| length.div_ceil(width.inputs()) * width.lines();
+        let bits = levels.bits();
+        let block_lines = |length: usize| length.div_ceil(levels.inputs()) * levels.lines();
         let group_lines = block_lines(group);
         let last = inputs - group * groups.saturating_sub(1);
         let lines = group_lines * groups.saturating_sub(1) + block_lines(last);
         let mut words = vec![Line([0; LANES]); lines * outputs.div_ceil(LANES)];
-        for (output, codes) in codes.chunks_exact(inputs.max(1)).enumerate() {
+        for output in 0..outputs {
             let (tile, lane) = (output / LANES, output % LANES);
-            for (index, codes) in codes.chunks(group).enumerate() {
-                let group = &mut words[tile * lines + index * group_lines..][..block_lines(codes.len())];
-                for (block, codes) in group.chunks_mut(width.lines()).zip(codes.chunks(width.inputs())) {
-                    for (input, &code) in codes.iter().enumerate() {
-                        let (line, bit) = (input * width.bits() / 32, input * width.bits() % 32);
-                        block[line].0[lane] |= i32::from(code) << bit;
-                        if bit + width.bits() > 32 {
-                            block[line + 1].0[lane] |= i32::from(code) >> (32 - bit);
-                        }
-                    }
+            for input in 0..inputs {
+                let within = input % group;
+                let block =
+                    tile * lines + input / group * group_lines + within / levels.inputs() * levels.lines();
+                let first = within % levels.inputs() * bits;
+                let (line, bit) = (block + first / 32, first % 32);
+                let code = code(output * inputs + input);
+                words[line].0[lane] |= (code << bit).cast_signed();
+                if bit + bits > 32 {
+                    words[line + 1].0[lane] |= (code >> (32 - bit)).cast_signed();
                 }
             }
         }
@@ -292,9 +320,8 @@ impl TableWeights {
     /// The blocks of a group in a tile.
     #[inline(always)]
     pub(super) fn block_range(&self, group: usize) -> Range<usize> {
-        let width = self.levels.width();
-        let blocks = self.lines / width.lines();
-        let each = self.group.div_ceil(width.inputs());
+        let blocks = self.lines / self.levels.lines();
+        let each = self.group.div_ceil(self.levels.inputs());
         blocks.min(group * each)..blocks.min((group + 1) * each)
     }
 }

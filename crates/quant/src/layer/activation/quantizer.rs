@@ -2,14 +2,16 @@
 
 use std::num::NonZeroUsize;
 
+use bitsweep_vector::arch;
 use ndarray::{Array2, ArrayView2};
+use pulp::NullaryFnOnce;
 
 use crate::encode::scales::ScaleRounding;
 use crate::encode::uniform::{Fitting, range, round_and_clamp};
 use crate::encode::{Elements, Interval, finite_row_major};
 use crate::number::Real;
 use crate::scheme::{Grid, Rounding, Scheme, ZeroPoint};
-use crate::tensor::{Blocks, FarParameters, QuantizeError};
+use crate::tensor::{Blocks, FarParameters, PIECE, QuantizeError};
 
 use super::error::ActivationError;
 use super::range::MovingAverage;
@@ -153,24 +155,21 @@ impl ActivationQuantizer {
             }
             None => self.found_in(&values, columns, rows_per_range)?,
         };
-        let round = match self.scheme.codes.rounding {
-            // Stochastic rounding is refused by `ActivationSpec::resolve`.
-            Rounding::NearestEven | Rounding::Stochastic => f32::round_ties_even,
-            Rounding::HalfAway => f32::round,
-        };
         let mut codes = vec![0; values.len()];
         let mut clipped = 0;
         let length = (rows_per_range * columns).max(1);
         let ranges = values.chunks(length).zip(codes.chunks_mut(length));
-        for ((values, codes), &ActivationParameters { scale, zero_point }) in ranges.zip(&parameters) {
-            let around_zero =
-                Grid { lowest: self.grid.lowest - zero_point, highest: self.grid.highest - zero_point };
-            for (code, value) in codes.iter_mut().zip(values) {
-                let position = value / scale;
-                let step = round_and_clamp(position, around_zero, round);
-                clipped += usize::from(round(position) != f32::from_i32(step));
-                *code = step + zero_point;
-            }
+        for ((values, codes), &parameters) in ranges.zip(&parameters) {
+            let grid = self.grid;
+            clipped += match self.scheme.codes.rounding {
+                // Stochastic rounding is refused by `ActivationSpec::resolve`.
+                Rounding::NearestEven | Rounding::Stochastic => {
+                    arch().dispatch(Encode { values, codes, parameters, grid, round: f32::round_ties_even })
+                }
+                Rounding::HalfAway => {
+                    arch().dispatch(Encode { values, codes, parameters, grid, round: f32::round })
+                }
+            };
         }
         let codes = Array2::from_shape_vec((rows, columns), codes).expect("there is one code for each input");
         Ok(QuantizedActivations { codes, parameters, rows_per_range, clipped })
@@ -219,6 +218,39 @@ impl QuantizedActivations {
             let ActivationParameters { scale, zero_point } = self.parameters(row);
             scale * f32::from_i32(self.codes[[row, column]] - zero_point)
         })
+    }
+}
+
+/// Fills `codes` with those of `values`; returns how many of these were clipped.
+struct Encode<'a, F> {
+    values: &'a [f32],
+    codes: &'a mut [i32],
+    parameters: ActivationParameters,
+    grid: Grid,
+    round: F,
+}
+
+impl<F: Fn(f32) -> f32> NullaryFnOnce for Encode<'_, F> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn call(self) -> usize {
+        let Self { values, codes, parameters: ActivationParameters { scale, zero_point }, grid, round } =
+            self;
+        let around_zero = Grid { lowest: grid.lowest - zero_point, highest: grid.highest - zero_point };
+        let mut clipped = 0;
+        for (codes, values) in codes.chunks_mut(PIECE).zip(values.chunks(PIECE)) {
+            // As wide as a code, so that vectors count.
+            let mut here = 0_u32;
+            for (code, &value) in codes.iter_mut().zip(values) {
+                let position = value / scale;
+                let step = round_and_clamp(position, around_zero, &round);
+                here += u32::from(round(position) != f32::from_i32(step));
+                *code = step + zero_point;
+            }
+            clipped += here as usize;
+        }
+        clipped
     }
 }
 
