@@ -8,7 +8,9 @@ use bitsweep_experiment::config::{ExportFormat, ExportGoal};
 use bitsweep_results::text::one_line;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::Error;
-use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{
+    ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint, value_parser,
+};
 use clap_complete::Shell;
 
 use crate::earlier::TABLES;
@@ -281,6 +283,36 @@ pub enum Command {
         #[command(flatten)]
         store: StoreFolder,
         /// Print the rows of `device.csv` as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Measure how fast variants are on this machine, by kernels on packed weights beside f32.
+    ///
+    /// For the first unit of each task: the time from a file's bytes to layers that are ready, and those of one row, of 32 and of all
+    /// test rows. All are measured in turns on one pinned thread, and told as medians with intervals of 95 %. Variants that no kernel
+    /// multiplies are `n/a`: the harness simulates them. For square layers of 16 to 8192 inputs and outputs it says from which width
+    /// on a format is faster than f32 here. Times are of this machine and no part of the results: they are written to
+    /// `OUT/NAME/HOST.json`, with a page and a chart beside it.
+    Bench {
+        /// The experiment, or the name of its results, and changes to it.
+        #[command(flatten)]
+        experiment: Request,
+        /// Measure the float model and what is picked for this goal alone; without results the experiment is run.
+        #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "balance")]
+        pick: Option<Picked>,
+        /// Inputs and outputs of the largest square layer, of those of 16, 32, and so on.
+        #[arg(long, value_name = "N", default_value_t = 8192, value_parser = value_parser!(u16).range(16..=8192))]
+        largest_width: u16,
+        /// Folder that has the results folders.
+        #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
+        results: PathBuf,
+        /// Where units are kept.
+        #[command(flatten)]
+        store: StoreFolder,
+        /// Folder that times go to.
+        #[arg(long, value_name = "DIR", default_value = "bench", value_hint = ValueHint::DirPath)]
+        out: PathBuf,
+        /// Print the times as JSON.
         #[arg(long)]
         json: bool,
     },

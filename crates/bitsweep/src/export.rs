@@ -155,6 +155,11 @@ impl<'p> Chosen<'p> {
         self.variant
     }
 
+    /// The plan, and the position of its unit.
+    pub(crate) fn place(&self) -> (&'p Plan, usize) {
+        (self.plan, self.position)
+    }
+
     fn unit(&self) -> &'p Unit {
         &self.plan.units[self.position]
     }
@@ -164,7 +169,8 @@ impl<'p> Chosen<'p> {
         self.unit().row_key(self.identity)
     }
 
-    fn label(&self) -> &'p str {
+    /// What the variant is called.
+    pub(crate) fn label(&self) -> &'p str {
         self.plan.labels.get(&self.identity.row).text()
     }
 
@@ -242,7 +248,7 @@ impl<'p> Chosen<'p> {
     }
 
     /// Where the model comes from.
-    fn provenance(&self) -> Provenance {
+    pub(crate) fn provenance(&self) -> Provenance {
         let mut provenance: Map<String, Value> = Map::new();
         let mut add = |key: &str, value: Value| provenance.insert(key.to_owned(), value);
         add("experiment", json!(self.plan.name));

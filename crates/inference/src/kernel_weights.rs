@@ -1,8 +1,10 @@
 //! Quantized weights in the layouts of the kernels, where there is a kernel for them.
 
-use bitsweep_kernels::{Codes, Granularity, IntegerWeights, Width, ZeroPoints};
-use bitsweep_quant::ScaledLevels;
-use ndarray::{ArrayView1, Axis};
+use bitsweep_kernels::{
+    Codes, Granularity, IntegerWeights, KernelError, TableWeights, TableWidth, Width, ZeroPoints,
+};
+use bitsweep_quant::{Format, Quantized, ScaledLevels, ZeroPoint};
+use ndarray::{Array2, ArrayView1, Axis};
 
 /// Weights for products with activations of 8 bits: those whose levels are whole numbers, with at most 256 neighbouring ones in
 /// a block, and without outliers.
@@ -23,6 +25,90 @@ pub(crate) fn integer_weights(weights: &ScaledLevels) -> Option<IntegerWeights> 
         levels.zero_points(),
     )
     .ok()
+}
+
+/// Weights for products with activations of `f32`: codes of whole levels, and those of at most 256 levels, in blocks of inputs;
+/// without outliers.
+///
+/// # Errors
+/// Why there is no kernel for them.
+pub(crate) fn table_weights(weights: &Quantized) -> Result<TableWeights, NoKernel> {
+    let refused = |reason| NoKernel { scheme: weights.scheme().to_string(), reason };
+    let scaled = ScaledLevels::of(weights).map_err(|_| refused("its weights are of `f64`"))?;
+    if let Some(reason) = beyond_tables(weights, &scaled) {
+        return Err(refused(reason));
+    }
+    let shape = (scaled.outputs(), scaled.inputs());
+    let granularity = Granularity::Group(scaled.rows_per_scale());
+    let packed = if let Some(whole) = WholeLevels::of(&scaled) {
+        let codes = Codes::Unsigned(&whole.codes);
+        TableWeights::integer(shape, whole.width, codes, granularity, &whole.scales, whole.zero_points())
+    } else {
+        let distinct = Distinct::of(scaled.levels()).ok_or_else(|| refused("it has more than 256 levels"))?;
+        let scales: Vec<f32> = scaled.scales().t().iter().copied().collect();
+        TableWeights::new(shape, distinct.width, &distinct.codes, &distinct.table, granularity, &scales)
+    };
+    packed.map_err(|error| NoKernel {
+        scheme: weights.scheme().to_string(),
+        reason: match error {
+            KernelError::NotFinite { .. } => "a number is not finite",
+            _ => "its codes do not fit",
+        },
+    })
+}
+
+/// What of weights is more than a code of a table, and scales and zero points of blocks.
+fn beyond_tables(weights: &Quantized, scaled: &ScaledLevels) -> Option<&'static str> {
+    let scheme = weights.scheme();
+    let has_several = || weights.codebooks().len() > 1 || weights.codes().dim() != weights.shape();
+    match scheme.format {
+        _ if !scaled.outliers().is_empty() => Some("outliers lie beside the codes"),
+        _ if scheme.zero_point() == Some(ZeroPoint::Minimum) => Some("its codes are above minimums"),
+        Format::Float16 | Format::BFloat16 => Some("floats of 16 bits are no codes of a table"),
+        Format::Codebook(_) if has_several() => Some("it has more than one codebook of single weights"),
+        Format::Integer { .. }
+        | Format::Codebook(_)
+        | Format::DoReFa { .. }
+        | Format::Wrpn { .. }
+        | Format::Levels(_)
+        | Format::Gguf(_) => None,
+    }
+}
+
+/// That there is no kernel for weights.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no kernel multiplies `{scheme}`: {reason}")]
+pub struct NoKernel {
+    /// The weights' scheme.
+    pub scheme: String,
+    /// What keeps them from one.
+    pub reason: &'static str,
+}
+
+/// The levels that there are, in ascending order, and the codes that count to them, `(outputs, inputs)`.
+struct Distinct {
+    width: TableWidth,
+    table: Vec<f32>,
+    codes: Vec<u8>,
+}
+
+impl Distinct {
+    fn of(levels: &Array2<f64>) -> Option<Self> {
+        let singles = levels.t().mapv(|level| level as f32);
+        let mut table: Vec<f32> = singles.iter().copied().collect();
+        table.sort_by(f32::total_cmp);
+        table.dedup_by_key(|level| level.to_bits());
+        let widths = [TableWidth::Two, TableWidth::Three, TableWidth::Four, TableWidth::Eight];
+        let width = widths.into_iter().find(|width| table.len() <= width.levels())?;
+        let code = |level: &f32| {
+            // The table has all of them, and at most 256.
+            table.partition_point(|other| other.total_cmp(level).is_lt()) as u8
+        };
+        let codes = singles.iter().map(code).collect();
+        // What no code counts to.
+        table.resize(width.levels(), 0.0);
+        Some(Self { width, table, codes })
+    }
 }
 
 /// The inputs of a block from which on narrower codes save more than the zero point of the block takes.

@@ -158,7 +158,7 @@ fn unit_position(plan: &Plan, key: Option<&str>) -> Result<usize, Diagnostic> {
 
 /// The variant that is picked for the task of a unit: as its results say, or where there are none of this plan or they do not
 /// tell, by running it.
-fn picked<'p>(
+pub(super) fn picked<'p>(
     plan: &'p Plan,
     position: usize,
     wanted: ExportGoal,

@@ -1,5 +1,6 @@
 //! The verbs of the command line. Data goes to stdout, everything else to stderr.
 
+mod bench;
 mod check;
 mod claim;
 mod clean;
@@ -140,6 +141,18 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
             };
             fit::fit(experiment, &options)
         }
+        Command::Bench { experiment, pick, largest_width, results, store, out, json } => {
+            let options = bench::Options {
+                pick: pick.map(Into::into),
+                largest_width: usize::from(*largest_width),
+                results,
+                store: store.store.as_deref(),
+                out,
+                json: *json,
+                verbosity,
+            };
+            bench::bench(experiment, &options)
+        }
         Command::ExportTable { name, format, table, results, out } => {
             export_table::export_table(name, *format, table, results, out.as_deref())
         }
@@ -167,6 +180,7 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         | Command::Plan { experiment, .. }
         | Command::Export { experiment, .. }
         | Command::Fit { experiment, .. }
+        | Command::Bench { experiment, .. }
         | Command::Report { experiment, .. }
         | Command::Submit { experiment, .. }
         | Command::Status { experiment, .. }

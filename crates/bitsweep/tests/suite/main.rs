@@ -6,6 +6,7 @@ mod activations;
 mod against_float;
 mod bad_input;
 mod before_the_run;
+mod bench;
 mod calibration;
 mod class_weights;
 mod command_line;

@@ -27,6 +27,7 @@ mod function;
 mod gguf;
 mod header;
 mod integer;
+mod kernels;
 mod predictor;
 mod read;
 mod scaling;

@@ -80,11 +80,22 @@ impl Predictor {
         }
     }
 
-    fn unchecked(&self, features: ArrayView2<'_, f64>) -> Result<Array2<f64>, PackedError> {
+    /// The inputs of the first layer in `f32`, of features that are not scaled yet.
+    ///
+    /// # Errors
+    /// Rows of another length, and features that are not finite when scaled.
+    pub fn inputs(&self, features: ArrayView2<'_, f64>) -> Result<Array2<f32>, PackedError> {
+        self.check_features(features)?;
+        Ok(single(&self.scaled(features)?))
+    }
+
+    fn check_features(&self, features: ArrayView2<'_, f64>) -> Result<(), PackedError> {
         let (expected, found) = (self.model.input_size(), features.ncols());
-        if found != expected {
-            return Err(PackedError::Features { expected, found });
-        }
+        if found == expected { Ok(()) } else { Err(PackedError::Features { expected, found }) }
+    }
+
+    fn unchecked(&self, features: ArrayView2<'_, f64>) -> Result<Array2<f64>, PackedError> {
+        self.check_features(features)?;
         match &self.arithmetic {
             Arithmetic::Float(Precision::Mixed, outputs) => {
                 Ok(self.float(self.scaled(features)?.view(), outputs))

@@ -2,6 +2,7 @@
 
 mod bar_chart;
 mod bits_by_bits;
+mod break_even;
 mod confusion;
 mod efficiency;
 mod error_by_bits;
@@ -25,6 +26,8 @@ mod weights;
 use rayon::prelude::*;
 
 use subject::Subject;
+
+pub use break_even::{BreakEven, BreakEvenLine, break_even};
 
 use crate::draw::canvas::Fault;
 use crate::error::ReportError;

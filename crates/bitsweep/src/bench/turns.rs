@@ -1,0 +1,78 @@
+//! Measuring in turns.
+
+use std::time::Instant;
+
+use bitsweep_metrics::{Median, median};
+use serde::Serialize;
+
+/// How often each time is taken, after one turn that warms up.
+pub(super) const ROUNDS: usize = 21;
+
+/// How long the calls of a turn take together, so that the clock can tell them.
+const TURN: f64 = 100e-6;
+
+const MOST_CALLS: f64 = 1000.0;
+
+/// The median of the seconds of one call, with its interval of 95 %.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Seconds {
+    /// The median.
+    pub median: f64,
+    /// Where its interval begins.
+    pub low: f64,
+    /// Where it ends.
+    pub high: f64,
+}
+
+impl Seconds {
+    /// Whether this is shown to take less than `other`: the intervals lie apart.
+    pub(super) fn is_below(&self, other: &Self) -> bool {
+        self.high < other.low
+    }
+}
+
+/// Calls that are measured one after the other, and all of them again.
+#[derive(Default)]
+pub(super) struct Turns<'a>(Vec<Box<dyn FnMut() + 'a>>);
+
+impl<'a> Turns<'a> {
+    /// Adds a call; returns its place among the times.
+    pub(super) fn add(&mut self, call: impl FnMut() + 'a) -> usize {
+        self.0.push(Box::new(call));
+        self.0.len() - 1
+    }
+
+    /// The time of each call.
+    pub(super) fn measured(mut self) -> Vec<Seconds> {
+        let counts: Vec<usize> = self
+            .0
+            .iter_mut()
+            .map(|call| {
+                call();
+                let once = timed(call, 1);
+                // Whole, and at most so many.
+                (TURN / once.max(1e-9)).clamp(1.0, MOST_CALLS) as usize
+            })
+            .collect();
+        let mut samples = vec![Vec::with_capacity(ROUNDS); self.0.len()];
+        for round in 0..=ROUNDS {
+            for ((call, count), samples) in self.0.iter_mut().zip(&counts).zip(&mut samples) {
+                let seconds = timed(call, *count);
+                if round > 0 {
+                    samples.push(seconds);
+                }
+            }
+        }
+        let medians = samples.iter().filter_map(|samples| median(samples));
+        medians.map(|Median { value, low, high }| Seconds { median: value, low, high }).collect()
+    }
+}
+
+/// The seconds of a call.
+fn timed(call: &mut dyn FnMut(), count: usize) -> f64 {
+    let start = Instant::now();
+    for _ in 0..count {
+        call();
+    }
+    start.elapsed().as_secs_f64() / count as f64
+}

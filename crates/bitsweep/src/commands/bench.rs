@@ -1,0 +1,73 @@
+//! `bitsweep bench`
+
+use std::path::Path;
+
+use super::export::{kept, picked, refuse_unknown};
+use super::{planned, print, print_json, say_notes};
+use crate::bench::Measured;
+use crate::cli::Request;
+use crate::export::{Chosen, first_units, lacking};
+use crate::failure::Failure;
+use crate::plan::Plan;
+use crate::progress::Verbosity;
+use crate::record::Kept;
+use crate::streams::page_columns;
+use crate::unit_store::{UnitStore, store_folder};
+use bitsweep_experiment::config::{Diagnostic, Document, ExportGoal};
+
+/// What is measured, and where times go.
+#[derive(Debug)]
+pub(super) struct Options<'a> {
+    /// The variants that are picked for this goal alone.
+    pub(super) pick: Option<ExportGoal>,
+    /// Inputs and outputs of the largest square layer.
+    pub(super) largest_width: usize,
+    /// Where results of earlier runs are.
+    pub(super) results: &'a Path,
+    /// Where units are kept, where that is not beside the results.
+    pub(super) store: Option<&'a Path>,
+    pub(super) out: &'a Path,
+    pub(super) json: bool,
+    pub(super) verbosity: Verbosity,
+}
+
+pub(super) fn bench(request: &Request, options: &Options<'_>) -> Result<(), Failure> {
+    let found = kept(request, options.results);
+    let plan = match &found {
+        Some((name, kept)) => Plan::new(name, &Document::read(&kept.experiment(), &[])?)?,
+        None => {
+            refuse_unknown(request, options.results)?;
+            planned(request, options.verbosity)?
+        }
+    };
+    if let Some((lacking, key)) = options.pick.and_then(|goal| lacking(goal, &plan.header)) {
+        return Err(lacking.help(format!("`--set {key}=VALUE` gives it one")).into());
+    }
+    let kept = found.map(|(_, kept)| kept).or_else(|| Kept::find(options.results, &plan.name));
+    let kept = kept.filter(|kept| kept.is_of(&plan.key()));
+    let place = store_folder(options.store, options.results);
+    let mut chosen = Vec::new();
+    for position in first_units(&plan) {
+        let mut all: Vec<Chosen<'_>> = Chosen::all(&plan, position).collect();
+        if let Some(goal) = options.pick {
+            let picked = picked(&plan, position, goal, kept.as_ref(), &place, options.verbosity)?;
+            all.retain(|own| own.variant().is_none() || own.key() == picked.key());
+        }
+        chosen.push(all);
+    }
+    if chosen.is_empty() {
+        let message = format!("`{}` has no models: expected an experiment on some", plan.name);
+        return Err(Diagnostic::new(message).into());
+    }
+    // Read where it is; nothing is written to it here.
+    let store = UnitStore::existing(&place)?;
+    let measured = Measured::of(&plan, &chosen, store.as_ref(), options.largest_width)?;
+    let paths = measured.write(&options.out.join(&plan.name))?;
+    match options.json {
+        true => print_json(&measured)?,
+        false => print(&measured.page(page_columns()))?,
+    }
+    let paths: Vec<String> = paths.iter().map(|path| format!("written to {}", path.display())).collect();
+    say_notes(&plan.name, &paths, options.verbosity);
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! Times of variants on this machine: which there are, and what is said where there are none. How long they are is the machine's.
+
+use serde_json::Value;
+
+use crate::harness::{Sandbox, experiment, printed, unwrapped};
+
+const VARIANTS: &str = "\
+[[quantize]]
+name = 'weights alone'
+weights = { bits = 4, granularity = { group = 8 } }
+[[quantize]]
+name = 'codes'
+weights = { bits = 8, symmetry = 'symmetric' }
+activations = { bits = 8, mode = 'static' }
+[[quantize]]
+name = 'whole numbers'
+weights = { bits = 8, symmetry = 'symmetric' }
+activations = { bits = 8, mode = 'static', requantize = 'fixed-point' }
+[[quantize]]
+name = 'halves'
+weights = { format = 'f16' }
+";
+
+fn measured(sandbox: &Sandbox, others: &[&str]) -> Value {
+    let arguments = ["bench", "mine.toml", "--largest-width", "32", "--json"];
+    let output = sandbox.succeeds(&[&arguments, others].concat());
+    serde_json::from_str(&printed(&output)).unwrap()
+}
+
+#[test]
+fn every_variant_has_times_or_a_reason() {
+    let sandbox = Sandbox::new();
+    sandbox.put("mine.toml", experiment(VARIANTS));
+    let file = measured(&sandbox, &[]);
+    let models = file["models"].as_array().unwrap();
+    let names: Vec<&str> = models.iter().map(|model| model["variant"].as_str().unwrap()).collect();
+    assert_eq!(names, ["float", "weights alone", "codes", "whole numbers", "halves"]);
+    let reasons = [None, None, None, Some("whole numbers"), Some("16 bits")];
+    for (model, reason) in models.iter().zip(reasons) {
+        let batches = model["batches"].as_array().unwrap();
+        let rows: Vec<u64> = batches.iter().map(|batch| batch["rows"].as_u64().unwrap()).collect();
+        assert_eq!(&rows[..2], [1, 32]);
+        let has_packed = reason.is_none() && model["variant"] != "float";
+        for batch in batches {
+            assert!(batch["float"]["median"].as_f64().unwrap() > 0.0);
+            assert_eq!(batch["packed"].is_object(), has_packed, "{model}");
+        }
+        match reason {
+            None => assert!(model["without_kernel"].is_null(), "{model}"),
+            Some(reason) => assert!(model["without_kernel"].as_str().unwrap().contains(reason), "{model}"),
+        }
+    }
+    // The same arithmetic, so the same classes.
+    assert_eq!(models[2]["other_classes"], 0);
+    let widths = file["widths"].as_array().unwrap();
+    assert_eq!(widths.len(), 6);
+    for format in widths {
+        let widths = format["widths"].as_array().unwrap().iter().map(|time| time["width"].as_u64().unwrap());
+        assert_eq!(widths.collect::<Vec<_>>(), [16, 32]);
+    }
+    let folder = sandbox.path("bench/mine");
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort_by_key(|name| name.len());
+    let [page, json, chart] = names.as_slice() else { panic!("{names:?}") };
+    let stem = page.strip_suffix(".md").unwrap();
+    assert_eq!(
+        (json.as_str(), chart.as_str()),
+        (&*format!("{stem}.json"), &*format!("{stem}-break-even.png"))
+    );
+    let page = unwrapped(&sandbox.read(&format!("bench/mine/{page}")));
+    assert!(page.contains("- halves: n/a, as no kernel multiplies"), "{page}");
+    assert!(page.contains("NF4, inputs of f32"), "{page}");
+}
+
+#[test]
+fn a_pick_is_measured_beside_float_alone() {
+    let sandbox = Sandbox::new();
+    sandbox.put("mine.toml", experiment(VARIANTS).replace("epochs = 5", "epochs = 60"));
+    let file = measured(&sandbox, &["--pick=memory"]);
+    let models = file["models"].as_array().unwrap();
+    assert_eq!(models.len(), 2, "{models:?}");
+    assert_eq!(models[0]["variant"], "float");
+}
