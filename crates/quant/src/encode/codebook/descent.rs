@@ -212,8 +212,15 @@ impl NullaryFnOnce for Assign<'_> {
             }
             // Distances between centroids say nothing of those by fewer components.
             let half = if vectors.is_whole(index) {
-                let centroid = &centroids[*code * width..][..width];
-                *half[*code].get_or_insert_with(|| search.nearest(centroid).second.sqrt() / 2.0)
+                // Not `get_or_insert_with`, whose closure would be compiled without vector instructions.
+                match half[*code] {
+                    Some(half) => half,
+                    None => {
+                        let found = search.nearest(&centroids[*code * width..][..width]).second.sqrt() / 2.0;
+                        half[*code] = Some(found);
+                        found
+                    }
+                }
             } else {
                 0.0
             };
