@@ -2,6 +2,7 @@
 
 mod dtype;
 mod each;
+mod elementary;
 mod float16;
 mod lanes;
 mod narrow_float;
@@ -10,6 +11,7 @@ mod row_major;
 
 pub use dtype::{Dtype, OtherDtype};
 pub(crate) use each::Each;
+pub(crate) use elementary::{exponentials, powers};
 pub(crate) use float16::{
     BFLOAT16_ROUNDING, BINARY16_ROUNDING, decode_bfloat16, decode_binary16, encode_bfloat16, encode_binary16,
 };

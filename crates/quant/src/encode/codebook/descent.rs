@@ -10,17 +10,8 @@ use super::vectors::Vectors;
 pub(super) struct Descent {
     /// The centroids, one after the other.
     pub(super) centroids: Vec<f64>,
-    /// The two nearest of them for each vector.
-    pub(super) nearest: Vec<Nearest>,
     /// `Σᵢ wᵢ·min_c ‖xᵢ - c‖²`.
     pub(super) cost: f64,
-}
-
-impl Descent {
-    /// The one of less cost, the first of equal ones.
-    pub(super) fn or(self, other: Self) -> Self {
-        if other.cost < self.cost { other } else { self }
-    }
 }
 
 /// Moves each centroid to the mean of the vectors nearest to it, again and again until no assignment changes or for so
@@ -28,22 +19,34 @@ impl Descent {
 ///
 /// Each vector keeps an upper bound of the distance to its centroid and a lower bound of that to all others; while the
 /// bounds do not meet, its assignment cannot change and no distance is computed (Hamerly 2010). A cluster that runs empty
-/// restarts at the vector farthest from its centroid.
-pub(super) fn descend(vectors: &Vectors, mut centroids: Vec<f64>, iterations: usize) -> Descent {
+/// restarts at the vector farthest from its centroid. The first assignment is `nearest`, where that is known.
+pub(super) fn descend(
+    vectors: &Vectors,
+    mut centroids: Vec<f64>,
+    nearest: Option<&[Nearest]>,
+    iterations: usize,
+) -> Descent {
     let mut bounds = Bounds::new(vectors.len());
-    for _ in 0..iterations {
-        if !bounds.assign(vectors, &centroids) {
+    for iteration in 0..iterations {
+        let changed = match nearest {
+            Some(nearest) if iteration == 0 => bounds.begin(nearest),
+            Some(_) | None => bounds.assign(vectors, &centroids),
+        };
+        if !changed {
             break;
         }
         let before = centroids.clone();
         move_to_means(vectors, &bounds.codes, &mut centroids);
         bounds.widen(vectors.width, &before, &centroids);
     }
-    let search = Search::new(vectors.width, &centroids);
-    let nearest = arch().dispatch(FindAll { vectors, search: &search });
-    let costs = nearest.iter().zip(vectors.weights()).map(|(nearest, weight)| weight * nearest.squared);
-    let cost = costs.sum();
-    Descent { centroids, nearest, cost }
+    let cost = bounds.cost(vectors, &centroids);
+    Descent { centroids, cost }
+}
+
+/// The two nearest centroids for each vector.
+pub(super) fn nearest(vectors: &Vectors, centroids: &[f64]) -> Vec<Nearest> {
+    let search = Search::new(vectors.width, centroids);
+    arch().dispatch(FindAll { vectors, search: &search })
 }
 
 struct FindAll<'a> {
@@ -57,6 +60,46 @@ impl NullaryFnOnce for FindAll<'_> {
     #[inline(always)]
     fn call(self) -> Vec<Nearest> {
         (0..self.vectors.len()).map(|index| self.search.nearest(self.vectors.get(index))).collect()
+    }
+}
+
+/// The two nearest centroids for each vector, `nearest` before the centroid of number `code` moved.
+pub(super) fn nearest_after(
+    vectors: &Vectors,
+    nearest: &[Nearest],
+    code: usize,
+    before: &[f64],
+    after: &[f64],
+) -> Vec<Nearest> {
+    let search = Search::new(vectors.width, after);
+    arch().dispatch(FindMoved { vectors, nearest, code, before, after, search: &search })
+}
+
+struct FindMoved<'a> {
+    vectors: &'a Vectors,
+    nearest: &'a [Nearest],
+    code: usize,
+    before: &'a [f64],
+    after: &'a [f64],
+    search: &'a Search,
+}
+
+impl NullaryFnOnce for FindMoved<'_> {
+    type Output = Vec<Nearest>;
+
+    #[inline(always)]
+    fn call(self) -> Vec<Nearest> {
+        let Self { vectors, nearest, code, before, after, search } = self;
+        let from = code * vectors.width;
+        let found = |(index, nearest): (usize, &Nearest)| {
+            let vector = vectors.get(index);
+            // Where it was one of the two, others than these may be now.
+            if squared_distance(vector, &before[from..]) <= nearest.second {
+                return search.nearest(vector);
+            }
+            nearest.or(code, squared_distance(vector, &after[from..]))
+        };
+        nearest.iter().enumerate().map(found).collect()
     }
 }
 
@@ -81,6 +124,22 @@ impl Bounds {
         first | arch().dispatch(Assign { bounds: self, vectors, centroids, search: &search })
     }
 
+    /// Begins with this assignment, which is the first.
+    fn begin(&mut self, nearest: &[Nearest]) -> bool {
+        for (index, nearest) in nearest.iter().enumerate() {
+            self.codes[index] = nearest.code;
+            self.upper[index] = nearest.squared.sqrt();
+            self.lower[index] = nearest.second.sqrt();
+        }
+        !nearest.is_empty()
+    }
+
+    /// `Σᵢ wᵢ·min_c ‖xᵢ - c‖²`.
+    fn cost(&self, vectors: &Vectors, centroids: &[f64]) -> f64 {
+        let search = Search::new(vectors.width, centroids);
+        arch().dispatch(Cost { bounds: self, vectors, centroids, search: &search })
+    }
+
     /// Keeps the bounds true after centroids moved: no distance changes by more than its centroid moved.
     fn widen(&mut self, width: usize, before: &[f64], after: &[f64]) {
         let moves = before.chunks(width).zip(after.chunks(width));
@@ -100,6 +159,35 @@ impl Bounds {
     }
 }
 
+/// What rounding may have taken from bounds, as a part of the largest distance: far more than it does.
+const ROUNDING: f64 = 1e-10;
+
+struct Cost<'a> {
+    bounds: &'a Bounds,
+    vectors: &'a Vectors,
+    centroids: &'a [f64],
+    search: &'a Search,
+}
+
+impl NullaryFnOnce for Cost<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        let Self { bounds, vectors, centroids, search } = self;
+        let width = vectors.width;
+        let margin = ROUNDING * vectors.diameter();
+        let mut cost = 0.0;
+        for (index, weight) in vectors.weights().iter().enumerate() {
+            let vector = vectors.get(index);
+            let own = squared_distance(vector, &centroids[bounds.codes[index] * width..]);
+            let is_nearest = own.sqrt() + margin < bounds.lower[index];
+            cost += weight * if is_nearest { own } else { search.nearest(vector).squared };
+        }
+        cost
+    }
+}
+
 struct Assign<'a> {
     bounds: &'a mut Bounds,
     vectors: &'a Vectors,
@@ -114,16 +202,29 @@ impl NullaryFnOnce for Assign<'_> {
     fn call(self) -> bool {
         let Self { bounds, vectors, centroids, search } = self;
         let width = vectors.width;
-        // Half the way to the nearest other centroid: a vector nearer than that has no nearer one.
-        let centroid_vectors = centroids.chunks(width);
-        let half: Vec<f64> =
-            centroid_vectors.map(|centroid| search.nearest(centroid).second.sqrt() / 2.0).collect();
+        // Half the way to the nearest other centroid, once it is asked for: a vector nearer than that has no nearer one.
+        let mut half = vec![None; centroids.len() / width];
         let mut changed = false;
         for (index, code) in bounds.codes.iter_mut().enumerate() {
-            // Distances between centroids say nothing of those by fewer components.
-            let half = if vectors.is_whole(index) { half[*code] } else { 0.0 };
-            let bound = bounds.lower[index].max(half);
             let upper = &mut bounds.upper[index];
+            if *upper <= bounds.lower[index] {
+                continue;
+            }
+            // Distances between centroids say nothing of those by fewer components.
+            let half = if vectors.is_whole(index) {
+                // Not `get_or_insert_with`, whose closure would be compiled without vector instructions.
+                match half[*code] {
+                    Some(half) => half,
+                    None => {
+                        let found = search.nearest(&centroids[*code * width..][..width]).second.sqrt() / 2.0;
+                        half[*code] = Some(found);
+                        found
+                    }
+                }
+            } else {
+                0.0
+            };
+            let bound = bounds.lower[index].max(half);
             if *upper <= bound {
                 continue;
             }
@@ -239,7 +340,7 @@ mod tests {
             for iterations in [1, 2, 5, 40] {
                 let mut expected = start.clone();
                 let cost = plain_descent(&vectors, &mut expected, iterations);
-                let descent = descend(&vectors, start.clone(), iterations);
+                let descent = descend(&vectors, start.clone(), None, iterations);
                 assert!((descent.cost / cost - 1.0).abs() < 1e-12, "seed {seed}, {iterations} iterations");
                 for (component, expected) in descent.centroids.iter().zip(&expected) {
                     assert!((component - expected).abs() < 1e-12);
@@ -251,7 +352,7 @@ mod tests {
     #[test]
     fn an_empty_cluster_restarts_at_the_farthest_vector() {
         let vectors = Vectors::distinct(2, &[0.0, 0.0, 1.0, 0.0, 9.0, 9.0], &[2, 2, 2]);
-        let descent = descend(&vectors, vec![0.0, 1.0, -500.0, -500.0], 10);
+        let descent = descend(&vectors, vec![0.0, 1.0, -500.0, -500.0], None, 10);
         assert_eq!(descent.centroids, [0.5, 0.0, 9.0, 9.0]);
         assert_eq!(descent.cost, 0.5);
     }

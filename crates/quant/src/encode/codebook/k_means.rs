@@ -6,8 +6,8 @@ use bitsweep_random::Stream;
 use bitsweep_vector::arch;
 use pulp::NullaryFnOnce;
 
-use super::descent::{Descent, descend};
-use super::search::{LANES, Search, squared_distance};
+use super::descent::{self, descend, nearest_after};
+use super::search::{LANES, Nearest, Search, squared_distance};
 use super::vectors::Vectors;
 
 /// Starts, of which the best goes on.
@@ -28,18 +28,28 @@ const SWAPS: RangeInclusive<usize> = 2..=100;
 /// drawn like a seed, and stays there if a few iterations show less cost (Fränti & Kivijärvi 2000; Lattanzi & Sohler
 /// 2019).
 pub(super) fn cluster(vectors: &Vectors, clusters: usize, stream: &mut Stream) -> Vec<f64> {
-    let start = |stream: &mut Stream| descend(vectors, seed(vectors, clusters, stream), FIRST_ITERATIONS);
+    let start =
+        |stream: &mut Stream| descend(vectors, seed(vectors, clusters, stream), None, FIRST_ITERATIONS);
     let mut best = start(stream);
     for _ in 1..STARTS {
-        best = best.or(start(stream));
+        let other = start(stream);
+        if other.cost < best.cost {
+            best = other;
+        }
     }
-    best = descend(vectors, best.centroids, ITERATIONS);
+    best = descend(vectors, best.centroids, None, ITERATIONS);
+    let mut nearest = descent::nearest(vectors, &best.centroids);
     let iteration = vectors.len().saturating_mul(clusters).saturating_mul(vectors.width);
     for _ in 0..(DIFFERENCES / iteration).clamp(*SWAPS.start(), *SWAPS.end()) {
-        let swapped = swap(vectors, &best, stream);
-        best = best.or(descend(vectors, swapped, FIRST_ITERATIONS));
+        let (missed, swapped) = swap(vectors, &best.centroids, &nearest, stream);
+        let first = nearest_after(vectors, &nearest, missed, &best.centroids, &swapped);
+        let other = descend(vectors, swapped, Some(&first), FIRST_ITERATIONS);
+        if other.cost < best.cost {
+            nearest = descent::nearest(vectors, &other.centroids);
+            best = other;
+        }
     }
-    descend(vectors, best.centroids, ITERATIONS).centroids
+    descend(vectors, best.centroids, Some(&nearest), ITERATIONS).centroids
 }
 
 /// Vectors drawn with probability proportional to weight and squared distance to the nearest seed so far.
@@ -58,25 +68,25 @@ fn seed(vectors: &Vectors, clusters: usize, stream: &mut Stream) -> Vec<f64> {
     centroids
 }
 
-/// The centroids after one has moved: of a quarter of them, drawn at random, the one whose vectors lose least at their
-/// second nearest.
-fn swap(vectors: &Vectors, descent: &Descent, stream: &mut Stream) -> Vec<f64> {
-    let mut centroids = descent.centroids.clone();
+/// The centroids after one has moved, and its number: of a quarter of them, drawn at random, the one whose vectors lose
+/// least at their second nearest.
+fn swap(vectors: &Vectors, centroids: &[f64], nearest: &[Nearest], stream: &mut Stream) -> (usize, Vec<f64>) {
+    let mut centroids = centroids.to_vec();
     let clusters = centroids.len() / vectors.width;
     let mut losses = vec![0.0; clusters];
     let mut chances = Vec::with_capacity(vectors.len());
-    for (nearest, &weight) in descent.nearest.iter().zip(vectors.weights()) {
+    for (nearest, &weight) in nearest.iter().zip(vectors.weights()) {
         losses[nearest.code] += weight * (nearest.second - nearest.squared);
         chances.push(weight * nearest.squared);
     }
-    let squared: Vec<f64> = descent.nearest.iter().map(|nearest| nearest.squared).collect();
+    let squared: Vec<f64> = nearest.iter().map(|nearest| nearest.squared).collect();
     let equal = vec![1.0; clusters];
     let drawn = draw(&equal, clusters.div_ceil(4), stream);
     let missed =
         drawn.iter().fold(drawn[0], |least, &code| if losses[code] < losses[least] { code } else { least });
     let chosen = vectors.whole(choose(vectors, &squared, &chances, clusters, stream));
     centroids[missed * vectors.width..][..vectors.width].copy_from_slice(chosen);
-    centroids
+    (missed, centroids)
 }
 
 /// Of a few vectors, drawn with probability proportional to their `chances`, the one that leaves the least cost as one

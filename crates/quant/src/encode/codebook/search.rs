@@ -24,6 +24,18 @@ pub(super) struct Nearest {
     pub(super) second: f64,
 }
 
+impl Nearest {
+    /// The same with one more centroid, or with one that moved and was none of the two, at this squared distance.
+    #[inline(always)]
+    pub(super) fn or(self, code: usize, squared: f64) -> Self {
+        if squared < self.squared || squared == self.squared && code < self.code {
+            Self { code, squared, second: self.squared }
+        } else {
+            Self { second: self.second.min(squared), ..self }
+        }
+    }
+}
+
 impl Search {
     /// Prepares `centroids`, one after the other, of `width ≥ 1` components each.
     pub(super) fn new(width: usize, centroids: &[f64]) -> Self {
@@ -62,13 +74,7 @@ impl Search {
         }
         let mut nearest = Nearest { code: 0, squared: f64::INFINITY, second: f64::INFINITY };
         for lane in 0..LANES {
-            let code = batches[lane] as usize * LANES + lane;
-            let first = least[lane] == nearest.squared && code < nearest.code;
-            if least[lane] < nearest.squared || first {
-                nearest = Nearest { code, squared: least[lane], second: nearest.squared.min(nearest.second) };
-            } else {
-                nearest.second = nearest.second.min(least[lane]);
-            }
+            nearest = nearest.or(batches[lane] as usize * LANES + lane, least[lane]);
             nearest.second = nearest.second.min(second[lane]);
         }
         nearest

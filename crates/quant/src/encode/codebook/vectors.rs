@@ -56,6 +56,13 @@ impl Vectors {
         &self.weights
     }
 
+    /// At least the distance of any two vectors.
+    pub(super) fn diameter(&self) -> f64 {
+        let largest =
+            self.components.iter().fold(0.0, |largest: f64, component| largest.max(component.abs()));
+        2.0 * largest * (self.width as f64).sqrt()
+    }
+
     /// The fewest centroids that lose nothing: the whole vectors, and the shorter ones that begin none of them.
     pub(super) fn lossless(&self) -> Vec<f64> {
         let wholes = self.lengths.partition_point(|length| *length == self.width);

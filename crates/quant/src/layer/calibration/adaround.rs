@@ -2,10 +2,12 @@
 
 use std::f64::consts::PI;
 
+use bitsweep_vector::arch;
+use pulp::NullaryFnOnce;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::number::Real;
+use crate::number::{Real, exponentials, powers};
 use crate::scheme::Grid;
 use crate::spelling::serialize_unusual;
 use crate::tensor::{QuantizeError, Quantized};
@@ -72,126 +74,195 @@ pub(super) fn quantize<T: Real>(
 ) -> Result<Quantized, QuantizeError> {
     let levels = layer.levels()?;
     let outputs = layer.shape().1;
-    let mut choices: Vec<Choice> = Vec::with_capacity(layer.weights.len());
+    let mut choices = Choices::new(layer.weights.len(), layer.grid);
     for (index, weight) in layer.weights.iter().enumerate() {
         let block = layer.levels_at(&levels, index / outputs, index % outputs);
         let nearest = block.nearest(*weight);
-        let (scale, zero_point) = (block.scale.to_f64(), block.zero_point.to_f64());
-        choices.push(if block.is_free() {
-            Choice::new(weight.to_f64(), scale, zero_point, layer.grid)
+        if block.is_free() {
+            choices.add(weight.to_f64(), block.scale.to_f64(), block.zero_point.to_f64());
         } else {
-            Choice::fixed(block.value(nearest) - weight.to_f64(), nearest)
-        });
-    }
-    learn(&mut choices, outputs, settings, hessian);
-    let codes = choices.iter().map(Choice::hardened).collect();
-    Ok(layer.quantized(codes, levels))
-}
-
-/// Minimizes the objective over `α` of all choices.
-fn learn(choices: &mut [Choice], outputs: usize, settings: &AdaRound, hessian: &Hessian) {
-    let mut change = vec![0.0; choices.len()];
-    let mut slope = vec![0.0; choices.len()];
-    let mut powers = (1.0, 1.0);
-    let warm = WARM_START * f64::from(settings.iterations);
-    for iteration in 0..settings.iterations {
-        let progress = (f64::from(iteration) - warm) / (f64::from(settings.iterations) - warm);
-        let sharpness = (progress >= 0.0)
-            .then(|| SHARPNESS.1 + 0.5 * (SHARPNESS.0 - SHARPNESS.1) * (1.0 + libm::cos(PI * progress)));
-        for (change, choice) in change.iter_mut().zip(choices.iter()) {
-            *change = choice.change();
-        }
-        hessian.product(&change, outputs, &mut slope);
-        powers = (powers.0 * MOMENTS.0, powers.1 * MOMENTS.1);
-        for (choice, &slope) in choices.iter_mut().zip(&slope) {
-            choice.step(slope, sharpness, settings, powers);
+            choices.add_fixed(block.value(nearest) - weight.to_f64(), nearest);
         }
     }
+    choices.learn(outputs, settings, hessian);
+    Ok(layer.quantized(choices.hardened(), levels))
 }
 
-/// One weight between two levels.
-struct Choice {
-    weight: f64,
-    scale: f64,
-    zero_point: f64,
+/// Weights between two levels each.
+struct Choices {
     grid: (f64, f64),
+    weights: Vec<f64>,
+    scales: Vec<f64>,
+    zero_points: Vec<f64>,
     /// `⌊p⌋`.
-    floor: f64,
-    alpha: f64,
-    first_moment: f64,
-    second_moment: f64,
-    /// The change and the code of a weight with one level.
-    fixed: Option<(f64, i32)>,
+    floors: Vec<f64>,
+    alphas: Vec<f64>,
+    first_moments: Vec<f64>,
+    second_moments: Vec<f64>,
+    /// Index, change and code of weights with one level, whose place above means nothing.
+    fixed: Vec<(usize, f64, i32)>,
 }
 
-impl Choice {
-    fn new(weight: f64, scale: f64, zero_point: f64, grid: Grid) -> Self {
+impl Choices {
+    fn new(count: usize, grid: Grid) -> Self {
+        let room = || Vec::with_capacity(count);
+        Self {
+            grid: (f64::from(grid.lowest), f64::from(grid.highest)),
+            weights: room(),
+            scales: room(),
+            zero_points: room(),
+            floors: room(),
+            alphas: room(),
+            first_moments: vec![0.0; count],
+            second_moments: vec![0.0; count],
+            fixed: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, weight: f64, scale: f64, zero_point: f64) {
         let position = weight / scale + zero_point;
         let floor = position.floor();
         let fraction = (position - floor).max(LEAST_FRACTION);
-        Self {
-            weight,
-            scale,
-            zero_point,
-            grid: (f64::from(grid.lowest), f64::from(grid.highest)),
-            floor,
-            alpha: -libm::log(STRETCH / (fraction - SHIFT) - 1.0),
-            first_moment: 0.0,
-            second_moment: 0.0,
-            fixed: None,
+        self.weights.push(weight);
+        self.scales.push(scale);
+        self.zero_points.push(zero_point);
+        self.floors.push(floor);
+        self.alphas.push(-libm::log(STRETCH / (fraction - SHIFT) - 1.0));
+    }
+
+    fn add_fixed(&mut self, change: f64, code: i32) {
+        self.fixed.push((self.weights.len(), change, code));
+        self.add(0.0, 1.0, 0.0);
+    }
+
+    /// Minimizes the objective over all `α`.
+    fn learn(&mut self, outputs: usize, settings: &AdaRound, hessian: &Hessian) {
+        let mut memory = Memory::new(self.weights.len());
+        let mut powers = (1.0, 1.0);
+        let warm = WARM_START * f64::from(settings.iterations);
+        for iteration in 0..settings.iterations {
+            let progress = (f64::from(iteration) - warm) / (f64::from(settings.iterations) - warm);
+            let sharpness = (progress >= 0.0)
+                .then(|| SHARPNESS.1 + 0.5 * (SHARPNESS.0 - SHARPNESS.1) * (1.0 + libm::cos(PI * progress)));
+            arch().dispatch(Change { choices: self, memory: &mut memory });
+            hessian.product(&memory.changes, outputs, &mut memory.slopes);
+            powers = (powers.0 * MOMENTS.0, powers.1 * MOMENTS.1);
+            arch().dispatch(Step { choices: self, memory: &mut memory, sharpness, settings, powers });
         }
     }
 
-    fn fixed(change: f64, code: i32) -> Self {
-        let place = Self::new(0.0, 1.0, 0.0, Grid { lowest: code, highest: code });
-        Self { fixed: Some((change, code)), ..place }
-    }
-
-    fn sigmoid(&self) -> f64 {
-        1.0 / (1.0 + libm::exp(-self.alpha))
-    }
-
-    /// `ŵ - w` of the soft level.
-    fn change(&self) -> f64 {
-        if let Some((change, _)) = self.fixed {
-            return change;
-        }
-        let part = (STRETCH * self.sigmoid() + SHIFT).clamp(0.0, 1.0);
-        let code = (self.floor + part).clamp(self.grid.0, self.grid.1);
-        self.scale * (code - self.zero_point) - self.weight
-    }
-
-    /// One step of Adam, given the slope of the output error in `ŵ` and `β`, if the regularizer is on.
-    fn step(&mut self, slope: f64, sharpness: Option<f64>, settings: &AdaRound, powers: (f64, f64)) {
-        if self.fixed.is_some() {
-            return;
-        }
-        let sigmoid = self.sigmoid();
-        let stretched = STRETCH * sigmoid + SHIFT;
-        let gradient = if (0.0..=1.0).contains(&stretched) {
-            let soft = self.floor + stretched;
-            let inside = (self.grid.0..=self.grid.1).contains(&soft);
-            let output = if inside { slope * self.scale } else { 0.0 };
-            let regularizer = sharpness.map_or(0.0, |sharpness| {
-                let side = 2.0 * stretched - 1.0;
-                -2.0 * sharpness * libm::pow(side.abs(), sharpness - 1.0) * side.signum()
-            });
-            (output + settings.regularization * regularizer) * STRETCH * sigmoid * (1.0 - sigmoid)
-        } else {
-            0.0
+    /// The codes, up where `α ≥ 0`.
+    fn hardened(&self) -> Vec<i32> {
+        let code = |(floor, alpha): (&f64, &f64)| {
+            let up = if *alpha >= 0.0 { 1.0 } else { 0.0 };
+            (floor + up).clamp(self.grid.0, self.grid.1) as i32
         };
-        let (decay, square_decay, epsilon) = MOMENTS;
-        self.first_moment = decay * self.first_moment + (1.0 - decay) * gradient;
-        self.second_moment = square_decay * self.second_moment + (1.0 - square_decay) * gradient * gradient;
-        let mean = self.first_moment / (1.0 - powers.0);
-        let spread = (self.second_moment / (1.0 - powers.1)).sqrt();
-        self.alpha -= settings.learning_rate * mean / (spread + epsilon);
+        let mut codes: Vec<i32> = self.floors.iter().zip(&self.alphas).map(code).collect();
+        for &(index, _, code) in &self.fixed {
+            codes[index] = code;
+        }
+        codes
     }
+}
 
-    /// The code, up where `α ≥ 0`.
-    fn hardened(&self) -> i32 {
-        let up = if self.alpha >= 0.0 { 1.0 } else { 0.0 };
-        let code = (self.floor + up).clamp(self.grid.0, self.grid.1);
-        self.fixed.map_or(code as i32, |(_, code)| code)
+/// What one iteration needs of each weight.
+struct Memory {
+    /// Arguments of the elementary functions.
+    arguments: Vec<f64>,
+    sigmoids: Vec<f64>,
+    /// `ŵ - w` of the soft levels.
+    changes: Vec<f64>,
+    /// Of the output error in `ŵ`.
+    slopes: Vec<f64>,
+    /// `|2h - 1|^(β - 1)`.
+    powers: Vec<f64>,
+}
+
+impl Memory {
+    fn new(count: usize) -> Self {
+        let room = || vec![0.0; count];
+        Self { arguments: room(), sigmoids: room(), changes: room(), slopes: room(), powers: room() }
+    }
+}
+
+/// Finds the soft levels.
+struct Change<'a> {
+    choices: &'a Choices,
+    memory: &'a mut Memory,
+}
+
+impl NullaryFnOnce for Change<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { choices, memory } = self;
+        let Memory { arguments, sigmoids, changes, .. } = memory;
+        for (argument, alpha) in arguments.iter_mut().zip(&choices.alphas) {
+            *argument = -alpha;
+        }
+        exponentials(arguments, sigmoids);
+        let (lowest, highest) = choices.grid;
+        let levels = choices.scales.iter().zip(&choices.zero_points).zip(&choices.floors);
+        let places = changes.iter_mut().zip(sigmoids).zip(&choices.weights).zip(levels);
+        for (((change, sigmoid), weight), ((scale, zero_point), floor)) in places {
+            *sigmoid = 1.0 / (1.0 + *sigmoid);
+            let part = (STRETCH * *sigmoid + SHIFT).clamp(0.0, 1.0);
+            let code = (floor + part).clamp(lowest, highest);
+            *change = scale * (code - zero_point) - weight;
+        }
+        for &(index, change, _) in &choices.fixed {
+            changes[index] = change;
+        }
+    }
+}
+
+/// One step of Adam, given the slopes and `β`, if the regularizer is on.
+struct Step<'a> {
+    choices: &'a mut Choices,
+    memory: &'a mut Memory,
+    sharpness: Option<f64>,
+    settings: &'a AdaRound,
+    powers: (f64, f64),
+}
+
+impl NullaryFnOnce for Step<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { choices, memory, sharpness, settings, powers: (power, square_power) } = self;
+        let Memory { arguments, sigmoids, slopes, powers, .. } = memory;
+        if let Some(sharpness) = sharpness {
+            for (argument, sigmoid) in arguments.iter_mut().zip(&*sigmoids) {
+                *argument = (2.0 * (STRETCH * sigmoid + SHIFT) - 1.0).abs();
+            }
+            self::powers(arguments, sharpness - 1.0, powers);
+        }
+        let factor = sharpness.map_or(0.0, |sharpness| -2.0 * sharpness);
+        let (lowest, highest) = choices.grid;
+        let (decay, square_decay, epsilon) = MOMENTS;
+        let moments = choices.first_moments.iter_mut().zip(&mut choices.second_moments);
+        let choices = choices.alphas.iter_mut().zip(moments).zip(choices.scales.iter().zip(&choices.floors));
+        let memory = slopes.iter().zip(sigmoids).zip(powers);
+        for (((alpha, (first, second)), (scale, floor)), ((slope, sigmoid), power_of_side)) in
+            choices.zip(memory)
+        {
+            let stretched = STRETCH * *sigmoid + SHIFT;
+            let soft = floor + stretched;
+            let inside = (lowest <= soft) & (soft <= highest);
+            let output = if inside { slope * scale } else { 0.0 };
+            let side = 2.0 * stretched - 1.0;
+            let regularizer = factor * *power_of_side * 1.0_f64.copysign(side);
+            let gradient =
+                (output + settings.regularization * regularizer) * STRETCH * *sigmoid * (1.0 - *sigmoid);
+            let free = (0.0 <= stretched) & (stretched <= 1.0);
+            let gradient = if free { gradient } else { 0.0 };
+            *first = decay * *first + (1.0 - decay) * gradient;
+            *second = square_decay * *second + (1.0 - square_decay) * gradient * gradient;
+            let mean = *first / (1.0 - power);
+            let spread = (*second / (1.0 - square_power)).sqrt();
+            *alpha -= settings.learning_rate * mean / (spread + epsilon);
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! How much each pair of inputs counts.
 
-use ndarray::ArrayView2;
+use bitsweep_vector::arch;
+use ndarray::{ArrayView2, Axis};
+use pulp::NullaryFnOnce;
 
 use super::batch::expect_batch;
 use super::error::CalibrationError;
@@ -77,18 +79,73 @@ impl Hessian {
 
     /// Writes `H·Δ (in, out)` into `product`, each entry summed in the order of the inputs.
     pub(super) fn product(&self, change: &[f64], columns: usize, product: &mut [f64]) {
-        if columns == 0 {
-            return;
+        if columns > 0 {
+            arch().dispatch(Product { hessian: self, change, columns, product });
         }
-        for (row, sums) in product.chunks_exact_mut(columns).enumerate() {
-            sums.fill(0.0);
-            for (&weight, change) in self.row(row).iter().zip(change.chunks_exact(columns)) {
-                for (sum, &change) in sums.iter_mut().zip(change) {
-                    *sum += weight * change;
+    }
+}
+
+/// Columns of the product that are summed side by side, and rows.
+const LANES: usize = 8;
+const ROWS: usize = 4;
+
+struct Product<'a> {
+    hessian: &'a Hessian,
+    change: &'a [f64],
+    columns: usize,
+    product: &'a mut [f64],
+}
+
+impl NullaryFnOnce for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { hessian, change, columns, product } = self;
+        // Lanes beyond the last column are computed for nothing.
+        let mut panel = vec![[0.0; LANES]; hessian.inputs];
+        for first in (0..columns).step_by(LANES) {
+            let width = LANES.min(columns - first);
+            for (lanes, row) in panel.iter_mut().zip(change.chunks_exact(columns)) {
+                match row[first..].first_chunk() {
+                    Some(row) => *lanes = *row,
+                    None => lanes[..width].copy_from_slice(&row[first..]),
                 }
+            }
+            let mut row = 0;
+            while row < hessian.inputs {
+                let sums = sums(hessian, row, &panel);
+                for (sums, row) in sums.iter().zip(product[row * columns..].chunks_exact_mut(columns)) {
+                    match row[first..].first_chunk_mut() {
+                        Some(row) => *row = *sums,
+                        None => row[first..].copy_from_slice(&sums[..width]),
+                    }
+                }
+                row += ROWS;
             }
         }
     }
+}
+
+/// Rows of the product from `row` on; beyond the last row of the Hessian there are zeros.
+#[inline(always)]
+fn sums(hessian: &Hessian, row: usize, panel: &[[f64; LANES]]) -> [[f64; LANES]; ROWS] {
+    // The matrix is symmetric: what stands side by side in a row of it belongs to rows of the product.
+    let mut sums = [[0.0; LANES]; ROWS];
+    let rows = ROWS.min(hessian.inputs - row);
+    for (weights, changes) in hessian.values.chunks_exact(hessian.inputs).zip(panel) {
+        let mut own = [0.0; ROWS];
+        match weights[row..].first_chunk() {
+            Some(weights) => own = *weights,
+            None => own[..rows].copy_from_slice(&weights[row..]),
+        }
+        for (sums, weight) in sums.iter_mut().zip(own) {
+            for (sum, change) in sums.iter_mut().zip(changes) {
+                *sum += weight * change;
+            }
+        }
+    }
+    sums
 }
 
 /// A Hessian that is summed up batch by batch: the same bits as [`Hessian::of_inputs`] of all rows, however they are
@@ -128,20 +185,8 @@ impl HessianSum {
     /// nothing of the batch is added then.
     pub fn add(&mut self, batch: ArrayView2<'_, f64>) -> Result<(), CalibrationError> {
         expect_batch(batch, self.inputs, self.rows)?;
-        let mut input = vec![0.0; self.inputs];
-        for row in batch.rows() {
-            for (target, value) in input.iter_mut().zip(row) {
-                *target = *value;
-                self.largest = self.largest.max(target.abs());
-            }
-            for (position, &value) in input.iter().enumerate() {
-                let first = position * self.inputs + position;
-                let sums = &mut self.sums[first..(position + 1) * self.inputs];
-                for (sum, &other) in sums.iter_mut().zip(&input[position..]) {
-                    *sum += value * other;
-                }
-            }
-        }
+        self.largest = batch.iter().fold(self.largest, |largest, value| largest.max(value.abs()));
+        arch().dispatch(AddRows { sum: self, batch: batch.view() });
         self.rows += batch.nrows();
         Ok(())
     }
@@ -167,6 +212,54 @@ impl HessianSum {
             Ok(Hessian { inputs, values })
         } else {
             Err(CalibrationError::TooLarge { largest })
+        }
+    }
+}
+
+struct AddRows<'a> {
+    sum: &'a mut HessianSum,
+    batch: ArrayView2<'a, f64>,
+}
+
+impl NullaryFnOnce for AddRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { sum: HessianSum { inputs, sums, .. }, batch } = self;
+        let inputs = *inputs;
+        let mut memory = vec![0.0; ROWS * inputs];
+        for rows in batch.axis_chunks_iter(Axis(0), ROWS) {
+            for (value, input) in memory.iter_mut().zip(rows) {
+                *value = *input;
+            }
+            for position in 0..inputs {
+                let sums = &mut sums[position * inputs + position..(position + 1) * inputs];
+                if rows.nrows() == ROWS {
+                    add::<ROWS>(sums, &memory, position, inputs);
+                } else {
+                    memory
+                        .chunks(inputs)
+                        .take(rows.nrows())
+                        .for_each(|row| add::<1>(sums, row, position, inputs));
+                }
+            }
+        }
+    }
+}
+
+/// Adds the products of an input with those from it on, of several rows one after the other.
+#[inline(always)]
+fn add<const N: usize>(sums: &mut [f64], rows: &[f64], position: usize, inputs: usize) {
+    let mut factors = [0.0; N];
+    let mut others: [&[f64]; N] = [&[]; N];
+    for ((factor, others), row) in factors.iter_mut().zip(&mut others).zip(rows.chunks_exact(inputs)) {
+        *factor = row[position];
+        *others = &row[position..][..sums.len()];
+    }
+    for (index, sum) in sums.iter_mut().enumerate() {
+        for row in 0..N {
+            *sum += factors[row] * others[row][index];
         }
     }
 }
