@@ -5,15 +5,17 @@
 //! preserved), as `libm` has them, with selections in place of branches. Numbers whose results might not be normal go to
 //! `libm` itself.
 
+use std::f64::consts::{LN_2, LOG2_E};
+
 /// Magnitudes up to which the exponential is a normal number, and base-2 logarithms of powers that are.
 const MOST: f64 = 700.0;
 /// Of the remainder in both functions, polynomials of its square.
 const REMAINDER: [f64; 5] = [
-    1.666_666_666_666_660_190_37e-1,
-    -2.777_777_777_701_559_338_42e-3,
-    6.613_756_321_437_934_361_17e-5,
-    -1.653_390_220_546_525_153_90e-6,
-    4.138_136_797_057_238_460_39e-8,
+    1.666_666_666_666_660_2e-1,
+    -2.777_777_777_701_559_3e-3,
+    6.613_756_321_437_934e-5,
+    -1.653_390_220_546_525_2e-6,
+    4.138_136_797_057_238_5e-8,
 ];
 
 /// `e^x` of each number, as `libm::exp` has it.
@@ -90,9 +92,8 @@ fn remainder(xx: f64) -> f64 {
 /// `e^x` where `|x| ≤ 700`: `x = k·ln 2 + r` with `|r| ≤ ln 2/2`.
 #[inline(always)]
 fn exponential(x: f64) -> f64 {
-    const LN_2_HIGH: f64 = 6.931_471_803_691_238_164_90e-1;
-    const LN_2_LOW: f64 = 1.908_214_929_270_587_700_02e-10;
-    const PER_LN_2: f64 = 1.442_695_040_888_963_387_00;
+    const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
+    const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
     // Halves of ln 2 and of 3·ln 2, and 2⁻²⁸: the least numbers with these upper bits.
     let (half, three_halves, tiny) = (
         f64::from_bits(0x3fd6_2e43_0000_0000),
@@ -100,7 +101,7 @@ fn exponential(x: f64) -> f64 {
         f64::from_bits(0x3e30_0001_0000_0000),
     );
     let size = x.abs();
-    let far = (PER_LN_2 * x + 0.5_f64.copysign(x)).trunc();
+    let far = (LOG2_E * x + 0.5_f64.copysign(x)).trunc();
     let near = if size >= half { 1.0_f64.copysign(x) } else { 0.0 };
     let k = if size >= three_halves { far } else { near };
     let (high, low) = (x - k * LN_2_HIGH, k * LN_2_LOW);
@@ -114,20 +115,19 @@ fn exponential(x: f64) -> f64 {
 #[inline(always)]
 fn power(x: f64, y: f64) -> f64 {
     const L: [f64; 6] = [
-        5.999_999_999_999_946_487_25e-1,
-        4.285_714_285_785_501_842_52e-1,
-        3.333_333_298_183_774_329_18e-1,
-        2.727_281_238_085_340_064_89e-1,
-        2.306_607_457_755_617_540_67e-1,
-        2.069_750_178_003_384_177_84e-1,
+        5.999_999_999_999_946e-1,
+        4.285_714_285_785_502e-1,
+        3.333_333_298_183_774_3e-1,
+        2.727_281_238_085_34e-1,
+        2.306_607_457_755_617_5e-1,
+        2.069_750_178_003_384_2e-1,
     ];
-    const LG_2: f64 = 6.931_471_805_599_452_862_27e-1;
-    const LG_2_HIGH: f64 = 6.931_471_824_645_996_093_75e-1;
-    const LG_2_LOW: f64 = -1.904_654_299_957_768_045_25e-9;
+    const LG_2_HIGH: f64 = 6.931_471_824_645_996e-1;
+    const LG_2_LOW: f64 = -1.904_654_299_957_768e-9;
     // 2/(3·ln 2).
-    const C: f64 = 9.617_966_939_259_755_543_29e-1;
-    const C_HIGH: f64 = 9.617_967_009_544_372_558_59e-1;
-    const C_LOW: f64 = -7.028_461_650_952_758_265_16e-9;
+    const C: f64 = 9.617_966_939_259_756e-1;
+    const C_HIGH: f64 = 9.617_967_009_544_373e-1;
+    const C_LOW: f64 = -7.028_461_650_952_758e-9;
     // x = 2ⁿ·a, where a lies within [√¾, √1½) around 1, or within [√1½, √3) around 1½.
     let bits = x.to_bits();
     let digits = (bits >> 32) & 0x000f_ffff;
@@ -137,7 +137,7 @@ fn power(x: f64, y: f64) -> f64 {
     let a_high = digits | if above { 0x3fe0_0000 } else { 0x3ff0_0000 };
     let a = f64::from_bits((bits & 0xffff_ffff) | (a_high << 32));
     let (around, of_high, of_low, step) = if middle {
-        (1.5, 5.849_624_872_207_641_601_56e-1, 1.350_039_202_129_748_971_28e-8, 1 << 18)
+        (1.5, 5.849_624_872_207_642e-1, 1.350_039_202_129_749e-8, 1 << 18)
     } else {
         (1.0, 0.0, 0.0, 0)
     };
@@ -168,7 +168,7 @@ fn power(x: f64, y: f64) -> f64 {
     let whole = if z.abs() > 0.5 { (z.abs() + 0.5).trunc().copysign(z) } else { 0.0 };
     let high = high - whole;
     let t = upper(low + high);
-    let (u, v) = (t * LG_2_HIGH, (low - (t - high)) * LG_2 + t * LG_2_LOW);
+    let (u, v) = (t * LG_2_HIGH, (low - (t - high)) * LN_2 + t * LG_2_LOW);
     let z = u + v;
     let w = v - (z - u);
     let t = z - remainder(z * z);

@@ -250,14 +250,12 @@ impl NullaryFnOnce for Step<'_> {
         {
             let stretched = STRETCH * *sigmoid + SHIFT;
             let soft = floor + stretched;
-            let inside = (lowest <= soft) & (soft <= highest);
-            let output = if inside { slope * scale } else { 0.0 };
+            let output = if (lowest..=highest).contains(&soft) { slope * scale } else { 0.0 };
             let side = 2.0 * stretched - 1.0;
             let regularizer = factor * *power_of_side * 1.0_f64.copysign(side);
             let gradient =
                 (output + settings.regularization * regularizer) * STRETCH * *sigmoid * (1.0 - *sigmoid);
-            let free = (0.0 <= stretched) & (stretched <= 1.0);
-            let gradient = if free { gradient } else { 0.0 };
+            let gradient = if (0.0..=1.0).contains(&stretched) { gradient } else { 0.0 };
             *first = decay * *first + (1.0 - decay) * gradient;
             *second = square_decay * *second + (1.0 - square_decay) * gradient * gradient;
             let mean = *first / (1.0 - power);
