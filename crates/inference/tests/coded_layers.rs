@@ -2,24 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use bitsweep_inference::coded::CodedLayer;
 use bitsweep_kernels::Width;
 use bitsweep_models::Activation;
-use bitsweep_quant::{
-    ActivationError, ActivationQuantizer, ActivationSpec, Quantized, ScaledLevels, SchemeSpec, quantize,
-};
-use bitsweep_random::{Generator, Stream};
+use bitsweep_quant::{ActivationError, ActivationQuantizer, ActivationSpec, ScaledLevels};
 use ndarray::{Array1, Array2};
 
-fn normal(seed: u64, rows: usize, columns: usize) -> Array2<f32> {
-    let mut stream = Stream::new(Generator::Modern, seed, "layers").unwrap();
-    stream.normal_matrix(rows, columns).mapv(|value| value as f32)
-}
-
-fn quantized(values: &Array2<f32>, scheme: &str) -> Quantized {
-    let scheme = toml::from_str::<SchemeSpec>(scheme).unwrap().resolve().unwrap();
-    quantize(values.view(), &scheme, &mut Stream::new(Generator::Modern, 0, "quantize").unwrap()).unwrap()
-}
+use common::{normal, quantized};
 
 fn fitted(spec: &str, inputs: &Array2<f32>) -> ActivationQuantizer {
     let scheme = toml::from_str::<ActivationSpec>(spec).unwrap().resolve().unwrap();

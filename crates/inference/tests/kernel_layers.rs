@@ -2,21 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use bitsweep_inference::kernels::{KernelLayer, outputs};
 use bitsweep_models::Activation;
-use bitsweep_quant::{ActivationError, Quantized, SchemeSpec, quantize};
-use bitsweep_random::{Generator, Stream};
+use bitsweep_quant::{ActivationError, Quantized};
 use ndarray::{Array1, Array2};
 
-fn normal(seed: u64, rows: usize, columns: usize) -> Array2<f32> {
-    let mut stream = Stream::new(Generator::Modern, seed, "layers").unwrap();
-    stream.normal_matrix(rows, columns).mapv(|value| value as f32)
-}
-
-fn quantized(values: &Array2<f32>, scheme: &str) -> Quantized {
-    let scheme = toml::from_str::<SchemeSpec>(scheme).unwrap().resolve().unwrap();
-    quantize(values.view(), &scheme, &mut Stream::new(Generator::Modern, 0, "quantize").unwrap()).unwrap()
-}
+use common::{normal, quantized};
 
 /// Codes of whole numbers, in `f64`, are summed without an error: the sums are what both must be near.
 fn nearly_exact(inputs: &Array2<f32>, weights: &Quantized, bias: &Array1<f32>) -> Array2<f64> {

@@ -2,18 +2,16 @@
 
 use std::path::Path;
 
-use super::export::{kept, picked, refuse_unknown};
-use super::{planned, print, print_json, say_notes};
+use super::export::{picked, plan_with_results, refuse_lacking};
+use super::{print, print_json, say_notes};
 use crate::bench::Measured;
 use crate::cli::Request;
-use crate::export::{Chosen, first_units, lacking};
+use crate::export::{Chosen, first_units};
 use crate::failure::Failure;
-use crate::plan::Plan;
 use crate::progress::Verbosity;
-use crate::record::Kept;
 use crate::streams::page_columns;
 use crate::unit_store::{UnitStore, store_folder};
-use bitsweep_experiment::config::{Diagnostic, Document, ExportGoal};
+use bitsweep_experiment::config::{Diagnostic, ExportGoal};
 
 /// What is measured, and where times go.
 #[derive(Debug)]
@@ -32,19 +30,10 @@ pub(super) struct Options<'a> {
 }
 
 pub(super) fn bench(request: &Request, options: &Options<'_>) -> Result<(), Failure> {
-    let found = kept(request, options.results);
-    let plan = match &found {
-        Some((name, kept)) => Plan::new(name, &Document::read(&kept.experiment(), &[])?)?,
-        None => {
-            refuse_unknown(request, options.results)?;
-            planned(request, options.verbosity)?
-        }
-    };
-    if let Some((lacking, key)) = options.pick.and_then(|goal| lacking(goal, &plan.header)) {
-        return Err(lacking.help(format!("`--set {key}=VALUE` gives it one")).into());
+    let (plan, kept) = plan_with_results(request, options.results, options.verbosity)?;
+    if let Some(goal) = options.pick {
+        refuse_lacking(goal, &plan)?;
     }
-    let kept = found.map(|(_, kept)| kept).or_else(|| Kept::find(options.results, &plan.name));
-    let kept = kept.filter(|kept| kept.is_of(&plan.key()));
     let place = store_folder(options.store, options.results);
     let mut chosen = Vec::new();
     for position in first_units(&plan) {

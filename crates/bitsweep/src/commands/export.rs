@@ -41,28 +41,9 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
     {
         return Err(Diagnostic::new(format!("the format `{format}` is named twice")).into());
     }
-    let kept = kept(request, options.results);
-    let plan = match &kept {
-        Some((name, kept)) => Plan::new(name, &Document::read(&kept.experiment(), &[])?)?,
-        None => {
-            refuse_unknown(request, options.results)?;
-            planned(request, options.verbosity)?
-        }
-    };
-    let kept = kept.map(|(_, kept)| kept).or_else(|| Kept::find(options.results, &plan.name));
-    let kept = match kept {
-        Some(kept) if !kept.is_of(&plan.key()) => {
-            let note = format!(
-                "`{}` has results of another model, other data or another experiment: they are not looked at",
-                kept.folder().display()
-            );
-            say_notes(&plan.name, &[note], options.verbosity);
-            None
-        }
-        kept => kept,
-    };
-    if let Some((lacking, key)) = options.pick.and_then(|goal| lacking(goal, &plan.header)) {
-        return Err(lacking.help(format!("`--set {key}=VALUE` gives it one")).into());
+    let (plan, kept) = plan_with_results(request, options.results, options.verbosity)?;
+    if let Some(goal) = options.pick {
+        refuse_lacking(goal, &plan)?;
     }
     let position = unit_position(&plan, options.unit)?;
     if plan.units[position].dataset.is_none() {
@@ -122,6 +103,43 @@ pub(super) fn export(request: &Request, options: &Options<'_>) -> Result<(), Fai
     match refused.is_empty() {
         true => Ok(()),
         false => Err(Diagnostic::new(refused.join("; ")).into()),
+    }
+}
+
+/// What the user names, with the results that it has, unless these are of something else.
+pub(super) fn plan_with_results(
+    request: &Request,
+    results: &Path,
+    verbosity: Verbosity,
+) -> Result<(Plan, Option<Kept>), Failure> {
+    let kept = kept(request, results);
+    let plan = match &kept {
+        Some((name, kept)) => Plan::new(name, &Document::read(&kept.experiment(), &[])?)?,
+        None => {
+            refuse_unknown(request, results)?;
+            planned(request, verbosity)?
+        }
+    };
+    let kept = kept.map(|(_, kept)| kept).or_else(|| Kept::find(results, &plan.name));
+    let kept = match kept {
+        Some(kept) if !kept.is_of(&plan.key()) => {
+            let note = format!(
+                "`{}` has results of another model, other data or another experiment: they are not looked at",
+                kept.folder().display()
+            );
+            say_notes(&plan.name, &[note], verbosity);
+            None
+        }
+        kept => kept,
+    };
+    Ok((plan, kept))
+}
+
+/// Refuses a goal that the experiment does not ask for.
+pub(super) fn refuse_lacking(goal: ExportGoal, plan: &Plan) -> Result<(), Failure> {
+    match lacking(goal, &plan.header) {
+        None => Ok(()),
+        Some((lacking, key)) => Err(lacking.help(format!("`--set {key}=VALUE` gives it one")).into()),
     }
 }
 
