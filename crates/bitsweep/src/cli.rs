@@ -293,7 +293,11 @@ pub enum Command {
     /// multiplies are `n/a`: the harness simulates them. For square layers of 16 to 8192 inputs and outputs it says from which width
     /// on a format is faster than f32 here. Times are of this machine and no part of the results: they are written to
     /// `OUT/NAME/HOST.json`, with a page and a chart beside it.
+    #[command(args_conflicts_with_subcommands = true)]
     Bench {
+        /// What is measured instead of an experiment.
+        #[command(subcommand)]
+        of: Option<BenchCommand>,
         /// The experiment, or the name of its results, and changes to it.
         #[command(flatten)]
         experiment: Request,
@@ -448,6 +452,30 @@ pub enum Command {
     },
     /// Print the JSON Schema of experiment files, by which editors check and complete them.
     Schema,
+}
+
+/// What `bench` measures instead of an experiment.
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// Hold kernels and quantizing against the bandwidth and the peak of this machine.
+    ///
+    /// Products with packed weights of every format, of one row, of few and of square matrices; and from f32 to packed codes and
+    /// back. By one pinned thread and by all, medians of turns. Written to `OUT/kernels/HOST.json`, with a page and a roofline
+    /// chart beside it.
+    Kernels {
+        /// Measure only what has one of these in its name.
+        #[arg(value_name = "WORD")]
+        words: Vec<String>,
+        /// Inputs and outputs of the matrices; memory in use is 32 bytes for each weight or more.
+        #[arg(long, value_name = "N", default_value_t = 4096, value_parser = value_parser!(u16).range(16..=16384))]
+        side: u16,
+        /// Folder that times go to.
+        #[arg(long, value_name = "DIR", default_value = "bench", value_hint = ValueHint::DirPath)]
+        out: PathBuf,
+        /// Print the times as JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// An experiment, and changes to it.

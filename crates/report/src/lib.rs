@@ -25,7 +25,7 @@ mod raster;
 mod report;
 mod values;
 
-pub use charts::{BreakEven, BreakEvenLine, break_even, charts};
+pub use charts::{BreakEven, BreakEvenLine, Roofline, RooflineLine, break_even, charts, roofline};
 pub use error::ReportError;
 pub use html::html;
 pub use markdown::{markdown, markdown_line, markdown_table, markdown_text};

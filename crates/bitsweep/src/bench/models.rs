@@ -8,6 +8,7 @@ use bitsweep_models::predict;
 use ndarray::{Array2, Axis};
 use serde::Serialize;
 
+use super::ROUNDS;
 use super::turns::{Seconds, Turns};
 use crate::evaluate::{Packed, pack};
 use crate::export::Chosen;
@@ -125,7 +126,7 @@ pub(super) fn subjects(chosen: &[Chosen<'_>], store: Option<&UnitStore>) -> Resu
 pub(super) fn measured(subjects: &[Subject]) -> Vec<ModelTimes> {
     let mut turns = Turns::default();
     let places: Vec<Places> = subjects.iter().map(|subject| Places::new(subject, &mut turns)).collect();
-    let seconds = turns.measured();
+    let seconds = turns.measured(ROUNDS);
     let at = |place: Option<usize>| place.map(|place| seconds[place]);
     let all = subjects.iter().zip(places);
     let times = all.map(|(subject, places)| ModelTimes {

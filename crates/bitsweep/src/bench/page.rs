@@ -48,7 +48,7 @@ impl Measured {
     }
 
     /// The page of Markdown, with the chart's picture at `picture`.
-    pub(super) fn markdown(&self, picture: &str, alt: &str) -> String {
+    pub(crate) fn markdown(&self, picture: &str, alt: &str) -> String {
         let mut text =
             format!("# {} on {}\n\n", markdown_text(&self.experiment), markdown_text(&self.host.name));
         let _ = writeln!(text, "{}\n", markdown_text(&self.host.sentence()));
@@ -106,7 +106,7 @@ impl Measured {
     }
 
     /// The times of layers, in relation to those of `f32`.
-    pub(super) fn chart(&self) -> Result<Chart, Failure> {
+    pub(crate) fn chart(&self) -> Result<Chart, Failure> {
         let float = self.widths.iter().find(|times| times.format == Format::F32);
         let others = self.widths.iter().filter(|times| times.format != Format::F32);
         let lines = others.map(|times| BreakEvenLine {
@@ -125,7 +125,7 @@ impl Measured {
 
 impl Host {
     /// What it is.
-    fn sentence(&self) -> String {
+    pub(super) fn sentence(&self) -> String {
         let pinned = match self.pinned_to {
             Some(processor) => format!("one thread, pinned to processor {processor}"),
             None => "one thread, not pinned".to_owned(),
@@ -171,7 +171,7 @@ fn unit(seconds: f64) -> (f64, &'static str) {
     }
 }
 
-fn na() -> String {
+pub(super) fn na() -> String {
     "n/a".to_owned()
 }
 

@@ -5,9 +5,6 @@ use std::time::Instant;
 use bitsweep_metrics::{Median, median};
 use serde::Serialize;
 
-/// How often each time is taken, after one turn that warms up.
-pub(super) const ROUNDS: usize = 21;
-
 /// How long the calls of a turn take together, so that the clock can tell them.
 const TURN: f64 = 100e-6;
 
@@ -25,6 +22,12 @@ pub struct Seconds {
 }
 
 impl Seconds {
+    /// Of one of so many calls that were measured together.
+    pub(super) fn of_one_in(&self, calls: usize) -> Self {
+        let each = |seconds: f64| seconds / calls as f64;
+        Self { median: each(self.median), low: each(self.low), high: each(self.high) }
+    }
+
     /// Whether this is shown to take less than `other`: the intervals lie apart.
     pub(super) fn is_below(&self, other: &Self) -> bool {
         self.high < other.low
@@ -42,8 +45,8 @@ impl<'a> Turns<'a> {
         self.0.len() - 1
     }
 
-    /// The time of each call.
-    pub(super) fn measured(mut self) -> Vec<Seconds> {
+    /// The time of each call, taken in so many rounds after one that warms up.
+    pub(super) fn measured(mut self, rounds: usize) -> Vec<Seconds> {
         let counts: Vec<usize> = self
             .0
             .iter_mut()
@@ -54,8 +57,8 @@ impl<'a> Turns<'a> {
                 (TURN / once.max(1e-9)).clamp(1.0, MOST_CALLS) as usize
             })
             .collect();
-        let mut samples = vec![Vec::with_capacity(ROUNDS); self.0.len()];
-        for round in 0..=ROUNDS {
+        let mut samples = vec![Vec::with_capacity(rounds); self.0.len()];
+        for round in 0..=rounds {
             for ((call, count), samples) in self.0.iter_mut().zip(&counts).zip(&mut samples) {
                 let seconds = timed(call, *count);
                 if round > 0 {

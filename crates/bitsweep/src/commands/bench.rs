@@ -1,10 +1,10 @@
 //! `bitsweep bench`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::export::{picked, plan_with_results, refuse_lacking};
 use super::{print, print_json, say_notes};
-use crate::bench::Measured;
+use crate::bench::{KernelTimes, Measured, write};
 use crate::cli::Request;
 use crate::export::{Chosen, first_units};
 use crate::failure::Failure;
@@ -51,12 +51,39 @@ pub(super) fn bench(request: &Request, options: &Options<'_>) -> Result<(), Fail
     // Read where it is; nothing is written to it here.
     let store = UnitStore::existing(&place)?;
     let measured = Measured::of(&plan, &chosen, store.as_ref(), options.largest_width)?;
-    let paths = measured.write(&options.out.join(&plan.name))?;
+    let chart = measured.chart()?;
+    let page = |picture: &str| measured.markdown(picture, &chart.alt);
+    let paths = write(&measured, &measured.host, &chart, page, &options.out.join(&plan.name))?;
     match options.json {
         true => print_json(&measured)?,
         false => print(&measured.page(page_columns()))?,
     }
-    let paths: Vec<String> = paths.iter().map(|path| format!("written to {}", path.display())).collect();
-    say_notes(&plan.name, &paths, options.verbosity);
+    say_written(&plan.name, &paths, options.verbosity);
     Ok(())
+}
+
+/// Kernels beside what the machine can do: the lines whose names have one of `words`.
+pub(super) fn kernels(
+    words: &[String],
+    side: usize,
+    out: &Path,
+    json: bool,
+    verbosity: Verbosity,
+) -> Result<(), Failure> {
+    const NAME: &str = "kernels";
+    let times = KernelTimes::of(words, side)?;
+    let chart = times.chart()?;
+    let page = |picture: &str| times.markdown(picture, &chart.alt);
+    let paths = write(&times, &times.host, &chart, page, &out.join(NAME))?;
+    match json {
+        true => print_json(&times)?,
+        false => print(&times.page(page_columns()))?,
+    }
+    say_written(NAME, &paths, verbosity);
+    Ok(())
+}
+
+fn say_written(name: &str, paths: &[PathBuf], verbosity: Verbosity) {
+    let paths: Vec<String> = paths.iter().map(|path| format!("written to {}", path.display())).collect();
+    say_notes(name, &paths, verbosity);
 }

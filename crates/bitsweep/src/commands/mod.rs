@@ -39,7 +39,7 @@ use bitsweep_exchange::FileFormat;
 use bitsweep_results::numbers::{count, counted};
 use bitsweep_results::text::{self, one_line};
 
-use crate::cli::{Cli, Command, Engine, Request};
+use crate::cli::{BenchCommand, Cli, Command, Engine, Request};
 use crate::export::check as check_export;
 use crate::failure::Failure;
 use crate::foresight::{Foreseen, foresee, sentences};
@@ -141,7 +141,10 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
             };
             fit::fit(experiment, &options)
         }
-        Command::Bench { experiment, pick, largest_width, results, store, out, json } => {
+        Command::Bench { of: Some(BenchCommand::Kernels { words, side, out, json }), .. } => {
+            bench::kernels(words, usize::from(*side), out, *json, verbosity)
+        }
+        Command::Bench { of: None, experiment, pick, largest_width, results, store, out, json } => {
             let options = bench::Options {
                 pick: pick.map(Into::into),
                 largest_width: usize::from(*largest_width),
@@ -180,7 +183,7 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         | Command::Plan { experiment, .. }
         | Command::Export { experiment, .. }
         | Command::Fit { experiment, .. }
-        | Command::Bench { experiment, .. }
+        | Command::Bench { of: None, experiment, .. }
         | Command::Report { experiment, .. }
         | Command::Submit { experiment, .. }
         | Command::Status { experiment, .. }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{Sandbox, experiment, printed, unwrapped};
+use crate::harness::{Sandbox, experiment, printed, said, unwrapped};
 
 const VARIANTS: &str = "\
 [[quantize]]
@@ -83,4 +83,44 @@ fn a_pick_is_measured_beside_float_alone() {
     let models = file["models"].as_array().unwrap();
     assert_eq!(models.len(), 2, "{models:?}");
     assert_eq!(models[0]["variant"], "float");
+}
+
+#[test]
+fn kernels_stand_beside_the_limits_of_the_machine() {
+    let sandbox = Sandbox::new();
+    let output = sandbox.succeeds(&[
+        "bench",
+        "kernels",
+        "int8, inputs of 8",
+        "PQ of 4",
+        "quantize NF4",
+        "--side",
+        "64",
+        "--json",
+    ]);
+    let file: Value = serde_json::from_str(&printed(&output)).unwrap();
+    for limit in ["read", "copy", "multiply_bytes", "multiply_floats"] {
+        for threads in ["one", "all"] {
+            assert!(file["limits"][limit][threads]["median"].as_f64().unwrap() > 0.0, "{limit}");
+        }
+    }
+    let shapes: Vec<&Value> = file["products"].as_array().unwrap().iter().map(|own| &own["shape"]).collect();
+    let squares = [[16, 16, 16], [32, 32, 32]];
+    let all = [[1, 64, 64], [8, 64, 64], [32, 64, 64]].into_iter().chain(squares).map(Value::from);
+    assert_eq!(shapes, all.chain([Value::Null, Value::Null]).collect::<Vec<_>>().iter().collect::<Vec<_>>());
+    // A byte for each weight, for each input, and four for each output.
+    assert_eq!(file["products"][1]["bytes"].as_u64().unwrap(), 64 * 64 + 64 * 4 + 8 * (64 + 4 * 64));
+    assert_eq!(file["products"][1]["products"], 8 * 64 * 64);
+    let [scheme] = file["quantizing"].as_array().unwrap().as_slice() else { panic!("{file}") };
+    assert_eq!(scheme["scheme"], "format = 'nf4'");
+    let names = std::fs::read_dir(sandbox.path("bench/kernels")).unwrap();
+    let names: Vec<String> = names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+    let page = names.iter().find(|name| name.ends_with(".md")).unwrap();
+    let page = sandbox.read(&format!("bench/kernels/{page}"));
+    assert!(page.contains("| int8, inputs of 8 bits") && page.contains("-roofline.png)"), "{page}");
+
+    let failed = sandbox.run(&["bench", "kernels", "int9", "--side", "64"]);
+    assert!(said(&failed).contains("no line has `int9` in its name"), "{}", said(&failed));
+    assert!(!failed.status.success());
 }

@@ -1,5 +1,7 @@
 //! Activations of 8 bits, and how rows of numbers become them.
 
+use std::ops::Range;
+
 use crate::error::{KernelError, check_finite, check_length, elements};
 
 /// How codes of activations are read: `x̂ = s·(q - z)`.
@@ -74,6 +76,18 @@ impl<'a> Activations<'a> {
             }
         }
         Ok(Self { codes, inputs, rows, parameters })
+    }
+
+    /// Some of the rows.
+    pub(super) fn range(&self, rows: Range<usize>) -> Self {
+        let places = rows.start * self.inputs..rows.end * self.inputs;
+        let codes = match self.codes {
+            ActivationCodes::Unsigned(codes) => ActivationCodes::Unsigned(&codes[places]),
+            ActivationCodes::Signed(codes) => ActivationCodes::Signed(&codes[places]),
+        };
+        let parameters =
+            if self.parameters.len() == 1 { self.parameters } else { &self.parameters[rows.clone()] };
+        Self { codes, inputs: self.inputs, rows: rows.len(), parameters }
     }
 
     /// The number of rows.

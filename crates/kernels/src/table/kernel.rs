@@ -128,7 +128,7 @@ impl TableWeights {
         run(instructions, Product { weights: self, rows, activations, bias, tiles, results })
     }
 
-    /// As [`product_with`](Self::product_with), with the outputs dealt to the threads of rayon's pool; the same bits.
+    /// As [`product_with`](Self::product_with), with outputs, or rows where these are many, dealt to the threads of rayon's pool; the same bits.
     ///
     /// # Errors
     /// As there.
@@ -141,7 +141,9 @@ impl TableWeights {
         results: &mut [f32],
     ) -> Result<(), KernelError> {
         self.check_product(rows, activations, bias, results)?;
-        in_parts((rows, self.outputs), results, |tiles, results| {
+        in_parts((rows, self.outputs), results, |rows, tiles, results| {
+            let activations = &activations[rows.start * self.inputs..rows.end * self.inputs];
+            let rows = rows.len();
             run(instructions, Product { weights: self, rows, activations, bias, tiles, results })
         })
     }

@@ -13,6 +13,7 @@ mod losses;
 mod number_line;
 mod pareto;
 mod reconstruction;
+mod roofline;
 mod scheme_error;
 mod schemes;
 mod score_by_bits;
@@ -28,6 +29,7 @@ use rayon::prelude::*;
 use subject::Subject;
 
 pub use break_even::{BreakEven, BreakEvenLine, break_even};
+pub use roofline::{Roofline, RooflineLine, roofline};
 
 use crate::draw::canvas::Fault;
 use crate::error::ReportError;

@@ -1,0 +1,225 @@
+//! How near kernels and quantizing come to what the machine can do.
+
+mod page;
+mod products;
+mod quantizing;
+
+use std::hint::black_box;
+
+use bitsweep_kernels::{KernelError, limits};
+use bitsweep_vector::Instructions;
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use serde::Serialize;
+
+use super::host::{Host, Pinned};
+use super::turns::{Seconds, Turns};
+use crate::failure::Failure;
+use bitsweep_experiment::config::Diagnostic;
+
+pub use products::ProductTimes;
+pub use quantizing::SchemeTimes;
+
+/// How often each time is taken.
+const ROUNDS: usize = 9;
+
+/// Bytes of weights that products pass through, for each weight of a matrix: of 4096 × 4096 weights 256 MiB.
+const COLD_BYTES_PER_WEIGHT: usize = 16;
+
+/// Kernels and quantizing on one machine, beside its limits.
+#[derive(Debug, Serialize)]
+pub struct KernelTimes {
+    /// The machine.
+    pub host: Host,
+    /// How often each time was taken.
+    pub rounds: usize,
+    /// Inputs and outputs of the matrices.
+    pub side: usize,
+    /// What the machine does at most.
+    pub limits: Limits,
+    /// From values to packed codes, and back.
+    pub quantizing: Vec<SchemeTimes>,
+    /// Products with packed weights.
+    pub products: Vec<ProductTimes>,
+}
+
+/// The times of one pinned thread, and of all threads.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Times {
+    /// Of one thread.
+    pub one: Seconds,
+    /// Of all.
+    pub all: Seconds,
+}
+
+/// What the machine does at most, in the same run.
+#[derive(Debug, Serialize)]
+pub struct Limits {
+    /// How many threads are all.
+    pub threads: usize,
+    /// Bytes that are read, and that are copied.
+    pub bytes: usize,
+    /// Reading them.
+    pub read: Times,
+    /// Copying them to new memory: as many are read as are written.
+    pub copy: Times,
+    /// Products of bytes with bytes in registers, on each thread.
+    pub byte_products: usize,
+    /// Multiplying and adding these.
+    pub multiply_bytes: Times,
+    /// Products of `f32` in registers, on each thread.
+    pub float_products: usize,
+    /// Multiplying and adding these.
+    pub multiply_floats: Times,
+}
+
+impl Limits {
+    /// Reads in bytes a second, by one thread and by all.
+    fn bandwidth(&self) -> [f64; 2] {
+        [&self.read.one, &self.read.all].map(|seconds| self.bytes as f64 / seconds.median)
+    }
+
+    /// Copies in bytes read and written a second.
+    fn copies(&self) -> [f64; 2] {
+        [&self.copy.one, &self.copy.all].map(|seconds| 2.0 * self.bytes as f64 / seconds.median)
+    }
+
+    /// Products a second, of bytes or of `f32`.
+    fn peak(&self, of_bytes: bool) -> [f64; 2] {
+        let (count, times) = match of_bytes {
+            true => (self.byte_products, &self.multiply_bytes),
+            false => (self.float_products, &self.multiply_floats),
+        };
+        let count = count as f64;
+        [count / times.one.median, count * self.threads as f64 / times.all.median]
+    }
+}
+
+/// One thread on one processor, and as many as there are.
+struct Threads {
+    one: ThreadPool,
+    all: ThreadPool,
+    _pinned: Pinned,
+}
+
+impl Threads {
+    fn new() -> Result<(Self, Option<usize>), Failure> {
+        let pool = |threads| {
+            let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.map_err(|error| Failure::Other(format!("cannot start threads: {error}")))
+        };
+        // Threads begin where the one that starts them may run: all of them before it is pinned, one after it.
+        let all = pool(0)?;
+        let pinned = Pinned::new();
+        let processor = pinned.processor();
+        Ok((Self { one: pool(1)?, all, _pinned: pinned }, processor))
+    }
+
+    /// Adds a call by one thread and by all.
+    fn add<'a>(&'a self, turns: &mut Turns<'a>, mut call: impl FnMut() + Send + Clone + 'a) -> [usize; 2] {
+        let mut again = call.clone();
+        let one = turns.add(move || self.one.install(&mut call));
+        let all = turns.add(move || self.all.install(&mut again));
+        [one, all]
+    }
+
+    fn count(&self) -> usize {
+        self.all.current_num_threads()
+    }
+}
+
+/// The times at two places among those that were measured, each of so many calls.
+fn times(measured: &[Seconds], [one, all]: [usize; 2], calls: usize) -> Times {
+    let each = |place: usize| measured[place].of_one_in(calls);
+    Times { one: each(one), all: each(all) }
+}
+
+/// Whether a line of this name is asked for: there are no words, or one is in it.
+fn is_asked(name: &str, words: &[String]) -> bool {
+    words.is_empty() || words.iter().any(|word| name.contains(word.as_str()))
+}
+
+impl KernelTimes {
+    /// Measures lines whose names have one of `words`, with matrices of `side` × `side`.
+    ///
+    /// # Errors
+    /// Words that no line has, and threads that cannot be started.
+    pub fn of(words: &[String], side: usize) -> Result<Self, Failure> {
+        let names = || quantizing::names().chain(products::names());
+        if let Some(word) = words.iter().find(|word| !names().any(|name| name.contains(word.as_str()))) {
+            let names: Vec<String> = names().map(|name| format!("`{name}`")).collect();
+            let message = format!("no line has `{word}` in its name");
+            return Err(Diagnostic::new(message).help(format!("names are {}", names.join(", "))).into());
+        }
+        let (threads, pinned_to) = Threads::new()?;
+        let failed = |error: KernelError| Failure::Other(error.to_string());
+        Ok(Self {
+            host: Host::here(pinned_to),
+            rounds: ROUNDS,
+            side,
+            limits: measured_limits(&threads, side).map_err(failed)?,
+            quantizing: quantizing::measured(&threads, words, side)?,
+            products: products::measured(&threads, words, side).map_err(failed)?,
+        })
+    }
+}
+
+/// Memory that the threads of a pool read together, each a part.
+struct Reading(Vec<limits::Memory>);
+
+impl Reading {
+    /// So many bytes in so many parts.
+    fn new(bytes: usize, parts: usize) -> Self {
+        Self((0..parts).map(|_| limits::Memory::new(bytes / parts)).collect())
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.iter().map(limits::Memory::bytes).sum()
+    }
+
+    /// Reads it by one thread and by all.
+    fn add<'a>(&'a self, threads: &'a Threads, turns: &mut Turns<'a>) -> [usize; 2] {
+        threads.add(turns, || {
+            self.0.par_iter().for_each(|part| drop(black_box(part.read(Instructions::best()))));
+        })
+    }
+}
+
+fn measured_limits(threads: &Threads, side: usize) -> Result<Limits, KernelError> {
+    let count = threads.count();
+    let memory = Reading::new(COLD_BYTES_PER_WEIGHT * side * side, count);
+    let bytes = memory.bytes();
+    let (best, rounds) = (Instructions::best(), 1 << 20);
+    let [byte_products, float_products] =
+        [limits::multiply_bytes(best, rounds)?, limits::multiply_floats(best, rounds)?];
+    let values = vec![1.0_f32; bytes / size_of::<f32>()];
+    let mut turns = Turns::default();
+    let reading = memory.add(threads, &mut turns);
+    let multiplying = [limits::multiply_bytes, limits::multiply_floats].map(|multiply| {
+        threads.add(&mut turns, move || {
+            rayon::broadcast(|_| black_box(multiply(best, rounds).is_ok()));
+        })
+    });
+    let part = values.len().div_ceil(count).max(1);
+    let copying = [
+        turns.add(|| drop(black_box(black_box(&values).to_vec()))),
+        turns.add(|| {
+            let mut copy = vec![0.0; values.len()];
+            let parts = copy.par_chunks_mut(part).zip(values.par_chunks(part));
+            threads.all.install(|| parts.for_each(|(copy, values)| copy.copy_from_slice(black_box(values))));
+            black_box(copy);
+        }),
+    ];
+    let measured = turns.measured(ROUNDS);
+    let [bytes_multiplied, floats_multiplied] = multiplying.map(|places| times(&measured, places, 1));
+    Ok(Limits {
+        threads: count,
+        bytes,
+        read: times(&measured, reading, 1),
+        copy: times(&measured, copying, 1),
+        byte_products,
+        multiply_bytes: bytes_multiplied,
+        float_products,
+        multiply_floats: floats_multiplied,
+    })
+}

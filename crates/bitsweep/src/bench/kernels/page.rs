@@ -1,0 +1,189 @@
+//! What was measured of kernels, for readers.
+
+use bitsweep_report::{Chart, Roofline, RooflineLine, markdown_table, markdown_text, roofline};
+use bitsweep_results::numbers::{count, counted, significant};
+
+use super::{KernelTimes, Limits, ProductTimes, SchemeTimes};
+use crate::bench::Format;
+use crate::bench::page::na;
+use crate::failure::Failure;
+use crate::layout::{Column, Page, Table};
+
+/// The formats that the chart shows; with more, lines are not told apart.
+const CHARTED: [Format; 7] =
+    [Format::F32, Format::Int8, Format::Int4, Format::Int2, Format::Binary, Format::Nf4, Format::Fp8];
+
+/// A table with a name for each row.
+struct Figures<const N: usize> {
+    title: &'static str,
+    explanation: String,
+    headings: [String; N],
+    rows: Vec<(String, [String; N])>,
+}
+
+impl<const N: usize> Figures<N> {
+    fn show(&self, page: &mut Page) {
+        if self.rows.is_empty() {
+            return;
+        }
+        page.space();
+        page.prose(0, &self.explanation);
+        let headings = self.headings.each_ref().map(|heading| Column { heading, rank: 0 });
+        let mut table = Table::new(self.title, headings);
+        for (name, cells) in &self.rows {
+            table.row(name, cells.clone());
+        }
+        page.table(&table);
+    }
+
+    fn markdown(&self) -> String {
+        if self.rows.is_empty() {
+            return String::new();
+        }
+        let headings = self.headings.iter().map(|heading| (heading.clone(), true));
+        let columns: Vec<(String, bool)> = std::iter::once((String::new(), false)).chain(headings).collect();
+        let row = |(name, cells): &(String, [String; N])| {
+            std::iter::once(markdown_text(name)).chain(cells.iter().cloned()).collect()
+        };
+        let table = markdown_table(&columns, self.rows.iter().map(row).collect());
+        format!("## {}\n\n{}\n\n{table}\n", self.title, markdown_text(&self.explanation))
+    }
+}
+
+impl KernelTimes {
+    /// What a terminal shows.
+    pub(crate) fn page(&self, columns: usize) -> String {
+        let mut page = Page::new(columns);
+        page.prose(0, &self.host.sentence());
+        self.limits.figures().show(&mut page);
+        self.of_quantizing().show(&mut page);
+        self.of_products().show(&mut page);
+        page.text()
+    }
+
+    /// The page of Markdown, with the chart's picture at `picture`.
+    pub(crate) fn markdown(&self, picture: &str, alt: &str) -> String {
+        format!(
+            "# Kernels on {}\n\n{}\n\nTimes are medians of {} turns, in which what is compared is measured one after the other.\n\n\
+             ![{}]({picture})\n\n{}{}{}",
+            markdown_text(&self.host.name),
+            markdown_text(&self.host.sentence()),
+            self.rounds,
+            markdown_text(alt),
+            self.limits.figures().markdown(),
+            self.of_quantizing().markdown(),
+            self.of_products().markdown(),
+        )
+    }
+
+    fn of_quantizing(&self) -> Figures<5> {
+        let headings = ["quantize, ms", "pack, ms", "reconstruct, ms", "share"].map(str::to_owned);
+        let [quantize, pack, reconstruct, share] = headings;
+        Figures {
+            title: "quantizing",
+            explanation: format!(
+                "A matrix of {0} × {0} f32 to packed codes, with its range or codebook found, and back. The share is that of \
+                 the bandwidth of a copy to new memory, when values are read once and packed codes are written once.",
+                self.side
+            ),
+            headings: [quantize, pack, reconstruct, share, format!("share, {}", self.limits.all())],
+            rows: self.quantizing.iter().map(|times| self.scheme(times)).collect(),
+        }
+    }
+
+    fn of_products(&self) -> Figures<6> {
+        let all = self.limits.all();
+        let [rows, inputs, one, share] = ["rows", "inputs", "ms", "share"].map(str::to_owned);
+        Figures {
+            title: "products",
+            explanation: format!(
+                "Rows of inputs with as many outputs as inputs. Weights of {} inputs come from memory, one matrix after another; \
+                 others are in the caches. The share is that of the time that reading each byte once takes, or the peak of \
+                 multiplications, whichever is longer.",
+                self.side
+            ),
+            headings: [rows, inputs, one, share, format!("ms, {all}"), format!("share, {all}")],
+            rows: self.products.iter().map(|times| self.product(times)).collect(),
+        }
+    }
+
+    fn scheme(&self, times: &SchemeTimes) -> (String, [String; 5]) {
+        let bytes = (self.side * self.side * size_of::<f32>() + times.bytes) as f64;
+        let [one, all] = self.limits.copies();
+        let share = |rate: f64, seconds: f64| significant(bytes / rate / seconds, 2);
+        let (quantize, pack) = (&times.quantize, &times.pack);
+        let milliseconds = |seconds: f64| significant(seconds * 1e3, 3);
+        let cells = [
+            milliseconds(quantize.one.median),
+            milliseconds(pack.one.median),
+            milliseconds(times.reconstruct.one.median),
+            share(one, quantize.one.median + pack.one.median),
+            share(all, quantize.all.median + pack.all.median),
+        ];
+        (times.name.to_owned(), cells)
+    }
+
+    fn product(&self, times: &ProductTimes) -> (String, [String; 6]) {
+        let at_least = self.least_seconds(times);
+        let milliseconds = |seconds: f64| significant(seconds * 1e3, 3);
+        let cells = [
+            times.shape.map_or_else(na, |[rows, ..]| count(rows as f64)),
+            times.shape.map_or_else(na, |[_, inputs, _]| count(inputs as f64)),
+            milliseconds(times.one.median),
+            significant(at_least[0] / times.one.median, 2),
+            times.all.map_or_else(na, |all| milliseconds(all.median)),
+            times.all.map_or_else(na, |all| significant(at_least[1] / all.median, 2)),
+        ];
+        (times.name.to_owned(), cells)
+    }
+
+    /// What a product takes at least: by one thread, and by all.
+    fn least_seconds(&self, times: &ProductTimes) -> [f64; 2] {
+        let peak = self.limits.peak(times.of_bytes);
+        let read = [&times.read.one, &times.read.all].map(|seconds| times.bytes_read as f64 / seconds.median);
+        [0, 1].map(|place| f64::max(times.bytes as f64 / read[place], times.products as f64 / peak[place]))
+    }
+
+    /// Products of one thread beside the limits of one thread.
+    pub(crate) fn chart(&self) -> Result<Chart, Failure> {
+        let points = |format: Format| {
+            let own = self.products.iter().filter(move |times| times.name == format.name());
+            own.map(|times| {
+                let products = times.products as f64;
+                (products / times.bytes as f64, products / times.one.median)
+            })
+        };
+        let lines = CHARTED
+            .map(|format| RooflineLine { name: format.name().to_owned(), points: points(format).collect() });
+        let [bandwidth, _] = self.limits.bandwidth();
+        let peaks = [("bytes", true), ("f32", false)]
+            .map(|(name, of_bytes)| (name.to_owned(), self.limits.peak(of_bytes)[0]));
+        let machine = self.host.sentence();
+        roofline(&Roofline { machine: &machine, bandwidth, peaks: &peaks, lines: &lines })
+            .map_err(|error| Failure::Other(error.to_string()))
+    }
+}
+
+impl Limits {
+    /// All threads in words.
+    fn all(&self) -> String {
+        counted(self.threads, "thread", "threads")
+    }
+
+    fn figures(&self) -> Figures<2> {
+        let rows = [
+            ("read, GB/s", self.bandwidth()),
+            ("copy to new memory, GB/s both ways", self.copies()),
+            ("products of bytes, billions a second", self.peak(true)),
+            ("products of f32, billions a second", self.peak(false)),
+        ];
+        let cells = |rates: [f64; 2]| rates.map(|rate| significant(rate / 1e9, 3));
+        Figures {
+            title: "limits",
+            explanation: "What the machine does at most: memory in order, and multiplications with additions in registers."
+                .to_owned(),
+            headings: ["1 thread".to_owned(), self.all()],
+            rows: rows.into_iter().map(|(name, rates)| (name.to_owned(), cells(rates))).collect(),
+        }
+    }
+}
