@@ -23,6 +23,7 @@ pub mod limits;
 mod parallel;
 pub mod product_quantization;
 pub mod table;
+mod visits;
 
 pub use error::KernelError;
 pub use integer::{

@@ -213,19 +213,29 @@ fn every_width_is_right_at_its_extremes_and_at_ragged_shapes() {
 #[test]
 #[cfg_attr(miri, ignore)]
 fn many_rows_pass_in_blocks() {
-    check(&Case {
-        rows: 300,
-        shape: (50, 70),
-        width: Width::Four,
-        granularity: Granularity::Group(32),
-        is_signed: false,
-        zero: Zero::Integer,
-        has_signed_activations: false,
-        has_extremes: false,
-        is_dynamic: true,
-        has_bias: true,
-        seed: 1,
-    });
+    for width in Width::ALL {
+        // Binary weights have no zero points.
+        let zero = if width == Width::Binary { Zero::Symmetric } else { Zero::Integer };
+        for (granularity, zero) in [
+            (Granularity::Group(32), zero),
+            (Granularity::Group(96), Zero::Symmetric),
+            (Granularity::Output, zero),
+        ] {
+            check(&Case {
+                rows: 270,
+                shape: (50, 700),
+                width,
+                granularity,
+                is_signed: false,
+                zero,
+                has_signed_activations: false,
+                has_extremes: false,
+                is_dynamic: true,
+                has_bias: true,
+                seed: 1,
+            });
+        }
+    }
 }
 
 #[test]

@@ -53,6 +53,90 @@ fn block(granularity: Granularity, inputs: usize, output: usize, group: usize) -
     }
 }
 
+/// Holds products with codes that look random, on every set of instructions, to the reference.
+fn check(
+    (rows, outputs, inputs): (usize, usize, usize),
+    width: TableWidth,
+    table: &[f32],
+    granularity: Granularity,
+    has_bias: bool,
+    seed: u64,
+) {
+    let mut next = mixed(seed ^ 1);
+    let codes: Vec<u8> = (0..outputs * inputs)
+        .map(|_| next().to_le_bytes()[0] & u8::try_from(width.levels() - 1).unwrap())
+        .collect();
+    let (count, group) = blocks(granularity, (outputs, inputs));
+    let scales: Vec<f32> = (0..count).map(|_| number(next())).collect();
+    let activations: Vec<f32> = (0..rows * inputs).map(|_| number(next())).collect();
+    let bias: Vec<f32> = (0..outputs).map(|_| number(next())).collect();
+    let bias = has_bias.then_some(bias.as_slice());
+    let weights = TableWeights::new((outputs, inputs), width, &codes, table, granularity, &scales).unwrap();
+    let expected = reference::product(
+        (rows, outputs, inputs),
+        group,
+        |output, input| table[usize::from(codes[output * inputs + input])],
+        |output, group| (scales[block(granularity, inputs, output, group)], None),
+        &activations,
+        bias,
+    );
+    for instructions in Instructions::available() {
+        let mut found = vec![f32::NAN; rows * outputs];
+        weights.product_with(instructions, rows, &activations, bias, &mut found).unwrap();
+        same(&found, &expected, &format!("{instructions:?} {width:?} {granularity:?}"));
+        // What rayon does with memory is its own.
+        if cfg!(miri) {
+            continue;
+        }
+        let mut found = vec![f32::NAN; rows * outputs];
+        weights.product_parallel(instructions, rows, &activations, bias, &mut found).unwrap();
+        same(&found, &expected, "in parallel");
+    }
+}
+
+/// All numbers of a float of 8 bits, by its definition: `±2^(e - bias)·(1 + m/2^bits)`, of the exponent 0 `±2^(1 - bias)·m/2^bits`.
+fn floats(mantissa_bits: i32, bias: i32) -> Vec<f32> {
+    let number = |code: i32| {
+        let (exponent, mantissa) = ((code & 0x7f) >> mantissa_bits, code & ((1 << mantissa_bits) - 1));
+        let fraction = f64::from(mantissa) / f64::from(1 << mantissa_bits);
+        let magnitude = match exponent {
+            0 => fraction * 2_f64.powi(1 - bias),
+            _ => (1.0 + fraction) * 2_f64.powi(exponent - bias),
+        };
+        (if code < 128 { magnitude } else { -magnitude }) as f32
+    };
+    (0..256).map(number).collect()
+}
+
+#[test]
+fn floats_of_eight_bits_are_multiplied_as_obvious_loops_multiply_them() {
+    // E4M3, E5M2, E3M4 and E2M5; and E4M3 as a table of sorted levels, with one that is no such float, and with the least alone.
+    let mut tables = vec![floats(3, 7), floats(2, 15), floats(4, 3), floats(5, 1)];
+    let mut sorted = floats(3, 7);
+    sorted.sort_by(f32::total_cmp);
+    let mut other = floats(3, 7);
+    other[17] = 0.3;
+    let least = floats(3, 7).into_iter().map(|level| if level.abs() < 0.01 { level } else { 0.0 }).collect();
+    tables.extend([sorted, other, least]);
+    let shapes = if cfg!(miri) { &[(1, 3, 9)][..] } else { &[(1, 20, 300), (5, 33, 70)] };
+    for table in &tables {
+        for (seed, &shape) in (0..).zip(shapes) {
+            check(shape, TableWidth::Eight, table, Granularity::Output, false, seed);
+        }
+    }
+}
+
+#[test]
+#[cfg_attr(miri, ignore)]
+fn many_rows_pass_in_blocks() {
+    for width in TableWidth::ALL {
+        let table: Vec<f32> = (0..width.levels()).map(|level| number(level as u64 * 977)).collect();
+        for granularity in [Granularity::Output, Granularity::Group(48), Granularity::Group(250)] {
+            check((200, 35, 450), width, &table, granularity, true, 3);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: if cfg!(miri) { 3 } else { 200 }, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -67,34 +151,7 @@ proptest! {
         let width = TableWidth::ALL[width];
         let mut next = mixed(seed);
         let table: Vec<f32> = (0..width.levels()).map(|_| number(next())).collect();
-        let codes: Vec<u8> =
-            (0..outputs * inputs).map(|_| next().to_le_bytes()[0] & u8::try_from(width.levels() - 1).unwrap()).collect();
-        let (count, group) = blocks(granularity, (outputs, inputs));
-        let scales: Vec<f32> = (0..count).map(|_| number(next())).collect();
-        let activations: Vec<f32> = (0..rows * inputs).map(|_| number(next())).collect();
-        let bias: Vec<f32> = (0..outputs).map(|_| number(next())).collect();
-        let bias = has_bias.then_some(bias.as_slice());
-        let weights = TableWeights::new((outputs, inputs), width, &codes, &table, granularity, &scales).unwrap();
-        let expected = reference::product(
-            (rows, outputs, inputs),
-            group,
-            |output, input| table[usize::from(codes[output * inputs + input])],
-            |output, group| (scales[block(granularity, inputs, output, group)], None),
-            &activations,
-            bias,
-        );
-        for instructions in Instructions::available() {
-            let mut found = vec![f32::NAN; rows * outputs];
-            weights.product_with(instructions, rows, &activations, bias, &mut found).unwrap();
-            same(&found, &expected, &format!("{instructions:?} {width:?} {granularity:?}"));
-            // What rayon does with memory is its own.
-            if cfg!(miri) {
-                continue;
-            }
-            let mut found = vec![f32::NAN; rows * outputs];
-            weights.product_parallel(instructions, rows, &activations, bias, &mut found).unwrap();
-            same(&found, &expected, "in parallel");
-        }
+        check((rows, outputs, inputs), width, &table, granularity, has_bias, seed);
     }
 
     #[test]

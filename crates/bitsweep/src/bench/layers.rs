@@ -81,9 +81,9 @@ impl Layer {
             Format::Int8WeightsAlone => weights_alone(shape, Width::Eight, Granularity::Output),
             Format::Int4WeightsAlone => weights_alone(shape, Width::Four, Granularity::Group(128)),
             Format::Int2WeightsAlone => weights_alone(shape, Width::Two, Granularity::Group(64)),
-            Format::Nf4 => levels(shape, TableWidth::Four, Granularity::Group(64)),
-            Format::Mxfp4 => levels(shape, TableWidth::Four, Granularity::Group(32)),
-            Format::Fp8 => levels(shape, TableWidth::Eight, Granularity::Output),
+            Format::Nf4 => levels_of_four_bits(shape, Granularity::Group(64)),
+            Format::Mxfp4 => levels_of_four_bits(shape, Granularity::Group(32)),
+            Format::Fp8 => fp8(shape),
         }
     }
 
@@ -192,10 +192,26 @@ fn weights_alone(
     TableWeights::integer(shape, width, codes, granularity, &scales, ZeroPoints::Symmetric).map(Layer::Table)
 }
 
-fn levels(shape: (usize, usize), width: TableWidth, granularity: Granularity) -> Result<Layer, KernelError> {
-    let table: Vec<f32> = (0..width.levels()).map(|code| (code as f32).sqrt() - 2.0).collect();
-    let codes = codes(shape, (width.levels() - 1).to_le_bytes()[0]);
-    TableWeights::new(shape, width, &codes, &table, granularity, &scales(shape, granularity))
+fn levels_of_four_bits(shape: (usize, usize), granularity: Granularity) -> Result<Layer, KernelError> {
+    let table: [f32; 16] = std::array::from_fn(|code| (code as f32).sqrt() - 2.0);
+    let scales = scales(shape, granularity);
+    TableWeights::new(shape, TableWidth::Four, &codes(shape, 15), &table, granularity, &scales)
+        .map(Layer::Table)
+}
+
+/// Numbers of E4M3, with 0 for those that are none.
+fn fp8(shape: (usize, usize)) -> Result<Layer, KernelError> {
+    let table: [f32; 256] = std::array::from_fn(|code| {
+        let sign = if code < 128 { 1.0 } else { -1.0 };
+        let (exponent, mantissa) = ((code >> 3) % 16, (code % 8) as f32 / 8.0);
+        match (exponent, code % 8) {
+            (15, 7) => 0.0,
+            (0, _) => sign * mantissa / 64.0,
+            _ => sign * (1.0 + mantissa) * (1 << exponent) as f32 / 128.0,
+        }
+    });
+    let (granularity, codes) = (Granularity::Output, codes(shape, 255));
+    TableWeights::new(shape, TableWidth::Eight, &codes, &table, granularity, &scales(shape, granularity))
         .map(Layer::Table)
 }
 

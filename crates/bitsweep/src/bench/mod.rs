@@ -23,7 +23,7 @@ use crate::plan::Plan;
 use crate::unit_store::UnitStore;
 
 pub use host::Host;
-pub use kernels::{KernelTimes, Limits, ProductTimes, SchemeTimes, Times};
+pub use kernels::{KernelTimes, Limits, Peak, ProductTimes, SchemeTimes, Times};
 pub use layers::Format;
 pub use models::{BatchTimes, ModelTimes};
 pub use turns::Seconds;

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Kernel, Set, expect_store, prefetch};
+use super::{Kernel, Set, expect_load, expect_store, prefetch};
 use crate::aligned::{CodeLine, LANES};
 
 /// Exists only where the processor has AVX2 and FMA.
@@ -33,8 +33,23 @@ impl Set for Avx2 {
     }
 
     #[inline(always)]
+    fn store(self, codes: [__m256i; 2], line: &mut CodeLine) {
+        let halves: *mut __m256i = (&raw mut line.0).cast();
+        // SAFETY: a line has 64 bytes, aligned to 64; the processor has AVX.
+        unsafe {
+            _mm256_store_si256(halves, codes[0]);
+            _mm256_store_si256(halves.add(1), codes[1]);
+        }
+    }
+
+    #[inline(always)]
     fn prefetch<T>(self, block: &T) {
         prefetch(block);
+    }
+
+    #[inline(always)]
+    fn expect_load<T>(self, place: &T) {
+        expect_load(place);
     }
 
     #[inline(always)]
@@ -196,6 +211,21 @@ impl Set for Avx2 {
             let count = _mm_cvtsi32_si128(count.cast_signed());
             [_mm256_sll_epi32(words[0], count), _mm256_sll_epi32(words[1], count)]
         }
+    }
+
+    #[inline(always)]
+    fn shift_right_signed(self, words: [__m256i; 2], count: u32) -> [__m256i; 2] {
+        // SAFETY: the processor has AVX2.
+        unsafe {
+            let count = _mm_cvtsi32_si128(count.cast_signed());
+            [_mm256_sra_epi32(words[0], count), _mm256_sra_epi32(words[1], count)]
+        }
+    }
+
+    #[inline(always)]
+    fn and(self, left: [__m256i; 2], right: [__m256i; 2]) -> [__m256i; 2] {
+        // SAFETY: the processor has AVX2.
+        unsafe { [_mm256_and_si256(left[0], right[0]), _mm256_and_si256(left[1], right[1])] }
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Kernel, Set, expect_store, prefetch};
+use super::{Kernel, Set, expect_load, expect_store, prefetch};
 use crate::aligned::{CodeLine, LANES};
 
 /// Exists only where the processor has AVX-512 F, BW, DQ and VL, AVX2 and FMA.
@@ -43,8 +43,19 @@ impl Set for Avx512Bw {
     }
 
     #[inline(always)]
+    fn store(self, codes: __m512i, line: &mut CodeLine) {
+        // SAFETY: a line has 64 bytes, aligned to 64; the processor has AVX-512 F.
+        unsafe { _mm512_store_si512((&raw mut *line).cast(), codes) }
+    }
+
+    #[inline(always)]
     fn prefetch<T>(self, block: &T) {
         prefetch(block);
+    }
+
+    #[inline(always)]
+    fn expect_load<T>(self, place: &T) {
+        expect_load(place);
     }
 
     #[inline(always)]
@@ -207,6 +218,18 @@ impl Set for Avx512Bw {
     }
 
     #[inline(always)]
+    fn shift_right_signed(self, words: __m512i, count: u32) -> __m512i {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_sra_epi32(words, _mm_cvtsi32_si128(count.cast_signed())) }
+    }
+
+    #[inline(always)]
+    fn and(self, left: __m512i, right: __m512i) -> __m512i {
+        // SAFETY: the processor has AVX-512 F.
+        unsafe { _mm512_and_si512(left, right) }
+    }
+
+    #[inline(always)]
     fn or(self, left: __m512i, right: __m512i) -> __m512i {
         // SAFETY: the processor has AVX-512 F.
         unsafe { _mm512_or_si512(left, right) }
@@ -289,8 +312,18 @@ impl Set for Avx512Vnni {
     }
 
     #[inline(always)]
+    fn store(self, codes: __m512i, line: &mut CodeLine) {
+        self.0.store(codes, line);
+    }
+
+    #[inline(always)]
     fn prefetch<T>(self, block: &T) {
         prefetch(block);
+    }
+
+    #[inline(always)]
+    fn expect_load<T>(self, place: &T) {
+        expect_load(place);
     }
 
     #[inline(always)]
@@ -412,6 +445,16 @@ impl Set for Avx512Vnni {
     #[inline(always)]
     fn shift_left(self, words: __m512i, count: u32) -> __m512i {
         self.0.shift_left(words, count)
+    }
+
+    #[inline(always)]
+    fn shift_right_signed(self, words: __m512i, count: u32) -> __m512i {
+        self.0.shift_right_signed(words, count)
+    }
+
+    #[inline(always)]
+    fn and(self, left: __m512i, right: __m512i) -> __m512i {
+        self.0.and(left, right)
     }
 
     #[inline(always)]

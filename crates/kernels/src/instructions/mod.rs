@@ -39,8 +39,12 @@ pub(crate) trait Set: Copy {
 
     /// The bytes of a line.
     fn load(self, line: &CodeLine) -> Self::Codes;
+    /// Writes the bytes into a line.
+    fn store(self, codes: Self::Codes, line: &mut CodeLine);
     /// Asks for what lies some way behind `block`, which is read from its beginning on.
     fn prefetch<T>(self, block: &T);
+    /// Asks for the line of `place`, to read it soon.
+    fn expect_load<T>(self, place: &T);
     /// Asks for the line of `place`, to write into it later.
     fn expect_store<T>(self, place: &T);
     /// `(byte >> SHIFT) & mask` of every byte, where `mask << SHIFT` fits into a byte.
@@ -93,6 +97,10 @@ pub(crate) trait Set: Copy {
     fn shift_right(self, words: Self::Sums, count: u32) -> Self::Sums;
     /// The bits moved left by `count` below 32, with zeros from the right.
     fn shift_left(self, words: Self::Sums, count: u32) -> Self::Sums;
+    /// The bits moved right by `count` below 32, with copies of the highest from the left.
+    fn shift_right_signed(self, words: Self::Sums, count: u32) -> Self::Sums;
+    /// The bits that both have.
+    fn and(self, left: Self::Sums, right: Self::Sums) -> Self::Sums;
     /// The bits that either has.
     fn or(self, left: Self::Sums, right: Self::Sums) -> Self::Sums;
     /// The low byte of each.
@@ -164,6 +172,16 @@ fn prefetch<T>(block: &T) {
         // SAFETY: any address may be asked for, and every processor of this architecture has the instruction.
         unsafe { _mm_prefetch::<_MM_HINT_T1>(start.wrapping_add(AHEAD + line * 64)) };
     }
+}
+
+/// Asks for the line of `place`, to read it soon.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn expect_load<T>(place: &T) {
+    use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+
+    // SAFETY: any address may be asked for, and every processor of this architecture has the instruction.
+    unsafe { _mm_prefetch::<_MM_HINT_T1>((&raw const *place).cast()) };
 }
 
 /// Asks for the line of `place`, to write into it later.

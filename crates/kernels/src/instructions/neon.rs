@@ -35,7 +35,22 @@ impl Set for Neon {
     }
 
     #[inline(always)]
+    fn store(self, codes: [uint8x16_t; 4], line: &mut CodeLine) {
+        let bytes = line.0.as_mut_ptr();
+        // SAFETY: a line has 64 bytes; the processor has NEON.
+        unsafe {
+            vst1q_u8(bytes, codes[0]);
+            vst1q_u8(bytes.add(16), codes[1]);
+            vst1q_u8(bytes.add(32), codes[2]);
+            vst1q_u8(bytes.add(48), codes[3]);
+        }
+    }
+
+    #[inline(always)]
     fn prefetch<T>(self, _block: &T) {}
+
+    #[inline(always)]
+    fn expect_load<T>(self, _place: &T) {}
 
     #[inline(always)]
     fn expect_store<T>(self, _place: &T) {}
@@ -294,6 +309,33 @@ impl Set for Neon {
                 vshlq_s32(words[1], shift),
                 vshlq_s32(words[2], shift),
                 vshlq_s32(words[3], shift),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn shift_right_signed(self, words: [int32x4_t; 4], count: u32) -> [int32x4_t; 4] {
+        // SAFETY: the processor has NEON.
+        unsafe {
+            let shift = vdupq_n_s32(count.cast_signed().wrapping_neg());
+            [
+                vshlq_s32(words[0], shift),
+                vshlq_s32(words[1], shift),
+                vshlq_s32(words[2], shift),
+                vshlq_s32(words[3], shift),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn and(self, left: [int32x4_t; 4], right: [int32x4_t; 4]) -> [int32x4_t; 4] {
+        // SAFETY: the processor has NEON.
+        unsafe {
+            [
+                vandq_s32(left[0], right[0]),
+                vandq_s32(left[1], right[1]),
+                vandq_s32(left[2], right[2]),
+                vandq_s32(left[3], right[3]),
             ]
         }
     }

@@ -23,7 +23,15 @@ impl Set for Portable {
     }
 
     #[inline(always)]
+    fn store(self, codes: [u8; 64], line: &mut CodeLine) {
+        line.0 = codes;
+    }
+
+    #[inline(always)]
     fn prefetch<T>(self, _block: &T) {}
+
+    #[inline(always)]
+    fn expect_load<T>(self, _place: &T) {}
 
     #[inline(always)]
     fn expect_store<T>(self, _place: &T) {}
@@ -154,6 +162,16 @@ impl Set for Portable {
     #[inline(never)]
     fn shift_left(self, words: [i32; LANES], count: u32) -> [i32; LANES] {
         words.map(|word| word << count)
+    }
+
+    #[inline(always)]
+    fn shift_right_signed(self, words: [i32; LANES], count: u32) -> [i32; LANES] {
+        words.map(|word| word >> count)
+    }
+
+    #[inline(always)]
+    fn and(self, left: [i32; LANES], right: [i32; LANES]) -> [i32; LANES] {
+        std::array::from_fn(|lane| left[lane] & right[lane])
     }
 
     #[inline(always)]

@@ -15,8 +15,6 @@ pub(super) struct Group<S: Set> {
     has_shifts: bool,
     sums: S::Sums,
     scales: S::Floats,
-    /// Of all blocks, where there are no `zeros`.
-    zero: i32,
     has_zeros: bool,
     zeros: S::Sums,
     has_float_zeros: bool,
@@ -35,20 +33,18 @@ impl<S: Set> Group<S> {
             has_shifts,
             sums: set.load_sums(&weights.sums[place].0),
             scales: set.load_floats(&weights.scales[place].0),
-            zero: 0,
             has_zeros: false,
             zeros: set.zero(),
             has_float_zeros: false,
             float_zeros: set.splat_floats(0.0),
         };
         match &weights.zeros {
-            Zeros::Constant(zero) => group.zero = *zero,
+            Zeros::Constant(_) => {}
             Zeros::Integer(values) => {
                 group.has_zeros = true;
                 group.zeros = set.load_short(&values[place].0);
             }
-            Zeros::Float { offset, values } => {
-                group.zero = *offset;
+            Zeros::Float { values, .. } => {
                 group.has_float_zeros = true;
                 group.float_zeros = set.load_floats(&values[place].0);
             }
@@ -56,10 +52,31 @@ impl<S: Set> Group<S> {
         group
     }
 
-    /// The accumulators of sums of unsigned codes with signed bytes, which are `shift` less than the activation's steps from its
-    /// zero point; `steps` is the sum of those.
+    /// Whether an accumulator is nothing but the sum of codes with signed bytes, or twice that, less the same number in all outputs.
     #[inline(always)]
-    pub(super) fn finish(&self, set: S, sums: S::Sums, shift: i32, steps: i32) -> S::Sums {
+    pub(super) fn is_plain(&self) -> bool {
+        !self.has_shifts && !self.has_zeros && !self.has_float_zeros
+    }
+
+    /// The outputs of a group that [is plain](Self::is_plain), added to the sums of their row.
+    #[inline(always)]
+    pub(super) fn add_plain(
+        &self,
+        set: S,
+        accumulators: S::Sums,
+        (less, scale): (i32, f32),
+        sums: S::Floats,
+    ) -> S::Floats {
+        let accumulators =
+            set.subtract(set.shift_left(accumulators, u32::from(self.is_doubled)), set.splat(less));
+        let scales = set.multiply_floats(self.scales, set.splat_floats(scale));
+        set.add_floats(sums, set.multiply_floats(set.floats(accumulators), scales))
+    }
+
+    /// The accumulators of sums of unsigned codes with signed bytes, which are `shift` less than the activation's steps from its
+    /// zero point; `steps` is the sum of those, and `less` the product with the zero point that all weights share.
+    #[inline(always)]
+    pub(super) fn finish(&self, set: S, sums: S::Sums, shift: i32, (steps, less): (i32, i32)) -> S::Sums {
         let mut accumulators = sums;
         if self.has_shifts {
             accumulators = set.add(accumulators, set.multiply(self.sums, set.splat(shift)));
@@ -67,11 +84,7 @@ impl<S: Set> Group<S> {
         if self.is_doubled {
             accumulators = set.add(accumulators, accumulators);
         }
-        let less = if self.has_zeros {
-            set.multiply(self.zeros, set.splat(steps))
-        } else {
-            set.splat(self.zero.wrapping_mul(steps))
-        };
+        let less = if self.has_zeros { set.multiply(self.zeros, set.splat(steps)) } else { set.splat(less) };
         set.subtract(accumulators, less)
     }
 }
@@ -111,6 +124,12 @@ impl<'a> Results<'a> {
         let outputs = weights.outputs_of(tiles);
         let bias = bias.map(|bias| &bias[outputs.clone()]);
         Self { kind: Kind::Sums(results, bias), groups: weights.groups, outputs }
+    }
+
+    /// Whether outputs are wanted, not accumulators.
+    #[inline(always)]
+    pub(super) fn are_outputs(&self) -> bool {
+        matches!(self.kind, Kind::Sums(..))
     }
 
     /// Writes the accumulators of a group, or has them added to the sums of their row; `steps` is as in [`Group::finish`].

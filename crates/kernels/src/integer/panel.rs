@@ -1,7 +1,7 @@
 //! Activations in the order in which kernels take them.
 
 use super::activations::{ActivationCodes, Activations};
-use super::weights::IntegerWeights;
+use super::weights::{IntegerWeights, Zeros};
 
 /// `ROWS` rows of activations, four inputs of each row beside one another, each group padded with zeros to whole blocks.
 #[derive(Debug)]
@@ -10,6 +10,8 @@ pub(super) struct Panel {
     pub(super) quads: Vec<i32>,
     /// `Σ (q - z)` of each group and row, `[group][row]`.
     pub(super) sums: Vec<i32>,
+    /// These times the zero point that all weights share, or 0.
+    pub(super) less: Vec<i32>,
     /// Of each row, what is added to a signed byte of it to have `q - z`.
     pub(super) shifts: Vec<i32>,
     /// Whether any of these is not 0.
@@ -60,8 +62,13 @@ impl Panel {
                 *sum = sum.wrapping_add(length.wrapping_mul(*shift));
             }
         }
+        let zero = match &weights.zeros {
+            Zeros::Constant(zero) | Zeros::Float { offset: zero, .. } => *zero,
+            Zeros::Integer(_) => 0,
+        };
+        let less = sums.iter().map(|steps: &i32| zero.wrapping_mul(*steps)).collect();
         let has_shifts = shifts.iter().any(|&shift| shift != 0);
-        Self { quads, sums, shifts, has_shifts, scales }
+        Self { quads, sums, less, shifts, has_shifts, scales }
     }
 }
 

@@ -9,11 +9,12 @@ use super::finish::{Group, Results};
 use super::panel::Panel;
 use super::sums::{panel_sums, vector_sums};
 use super::weights::IntegerWeights;
-use super::width::{Bits, Bytes, Layout, Nibbles, Pairs, PairsAndBits, Width};
+use super::width::{Bits, Bytes, EMPTY, Layout, Nibbles, Pairs, PairsAndBits, Width, unpack};
 use crate::aligned::{CodeLine, LANES, Lanes, Line};
 use crate::error::{KernelError, check_length, elements};
 use crate::instructions::{Kernel, Set, run};
 use crate::parallel::in_parts;
+use crate::visits::{Part, visits};
 
 /// Rows whose activations are kept beside one another while weights pass.
 const MOST_ROWS: usize = 256;
@@ -21,18 +22,11 @@ const MOST_ROWS: usize = 256;
 /// Inputs whose weights stay in the nearest cache while activations pass: of three tiles, 24 KiB of 8 bits.
 const MOST_INPUTS: usize = 512;
 
-/// Some blocks of a group.
-#[derive(Debug)]
-struct Part {
-    group: usize,
-    blocks: Range<usize>,
-    is_first: bool,
-    is_last: bool,
-}
-
 /// What is known so far of a few tiles, `[row][tile]`.
 #[derive(Debug)]
 struct Space {
+    /// Unpacked codes of a visit, `[tile][step]`; of 8 bits they are where they are.
+    codes: Vec<CodeLine>,
     /// Of the group that is summed.
     accumulators: Vec<Lanes<i32>>,
     /// Of the groups before.
@@ -156,6 +150,34 @@ impl IntegerWeights {
         self.block_range(groups).len() * self.width.inputs() / 4
     }
 
+    /// The lines of some blocks of a tile.
+    #[inline(always)]
+    fn lines(&self, tile: usize, blocks: Range<usize>) -> &[CodeLine] {
+        let lines = self.width.lines();
+        &self.codes[tile * self.lines..][blocks.start * lines..blocks.end * lines]
+    }
+
+    /// The lines of the visit that comes after `visit`: of the first of `tiles`, or of those behind them.
+    #[inline(always)]
+    fn ahead<const TILES: usize>(
+        &self,
+        visits: &[Vec<Part>],
+        visit: usize,
+        tiles: Range<usize>,
+    ) -> [&[CodeLine]; TILES] {
+        let (parts, first) = match visits.get(visit + 1) {
+            Some(parts) => (parts, tiles.start),
+            None => (&visits[0], tiles.start + TILES),
+        };
+        let mut lines: [&[CodeLine]; TILES] = [&[]; TILES];
+        if let (Some(from), Some(until)) = (parts.first(), parts.last()) {
+            for (lines, tile) in lines.iter_mut().zip(first..tiles.end) {
+                *lines = self.lines(tile, from.blocks.start..until.blocks.end);
+            }
+        }
+        lines
+    }
+
     /// The blocks of some groups in a tile.
     #[inline(always)]
     fn block_range(&self, groups: Range<usize>) -> Range<usize> {
@@ -168,26 +190,9 @@ impl IntegerWeights {
 impl Kernel for Product<'_> {
     type Output = ();
 
-    #[inline(always)]
-    fn run<S: Set>(self, set: S) {
-        match self.weights.width {
-            Width::Eight if S::WIDE => self.rows::<S, Bytes, 1, 1, 2>(set),
-            Width::Eight => self.rows::<S, Bytes, 1, 1, 1>(set),
-            Width::Four => self.rows::<S, Nibbles, 1, 2, 1>(set),
-            Width::Three => self.rows::<S, PairsAndBits, 3, 8, 1>(set),
-            Width::Two | Width::Ternary => self.rows::<S, Pairs, 1, 4, 1>(set),
-            Width::Binary => self.rows::<S, Bits, 1, 8, 1>(set),
-        }
-    }
-}
-
-impl Product<'_> {
     /// All rows, as many at a time as registers hold.
     #[inline(always)]
-    fn rows<S: Set, L: Layout<LINES, STEPS>, const LINES: usize, const STEPS: usize, const Q: usize>(
-        mut self,
-        set: S,
-    ) {
+    fn run<S: Set>(mut self, set: S) {
         let rows = self.activations.rows;
         if self.weights.groups == 0 {
             for row in 0..rows {
@@ -197,14 +202,31 @@ impl Product<'_> {
             }
             return;
         }
+        let is_wide = S::WIDE && self.weights.width == Width::Eight;
         let mut row = 0;
         while row < rows {
             row += match rows - row {
-                _ if S::ACCUMULATORS < 4 => self.vector::<S, L, LINES, STEPS, Q>(set, row),
-                1 => self.vector::<S, L, LINES, STEPS, Q>(set, row),
-                left if S::ACCUMULATORS < 24 => self.panels::<S, L, LINES, STEPS, Q, 4>(set, row, left),
-                left => self.panels::<S, L, LINES, STEPS, Q, 8>(set, row, left),
+                left if left == 1 || S::ACCUMULATORS < 4 => self.row(set, row),
+                left if S::ACCUMULATORS < 24 && is_wide => self.panels::<S, 2, 4>(set, row, left),
+                left if S::ACCUMULATORS < 24 => self.panels::<S, 1, 4>(set, row, left),
+                left if is_wide => self.panels::<S, 2, 8>(set, row, left),
+                left => self.panels::<S, 1, 8>(set, row, left),
             };
+        }
+    }
+}
+
+impl Product<'_> {
+    /// One row.
+    #[inline(always)]
+    fn row<S: Set>(&mut self, set: S, row: usize) -> usize {
+        match self.weights.width {
+            Width::Eight if S::WIDE => self.vector::<S, Bytes, 1, 1, 2>(set, row),
+            Width::Eight => self.vector::<S, Bytes, 1, 1, 1>(set, row),
+            Width::Four => self.vector::<S, Nibbles, 1, 2, 1>(set, row),
+            Width::Three => self.vector::<S, PairsAndBits, 3, 8, 1>(set, row),
+            Width::Two | Width::Ternary => self.vector::<S, Pairs, 1, 4, 1>(set, row),
+            Width::Binary => self.vector::<S, Bits, 1, 8, 1>(set, row),
         }
     }
 
@@ -221,11 +243,11 @@ impl Product<'_> {
             for group in 0..self.weights.groups {
                 let blocks = self.weights.block_range(group..group + 1);
                 let quads = &panel.quads[blocks.start * STEPS * Q..blocks.end * STEPS * Q];
-                let lines = self.lines::<LINES>(tile, blocks);
+                let lines = self.weights.lines(tile, blocks).as_chunks().0;
                 let accumulators = vector_sums::<S, L, LINES, STEPS, Q>(set, lines, quads);
-                let steps = panel.sums[group];
+                let (steps, less) = (panel.sums[group], panel.less[group]);
                 let group = Group::new(set, self.weights, tile, group, panel.has_shifts);
-                let accumulators = group.finish(set, accumulators, panel.shifts[0], steps);
+                let accumulators = group.finish(set, accumulators, panel.shifts[0], (steps, less));
                 let factors = (steps, panel.scales[0]);
                 sums = self.results.add(set, &group, row, accumulators, factors, sums);
             }
@@ -234,29 +256,26 @@ impl Product<'_> {
         1
     }
 
-    /// The next rows, of which `left` are left, in panels of `ROWS`: codes are unpacked once for each panel, and stay near
-    /// while the panels pass. Returns how many rows these are.
+    /// The next rows, of which `left` are left, in panels of `ROWS`, each quad as `Q` numbers: codes are unpacked once for all of
+    /// them, and stay near while the panels pass. Returns how many rows these are.
     #[inline(always)]
-    fn panels<
-        S: Set,
-        L: Layout<LINES, STEPS>,
-        const LINES: usize,
-        const STEPS: usize,
-        const Q: usize,
-        const ROWS: usize,
-    >(
+    fn panels<S: Set, const Q: usize, const ROWS: usize>(
         &mut self,
         set: S,
         first: usize,
         left: usize,
     ) -> usize {
+        let weights = self.weights;
         let count = left.div_ceil(ROWS).min(MOST_ROWS / ROWS);
         let mut panels = Vec::with_capacity(count);
         for index in 0..count {
-            panels.push(Panel::new::<ROWS, Q>(self.weights, self.activations, first + index * ROWS));
+            panels.push(Panel::new::<ROWS, Q>(weights, self.activations, first + index * ROWS));
         }
-        let visits = self.visits();
+        let groups = (0..weights.groups).map(|group| weights.block_range(group..group + 1));
+        let visits = visits(groups, MOST_INPUTS / weights.width.inputs());
+        let steps = MOST_INPUTS.max(weights.width.inputs()) / 4;
         let mut space = Space {
+            codes: if weights.width == Width::Eight { Vec::new() } else { vec![EMPTY; steps * 3] },
             accumulators: vec![Line([0; LANES]); count * ROWS * 3],
             sums: vec![Line([0.0; LANES]); count * ROWS * 3],
         };
@@ -264,10 +283,10 @@ impl Product<'_> {
         while tile < self.tiles.end {
             let place = (first, tile);
             if S::ACCUMULATORS >= 3 * ROWS && tile + 3 <= self.tiles.end {
-                self.tiles_of::<S, L, LINES, STEPS, Q, ROWS, 3>(set, &panels, &visits, &mut space, place);
+                self.tiles_of::<S, Q, ROWS, 3>(set, &panels, &visits, &mut space, place);
                 tile += 3;
             } else {
-                self.tiles_of::<S, L, LINES, STEPS, Q, ROWS, 1>(set, &panels, &visits, &mut space, place);
+                self.tiles_of::<S, Q, ROWS, 1>(set, &panels, &visits, &mut space, place);
                 tile += 1;
             }
         }
@@ -276,15 +295,7 @@ impl Product<'_> {
 
     /// `TILES` tiles from `tile` of all `panels`, whose first row is `first`.
     #[inline(always)]
-    fn tiles_of<
-        S: Set,
-        L: Layout<LINES, STEPS>,
-        const LINES: usize,
-        const STEPS: usize,
-        const Q: usize,
-        const ROWS: usize,
-        const TILES: usize,
-    >(
+    fn tiles_of<S: Set, const Q: usize, const ROWS: usize, const TILES: usize>(
         &mut self,
         set: S,
         panels: &[Panel],
@@ -292,11 +303,28 @@ impl Product<'_> {
         space: &mut Space,
         (first, tile): (usize, usize),
     ) {
+        let weights = self.weights;
+        // Lines of 64 codes in a block.
+        let each = weights.width.inputs() / 4;
         let accumulators = space.accumulators.as_chunks_mut::<TILES>().0.as_chunks_mut::<ROWS>().0;
         let sums = space.sums.as_chunks_mut::<TILES>().0.as_chunks_mut::<ROWS>().0;
+        let most = space.codes.len() / TILES;
         for (visit, parts) in visits.iter().enumerate() {
             let is_last = visit + 1 == visits.len();
+            if weights.width != Width::Eight {
+                for index in 0..TILES {
+                    let mut codes = &mut space.codes[index * most..(index + 1) * most];
+                    for part in parts {
+                        let (own, rest) = codes.split_at_mut(part.blocks.len() * each);
+                        unpack(set, weights.width, weights.lines(tile + index, part.blocks.clone()), own);
+                        codes = rest;
+                    }
+                }
+            }
+            let ahead = weights.ahead::<TILES>(visits, visit, tile..self.tiles.end);
             for (index, panel) in panels.iter().enumerate() {
+                // The first panel asks for them.
+                let ahead = if index == 0 { ahead } else { [&[][..]; TILES] };
                 let first = first + index * ROWS;
                 let rows = ROWS.min(self.activations.rows - first);
                 let (accumulators, sums) = (&mut accumulators[index], &mut sums[index]);
@@ -305,85 +333,57 @@ impl Product<'_> {
                         self.results.expect_store(set, first + row, tile..tile + TILES);
                     }
                 }
+                let mut from = 0;
                 for (number, part) in parts.iter().enumerate() {
                     let is_end = is_last && number + 1 == parts.len();
-                    let mut lines = [self.lines::<LINES>(tile, part.blocks.clone()); TILES];
-                    for (index, lines) in lines.iter_mut().enumerate().skip(1) {
-                        *lines = self.lines::<LINES>(tile + index, part.blocks.clone());
+                    let until = from + part.blocks.len() * each;
+                    let mut lines = [&space.codes[..0]; TILES];
+                    for (index, lines) in lines.iter_mut().enumerate() {
+                        *lines = match weights.width {
+                            Width::Eight => weights.lines(tile + index, part.blocks.clone()),
+                            _ => &space.codes[index * most + from..index * most + until],
+                        };
                     }
-                    let quads = ROWS * STEPS * Q;
+                    let quads = each * ROWS * Q;
                     let quads = &panel.quads[part.blocks.start * quads..part.blocks.end * quads];
-                    panel_sums::<S, L, LINES, STEPS, Q, ROWS, TILES>(
-                        set,
-                        lines,
-                        quads,
-                        part.is_first,
-                        accumulators,
-                    );
-                    if part.is_last {
-                        for index in 0..TILES {
-                            let group =
-                                Group::new(set, self.weights, tile + index, part.group, panel.has_shifts);
-                            let steps = &panel.sums[part.group * ROWS..][..ROWS];
-                            for row in 0..rows {
+                    let next = ahead.map(|lines| lines.get(from..).unwrap_or_default());
+                    panel_sums::<S, Q, ROWS, TILES>(set, lines, next, quads, part.is_first, accumulators);
+                    from = until;
+                    if !part.is_last {
+                        continue;
+                    }
+                    for index in 0..TILES {
+                        let group = Group::new(set, weights, tile + index, part.group, panel.has_shifts);
+                        let steps = &panel.sums[part.group * ROWS..][..ROWS];
+                        let less = &panel.less[part.group * ROWS..][..ROWS];
+                        if group.is_plain() && self.results.are_outputs() && part.group > 0 && !is_end {
+                            for row in 0..ROWS {
                                 let found = set.load_sums(&accumulators[row][index].0);
-                                let found = group.finish(set, found, panel.shifts[row], steps[row]);
-                                let before = match part.group {
-                                    0 => set.splat_floats(0.0),
-                                    _ => set.load_floats(&sums[row][index].0),
-                                };
-                                let factors = (steps[row], panel.scales[row]);
-                                let after =
-                                    self.results.add(set, &group, first + row, found, factors, before);
-                                if is_end {
-                                    self.results.store(set, first + row, tile + index, after);
-                                } else {
-                                    set.store_floats(after, &mut sums[row][index].0);
-                                }
+                                let before = set.load_floats(&sums[row][index].0);
+                                let factors = (less[row], panel.scales[row]);
+                                let after = group.add_plain(set, found, factors, before);
+                                set.store_floats(after, &mut sums[row][index].0);
+                            }
+                            continue;
+                        }
+                        for row in 0..rows {
+                            let found = set.load_sums(&accumulators[row][index].0);
+                            let found = group.finish(set, found, panel.shifts[row], (steps[row], less[row]));
+                            let before = match part.group {
+                                0 => set.splat_floats(0.0),
+                                _ => set.load_floats(&sums[row][index].0),
+                            };
+                            let factors = (steps[row], panel.scales[row]);
+                            let after = self.results.add(set, &group, first + row, found, factors, before);
+                            if is_end {
+                                self.results.store(set, first + row, tile + index, after);
+                            } else {
+                                set.store_floats(after, &mut sums[row][index].0);
                             }
                         }
                     }
                 }
             }
         }
-    }
-
-    /// The blocks of a tile.
-    #[inline(always)]
-    fn lines<const LINES: usize>(&self, tile: usize, blocks: Range<usize>) -> &[[CodeLine; LINES]] {
-        let lines = &self.weights.codes[tile * self.weights.lines..][..self.weights.lines];
-        lines[blocks.start * LINES..blocks.end * LINES].as_chunks().0
-    }
-
-    /// The groups, cut where they are long, in visits of so many inputs that the weights of a few tiles stay near
-    /// meanwhile.
-    fn visits(&self) -> Vec<Vec<Part>> {
-        let weights = self.weights;
-        let most = (MOST_INPUTS / weights.width.inputs()).max(1);
-        let mut visits: Vec<Vec<Part>> = Vec::new();
-        let mut left = 0;
-        for group in 0..weights.groups {
-            let blocks = weights.block_range(group..group + 1);
-            for start in blocks.clone().step_by(most) {
-                let end = blocks.end.min(start + most);
-                let part = Part {
-                    group,
-                    blocks: start..end,
-                    is_first: start == blocks.start,
-                    is_last: end == blocks.end,
-                };
-                match visits.last_mut() {
-                    Some(visit) if end - start <= left => {
-                        left -= end - start;
-                        visit.push(part);
-                    }
-                    Some(_) | None => {
-                        left = most - (end - start);
-                        visits.push(vec![part]);
-                    }
-                }
-            }
-        }
-        visits
     }
 }

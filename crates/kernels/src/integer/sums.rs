@@ -27,7 +27,7 @@ pub(super) fn vector_sums<
             let codes = L::unpack(set, &blocks[BLOCK]);
             unrolled!(STEP in [0 1 2 3 4 5 6 7] below STEPS, {
                 const PART: usize = (BLOCK + STEP) % 4;
-                parts[PART] = dot::<S, L, LINES, STEPS, Q>(set, parts[PART], codes[STEP], &quads[BLOCK][STEP]);
+                parts[PART] = dot::<S, Q>(set, parts[PART], codes[STEP], &quads[BLOCK][STEP]);
             });
         });
     }
@@ -35,25 +35,19 @@ pub(super) fn vector_sums<
         let codes = L::unpack(set, block);
         unrolled!(STEP in [0 1 2 3 4 5 6 7] below STEPS, {
             const PART: usize = STEP % 4;
-            parts[PART] = dot::<S, L, LINES, STEPS, Q>(set, parts[PART], codes[STEP], &quads[STEP]);
+            parts[PART] = dot::<S, Q>(set, parts[PART], codes[STEP], &quads[STEP]);
         });
     }
     set.add(set.add(parts[0], parts[1]), set.add(parts[2], parts[3]))
 }
 
-/// The sums of unsigned codes times signed bytes of `ROWS` rows and `TILES` tiles, added to what is there if they are not the first.
+/// The sums of unsigned codes, one a byte, times signed bytes of `ROWS` rows and `TILES` tiles, added to what is there if they are
+/// not the first. Meanwhile memory is asked for the `next` lines, one for each step. Codes of 8 bits come with quads of two numbers on sets that are [wide](Set::WIDE).
 #[inline(always)]
-pub(super) fn panel_sums<
-    S: Set,
-    L: Layout<LINES, STEPS>,
-    const LINES: usize,
-    const STEPS: usize,
-    const Q: usize,
-    const ROWS: usize,
-    const TILES: usize,
->(
+pub(super) fn panel_sums<S: Set, const Q: usize, const ROWS: usize, const TILES: usize>(
     set: S,
-    lines: [&[[CodeLine; LINES]]; TILES],
+    lines: [&[CodeLine]; TILES],
+    next: [&[CodeLine]; TILES],
     quads: &[i32],
     is_first: bool,
     accumulators: &mut [[Lanes<i32>; TILES]; ROWS],
@@ -66,23 +60,24 @@ pub(super) fn panel_sums<
             });
         });
     }
-    let quads = quads.as_chunks::<Q>().0.as_chunks::<ROWS>().0.as_chunks::<STEPS>().0;
+    let quads = quads.as_chunks::<Q>().0.as_chunks::<ROWS>().0;
     let mut tiles = [lines[0]; TILES];
     unrolled!(TILE in [0 1 2] below TILES, {
         tiles[TILE] = &lines[TILE][..quads.len()];
     });
-    for (block, quads) in quads.iter().enumerate() {
-        let mut codes = [L::unpack(set, &tiles[0][block]); TILES];
+    for (step, quads) in quads.iter().enumerate() {
+        let mut codes = [set.load(&tiles[0][step]); TILES];
         unrolled!(TILE in [1 2] below TILES, {
-            codes[TILE] = L::unpack(set, &tiles[TILE][block]);
+            codes[TILE] = set.load(&tiles[TILE][step]);
         });
-        unrolled!(STEP in [0 1 2 3 4 5 6 7] below STEPS, {
-            unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
-                unrolled!(TILE in [0 1 2] below TILES, {
-                    let quad = &quads[STEP][ROW];
-                    sums[ROW][TILE] =
-                        dot::<S, L, LINES, STEPS, Q>(set, sums[ROW][TILE], codes[TILE][STEP], quad);
-                });
+        unrolled!(TILE in [0 1 2] below TILES, {
+            if let Some(line) = next[TILE].get(step) {
+                set.expect_load(line);
+            }
+        });
+        unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
+            unrolled!(TILE in [0 1 2] below TILES, {
+                sums[ROW][TILE] = dot::<S, Q>(set, sums[ROW][TILE], codes[TILE], &quads[ROW]);
             });
         });
     }
@@ -93,16 +88,8 @@ pub(super) fn panel_sums<
     });
 }
 
+/// As signed bytes, or as pairs of 16 bits where a quad is two numbers.
 #[inline(always)]
-fn dot<S: Set, L: Layout<LINES, STEPS>, const LINES: usize, const STEPS: usize, const Q: usize>(
-    set: S,
-    sums: S::Sums,
-    codes: S::Codes,
-    quad: &[i32; Q],
-) -> S::Sums {
-    if S::WIDE && L::IS_WIDE {
-        set.dot_wide(sums, codes, [quad[0], quad[Q - 1]])
-    } else {
-        set.dot(sums, codes, quad[0])
-    }
+fn dot<S: Set, const Q: usize>(set: S, sums: S::Sums, codes: S::Codes, quad: &[i32; Q]) -> S::Sums {
+    if Q == 2 { set.dot_wide(sums, codes, [quad[0], quad[Q - 1]]) } else { set.dot(sums, codes, quad[0]) }
 }

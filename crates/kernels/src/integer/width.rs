@@ -139,9 +139,6 @@ impl Width {
 
 /// How a block of `LINES` lines becomes `STEPS` times 64 codes, each of four inputs.
 pub(crate) trait Layout<const LINES: usize, const STEPS: usize>: Copy {
-    /// Whether sets that are [wide](Set::WIDE) have to multiply 16 bits.
-    const IS_WIDE: bool;
-
     fn unpack<S: Set>(set: S, block: &[CodeLine; LINES]) -> [S::Codes; STEPS];
 }
 
@@ -166,8 +163,6 @@ pub(crate) struct Pairs;
 pub(crate) struct Bits;
 
 impl Layout<1, 1> for Bytes {
-    const IS_WIDE: bool = true;
-
     #[inline(always)]
     fn unpack<S: Set>(set: S, block: &[CodeLine; 1]) -> [S::Codes; 1] {
         [set.load(&block[0])]
@@ -175,8 +170,6 @@ impl Layout<1, 1> for Bytes {
 }
 
 impl Layout<1, 2> for Nibbles {
-    const IS_WIDE: bool = false;
-
     #[inline(always)]
     fn unpack<S: Set>(set: S, block: &[CodeLine; 1]) -> [S::Codes; 2] {
         let bytes = set.load(&block[0]);
@@ -185,8 +178,6 @@ impl Layout<1, 2> for Nibbles {
 }
 
 impl Layout<3, 8> for PairsAndBits {
-    const IS_WIDE: bool = false;
-
     #[inline(always)]
     fn unpack<S: Set>(set: S, block: &[CodeLine; 3]) -> [S::Codes; 8] {
         let [first, second] = [pairs(set, &block[0]), pairs(set, &block[1])];
@@ -205,8 +196,6 @@ impl Layout<3, 8> for PairsAndBits {
 }
 
 impl Layout<1, 4> for Pairs {
-    const IS_WIDE: bool = false;
-
     #[inline(always)]
     fn unpack<S: Set>(set: S, block: &[CodeLine; 1]) -> [S::Codes; 4] {
         pairs(set, &block[0])
@@ -214,11 +203,36 @@ impl Layout<1, 4> for Pairs {
 }
 
 impl Layout<1, 8> for Bits {
-    const IS_WIDE: bool = false;
-
     #[inline(always)]
     fn unpack<S: Set>(set: S, block: &[CodeLine; 1]) -> [S::Codes; 8] {
         bits(set, &block[0])
+    }
+}
+
+/// Writes the codes of blocks, one a byte: each block as the steps of its [`Layout`].
+#[inline(always)]
+pub(crate) fn unpack<S: Set>(set: S, width: Width, lines: &[CodeLine], codes: &mut [CodeLine]) {
+    match width {
+        Width::Eight => codes.copy_from_slice(lines),
+        Width::Four => unpack_as::<S, Nibbles, 1, 2>(set, lines, codes),
+        Width::Three => unpack_as::<S, PairsAndBits, 3, 8>(set, lines, codes),
+        Width::Two | Width::Ternary => unpack_as::<S, Pairs, 1, 4>(set, lines, codes),
+        Width::Binary => unpack_as::<S, Bits, 1, 8>(set, lines, codes),
+    }
+}
+
+#[inline(always)]
+fn unpack_as<S: Set, L: Layout<LINES, STEPS>, const LINES: usize, const STEPS: usize>(
+    set: S,
+    lines: &[CodeLine],
+    codes: &mut [CodeLine],
+) {
+    for (block, places) in lines.as_chunks::<LINES>().0.iter().zip(codes.as_chunks_mut::<STEPS>().0) {
+        set.prefetch(block);
+        let codes = L::unpack(set, block);
+        unrolled!(STEP in [0 1 2 3 4 5 6 7] below STEPS, {
+            set.store(codes[STEP], &mut places[STEP]);
+        });
     }
 }
 

@@ -10,6 +10,7 @@
 //! Sixteen outputs are a tile, of which a line of 64 bytes has one word of 32 bits an output: the codes of consecutive inputs, from
 //! the low bits up. Of 3 bits a block is three lines, 96 bits of 32 inputs. A group is padded to whole blocks.
 
+mod decode;
 mod kernel;
 pub mod reference;
 mod weights;

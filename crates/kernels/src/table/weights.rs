@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::decode::Float;
 use crate::aligned::{LANES, Lanes, Line, expanded, tiled};
 use crate::error::{KernelError, check_finite, check_length, elements};
 use crate::integer::{Codes, Granularity, Width, ZeroPoints};
@@ -80,6 +81,8 @@ pub(super) enum Levels {
     Four([f32; LANES]),
     /// Of eight bits.
     Eight(Box<[f32; 256]>),
+    /// Floats of eight bits.
+    Float(Float),
     /// Codes of eight bits, less this.
     Whole(f32),
     /// The bits of `f32` themselves.
@@ -104,7 +107,7 @@ impl Levels {
             Self::Two(_) => 2,
             Self::Three(_) => 3,
             Self::Four(_) => 4,
-            Self::Eight(_) | Self::Whole(_) => 8,
+            Self::Eight(_) | Self::Float(_) | Self::Whole(_) => 8,
             Self::Numbers => 32,
         }
     }
@@ -112,7 +115,7 @@ impl Levels {
     /// The lines of a block.
     const fn lines(&self) -> usize {
         match self {
-            Self::Two(_) | Self::Four(_) | Self::Eight(_) | Self::Whole(_) => 1,
+            Self::Two(_) | Self::Four(_) | Self::Eight(_) | Self::Float(_) | Self::Whole(_) => 1,
             Self::Three(_) => 3,
             // One for each sum.
             Self::Numbers => 4,
@@ -120,7 +123,7 @@ impl Levels {
     }
 
     /// The inputs of a block.
-    const fn inputs(&self) -> usize {
+    pub(super) const fn inputs(&self) -> usize {
         32 * self.lines() / self.bits()
     }
 }
@@ -155,13 +158,22 @@ impl TableWeights {
     ) -> Result<Self, KernelError> {
         check_length("levels", width.levels(), table.len())?;
         check_finite("level", table)?;
-        let levels = Levels::of(width, |index| table[index]);
         check_length("codes", elements(shape.0, shape.1)?, codes.len())?;
         if let Some(position) = codes.iter().position(|&code| usize::from(code) >= width.levels()) {
             let code = i32::from(codes[position]);
             return Err(KernelError::Code { position, code, expected: width.range() });
         }
-        Self::packed(shape, levels, |place| u32::from(codes[place]), granularity, scales, None)
+        let of_floats = <&[f32; 256]>::try_from(table).ok().and_then(Float::of);
+        match of_floats {
+            Some((float, of_levels)) => {
+                let code = |place: usize| u32::from(of_levels[usize::from(codes[place])]);
+                Self::packed(shape, Levels::Float(float), code, granularity, scales, None)
+            }
+            None => {
+                let levels = Levels::of(width, |index| table[index]);
+                Self::packed(shape, levels, |place| u32::from(codes[place]), granularity, scales, None)
+            }
+        }
     }
 
     /// Packs `weights` of `f32`, `(outputs, inputs)`, without codes: what codes are held against.
@@ -317,10 +329,22 @@ impl TableWeights {
         first..self.inputs.min(first + self.group)
     }
 
+    /// The blocks of a tile.
+    pub(super) fn blocks(&self) -> usize {
+        self.lines / self.levels.lines()
+    }
+
+    /// The lines of some blocks of a tile.
+    #[inline(always)]
+    pub(super) fn lines(&self, tile: usize, blocks: Range<usize>) -> &[Lanes<i32>] {
+        let lines = self.levels.lines();
+        &self.words[tile * self.lines..][blocks.start * lines..blocks.end * lines]
+    }
+
     /// The blocks of a group in a tile.
     #[inline(always)]
     pub(super) fn block_range(&self, group: usize) -> Range<usize> {
-        let blocks = self.lines / self.levels.lines();
+        let blocks = self.blocks();
         let each = self.group.div_ceil(self.levels.inputs());
         blocks.min(group * each)..blocks.min((group + 1) * each)
     }

@@ -63,14 +63,10 @@ pub struct Limits {
     pub read: Times,
     /// Copying them to new memory: as many are read as are written.
     pub copy: Times,
-    /// Products of bytes with bytes in registers, on each thread.
-    pub byte_products: usize,
-    /// Multiplying and adding these.
-    pub multiply_bytes: Times,
-    /// Products of `f32` in registers, on each thread.
-    pub float_products: usize,
-    /// Multiplying and adding these.
-    pub multiply_floats: Times,
+    /// Multiplying bytes with bytes in registers, and adding the products.
+    pub bytes_multiplied: Peak,
+    /// The same of `f32`.
+    pub floats_multiplied: Peak,
 }
 
 impl Limits {
@@ -83,15 +79,24 @@ impl Limits {
     fn copies(&self) -> [f64; 2] {
         [&self.copy.one, &self.copy.all].map(|seconds| 2.0 * self.bytes as f64 / seconds.median)
     }
+}
 
-    /// Products a second, of bytes or of `f32`.
-    fn peak(&self, of_bytes: bool) -> [f64; 2] {
-        let (count, times) = match of_bytes {
-            true => (self.byte_products, &self.multiply_bytes),
-            false => (self.float_products, &self.multiply_floats),
-        };
-        let count = count as f64;
-        [count / times.one.median, count * self.threads as f64 / times.all.median]
+/// Multiplications with additions in registers.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Peak {
+    /// How many, on each thread.
+    pub products: usize,
+    /// How many threads are all.
+    pub threads: usize,
+    /// How long they take.
+    pub times: Times,
+}
+
+impl Peak {
+    /// Products a second, by one thread and by all.
+    fn rates(&self) -> [f64; 2] {
+        let products = self.products as f64;
+        [products / self.times.one.median, products * self.threads as f64 / self.times.all.median]
     }
 }
 
@@ -185,21 +190,48 @@ impl Reading {
     }
 }
 
+/// Multiplications that are measured.
+#[derive(Clone, Copy)]
+enum Multiplying {
+    Bytes,
+    Floats,
+}
+
+/// Multiplications among what is measured in turns.
+struct Peaking {
+    products: usize,
+    places: [usize; 2],
+}
+
+impl Multiplying {
+    fn add<'a>(self, threads: &'a Threads, turns: &mut Turns<'a>) -> Result<Peaking, KernelError> {
+        const ROUNDS: usize = 1 << 20;
+        let multiply = match self {
+            Self::Bytes => limits::multiply_bytes,
+            Self::Floats => limits::multiply_floats,
+        };
+        let products = multiply(Instructions::best(), ROUNDS)?;
+        let places = threads.add(turns, move || {
+            rayon::broadcast(|_| black_box(multiply(Instructions::best(), ROUNDS).is_ok()));
+        });
+        Ok(Peaking { products, places })
+    }
+}
+
+impl Peaking {
+    fn measured(&self, threads: &Threads, seconds: &[Seconds]) -> Peak {
+        Peak { products: self.products, threads: threads.count(), times: times(seconds, self.places, 1) }
+    }
+}
+
 fn measured_limits(threads: &Threads, side: usize) -> Result<Limits, KernelError> {
     let count = threads.count();
     let memory = Reading::new(COLD_BYTES_PER_WEIGHT * side * side, count);
     let bytes = memory.bytes();
-    let (best, rounds) = (Instructions::best(), 1 << 20);
-    let [byte_products, float_products] =
-        [limits::multiply_bytes(best, rounds)?, limits::multiply_floats(best, rounds)?];
     let values = vec![1.0_f32; bytes / size_of::<f32>()];
     let mut turns = Turns::default();
     let reading = memory.add(threads, &mut turns);
-    let multiplying = [limits::multiply_bytes, limits::multiply_floats].map(|multiply| {
-        threads.add(&mut turns, move || {
-            rayon::broadcast(|_| black_box(multiply(best, rounds).is_ok()));
-        })
-    });
+    let multiplying = [Multiplying::Bytes, Multiplying::Floats].map(|own| own.add(threads, &mut turns));
     let part = values.len().div_ceil(count).max(1);
     let copying = [
         turns.add(|| drop(black_box(black_box(&values).to_vec()))),
@@ -211,15 +243,13 @@ fn measured_limits(threads: &Threads, side: usize) -> Result<Limits, KernelError
         }),
     ];
     let measured = turns.measured(ROUNDS);
-    let [bytes_multiplied, floats_multiplied] = multiplying.map(|places| times(&measured, places, 1));
+    let [of_bytes, of_floats] = multiplying;
     Ok(Limits {
         threads: count,
         bytes,
         read: times(&measured, reading, 1),
         copy: times(&measured, copying, 1),
-        byte_products,
-        multiply_bytes: bytes_multiplied,
-        float_products,
-        multiply_floats: floats_multiplied,
+        bytes_multiplied: of_bytes?.measured(threads, &measured),
+        floats_multiplied: of_floats?.measured(threads, &measured),
     })
 }

@@ -139,9 +139,10 @@ impl KernelTimes {
 
     /// What a product takes at least: by one thread, and by all.
     fn least_seconds(&self, times: &ProductTimes) -> [f64; 2] {
-        let peak = self.limits.peak(times.of_bytes);
+        let multiply =
+            times.peak.map(|peak| peak.rates().map(|rate| times.products as f64 / rate)).unwrap_or_default();
         let read = [&times.read.one, &times.read.all].map(|seconds| times.bytes_read as f64 / seconds.median);
-        [0, 1].map(|place| f64::max(times.bytes as f64 / read[place], times.products as f64 / peak[place]))
+        [0, 1].map(|place| f64::max(times.bytes as f64 / read[place], multiply[place]))
     }
 
     /// Products of one thread beside the limits of one thread.
@@ -156,8 +157,8 @@ impl KernelTimes {
         let lines = CHARTED
             .map(|format| RooflineLine { name: format.name().to_owned(), points: points(format).collect() });
         let [bandwidth, _] = self.limits.bandwidth();
-        let peaks = [("bytes", true), ("f32", false)]
-            .map(|(name, of_bytes)| (name.to_owned(), self.limits.peak(of_bytes)[0]));
+        let peaks = [("bytes", &self.limits.bytes_multiplied), ("f32", &self.limits.floats_multiplied)]
+            .map(|(name, peak)| (name.to_owned(), peak.rates()[0]));
         let machine = self.host.sentence();
         roofline(&Roofline { machine: &machine, bandwidth, peaks: &peaks, lines: &lines })
             .map_err(|error| Failure::Other(error.to_string()))
@@ -174,8 +175,8 @@ impl Limits {
         let rows = [
             ("read, GB/s", self.bandwidth()),
             ("copy to new memory, GB/s both ways", self.copies()),
-            ("products of bytes, billions a second", self.peak(true)),
-            ("products of f32, billions a second", self.peak(false)),
+            ("products of bytes, billions a second", self.bytes_multiplied.rates()),
+            ("products of f32, billions a second", self.floats_multiplied.rates()),
         ];
         let cells = |rates: [f64; 2]| rates.map(|rate| significant(rate / 1e9, 3));
         Figures {

@@ -5,7 +5,9 @@ use std::hint::black_box;
 use bitsweep_kernels::{ByteTables, CentroidBits, KernelError, ProductCodes, QueryTables, ScanCodes};
 use serde::Serialize;
 
-use super::{COLD_BYTES_PER_WEIGHT, ROUNDS as TURNS, Reading, Threads, Times, is_asked, times};
+use super::{
+    COLD_BYTES_PER_WEIGHT, Multiplying, Peak, ROUNDS as TURNS, Reading, Threads, Times, is_asked, times,
+};
 use crate::bench::layers::{Format, Layer, Rows};
 use crate::bench::turns::{Seconds, Turns};
 
@@ -65,8 +67,6 @@ pub struct ProductTimes {
     pub name: &'static str,
     /// Rows, inputs and outputs; `None` of sums by product quantization.
     pub shape: Option<[usize; 3]>,
-    /// Whether bytes are multiplied with bytes.
-    pub of_bytes: bool,
     /// Bytes of weights, inputs and outputs, each once.
     pub bytes: usize,
     /// Products of two numbers; 0 of sums by product quantization.
@@ -77,6 +77,8 @@ pub struct ProductTimes {
     pub read: Times,
     /// Bytes that are read then.
     pub bytes_read: usize,
+    /// What the machine multiplies at most, in the same turns; `None` of sums by product quantization.
+    pub peak: Option<Peak>,
     /// The product by one thread.
     pub one: Seconds,
     /// The product by all; `None` where the kernel runs on one thread alone.
@@ -117,6 +119,8 @@ fn of_format(threads: &Threads, format: Format, side: usize) -> Result<Vec<Produ
     let shapes: Vec<(usize, usize, &Vec<Layer>)> = of_rows.into_iter().chain(of_squares).collect();
     let mut turns = Turns::default();
     let reading = memory.add(threads, &mut turns);
+    let multiplying = if cold[0].multiplies_bytes() { Multiplying::Bytes } else { Multiplying::Floats };
+    let peaking = multiplying.add(threads, &mut turns)?;
     let mut places = Vec::new();
     for &(count, side, layers) in &shapes {
         let rows = Rows::new(count, side);
@@ -129,18 +133,19 @@ fn of_format(threads: &Threads, format: Format, side: usize) -> Result<Vec<Produ
         }));
     }
     let measured = turns.measured(TURNS);
+    let peak = peaking.measured(threads, &measured);
     let each = shapes.into_iter().zip(places).map(|((rows, side, layers), places)| {
         let layer = &layers[0];
         let Times { one, all } = times(&measured, places, layers.len());
         ProductTimes {
             name: format.name(),
             shape: Some([rows, side, side]),
-            of_bytes: layer.multiplies_bytes(),
             bytes: layer.bytes() + rows * layer.bytes_of_row((side, side)),
             products: rows * side * side,
             is_cold: layers.len() > 1,
             read: times(&measured, reading, 1),
             bytes_read: memory.bytes(),
+            peak: Some(peak),
             one,
             all: Some(all),
         }
@@ -201,12 +206,12 @@ fn measured_sums(
     Ok(ProductTimes {
         name: sums.name(),
         shape: None,
-        of_bytes: false,
         bytes,
         products: 0,
         is_cold: true,
         read: times(&measured, reading, 1),
         bytes_read: memory.bytes(),
+        peak: None,
         one: measured[place],
         all: None,
     })
