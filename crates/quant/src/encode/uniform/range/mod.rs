@@ -11,21 +11,28 @@ pub(crate) use search::{Candidates, search};
 
 use std::borrow::Cow;
 
+use crate::encode::finite::expect_finite;
 use crate::encode::interval::{Elements, Interval};
 use crate::encode::scales::ScaleRounding;
 use crate::number::Real;
 use crate::scheme::{Range, Scheme, Symmetry};
-use crate::tensor::Blocks;
+use crate::tensor::{Blocks, QuantizeError};
 
-/// The range of every block of finite row-major `values`.
+/// The range of every block of row-major `values`.
+///
+/// # Errors
+/// A value that is not finite.
 pub(crate) fn estimate<T: Real>(
     values: &[T],
     blocks: &Blocks,
     scheme: &Scheme,
     elements: Elements<'_>,
     rounding: ScaleRounding,
-) -> Vec<Interval<T>> {
+) -> Result<Vec<Interval<T>>, QuantizeError> {
     let mut ranges = min_max::estimate(values, blocks);
+    if !ranges.iter().all(|range| range.low.is_finite()) {
+        expect_finite(values, blocks.shape().1)?;
+    }
     match scheme.range {
         // The least output error is searched from here on, by those who know the inputs: see `calibration`.
         Range::MinMax | Range::OutputMse => {}
@@ -49,7 +56,7 @@ pub(crate) fn estimate<T: Real>(
             Elements::Levels(_) => range,
         }),
     }
-    ranges
+    Ok(ranges)
 }
 
 /// A range `-t … t` as far as there are values, where both ends and not the magnitude alone decide the scale.
