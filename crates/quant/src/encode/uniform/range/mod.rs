@@ -15,7 +15,7 @@ use crate::encode::finite::expect_finite;
 use crate::encode::interval::{Elements, Interval};
 use crate::encode::scales::ScaleRounding;
 use crate::number::Real;
-use crate::scheme::{Range, Scheme, Symmetry};
+use crate::scheme::{Percentile, Range, Scheme, Symmetry};
 use crate::tensor::{Blocks, QuantizeError};
 
 /// The range of every block of row-major `values`.
@@ -29,6 +29,11 @@ pub(crate) fn estimate<T: Real>(
     elements: Elements<'_>,
     rounding: ScaleRounding,
 ) -> Result<Vec<Interval<T>>, QuantizeError> {
+    if let Range::Percentile(percentile) = scheme.range
+        && let Some(ranges) = percentiles_in_one_pass(values, blocks, scheme, percentile)
+    {
+        return Ok(ranges);
+    }
     let mut ranges = min_max::estimate(values, blocks);
     if !ranges.iter().all(|range| range.low.is_finite()) {
         expect_finite(values, blocks.shape().1)?;
@@ -36,15 +41,17 @@ pub(crate) fn estimate<T: Real>(
     match scheme.range {
         // The least output error is searched from here on, by those who know the inputs: see `calibration`.
         Range::MinMax | Range::OutputMse => {}
-        Range::Percentile(percentile) => each_block(values, blocks, &mut ranges, |range, block| {
-            let block = block.into_owned();
-            match scheme.symmetry {
-                Symmetry::Symmetric => {
-                    seen_by(scheme, percentile::of_magnitudes(block, percentile, range), range)
+        Range::Percentile(percentile) => {
+            each_block(values, blocks, &mut ranges, |range, block| {
+                let block = block.into_owned();
+                match scheme.symmetry {
+                    Symmetry::Symmetric => {
+                        seen_by(scheme, percentile::of_magnitudes(block, percentile, range), range)
+                    }
+                    Symmetry::Asymmetric(_) => percentile::of_values(block, percentile),
                 }
-                Symmetry::Asymmetric(_) => percentile::of_values(block, percentile),
-            }
-        }),
+            });
+        }
         Range::Mse => each_block(values, blocks, &mut ranges, |range, block| {
             least_squares::estimate(&block, range, scheme, elements, rounding)
         }),
@@ -57,6 +64,21 @@ pub(crate) fn estimate<T: Real>(
         }),
     }
     Ok(ranges)
+}
+
+/// Percentile ranges of blocks in one piece, if one pass is enough for each and tells all that is asked.
+fn percentiles_in_one_pass<T: Real>(
+    values: &[T],
+    blocks: &Blocks,
+    scheme: &Scheme,
+    percentile: Percentile,
+) -> Option<Vec<Interval<T>>> {
+    let ranges = blocks.iter().map(|block| {
+        let is_enough = block.stride == 1 && !scheme.has_signed_scales();
+        let values = is_enough.then(|| &values[block.offset..][..block.length])?;
+        percentile::in_one_pass(values, percentile, scheme.symmetry)
+    });
+    ranges.collect()
 }
 
 /// A range `-t … t` as far as there are values, where both ends and not the magnitude alone decide the scale.
