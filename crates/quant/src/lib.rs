@@ -58,11 +58,11 @@ pub use measure::{Errors, NumberFormat, SquareSum, number_formats, number_line};
 pub use number::{Dtype, OtherDtype, Real};
 pub use scheme::presets;
 pub use scheme::{
-    Bits, Centroids, CodeRange, CodebookFormat, CodebookLayout, Codes, Combination, ExponentBits, Format,
-    FormatSpec, GgufBlock, GgufType, Granularity, Grid, GroupSize, LevelFormat, MantissaBits, Minifloat,
-    NonFinite, NotAPercentile, NotAnOutlierPercent, OutOfRange, OutlierPercent, Outliers, Partition,
-    Percentile, Range, Rounding, ScaleFormat, Scheme, SchemeAxis, SchemeError, SchemeSpec, Stages,
-    Subvectors, Symmetry, SymmetrySpec, TernaryScale, Verdict, Width, ZeroPoint,
+    Bits, CentroidSearch, Centroids, CodeRange, CodebookFormat, CodebookLayout, Codes, Combination,
+    ExponentBits, Format, FormatSpec, GgufBlock, GgufType, Granularity, Grid, GroupSize, LevelFormat,
+    MantissaBits, Minifloat, NonFinite, NotAPercentile, NotAnOutlierPercent, OutOfRange, OutlierPercent,
+    Outliers, Partition, Percentile, Range, Rounding, ScaleFormat, Scheme, SchemeAxis, SchemeError,
+    SchemeSpec, Stages, Subvectors, Symmetry, SymmetrySpec, TernaryScale, Verdict, Width, ZeroPoint,
 };
 pub use tensor::{
     Affine, Block, BlockParameters, Blocks, CodeMatrix, Codebook, Codebooks, FarParameters, FixedGrid,

@@ -17,7 +17,8 @@ const SETTINGS: &str = "title = 't'\ndata.source = 'wine'\nsplit.holdout.test = 
     { weight = [[1]], activation = { elu = { alpha = 1 } } },\n\
     { weight = [[1]], activation = { hard-sigmoid = { alpha = 0.2, beta = 0.5 } } },\n\
     { weight = [[1, 2]], activation = { hard-tanh = { min = 0, max = 6 } } },\n]\n\
-    [quantize.weights]\nformat = [{ vq = { centroids = 2, width = 2 } }, { pq = { subvectors = 1, centroids = 2 } },\n\
+    [quantize.weights]\nformat = [{ vq = { centroids = 2, width = 2 } },\n\
+    { vq = { centroids = 2, clustering = 'exact' } }, { pq = { subvectors = 1, centroids = 2 } },\n\
     { residual = { stages = 2, centroids = 2, width = 1 } }, { fp = { exponent = 2, mantissa = 1 } }]\n";
 
 /// The activations of a file of tensors, which is not read here.

@@ -128,6 +128,7 @@ fn every_axis_of_a_variant_is_part_of_its_key_and_of_no_other() {
         "format = { vq = { centroids = 16 } }",
         "format = { vq = { centroids = 16 } }\ncodebook_format = \"f16\"",
         "format = { vq = { centroids = 8 } }",
+        "format = { vq = { centroids = 8, clustering = \"exact\" } }",
     ];
     let weights = weights.map(|lines| format!("[quantize.weights]\n{lines}\n"));
     let mixed = [

@@ -6,18 +6,27 @@ use bitsweep_vector::arch;
 use ndarray::ArrayView2;
 use pulp::NullaryFnOnce;
 
-use crate::number::{Real, fold_lanes, row_major};
+use crate::number::{LANES, Real, fold_lanes, row_major};
 use crate::tensor::QuantizeError;
 
 /// The values in row-major order, copied only when they lie otherwise.
+///
+/// # Errors
+/// A value that is not finite.
 pub(crate) fn finite_row_major<T: Real>(values: ArrayView2<'_, T>) -> Result<Cow<'_, [T]>, QuantizeError> {
     let columns = values.ncols();
     let values = row_major(values);
-    if arch().dispatch(AllFinite(&values)) {
-        return Ok(values);
+    expect_finite(&values, columns)?;
+    Ok(values)
+}
+
+/// Refuses the first of row-major values that is not finite.
+pub(crate) fn expect_finite<T: Real>(values: &[T], columns: usize) -> Result<(), QuantizeError> {
+    if arch().dispatch(AllFinite(values)) {
+        return Ok(());
     }
     match values.iter().position(|value| !value.is_finite()) {
-        None => Ok(values),
+        None => Ok(()),
         Some(position) => Err(QuantizeError::NotFinite {
             row: position / columns,
             column: position % columns,
@@ -34,7 +43,7 @@ impl<T: Real> NullaryFnOnce for AllFinite<'_, T> {
 
     #[inline(always)]
     fn call(self) -> bool {
-        let zeros = fold_lanes(self.0, T::ZERO, |zero, value| zero + value * T::ZERO);
+        let zeros = fold_lanes(self.0, [T::ZERO; LANES], |zero, value| zero + value * T::ZERO);
         zeros.iter().all(|zero| *zero == T::ZERO)
     }
 }

@@ -6,15 +6,15 @@ use bitsweep_random::Stream;
 use ndarray::ArrayView2;
 
 use crate::encode::uniform::weight_function;
-use crate::number::{Each, ForEachDtype, NarrowFloat, Real};
-use crate::scheme::{Granularity, LevelTable, Outliers, Range, Rounding, ScaleFormat, Scheme};
+use crate::number::{Each, ForEachDtype, NarrowFloat, Real, row_major};
+use crate::scheme::{Granularity, LevelTable, Outliers, Range, Rounding, ScaleFormat, Scheme, SchemeAxis};
 use crate::tensor::{
     Affine, BitField, Blocks, CodeMatrix, Codebooks, FarParameters, FixedGrid, ParameterKind, Parameters,
     QuantizeError, Quantized, SparseOutliers, Unheld, Unrepresentable,
 };
 
 use super::by_block::{EachValue, encode_by_block};
-use super::finite::finite_row_major;
+use super::finite::{expect_finite, finite_row_major};
 use super::{gguf, levels, uniform};
 
 /// Quantizes a matrix `(in, out)` as `scheme` says.
@@ -66,7 +66,11 @@ fn quantize_as<T: Real>(
         return Err(QuantizeError::NoInputs);
     }
     let shape = values.dim();
-    let originals = finite_row_major(values)?;
+    let originals = row_major(values);
+    if scheme.outliers != Outliers::None || !scheme.applies(SchemeAxis::Range) {
+        // Where a range is looked for first, that is refused there.
+        expect_finite(&originals, shape.1)?;
+    }
     let outliers = match scheme.outliers {
         Outliers::None => None,
         Outliers::Percent(percent) => Some(SparseOutliers::largest(&originals, percent)),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::spelling;
@@ -13,7 +14,7 @@ use super::bounded::{Centroids, Stages, Subvectors, Width};
 ///
 /// | TOML | sub-vectors | codebooks |
 /// |---|---|---|
-/// | `vq = { centroids }` | single values | one |
+/// | `vq = { centroids, clustering }` | single values | one |
 /// | `vq = { centroids, width }` | `width` values | one |
 /// | `pq = { subvectors, centroids }` | `subvectors` a row | one for each place in the row (Jégou, Douze & Schmid 2011) |
 /// | `residual = { stages, centroids, width }` | `width` values | one a stage (Chen, Guan & Wang 2010) |
@@ -27,6 +28,21 @@ pub struct CodebookLayout {
     pub stages: Stages,
     /// Entries of each codebook; fewer when there are fewer distinct sub-vectors.
     pub centroids: Centroids,
+    /// How centroids of single values are found.
+    #[serde(default, skip_serializing_if = "spelling::is_neutral")]
+    pub clustering: CentroidSearch,
+}
+
+/// How centroids of single values are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CentroidSearch {
+    /// The squared error is the least; where more than 262,144 values share a codebook, within a thousandth of that.
+    #[default]
+    Fast,
+    /// The squared error is the least of any number of values. Of `n` different ones it takes `O(k·n log n)` time and
+    /// `4·k·n` bytes for `k` centroids.
+    Exact,
 }
 
 /// How a row falls into sub-vectors of neighbouring values.
@@ -56,7 +72,7 @@ impl CodebookLayout {
 
 impl fmt::Display for CodebookLayout {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { partition, stages, centroids } = self;
+        let Self { partition, stages, centroids, clustering } = self;
         let several = *stages != Stages::LEAST;
         let mut name = match (partition, several) {
             (Partition::Shared(_), false) => format!("vq {centroids}"),
@@ -67,6 +83,10 @@ impl fmt::Display for CodebookLayout {
         match partition {
             Partition::Shared(width) if *width != Width::LEAST => name.push_str(&format!(" width {width}")),
             Partition::Shared(_) | Partition::Own(_) => {}
+        }
+        match clustering {
+            CentroidSearch::Fast => {}
+            CentroidSearch::Exact => name.push_str(" exact"),
         }
         formatter.pad(&name)
     }

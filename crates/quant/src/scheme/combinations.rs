@@ -5,7 +5,7 @@ use super::choice::{
     CodeRange, Codes, Granularity, Outliers, Range, Rounding, SchemeAxis, Symmetry, ZeroPoint,
 };
 use super::codebook_format::CodebookFormat;
-use super::codebook_layout::{CodebookLayout, Partition};
+use super::codebook_layout::{CentroidSearch, CodebookLayout, Partition};
 use super::format::Format;
 use super::gguf_type::GgufType;
 use super::level_format::{LevelFormat, TernaryScale};
@@ -67,7 +67,8 @@ const fn plain(format: Format) -> Scheme {
 }
 
 const fn codebook(partition: Partition, stages: Stages) -> Scheme {
-    plain(Format::Codebook(CodebookLayout { partition, stages, centroids: Centroids::literal(16) }))
+    let (centroids, clustering) = (Centroids::literal(16), CentroidSearch::Fast);
+    plain(Format::Codebook(CodebookLayout { partition, stages, centroids, clustering }))
 }
 
 const fn levels(format: LevelFormat) -> Scheme {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::spelling;
 
 use super::bounded::{Centroids, ExponentBits, MantissaBits, Stages, Subvectors, Width};
-use super::codebook_layout::{CodebookLayout, Partition};
+use super::codebook_layout::{CentroidSearch, CodebookLayout, Partition};
 use super::format::Format;
 use super::gguf_type::GgufType;
 use super::level_format::{LevelFormat, TernaryScale};
@@ -23,8 +23,7 @@ pub enum FormatSpec {
     F16,
     /// bfloat16, without scales.
     Bf16,
-    /// A codebook of values, or of sub-vectors. Of single values its squared error is the least; where more than 262,144
-    /// values share it, it is found from bins of them and within a thousandth of the least.
+    /// A codebook of values, or of sub-vectors.
     Vq {
         /// Entries of the codebook.
         centroids: Centroids,
@@ -32,6 +31,10 @@ pub enum FormatSpec {
         #[schemars(extend("default" = Width::default()))]
         #[serde(default, skip_serializing_if = "spelling::is_neutral")]
         width: Width,
+        /// How the centroids of single values are found; only where `width` is 1.
+        #[schemars(extend("default" = CentroidSearch::default()))]
+        #[serde(default, skip_serializing_if = "spelling::is_neutral")]
+        clustering: CentroidSearch,
     },
     /// A codebook of sub-vectors for each part of a row.
     Pq {
@@ -143,10 +146,11 @@ impl FormatSpec {
         }
     }
 
-    fn of_codebook(CodebookLayout { partition, stages, centroids }: CodebookLayout) -> Option<Self> {
+    fn of_codebook(layout: CodebookLayout) -> Option<Self> {
+        let CodebookLayout { partition, stages, centroids, clustering } = layout;
         let is_single = stages == Stages::LEAST;
         match partition {
-            Partition::Shared(width) if is_single => Some(Self::Vq { centroids, width }),
+            Partition::Shared(width) if is_single => Some(Self::Vq { centroids, width, clustering }),
             Partition::Shared(width) => Some(Self::Residual { stages, centroids, width }),
             Partition::Own(subvectors) if is_single => Some(Self::Pq { subvectors, centroids }),
             Partition::Own(_) => None,

@@ -31,7 +31,7 @@ pub use bounded::{
 };
 pub use choice::{CodeRange, Codes, Granularity, Outliers, Range, Rounding, SchemeAxis, Symmetry, ZeroPoint};
 pub use codebook_format::CodebookFormat;
-pub use codebook_layout::{CodebookLayout, Partition};
+pub use codebook_layout::{CentroidSearch, CodebookLayout, Partition};
 pub(crate) use combinations::{CHOICES, SUBJECTS, of_schemes};
 pub use combinations::{Combination, Verdict};
 pub use format::{Format, Grid};

@@ -197,7 +197,7 @@ impl Scheme {
     }
 
     /// Whether a choice on `axis` means anything for this scheme.
-    pub(super) fn applies(&self, axis: SchemeAxis) -> bool {
+    pub(crate) fn applies(&self, axis: SchemeAxis) -> bool {
         let sign_only = self.is_binary()
             && matches!(
                 axis,

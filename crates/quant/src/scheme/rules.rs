@@ -3,6 +3,7 @@
 use super::bounded::Bits;
 use super::choice::{CodeRange, Codes, Granularity, Outliers, Range, Rounding, SchemeAxis, Symmetry};
 use super::codebook_format::CodebookFormat;
+use super::codebook_layout::CentroidSearch;
 use super::format::Format;
 use super::level_format::{LevelFormat, ScaleRule};
 use super::point::Scheme;
@@ -13,7 +14,7 @@ use super::scheme_error::SchemeError;
 type Rule = fn(&Scheme) -> Option<SchemeError>;
 
 /// All rules. The first that refuses a scheme decides, so that those which a reader can mend most simply come first.
-const RULES: [Rule; 19] = [
+const RULES: [Rule; 20] = [
     an_axis_that_the_format_has_not,
     block_types_with_other_axes,
     no_scale_where_levels_need_one,
@@ -33,6 +34,7 @@ const RULES: [Rule; 19] = [
     a_single_code,
     wrpn_of_one_bit,
     codebooks_across_rows,
+    exact_centroids_of_subvectors,
 ];
 
 impl Scheme {
@@ -239,4 +241,10 @@ fn codebooks_across_rows(scheme: &Scheme) -> Option<SchemeError> {
     };
     (cuts_rows && matches!(format, Format::Codebook(_)))
         .then(|| SchemeError::CodebookGranularity { granularity, format: format.to_string() })
+}
+
+fn exact_centroids_of_subvectors(scheme: &Scheme) -> Option<SchemeError> {
+    let Format::Codebook(layout) = scheme.format else { return None };
+    (layout.clustering == CentroidSearch::Exact && !layout.is_of_values())
+        .then(|| SchemeError::ExactSubvectors { format: scheme.format.to_string() })
 }

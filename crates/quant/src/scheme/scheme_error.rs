@@ -156,6 +156,14 @@ pub enum SchemeError {
         /// The format's name.
         format: String,
     },
+    /// Clustering in several dimensions has no exact way that ends in time.
+    #[error(
+        "`clustering = exact` is of single values, and format `{format}` has sub-vectors: expected `width = 1`, or `clustering = fast`"
+    )]
+    ExactSubvectors {
+        /// The format's name.
+        format: String,
+    },
     /// Only floats have levels of their own size.
     #[error(
         "`scale_format = none` needs a format with levels of its own size, such as `fp8-e4m3`: format `{format}` expects a scale"

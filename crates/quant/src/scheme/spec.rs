@@ -10,7 +10,7 @@ use super::choice::{
     CodeRange, Codes, Granularity, Outliers, Range, Rounding, SchemeAxis, Symmetry, ZeroPoint,
 };
 use super::codebook_format::CodebookFormat;
-use super::codebook_layout::{CodebookLayout, Partition};
+use super::codebook_layout::{CentroidSearch, CodebookLayout, Partition};
 use super::format::Format;
 use super::format_spec::FormatSpec;
 use super::gguf_type::GgufType;
@@ -216,8 +216,8 @@ impl SchemeSpec {
                 format: format.to_string(),
             }),
         };
-        let codebook = |partition, stages, centroids| {
-            refuse_bits(Format::Codebook(CodebookLayout { partition, stages, centroids }))
+        let codebook = |partition, stages, centroids, clustering| {
+            refuse_bits(Format::Codebook(CodebookLayout { partition, stages, centroids, clustering }))
         };
         let levels = |format: LevelFormat| refuse_bits(Format::Levels(format));
         let float = |float: Minifloat| levels(LevelFormat::Minifloat(float));
@@ -231,14 +231,14 @@ impl SchemeSpec {
             }),
             FormatSpec::F16 => refuse_bits(Format::Float16),
             FormatSpec::Bf16 => refuse_bits(Format::BFloat16),
-            FormatSpec::Vq { centroids, width } => {
-                codebook(Partition::Shared(width), Stages::LEAST, centroids)
+            FormatSpec::Vq { centroids, width, clustering } => {
+                codebook(Partition::Shared(width), Stages::LEAST, centroids, clustering)
             }
             FormatSpec::Pq { subvectors, centroids } => {
-                codebook(Partition::Own(subvectors), Stages::LEAST, centroids)
+                codebook(Partition::Own(subvectors), Stages::LEAST, centroids, CentroidSearch::default())
             }
             FormatSpec::Residual { stages, centroids, width } => {
-                codebook(Partition::Shared(width), stages, centroids)
+                codebook(Partition::Shared(width), stages, centroids, CentroidSearch::default())
             }
             FormatSpec::Dorefa => Ok(Format::DoReFa { bits: required("dorefa")? }),
             FormatSpec::Wrpn => Ok(Format::Wrpn { bits: required("wrpn")? }),

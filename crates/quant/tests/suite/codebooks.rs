@@ -2,7 +2,7 @@
 
 use bitsweep_quant::{Errors, LookupError, Quantized, optimal_clustering, quantize};
 use bitsweep_random::LegacyRandom;
-use ndarray::{Array1, Array2, array};
+use ndarray::{Array1, Array2, Axis, array};
 use proptest::prelude::*;
 use serde::Deserialize;
 
@@ -177,6 +177,53 @@ fn vector_clustering_is_not_worse_than_the_best_of_ten_of_scikit_learn_and_of_fa
             least = least.min(distortion);
         }
         assert!(least <= best, "{data}, {clusters}: {least} at best, against {best}");
+    }
+}
+
+/// The least cost of ascending values, each so many times, in at most `clusters` clusters: all ways to begin the last one, by
+/// dynamic programming.
+fn least_cost(weighted: &[(f64, usize)], clusters: usize) -> f64 {
+    let mut least = vec![0.0; weighted.len() + 1];
+    least[1..].fill(f64::INFINITY);
+    for _ in 0..clusters {
+        least = (0..=weighted.len())
+            .map(|end| {
+                let (mut count, mut mean, mut cost, mut best) = (0.0, 0.0, 0.0, least[end]);
+                for begin in (0..end).rev() {
+                    let (value, times) = (weighted[begin].0, weighted[begin].1 as f64);
+                    count += times;
+                    let distance = value - mean;
+                    mean += distance * times / count;
+                    cost += times * distance * (value - mean);
+                    best = f64::min(best, least[begin] + cost);
+                }
+                best
+            })
+            .collect();
+    }
+    least[weighted.len()]
+}
+
+#[test]
+fn exact_centroids_of_many_values_are_the_optimum() {
+    // Ever closer to 0, with more values the closer.
+    let weighted: Vec<(f64, usize)> =
+        (0..600).map(|rank| (f64::from(rank).powi(3) * 1e-3, 1200 - 2 * rank as usize)).collect();
+    let values: Vec<f64> =
+        weighted.iter().flat_map(|&(value, times)| std::iter::repeat_n(value, times)).collect();
+    assert!(values.len() > 1 << 18);
+    let values = Array1::from(values).insert_axis(Axis(0));
+    for clusters in [2, 16] {
+        let least = least_cost(&weighted, clusters);
+        let sse = |clustering: &str| {
+            let text = format!("format = {{ vq = {{ centroids = {clusters}{clustering} }} }}");
+            let reconstructed = quantized(&values, &scheme(&text)).reconstruct::<f64>();
+            Errors::measure(values.view(), reconstructed.view()).sse()
+        };
+        let exact = sse(", clustering = 'exact'");
+        assert!((exact / least - 1.0).abs() < 1e-9, "{exact} against {least}");
+        assert!((sse("") / least - 1.0).abs() < 1e-3);
+        assert_eq!(sse(", clustering = 'fast'"), sse(""));
     }
 }
 

@@ -117,6 +117,15 @@ fn codebooks_are_not_divided_by_columns() {
 }
 
 #[test]
+fn exact_centroids_of_subvectors_are_refused() {
+    refused(
+        "format = { vq = { centroids = 4, width = 2, clustering = 'exact' } }",
+        "`clustering = exact` is of single values, and format `vq 4 width 2 exact` has sub-vectors: expected `width = 1`, \
+         or `clustering = fast`",
+    );
+}
+
+#[test]
 fn codebook_formats_of_other_formats_are_refused() {
     for (format, name) in
         [("bits = 8", "int"), ("format = 'nf'\nbits = 4", "nf4"), ("format = 'q8_0'", "q8_0")]

@@ -3,7 +3,7 @@
 use bitsweep_random::Stream;
 
 use crate::number::Real;
-use crate::scheme::{CodebookFormat, CodebookLayout, Granularity};
+use crate::scheme::{CentroidSearch, CodebookFormat, CodebookLayout, Granularity};
 use crate::tensor::{Blocks, CodeMatrix, Codebook, Codebooks, FarParameters, QuantizeError, Split};
 
 use super::k_means::cluster;
@@ -11,7 +11,7 @@ use super::one_dimensional::{binned_clustering, optimal_clustering};
 use super::storing::{scaled, unsafe_exponent};
 use super::vectors::Vectors;
 
-/// Up to so many values share codebooks whose cost is the least; of more it is within a thousandth of that.
+/// Up to so many values share codebooks whose cost is the least unasked; of more it is within a thousandth of that.
 const MOST_EXACT: usize = 1 << 18;
 
 impl<T: Real> Codebooks<T> {
@@ -38,7 +38,7 @@ impl<T: Real> Codebooks<T> {
         for block in blocks.iter() {
             let rows = &values[block.offset..][..block.length];
             if layout.is_of_values() {
-                let centroids = centroids_of_values(rows, layout.centroids.get() as usize);
+                let centroids = centroids_of_values(rows, layout);
                 books.push(Codebook::store(1, &centroids, format, magnitude, far));
                 continue;
             }
@@ -157,10 +157,14 @@ impl<T: Real> Batch<T> {
     }
 }
 
-/// The centroids of values: those of least cost, and of many values such as are hardly worse.
-fn centroids_of_values<T: Real>(values: &[T], count: usize) -> Vec<f64> {
-    if values.len() > MOST_EXACT {
-        return binned_clustering(values, count).centroids;
+/// The centroids of values: those of least cost, and of many values such as are hardly worse, unless they are asked for.
+fn centroids_of_values<T: Real>(values: &[T], layout: CodebookLayout) -> Vec<f64> {
+    let count = layout.centroids.get() as usize;
+    match layout.clustering {
+        CentroidSearch::Fast if values.len() > MOST_EXACT => {
+            return binned_clustering(values, count).centroids;
+        }
+        CentroidSearch::Fast | CentroidSearch::Exact => {}
     }
     let values: Vec<f64> = values.iter().map(|value| value.to_f64()).collect();
     optimal_clustering(&values, count).centroids

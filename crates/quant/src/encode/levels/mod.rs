@@ -45,7 +45,7 @@ fn fit<T: Real>(
             let scales = ternary::fit(values, blocks, scale);
             scales.into_iter().map(|scale| Interval { low: -scale, high: scale }).collect()
         }
-        ScaleRule::Range => range::estimate(values, blocks, scheme, Elements::Levels(table), rounding),
+        ScaleRule::Range => range::estimate(values, blocks, scheme, Elements::Levels(table), rounding)?,
     };
     // 1 is a level of every format: as the scale, the magnitude of a constant is exact.
     let is_exact = |range: &Interval<T>| range.is_collapsed() && rounding.format == ScaleFormat::Float;

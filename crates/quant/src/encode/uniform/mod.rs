@@ -20,7 +20,7 @@ use crate::number::Real;
 use crate::scheme::{Grid, Scheme};
 use crate::tensor::{Affine, Blocks, CodeMatrix, FarParameters, QuantizeError};
 
-/// The parameters of finite row-major `values` on the grid of an integer scheme; fills `codes`, and notes the parameters
+/// The parameters of row-major `values` on the grid of an integer scheme; fills `codes`, and notes the parameters
 /// stored far from the wanted ones.
 pub(crate) fn quantize<T: Real>(
     values: &[T],
@@ -42,14 +42,14 @@ pub(crate) fn quantize<T: Real>(
         encode_signs(values, codes);
         return Ok(parameters);
     };
-    let ranges = range::estimate(values, blocks, scheme, Elements::Grid(grid), rounding);
+    let ranges = range::estimate(values, blocks, scheme, Elements::Grid(grid), rounding)?;
     let parameters = Fitting::of(scheme, grid).fit_ranges(&ranges, far)?;
     encode(values, blocks, &parameters, scheme, grid, stream, codes);
     codes::collapse(codes, blocks, &ranges, &parameters, scheme, grid);
     Ok(parameters)
 }
 
-/// The parameters of every block of finite row-major `values`, and the code of blocks whose range is a single point.
+/// The parameters of every block of row-major `values`, and the code of blocks whose range is a single point.
 pub(crate) fn fit<T: Real>(
     values: &[T],
     blocks: &Blocks,
@@ -57,7 +57,7 @@ pub(crate) fn fit<T: Real>(
     grid: Grid,
 ) -> Result<(Affine<T>, Vec<Option<i32>>), QuantizeError> {
     let rounding = ScaleRounding::of(scheme);
-    let ranges = range::estimate(values, blocks, scheme, Elements::Grid(grid), rounding);
+    let ranges = range::estimate(values, blocks, scheme, Elements::Grid(grid), rounding)?;
     let parameters = Fitting::of(scheme, grid).fit_ranges(&ranges, &mut FarParameters::default())?;
     let constants = ranges.iter().zip(&parameters.zero_points).map(|(range, &zero_point)| {
         range.is_collapsed().then(|| fitting::constant_code(range.low, zero_point))

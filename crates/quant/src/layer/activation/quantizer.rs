@@ -64,11 +64,11 @@ impl ActivationQuantizer {
             }
             ActivationMode::Static => {
                 let values = finite_row_major(inputs)?;
-                ranges(&values, &Blocks::new(inputs.dim(), scheme.codes.granularity), &scheme.codes, grid)
+                ranges(&values, &Blocks::new(inputs.dim(), scheme.codes.granularity), &scheme.codes, grid)?
             }
             ActivationMode::StaticAverage(average) => {
                 let values = finite_row_major(inputs)?;
-                vec![moving_average(&values, inputs.ncols(), average, &scheme.codes, grid)]
+                vec![moving_average(&values, inputs.ncols(), average, &scheme.codes, grid)?]
             }
         };
         let parameters = parameters(&range, &scheme.codes, grid)?;
@@ -185,7 +185,7 @@ impl ActivationQuantizer {
         let mut found = Vec::new();
         for batch in values.chunks((rows_per_range * columns).max(1)) {
             let blocks = Blocks::new((batch.len() / columns, columns), self.scheme.codes.granularity);
-            let range = ranges(batch, &blocks, &self.scheme.codes, self.grid);
+            let range = ranges(batch, &blocks, &self.scheme.codes, self.grid)?;
             found.extend(parameters(&range, &self.scheme.codes, self.grid)?);
         }
         Ok(found)
@@ -255,7 +255,12 @@ impl<F: Fn(f32) -> f32> NullaryFnOnce for Encode<'_, F> {
 }
 
 /// The range of every block.
-fn ranges(values: &[f32], blocks: &Blocks, codes: &Scheme, grid: Grid) -> Vec<Interval<f32>> {
+fn ranges(
+    values: &[f32],
+    blocks: &Blocks,
+    codes: &Scheme,
+    grid: Grid,
+) -> Result<Vec<Interval<f32>>, QuantizeError> {
     range::estimate(values, blocks, codes, Elements::Grid(grid), ScaleRounding::of(codes))
 }
 
@@ -266,17 +271,20 @@ fn moving_average(
     MovingAverage { momentum, batch }: MovingAverage,
     codes: &Scheme,
     grid: Grid,
-) -> Interval<f32> {
+) -> Result<Interval<f32>, QuantizeError> {
     let momentum = momentum as f32;
     let rows = |count: NonZeroUsize| count.get().saturating_mul(columns);
-    let of_batch = |batch: &[f32]| {
-        ranges(batch, &Blocks::new((batch.len() / columns, columns), codes.granularity), codes, grid)
-    };
     let step = |average: Interval<f32>, next: Interval<f32>| Interval {
         low: average.low + momentum * (next.low - average.low),
         high: average.high + momentum * (next.high - average.high),
     };
-    values.chunks(rows(batch)).flat_map(of_batch).reduce(step).unwrap_or_default()
+    let mut average = None;
+    for batch in values.chunks(rows(batch)) {
+        let blocks = Blocks::new((batch.len() / columns, columns), codes.granularity);
+        let found = ranges(batch, &blocks, codes, grid)?;
+        average = average.into_iter().chain(found).reduce(step);
+    }
+    Ok(average.unwrap_or_default())
 }
 
 /// The parameters of every range, widened to include 0.

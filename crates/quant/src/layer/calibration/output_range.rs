@@ -24,7 +24,7 @@ pub(super) fn fit<T: Real>(
 ) -> Result<Levels<T>, QuantizeError> {
     let Layer { scheme, grid, blocks, weights, .. } = layer;
     let rounding = ScaleRounding::of(scheme);
-    let ranges = range::estimate(weights, blocks, scheme, Elements::Grid(*grid), rounding);
+    let ranges = range::estimate(weights, blocks, scheme, Elements::Grid(*grid), rounding)?;
     let fitting = Fitting::of(scheme, *grid);
     let candidates = Candidates::of(scheme, fitting);
     let mut error = OutputError::new(layer, &levels, hessian);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::number::{Real, fold_lanes};
+use crate::number::{LANES, Real, fold_lanes};
 
 use super::{Clustering, Points, Prefix, clustering};
 
@@ -108,13 +108,13 @@ impl Division {
 
 impl Bins {
     fn new<T: Real>(values: &[T]) -> Self {
-        let largest = fold_lanes(values, T::ZERO, |largest, value| value.abs().greater(largest));
+        let largest = fold_lanes(values, [T::ZERO; LANES], |largest, value| value.abs().greater(largest));
         let largest = largest.into_iter().fold(T::ZERO, T::greater).to_f64();
         let exponent = if largest > 0.0 { libm::ilogb(largest) } else { 0 };
         let factors = [exponent / 2, exponent - exponent / 2].map(|part| libm::scalbn(1.0, -part));
         let mut bins = Self { exponent, factors, shift: 0.0, bins: Vec::new(), divisions: Vec::new() };
         let start = (0.0, f64::INFINITY, f64::NEG_INFINITY);
-        let lanes = fold_lanes(values, start, |(sum, low, high), value| {
+        let lanes = fold_lanes(values, [start; LANES], |(sum, low, high), value| {
             let value = bins.shifted(value);
             (sum + value, if value < low { value } else { low }, if value > high { value } else { high })
         });

@@ -4,10 +4,10 @@ use bitsweep_vector::arch;
 use pulp::NullaryFnOnce;
 
 use crate::encode::interval::Interval;
-use crate::number::{Real, fold_lanes};
-use crate::tensor::{Blocks, Layout};
+use crate::number::{LANES, Real, fold_lanes};
+use crate::tensor::{Blocks, Layout, PIECE};
 
-/// Smallest and largest value of every block.
+/// Smallest and largest value of every block; both NaN where a value of it is not finite.
 pub(super) fn estimate<T: Real>(values: &[T], blocks: &Blocks) -> Vec<Interval<T>> {
     let mut ranges = vec![Interval::default(); blocks.len()];
     arch().dispatch(MinMax { values, blocks, ranges: &mut ranges });
@@ -49,13 +49,24 @@ impl<T: Real> NullaryFnOnce for MinMax<'_, T> {
     }
 }
 
+/// The ends of values, not numbers where `Σ 0·w` is not: after an infinity and after NaN, which comparing does not see.
+#[inline(always)]
+fn range<T: Real>(low: T, high: T, zero: T) -> Interval<T> {
+    if zero == T::ZERO { Interval { low, high } } else { Interval { low: zero, high: zero } }
+}
+
 /// Smallest and largest of at least one value.
 #[inline(always)]
 fn min_max<T: Real>(values: &[T]) -> Interval<T> {
     let first = values[0];
-    let low = fold_lanes(values, first, |low, value| value.lesser(low));
-    let high = fold_lanes(values, first, |high, value| value.greater(high));
-    Interval { low: low.into_iter().fold(first, T::lesser), high: high.into_iter().fold(first, T::greater) }
+    let [mut low, mut high, mut zero] = [first, first, T::ZERO].map(|start| [start; LANES]);
+    for piece in values.chunks(PIECE) {
+        low = fold_lanes(piece, low, |low, value| value.lesser(low));
+        high = fold_lanes(piece, high, |high, value| value.greater(high));
+        zero = fold_lanes(piece, zero, |zero, value| zero + value * T::ZERO);
+    }
+    let [low, high] = [low.into_iter().fold(first, T::lesser), high.into_iter().fold(first, T::greater)];
+    range(low, high, zero.into_iter().fold(T::ZERO, T::add))
 }
 
 /// Smallest and largest value of each column of at least one row.
@@ -89,8 +100,8 @@ fn min_max_of_columns<T: Real>(band: &[T], ranges: &mut [Interval<T>]) {
 /// the nearest cache. Two rows at a time, so that it is read and written half as often.
 #[inline(always)]
 fn min_max_of_segment<T: Real>(band: &[T], columns: usize, first: usize, ranges: &mut [Interval<T>]) {
-    let (mut low, mut high) = ([T::ZERO; SEGMENT], [T::ZERO; SEGMENT]);
-    let (low, high) = (&mut low[..ranges.len()], &mut high[..ranges.len()]);
+    let [mut low, mut high, mut zero] = [[T::ZERO; SEGMENT]; 3];
+    let [low, high, zero] = [&mut low, &mut high, &mut zero].map(|all| &mut all[..ranges.len()]);
     let row = |start: usize| &band[start + first..][..ranges.len()];
     low.copy_from_slice(row(0));
     high.copy_from_slice(row(0));
@@ -103,9 +114,12 @@ fn min_max_of_segment<T: Real>(band: &[T], columns: usize, first: usize, ranges:
         for ((high, &one), &two) in high.iter_mut().zip(one).zip(two) {
             *high = two.greater(one.greater(*high));
         }
+        for ((zero, &one), &two) in zero.iter_mut().zip(one).zip(two) {
+            *zero = *zero + one * T::ZERO + two * T::ZERO;
+        }
     }
-    for ((range, &low), &high) in ranges.iter_mut().zip(&*low).zip(&*high) {
-        *range = Interval { low, high };
+    for (((range, &low), &high), &zero) in ranges.iter_mut().zip(&*low).zip(&*high).zip(&*zero) {
+        *range = self::range(low, high, zero);
     }
 }
 
@@ -118,6 +132,7 @@ fn min_max_of_tile<T: Real, const WIDTH: usize>(
 ) -> [Interval<T>; WIDTH] {
     let mut low: [T; WIDTH] = std::array::from_fn(|column| band[first + column]);
     let mut high = low;
+    let mut zero = [T::ZERO; WIDTH];
     for row in band.chunks_exact(columns) {
         let values = &row[first..first + WIDTH];
         for (low, &value) in low.iter_mut().zip(values) {
@@ -126,8 +141,11 @@ fn min_max_of_tile<T: Real, const WIDTH: usize>(
         for (high, &value) in high.iter_mut().zip(values) {
             *high = value.greater(*high);
         }
+        for (zero, &value) in zero.iter_mut().zip(values) {
+            *zero = *zero + value * T::ZERO;
+        }
     }
-    std::array::from_fn(|column| Interval { low: low[column], high: high[column] })
+    std::array::from_fn(|column| range(low[column], high[column], zero[column]))
 }
 
 #[cfg(test)]

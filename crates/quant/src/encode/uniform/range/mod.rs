@@ -11,33 +11,47 @@ pub(crate) use search::{Candidates, search};
 
 use std::borrow::Cow;
 
+use crate::encode::finite::expect_finite;
 use crate::encode::interval::{Elements, Interval};
 use crate::encode::scales::ScaleRounding;
 use crate::number::Real;
-use crate::scheme::{Range, Scheme, Symmetry};
-use crate::tensor::Blocks;
+use crate::scheme::{Percentile, Range, Scheme, Symmetry};
+use crate::tensor::{Blocks, QuantizeError};
 
-/// The range of every block of finite row-major `values`.
+/// The range of every block of row-major `values`.
+///
+/// # Errors
+/// A value that is not finite.
 pub(crate) fn estimate<T: Real>(
     values: &[T],
     blocks: &Blocks,
     scheme: &Scheme,
     elements: Elements<'_>,
     rounding: ScaleRounding,
-) -> Vec<Interval<T>> {
+) -> Result<Vec<Interval<T>>, QuantizeError> {
+    if let Range::Percentile(percentile) = scheme.range
+        && let Some(ranges) = percentiles_in_one_pass(values, blocks, scheme, percentile)
+    {
+        return Ok(ranges);
+    }
     let mut ranges = min_max::estimate(values, blocks);
+    if !ranges.iter().all(|range| range.low.is_finite()) {
+        expect_finite(values, blocks.shape().1)?;
+    }
     match scheme.range {
         // The least output error is searched from here on, by those who know the inputs: see `calibration`.
         Range::MinMax | Range::OutputMse => {}
-        Range::Percentile(percentile) => each_block(values, blocks, &mut ranges, |range, block| {
-            let block = block.into_owned();
-            match scheme.symmetry {
-                Symmetry::Symmetric => {
-                    seen_by(scheme, percentile::of_magnitudes(block, percentile, range), range)
+        Range::Percentile(percentile) => {
+            each_block(values, blocks, &mut ranges, |range, block| {
+                let block = block.into_owned();
+                match scheme.symmetry {
+                    Symmetry::Symmetric => {
+                        seen_by(scheme, percentile::of_magnitudes(block, percentile, range), range)
+                    }
+                    Symmetry::Asymmetric(_) => percentile::of_values(block, percentile),
                 }
-                Symmetry::Asymmetric(_) => percentile::of_values(block, percentile),
-            }
-        }),
+            });
+        }
         Range::Mse => each_block(values, blocks, &mut ranges, |range, block| {
             least_squares::estimate(&block, range, scheme, elements, rounding)
         }),
@@ -49,7 +63,22 @@ pub(crate) fn estimate<T: Real>(
             Elements::Levels(_) => range,
         }),
     }
-    ranges
+    Ok(ranges)
+}
+
+/// Percentile ranges of blocks in one piece, if one pass is enough for each and tells all that is asked.
+fn percentiles_in_one_pass<T: Real>(
+    values: &[T],
+    blocks: &Blocks,
+    scheme: &Scheme,
+    percentile: Percentile,
+) -> Option<Vec<Interval<T>>> {
+    let ranges = blocks.iter().map(|block| {
+        let is_enough = block.stride == 1 && !scheme.has_signed_scales();
+        let values = is_enough.then(|| &values[block.offset..][..block.length])?;
+        percentile::in_one_pass(values, percentile, scheme.symmetry)
+    });
+    ranges.collect()
 }
 
 /// A range `-t … t` as far as there are values, where both ends and not the magnitude alone decide the scale.
