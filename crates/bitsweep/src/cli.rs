@@ -463,7 +463,7 @@ pub enum BenchCommand {
     /// back. By one pinned thread and by all, medians of turns. Written to `OUT/kernels/HOST.json`, with a page and a roofline
     /// chart beside it.
     Kernels {
-        /// Measure only what has one of these in its name.
+        /// Measure only what is called so, or has one of these in its name.
         #[arg(value_name = "WORD")]
         words: Vec<String>,
         /// Inputs and outputs of the matrices; memory in use is 32 bytes for each weight or more.

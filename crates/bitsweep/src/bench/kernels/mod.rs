@@ -139,23 +139,32 @@ fn times(measured: &[Seconds], [one, all]: [usize; 2], calls: usize) -> Times {
     Times { one: each(one), all: each(all) }
 }
 
-/// Whether a line of this name is asked for: there are no words, or one is in it.
-fn is_asked(name: &str, words: &[String]) -> bool {
-    words.is_empty() || words.iter().any(|word| name.contains(word.as_str()))
-}
-
-impl KernelTimes {
-    /// Measures lines whose names have one of `words`, with matrices of `side` × `side`.
-    ///
-    /// # Errors
-    /// Words that no line has, and threads that cannot be started.
-    pub fn of(words: &[String], side: usize) -> Result<Self, Failure> {
-        let names = || quantizing::names().chain(products::names());
-        if let Some(word) = words.iter().find(|word| !names().any(|name| name.contains(word.as_str()))) {
+/// The names of lines that words ask for: all without words; of a word that is a name, that one; of others all that have it within.
+fn asked(words: &[String]) -> Result<Vec<&'static str>, Failure> {
+    let names = || quantizing::names().chain(products::names());
+    let mut asked = Vec::new();
+    for word in words {
+        let before = asked.len();
+        asked.extend(names().filter(|name| name == word));
+        if asked.len() == before {
+            asked.extend(names().filter(|name| name.contains(word.as_str())));
+        }
+        if asked.len() == before {
             let names: Vec<String> = names().map(|name| format!("`{name}`")).collect();
             let message = format!("no line has `{word}` in its name");
             return Err(Diagnostic::new(message).help(format!("names are {}", names.join(", "))).into());
         }
+    }
+    Ok(if words.is_empty() { names().collect() } else { asked })
+}
+
+impl KernelTimes {
+    /// Measures lines whose names are among `words` or have one of them within, with matrices of `side` × `side`.
+    ///
+    /// # Errors
+    /// Words that no line has, and threads that cannot be started.
+    pub fn of(words: &[String], side: usize) -> Result<Self, Failure> {
+        let names = asked(words)?;
         let (threads, pinned_to) = Threads::new()?;
         let failed = |error: KernelError| Failure::Other(error.to_string());
         Ok(Self {
@@ -163,8 +172,8 @@ impl KernelTimes {
             rounds: ROUNDS,
             side,
             limits: measured_limits(&threads, side).map_err(failed)?,
-            quantizing: quantizing::measured(&threads, words, side)?,
-            products: products::measured(&threads, words, side).map_err(failed)?,
+            quantizing: quantizing::measured(&threads, &names, side)?,
+            products: products::measured(&threads, &names, side).map_err(failed)?,
         })
     }
 }

@@ -5,9 +5,7 @@ use std::hint::black_box;
 use bitsweep_kernels::{ByteTables, CentroidBits, KernelError, ProductCodes, QueryTables, ScanCodes};
 use serde::Serialize;
 
-use super::{
-    COLD_BYTES_PER_WEIGHT, Multiplying, Peak, ROUNDS as TURNS, Reading, Threads, Times, is_asked, times,
-};
+use super::{COLD_BYTES_PER_WEIGHT, Multiplying, Peak, ROUNDS as TURNS, Reading, Threads, Times, times};
 use crate::bench::layers::{Format, Layer, Rows};
 use crate::bench::turns::{Seconds, Turns};
 
@@ -91,14 +89,14 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 pub(super) fn measured(
     threads: &Threads,
-    words: &[String],
+    names: &[&str],
     side: usize,
 ) -> Result<Vec<ProductTimes>, KernelError> {
     let mut all = Vec::new();
-    for format in FORMATS.into_iter().filter(|format| is_asked(format.name(), words)) {
+    for format in FORMATS.into_iter().filter(|format| names.contains(&format.name())) {
         all.extend(of_format(threads, format, side)?);
     }
-    for sums in LookUps::ALL.into_iter().filter(|sums| is_asked(sums.name(), words)) {
+    for sums in LookUps::ALL.into_iter().filter(|sums| names.contains(&sums.name())) {
         all.push(of_look_ups(threads, sums, COLD_BYTES_PER_WEIGHT * side * side)?);
     }
     Ok(all)

@@ -7,7 +7,7 @@ use bitsweep_random::{Generator, Stream};
 use ndarray::Array2;
 use serde::Serialize;
 
-use super::{ROUNDS, Threads, Times, is_asked, times};
+use super::{ROUNDS, Threads, Times, times};
 use crate::bench::turns::Turns;
 use crate::failure::Failure;
 
@@ -52,12 +52,8 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     SCHEMES.into_iter().map(|(name, _)| name)
 }
 
-pub(super) fn measured(
-    threads: &Threads,
-    words: &[String],
-    side: usize,
-) -> Result<Vec<SchemeTimes>, Failure> {
-    let asked = || SCHEMES.into_iter().filter(|(name, _)| is_asked(name, words));
+pub(super) fn measured(threads: &Threads, names: &[&str], side: usize) -> Result<Vec<SchemeTimes>, Failure> {
+    let asked = || SCHEMES.into_iter().filter(|(name, _)| names.contains(name));
     if asked().next().is_none() {
         return Ok(Vec::new());
     }

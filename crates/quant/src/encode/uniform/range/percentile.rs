@@ -251,6 +251,9 @@ mod tests {
         }
     }
 
+    /// A name, whether one pass is enough, and the value at each place.
+    type Case<'a> = (&'a str, bool, &'a dyn Fn(usize) -> f64);
+
     #[test]
     fn many_values_have_the_percentiles_of_all_of_them_sorted() {
         // Whole numbers in an order without a pattern, as many of each sign.
@@ -261,7 +264,7 @@ mod tests {
             .into_iter()
             .map(|place| place as usize)
             .collect();
-        let cases: [(&str, bool, &dyn Fn(usize) -> f64); 10] = [
+        let cases: [Case<'_>; 10] = [
             ("a bell", true, &bell),
             ("ascending", true, &|place| place as f64 - 1e4),
             ("descending", true, &|place| 1e4 - place as f64),

@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+"""Quantizing a matrix of 4096 x 4096 normal f32, and products with packed weights, on one core, beside whatever of NumPy, ONNX
+Runtime, PyTorch, ml_dtypes, gguf and faiss is installed. Prints Markdown; times are medians of rounds in which each tool has its
+turn.
+
+    cargo build --release
+    python3 benches/peers/kernels.py > results/performance/kernels.md
+"""
+
+import importlib.metadata
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+import numpy
+
+SIDE = int(os.environ.get("SIDE", "4096"))
+ROUNDS = 3
+PROGRAM = os.environ.get("BITSWEEP", "target/release/bitsweep")
+
+generator = numpy.random.default_rng(0)
+values = generator.standard_normal((SIDE, SIDE)).astype(numpy.float32)
+
+
+def milliseconds(work):
+    start = time.perf_counter()
+    work()
+    return (time.perf_counter() - start) * 1e3
+
+
+def ours(name):
+    """What `bitsweep bench kernels` measures of one line."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [PROGRAM, "bench", "kernels", name, "--side", str(SIDE), "--json", "--quiet", "--out", folder]
+        return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def to_packed_codes(name):
+    """From values to packed codes, and how long a copy of the values to new memory takes."""
+    measured = ours(name)
+    [times], limits = measured["quantizing"], measured["limits"]
+    copy = limits["copy"]["one"]["median"] * values.nbytes / limits["bytes"]
+    return 1e3 * (times["quantize"]["one"]["median"] + times["pack"]["one"]["median"]), 1e3 * copy
+
+
+def of_shape(rows, side):
+    """A product of so many rows, and reading its bytes or multiplying, whichever is longer."""
+
+    def product(name):
+        [times] = [own for own in ours(name)["products"] if own["shape"] == [rows, side, side]]
+        reading = times["bytes"] / times["bytes_read"] * times["read"]["one"]["median"]
+        peak = times["peak"]
+        multiplying = times["products"] / peak["products"] * peak["times"]["one"]["median"]
+        return 1e3 * times["one"]["median"], 1e3 * max(reading, multiplying)
+
+    return product
+
+
+def numpy_int8():
+    scale = numpy.abs(values).max() / 127
+    return numpy.clip(numpy.rint(values / scale), -127, 127).astype(numpy.int8)
+
+
+def numpy_groups():
+    blocks = values.reshape(-1, 64)
+    scales = numpy.abs(blocks).max(1, keepdims=True) / 7
+    codes = (numpy.clip(numpy.rint(blocks / scales), -7, 7) + 8).astype(numpy.uint8)
+    return codes[:, ::2] | (codes[:, 1::2] << 4)
+
+
+quantizing = {
+    "quantize int8": [("NumPy", numpy_int8)],
+    "quantize int8 asymmetric": [],
+    "quantize int8 per channel": [],
+    "quantize int4 by 64": [("NumPy, packed", numpy_groups)],
+    "quantize FP8 E4M3": [],
+    "quantize MXFP4": [],
+    "quantize NF4": [],
+    "quantize f16": [("NumPy", lambda: values.astype(numpy.float16))],
+    "quantize bf16": [],
+    "quantize Q4_0": [],
+    "quantize Q8_0": [],
+    "quantize int8 percentile": [("NumPy", lambda: numpy.percentile(numpy.abs(values), 99.9))],
+    "quantize int4 MSE": [],
+    "quantize codebook of 16": [],
+}
+squares = [SIDE // 4, SIDE // 2]
+products = {(name, rows, side): [] for name in ("f32", "int8, inputs of 8 bits", "int4, inputs of 8 bits") for rows, side in
+            [(1, SIDE), (32, SIDE), *((side, side) for side in squares)]}
+for side in squares:
+    left, right = values[:side, :side].copy(), values[-side:, -side:].copy()
+    products["f32", side, side].append(("NumPy", lambda left=left, right=right: left @ right))
+versions = [f"NumPy {numpy.__version__}"]
+
+
+def installed(name, package=None):
+    try:
+        module = __import__(name)
+    except ImportError:
+        return None
+    versions.append(f"{package or name} {importlib.metadata.version(package or name)}")
+    return module
+
+
+if (onnxruntime := installed("onnxruntime")) and (onnx := installed("onnx")):
+    helper, types = onnx.helper, onnx.TensorProto
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+
+    def session(nodes, source, target, constants=()):
+        """`source` and `target`: name, type and shape."""
+        ends = [helper.make_tensor_value_info(*end) for end in (source, target)]
+        constants = [onnx.numpy_helper.from_array(array, name) for name, array in constants]
+        graph = helper.make_graph(nodes, "g", ends[:1], ends[1:], constants)
+        sets = [helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)]
+        model = helper.make_model(graph, opset_imports=sets)
+        model.ir_version = 10
+        return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+    node = helper.make_node("DynamicQuantizeLinear", ["x"], ["y", "s", "z"])
+    of_values = session([node], ("x", types.FLOAT, [SIDE, SIDE]), ("y", types.UINT8, [SIDE, SIDE]))
+    quantizing["quantize int8 asymmetric"].append(
+        ("ONNX Runtime, DynamicQuantizeLinear", lambda: of_values.run(["y"], {"x": values}))
+    )
+
+    def square(side):
+        left = generator.integers(0, 256, (side, side)).astype(numpy.uint8)
+        right = generator.integers(-128, 128, (side, side)).astype(numpy.int8)
+        node = helper.make_node("MatMulInteger", ["x", "w"], ["y"])
+        own = session([node], ("x", types.UINT8, [side, side]), ("y", types.INT32, [side, side]), [("w", right)])
+        return lambda: own.run(["y"], {"x": left})
+
+    for side in squares:
+        products["int8, inputs of 8 bits", side, side].append(("ONNX Runtime, MatMulInteger", square(side)))
+
+    # One matrix after another, so that weights come from memory.
+    def chain(rows, count, nodes_of):
+        nodes, constants, last = [], [], "x0"
+        for index in range(count):
+            own, arrays, after = nodes_of(index, last)
+            nodes, constants, last = nodes + own, constants + arrays, after
+        own = session(nodes, ("x0", types.FLOAT, [rows, SIDE]), (last, types.FLOAT, [rows, SIDE]), constants)
+        inputs = {"x0": values[:rows].copy()}
+        return lambda: own.run([last], inputs)
+
+    def of_floats(index, last):
+        return [helper.make_node("MatMul", [last, f"w{index}"], [f"x{index + 1}"])], [(f"w{index}", values / 64)], f"x{index + 1}"
+
+    def of_bytes(index, last):
+        codes = numpy.clip(values * 30, -127, 127).astype(numpy.int8)
+        names = [f"{letter}{index}" for letter in "qszpf"]
+        nodes = [
+            helper.make_node("DynamicQuantizeLinear", [last], names[:3]),
+            helper.make_node("MatMulInteger", [names[0], f"w{index}", names[2]], [names[3]]),
+            helper.make_node("Cast", [names[3]], [names[4]], to=types.FLOAT),
+            helper.make_node("Mul", [names[4], names[1]], [f"x{index + 1}"]),
+        ]
+        return nodes, [(f"w{index}", codes)], f"x{index + 1}"
+
+    def of_nibbles(index, last):
+        codes = generator.integers(0, 256, (SIDE, SIDE // 128, 64)).astype(numpy.uint8)
+        scales = numpy.full(SIDE * (SIDE // 128), 0.001, numpy.float32)
+        node = helper.make_node("MatMulNBits", [last, f"w{index}", f"s{index}"], [f"x{index + 1}"], domain="com.microsoft",
+                                K=SIDE, N=SIDE, bits=4, block_size=128, accuracy_level=4)
+        return [node], [(f"w{index}", codes), (f"s{index}", scales)], f"x{index + 1}"
+
+    for rows in (1, 32):
+        for name, count, nodes_of, told in (
+            ("f32", 4, of_floats, "MatMul"),
+            ("int8, inputs of 8 bits", 16, of_bytes, "DynamicQuantizeLinear and MatMulInteger"),
+            ("int4, inputs of 8 bits", 16, of_nibbles, "MatMulNBits"),
+        ):
+            run = chain(rows, count, nodes_of)
+            products[name, rows, SIDE].append((f"ONNX Runtime, {told}", run, count))
+if torch := installed("torch"):
+    torch.set_num_threads(1)
+    tensor = torch.from_numpy(values)
+    scales, zeros = torch.full((SIDE,), 0.04), torch.zeros(SIDE, dtype=torch.int64)
+    quantizing["quantize int8"].append(("torch, given scale", lambda: torch.quantize_per_tensor(tensor, 0.04, 0, torch.qint8)))
+    quantizing["quantize int8 per channel"].append(
+        ("torch, given scales", lambda: torch.quantize_per_channel(tensor, scales, zeros, 1, torch.qint8))
+    )
+    quantizing["quantize FP8 E4M3"].append(("torch, cast", lambda: tensor.to(torch.float8_e4m3fn)))
+    for side in squares:
+        whole = torch.randint(-128, 128, (side, side), dtype=torch.int8)
+        products["int8, inputs of 8 bits", side, side].append(("torch, _int_mm", lambda whole=whole: torch._int_mm(whole, whole)))
+if ml_dtypes := installed("ml_dtypes"):
+    quantizing["quantize FP8 E4M3"].append(("ml_dtypes, cast", lambda: values.astype(ml_dtypes.float8_e4m3fn)))
+    quantizing["quantize bf16"].append(("ml_dtypes, cast", lambda: values.astype(ml_dtypes.bfloat16)))
+if gguf := installed("gguf"):
+    for name in ("Q4_0", "Q8_0"):
+        kind = gguf.GGMLQuantizationType[name]
+        quantizing[f"quantize {name}"].append(("gguf", lambda kind=kind: gguf.quantize(values, kind)))
+if faiss := installed("faiss", "faiss-cpu"):
+    faiss.omp_set_num_threads(1)
+    million = values.reshape(-1, 1)[:1_000_000]
+
+    def clustered():
+        faiss.Kmeans(1, 16, niter=25, max_points_per_centroid=10**9, seed=1).train(million)
+
+    quantizing["quantize codebook of 16"].append(("faiss, of 1 M values", clustered))
+
+
+def row(told, name, own_work, others):
+    """The cells of a line: others are names, what runs, and how many of what is measured one run has."""
+    own, limits, times = [], [], [[] for _ in others]
+    for _, work, *_ in others:
+        work()
+    for _ in range(ROUNDS):
+        mine, limit = own_work(name)
+        own.append(mine)
+        limits.append(limit)
+        for (_, work, *count), all in zip(others, times):
+            all.append(statistics.median(milliseconds(work) for _ in range(3)) / (count[0] if count else 1))
+    mine = statistics.median(own)
+    cells = [
+        f"{other[0]} {statistics.median(all):.3g} ({statistics.median(all) / mine:.2f})" for other, all in zip(others, times)
+    ]
+    cells = [told, f"{mine:.3g}", f"{mine / statistics.median(limits):.2f}", "; ".join(cells) or "–"]
+    print(cells, file=sys.stderr)
+    return "| " + " | ".join(cells) + " |"
+
+
+processor = platform.processor() or platform.machine()
+with open("/proc/cpuinfo", encoding="utf-8") as lines:
+    processor = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), processor)
+quantized = [row(name.removeprefix("quantize "), name, to_packed_codes, others) for name, others in quantizing.items()]
+multiplied = [
+    row(f"{name}; {rows} × {side} × {side}", name, of_shape(rows, side), others)
+    for (name, rows, side), others in products.items()
+]
+host = ours("quantize int8")["host"]
+print("# Kernels beside other tools\n")
+print(f"{processor}, one core, {host['system']}; kernels: {host['kernels']}; {', '.join(versions)}.")
+print(f"Medians of {ROUNDS} rounds in which each tool has its turn; in parentheses how many times as long as bitsweep's the other's is:")
+print("below 1 the other is faster.\n")
+print(f"## Quantizing {SIDE} × {SIDE} values\n")
+print("From f32 to packed codes, with the range or the codebook found. A copy is of the f32 values to new memory.\n")
+print("| scheme | bitsweep, ms | copies | others, ms |\n|---|--:|--:|---|")
+print("\n".join(quantized))
+print("\n## Products\n")
+print(f"Rows × inputs × outputs. Weights of {SIDE} inputs come from memory, those of smaller squares are in the caches. The limit is the")
+print("time of reading each byte once, or that of the multiplications at their peak, whichever is longer.\n")
+print("| product | bitsweep, ms | limits | others, ms |\n|---|--:|--:|---|")
+print("\n".join(multiplied))
+print("\n`python3 benches/peers/kernels.py` after `cargo build --release`.")
