@@ -466,7 +466,7 @@ pub enum BenchCommand {
         /// Measure only what is called so, or has one of these in its name.
         #[arg(value_name = "WORD")]
         words: Vec<String>,
-        /// Inputs and outputs of the matrices; memory in use is 32 bytes for each weight or more.
+        /// Inputs and outputs of the matrices; memory in use is about 48 bytes for each weight.
         #[arg(long, value_name = "N", default_value_t = 4096, value_parser = value_parser!(u16).range(16..=16384))]
         side: u16,
         /// Folder that times go to.
