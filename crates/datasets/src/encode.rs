@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use ndarray::{Array2, ArrayView1, Axis};
+use ndarray::{Array2, ArrayView1};
 
 use crate::dataset::{Column, ColumnKind, Dataset};
 use crate::table::Missing;
@@ -243,10 +243,13 @@ impl Encoder {
     /// When an index is not that of a row.
     #[must_use]
     pub fn apply(&self, dataset: &Dataset, rows: &[usize]) -> Array2<f64> {
-        if self.is_identity() {
-            return dataset.values.select(Axis(0), rows);
-        }
         let mut features = Array2::zeros((rows.len(), self.names.len()));
+        if self.is_identity() {
+            for (&row, mut features) in rows.iter().zip(features.rows_mut()) {
+                features.assign(&dataset.values.row(row));
+            }
+            return features;
+        }
         for (&row, mut features) in rows.iter().zip(features.rows_mut()) {
             let mut first = 0;
             for (column, &value) in self.columns.iter().zip(dataset.values.row(row)) {

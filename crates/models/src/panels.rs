@@ -46,8 +46,8 @@ impl<T: Float> Panels<T> {
         self.resize(values.nrows(), values.ncols());
         for (row, source) in values.outer_iter().enumerate() {
             match source.as_slice() {
-                Some(source) => self.set_row(row, source),
-                None => self.set_row(row, &source.to_vec()),
+                Some(source) => self.set_row(row, source, |value| value),
+                None => self.set_row(row, &source.to_vec(), |value| value),
             }
         }
     }
@@ -133,61 +133,55 @@ impl<T: Float> Panels<T> {
 
     /// Writes the elements to `values`, row after row.
     pub(crate) fn copy_rows_to(&self, values: &mut Vec<T>) {
-        values.clear();
-        for row in 0..self.rows {
-            self.append_row_to(row, values);
-        }
+        self.convert_rows_to(values, |value| value);
     }
 
     /// Writes the elements of one row to `values`.
     pub(crate) fn copy_row_to(&self, row: usize, values: &mut Vec<T>) {
         values.clear();
-        self.append_row_to(row, values);
-    }
-
-    fn append_row_to(&self, row: usize, values: &mut Vec<T>) {
         for panel in 0..self.panel_count() {
             values.extend_from_slice(&self.panel(panel)[row][..self.width(panel)]);
         }
     }
 
     /// Writes the elements to `values`, row after row, converted.
-    pub(crate) fn convert_rows_to<U>(&self, values: &mut Vec<U>, convert: impl Fn(T) -> U) {
-        values.clear();
+    pub(crate) fn convert_rows_to<U: Copy + Default>(&self, values: &mut Vec<U>, convert: impl Fn(T) -> U) {
+        let count = self.rows * self.columns;
+        // Whole blocks are written: what their padding covers is the next row's, or behind the last.
+        values.resize(count + LANES, U::default());
         for row in 0..self.rows {
-            for panel in 0..self.panel_count() {
-                values
-                    .extend(self.panel(panel)[row][..self.width(panel)].iter().map(|&value| convert(value)));
-            }
+            let blocks = self.blocks.iter().skip(row).step_by(self.rows);
+            let (targets, _) = values[row * self.columns..].as_chunks_mut::<LANES>();
+            blocks.zip(targets).for_each(|(block, target)| *target = block.map(&convert));
         }
+        values.truncate(count);
     }
 
     /// Replaces all elements by those of `values`, row after row, converted.
     pub(crate) fn convert_rows_from<U: Copy>(&mut self, values: &[U], convert: impl Fn(U) -> T) {
         let columns = self.columns;
-        if columns == 0 {
-            return;
-        }
-        for (row, values) in values.chunks(columns).enumerate() {
-            for (panel, values) in values.chunks(LANES).enumerate() {
-                for (element, &value) in self.panel_mut(panel)[row].iter_mut().zip(values) {
-                    *element = convert(value);
+        for panel in 0..self.panel_count() {
+            let rows = values.chunks_exact(columns).map(|row| &row[panel * LANES..]);
+            for (block, row) in self.panel_mut(panel).iter_mut().zip(rows) {
+                match row.first_chunk::<LANES>() {
+                    Some(row) => *block = row.map(&convert),
+                    None => block.iter_mut().zip(row).for_each(|(element, &value)| *element = convert(value)),
                 }
             }
         }
     }
 
-    /// Replaces the elements of one row.
-    pub(crate) fn set_row(&mut self, row: usize, values: &[T]) {
+    /// Replaces the elements of one row by those of `values`, converted.
+    pub(crate) fn set_row<U: Copy>(&mut self, row: usize, values: &[U], convert: impl Fn(U) -> T) {
         let rows = self.rows;
         let (whole, rest) = values.as_chunks::<LANES>();
         let mut targets = self.blocks.iter_mut().skip(row).step_by(rows);
         for (block, target) in whole.iter().zip(&mut targets) {
-            *target = *block;
+            *target = block.map(&convert);
         }
         if let (Some(target), false) = (targets.next(), rest.is_empty()) {
             *target = [T::ZERO; LANES];
-            target[..rest.len()].copy_from_slice(rest);
+            target.iter_mut().zip(rest).for_each(|(element, &value)| *element = convert(value));
         }
     }
 }

@@ -244,17 +244,20 @@ impl Hook for FakeQuantization<'_> {
         gradient: ArrayViewMut2<'_, f64>,
     ) {
         let Some(bits) = self.activations else { return };
-        let rows = outputs.nrows() as f64;
-        let clip = self.clip(layer);
-        let of_clip = ClippedActivation { bits }.gradient(clip, outputs, gradient);
+        let (clip, function) = (self.clip(layer), ClippedActivation { bits });
         match self.method {
             // The optimizer divides by the rows, which the decay has nothing to do with.
-            GradientEstimator::Pact(pact) => self.gradient[layer] += of_clip + rows * pact.decay * clip,
+            GradientEstimator::Pact(pact) => {
+                let rows = outputs.nrows() as f64;
+                let of_clip = function.clip_gradient(clip, outputs, gradient.view());
+                self.gradient[layer] += of_clip + rows * pact.decay * clip;
+            }
             GradientEstimator::StraightThrough
             | GradientEstimator::Lsq
             | GradientEstimator::Dorefa(_)
             | GradientEstimator::Wrpn(_) => {}
         }
+        function.gradient(clip, outputs, gradient);
     }
 
     fn changes_gradients(&self) -> bool {

@@ -1,7 +1,5 @@
 //! Load → split → scale.
 
-use std::collections::BTreeSet;
-
 use bitsweep_datasets::{
     Dataset, Division, Encoder, Scaler, ScalingError, Split, SplitError, SplitStreams, divide_groups, encode,
     fit, holdout, k_fold,
@@ -267,16 +265,7 @@ pub(super) fn prepare<'u>(unit: &Unit, dataset: &'u Dataset) -> Step<Prepared<'u
         validation_labels: labels(&split.validation),
         test_features: test,
         test_labels: labels(&split.test),
-        seen_rows: seen_rows(&dataset.values, &split),
+        seen_rows: split.seen_rows(dataset.values.view()),
         split,
     })
-}
-
-/// How many test rows have the values of some training row, column by column.
-fn seen_rows(values: &Array2<f64>, split: &Split) -> usize {
-    // Adding 0 makes -0 the same value as 0.
-    let bits =
-        |row: &usize| values.row(*row).iter().map(|value| (value + 0.0).to_bits()).collect::<Vec<u64>>();
-    let trained: BTreeSet<Vec<u64>> = split.train.iter().map(bits).collect();
-    split.test.iter().filter(|row| trained.contains(&bits(row))).count()
 }

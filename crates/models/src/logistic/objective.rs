@@ -122,10 +122,10 @@ impl Objective {
                 Multiclass::Multinomial => softmax_loss(&mut values, label),
             };
             loss += weight * row_loss;
-            self.probabilities.set_row(row, &values);
+            self.probabilities.set_row(row, &values, |value| value);
             values[label] -= 1.0;
             values.iter_mut().for_each(|residual| *residual *= weight);
-            self.residuals.set_row(row, &values);
+            self.residuals.set_row(row, &values, |value| value);
         }
         multiply_transposed(&self.features, &self.residuals, gradient);
         loss + self.add_penalty(parameters, gradient)
@@ -153,7 +153,7 @@ impl Objective {
                     Some(mean) => weight * (p * (*change - mean)),
                 };
             }
-            self.residuals.set_row(row, &changes);
+            self.residuals.set_row(row, &changes, |value| value);
         }
         multiply_transposed(&self.features, &self.residuals, out);
         self.add_penalty(direction, out);

@@ -55,7 +55,7 @@ impl<T: Float> HookMemory<T> {
             ];
             for (id, from, to) in weights {
                 from.copy_rows_to(latent);
-                values.clone_from(latent);
+                values.resize(latent.len(), 0.0);
                 let shape = (from.rows(), from.columns());
                 hook.compute(id, view(shape, latent), view_mut(shape, values))?;
                 to.convert_rows_from(values, |value| value);

@@ -59,16 +59,12 @@ impl<T: Float> WithSimd for Loss<'_, T> {
                     sum += exponential;
                 }
             }
+            let probability = gradient.get(row, label) / sum;
+            losses.push((weight * (probability + epsilon).ln()).into());
             for panel in 0..logits.panel_count() {
                 for (lane, value) in gradient.panel_mut(panel)[row].iter_mut().enumerate() {
-                    let probability = *value / sum;
-                    let truth = if panel * LANES + lane == label {
-                        losses.push((weight * (probability + epsilon).ln()).into());
-                        T::ONE
-                    } else {
-                        T::ZERO
-                    };
-                    *value = (weight * (probability - truth)).flush();
+                    let truth = if panel * LANES + lane == label { T::ONE } else { T::ZERO };
+                    *value = (weight * (*value / sum - truth)).flush();
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! The mini-batch loop: forward, loss, backward, update.
 
+use std::borrow::Cow;
+
 use ndarray::ArrayView2;
 
 use super::backward::{LayerGradient, backward, needs_sums};
@@ -17,7 +19,9 @@ use crate::weight_id::WeightId;
 
 /// Training rows cut into mini-batches, in the precision and layout of training.
 pub(super) struct Batches<'a, T> {
-    features: ArrayView2<'a, f64>,
+    /// Row after row.
+    features: Cow<'a, [f64]>,
+    columns: usize,
     labels: &'a [usize],
     size: usize,
     batches: Vec<Batch<T>>,
@@ -32,7 +36,9 @@ pub(super) struct Batch<T> {
 impl<'a, T: Float> Batches<'a, T> {
     /// Mini-batches of `size` rows, the last of what is left, in the order in which the rows are given.
     pub(super) fn new(features: ArrayView2<'a, f64>, labels: &'a [usize], size: usize) -> Self {
-        let mut batches = Self { features, labels, size, batches: Vec::new() };
+        let columns = features.ncols();
+        let features = features.to_slice().map_or_else(|| features.iter().copied().collect(), Cow::Borrowed);
+        let mut batches = Self { features, columns, labels, size, batches: Vec::new() };
         let given: Vec<usize> = (0..labels.len()).collect();
         batches.reorder(&given);
         batches
@@ -40,13 +46,14 @@ impl<'a, T: Float> Batches<'a, T> {
 
     /// Fills the mini-batches with the rows in this order.
     pub(super) fn reorder(&mut self, order: &[usize]) {
-        let columns = self.features.ncols();
+        let columns = self.columns;
         let count = order.len().div_ceil(self.size);
         self.batches.resize_with(count, || Batch { features: Panels::default(), labels: Vec::new() });
         for (batch, rows) in self.batches.iter_mut().zip(order.chunks(self.size)) {
-            batch.features.assign_with(rows.len(), columns, |row, column| {
-                T::from_f64(self.features[[rows[row], column]])
-            });
+            batch.features.resize(rows.len(), columns);
+            for (place, &row) in rows.iter().enumerate() {
+                batch.features.set_row(place, &self.features[row * columns..][..columns], T::from_f64);
+            }
             batch.labels.clear();
             batch.labels.extend(rows.iter().map(|&row| self.labels[row]));
         }

@@ -7,7 +7,7 @@ use ndarray::ArrayView2;
 
 use crate::encode::uniform::weight_function;
 use crate::number::{Each, ForEachDtype, NarrowFloat, Real, row_major};
-use crate::scheme::{Granularity, LevelTable, Outliers, Range, Rounding, ScaleFormat, Scheme, SchemeAxis};
+use crate::scheme::{Granularity, LevelTable, Outliers, Range, ScaleFormat, Scheme, SchemeAxis};
 use crate::tensor::{
     Affine, BitField, Blocks, CodeMatrix, Codebooks, FarParameters, FixedGrid, ParameterKind, Parameters,
     QuantizeError, Quantized, SparseOutliers, Unheld, Unrepresentable,
@@ -101,7 +101,7 @@ fn quantize_as<T: Real>(
             Parameters::Codebooks(codebooks)
         }
         ParameterKind::Fixed(grid) => {
-            encode_fixed(&values, grid, scheme.rounding, stream, &mut codes);
+            encode_fixed(&values, grid, scheme, stream, &mut codes);
             Parameters::Fixed(grid)
         }
     };
@@ -223,7 +223,7 @@ fn encode<T: Real>(
         }
         Parameters::Codebooks(codebooks) => codebooks.encode(values, codes),
         Parameters::Fixed(grid) => {
-            encode_fixed(values, *grid, scheme.rounding, stream, codes);
+            encode_fixed(values, *grid, scheme, stream, codes);
             Ok(())
         }
     }
@@ -232,13 +232,13 @@ fn encode<T: Real>(
 fn encode_fixed<T: Real>(
     values: &[T],
     grid: FixedGrid,
-    rounding: Rounding,
+    scheme: &Scheme,
     stream: &mut Stream,
     codes: &mut CodeMatrix,
 ) {
     match grid {
-        FixedGrid::DoReFa(bits) => weight_function::encode_dorefa(values, bits, rounding, stream, codes),
-        FixedGrid::Wrpn(bits) => weight_function::encode_wrpn(values, bits, rounding, stream, codes),
+        FixedGrid::DoReFa(bits) => weight_function::encode_dorefa(values, bits, scheme, stream, codes),
+        FixedGrid::Wrpn(bits) => weight_function::encode_wrpn(values, bits, scheme, stream, codes),
         FixedGrid::Float16 => encode_floats(values, NarrowFloat::binary16(), codes),
         FixedGrid::BFloat16 => encode_floats(values, NarrowFloat::bfloat16(), codes),
     }

@@ -1,9 +1,9 @@
-//! The exponential function and powers of many numbers: the bits of `libm`, in loops that are vectorized.
+//! The exponential function, powers and the hyperbolic tangent of many numbers: the bits of `libm`, in loops that are vectorized.
 //!
-//! The formulas are those of FreeBSD's `e_exp.c` and `e_pow.c` (Copyright (C) 2004 by Sun Microsystems, Inc. All rights
-//! reserved. Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is
-//! preserved), as `libm` has them, with selections in place of branches. Numbers whose results might not be normal go to
-//! `libm` itself.
+//! The formulas are those of FreeBSD's `e_exp.c`, `e_pow.c` and `s_expm1f.c` (Copyright (C) 1993, 2004 by Sun Microsystems, Inc.
+//! All rights reserved. Permission to use, copy, modify, and distribute this software is freely granted, provided that this
+//! notice is preserved) and musl's `tanhf.c`, as `libm` has them, with selections in place of branches. Exponentials and powers
+//! that might not be normal come from `libm` itself.
 
 use std::f64::consts::{LN_2, LOG2_E};
 
@@ -176,6 +176,52 @@ fn power(x: f64, y: f64) -> f64 {
     (1.0 - (r - z)) * power_of_two(whole)
 }
 
+/// `tanh x`, as `libm::tanhf` has it: of `t = e^z - 1` with `z = -2·|x|` near 0, `z = 2·|x|` elsewhere.
+///
+/// Must be called within a dispatch to vector instructions to be fast.
+#[inline(always)]
+pub(super) fn hyperbolic_tangent(x: f32) -> f32 {
+    // The least magnitudes with these bits lie around ln(5/3)/2 and ln(3)/2.
+    let (near, middle) = (f32::from_bits(0x3e82_c578), f32::from_bits(0x3f0c_9f54));
+    let size = x.abs();
+    let (is_near, is_middle) = (size <= near, size <= middle);
+    let t = exponential_less_one(if is_near { -2.0 * size } else { 2.0 * size });
+    let divided = if is_near { -t } else { t };
+    let quotient = (if is_middle { divided } else { 2.0 }) / (t + 2.0);
+    let result = if is_middle { quotient } else { 1.0 - quotient };
+    (if size > 10.0 { 1.0 } else { result }).copysign(x)
+}
+
+/// `e^z - 1` where `-0.6 ≤ z ≤ 20`: `z = k·ln 2 + r - c` with `|r| ≤ ln 2/2`.
+#[inline(always)]
+fn exponential_less_one(z: f32) -> f32 {
+    const LN_2_HIGH: f32 = 6.931_381e-1;
+    const LN_2_LOW: f32 = 9.058_001e-6;
+    const Q: [f32; 2] = [-3.333_321_2e-2, 1.580_717e-3];
+    // Halves of ln 2 and of 3·ln 2, and 2⁻²⁵.
+    let (half, three_halves, tiny) =
+        (f32::from_bits(0x3eb1_7218), f32::from_bits(0x3f85_1592), f32::from_bits(0x3300_0000));
+    let size = z.abs();
+    let far = (std::f32::consts::LOG2_E * z + 0.5).trunc();
+    let close = if size > half { 1.0_f32.copysign(z) } else { 0.0 };
+    let k = if size < three_halves { close } else { far };
+    let (high, low) = (z - k * LN_2_HIGH, k * LN_2_LOW);
+    let r = high - low;
+    let c = (high - r) - low;
+    let half_r = 0.5 * r;
+    let s = r * half_r;
+    let r1 = 1.0 + s * (Q[0] + s * Q[1]);
+    let t = 3.0 - r1 * half_r;
+    let e = s * ((r1 - t) / (6.0 - r * t));
+    let e = r * (e - c) - c - s;
+    // The lowest bits of 2²³ + n are n.
+    let power = |exponent: f32| f32::from_bits((exponent + (8_388_608.0 + 127.0)).to_bits() << 23);
+    let less = power(-k);
+    let sum = if (k == 1.0) & (r < -0.25) { (r + 0.5) - e } else { r - e + (1.0 - less) };
+    let sum = if k < 23.0 { sum } else { r - (e + less) + 1.0 };
+    if size < tiny { z } else { sum * power(k) }
+}
+
 #[cfg(test)]
 mod tests {
     use bitsweep_random::{Generator, Stream};
@@ -246,5 +292,39 @@ mod tests {
         for power in powers.into_iter().chain((0..40).map(|_| 1.0 + 18.0 * stream.uniform())) {
             assert_bits(&numbers, Some(power));
         }
+    }
+
+    struct HyperbolicTangents<'a>(&'a [f32]);
+
+    impl NullaryFnOnce for HyperbolicTangents<'_> {
+        type Output = Vec<f32>;
+
+        #[inline(always)]
+        fn call(self) -> Vec<f32> {
+            self.0.iter().map(|&number| hyperbolic_tangent(number)).collect()
+        }
+    }
+
+    #[test]
+    fn hyperbolic_tangents_have_the_bits_of_libm() {
+        // Every 997th float, and all around the bounds of the cases.
+        let mut numbers: Vec<f32> = (0..=f32::INFINITY.to_bits()).step_by(997).map(f32::from_bits).collect();
+        let ln_2 = std::f32::consts::LN_2;
+        for bound in
+            [0.5 * (5.0_f32 / 3.0).ln(), 0.5 * 3.0_f32.ln(), 10.0, 1.0 / (1 << 26) as f32, 0.25 * ln_2]
+                .into_iter()
+                .chain((1..60).map(|half| 0.25 * half as f32 * ln_2))
+        {
+            numbers.extend((0..4000).map(|step| f32::from_bits(bound.to_bits() + step - 2000)));
+        }
+        numbers.extend([f32::INFINITY, f32::MIN_POSITIVE, f32::from_bits(1)]);
+        numbers.extend(numbers.iter().map(|number| -number).collect::<Vec<_>>());
+        let tangents = HyperbolicTangents(&numbers);
+        for results in [arch().dispatch(HyperbolicTangents(&numbers)), tangents.call()] {
+            for (&number, result) in numbers.iter().zip(results) {
+                assert_eq!(result.to_bits(), libm::tanhf(number).to_bits(), "{number:e}");
+            }
+        }
+        assert!(hyperbolic_tangent(f32::NAN).is_nan());
     }
 }

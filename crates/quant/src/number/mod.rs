@@ -19,4 +19,4 @@ pub(crate) use lanes::{LANES, fold_lanes};
 pub(crate) use narrow_float::NarrowFloat;
 pub(crate) use real::ForEachDtype;
 pub use real::Real;
-pub(crate) use row_major::row_major;
+pub(crate) use row_major::{change_row_major, row_major};

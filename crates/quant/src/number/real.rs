@@ -6,6 +6,7 @@ use std::iter::Sum;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use super::dtype::Dtype;
+use super::elementary::hyperbolic_tangent;
 
 mod sealed {
     use super::ForEachDtype;
@@ -90,7 +91,7 @@ pub trait Real:
     fn round_half_away(self) -> Self;
     /// Largest whole number not above.
     fn floor(self) -> Self;
-    /// Hyperbolic tangent, the same on every machine.
+    /// Hyperbolic tangent, as `libm` has it.
     fn tanh(self) -> Self;
     /// Whether the sign is negative, also of -0.
     fn is_sign_negative(self) -> bool;
@@ -175,6 +176,7 @@ macro_rules! real {
             fn floor(self) -> Self {
                 $type::floor(self)
             }
+            #[inline(always)]
             fn tanh(self) -> Self {
                 $tanh(self)
             }
@@ -219,7 +221,7 @@ macro_rules! real {
     };
 }
 
-real!(f32, i32, F32, libm::tanhf);
+real!(f32, i32, F32, hyperbolic_tangent);
 real!(f64, i64, F64, libm::tanh);
 
 #[cfg(test)]

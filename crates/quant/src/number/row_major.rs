@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::real::Real;
 
@@ -12,4 +12,18 @@ pub(crate) fn row_major<T: Real>(values: ArrayView2<'_, T>) -> Cow<'_, [T]> {
         Some(slice) => Cow::Borrowed(slice),
         None => Cow::Owned(values.iter().copied().collect()),
     }
+}
+
+/// Has `change` change the values in row-major order, of which it sees a copy only when they lie otherwise.
+pub(crate) fn change_row_major<T: Real, O>(
+    mut values: ArrayViewMut2<'_, T>,
+    change: impl FnOnce(&mut [T]) -> O,
+) -> O {
+    if let Some(slice) = values.as_slice_mut() {
+        return change(slice);
+    }
+    let mut copy: Vec<T> = values.iter().copied().collect();
+    let outcome = change(&mut copy);
+    values.iter_mut().zip(copy).for_each(|(value, changed)| *value = changed);
+    outcome
 }

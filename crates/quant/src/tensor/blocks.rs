@@ -1,5 +1,7 @@
 //! Which values of a matrix share parameters.
 
+use std::borrow::Cow;
+
 use crate::scheme::Granularity;
 
 /// The division of a row-major matrix into blocks that share one scale and zero point.
@@ -53,6 +55,15 @@ impl Block {
     /// Positions of the values in the row-major matrix.
     pub fn positions(self) -> impl Iterator<Item = usize> {
         (0..self.length).map(move |index| self.offset + index * self.stride)
+    }
+
+    /// The values in one piece, of those of the row-major matrix; copied only where they lie apart.
+    pub(crate) fn of<T: Copy>(self, values: &[T]) -> Cow<'_, [T]> {
+        if self.stride == 1 {
+            Cow::Borrowed(&values[self.offset..][..self.length])
+        } else {
+            Cow::Owned(self.positions().map(|position| values[position]).collect())
+        }
     }
 }
 

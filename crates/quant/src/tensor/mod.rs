@@ -36,7 +36,7 @@ pub use blocks::{Block, Blocks};
 pub use code_matrix::CodeMatrix;
 #[cfg(test)]
 pub(crate) use code_matrix::CodeType;
-pub(crate) use code_matrix::{CodeWriter, PIECE};
+pub(crate) use code_matrix::{CodeReader, CodeWriter, PIECE};
 pub use codebook::Codebook;
 pub use codebooks::Codebooks;
 pub use error::QuantizeError;

@@ -109,9 +109,46 @@ impl FixedGrid {
             // Codes of 16-bit floats are 16 bits wide.
             Self::Float16 => T::from_f64(decode_binary16(code as u16)),
             Self::BFloat16 => T::from_f64(decode_bfloat16(code as u16)),
-            Self::DoReFa(bits) => dorefa(code, bits),
-            Self::Wrpn(bits) => wrpn(code, bits),
+            Self::DoReFa(bits) => EvenLevels::dorefa(bits).level(code),
+            Self::Wrpn(bits) => EvenLevels::wrpn(bits).level(code),
         }
+    }
+
+    /// The levels, where they are even.
+    pub(crate) fn even<T: Real>(self) -> Option<EvenLevels<T>> {
+        match self {
+            Self::Float16 | Self::BFloat16 => None,
+            Self::DoReFa(bits) => Some(EvenLevels::dorefa(bits)),
+            Self::Wrpn(bits) => Some(EvenLevels::wrpn(bits)),
+        }
+    }
+}
+
+/// Levels `factor·(q/steps) - offset`.
+#[derive(Clone, Copy)]
+pub(crate) struct EvenLevels<T> {
+    steps: T,
+    factor: T,
+    offset: T,
+}
+
+impl<T: Real> EvenLevels<T> {
+    /// `2·(q/n) - 1`, `n` the highest code.
+    fn dorefa(bits: Bits) -> Self {
+        let grid = Grid::new(bits, Codes::Unsigned, CodeRange::Full);
+        Self { steps: T::from_i32(grid.highest), factor: T::ONE + T::ONE, offset: T::ONE }
+    }
+
+    /// `q/n`, `n` the highest code.
+    fn wrpn(bits: Bits) -> Self {
+        let grid = Grid::new(bits, Codes::Signed, CodeRange::Narrow);
+        Self { steps: T::from_i32(grid.highest), factor: T::ONE, offset: T::ZERO }
+    }
+
+    /// The value of a code.
+    #[inline(always)]
+    pub(crate) fn level(self, code: i32) -> T {
+        T::from_i32(code) / self.steps * self.factor - self.offset
     }
 }
 
@@ -124,17 +161,4 @@ impl fmt::Display for FixedGrid {
             Self::Wrpn(_) => "wrpn",
         })
     }
-}
-
-/// The value of a DoReFa code: `2·(q/n) - 1`.
-fn dorefa<T: Real>(code: i32, bits: Bits) -> T {
-    let steps = T::from_i32(Grid::new(bits, Codes::Unsigned, CodeRange::Full).highest);
-    let fraction = T::from_i32(code) / steps;
-    fraction + fraction - T::ONE
-}
-
-/// The value of a WRPN code: `q/n`.
-fn wrpn<T: Real>(code: i32, bits: Bits) -> T {
-    let grid = Grid::new(bits, Codes::Signed, CodeRange::Narrow);
-    T::from_i32(code) / T::from_i32(grid.highest)
 }

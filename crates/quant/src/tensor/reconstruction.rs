@@ -72,7 +72,10 @@ impl Quantized {
             Parameters::Codebooks(codebooks) => codebooks.reconstruct(codes, values),
             Parameters::Fixed(grid) => {
                 let all = Blocks::new(codes.dim(), Granularity::Tensor);
-                decode(codes, &all, &[()][..], values, |code, ()| grid.level(code));
+                match grid.even() {
+                    Some(even) => decode(codes, &all, &[()][..], values, |code, ()| even.level(code)),
+                    None => decode(codes, &all, &[()][..], values, |code, ()| grid.level(code)),
+                }
             }
         }
     }

@@ -10,14 +10,13 @@ pub(super) fn fit<T: Real>(values: &[T], blocks: &Blocks) -> Vec<T> {
 
 /// `mean|w|` of a block.
 pub(crate) fn mean_magnitude<T: Real>(values: &[T], block: Block) -> T {
-    let first = values[block.offset];
+    let values = block.of(values);
     // The mean of equal numbers may round; the number itself does not.
-    if block.positions().all(|position| values[position] == first) {
-        return first.abs();
+    if values.iter().all(|value| *value == values[0]) {
+        return values[0].abs();
     }
     // Scaled by the largest magnitude, so that the sum of large numbers stays finite.
-    let largest =
-        block.positions().fold(0.0, |largest, position| f64::max(largest, values[position].to_f64().abs()));
-    let sum: f64 = block.positions().map(|position| values[position].to_f64().abs() / largest).sum();
-    T::from_f64(sum / block.length as f64 * largest)
+    let largest = values.iter().fold(T::ZERO, |largest, value| value.abs().greater(largest)).to_f64();
+    let sum: f64 = values.iter().map(|value| value.to_f64().abs() / largest).sum();
+    T::from_f64(sum / values.len() as f64 * largest)
 }

@@ -1,12 +1,14 @@
 //! The weight functions of two training methods, whose grids are fixed by the number of bits.
 
 use bitsweep_random::Stream;
+use bitsweep_vector::arch;
+use pulp::NullaryFnOnce;
 
-use crate::number::Real;
-use crate::scheme::{Bits, CodeRange, Codes, Grid, Rounding};
-use crate::tensor::CodeMatrix;
+use crate::number::{Dtype, LANES, Real, fold_lanes};
+use crate::scheme::{Bits, CodeRange, Codes, Granularity, Grid, Scheme};
+use crate::tensor::{Affine, Blocks, CodeMatrix};
 
-use super::rounding::{round_and_clamp, round_stochastically};
+use super::codes::encode;
 
 /// Fills `codes` with those of DoReFa's weight function for at least 2 bits (Zhou et al. 2016, eq. 9):
 /// `q = round(n·x)`, `n = 2^b-1`, `x = tanh(w)/(2·max|tanh(w)|) + ½`.
@@ -16,18 +18,42 @@ use super::rounding::{round_and_clamp, round_stochastically};
 pub(crate) fn encode_dorefa<T: Real>(
     values: &[T],
     bits: Bits,
-    rounding: Rounding,
+    scheme: &Scheme,
     stream: &mut Stream,
     codes: &mut CodeMatrix,
 ) {
-    let squashed: Vec<T> = values.iter().map(|value| value.tanh()).collect();
-    let largest = squashed.iter().fold(T::ZERO, |largest, value| largest.greater(value.abs()));
-    let span = if largest == T::ZERO { T::ONE } else { largest + largest };
-    let half = T::from_f64(0.5);
     let grid = Grid::new(bits, Codes::Unsigned, CodeRange::Full);
-    let steps = T::from_i32(grid.highest);
-    let positions = squashed.into_iter().map(|value| steps * (value / span + half));
-    encode_positions(positions, grid, rounding, stream, codes);
+    let dorefa = DorefaPositions { values, steps: T::from_i32(grid.highest) };
+    let positions = match T::DTYPE {
+        Dtype::F32 => arch().dispatch(dorefa),
+        Dtype::F64 => dorefa.call(),
+    };
+    encode_positions(&positions, grid, scheme, stream, codes);
+}
+
+struct DorefaPositions<'a, T> {
+    values: &'a [T],
+    steps: T,
+}
+
+impl<T: Real> NullaryFnOnce for DorefaPositions<'_, T> {
+    type Output = Vec<T>;
+
+    #[inline(always)]
+    fn call(self) -> Vec<T> {
+        let mut positions = vec![T::ZERO; self.values.len()];
+        for (squashed, value) in positions.iter_mut().zip(self.values) {
+            *squashed = value.tanh();
+        }
+        let largest = fold_lanes(&positions, [T::ZERO; LANES], |largest, value| largest.greater(value.abs()));
+        let largest = largest.into_iter().fold(T::ZERO, T::greater);
+        let span = if largest == T::ZERO { T::ONE } else { largest + largest };
+        let half = T::from_f64(0.5);
+        for position in &mut positions {
+            *position = self.steps * (*position / span + half);
+        }
+        positions
+    }
 }
 
 /// Fills `codes` with those of WRPN's weight function (Mishra et al. 2017, §3): `q = round(n·clip(w, -1, 1))`,
@@ -35,30 +61,25 @@ pub(crate) fn encode_dorefa<T: Real>(
 pub(crate) fn encode_wrpn<T: Real>(
     values: &[T],
     bits: Bits,
-    rounding: Rounding,
+    scheme: &Scheme,
     stream: &mut Stream,
     codes: &mut CodeMatrix,
 ) {
     let grid = Grid::new(bits, Codes::Signed, CodeRange::Narrow);
     let steps = T::from_i32(grid.highest);
-    let positions = values.iter().map(|value| steps * value.greater(-T::ONE).lesser(T::ONE));
-    encode_positions(positions, grid, rounding, stream, codes);
+    let position = |value: &T| steps * value.greater(-T::ONE).lesser(T::ONE);
+    let positions: Vec<T> = values.iter().map(position).collect();
+    encode_positions(&positions, grid, scheme, stream, codes);
 }
 
+/// Positions are codes on a grid of the scale 1.
 fn encode_positions<T: Real>(
-    positions: impl Iterator<Item = T>,
+    positions: &[T],
     grid: Grid,
-    rounding: Rounding,
+    scheme: &Scheme,
     stream: &mut Stream,
     codes: &mut CodeMatrix,
 ) {
-    let round = |position| match rounding {
-        Rounding::NearestEven => T::round_ties_even(position),
-        Rounding::HalfAway => T::round_half_away(position),
-        Rounding::Stochastic => round_stochastically(position, stream),
-    };
-    let mut round = round;
-    for (place, position) in positions.enumerate() {
-        codes.set(place, round_and_clamp(position, grid, &mut round));
-    }
+    let all = Blocks::new(codes.dim(), Granularity::Tensor);
+    encode(positions, &all, &Affine::of_scales(vec![T::ONE]), scheme, grid, stream, codes);
 }

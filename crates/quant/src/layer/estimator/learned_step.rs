@@ -1,10 +1,12 @@
 //! Learned step size quantization (Esser et al. 2020, LSQ).
 
+use bitsweep_vector::arch;
 use ndarray::{ArrayView2, ArrayViewMut2};
+use pulp::NullaryFnOnce;
 
-use crate::number::Real;
+use crate::number::{Real, change_row_major, row_major};
 use crate::scheme::{Bits, Format, Grid, Range, Scheme, Symmetry};
-use crate::tensor::{Blocks, Quantized};
+use crate::tensor::{Blocks, CodeMatrix, CodeReader, Layout, PIECE, Quantized};
 
 use super::error::{EstimatorError, expect_plain_parameters, expect_shape};
 
@@ -78,7 +80,7 @@ pub fn initial_steps(values: ArrayView2<'_, f32>, scheme: &Scheme) -> Result<Vec
 pub fn learned_step_gradient(
     latent: ArrayView2<'_, f32>,
     quantized: &Quantized,
-    mut gradient: ArrayViewMut2<'_, f64>,
+    gradient: ArrayViewMut2<'_, f64>,
     step_gradient: &mut [f64],
 ) -> Result<(), EstimatorError> {
     let grid = check_learned_step(quantized.scheme())?;
@@ -89,10 +91,10 @@ pub fn learned_step_gradient(
     if step_gradient.len() != blocks.len() {
         return Err(EstimatorError::Steps { expected: blocks.len(), found: step_gradient.len() });
     }
-    let latent: Vec<f32> = latent.iter().copied().collect();
-    let mut passed: Vec<f64> = gradient.iter().copied().collect();
-    add_step_gradient(&latent, quantized, grid, &mut passed, step_gradient);
-    gradient.iter_mut().zip(passed).for_each(|(gradient, passed)| *gradient = passed);
+    let latent = row_major(latent);
+    change_row_major(gradient, |gradient| {
+        add_step_gradient(&latent, quantized, grid, gradient, step_gradient);
+    });
     Ok(())
 }
 
@@ -105,27 +107,82 @@ pub(crate) fn add_step_gradient<T: Real>(
     step_gradient: &mut [f64],
 ) {
     let blocks = quantized.blocks();
-    let columns = quantized.shape().1;
     let scales: Vec<f64> = quantized.block_parameters().map(|block| block.scale.unwrap_or(1.0)).collect();
-    let (lowest, highest) = (f64::from(grid.lowest), f64::from(grid.highest));
     let mut sums = vec![0.0; blocks.len()];
-    let values = latent.iter().zip(quantized.codes().iter());
-    for ((position, gradient), (&latent, code)) in gradient.iter_mut().enumerate().zip(values) {
-        let block = blocks.index_of(position / columns, position % columns);
-        let place = latent.to_f64() / scales[block];
-        let (through, of_step) = if place <= lowest {
-            (0.0, lowest)
-        } else if place >= highest {
-            (0.0, highest)
-        } else {
-            (1.0, f64::from(code) - place)
-        };
-        sums[block] += *gradient * of_step;
-        *gradient *= through;
-    }
+    let codes = quantized.codes();
+    let sums_of =
+        StepGradient { latent, codes, blocks: &blocks, scales: &scales, grid, gradient, sums: &mut sums };
+    arch().dispatch(sums_of);
+    let highest = f64::from(grid.highest);
     for ((block, sum), step_gradient) in sums.into_iter().enumerate().zip(step_gradient) {
         *step_gradient += sum / (blocks.get(block).length as f64 * highest).sqrt();
     }
+}
+
+/// Turns the gradient into that of the latent values, and adds `Σ g·∂ŵ/∂s` of each block to `sums`.
+struct StepGradient<'a, T> {
+    latent: &'a [T],
+    codes: &'a CodeMatrix,
+    blocks: &'a Blocks,
+    scales: &'a [f64],
+    grid: Grid,
+    gradient: &'a mut [f64],
+    sums: &'a mut [f64],
+}
+
+impl<T: Real> NullaryFnOnce for StepGradient<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { latent, codes, blocks, scales, grid, gradient, sums } = self;
+        if blocks.is_empty() {
+            return;
+        }
+        let ends = (f64::from(grid.lowest), f64::from(grid.highest));
+        let mut reader = CodeReader::new(codes);
+        match blocks.layout() {
+            Layout::Runs { length } => {
+                let runs = gradient.chunks_mut(length).zip(latent.chunks(length));
+                for ((gradient, latent), (&scale, sum)) in runs.zip(scales.iter().zip(sums)) {
+                    for (gradient, latent) in gradient.chunks_mut(PIECE).zip(latent.chunks(PIECE)) {
+                        let codes = reader.take(latent.len());
+                        for ((gradient, &latent), &code) in gradient.iter_mut().zip(latent).zip(codes) {
+                            *sum += pass(gradient, latent.to_f64() / scale, code, ends);
+                        }
+                    }
+                }
+            }
+            Layout::Bands { height } => {
+                let columns = blocks.shape().1;
+                let rows = gradient.chunks_mut(columns).zip(latent.chunks(columns));
+                for (row, (gradient, latent)) in rows.enumerate() {
+                    let first = row / height * columns;
+                    let (scales, sums) = (&scales[first..][..columns], &mut sums[first..][..columns]);
+                    let blocks = scales.chunks(PIECE).zip(sums.chunks_mut(PIECE));
+                    let pieces = gradient.chunks_mut(PIECE).zip(latent.chunks(PIECE));
+                    for ((gradient, latent), (scales, sums)) in pieces.zip(blocks) {
+                        let values = gradient.iter_mut().zip(latent).zip(reader.take(latent.len()));
+                        for (((gradient, &latent), &code), (&scale, sum)) in
+                            values.zip(scales.iter().zip(sums))
+                        {
+                            *sum += pass(gradient, latent.to_f64() / scale, code, ends);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Passes the gradient of a value at a place on the grid with these ends; returns `g·∂ŵ/∂s`.
+#[inline(always)]
+fn pass(gradient: &mut f64, place: f64, code: i32, (lowest, highest): (f64, f64)) -> f64 {
+    let (is_below, is_above) = (place <= lowest, place >= highest);
+    let of_step = if is_above { highest } else { f64::from(code) - place };
+    let of_scale = *gradient * if is_below { lowest } else { of_step };
+    *gradient *= if is_below | is_above { 0.0 } else { 1.0 };
+    of_scale
 }
 
 /// Brings steps that an update took below 1/1024 of the first ones back to it, and says how many stand there.

@@ -1,9 +1,12 @@
 //! The straight-through estimator of each format with an even grid.
 
+use bitsweep_vector::arch;
 use ndarray::{ArrayView2, ArrayViewMut2};
+use pulp::NullaryFnOnce;
 
+use crate::number::{LANES, Real, change_row_major, fold_lanes, row_major};
 use crate::scheme::{Format, Grid, Scheme};
-use crate::tensor::{Affine, Blocks, FixedGrid, Parameters, Quantized};
+use crate::tensor::{Affine, Blocks, FixedGrid, Layout, Parameters, PerBlock, Quantized};
 
 use super::error::{EstimatorError, expect_plain_parameters, expect_shape};
 
@@ -61,64 +64,127 @@ pub fn straight_through_gradient(
 ) -> Result<(), EstimatorError> {
     expect_shape(quantized.shape(), [latent.dim(), gradient.dim()])?;
     check_straight_through(quantized.scheme())?;
-    match (quantized.parameters::<f32>()?, quantized.scheme().grid()) {
+    let latent = &*row_major(latent);
+    let parameters = quantized.parameters::<f32>()?;
+    change_row_major(gradient, |gradient| match (parameters, quantized.scheme().grid()) {
         (Parameters::Affine(parameters), Some(grid)) => {
-            stop_outside(latent, &quantized.blocks(), parameters, grid, gradient);
+            arch().dispatch(StopOutside { latent, blocks: &quantized.blocks(), parameters, grid, gradient });
         }
-        (Parameters::Fixed(FixedGrid::DoReFa(_)), _) => through_dorefa(latent, gradient),
-        (Parameters::Fixed(FixedGrid::Wrpn(_)), _) => through_clip(latent, gradient),
+        (Parameters::Fixed(FixedGrid::DoReFa(_)), _) => arch().dispatch(ThroughDorefa { latent, gradient }),
+        (Parameters::Fixed(FixedGrid::Wrpn(_)), _) => arch().dispatch(ThroughClip { latent, gradient }),
         // Signs: the identity. The other parameters belong to formats that the check refuses.
         (Parameters::Affine(_), None)
         | (Parameters::Fixed(FixedGrid::Float16 | FixedGrid::BFloat16), _)
         | (Parameters::Codebooks(_), _) => {}
-    }
+    });
     Ok(())
 }
 
-fn stop_outside(
-    latent: ArrayView2<'_, f32>,
-    blocks: &Blocks,
-    parameters: &Affine<f32>,
+struct StopOutside<'a> {
+    latent: &'a [f32],
+    blocks: &'a Blocks,
+    parameters: &'a Affine<f32>,
     grid: Grid,
-    mut gradient: ArrayViewMut2<'_, f64>,
-) {
-    let inside = f64::from(grid.lowest) - HALF_STEP..=f64::from(grid.highest) + HALF_STEP;
-    for (((row, column), gradient), &latent) in gradient.indexed_iter_mut().zip(latent) {
-        let block = blocks.index_of(row, column);
-        let (scale, zero_point) = (parameters.scales[block], parameters.zero_points[block]);
-        let position = f64::from(latent) / f64::from(scale) + f64::from(zero_point);
-        if !inside.contains(&position) {
-            *gradient = 0.0;
+    gradient: &'a mut [f64],
+}
+
+impl NullaryFnOnce for StopOutside<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { latent, blocks, parameters: Affine { scales, zero_points, .. }, grid, gradient } = self;
+        if blocks.is_empty() {
+            return;
+        }
+        let ends = (f64::from(grid.lowest) - HALF_STEP, f64::from(grid.highest) + HALF_STEP);
+        let parameters = (&**scales, &**zero_points);
+        match blocks.layout() {
+            Layout::Runs { length } => {
+                let runs = gradient.chunks_mut(length).zip(latent.chunks(length));
+                for ((gradient, latent), own) in runs.zip(parameters.iter()) {
+                    gradient
+                        .iter_mut()
+                        .zip(latent)
+                        .for_each(|(gradient, &latent)| stop(gradient, latent, own, ends));
+                }
+            }
+            Layout::Bands { height } => {
+                let columns = blocks.shape().1;
+                let rows = gradient.chunks_mut(columns).zip(latent.chunks(columns));
+                for (row, (gradient, latent)) in rows.enumerate() {
+                    let first = row / height * columns;
+                    let parameters = parameters.part(first..first + columns);
+                    for ((gradient, &latent), own) in gradient.iter_mut().zip(latent).zip(parameters.iter()) {
+                        stop(gradient, latent, own, ends);
+                    }
+                }
+            }
         }
     }
 }
 
-fn through_dorefa(latent: ArrayView2<'_, f32>, mut gradient: ArrayViewMut2<'_, f64>) {
-    // In `f32`, as the codes were made.
-    let squashed = latent.mapv(|value| f64::from(libm::tanhf(value)));
-    let mut largest = 0.0;
-    let mut position = None;
-    for (place, value) in squashed.indexed_iter() {
-        if value.abs() > largest {
-            largest = value.abs();
-            position = Some(place);
+/// Stops the gradient of a value whose place, by scale and zero point, lies outside of the ends.
+#[inline(always)]
+fn stop(gradient: &mut f64, value: f32, (scale, zero_point): (f32, f32), (lowest, highest): (f64, f64)) {
+    let place = f64::from(value) / f64::from(scale) + f64::from(zero_point);
+    *gradient = if (place >= lowest) & (place <= highest) { *gradient } else { 0.0 };
+}
+
+/// Values that are squashed at a time.
+const PIECE: usize = 16;
+
+struct ThroughDorefa<'a> {
+    latent: &'a [f32],
+    gradient: &'a mut [f64],
+}
+
+impl NullaryFnOnce for ThroughDorefa<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { latent, gradient } = self;
+        let mut squashed = vec![0.0; latent.len()];
+        let mut sum = 0.0;
+        // In pieces, so that the sum is made beside the next ones.
+        let pieces = latent.chunks(PIECE).zip(gradient.chunks(PIECE)).zip(squashed.chunks_mut(PIECE));
+        for ((latent, gradient), squashed) in pieces {
+            for (squashed, &latent) in squashed.iter_mut().zip(latent) {
+                // In `f32`, as the codes were made.
+                *squashed = f64::from(Real::tanh(latent));
+            }
+            for (gradient, squashed) in gradient.iter().zip(squashed) {
+                sum += gradient * *squashed;
+            }
         }
-    }
-    let Some(position) = position else {
-        gradient.mapv_inplace(|gradient| 2.0 * gradient);
-        return;
-    };
-    let sum: f64 = gradient.iter().zip(&squashed).map(|(gradient, squashed)| gradient * squashed).sum();
-    gradient[position] -= squashed[position].signum() / largest * sum;
-    for (gradient, squashed) in gradient.iter_mut().zip(&squashed) {
-        *gradient *= (1.0 - squashed * squashed) / largest;
+        let largest = fold_lanes(&squashed, [0.0; LANES], |largest, value| value.abs().greater(largest));
+        let largest = largest.into_iter().fold(0.0, f64::greater);
+        if largest == 0.0 {
+            gradient.iter_mut().for_each(|gradient| *gradient *= 2.0);
+            return;
+        }
+        if let Some(position) = squashed.iter().position(|value| value.abs() == largest) {
+            gradient[position] -= squashed[position].signum() / largest * sum;
+        }
+        for (gradient, squashed) in gradient.iter_mut().zip(&squashed) {
+            *gradient *= (1.0 - squashed * squashed) / largest;
+        }
     }
 }
 
-fn through_clip(latent: ArrayView2<'_, f32>, mut gradient: ArrayViewMut2<'_, f64>) {
-    for (gradient, latent) in gradient.iter_mut().zip(latent) {
-        if latent.abs() > 1.0 {
-            *gradient = 0.0;
+struct ThroughClip<'a> {
+    latent: &'a [f32],
+    gradient: &'a mut [f64],
+}
+
+impl NullaryFnOnce for ThroughClip<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (gradient, latent) in self.gradient.iter_mut().zip(self.latent) {
+            *gradient = if latent.abs() > 1.0 { 0.0 } else { *gradient };
         }
     }
 }

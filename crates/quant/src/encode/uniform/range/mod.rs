@@ -86,8 +86,7 @@ fn seen_by<T: Real>(scheme: &Scheme, range: Interval<T>, min_max: Interval<T>) -
     if scheme.has_signed_scales() { range.within(min_max) } else { range }
 }
 
-/// Replaces the range of each block that is more than a point, given its values in one piece; they are copied only where
-/// they lie apart.
+/// Replaces the range of each block that is more than a point, given its values in one piece.
 fn each_block<T: Real>(
     values: &[T],
     blocks: &Blocks,
@@ -96,12 +95,7 @@ fn each_block<T: Real>(
 ) {
     for (range, block) in ranges.iter_mut().zip(blocks.iter()) {
         if !range.is_collapsed() {
-            let values = if block.stride == 1 {
-                Cow::Borrowed(&values[block.offset..][..block.length])
-            } else {
-                Cow::Owned(block.positions().map(|position| values[position]).collect())
-            };
-            *range = estimate(*range, values);
+            *range = estimate(*range, block.of(values));
         }
     }
 }
