@@ -52,13 +52,7 @@ impl<S: Set> Group<S> {
         group
     }
 
-    /// Whether an accumulator is nothing but the sum of codes with signed bytes, or twice that, less the same number in all outputs.
-    #[inline(always)]
-    pub(super) fn is_plain(&self) -> bool {
-        !self.has_shifts && !self.has_zeros && !self.has_float_zeros
-    }
-
-    /// The outputs of a group that [is plain](Self::is_plain), added to the sums of their row.
+    /// The outputs of a group of [plain](IntegerWeights::is_plain) weights, added to the sums of their row.
     #[inline(always)]
     pub(super) fn add_plain(
         &self,

@@ -333,6 +333,10 @@ impl Product<'_> {
                         self.results.expect_store(set, first + row, tile..tile + TILES);
                     }
                 }
+                let is_plain = self.results.are_outputs() && weights.is_plain() && !panel.has_shifts;
+                if is_plain && visit == 0 {
+                    sums.fill([Line([0.0; LANES]); TILES]);
+                }
                 let mut from = 0;
                 for (number, part) in parts.iter().enumerate() {
                     let is_end = is_last && number + 1 == parts.len();
@@ -347,25 +351,41 @@ impl Product<'_> {
                     let quads = each * ROWS * Q;
                     let quads = &panel.quads[part.blocks.start * quads..part.blocks.end * quads];
                     let next = ahead.map(|lines| lines.get(from..).unwrap_or_default());
-                    panel_sums::<S, Q, ROWS, TILES>(set, lines, next, quads, part.is_first, accumulators);
+                    let found =
+                        panel_sums::<S, Q, ROWS, TILES>(set, lines, next, quads, part.is_first, accumulators);
                     from = until;
+                    let steps = &panel.sums[part.group * ROWS..][..ROWS];
+                    let less = &panel.less[part.group * ROWS..][..ROWS];
+                    if is_plain && part.is_last {
+                        let scales = &panel.scales[..ROWS];
+                        unrolled!(TILE in [0 1 2] below TILES, {
+                            let group = Group::new(set, weights, tile + TILE, part.group, false);
+                            unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
+                                let sums = &mut sums[ROW][TILE].0;
+                                let factors = (less[ROW], scales[ROW]);
+                                let before = set.load_floats(sums);
+                                let after = group.add_plain(set, found[ROW][TILE], factors, before);
+                                set.store_floats(after, sums);
+                            });
+                        });
+                        for row in 0..if is_end { rows } else { 0 } {
+                            for index in 0..TILES {
+                                let sums = set.load_floats(&sums[row][index].0);
+                                self.results.store(set, first + row, tile + index, sums);
+                            }
+                        }
+                        continue;
+                    }
+                    unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
+                        unrolled!(TILE in [0 1 2] below TILES, {
+                            set.store_sums(found[ROW][TILE], &mut accumulators[ROW][TILE].0);
+                        });
+                    });
                     if !part.is_last {
                         continue;
                     }
                     for index in 0..TILES {
                         let group = Group::new(set, weights, tile + index, part.group, panel.has_shifts);
-                        let steps = &panel.sums[part.group * ROWS..][..ROWS];
-                        let less = &panel.less[part.group * ROWS..][..ROWS];
-                        if group.is_plain() && self.results.are_outputs() && part.group > 0 && !is_end {
-                            for row in 0..ROWS {
-                                let found = set.load_sums(&accumulators[row][index].0);
-                                let before = set.load_floats(&sums[row][index].0);
-                                let factors = (less[row], panel.scales[row]);
-                                let after = group.add_plain(set, found, factors, before);
-                                set.store_floats(after, &mut sums[row][index].0);
-                            }
-                            continue;
-                        }
                         for row in 0..rows {
                             let found = set.load_sums(&accumulators[row][index].0);
                             let found = group.finish(set, found, panel.shifts[row], (steps[row], less[row]));

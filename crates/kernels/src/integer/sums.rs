@@ -42,7 +42,8 @@ pub(super) fn vector_sums<
 }
 
 /// The sums of unsigned codes, one a byte, times signed bytes of `ROWS` rows and `TILES` tiles, added to what is there if they are
-/// not the first. Meanwhile memory is asked for the `next` lines, one for each step. Codes of 8 bits come with quads of two numbers on sets that are [wide](Set::WIDE).
+/// not the first. Meanwhile memory is asked for the `next` lines, one for each step, where there are as many. Codes of 8 bits come with
+/// quads of two numbers on sets that are [wide](Set::WIDE).
 #[inline(always)]
 pub(super) fn panel_sums<S: Set, const Q: usize, const ROWS: usize, const TILES: usize>(
     set: S,
@@ -50,8 +51,8 @@ pub(super) fn panel_sums<S: Set, const Q: usize, const ROWS: usize, const TILES:
     next: [&[CodeLine]; TILES],
     quads: &[i32],
     is_first: bool,
-    accumulators: &mut [[Lanes<i32>; TILES]; ROWS],
-) {
+    accumulators: &[[Lanes<i32>; TILES]; ROWS],
+) -> [[S::Sums; TILES]; ROWS] {
     let mut sums = [[set.zero(); TILES]; ROWS];
     if !is_first {
         unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
@@ -61,19 +62,25 @@ pub(super) fn panel_sums<S: Set, const Q: usize, const ROWS: usize, const TILES:
         });
     }
     let quads = quads.as_chunks::<Q>().0.as_chunks::<ROWS>().0;
-    let mut tiles = [lines[0]; TILES];
+    let steps = quads.len();
+    let (mut tiles, mut ahead) = ([lines[0]; TILES], [lines[0]; TILES]);
     unrolled!(TILE in [0 1 2] below TILES, {
-        tiles[TILE] = &lines[TILE][..quads.len()];
+        tiles[TILE] = &lines[TILE][..steps];
+        // What is near already costs nothing.
+        ahead[TILE] = next[TILE].get(..steps).unwrap_or(tiles[TILE]);
     });
-    for (step, quads) in quads.iter().enumerate() {
-        let mut codes = [set.load(&tiles[0][step]); TILES];
-        unrolled!(TILE in [1 2] below TILES, {
-            codes[TILE] = set.load(&tiles[TILE][step]);
-        });
+    for step in 0..steps {
+        // SAFETY: all of these have as many elements as there are steps. Checks would be half of the loop.
+        let (quads, codes, ahead) = unsafe {
+            (
+                quads.get_unchecked(step),
+                tiles.map(|tile| tile.get_unchecked(step)),
+                ahead.map(|tile| tile.get_unchecked(step)),
+            )
+        };
+        let codes = codes.map(|line| set.load(line));
         unrolled!(TILE in [0 1 2] below TILES, {
-            if let Some(line) = next[TILE].get(step) {
-                set.expect_load(line);
-            }
+            set.expect_load(ahead[TILE]);
         });
         unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
             unrolled!(TILE in [0 1 2] below TILES, {
@@ -81,11 +88,7 @@ pub(super) fn panel_sums<S: Set, const Q: usize, const ROWS: usize, const TILES:
             });
         });
     }
-    unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
-        unrolled!(TILE in [0 1 2] below TILES, {
-            set.store_sums(sums[ROW][TILE], &mut accumulators[ROW][TILE].0);
-        });
-    });
+    sums
 }
 
 /// As signed bytes, or as pairs of 16 bits where a quad is two numbers.

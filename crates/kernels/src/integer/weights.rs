@@ -217,6 +217,12 @@ impl IntegerWeights {
         size_of_val(self.codes.as_slice()) + size_of_val(self.scales.as_slice()) + zeros
     }
 
+    /// Whether an accumulator is nothing but the sum of codes with signed bytes, or twice that, less the same number in all outputs,
+    /// where the signed bytes of activations are not shifted.
+    pub(super) const fn is_plain(&self) -> bool {
+        matches!(self.zeros, Zeros::Constant(_))
+    }
+
     /// The outputs of some tiles.
     pub(super) fn outputs_of(&self, tiles: &Range<usize>) -> Range<usize> {
         tiles.start * LANES..self.outputs.min(tiles.end * LANES)
