@@ -130,6 +130,10 @@ pub enum Command {
         /// Where units are kept.
         #[command(flatten)]
         store: StoreFolder,
+        /// Show how fast the variants are on each machine on which `bench` measured them, from the folder that times went to; without
+        /// it the report is the same on every machine.
+        #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "bench", value_hint = ValueHint::DirPath)]
+        bench: Option<PathBuf>,
         /// Print the picks and the results as JSON.
         #[arg(long)]
         json: bool,
@@ -289,10 +293,10 @@ pub enum Command {
     /// Measure how fast variants are on this machine, by kernels on packed weights beside f32.
     ///
     /// For the first unit of each task: the time from a file's bytes to layers that are ready, and those of one row, of 32 and of all
-    /// test rows. All are measured in turns on one pinned thread, and told as medians with intervals of 95 %. Variants that no kernel
-    /// multiplies are `n/a`: the harness simulates them. For square layers of 16 to 8192 inputs and outputs it says from which width
-    /// on a format is faster than f32 here. Times are of this machine and no part of the results: they are written to
-    /// `OUT/NAME/HOST.json`, with a page and a chart beside it.
+    /// test rows. All are measured in turns on one pinned thread, rows also on all, and told as medians with intervals of 95 %. Variants
+    /// that no kernel multiplies are `n/a`: the harness simulates them. For square layers of 16 to 8192 inputs and outputs it says
+    /// from which width on a format is faster than f32 here. Times are of this machine and no part of the results: they are written
+    /// to `OUT/NAME/HOST.json`, with a page and a chart beside it; `report NAME --bench` shows them in the report.
     #[command(args_conflicts_with_subcommands = true)]
     Bench {
         /// What is measured instead of an experiment.

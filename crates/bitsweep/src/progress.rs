@@ -30,6 +30,8 @@ pub struct Progress {
     display: Display,
     total: usize,
     done: AtomicUsize,
+    /// What one of them is called, and several.
+    nouns: [&'static str; 2],
 }
 
 enum Display {
@@ -49,9 +51,14 @@ struct Lines {
 }
 
 impl Progress {
-    /// Reports on `total` units.
+    /// Reports on so many units.
     pub fn new(verbosity: Verbosity, units: usize) -> Progress {
-        let total = units as u64;
+        Self::of(verbosity, units, ["unit", "units"])
+    }
+
+    /// Reports on so many of something, of which one and several are called so.
+    pub fn of(verbosity: Verbosity, number: usize, nouns: [&'static str; 2]) -> Progress {
+        let total = number as u64;
         let terminal = ProgressDrawTarget::stderr_with_hz(10);
         let display = if verbosity == Verbosity::Quiet {
             Display::None
@@ -74,17 +81,22 @@ impl Progress {
             let now = Instant::now();
             Display::Lines(Mutex::new(Lines { started: now, last: now, done: 0, total }))
         };
-        Progress { verbosity, display, total: units, done: AtomicUsize::new(0) }
+        Progress { verbosity, display, total: number, done: AtomicUsize::new(0), nouns }
     }
 
     /// How far it is: `3 of 24 units`.
     pub fn extent(&self) -> String {
         let done = self.done.load(Ordering::Relaxed);
-        format!("{} of {}", count(done as f64), counted(self.total, "unit", "units"))
+        format!("{} of {}", count(done as f64), self.counted(self.total))
     }
 
-    /// One unit more is done.
-    pub fn unit_done(&self, unit: &str) {
+    fn counted(&self, number: usize) -> String {
+        let [one, several] = self.nouns;
+        counted(number, one, several)
+    }
+
+    /// One more is done.
+    pub fn one_done(&self, what: &str) {
         self.done.fetch_add(1, Ordering::Relaxed);
         match &self.display {
             Display::None => {}
@@ -95,14 +107,14 @@ impl Progress {
                 if lines.last.elapsed() >= LINE_INTERVAL {
                     let rate = lines.done as f64 / lines.started.elapsed().as_secs_f64();
                     let left = (lines.total - lines.done) as f64 / rate;
-                    let total = counted(lines.total as usize, "unit", "units");
+                    let total = self.counted(lines.total as usize);
                     say(&format!("{} of {total}, {rate:.1}/s, {left:.0} s left", lines.done));
                     lines.last = Instant::now();
                 }
             }
         }
         if self.verbosity >= Verbosity::Detailed {
-            self.say(&format!("done: {unit}"));
+            self.say(&format!("done: {what}"));
         }
     }
 

@@ -1,7 +1,7 @@
 //! From records to a report: charts, Markdown and one self-contained HTML page.
 //!
-//! The report is a function of what was recorded, of the conclusions drawn from it and of the strings it is given; it knows
-//! no clock, no machine and no network. [`charts`] draws, [`png()`] rasterizes, [`markdown`] and [`html`] write.
+//! The report is a function of what was recorded, of the conclusions drawn from it and of the strings and times it is given; it
+//! knows no clock, no machine and no network. [`charts`] draws, [`png()`] rasterizes, [`markdown`] and [`html`] write.
 //!
 //! ```
 //! use bitsweep_report::{Report, charts, markdown};
@@ -25,9 +25,9 @@ mod raster;
 mod report;
 mod values;
 
-pub use charts::{BreakEven, BreakEvenLine, Roofline, RooflineLine, break_even, charts, roofline};
+pub use charts::{Roofline, RooflineLine, break_even, charts, roofline};
 pub use error::ReportError;
 pub use html::html;
-pub use markdown::{markdown, markdown_line, markdown_table, markdown_text};
+pub use markdown::{markdown, markdown_line, markdown_table, markdown_text, speed_markdown};
 pub use raster::png;
 pub use report::{Chart, ComparedRow, FoundRow, Report};

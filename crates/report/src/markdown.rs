@@ -1,8 +1,9 @@
 //! The report as Markdown.
 
+use bitsweep_results::speed::Speed;
 use bitsweep_results::text::{lines, one_line};
 
-use crate::document::{Align, Block, Span, Table, blocks, spans};
+use crate::document::{Align, Block, Span, Table, blocks, spans, speed_blocks};
 use crate::html::escape;
 use crate::report::{Chart, Report};
 
@@ -13,12 +14,24 @@ pub fn markdown(report: &Report<'_>, charts: &[Chart]) -> String {
     let mut out = format!("# {}\n", text(&report.title));
     for block in blocks(report, charts) {
         out.push('\n');
-        write_block(&mut out, &block, charts);
+        write_block(&mut out, &block, charts, "charts/");
     }
     out
 }
 
-fn write_block(out: &mut String, block: &Block, charts: &[Chart]) {
+/// Writes the times of one machine as a page of their own, beside the picture of its chart, `NAME.png`.
+#[must_use]
+pub fn speed_markdown(speed: &Speed, chart: &Chart) -> String {
+    let mut out = format!("# {} on {}\n", text(&speed.experiment), text(&speed.host.name));
+    for block in speed_blocks(speed, 0) {
+        out.push('\n');
+        write_block(&mut out, &block, std::slice::from_ref(chart), "");
+    }
+    out
+}
+
+/// Charts are in a `folder`, whose name ends with a slash where it is not the page's own.
+fn write_block(out: &mut String, block: &Block, charts: &[Chart], folder: &str) {
     match block {
         Block::Heading(level, heading) => {
             out.push_str(&format!("{} {}\n", "#".repeat(usize::from(*level)), text(heading)));
@@ -36,7 +49,7 @@ fn write_block(out: &mut String, block: &Block, charts: &[Chart]) {
         }
         Block::Figure(index) => {
             if let Some(chart) = charts.get(*index) {
-                out.push_str(&format!("![{}](charts/{}.png)\n", text(&chart.alt), chart.name));
+                out.push_str(&format!("![{}]({folder}{}.png)\n", text(&chart.alt), chart.name));
             }
         }
         Block::Folded(title, blocks) => {
@@ -44,7 +57,7 @@ fn write_block(out: &mut String, block: &Block, charts: &[Chart]) {
             out.push_str(&format!("<details>\n<summary>{}</summary>\n", escape(title)));
             for block in blocks {
                 out.push('\n');
-                write_block(out, block, charts);
+                write_block(out, block, charts, folder);
             }
             out.push_str("\n</details>\n");
         }

@@ -1,5 +1,6 @@
 //! What a report is made of, and what is made of it.
 
+use bitsweep_results::speed::Speed;
 use bitsweep_results::{PickRule, Records, Summary};
 
 /// Everything a report is made of.
@@ -29,6 +30,8 @@ pub struct Report<'a> {
     pub summary: &'a Summary,
     /// How much the picks may give away.
     pub pick_rule: PickRule,
+    /// How fast the variants are, by machine; empty where it was not asked for.
+    pub speeds: &'a [Speed],
 }
 
 impl<'a> Report<'a> {
@@ -48,6 +51,7 @@ impl<'a> Report<'a> {
             records,
             summary,
             pick_rule: PickRule::default(),
+            speeds: &[],
         }
     }
 }

@@ -6,7 +6,8 @@
 //! conclusions that the report opens with ([`summary`]): statistics over seeds and folds, the Pareto front of size against
 //! macro-F1, and the picks with their evidence. Text is made where it is shown; nothing is decided by it.
 //!
-//! Everything here is a function of the rows alone: no clock, no hash-map order, no number of threads.
+//! Everything here is a function of the rows alone: no clock, no hash-map order, no number of threads. What was measured with a
+//! clock is apart, in [`speed`].
 
 pub mod choice;
 mod description;
@@ -20,6 +21,7 @@ mod measures;
 pub mod numbers;
 mod origin;
 pub mod record;
+pub mod speed;
 pub mod summary;
 mod table;
 pub mod tables;

@@ -1,53 +1,22 @@
 //! The machine.
 
+use bitsweep_results::speed::Host;
 use bitsweep_vector::Instructions;
-use serde::Serialize;
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
-/// The machine that times are of.
-#[derive(Debug, Clone, Serialize)]
-pub struct Host {
-    /// What it is called.
-    pub name: String,
-    /// Its processor.
-    pub processor: String,
-    /// How many processors the system sees.
-    pub processors: usize,
-    /// The operating system.
-    pub system: String,
-    /// The instructions of the kernels.
-    pub kernels: &'static str,
-    /// The processor, counted from 0, to which the measuring thread was pinned; `None` where the system pins none.
-    pub pinned_to: Option<usize>,
-    /// The program.
-    pub bitsweep: &'static str,
-}
-
-impl Host {
-    /// This machine.
-    pub(super) fn here(pinned_to: Option<usize>) -> Self {
-        let kinds = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
-        let system = System::new_with_specifics(kinds);
-        let unknown = || "unknown".to_owned();
-        Self {
-            name: System::host_name().unwrap_or_else(unknown),
-            processor: system.cpus().first().map_or_else(unknown, |cpu| cpu.brand().trim().to_owned()),
-            processors: system.cpus().len(),
-            system: System::long_os_version().unwrap_or_else(unknown),
-            kernels: Instructions::best().name(),
-            pinned_to,
-            bitsweep: env!("CARGO_PKG_VERSION"),
-        }
-    }
-
-    /// What its files are called.
-    pub(super) fn file_stem(&self) -> String {
-        let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
-        let stem: String = self.name.chars().map(plain).collect();
-        match stem.trim_matches('-') {
-            "" => "host".to_owned(),
-            stem => stem.to_owned(),
-        }
+/// This machine, with the processor to which the measuring thread is pinned.
+pub(super) fn here(pinned_to: Option<usize>) -> Host {
+    let kinds = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
+    let system = System::new_with_specifics(kinds);
+    let unknown = || "unknown".to_owned();
+    Host {
+        name: System::host_name().unwrap_or_else(unknown),
+        processor: system.cpus().first().map_or_else(unknown, |cpu| cpu.brand().trim().to_owned()),
+        processors: system.cpus().len(),
+        system: System::long_os_version().unwrap_or_else(unknown),
+        kernels: Instructions::best().name().to_owned(),
+        pinned_to,
+        bitsweep: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }
 

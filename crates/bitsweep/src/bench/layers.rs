@@ -5,12 +5,10 @@ use bitsweep_kernels::{
     TableWeights, TableWidth, Width, ZeroPoints, quantize_signed,
 };
 use bitsweep_vector::Instructions;
-use serde::Serialize;
 
 /// How a layer's weights and inputs are held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Format {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
     /// Weights and inputs of `f32`.
     F32,
     /// Weights of 8 bits, a scale for each output; codes of 8 bits for inputs.
@@ -95,20 +93,27 @@ impl Layer {
         }
     }
 
-    /// The product of one row of numbers, with what makes codes of it where these are multiplied.
+    /// The product of one row of numbers, with what makes codes of it where these are multiplied; by this thread, or by those of
+    /// rayon's pool.
     pub(super) fn product_of_numbers(
         &self,
         inputs: &[f32],
         codes: &mut [i8],
         results: &mut [f32],
+        is_parallel: bool,
     ) -> Result<(), KernelError> {
+        let best = Instructions::best();
         match self {
+            Self::Table(weights) if is_parallel => weights.product_parallel(best, 1, inputs, None, results),
             Self::Table(weights) => weights.product(1, inputs, None, results),
             Self::Integer(weights) => {
                 let parameters = [quantize_signed(inputs, codes)?];
                 let codes = ActivationCodes::Signed(codes);
                 let activations = Activations::new((1, inputs.len()), codes, &parameters)?;
-                weights.product(&activations, None, results)
+                match is_parallel {
+                    true => weights.product_parallel(best, &activations, None, results),
+                    false => weights.product(&activations, None, results),
+                }
             }
         }
     }
@@ -241,8 +246,12 @@ mod tests {
             for shape in [(16, 16), (32, 16), (16, 256)] {
                 let layer = Layer::new(format, shape).unwrap();
                 let (mut codes, mut results) = (vec![0; shape.1], vec![f32::NAN; shape.0]);
-                layer.product_of_numbers(&vec![1.0; shape.1], &mut codes, &mut results).unwrap();
-                assert!(results.iter().all(|result| result.is_finite()), "{format:?}");
+                for is_parallel in [false, true] {
+                    let inputs = vec![1.0; shape.1];
+                    layer.product_of_numbers(&inputs, &mut codes, &mut results, is_parallel).unwrap();
+                    assert!(results.iter().all(|result| result.is_finite()), "{format:?}");
+                    results.fill(f32::NAN);
+                }
                 let mut results = vec![f32::NAN; 3 * shape.0];
                 layer.product(&Rows::new(3, shape.1), &mut results).unwrap();
                 assert!(results.iter().all(|result| result.is_finite()), "{format:?}");

@@ -5,51 +5,21 @@ use std::hint::black_box;
 use bitsweep_exchange::packed::PackedModel;
 use bitsweep_inference::kernels::{KernelLayer, outputs};
 use bitsweep_models::predict;
-use ndarray::{Array2, Axis};
-use serde::Serialize;
+use bitsweep_results::speed::{BatchTimes, ModelTimes};
+use ndarray::{Array2, ArrayView2, Axis};
+use rayon::prelude::*;
 
 use super::ROUNDS;
-use super::turns::{Seconds, Turns};
+use super::threads::Threads;
+use super::turns::Turns;
 use crate::evaluate::{Packed, pack};
 use crate::export::Chosen;
 use crate::failure::Failure;
+use crate::progress::Progress;
 use crate::unit_store::UnitStore;
 
 /// Rows that are predicted at once, beside all.
 const BATCHES: [usize; 2] = [1, 32];
-
-/// The times of one model.
-#[derive(Debug, Serialize)]
-pub struct ModelTimes {
-    /// The unit.
-    pub unit: String,
-    /// The variant's label.
-    pub variant: String,
-    /// Bytes of the packed file's numbers, as tables count them; `None` of a variant that cannot be made.
-    pub bytes: Option<u64>,
-    /// From the bytes of a file to layers that kernels multiply.
-    pub load: Option<Seconds>,
-    /// Bytes of weights in the layout of the kernels.
-    pub kernel_bytes: Option<usize>,
-    /// Why no kernel multiplies its packed weights, or why there are none.
-    pub without_kernel: Option<String>,
-    /// Test rows for which the kernels name another class than the harness does, which for weights beside inputs of `f32` sums
-    /// in another order.
-    pub other_classes: Option<usize>,
-    /// By how many rows are predicted at once.
-    pub batches: Vec<BatchTimes>,
-}
-
-/// The times of so many rows.
-#[derive(Debug, Serialize)]
-pub struct BatchTimes {
-    /// How many.
-    pub rows: usize,
-    /// With weights of `f32`.
-    pub float: Option<Seconds>,
-    /// With packed weights; `None` of the float model, and where there is no kernel.
-    pub packed: Option<Seconds>,
-}
 
 /// A model that is to be measured.
 pub(super) struct Subject {
@@ -123,15 +93,17 @@ pub(super) fn subjects(chosen: &[Chosen<'_>], store: Option<&UnitStore>) -> Resu
 }
 
 /// The times of all, measured in turns.
-pub(super) fn measured(subjects: &[Subject]) -> Vec<ModelTimes> {
+pub(super) fn measured(subjects: &[Subject], threads: &Threads, progress: &Progress) -> Vec<ModelTimes> {
     let mut turns = Turns::default();
-    let places: Vec<Places> = subjects.iter().map(|subject| Places::new(subject, &mut turns)).collect();
-    let seconds = turns.measured(ROUNDS);
+    let places: Vec<Places> =
+        subjects.iter().map(|subject| Places::new(subject, threads, &mut turns)).collect();
+    let seconds = turns.measured(ROUNDS, progress);
     let at = |place: Option<usize>| place.map(|place| seconds[place]);
     let all = subjects.iter().zip(places);
     let times = all.map(|(subject, places)| ModelTimes {
         unit: subject.unit.clone(),
         variant: subject.variant.clone(),
+        is_float: subject.is_float,
         bytes: subject.bytes,
         load: at(places.load),
         kernel_bytes: subject.packed.as_ref().ok().map(|layers| layers.iter().map(KernelLayer::bytes).sum()),
@@ -140,7 +112,12 @@ pub(super) fn measured(subjects: &[Subject]) -> Vec<ModelTimes> {
         batches: places
             .batches
             .into_iter()
-            .map(|(rows, float, packed)| BatchTimes { rows, float: at(float), packed: at(packed) })
+            .map(|(Batch { rows, threads }, float, packed)| BatchTimes {
+                rows,
+                threads,
+                float: at(float),
+                packed: at(packed),
+            })
             .collect(),
     });
     times.collect()
@@ -149,26 +126,48 @@ pub(super) fn measured(subjects: &[Subject]) -> Vec<ModelTimes> {
 /// Where the times of a model are among those that are measured.
 struct Places {
     load: Option<usize>,
-    /// Rows, with weights of `f32`, packed.
-    batches: Vec<(usize, Option<usize>, Option<usize>)>,
+    /// With weights of `f32`, packed.
+    batches: Vec<(Batch, Option<usize>, Option<usize>)>,
+}
+
+/// Rows that so many threads share.
+#[derive(Clone, Copy)]
+struct Batch {
+    rows: usize,
+    threads: usize,
 }
 
 impl Places {
-    fn new<'s>(subject: &'s Subject, turns: &mut Turns<'s>) -> Self {
-        let mut product = |layers: Option<&'s Vec<KernelLayer>>, rows: usize| {
-            let (layers, inputs) = (layers?, subject.inputs.slice_axis(Axis(0), (..rows).into()));
-            Some(turns.add(move || {
-                black_box(outputs(layers, inputs).is_ok());
-            }))
+    fn new<'s>(subject: &'s Subject, threads: &'s Threads, turns: &mut Turns<'s>) -> Self {
+        let mut product = |layers: Option<&'s Vec<KernelLayer>>, batch: Batch| {
+            let (layers, inputs) = (layers?, subject.inputs.slice_axis(Axis(0), (..batch.rows).into()));
+            Some(match batch.threads {
+                1 => turns.add(move || {
+                    black_box(outputs(layers, inputs).is_ok());
+                }),
+                _ => {
+                    turns.add(move || threads.all.install(|| outputs_in_parts(layers, inputs, batch.threads)))
+                }
+            })
         };
         let (float, packed) = (subject.float.as_ref().ok(), subject.packed.as_ref().ok());
         let packed_alone = packed.filter(|_| !subject.is_float);
-        let batches = batches(subject.inputs.nrows())
-            .map(|rows| (rows, product(float, rows), product(packed_alone, rows)))
+        let batches = batches(subject.inputs.nrows(), threads.count())
+            .map(|batch| (batch, product(float, batch), product(packed_alone, batch)))
             .collect();
         let load = packed.map(|_| turns.add(|| load(&subject.file)));
         Self { load, batches }
     }
+}
+
+/// The outputs of rows that the threads of rayon's pool share.
+fn outputs_in_parts(layers: &[KernelLayer], inputs: ArrayView2<'_, f32>, threads: usize) {
+    let rows = inputs.nrows();
+    let part = rows.div_ceil(threads).max(1);
+    (0..rows.div_ceil(part)).into_par_iter().for_each(|place| {
+        let own = inputs.slice_axis(Axis(0), (place * part..rows.min((place + 1) * part)).into());
+        black_box(outputs(layers, own).is_ok());
+    });
 }
 
 /// From bytes to layers.
@@ -176,7 +175,11 @@ fn load(file: &[u8]) {
     black_box(PackedModel::from_bytes(file).is_ok_and(|model| model.kernel_layers().is_ok()));
 }
 
-/// One row, few, and all, where these are more.
-fn batches(all: usize) -> impl Iterator<Item = usize> {
-    BATCHES.into_iter().filter(move |rows| *rows < all).chain((all > 0).then_some(all))
+/// One row, few, and all, where these are more; on one thread, and where there are several, rows also on all.
+fn batches(all: usize, threads: usize) -> impl Iterator<Item = Batch> {
+    let rows = BATCHES.into_iter().filter(move |rows| *rows < all).chain((all > 0).then_some(all));
+    rows.flat_map(move |rows| {
+        let shared = (threads > 1 && rows > 1).then_some(Batch { rows, threads });
+        std::iter::once(Batch { rows, threads: 1 }).chain(shared)
+    })
 }

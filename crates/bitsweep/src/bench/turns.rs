@@ -3,35 +3,18 @@
 use std::time::Instant;
 
 use bitsweep_metrics::{Median, median};
-use serde::Serialize;
+use bitsweep_results::speed::Seconds;
+
+use crate::progress::Progress;
 
 /// How long the calls of a turn take together, so that the clock can tell them.
 const TURN: f64 = 100e-6;
 
 const MOST_CALLS: f64 = 1000.0;
 
-/// The median of the seconds of one call, with its interval of 95 %.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Seconds {
-    /// The median.
-    pub median: f64,
-    /// Where its interval begins.
-    pub low: f64,
-    /// Where it ends.
-    pub high: f64,
-}
-
-impl Seconds {
-    /// Of one of so many calls that were measured together.
-    pub(super) fn of_one_in(&self, calls: usize) -> Self {
-        let each = |seconds: f64| seconds / calls as f64;
-        Self { median: each(self.median), low: each(self.low), high: each(self.high) }
-    }
-
-    /// Whether this is shown to take less than `other`: the intervals lie apart.
-    pub(super) fn is_below(&self, other: &Self) -> bool {
-        self.high < other.low
-    }
+/// Rounds in all, with those that warm up, where so many [`Turns`] are measured.
+pub(super) fn rounds_of(turns: usize, rounds: usize) -> usize {
+    turns * (rounds + 1)
 }
 
 /// Calls that are measured one after the other, and all of them again.
@@ -45,8 +28,8 @@ impl<'a> Turns<'a> {
         self.0.len() - 1
     }
 
-    /// The time of each call, taken in so many rounds after one that warms up.
-    pub(super) fn measured(mut self, rounds: usize) -> Vec<Seconds> {
+    /// The time of each call, taken in so many rounds after one that warms up; each round is a step of `progress`.
+    pub(super) fn measured(mut self, rounds: usize, progress: &Progress) -> Vec<Seconds> {
         let counts: Vec<usize> = self
             .0
             .iter_mut()
@@ -65,14 +48,18 @@ impl<'a> Turns<'a> {
                     samples.push(seconds);
                 }
             }
+            progress.one_done(&format!("round {round} of {rounds}"));
         }
         let medians = samples.iter().filter_map(|samples| median(samples));
         medians.map(|Median { value, low, high }| Seconds { median: value, low, high }).collect()
     }
 }
 
-/// The seconds of a call.
+/// The seconds of a call, the mean of so many. Short ones are called once before, which wakes threads and fills caches.
 fn timed(call: &mut dyn FnMut(), count: usize) -> f64 {
+    if count > 1 {
+        call();
+    }
     let start = Instant::now();
     for _ in 0..count {
         call();

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::export::{picked, plan_with_results, refuse_lacking};
+use bitsweep_report::{break_even, speed_markdown};
+
+use super::earlier_results::{picked, plan_with_results, refuse_lacking};
 use super::{print, print_json, say_notes};
-use crate::bench::{KernelTimes, Measured, write};
+use crate::bench::{self, KernelTimes};
 use crate::cli::Request;
 use crate::export::{Chosen, first_units};
 use crate::failure::Failure;
@@ -50,13 +52,13 @@ pub(super) fn bench(request: &Request, options: &Options<'_>) -> Result<(), Fail
     }
     // Read where it is; nothing is written to it here.
     let store = UnitStore::existing(&place)?;
-    let measured = Measured::of(&plan, &chosen, store.as_ref(), options.largest_width)?;
-    let chart = measured.chart()?;
-    let page = |picture: &str| measured.markdown(picture, &chart.alt);
-    let paths = write(&measured, &measured.host, &chart, page, &options.out.join(&plan.name))?;
+    let speed = bench::measured(&plan, &chosen, store.as_ref(), options.largest_width, options.verbosity)?;
+    let chart = break_even(&speed).map_err(|error| Failure::Other(error.to_string()))?;
+    let page = speed_markdown(&speed, &chart);
+    let paths = bench::write(&speed, &speed.host, &chart, page, &bench::folder(options.out, &plan))?;
     match options.json {
-        true => print_json(&measured)?,
-        false => print(&measured.page(page_columns()))?,
+        true => print_json(&speed)?,
+        false => print(&bench::page(&speed, page_columns()))?,
     }
     say_written(&plan.name, &paths, options.verbosity);
     Ok(())
@@ -71,10 +73,9 @@ pub(super) fn kernels(
     verbosity: Verbosity,
 ) -> Result<(), Failure> {
     const NAME: &str = "kernels";
-    let times = KernelTimes::of(words, side)?;
+    let times = KernelTimes::of(words, side, verbosity)?;
     let chart = times.chart()?;
-    let page = |picture: &str| times.markdown(picture, &chart.alt);
-    let paths = write(&times, &times.host, &chart, page, &out.join(NAME))?;
+    let paths = bench::write(&times, &times.host, &chart, times.markdown(&chart), &out.join(NAME))?;
     match json {
         true => print_json(&times)?,
         false => print(&times.page(page_columns()))?,

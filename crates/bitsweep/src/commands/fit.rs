@@ -6,7 +6,7 @@ use bitsweep_device::Target;
 use bitsweep_results::summarize;
 use bitsweep_results::tables::row_object;
 
-use super::export::{kept, measured, refuse_unknown};
+use super::earlier_results::{kept, measured, refuse_unknown};
 use super::{device_table, failures, planned, print_json, print_page};
 use crate::cli::Request;
 use crate::device::{self, Fitted};

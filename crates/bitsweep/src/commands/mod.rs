@@ -8,6 +8,7 @@ mod completions;
 mod describe;
 mod device_table;
 mod diff;
+mod earlier_results;
 mod export;
 mod export_table;
 mod failures;
@@ -79,12 +80,13 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
                 shard: *shard,
                 frozen: frozen.as_deref(),
                 jobs: *jobs,
+                bench: None,
                 json: *json,
                 verbosity,
             };
             run::run(experiment, &options)
         }
-        Command::Report { experiment, out, name, store, json } => {
+        Command::Report { experiment, out, name, store, bench, json } => {
             let options = run::Options {
                 out,
                 name: name.as_deref(),
@@ -94,6 +96,7 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
                 shard: None,
                 frozen: None,
                 jobs: None,
+                bench: bench.as_deref(),
                 json: *json,
                 verbosity,
             };

@@ -15,6 +15,7 @@ use rayon::ThreadPool;
 use super::json::{Json, Ran};
 use super::request::{command, init_of, quoted};
 use super::{failures, foreseen, found, print_json, print_page, say_notes, table, wish};
+use crate::bench;
 use crate::cli::Request;
 use crate::device::{self, Fitted};
 use crate::evaluate::{self, Done};
@@ -45,6 +46,8 @@ pub(super) struct Options<'a> {
     /// What was submitted, where a scheduler begins this.
     pub(super) frozen: Option<&'a Path>,
     pub(super) jobs: Option<u16>,
+    /// Where times are that the report shows.
+    pub(super) bench: Option<&'a Path>,
     pub(super) json: bool,
     pub(super) verbosity: Verbosity,
 }
@@ -218,6 +221,7 @@ impl Asked {
     ) -> Result<(), Failure> {
         let Self { name, source, plan, progress, .. } = self;
         let started = Instant::now();
+        let speeds = options.bench.map(|times| bench::read(times, plan)).transpose()?.unwrap_or_default();
         let mut large = LargeTables::new(&folder, &plan.labels);
         let outcome = pool.install(|| evaluate::collect(plan, store, &mut large));
         store.take_notes().iter().for_each(|note| progress.note(note));
@@ -231,7 +235,8 @@ impl Asked {
         refuse_no_results(records, &summary, plan)?;
         let (models, refused) = pool.install(|| export::of_run(plan, &summary, store))?;
         let command = command(source, name, request, options.name, !plan.changes.is_empty());
-        let written = pool.install(|| write(plan, &command, &outcome, &summary, &models, &folder))?;
+        let written =
+            pool.install(|| write(plan, &command, &outcome, &summary, &models, &speeds, &folder))?;
         interruption.finish();
         let Committed { place, notes } = folder.commit()?;
         self.keep_record(store, &place, &summary)?;

@@ -134,7 +134,7 @@ impl Run<'_> {
                 self.evaluate(piece, &Missing::of(piece, &standing.missing), state)?;
             }
         }
-        progress.unit_done(&unit.describe());
+        progress.one_done(&unit.describe());
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use bitsweep_report::{ComparedRow, FoundRow, Report, charts, html, markdown, png};
+use bitsweep_results::speed::Speed;
 use bitsweep_results::summary::{EffectRow, OverDatasets, VerdictRow};
 use bitsweep_results::text::json;
 use bitsweep_results::{
@@ -39,7 +40,7 @@ pub struct Written {
     pub findings: Vec<FoundRow>,
 }
 
-/// Writes tables, charts and report; the large tables are there already.
+/// Writes tables, charts and report, which shows `speeds`; the large tables are there already.
 ///
 /// # Errors
 /// When the disk refuses, or the report cannot be made.
@@ -49,6 +50,7 @@ pub fn write(
     outcome: &RunOutcome,
     summary: &Summary,
     models: &[ModelFile],
+    speeds: &[Speed],
     folder: &Folder,
 ) -> Result<Written, Failure> {
     let RunOutcome { records, timings } = outcome;
@@ -60,7 +62,7 @@ pub fn write(
     let mut tables = Tables::new(|table| folder.read(&format!("{}.csv", table.name())));
     let reproduction = tables.compare(&plan.header.reproduce)?;
     let written = Written { reproduction, findings: tables.check(&plan.header.finding)? };
-    report(plan, command, records, summary, &written, folder)?;
+    report(plan, command, records, summary, &written, speeds, folder)?;
     for model in models {
         let place = format!("{MODELS}/{}", model.name);
         match &model.content {
@@ -152,6 +154,7 @@ fn report(
     records: &Records,
     summary: &Summary,
     written: &Written,
+    speeds: &[Speed],
     folder: &Folder,
 ) -> Result<(), Failure> {
     let report = Report {
@@ -167,6 +170,7 @@ fn report(
         records,
         summary,
         pick_rule: plan.header.pick.clone(),
+        speeds,
     };
     let charts = charts(&report).map_err(|error| Failure::Other(error.to_string()))?;
     charts.par_iter().try_for_each(|chart| {

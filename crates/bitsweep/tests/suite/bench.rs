@@ -38,8 +38,14 @@ fn every_variant_has_times_or_a_reason() {
     let reasons = [None, None, None, Some("whole numbers"), Some("16 bits")];
     for (model, reason) in models.iter().zip(reasons) {
         let batches = model["batches"].as_array().unwrap();
-        let rows: Vec<u64> = batches.iter().map(|batch| batch["rows"].as_u64().unwrap()).collect();
-        assert_eq!(&rows[..2], [1, 32]);
+        let of = |batch: &Value, what: &str| batch[what].as_u64().unwrap();
+        let on_one = batches.iter().filter(|batch| of(batch, "threads") == 1).map(|batch| of(batch, "rows"));
+        let on_one: Vec<u64> = on_one.collect();
+        assert_eq!(&on_one[..2], [1, 32]);
+        // Several threads share several rows.
+        let on_all = batches.iter().filter(|batch| of(batch, "threads") > 1).map(|batch| of(batch, "rows"));
+        let on_all: Vec<u64> = on_all.collect();
+        assert!(on_all.is_empty() || on_all == on_one[1..], "{batches:?}");
         let has_packed = reason.is_none() && model["variant"] != "float";
         for batch in batches {
             assert!(batch["float"]["median"].as_f64().unwrap() > 0.0);
@@ -52,11 +58,12 @@ fn every_variant_has_times_or_a_reason() {
     }
     // The same arithmetic, so the same classes.
     assert_eq!(models[2]["other_classes"], 0);
-    let widths = file["widths"].as_array().unwrap();
-    assert_eq!(widths.len(), 6);
-    for format in widths {
-        let widths = format["widths"].as_array().unwrap().iter().map(|time| time["width"].as_u64().unwrap());
-        assert_eq!(widths.collect::<Vec<_>>(), [16, 32]);
+    for layers in file["layers"].as_array().unwrap() {
+        assert_eq!(layers["widths"], serde_json::json!([16, 32]));
+        assert_eq!(layers["formats"].as_array().unwrap().len(), 5);
+        for format in layers["formats"].as_array().unwrap() {
+            assert_eq!(format["seconds"].as_array().unwrap().len(), 2);
+        }
     }
     let folder = sandbox.path("bench/mine");
     let mut names: Vec<String> = std::fs::read_dir(folder)
@@ -73,6 +80,34 @@ fn every_variant_has_times_or_a_reason() {
     let page = unwrapped(&sandbox.read(&format!("bench/mine/{page}")));
     assert!(page.contains("- halves: n/a, as no kernel multiplies"), "{page}");
     assert!(page.contains("NF4, inputs of f32"), "{page}");
+}
+
+#[test]
+fn a_report_shows_times_that_it_is_asked_for() {
+    let sandbox = Sandbox::new();
+    sandbox.put("mine.toml", experiment(VARIANTS));
+    sandbox.succeeds(&["run", "mine.toml"]);
+    let plain = sandbox.read("results/mine/report.md");
+    let failed = sandbox.run(&["report", "mine.toml", "--bench"]);
+    assert!(said(&failed).contains("has no times of this configuration"), "{}", said(&failed));
+    let host = measured(&sandbox, &[])["host"]["name"].as_str().unwrap().to_owned();
+    sandbox.succeeds(&["report", "mine.toml"]);
+    assert_eq!(sandbox.read("results/mine/report.md"), plain);
+
+    sandbox.succeeds(&["report", "mine.toml", "--bench"]);
+    let (page, html) = (sandbox.read("results/mine/report.md"), sandbox.read("results/mine/report.html"));
+    assert!(page.contains(&format!("## Speed on {host}")) && page.contains("### Break-even"), "{page}");
+    assert!(html.contains("From which width on a format is faster than f32"));
+    let picture = page.split("](charts/").find_map(|rest| rest.split_once("-break-even.png)")).unwrap().0;
+    assert!(sandbox.path(&format!("results/mine/charts/{picture}-break-even.png")).is_file());
+
+    // Times of another configuration are not those of this one, and what is no file of times is said.
+    let changed = ["report", "mine.toml", "--bench", "--set", "train.epochs=4"];
+    sandbox.succeeds(&["run", "mine.toml", "--set", "train.epochs=4"]);
+    assert!(said(&sandbox.run(&changed)).contains("has no times of this configuration"));
+    sandbox.put("bench/mine/other.json", "{}");
+    let failed = sandbox.run(&["report", "mine.toml", "--bench"]);
+    assert!(said(&failed).contains("other.json` cannot be read"), "{}", said(&failed));
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn every_number_of_the_notebooks_comes_out_as_printed() {
         let outcome = outcome(&plan, &mut large).unwrap();
         large.finish().unwrap();
         let summary = summarize(&outcome.records, &plan.labels, &plan.header.pick);
-        let written = write(&plan, "", &outcome, &summary, &[], &results).unwrap();
+        let written = write(&plan, "", &outcome, &summary, &[], &[], &results).unwrap();
         assert_eq!(written.reproduction.len(), plan.header.reproduce.len());
         for row in &written.reproduction {
             assert!(row.comes_out(), "{name}: {}: printed {}, ours {}", row.what, row.wanted, row.ours);

@@ -28,7 +28,7 @@ use rayon::prelude::*;
 
 use subject::Subject;
 
-pub use break_even::{BreakEven, BreakEvenLine, break_even};
+pub use break_even::break_even;
 pub use roofline::{Roofline, RooflineLine, roofline};
 
 use crate::draw::canvas::Fault;
@@ -61,7 +61,7 @@ const CHARTS: [Entry; 16] = [
 /// Draws every chart that makes sense for the records, in the order in which the report shows them.
 ///
 /// A chart is left out where there is nothing to see: no scores, a single bit width, no training curve. The charts are
-/// drawn in parallel and depend on the records alone.
+/// drawn in parallel and depend on the records alone; behind them is one of each machine that times are of.
 ///
 /// # Errors
 /// [`ReportError::Draw`] when the drawing library fails.
@@ -73,5 +73,6 @@ pub fn charts(report: &Report<'_>) -> Result<Vec<Chart>, ReportError> {
             draw(&subject).map_err(|fault| ReportError::Draw { chart: name, reason: fault.to_string() })
         })
         .collect();
-    Ok(drawn?.into_iter().flatten().collect())
+    let of_machines: Vec<Chart> = report.speeds.iter().map(break_even).collect::<Result<_, _>>()?;
+    Ok(drawn?.into_iter().flatten().chain(of_machines).collect())
 }

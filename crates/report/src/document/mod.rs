@@ -10,10 +10,14 @@ mod lessons;
 mod reproduction;
 mod results;
 mod sensitivity;
+mod speed;
 mod tensors;
 mod terms;
 
 pub(crate) use block::{Align, Block, Span, Table, spans};
+pub(crate) use speed::blocks as speed_blocks;
+#[cfg(test)]
+pub(crate) use speed::tests::speed as speed_of_tests;
 
 use crate::report::{Chart, Report};
 use block::paragraph;
@@ -22,10 +26,11 @@ use block::paragraph;
 const BESIDE_ANSWER: usize = 2;
 
 /// Everything below the title: the description, what was found, the answer, what failed, the answer's charts, what the picks
-/// change, what was learned, the tables, the device, the other charts, terms, how to make it again.
+/// change, what was learned, the tables, the device, machines, the other charts, terms, how to make it again.
 pub(crate) fn blocks(report: &Report<'_>, charts: &[Chart]) -> Vec<Block> {
     let summary = report.summary;
-    let beside = charts.len().min(BESIDE_ANSWER);
+    let own = charts.len().saturating_sub(report.speeds.len());
+    let beside = own.min(BESIDE_ANSWER);
     let mut blocks: Vec<Block> = report
         .description
         .replace("\r\n", "\n")
@@ -43,11 +48,15 @@ pub(crate) fn blocks(report: &Report<'_>, charts: &[Chart]) -> Vec<Block> {
     blocks.extend(lessons::blocks(summary));
     blocks.extend(results::blocks(report));
     blocks.extend(device::blocks(report));
+    for (speed, chart) in report.speeds.iter().zip(own..) {
+        blocks.push(Block::Heading(2, format!("Speed on {}", speed.host.name)));
+        blocks.extend(speed::blocks(speed, chart));
+    }
     blocks.extend(sensitivity::blocks(report));
     blocks.extend(tensors::blocks(report));
-    if charts.len() > beside {
+    if own > beside {
         blocks.push(Block::Heading(2, "More charts".to_owned()));
-        blocks.extend((beside..charts.len()).map(Block::Figure));
+        blocks.extend((beside..own).map(Block::Figure));
     }
     blocks.extend(reproduction::compared(report));
     blocks.extend(terms::blocks(summary));

@@ -7,14 +7,15 @@ mod quantizing;
 use std::hint::black_box;
 
 use bitsweep_kernels::{KernelError, limits};
+use bitsweep_results::speed::{Host, Seconds};
 use bitsweep_vector::Instructions;
 use rayon::prelude::*;
-use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::Serialize;
 
-use super::host::{Host, Pinned};
-use super::turns::{Seconds, Turns};
+use super::threads::Threads;
+use super::turns::{Turns, rounds_of};
 use crate::failure::Failure;
+use crate::progress::{Progress, Verbosity};
 use bitsweep_experiment::config::Diagnostic;
 
 pub use products::ProductTimes;
@@ -100,39 +101,6 @@ impl Peak {
     }
 }
 
-/// One thread on one processor, and as many as there are.
-struct Threads {
-    one: ThreadPool,
-    all: ThreadPool,
-    _pinned: Pinned,
-}
-
-impl Threads {
-    fn new() -> Result<(Self, Option<usize>), Failure> {
-        let pool = |threads| {
-            let pool = ThreadPoolBuilder::new().num_threads(threads).build();
-            pool.map_err(|error| Failure::Other(format!("cannot start threads: {error}")))
-        };
-        // Threads begin where the one that starts them may run: all of them before it is pinned, one after it.
-        let all = pool(0)?;
-        let pinned = Pinned::new();
-        let processor = pinned.processor();
-        Ok((Self { one: pool(1)?, all, _pinned: pinned }, processor))
-    }
-
-    /// Adds a call by one thread and by all.
-    fn add<'a>(&'a self, turns: &mut Turns<'a>, mut call: impl FnMut() + Send + Clone + 'a) -> [usize; 2] {
-        let mut again = call.clone();
-        let one = turns.add(move || self.one.install(&mut call));
-        let all = turns.add(move || self.all.install(&mut again));
-        [one, all]
-    }
-
-    fn count(&self) -> usize {
-        self.all.current_num_threads()
-    }
-}
-
 /// The times at two places among those that were measured, each of so many calls.
 fn times(measured: &[Seconds], [one, all]: [usize; 2], calls: usize) -> Times {
     let each = |place: usize| measured[place].of_one_in(calls);
@@ -163,18 +131,22 @@ impl KernelTimes {
     ///
     /// # Errors
     /// Words that no line has, and threads that cannot be started.
-    pub fn of(words: &[String], side: usize) -> Result<Self, Failure> {
+    pub fn of(words: &[String], side: usize, verbosity: Verbosity) -> Result<Self, Failure> {
         let names = asked(words)?;
-        let (threads, pinned_to) = Threads::new()?;
+        // One for the limits.
+        let progress = Progress::of(verbosity, rounds_of(1 + names.len(), ROUNDS), ["round", "rounds"]);
+        let threads = Threads::new()?;
         let failed = |error: KernelError| Failure::Other(error.to_string());
-        Ok(Self {
-            host: Host::here(pinned_to),
+        let times = Self {
+            host: threads.host(),
             rounds: ROUNDS,
             side,
-            limits: measured_limits(&threads, side).map_err(failed)?,
-            quantizing: quantizing::measured(&threads, &names, side)?,
-            products: products::measured(&threads, &names, side).map_err(failed)?,
-        })
+            limits: measured_limits(&threads, side, &progress).map_err(failed)?,
+            quantizing: quantizing::measured(&threads, &names, side, &progress)?,
+            products: products::measured(&threads, &names, side, &progress).map_err(failed)?,
+        };
+        progress.finish();
+        Ok(times)
     }
 }
 
@@ -233,7 +205,7 @@ impl Peaking {
     }
 }
 
-fn measured_limits(threads: &Threads, side: usize) -> Result<Limits, KernelError> {
+fn measured_limits(threads: &Threads, side: usize, progress: &Progress) -> Result<Limits, KernelError> {
     let count = threads.count();
     let memory = Reading::new(COLD_BYTES_PER_WEIGHT * side * side, count);
     let bytes = memory.bytes();
@@ -251,7 +223,7 @@ fn measured_limits(threads: &Threads, side: usize) -> Result<Limits, KernelError
             black_box(copy);
         }),
     ];
-    let measured = turns.measured(ROUNDS);
+    let measured = turns.measured(ROUNDS, progress);
     let [of_bytes, of_floats] = multiplying;
     Ok(Limits {
         threads: count,

@@ -4,7 +4,7 @@ use bitsweep_report::{Chart, Roofline, RooflineLine, markdown_table, markdown_te
 use bitsweep_results::numbers::{count, counted, significant};
 
 use super::{KernelTimes, Limits, ProductTimes, SchemeTimes};
-use crate::bench::Format;
+use crate::bench::layers::Format;
 use crate::bench::page::na;
 use crate::failure::Failure;
 use crate::layout::{Column, Page, Table};
@@ -54,22 +54,23 @@ impl KernelTimes {
     /// What a terminal shows.
     pub(crate) fn page(&self, columns: usize) -> String {
         let mut page = Page::new(columns);
-        page.prose(0, &self.host.sentence());
+        page.prose(0, &self.host.to_string());
         self.limits.figures().show(&mut page);
         self.of_quantizing().show(&mut page);
         self.of_products().show(&mut page);
         page.text()
     }
 
-    /// The page of Markdown, with the chart's picture at `picture`.
-    pub(crate) fn markdown(&self, picture: &str, alt: &str) -> String {
+    /// The page of Markdown, beside the picture of its chart.
+    pub(crate) fn markdown(&self, chart: &Chart) -> String {
         format!(
             "# Kernels on {}\n\n{}\n\nTimes are medians of {} turns, in which what is compared is measured one after the other.\n\n\
-             ![{}]({picture})\n\n{}{}{}",
+             ![{}]({}.png)\n\n{}{}{}",
             markdown_text(&self.host.name),
-            markdown_text(&self.host.sentence()),
+            markdown_text(&self.host.to_string()),
             self.rounds,
-            markdown_text(alt),
+            markdown_text(&chart.alt),
+            chart.name,
             self.limits.figures().markdown(),
             self.of_quantizing().markdown(),
             self.of_products().markdown(),
@@ -159,9 +160,10 @@ impl KernelTimes {
         let [bandwidth, _] = self.limits.bandwidth();
         let peaks = [("bytes", &self.limits.bytes_multiplied), ("f32", &self.limits.floats_multiplied)]
             .map(|(name, peak)| (name.to_owned(), peak.rates()[0]));
-        let machine = self.host.sentence();
-        roofline(&Roofline { machine: &machine, bandwidth, peaks: &peaks, lines: &lines })
-            .map_err(|error| Failure::Other(error.to_string()))
+        let machine = self.host.to_string();
+        let chart = roofline(&Roofline { machine: &machine, bandwidth, peaks: &peaks, lines: &lines })
+            .map_err(|error| Failure::Other(error.to_string()))?;
+        Ok(Chart { name: format!("{}-{}", self.host.file_stem(), chart.name), ..chart })
     }
 }
 

@@ -3,11 +3,14 @@
 use std::hint::black_box;
 
 use bitsweep_kernels::{ByteTables, CentroidBits, KernelError, ProductCodes, QueryTables, ScanCodes};
+use bitsweep_results::speed::Seconds;
 use serde::Serialize;
 
-use super::{COLD_BYTES_PER_WEIGHT, Multiplying, Peak, ROUNDS as TURNS, Reading, Threads, Times, times};
+use super::{COLD_BYTES_PER_WEIGHT, Multiplying, Peak, ROUNDS, Reading, Times, times};
 use crate::bench::layers::{Format, Layer, Rows};
-use crate::bench::turns::{Seconds, Turns};
+use crate::bench::threads::Threads;
+use crate::bench::turns::Turns;
+use crate::progress::Progress;
 
 /// The formats of layers.
 const FORMATS: [Format; 13] = [
@@ -91,18 +94,24 @@ pub(super) fn measured(
     threads: &Threads,
     names: &[&str],
     side: usize,
+    progress: &Progress,
 ) -> Result<Vec<ProductTimes>, KernelError> {
     let mut all = Vec::new();
     for format in FORMATS.into_iter().filter(|format| names.contains(&format.name())) {
-        all.extend(of_format(threads, format, side)?);
+        all.extend(of_format(threads, format, side, progress)?);
     }
     for sums in LookUps::ALL.into_iter().filter(|sums| names.contains(&sums.name())) {
-        all.push(of_look_ups(threads, sums, COLD_BYTES_PER_WEIGHT * side * side)?);
+        all.push(of_look_ups(threads, sums, COLD_BYTES_PER_WEIGHT * side * side, progress)?);
     }
     Ok(all)
 }
 
-fn of_format(threads: &Threads, format: Format, side: usize) -> Result<Vec<ProductTimes>, KernelError> {
+fn of_format(
+    threads: &Threads,
+    format: Format,
+    side: usize,
+    progress: &Progress,
+) -> Result<Vec<ProductTimes>, KernelError> {
     let first = Layer::new(format, (side, side))?;
     let cold_bytes = COLD_BYTES_PER_WEIGHT * side * side;
     let bytes = first.bytes();
@@ -130,7 +139,7 @@ fn of_format(threads: &Threads, format: Format, side: usize) -> Result<Vec<Produ
             }
         }));
     }
-    let measured = turns.measured(TURNS);
+    let measured = turns.measured(ROUNDS, progress);
     let peak = peaking.measured(threads, &measured);
     let each = shapes.into_iter().zip(places).map(|((rows, side, layers), places)| {
         let layer = &layers[0];
@@ -151,7 +160,12 @@ fn of_format(threads: &Threads, format: Format, side: usize) -> Result<Vec<Produ
     Ok(each.collect())
 }
 
-fn of_look_ups(threads: &Threads, sums: LookUps, cold_bytes: usize) -> Result<ProductTimes, KernelError> {
+fn of_look_ups(
+    threads: &Threads,
+    sums: LookUps,
+    cold_bytes: usize,
+    progress: &Progress,
+) -> Result<ProductTimes, KernelError> {
     let codes = |vectors: usize, greatest: u8| -> Vec<u8> {
         let places = 0..vectors * SUBSPACES;
         places.map(|place| (place * 7 + place / 13).to_le_bytes()[0] & greatest).collect()
@@ -167,21 +181,21 @@ fn of_look_ups(threads: &Threads, sums: LookUps, cold_bytes: usize) -> Result<Pr
             let codes = ProductCodes::new((vectors, SUBSPACES), bits, &codes(vectors, 255))?;
             let (tables, mut results) = (tables(bits)?, vec![0.0; vectors]);
             let call = || codes.dot_products(&tables, &mut results);
-            measured_sums(threads, sums, codes.bytes() + vectors * size_of::<f32>(), call)
+            measured_sums(threads, sums, codes.bytes() + vectors * size_of::<f32>(), call, progress)
         }
         LookUps::Four => {
             let bits = CentroidBits::Four;
             let codes = ProductCodes::new((halves, SUBSPACES), bits, &codes(halves, 15))?;
             let (tables, mut results) = (tables(bits)?, vec![0.0; halves]);
             let call = || codes.dot_products(&tables, &mut results);
-            measured_sums(threads, sums, codes.bytes() + halves * size_of::<f32>(), call)
+            measured_sums(threads, sums, codes.bytes() + halves * size_of::<f32>(), call, progress)
         }
         LookUps::Bytes => {
             let codes = ScanCodes::new((halves, SUBSPACES), &codes(halves, 15))?;
             let tables = ByteTables::new(&tables(CentroidBits::Four)?)?;
             let mut results = vec![0; halves];
             let call = || codes.sums(&tables, &mut results);
-            measured_sums(threads, sums, codes.bytes() + halves * size_of::<u16>(), call)
+            measured_sums(threads, sums, codes.bytes() + halves * size_of::<u16>(), call, progress)
         }
     }
 }
@@ -192,6 +206,7 @@ fn measured_sums(
     sums: LookUps,
     bytes: usize,
     mut call: impl FnMut() -> Result<(), KernelError> + Send,
+    progress: &Progress,
 ) -> Result<ProductTimes, KernelError> {
     call()?;
     let memory = Reading::new(bytes, threads.count());
@@ -200,7 +215,7 @@ fn measured_sums(
     let place = turns.add(|| {
         black_box(threads.one.install(&mut call).is_ok());
     });
-    let measured = turns.measured(TURNS);
+    let measured = turns.measured(ROUNDS, progress);
     Ok(ProductTimes {
         name: sums.name(),
         shape: None,

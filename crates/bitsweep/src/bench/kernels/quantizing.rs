@@ -7,9 +7,11 @@ use bitsweep_random::{Generator, Stream};
 use ndarray::Array2;
 use serde::Serialize;
 
-use super::{ROUNDS, Threads, Times, times};
+use super::{ROUNDS, Times, times};
+use crate::bench::threads::Threads;
 use crate::bench::turns::Turns;
 use crate::failure::Failure;
+use crate::progress::Progress;
 
 /// What is measured: names, and the schemes in TOML.
 const SCHEMES: [(&str, &str); 16] = [
@@ -52,7 +54,12 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     SCHEMES.into_iter().map(|(name, _)| name)
 }
 
-pub(super) fn measured(threads: &Threads, names: &[&str], side: usize) -> Result<Vec<SchemeTimes>, Failure> {
+pub(super) fn measured(
+    threads: &Threads,
+    names: &[&str],
+    side: usize,
+    progress: &Progress,
+) -> Result<Vec<SchemeTimes>, Failure> {
     let asked = || SCHEMES.into_iter().filter(|(name, _)| names.contains(name));
     if asked().next().is_none() {
         return Ok(Vec::new());
@@ -71,7 +78,7 @@ pub(super) fn measured(threads: &Threads, names: &[&str], side: usize) -> Result
         });
         let packing = threads.add(&mut turns, || drop(black_box(codes.pack())));
         let reconstructing = threads.add(&mut turns, || drop(black_box(codes.reconstruct::<f32>())));
-        let measured = turns.measured(ROUNDS);
+        let measured = turns.measured(ROUNDS, progress);
         Ok(SchemeTimes {
             name,
             scheme: toml,
