@@ -115,9 +115,9 @@ fn run<T: Real>(
     blocks: &Blocks,
     parameters: (&[f32], &[f32]),
     codes: &mut CodeMatrix,
-    code_of: impl Fn(f32, (f32, f32)) -> i32,
+    code_of: impl Fn(f32, (f32, f32)) -> i32 + Copy + Sync,
 ) {
-    let encoder = EachValue(|value, own| code_of(single(value), own));
+    let encoder = EachValue(move |value, own| code_of(single(value), own));
     encode_by_block(values, blocks, parameters, codes, encoder);
 }
 

@@ -38,13 +38,13 @@ impl<T: Real> Thresholds<T> {
     }
 
     /// Fills `codes` with that of `level_of` every value and the parameters of its block.
-    pub(super) fn encode<P: PerBlock>(
+    pub(super) fn encode<P: PerBlock + Sync>(
         &self,
         values: &[T],
         blocks: &Blocks,
         parameters: P,
         codes: &mut CodeMatrix,
-        level_of: impl Fn(T, P::One) -> T,
+        level_of: impl Fn(T, P::One) -> T + Copy + Sync,
     ) {
         if self.codes.len() <= COMPARED {
             let encoder = Compare { thresholds: self, level_of };
@@ -87,6 +87,7 @@ fn first_above<T: Real>(levels: [f64; 2], is_above: impl Fn(T) -> bool) -> T {
 }
 
 /// Compares with every threshold.
+#[derive(Clone, Copy)]
 struct Compare<'a, T, F> {
     thresholds: &'a Thresholds<T>,
     level_of: F,
@@ -94,7 +95,7 @@ struct Compare<'a, T, F> {
 
 impl<T: Real, P, F: Fn(T, P) -> T> EncodePiece<T, P> for Compare<'_, T, F> {
     #[inline(always)]
-    fn encode(&mut self, values: &[T], mut parameters: impl Iterator<Item = P>, codes: &mut [i32]) {
+    fn encode(&self, values: &[T], mut parameters: impl Iterator<Item = P>, codes: &mut [i32]) {
         let Self { thresholds, level_of } = self;
         for (values, codes) in values.chunks(AT_A_TIME).zip(codes.chunks_mut(AT_A_TIME)) {
             let mut numbers = [T::ZERO; AT_A_TIME];

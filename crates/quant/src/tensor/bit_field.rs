@@ -2,7 +2,7 @@
 
 use crate::scheme::{Codes, Format, Scheme};
 
-use super::code_matrix::{CodeMatrix, CodeReader, CodeType, CodeWriter, PIECE};
+use super::code_matrix::{CodeMatrix, CodeReader, CodeType, PIECE};
 use super::reader::{Reader, UnpackError};
 
 /// How one code is written as bits.
@@ -78,7 +78,7 @@ impl BitField {
         if self.whole_numbers().is_some() {
             return codes.append_to(bytes);
         }
-        let mut reader = CodeReader::new(codes);
+        let mut reader = CodeReader::new(codes, 0);
         let mut left = codes.len();
         while left > 0 {
             let piece = reader.take(left.min(PIECE));
@@ -96,7 +96,7 @@ impl BitField {
         let bytes = reader.take(self.bytes(shape.0.saturating_mul(shape.1)))?;
         let mut codes = CodeMatrix::zeros(shape, self.code_type());
         let mut left = codes.len();
-        let mut writer = CodeWriter::new(&mut codes);
+        let mut writer = codes.writer();
         let mut unused = 0;
         for bytes in bytes.chunks(PIECE / EIGHT * self.bits as usize) {
             let piece = writer.room(left.min(PIECE));

@@ -1,6 +1,10 @@
 //! Codes, each in as few bytes as it needs.
 
+use std::ops::Range;
+
 use ndarray::Array2;
+
+use super::shared::in_parts;
 
 /// The codes of a quantized matrix, row-major, in the narrowest type that holds all codes of its scheme.
 ///
@@ -166,16 +170,63 @@ impl CodeMatrix {
         }
     }
 
+    /// Writes all codes from the first to the last.
+    pub(crate) fn writer(&mut self) -> CodeWriter<'_> {
+        CodeWriter::new(match &mut self.storage {
+            Storage::I8(codes) => CodesMut::I8(codes),
+            Storage::U8(codes) => CodesMut::U8(codes),
+            Storage::I16(codes) => CodesMut::I16(codes),
+            Storage::U16(codes) => CodesMut::U16(codes),
+        })
+    }
+
+    /// Calls `work` with the positions of every `length` codes and what writes these, as [`in_parts`] does.
+    pub(crate) fn in_parts(&mut self, length: usize, work: &(dyn Fn(Range<usize>, CodeWriter<'_>) + Sync)) {
+        match &mut self.storage {
+            Storage::I8(codes) => in_parts(codes, length, &|positions, codes| {
+                work(positions, CodeWriter::new(CodesMut::I8(codes)));
+            }),
+            Storage::U8(codes) => in_parts(codes, length, &|positions, codes| {
+                work(positions, CodeWriter::new(CodesMut::U8(codes)));
+            }),
+            Storage::I16(codes) => in_parts(codes, length, &|positions, codes| {
+                work(positions, CodeWriter::new(CodesMut::I16(codes)));
+            }),
+            Storage::U16(codes) => in_parts(codes, length, &|positions, codes| {
+                work(positions, CodeWriter::new(CodesMut::U16(codes)));
+            }),
+        }
+    }
+}
+
+/// Neighbouring codes of a matrix.
+enum CodesMut<'a> {
+    I8(&'a mut [i8]),
+    U8(&'a mut [u8]),
+    I16(&'a mut [i16]),
+    U16(&'a mut [u16]),
+}
+
+impl CodesMut<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::I8(codes) => codes.len(),
+            Self::U8(codes) => codes.len(),
+            Self::I16(codes) => codes.len(),
+            Self::U16(codes) => codes.len(),
+        }
+    }
+
     #[inline(always)]
     fn store(&mut self, first: usize, from: &[i32]) {
         fn narrow<C>(codes: &mut [C], from: &[i32], cast: impl Fn(i32) -> C) {
             codes.iter_mut().zip(from).for_each(|(code, &wide)| *code = cast(wide));
         }
-        match &mut self.storage {
-            Storage::I8(codes) => narrow(&mut codes[first..], from, |code| code as i8),
-            Storage::U8(codes) => narrow(&mut codes[first..], from, |code| code as u8),
-            Storage::I16(codes) => narrow(&mut codes[first..], from, |code| code as i16),
-            Storage::U16(codes) => narrow(&mut codes[first..], from, |code| code as u16),
+        match self {
+            Self::I8(codes) => narrow(&mut codes[first..], from, |code| code as i8),
+            Self::U8(codes) => narrow(&mut codes[first..], from, |code| code as u8),
+            Self::I16(codes) => narrow(&mut codes[first..], from, |code| code as i16),
+            Self::U16(codes) => narrow(&mut codes[first..], from, |code| code as u16),
         }
     }
 }
@@ -183,9 +234,9 @@ impl CodeMatrix {
 /// Codes that a loop handles as `i32` at a time: few enough to stay in the nearest cache.
 pub(crate) const PIECE: usize = 1024;
 
-/// Fills a matrix of codes from the first to the last, by way of a small buffer of `i32`.
+/// Fills neighbouring codes of a matrix from the first to the last, by way of a small buffer of `i32`.
 pub(crate) struct CodeWriter<'a> {
-    codes: &'a mut CodeMatrix,
+    codes: CodesMut<'a>,
     buffer: Vec<i32>,
     /// Codes that are stored already.
     stored: usize,
@@ -194,7 +245,7 @@ pub(crate) struct CodeWriter<'a> {
 }
 
 impl<'a> CodeWriter<'a> {
-    pub(crate) fn new(codes: &'a mut CodeMatrix) -> Self {
+    fn new(codes: CodesMut<'a>) -> Self {
         let buffer = vec![0; codes.len().min(PIECE)];
         Self { codes, buffer, stored: 0, pending: 0 }
     }
@@ -219,7 +270,7 @@ impl<'a> CodeWriter<'a> {
     }
 }
 
-/// Reads a matrix of codes from the first to the last, by way of a small buffer of `i32`.
+/// Reads a matrix of codes from some position on to the last, by way of a small buffer of `i32`.
 pub(crate) struct CodeReader<'a> {
     codes: &'a CodeMatrix,
     buffer: Vec<i32>,
@@ -231,8 +282,9 @@ pub(crate) struct CodeReader<'a> {
 }
 
 impl<'a> CodeReader<'a> {
-    pub(crate) fn new(codes: &'a CodeMatrix) -> Self {
-        Self { codes, buffer: vec![0; codes.len().min(PIECE)], next: 0, loaded: 0, first: 0 }
+    /// From the position `next` on.
+    pub(crate) fn new(codes: &'a CodeMatrix, next: usize) -> Self {
+        Self { codes, buffer: vec![0; codes.len().min(PIECE)], next, loaded: next, first: next }
     }
 
     /// The next `count` codes, at most [`PIECE`] and no more than are left.
@@ -272,7 +324,7 @@ mod tests {
         for length in [1, 7, PIECE - 1, PIECE] {
             let count = 3 * PIECE + 5;
             let mut codes = CodeMatrix::zeros((1, count), CodeType::I16);
-            let mut writer = CodeWriter::new(&mut codes);
+            let mut writer = codes.writer();
             let mut next = 0;
             for piece in (0..count).collect::<Vec<_>>().chunks(length) {
                 writer.room(piece.len()).iter_mut().for_each(|code| {
@@ -282,7 +334,7 @@ mod tests {
             }
             writer.flush();
             assert!(codes.iter().eq(0..count as i32));
-            let mut reader = CodeReader::new(&codes);
+            let mut reader = CodeReader::new(&codes, 0);
             let pieces = (0..count).collect::<Vec<_>>();
             let read: Vec<i32> =
                 pieces.chunks(length).flat_map(|piece| reader.take(piece.len()).to_vec()).collect();

@@ -1,32 +1,40 @@
-//! The loop over codes that have the parameters of their block.
+//! From codes to values.
+
+use std::ops::Range;
 
 use bitsweep_vector::arch;
 use pulp::NullaryFnOnce;
 
 use crate::number::{Dtype, Real};
 
-use super::blocks::{Blocks, Layout};
-use super::code_matrix::{CodeMatrix, CodeReader, PIECE};
+use super::blocks::Blocks;
+use super::by_block::{Piece, pass_by_block};
+use super::code_matrix::{CodeMatrix, CodeReader};
 use super::per_block::PerBlock;
+use super::shared::{in_parts, part_length};
 
 /// Writes `value_of` every code and the parameters of its block into `values`; with vector instructions for `f32` alone.
-pub(super) fn decode<T: Real, P: PerBlock>(
+pub(super) fn decode<T: Real, P: PerBlock + Sync>(
     codes: &CodeMatrix,
     blocks: &Blocks,
     parameters: P,
     values: &mut [T],
-    value_of: impl Fn(i32, P::One) -> T,
+    value_of: impl Fn(i32, P::One) -> T + Copy + Sync,
 ) {
-    let decoding = Decoding { codes, blocks, parameters, values, value_of };
-    match T::DTYPE {
-        Dtype::F32 => arch().dispatch(decoding),
-        Dtype::F64 => decoding.call(),
-    }
+    in_parts(values, part_length(blocks), &|positions, values| {
+        let decoding = Decoding { codes, blocks, positions, parameters, values, value_of };
+        match T::DTYPE {
+            Dtype::F32 => arch().dispatch(decoding),
+            Dtype::F64 => decoding.call(),
+        }
+    });
 }
 
+/// The values at some positions.
 struct Decoding<'a, T, P, F> {
     codes: &'a CodeMatrix,
     blocks: &'a Blocks,
+    positions: Range<usize>,
     parameters: P,
     values: &'a mut [T],
     value_of: F,
@@ -37,35 +45,27 @@ impl<T: Real, P: PerBlock, F: Fn(i32, P::One) -> T> NullaryFnOnce for Decoding<'
 
     #[inline(always)]
     fn call(self) {
-        let Self { codes, blocks, parameters, values, value_of } = self;
-        if blocks.is_empty() {
-            return;
-        }
-        let mut reader = CodeReader::new(codes);
-        match blocks.layout() {
-            Layout::Runs { length } => {
-                for (run, own) in values.chunks_mut(length).zip(parameters.iter()) {
-                    for piece in run.chunks_mut(PIECE) {
-                        let codes = reader.take(piece.len());
-                        for (value, &code) in piece.iter_mut().zip(codes) {
-                            *value = value_of(code, own);
-                        }
-                    }
-                }
-            }
-            Layout::Bands { height } => {
-                let columns = blocks.shape().1;
-                for (row, values) in values.chunks_mut(columns).enumerate() {
-                    let first = row / height * columns;
-                    for (values, start) in values.chunks_mut(PIECE).zip((first..).step_by(PIECE)) {
-                        let parameters = parameters.part(start..start + values.len());
-                        let codes = reader.take(values.len());
-                        for ((value, &code), own) in values.iter_mut().zip(codes).zip(parameters.iter()) {
-                            *value = value_of(code, own);
-                        }
-                    }
-                }
-            }
+        let Self { codes, blocks, positions, parameters, values, value_of } = self;
+        let (reader, first) = (CodeReader::new(codes, positions.start), positions.start);
+        pass_by_block(blocks, positions, parameters, &mut Decoder { reader, first, values, value_of });
+    }
+}
+
+struct Decoder<'a, T, F> {
+    reader: CodeReader<'a>,
+    /// The position of the first value.
+    first: usize,
+    values: &'a mut [T],
+    value_of: F,
+}
+
+impl<T, P, F: Fn(i32, P) -> T> Piece<P> for Decoder<'_, T, F> {
+    #[inline(always)]
+    fn pass(&mut self, positions: Range<usize>, parameters: impl Iterator<Item = P>) {
+        let codes = self.reader.take(positions.len());
+        let values = &mut self.values[positions.start - self.first..positions.end - self.first];
+        for ((value, &code), own) in values.iter_mut().zip(codes).zip(parameters) {
+            *value = (self.value_of)(code, own);
         }
     }
 }

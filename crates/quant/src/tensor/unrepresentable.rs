@@ -4,6 +4,7 @@ use crate::number::Real;
 use crate::scheme::{LevelTable, ScaleFormat, Scheme};
 
 use super::parameters::{FixedGrid, ParameterKind};
+use super::shared::of_parts;
 
 /// Values that a format without scales has no number near: more than half a step beyond its largest number, which they
 /// became, or so small that they became 0.
@@ -37,15 +38,17 @@ impl Unrepresentable {
     /// Those among values that are quantized by `scheme`.
     pub(crate) fn among<T: Real>(values: &[T], scheme: &Scheme) -> Self {
         let Some(limits) = Limits::of(scheme) else { return Self::default() };
-        let mut all = Self::default();
-        for magnitude in values.iter().map(|value| value.abs().to_f64()) {
-            if magnitude > limits.above {
-                all.above += 1;
-                all.largest = all.largest.max(magnitude);
+        let of = |values: &[T]| {
+            let mut all = Self::default();
+            for magnitude in values.iter().map(|value| value.abs().to_f64()) {
+                let is_above = magnitude > limits.above;
+                all.above += u64::from(is_above);
+                all.largest = all.largest.greater(if is_above { magnitude } else { 0.0 });
+                all.below += u64::from((magnitude > 0.0) & (magnitude <= limits.below));
             }
-            all.below += u64::from(magnitude > 0.0 && magnitude <= limits.below);
-        }
-        all
+            all
+        };
+        of_parts(values, &of).into_iter().fold(Self::default(), Self::merge)
     }
 
     /// Those of two sets of values together.

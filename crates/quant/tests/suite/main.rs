@@ -22,6 +22,7 @@ mod formats;
 mod golden;
 mod integer_products;
 mod kl_range;
+mod large;
 mod notebooks;
 mod number_formats;
 mod outliers;

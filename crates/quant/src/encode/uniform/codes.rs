@@ -7,8 +7,8 @@ use bitsweep_random::Stream;
 use crate::encode::by_block::{EachValue, encode_by_block, encode_one_by_one};
 use crate::encode::interval::Interval;
 use crate::number::Real;
-use crate::scheme::{Grid, Rounding, ScaleFormat, Scheme, ZeroPoint};
-use crate::tensor::{Affine, Blocks, CodeMatrix, CodeWriter, PIECE};
+use crate::scheme::{Granularity, Grid, Rounding, ScaleFormat, Scheme, ZeroPoint};
+use crate::tensor::{Affine, Blocks, CodeMatrix};
 
 use super::fitting::constant_code;
 use super::rounding::{round_and_clamp, round_stochastically};
@@ -47,28 +47,33 @@ pub(crate) fn encode<T: Real>(
             encode_by_block(values, blocks, parameters, codes, encoder);
         }
         Rounding::Stochastic => {
-            let code_of = on_grid(grid, |position| round_stochastically(position, stream));
+            let code_of = |value, own| {
+                let round = |position| round_stochastically(position, stream);
+                round_and_clamp(position(value, own), grid, round)
+            };
             encode_one_by_one(values, blocks, parameters, codes, code_of);
         }
     }
 }
 
 /// The code of a value, of a scale, and of a minimum and a zero point.
-fn on_grid<T: Real>(grid: Grid, mut round: impl FnMut(T) -> T) -> impl FnMut(T, (T, (T, T))) -> i32 {
-    move |value, (scale, (minimum, zero_point))| {
-        round_and_clamp((value - minimum) / scale + zero_point, grid, &mut round)
-    }
+fn on_grid<T: Real>(
+    grid: Grid,
+    round: impl Fn(T) -> T + Copy + Sync,
+) -> impl Fn(T, (T, (T, T))) -> i32 + Copy + Sync {
+    move |value, own| round_and_clamp(position(value, own), grid, round)
+}
+
+#[inline(always)]
+fn position<T: Real>(value: T, (scale, (minimum, zero_point)): (T, (T, T))) -> T {
+    (value - minimum) / scale + zero_point
 }
 
 /// `+1` where `w ≥ 0` (so also for -0), else `-1`.
 pub(crate) fn encode_signs<T: Real>(values: &[T], codes: &mut CodeMatrix) {
-    let mut writer = CodeWriter::new(codes);
-    for piece in values.chunks(PIECE) {
-        for (code, value) in writer.room(piece.len()).iter_mut().zip(piece) {
-            *code = if *value >= T::ZERO { 1 } else { -1 };
-        }
-    }
-    writer.flush();
+    let all = Blocks::new(codes.dim(), Granularity::Tensor);
+    let encoder = EachValue(|value: T, ()| if value >= T::ZERO { 1 } else { -1 });
+    encode_by_block(values, &all, &[()][..], codes, encoder);
 }
 
 /// Gives all values of a block whose range is one point the code of that point, as clipping to the range demands.

@@ -140,7 +140,7 @@ impl<T: Real> NullaryFnOnce for StepGradient<'_, T> {
             return;
         }
         let ends = (f64::from(grid.lowest), f64::from(grid.highest));
-        let mut reader = CodeReader::new(codes);
+        let mut reader = CodeReader::new(codes, 0);
         match blocks.layout() {
             Layout::Runs { length } => {
                 let runs = gradient.chunks_mut(length).zip(latent.chunks(length));

@@ -1,12 +1,14 @@
 //! The straight-through estimator of each format with an even grid.
 
+use std::ops::Range;
+
 use bitsweep_vector::arch;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pulp::NullaryFnOnce;
 
 use crate::number::{LANES, Real, change_row_major, fold_lanes, row_major};
 use crate::scheme::{Format, Grid, Scheme};
-use crate::tensor::{Affine, Blocks, FixedGrid, Layout, Parameters, PerBlock, Quantized};
+use crate::tensor::{Affine, Blocks, FixedGrid, Parameters, Piece, Quantized, pass_by_block};
 
 use super::error::{EstimatorError, expect_plain_parameters, expect_shape};
 
@@ -94,32 +96,24 @@ impl NullaryFnOnce for StopOutside<'_> {
     #[inline(always)]
     fn call(self) {
         let Self { latent, blocks, parameters: Affine { scales, zero_points, .. }, grid, gradient } = self;
-        if blocks.is_empty() {
-            return;
-        }
         let ends = (f64::from(grid.lowest) - HALF_STEP, f64::from(grid.highest) + HALF_STEP);
         let parameters = (&**scales, &**zero_points);
-        match blocks.layout() {
-            Layout::Runs { length } => {
-                let runs = gradient.chunks_mut(length).zip(latent.chunks(length));
-                for ((gradient, latent), own) in runs.zip(parameters.iter()) {
-                    gradient
-                        .iter_mut()
-                        .zip(latent)
-                        .for_each(|(gradient, &latent)| stop(gradient, latent, own, ends));
-                }
-            }
-            Layout::Bands { height } => {
-                let columns = blocks.shape().1;
-                let rows = gradient.chunks_mut(columns).zip(latent.chunks(columns));
-                for (row, (gradient, latent)) in rows.enumerate() {
-                    let first = row / height * columns;
-                    let parameters = parameters.part(first..first + columns);
-                    for ((gradient, &latent), own) in gradient.iter_mut().zip(latent).zip(parameters.iter()) {
-                        stop(gradient, latent, own, ends);
-                    }
-                }
-            }
+        pass_by_block(blocks, 0..latent.len(), parameters, &mut Stop { latent, gradient, ends });
+    }
+}
+
+struct Stop<'a> {
+    latent: &'a [f32],
+    gradient: &'a mut [f64],
+    ends: (f64, f64),
+}
+
+impl Piece<(f32, f32)> for Stop<'_> {
+    #[inline(always)]
+    fn pass(&mut self, positions: Range<usize>, parameters: impl Iterator<Item = (f32, f32)>) {
+        let values = self.gradient[positions.clone()].iter_mut().zip(&self.latent[positions]);
+        for ((gradient, &latent), own) in values.zip(parameters) {
+            stop(gradient, latent, own, self.ends);
         }
     }
 }

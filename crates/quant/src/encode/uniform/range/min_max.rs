@@ -5,13 +5,50 @@ use pulp::NullaryFnOnce;
 
 use crate::encode::interval::Interval;
 use crate::number::{LANES, Real, fold_lanes};
-use crate::tensor::{Blocks, Layout, PIECE};
+use crate::tensor::{Blocks, Layout, PART, PIECE, in_parts};
 
 /// Smallest and largest value of every block; both NaN where a value of it is not finite.
 pub(super) fn estimate<T: Real>(values: &[T], blocks: &Blocks) -> Vec<Interval<T>> {
     let mut ranges = vec![Interval::default(); blocks.len()];
-    arch().dispatch(MinMax { values, blocks, ranges: &mut ranges });
+    if blocks.is_empty() {
+        return ranges;
+    }
+    // A run, or a band of columns: so many values, and so many ranges.
+    let (layout, columns) = (blocks.layout(), blocks.shape().1);
+    let (length, count) = match layout {
+        Layout::Runs { length } => (length, 1),
+        Layout::Bands { height } => (height * columns, columns),
+    };
+    let find = |values, ranges: &mut [Interval<T>]| {
+        arch().dispatch(MinMax { values, layout, columns, ranges });
+    };
+    if length < PART {
+        in_parts(&mut ranges, count * (PART / length), &|numbers, ranges| {
+            let [start, end] = [numbers.start, numbers.end].map(|number| number / count * length);
+            find(&values[start..values.len().min(end)], ranges);
+        });
+        return ranges;
+    }
+    let part = PART.next_multiple_of(count);
+    for (ranges, values) in ranges.chunks_mut(count).zip(values.chunks(length)) {
+        let mut found = vec![Interval::default(); values.len().div_ceil(part) * count];
+        in_parts(&mut found, count, &|numbers, ranges| {
+            let start = numbers.start / count * part;
+            find(&values[start..values.len().min(start + part)], ranges);
+        });
+        let (first, others) = found.split_at(count);
+        ranges.copy_from_slice(first);
+        for others in others.chunks(count) {
+            ranges.iter_mut().zip(others).for_each(|(range, other)| *range = joined(*range, *other));
+        }
+    }
     ranges
+}
+
+/// The range of what two ranges are of; not a number where one of them is none.
+fn joined<T: Real>(one: Interval<T>, other: Interval<T>) -> Interval<T> {
+    let zero = one.low * T::ZERO + other.low * T::ZERO;
+    range(other.low.lesser(one.low), other.high.greater(one.high), zero)
 }
 
 /// Columns whose ends so far stay in the nearest cache.
@@ -19,7 +56,8 @@ const SEGMENT: usize = 512;
 
 struct MinMax<'a, T> {
     values: &'a [T],
-    blocks: &'a Blocks,
+    layout: Layout,
+    columns: usize,
     ranges: &'a mut [Interval<T>],
 }
 
@@ -28,20 +66,15 @@ impl<T: Real> NullaryFnOnce for MinMax<'_, T> {
 
     #[inline(always)]
     fn call(self) {
-        let Self { values, blocks, ranges } = self;
-        if blocks.is_empty() {
-            return;
-        }
-        match blocks.layout() {
+        let Self { values, layout, columns, ranges } = self;
+        match layout {
             Layout::Runs { length } => {
                 for (range, run) in ranges.iter_mut().zip(values.chunks(length)) {
                     *range = min_max(run);
                 }
             }
             Layout::Bands { height } => {
-                let columns = blocks.shape().1;
-                let bands = values.chunks(height * columns);
-                for (ranges, band) in ranges.chunks_mut(columns).zip(bands) {
+                for (ranges, band) in ranges.chunks_mut(columns).zip(values.chunks(height * columns)) {
                     min_max_of_columns(band, ranges);
                 }
             }

@@ -1,0 +1,50 @@
+//! Large matrices: threads share their values.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::blocks::{Blocks, Layout};
+use super::code_matrix::PIECE;
+
+/// Values of a part, if it is one of several: enough to be worth waking a thread, and few enough for all to have some.
+pub(crate) const PART: usize = 1 << 18;
+
+/// How many values parts of a matrix have: whole rows where a row has the parameters of many blocks.
+pub(crate) fn part_length(blocks: &Blocks) -> usize {
+    match blocks.layout() {
+        Layout::Runs { .. } => PART.next_multiple_of(PIECE),
+        Layout::Bands { .. } => PART.next_multiple_of(blocks.shape().1.max(1)),
+    }
+}
+
+/// Calls `work` with every `length` of the values and their places; by the threads of rayon's pool where these are several parts.
+///
+/// What parts there are does not depend on how many threads there are.
+pub(crate) fn in_parts<T: Send>(
+    values: &mut [T],
+    length: usize,
+    work: &(dyn Fn(Range<usize>, &mut [T]) + Sync),
+) {
+    if values.len() <= length {
+        return work(0..values.len(), values);
+    }
+    values.par_chunks_mut(length).enumerate().for_each(|(index, part)| {
+        let start = index * length;
+        work(start..start + part.len(), part);
+    });
+}
+
+/// What is said of each part of some values, in their order.
+pub(crate) fn of_parts<T: Sync, R: Clone + Default + Send>(
+    values: &[T],
+    of: &(dyn Fn(&[T]) -> R + Sync),
+) -> Vec<R> {
+    let mut found = vec![R::default(); values.len().div_ceil(PART)];
+    in_parts(&mut found, 1, &|numbers, found| {
+        for (number, found) in numbers.zip(found) {
+            *found = of(&values[number * PART..values.len().min((number + 1) * PART)]);
+        }
+    });
+    found
+}
