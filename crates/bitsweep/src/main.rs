@@ -4,6 +4,11 @@ use std::process::ExitCode;
 
 use bitsweep::cli::Cli;
 use bitsweep::commands::{answer, execute, report_failure};
+use bitsweep_kernels::LargePages;
+
+/// Tensors are large: a pass over one is a tenth to a half faster.
+#[global_allocator]
+static MEMORY: LargePages = LargePages;
 
 fn main() -> ExitCode {
     let ended = match Cli::read(std::env::args_os()) {

@@ -20,6 +20,7 @@ mod error;
 mod instructions;
 pub mod integer;
 pub mod limits;
+mod memory;
 mod parallel;
 pub mod product_quantization;
 pub mod table;
@@ -30,5 +31,6 @@ pub use integer::{
     ActivationCodes, ActivationParameters, Activations, Codes, Granularity, IntegerWeights, Width,
     ZeroPoints, quantize_signed, quantize_unsigned,
 };
+pub use memory::LargePages;
 pub use product_quantization::{ByteTables, CentroidBits, ProductCodes, QueryTables, ScanCodes};
 pub use table::{TableWeights, TableWidth};
