@@ -50,9 +50,7 @@ fn advised(start: *mut u8, size: usize) -> *mut u8 {
         let skipped = start.align_offset(PAGE);
         let length = (size - skipped) / PAGE * PAGE;
         // SAFETY: the pages are within memory that is the caller's, and keep their contents. That the system has none is no failure.
-        let _ = unsafe {
-            rustix::mm::madvise(start.add(skipped).cast(), length, rustix::mm::Advice::LinuxHugepage)
-        };
+        let _ = unsafe { libc::madvise(start.add(skipped).cast(), length, libc::MADV_HUGEPAGE) };
     }
     start
 }
