@@ -231,7 +231,9 @@ def row(told, name, own_work, others):
 
 processor = platform.processor() or platform.machine()
 with open("/proc/cpuinfo", encoding="utf-8") as lines:
-    processor = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), processor)
+    about = lines.read()
+named = [line.split(":")[1].strip() for line in about.splitlines() if line.startswith("model name")]
+processor = next(iter(named), processor)
 quantized = [row(name.removeprefix("quantize "), name, to_packed_codes, others) for name, others in quantizing.items()]
 multiplied = [
     row(f"{name}; {rows} × {side} × {side}", name, of_shape(rows, side), others)
@@ -242,6 +244,9 @@ print("# Kernels beside other tools\n")
 print(f"{processor}, one core, {host['system']}; kernels: {host['kernels']}; {', '.join(versions)}.")
 print(f"Medians of {ROUNDS} rounds in which each tool has its turn; in parentheses how many times as long as bitsweep's the other's is:")
 print("below 1 the other is faster.\n")
+if " amx_int8 " in about:
+    print("This processor has AMX, with which ONNX Runtime multiplies bytes by bytes; bitsweep's kernels have no AMX, and the limit of")
+    print("multiplications is that of VNNI.\n")
 print(f"## Quantizing {SIDE} × {SIDE} values\n")
 print("From f32 to packed codes, with the range or the codebook found. A copy is of the f32 values to new memory.\n")
 print("| scheme | bitsweep, ms | copies | others, ms |\n|---|--:|--:|---|")

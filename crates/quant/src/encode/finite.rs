@@ -7,7 +7,7 @@ use ndarray::ArrayView2;
 use pulp::NullaryFnOnce;
 
 use crate::number::{LANES, Real, fold_lanes, row_major};
-use crate::tensor::{QuantizeError, of_parts};
+use crate::tensor::{QuantizeError, over_parts};
 
 /// The values in row-major order, copied only when they lie otherwise.
 ///
@@ -22,7 +22,7 @@ pub(crate) fn finite_row_major<T: Real>(values: ArrayView2<'_, T>) -> Result<Cow
 
 /// Refuses the first of row-major values that is not finite.
 pub(crate) fn expect_finite<T: Real>(values: &[T], columns: usize) -> Result<(), QuantizeError> {
-    if of_parts(values, &|part| arch().dispatch(AllFinite(part))).into_iter().all(|is_finite| is_finite) {
+    if over_parts(values, &|part| arch().dispatch(AllFinite(part)), |one, other| one && other) {
         return Ok(());
     }
     match values.iter().position(|value| !value.is_finite()) {

@@ -1,12 +1,11 @@
 //! GGUF's block types, rounded as ggml does.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::by_block::{EachValue, encode_by_block};
 use crate::number::{Dtype, Real, decode_binary16, encode_binary16};
 use crate::scheme::{GgufType, ScaleFormat};
-use crate::tensor::{Affine, Block, Blocks, CodeMatrix, FarParameters};
+use crate::tensor::{Affine, Blocks, CodeMatrix, FarParameters, PART, in_parts};
 
 /// The parameters of finite row-major `values`; fills `codes`, and notes the parameters stored far from the wanted
 /// ones. By the rules of ggml's reference (`quantize_row_*_ref`): codes are found with the scale and minimum before
@@ -18,47 +17,64 @@ pub(crate) fn quantize<T: Real>(
     codes: &mut CodeMatrix,
     far: &mut FarParameters,
 ) -> Affine<T> {
+    let mut fits = vec![Fit::default(); blocks.len()];
+    in_parts(&mut fits, PART / values.len().div_ceil(blocks.len().max(1)).max(1), &|numbers, fits| {
+        let (mut own, mut singles) = (Vec::new(), Vec::new());
+        for (number, fit) in numbers.zip(fits) {
+            own.clear();
+            own.extend(blocks.get(number).positions().map(|position| values[position]));
+            singles.clear();
+            singles.extend(own.iter().map(|&value| single(value)));
+            *fit = Fit::of(&own, &singles, block_type);
+        }
+    });
     let mut parameters = Affine {
-        scales: Vec::with_capacity(blocks.len()),
-        zero_points: Vec::with_capacity(blocks.len()),
+        scales: Vec::with_capacity(fits.len()),
+        zero_points: Vec::with_capacity(fits.len()),
         nested: None,
     };
-    let (mut singles, mut wanted) = (Vec::new(), Vec::with_capacity(blocks.len()));
-    for block in blocks.iter() {
-        let originals = gathered(values, block);
-        singles.clear();
-        singles.extend(originals.iter().map(|&value| single(value)));
-        let own = fit(&singles, block_type);
-        let [stored_scale, stored_minimum] =
-            [own.0, own.1].map(|parameter| decode_binary16(encode_binary16(f64::from(parameter))));
-        let (wanted_scale, wanted_minimum) = match T::DTYPE {
-            Dtype::F32 => (f64::from(own.0), f64::from(own.1)),
-            Dtype::F64 => {
-                let (scale, minimum) = fit(&originals, block_type);
-                (scale.to_f64(), minimum.to_f64())
-            }
-        };
-        if wanted_scale != 0.0 {
-            far.note(wanted_scale, stored_scale, ScaleFormat::F16.rounding());
+    for Fit { stored, wanted, magnitude, .. } in &fits {
+        if wanted.0 != 0.0 {
+            far.note(wanted.0, stored.0, ScaleFormat::F16.rounding());
         }
-        if wanted_minimum != 0.0 {
-            let magnitude = originals.iter().fold(T::ZERO, |largest, value| largest.greater(value.abs()));
-            far.note_beside(wanted_minimum, stored_minimum, magnitude.to_f64(), ScaleFormat::F16.rounding());
+        if wanted.1 != 0.0 {
+            far.note_beside(wanted.1, stored.1, *magnitude, ScaleFormat::F16.rounding());
         }
-        parameters.scales.push(T::from_f64(stored_scale));
-        parameters.zero_points.push(T::from_f64(stored_minimum));
-        wanted.push(own);
+        parameters.scales.push(T::from_f64(stored.0));
+        parameters.zero_points.push(T::from_f64(stored.1));
     }
-    encode_with(values, blocks, &wanted, block_type, codes);
+    let own: Vec<(f32, f32)> = fits.iter().map(|fit| fit.own).collect();
+    encode_with(values, blocks, &own, block_type, codes);
     parameters
 }
 
-/// The values of a block, copied only where they lie apart.
-fn gathered<T: Real>(values: &[T], block: Block) -> Cow<'_, [T]> {
-    if block.stride == 1 {
-        Cow::Borrowed(&values[block.offset..][..block.length])
-    } else {
-        block.positions().map(|position| values[position]).collect()
+/// Scale and minimum of a block.
+#[derive(Clone, Copy, Default)]
+struct Fit {
+    /// With which codes are found.
+    own: (f32, f32),
+    /// As the file has them.
+    stored: (f64, f64),
+    /// Of the values as they are, before they became `f32`.
+    wanted: (f64, f64),
+    /// The largest magnitude.
+    magnitude: f64,
+}
+
+impl Fit {
+    /// Of the values of a block, and of these as `f32`.
+    fn of<T: Real>(values: &[T], singles: &[f32], block_type: GgufType) -> Self {
+        let own = fit(singles, block_type);
+        let stored = |parameter: f32| decode_binary16(encode_binary16(f64::from(parameter)));
+        let wanted = match T::DTYPE {
+            Dtype::F32 => (f64::from(own.0), f64::from(own.1)),
+            Dtype::F64 => {
+                let (scale, minimum) = fit(values, block_type);
+                (scale.to_f64(), minimum.to_f64())
+            }
+        };
+        let magnitude = values.iter().fold(T::ZERO, |largest, value| largest.greater(value.abs()));
+        Self { own, stored: (stored(own.0), stored(own.1)), wanted, magnitude: magnitude.to_f64() }
     }
 }
 

@@ -35,16 +35,20 @@ pub(crate) fn in_parts<T: Send>(
     });
 }
 
-/// What is said of each part of some values, in their order.
-pub(crate) fn of_parts<T: Sync, R: Clone + Default + Send>(
+/// What is said of some values: of each part, `joined` in their order.
+pub(crate) fn over_parts<T: Sync, R: Clone + Default + Send>(
     values: &[T],
     of: &(dyn Fn(&[T]) -> R + Sync),
-) -> Vec<R> {
+    joined: fn(R, R) -> R,
+) -> R {
+    if values.len() <= PART {
+        return of(values);
+    }
     let mut found = vec![R::default(); values.len().div_ceil(PART)];
     in_parts(&mut found, 1, &|numbers, found| {
         for (number, found) in numbers.zip(found) {
             *found = of(&values[number * PART..values.len().min((number + 1) * PART)]);
         }
     });
-    found
+    found.into_iter().reduce(joined).unwrap_or_default()
 }

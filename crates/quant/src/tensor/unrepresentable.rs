@@ -4,7 +4,7 @@ use crate::number::Real;
 use crate::scheme::{LevelTable, ScaleFormat, Scheme};
 
 use super::parameters::{FixedGrid, ParameterKind};
-use super::shared::of_parts;
+use super::shared::over_parts;
 
 /// Values that a format without scales has no number near: more than half a step beyond its largest number, which they
 /// became, or so small that they became 0.
@@ -48,7 +48,7 @@ impl Unrepresentable {
             }
             all
         };
-        of_parts(values, &of).into_iter().fold(Self::default(), Self::merge)
+        over_parts(values, &of, Self::merge)
     }
 
     /// Those of two sets of values together.

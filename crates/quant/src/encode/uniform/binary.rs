@@ -1,7 +1,12 @@
 //! One-bit symmetric weights: the sign, times one scale per block.
 
-use crate::number::Real;
-use crate::tensor::{Block, Blocks};
+use std::ops::Add;
+
+use bitsweep_vector::arch;
+use pulp::NullaryFnOnce;
+
+use crate::number::{LANES, Real, fold_lanes};
+use crate::tensor::{Block, Blocks, over_parts};
 
 /// The scale `s = mean|w|`, which minimizes `Σ(w - s·sign(w))²` (Rastegari et al. 2016, XNOR-Net, §3.1).
 pub(super) fn fit<T: Real>(values: &[T], blocks: &Blocks) -> Vec<T> {
@@ -10,13 +15,43 @@ pub(super) fn fit<T: Real>(values: &[T], blocks: &Blocks) -> Vec<T> {
 
 /// `mean|w|` of a block.
 pub(crate) fn mean_magnitude<T: Real>(values: &[T], block: Block) -> T {
-    let values = block.of(values);
+    let values = &*block.of(values);
     // The mean of equal numbers may round; the number itself does not.
     if values.iter().all(|value| *value == values[0]) {
         return values[0].abs();
     }
     // Scaled by the largest magnitude, so that the sum of large numbers stays finite.
-    let largest = values.iter().fold(T::ZERO, |largest, value| value.abs().greater(largest)).to_f64();
-    let sum: f64 = values.iter().map(|value| value.to_f64().abs() / largest).sum();
+    let largest = over_parts(values, &|part| arch().dispatch(Largest(part)), T::greater).to_f64();
+    let sum = over_parts(values, &|part| arch().dispatch(Sum { values: part, largest }), f64::add);
     T::from_f64(sum / values.len() as f64 * largest)
+}
+
+/// The largest magnitude.
+struct Largest<'a, T>(&'a [T]);
+
+impl<T: Real> NullaryFnOnce for Largest<'_, T> {
+    type Output = T;
+
+    #[inline(always)]
+    fn call(self) -> T {
+        let lanes = fold_lanes(self.0, [T::ZERO; LANES], |largest, value| value.abs().greater(largest));
+        lanes.into_iter().fold(T::ZERO, T::greater)
+    }
+}
+
+/// The sum of magnitudes over the largest.
+struct Sum<'a, T> {
+    values: &'a [T],
+    largest: f64,
+}
+
+impl<T: Real> NullaryFnOnce for Sum<'_, T> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        let lanes =
+            fold_lanes(self.values, [0.0; LANES], |sum, value| sum + value.to_f64().abs() / self.largest);
+        lanes.into_iter().sum()
+    }
 }
