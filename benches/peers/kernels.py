@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Quantizing a matrix of 4096 x 4096 normal f32, and products with packed weights, on one core, beside whatever of NumPy, ONNX
+"""Quantizing a matrix of 4096 x 4096 normal f32, calibrating a layer, and products with packed weights, on one core, beside whatever of NumPy, ONNX
 Runtime, PyTorch, ml_dtypes, gguf and faiss is installed. Prints Markdown; times are medians of rounds in which each tool has its
 turn.
 
@@ -209,6 +209,23 @@ if faiss := installed("faiss", "faiss-cpu"):
     quantizing["quantize codebook of 16"].append(("faiss, of 1 M values", clustered))
 
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../crates/quant/tests/golden"))
+import calibration
+
+layer, rows_of_layer = generator.standard_normal((SIDE // 4, SIDE // 4)), generator.standard_normal((SIDE // 8, SIDE // 4))
+calibrating = {
+    "calibrate GPTQ": lambda: calibration.gptq(layer, rows_of_layer, 4, "symmetric", None, False, 0.01),
+    "calibrate AdaRound, 10 steps": lambda: calibration.adaround(layer, rows_of_layer, 4, "symmetric", 10, 0.01, 0.01),
+}
+
+
+def to_codes(name):
+    """From inputs and weights to codes, twice: there is no limit."""
+    [times] = ours(name)["calibrating"]
+    milliseconds = 1e3 * times["calibrate"]["one"]["median"]
+    return milliseconds, milliseconds
+
+
 def row(told, name, own_work, others):
     """The cells of a line: others are names, what runs, and how many of what is measured one run has."""
     own, limits, times = [], [], [[] for _ in others]
@@ -239,6 +256,9 @@ multiplied = [
     row(f"{name}; {rows} × {side} × {side}", name, of_shape(rows, side), others)
     for (name, rows, side), others in products.items()
 ]
+calibrated = [
+    row(name.removeprefix("calibrate "), name, to_codes, [("NumPy", work)]) for name, work in calibrating.items()
+]
 host = ours("quantize int8")["host"]
 print("# Kernels beside other tools\n")
 print(f"{processor}, one core, {host['system']}; kernels: {host['kernels']}; {', '.join(versions)}.")
@@ -251,6 +271,11 @@ print(f"## Quantizing {SIDE} × {SIDE} values\n")
 print("From f32 to packed codes, with the range or the codebook found. A copy is of the f32 values to new memory.\n")
 print("| scheme | bitsweep, ms | copies | others, ms |\n|---|--:|--:|---|")
 print("\n".join(quantized))
+print("\n## Calibrating\n")
+print(f"Weights of {SIDE // 4} × {SIDE // 4} to codes of 4 bits with {SIDE // 8} rows of inputs, beside the transcription of the papers in")
+print("`crates/quant/tests/golden/calibration.py`, in f64 both.\n")
+print("| method | bitsweep, ms | others, ms |\n|---|--:|---|")
+print("\n".join("|".join(line.split("|")[:3] + line.split("|")[4:]) for line in calibrated))
 print("\n## Products\n")
 print(f"Rows × inputs × outputs. Weights of {SIDE} inputs come from memory, those of smaller squares are in the caches. The limit is the")
 print("time of reading each byte once, or that of the multiplications at their peak, whichever is longer.\n")

@@ -463,8 +463,8 @@ pub enum Command {
 pub enum BenchCommand {
     /// Hold kernels and quantizing against the bandwidth and the peak of this machine.
     ///
-    /// Products with packed weights of every format, of one row, of few and of square matrices; and from f32 to packed codes and
-    /// back. By one pinned thread and by all, medians of turns. Written to `OUT/kernels/HOST.json`, with a page and a roofline
+    /// Products with packed weights of every format, of one row, of few and of square matrices; from f32 to packed codes and back;
+    /// and from a layer's inputs to codes that know them. By one pinned thread and by all, medians of turns. Written to `OUT/kernels/HOST.json`, with a page and a roofline
     /// chart beside it.
     Kernels {
         /// Measure only what is called so, or has one of these in its name.

@@ -3,7 +3,7 @@
 use bitsweep_kernels::{
     Codes, Granularity, IntegerWeights, KernelError, TableWeights, TableWidth, Width, ZeroPoints,
 };
-use bitsweep_quant::{Format, Quantized, ScaledLevels, ZeroPoint};
+use bitsweep_quant::{Format, Parameters, Quantized, ScaledLevels, ZeroPoint};
 use ndarray::{Array2, ArrayView1, Axis};
 
 /// Weights for products with activations of 8 bits: those whose levels are whole numbers, with at most 256 neighbouring ones in
@@ -43,6 +43,10 @@ pub(crate) fn table_weights(weights: &Quantized) -> Result<TableWeights, NoKerne
     let packed = if let Some(whole) = WholeLevels::of(&scaled) {
         let codes = Codes::Unsigned(&whole.codes);
         TableWeights::integer(shape, whole.width, codes, granularity, &whole.scales, whole.zero_points())
+    } else if let Some(shifted) = ShiftedLevels::of(weights, &scaled) {
+        let codes = Codes::Unsigned(&shifted.codes);
+        let zero_points = ZeroPoints::Float(&shifted.zero_points);
+        TableWeights::integer(shape, shifted.width, codes, granularity, &shifted.scales, zero_points)
     } else {
         let distinct = Distinct::of(scaled.levels()).ok_or_else(|| refused("it has more than 256 levels"))?;
         let scales: Vec<f32> = scaled.scales().t().iter().copied().collect();
@@ -164,6 +168,40 @@ impl WholeLevels {
 
     fn zero_points(&self) -> ZeroPoints<'_> {
         self.zero_points.as_deref().map_or(ZeroPoints::Symmetric, ZeroPoints::Integer)
+    }
+}
+
+/// Codes from 0 of an even grid, `(outputs, inputs)`, with a scale and a zero point that need be no whole number for each block,
+/// `(outputs, groups)`.
+struct ShiftedLevels {
+    width: Width,
+    codes: Vec<u8>,
+    scales: Vec<f32>,
+    zero_points: Vec<f32>,
+}
+
+impl ShiftedLevels {
+    /// `None` of other weights, and where a zero point lies beyond the codes: what a product subtracts for it is then larger than
+    /// what is left.
+    fn of(weights: &Quantized, scaled: &ScaledLevels) -> Option<Self> {
+        let scheme = weights.scheme();
+        let grid = scheme.grid().filter(|_| scheme.zero_point() == Some(ZeroPoint::Float))?;
+        let Ok(Parameters::Affine(affine)) = weights.parameters::<f32>() else { return None };
+        let ends = grid.lowest as f32..=grid.highest as f32;
+        if !affine.zero_points.iter().all(|zero_point| ends.contains(zero_point)) {
+            return None;
+        }
+        let (scales, blocks, group) = (scaled.scales().t(), weights.blocks(), scaled.rows_per_scale());
+        let zero_points = scales.indexed_iter().map(|((output, band), _)| {
+            affine.zero_points[blocks.index_of(band * group, output)] - grid.lowest as f32
+        });
+        Some(Self {
+            width: width(grid.highest - grid.lowest)?,
+            // Between 0 and the greatest code.
+            codes: weights.codes().to_array().t().iter().map(|code| (code - grid.lowest) as u8).collect(),
+            scales: scales.iter().copied().collect(),
+            zero_points: zero_points.collect(),
+        })
     }
 }
 

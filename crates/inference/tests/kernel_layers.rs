@@ -25,6 +25,8 @@ fn packed_weights_give_the_outputs_of_the_numbers_that_they_stand_for() {
         "bits = 4\ngranularity.group = 16",
         "bits = 4\nsymmetry = 'asymmetric'\ngranularity.group = 16",
         "bits = 4\nsymmetry = 'asymmetric'\nzero_point = 'float'",
+        "bits = 8\nsymmetry = 'asymmetric'\nzero_point = 'float'",
+        "bits = 6\nsymmetry = 'asymmetric'\nzero_point = 'float'\ngranularity.group = 16",
         "bits = 3\ngranularity.group = 5",
         "bits = 2\ngranularity = 'column'",
         "bits = 1\ngranularity = 'column'\nsymmetry = 'symmetric'",

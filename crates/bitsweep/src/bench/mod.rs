@@ -29,7 +29,7 @@ use crate::plan::Plan;
 use crate::progress::{Progress, Verbosity};
 use crate::unit_store::UnitStore;
 
-pub use kernels::{KernelTimes, Limits, Peak, ProductTimes, SchemeTimes, Times};
+pub use kernels::{CalibrationTimes, KernelTimes, Limits, Peak, ProductTimes, SchemeTimes, Times};
 pub(crate) use page::page;
 
 /// How often each time is taken.

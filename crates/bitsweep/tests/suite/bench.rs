@@ -129,6 +129,7 @@ fn kernels_stand_beside_the_limits_of_the_machine() {
         "int8, inputs of 8",
         "PQ of 4",
         "quantize NF4",
+        "calibrate",
         "--side",
         "64",
         "--json",
@@ -150,6 +151,9 @@ fn kernels_stand_beside_the_limits_of_the_machine() {
     assert_eq!(file["products"][1]["products"], 8 * 64 * 64);
     let [scheme] = file["quantizing"].as_array().unwrap().as_slice() else { panic!("{file}") };
     assert_eq!(scheme["scheme"], "format = 'nf4'");
+    let calibrating = file["calibrating"].as_array().unwrap();
+    let shapes: Vec<&Value> = calibrating.iter().map(|own| &own["shape"]).collect();
+    assert_eq!(shapes, [&Value::from([8, 16, 16]); 2]);
     let names = std::fs::read_dir(sandbox.path("bench/kernels")).unwrap();
     let names: Vec<String> = names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(names.len(), 3, "{names:?}");

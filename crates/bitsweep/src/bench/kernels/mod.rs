@@ -1,5 +1,6 @@
 //! How near kernels and quantizing come to what the machine can do.
 
+mod calibrating;
 mod page;
 mod products;
 mod quantizing;
@@ -18,6 +19,7 @@ use crate::failure::Failure;
 use crate::progress::{Progress, Verbosity};
 use bitsweep_experiment::config::Diagnostic;
 
+pub use calibrating::CalibrationTimes;
 pub use products::ProductTimes;
 pub use quantizing::SchemeTimes;
 
@@ -40,6 +42,8 @@ pub struct KernelTimes {
     pub limits: Limits,
     /// From values to packed codes, and back.
     pub quantizing: Vec<SchemeTimes>,
+    /// From weights and inputs of a layer to codes.
+    pub calibrating: Vec<CalibrationTimes>,
     /// Products with packed weights.
     pub products: Vec<ProductTimes>,
 }
@@ -109,7 +113,7 @@ fn times(measured: &[Seconds], [one, all]: [usize; 2], calls: usize) -> Times {
 
 /// The names of lines that words ask for: all without words; of a word that is a name, that one; of others all that have it within.
 fn asked(words: &[String]) -> Result<Vec<&'static str>, Failure> {
-    let names = || quantizing::names().chain(products::names());
+    let names = || quantizing::names().chain(calibrating::names()).chain(products::names());
     let mut asked = Vec::new();
     for word in words {
         let before = asked.len();
@@ -133,8 +137,10 @@ impl KernelTimes {
     /// Words that no line has, and threads that cannot be started.
     pub fn of(words: &[String], side: usize, verbosity: Verbosity) -> Result<Self, Failure> {
         let names = asked(words)?;
+        let few = names.iter().filter(|name| calibrating::names().any(|own| own == **name)).count();
         // One for the limits.
-        let progress = Progress::of(verbosity, rounds_of(1 + names.len(), ROUNDS), ["round", "rounds"]);
+        let rounds = rounds_of(1 + names.len() - few, ROUNDS) + rounds_of(few, calibrating::ROUNDS);
+        let progress = Progress::of(verbosity, rounds, ["round", "rounds"]);
         let threads = Threads::new()?;
         let failed = |error: KernelError| Failure::Other(error.to_string());
         let times = Self {
@@ -143,6 +149,7 @@ impl KernelTimes {
             side,
             limits: measured_limits(&threads, side, &progress).map_err(failed)?,
             quantizing: quantizing::measured(&threads, &names, side, &progress)?,
+            calibrating: calibrating::measured(&threads, &names, side, &progress)?,
             products: products::measured(&threads, &names, side, &progress).map_err(failed)?,
         };
         progress.finish();

@@ -3,7 +3,7 @@
 use bitsweep_report::{Chart, Roofline, RooflineLine, markdown_table, markdown_text, roofline};
 use bitsweep_results::numbers::{count, counted, significant};
 
-use super::{KernelTimes, Limits, ProductTimes, SchemeTimes};
+use super::{CalibrationTimes, KernelTimes, Limits, ProductTimes, SchemeTimes};
 use crate::bench::layers::Format;
 use crate::bench::page::na;
 use crate::failure::Failure;
@@ -57,6 +57,7 @@ impl KernelTimes {
         page.prose(0, &self.host.to_string());
         self.limits.figures().show(&mut page);
         self.of_quantizing().show(&mut page);
+        self.of_calibrating().show(&mut page);
         self.of_products().show(&mut page);
         page.text()
     }
@@ -65,7 +66,7 @@ impl KernelTimes {
     pub(crate) fn markdown(&self, chart: &Chart) -> String {
         format!(
             "# Kernels on {}\n\n{}\n\nTimes are medians of {} turns, in which what is compared is measured one after the other.\n\n\
-             ![{}]({}.png)\n\n{}{}{}",
+             ![{}]({}.png)\n\n{}{}{}{}",
             markdown_text(&self.host.name),
             markdown_text(&self.host.to_string()),
             self.rounds,
@@ -73,6 +74,7 @@ impl KernelTimes {
             chart.name,
             self.limits.figures().markdown(),
             self.of_quantizing().markdown(),
+            self.of_calibrating().markdown(),
             self.of_products().markdown(),
         )
     }
@@ -89,6 +91,22 @@ impl KernelTimes {
             ),
             headings: [quantize, pack, reconstruct, share, format!("share, {}", self.limits.all())],
             rows: self.quantizing.iter().map(|times| self.scheme(times)).collect(),
+        }
+    }
+
+    fn of_calibrating(&self) -> Figures<5> {
+        let [rows, inputs, outputs, one] = ["rows", "inputs", "outputs", "ms"].map(str::to_owned);
+        let row = |times: &CalibrationTimes| {
+            let [rows, inputs, outputs] = times.shape.map(|number| count(number as f64));
+            let [one, all] = [times.calibrate.one, times.calibrate.all]
+                .map(|seconds| significant(seconds.median * 1e3, 3));
+            (times.name.to_owned(), [rows, inputs, outputs, one, all])
+        };
+        Figures {
+            title: "calibrating",
+            explanation: "Weights of a layer to codes of 4 bits that know rows of its inputs, from these on.".to_owned(),
+            headings: [rows, inputs, outputs, one, format!("ms, {}", self.limits.all())],
+            rows: self.calibrating.iter().map(row).collect(),
         }
     }
 
