@@ -45,7 +45,9 @@ impl Method {
     fn settings(self) -> CalibrationMethod {
         match self {
             Self::Gptq => CalibrationMethod::Gptq(Gptq::default()),
-            Self::AdaRound => CalibrationMethod::AdaRound(AdaRound { iterations: STEPS, ..AdaRound::default() }),
+            Self::AdaRound => {
+                CalibrationMethod::AdaRound(AdaRound { iterations: STEPS, ..AdaRound::default() })
+            }
         }
     }
 }

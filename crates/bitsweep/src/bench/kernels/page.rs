@@ -104,7 +104,8 @@ impl KernelTimes {
         };
         Figures {
             title: "calibrating",
-            explanation: "Weights of a layer to codes of 4 bits that know rows of its inputs, from these on.".to_owned(),
+            explanation: "Weights of a layer to codes of 4 bits that know rows of its inputs, from these on."
+                .to_owned(),
             headings: [rows, inputs, outputs, one, format!("ms, {}", self.limits.all())],
             rows: self.calibrating.iter().map(row).collect(),
         }

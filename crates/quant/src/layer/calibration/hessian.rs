@@ -102,6 +102,7 @@ impl NullaryFnOnce for Product<'_> {
     #[inline(always)]
     fn call(self) {
         let Self { hessian, change, columns, product } = self;
+        let blocks = blocks_of_rows(hessian);
         // Lanes beyond the last column are computed for nothing.
         let mut panel = vec![[0.0; LANES]; hessian.inputs];
         for first in (0..columns).step_by(LANES) {
@@ -112,34 +113,38 @@ impl NullaryFnOnce for Product<'_> {
                     None => lanes[..width].copy_from_slice(&row[first..]),
                 }
             }
-            let mut row = 0;
-            while row < hessian.inputs {
-                let sums = sums(hessian, row, &panel);
-                for (sums, row) in sums.iter().zip(product[row * columns..].chunks_exact_mut(columns)) {
+            let rows = product.chunks_mut(ROWS * columns);
+            for (block, rows) in blocks.chunks_exact(hessian.inputs).zip(rows) {
+                for (sums, row) in sums(block, &panel).iter().zip(rows.chunks_exact_mut(columns)) {
                     match row[first..].first_chunk_mut() {
                         Some(row) => *row = *sums,
                         None => row[first..].copy_from_slice(&sums[..width]),
                     }
                 }
-                row += ROWS;
             }
         }
     }
 }
 
-/// Rows of the product from `row` on; beyond the last row of the Hessian there are zeros.
-#[inline(always)]
-fn sums(hessian: &Hessian, row: usize, panel: &[[f64; LANES]]) -> [[f64; LANES]; ROWS] {
-    // The matrix is symmetric: what stands side by side in a row of it belongs to rows of the product.
-    let mut sums = [[0.0; LANES]; ROWS];
-    let rows = ROWS.min(hessian.inputs - row);
-    for (weights, changes) in hessian.values.chunks_exact(hessian.inputs).zip(panel) {
-        let mut own = [0.0; ROWS];
-        match weights[row..].first_chunk() {
-            Some(weights) => own = *weights,
-            None => own[..rows].copy_from_slice(&weights[row..]),
+/// The rows of a Hessian in blocks of [`ROWS`], `[block][column][row]`, so that they are read as they lie in memory; beyond the last
+/// row there are zeros.
+fn blocks_of_rows(hessian: &Hessian) -> Vec<[f64; ROWS]> {
+    let inputs = hessian.inputs.max(1);
+    let mut blocks = vec![[0.0; ROWS]; inputs.div_ceil(ROWS) * inputs];
+    for (block, rows) in blocks.chunks_exact_mut(inputs).zip(hessian.values.chunks(ROWS * inputs)) {
+        for (row, values) in rows.chunks_exact(inputs).enumerate() {
+            block.iter_mut().zip(values).for_each(|(own, value)| own[row] = *value);
         }
-        for (sums, weight) in sums.iter_mut().zip(own) {
+    }
+    blocks
+}
+
+/// Rows of the product, given a block of rows of the Hessian.
+#[inline(always)]
+fn sums(block: &[[f64; ROWS]], panel: &[[f64; LANES]]) -> [[f64; LANES]; ROWS] {
+    let mut sums = [[0.0; LANES]; ROWS];
+    for (weights, changes) in block.iter().zip(panel) {
+        for (sums, weight) in sums.iter_mut().zip(weights) {
             for (sum, change) in sums.iter_mut().zip(changes) {
                 *sum += weight * change;
             }
