@@ -23,7 +23,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy
 
 SIDE = int(os.environ.get("SIDE", "4096"))
-ROUNDS = 3
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
 PROGRAM = os.environ.get("BITSWEEP", "target/release/bitsweep")
 
 generator = numpy.random.default_rng(0)

@@ -22,7 +22,9 @@ pub(crate) fn mean_magnitude<T: Real>(values: &[T], block: Block) -> T {
     }
     // Scaled by the largest magnitude, so that the sum of large numbers stays finite.
     let largest = over_parts(values, &|part| arch().dispatch(Largest(part)), T::greater).to_f64();
-    let sum = over_parts(values, &|part| arch().dispatch(Sum { values: part, largest }), f64::add);
+    // In order: what is trained with such scales depends on their last bits.
+    let of = |part: &[T]| part.iter().map(|value| value.to_f64().abs() / largest).sum::<f64>();
+    let sum = over_parts(values, &of, f64::add);
     T::from_f64(sum / values.len() as f64 * largest)
 }
 
@@ -36,22 +38,5 @@ impl<T: Real> NullaryFnOnce for Largest<'_, T> {
     fn call(self) -> T {
         let lanes = fold_lanes(self.0, [T::ZERO; LANES], |largest, value| value.abs().greater(largest));
         lanes.into_iter().fold(T::ZERO, T::greater)
-    }
-}
-
-/// The sum of magnitudes over the largest.
-struct Sum<'a, T> {
-    values: &'a [T],
-    largest: f64,
-}
-
-impl<T: Real> NullaryFnOnce for Sum<'_, T> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn call(self) -> f64 {
-        let lanes =
-            fold_lanes(self.values, [0.0; LANES], |sum, value| sum + value.to_f64().abs() / self.largest);
-        lanes.into_iter().sum()
     }
 }
