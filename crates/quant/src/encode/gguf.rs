@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::by_block::{EachValue, encode_by_block};
-use crate::number::{Dtype, Real, decode_binary16, encode_binary16};
+use crate::number::{Dtype, Real, decode_binary16, encode_binary16, largest_magnitude};
 use crate::scheme::{GgufType, ScaleFormat};
 use crate::tensor::{Affine, Blocks, CodeMatrix, FarParameters, PART, in_parts};
 
@@ -18,7 +18,9 @@ pub(crate) fn quantize<T: Real>(
     far: &mut FarParameters,
 ) -> Affine<T> {
     let mut fits = vec![Fit::default(); blocks.len()];
-    in_parts(&mut fits, PART / values.len().div_ceil(blocks.len().max(1)).max(1), &|numbers, fits| {
+    // As many blocks as have the values of a part.
+    let part = PART / values.len().div_ceil(blocks.len().max(1)).max(1);
+    in_parts(&mut fits, part, &|numbers, fits| {
         let (mut own, mut singles) = (Vec::new(), Vec::new());
         for (number, fit) in numbers.zip(fits) {
             own.clear();
@@ -57,7 +59,7 @@ struct Fit {
     stored: (f64, f64),
     /// Of the values as they are, before they became `f32`.
     wanted: (f64, f64),
-    /// The largest magnitude.
+    /// The largest magnitude of values that a minimum is wanted of.
     magnitude: f64,
 }
 
@@ -73,7 +75,7 @@ impl Fit {
                 (scale.to_f64(), minimum.to_f64())
             }
         };
-        let magnitude = values.iter().fold(T::ZERO, |largest, value| largest.greater(value.abs()));
+        let magnitude = if wanted.1 == 0.0 { T::ZERO } else { largest_magnitude(values) };
         Self { own, stored: (stored(own.0), stored(own.1)), wanted, magnitude: magnitude.to_f64() }
     }
 }

@@ -26,3 +26,12 @@ pub(crate) fn fold_lanes<T: Real, A: Copy>(
     }
     lanes
 }
+
+/// The largest magnitude of finite values; 0 without any.
+///
+/// Must be called within a dispatch to vector instructions to be fast.
+#[inline(always)]
+pub(crate) fn largest_magnitude<T: Real>(values: &[T]) -> T {
+    let lanes = fold_lanes(values, [T::ZERO; LANES], |largest, value| value.abs().greater(largest));
+    lanes.into_iter().fold(T::ZERO, T::greater)
+}

@@ -14,6 +14,26 @@ pub(crate) trait PerBlock: Copy {
     fn iter(self) -> impl Iterator<Item = Self::One>;
 }
 
+/// The number of each block, for what is summed up for it.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct BlockNumbers {
+    first: usize,
+}
+
+impl PerBlock for BlockNumbers {
+    type One = usize;
+
+    #[inline(always)]
+    fn part(self, blocks: Range<usize>) -> Self {
+        Self { first: self.first + blocks.start }
+    }
+
+    #[inline(always)]
+    fn iter(self) -> impl Iterator<Item = usize> {
+        self.first..
+    }
+}
+
 impl<T: Copy> PerBlock for &[T] {
     type One = T;
 

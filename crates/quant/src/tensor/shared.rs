@@ -5,7 +5,6 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::blocks::{Blocks, Layout};
-use super::code_matrix::PIECE;
 
 /// Values of a part, if it is one of several: enough to be worth waking a thread, and few enough for all to have some.
 pub(crate) const PART: usize = 1 << 18;
@@ -13,7 +12,7 @@ pub(crate) const PART: usize = 1 << 18;
 /// How many values parts of a matrix have: whole rows where a row has the parameters of many blocks.
 pub(crate) fn part_length(blocks: &Blocks) -> usize {
     match blocks.layout() {
-        Layout::Runs { .. } => PART.next_multiple_of(PIECE),
+        Layout::Runs { .. } => PART,
         Layout::Bands { .. } => PART.next_multiple_of(blocks.shape().1.max(1)),
     }
 }

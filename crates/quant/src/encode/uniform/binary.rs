@@ -5,7 +5,7 @@ use std::ops::Add;
 use bitsweep_vector::arch;
 use pulp::NullaryFnOnce;
 
-use crate::number::{LANES, Real, fold_lanes};
+use crate::number::{Real, largest_magnitude};
 use crate::tensor::{Block, Blocks, over_parts};
 
 /// The scale `s = mean|w|`, which minimizes `Σ(w - s·sign(w))²` (Rastegari et al. 2016, XNOR-Net, §3.1).
@@ -36,7 +36,6 @@ impl<T: Real> NullaryFnOnce for Largest<'_, T> {
 
     #[inline(always)]
     fn call(self) -> T {
-        let lanes = fold_lanes(self.0, [T::ZERO; LANES], |largest, value| value.abs().greater(largest));
-        lanes.into_iter().fold(T::ZERO, T::greater)
+        largest_magnitude(self.0)
     }
 }

@@ -4,7 +4,7 @@ use bitsweep_random::Stream;
 use bitsweep_vector::arch;
 use pulp::NullaryFnOnce;
 
-use crate::number::{Dtype, LANES, Real, fold_lanes};
+use crate::number::{Dtype, Real, largest_magnitude};
 use crate::scheme::{Bits, CodeRange, Codes, Granularity, Grid, Scheme};
 use crate::tensor::{Affine, Blocks, CodeMatrix};
 
@@ -45,8 +45,7 @@ impl<T: Real> NullaryFnOnce for DorefaPositions<'_, T> {
         for (squashed, value) in positions.iter_mut().zip(self.values) {
             *squashed = value.tanh();
         }
-        let largest = fold_lanes(&positions, [T::ZERO; LANES], |largest, value| largest.greater(value.abs()));
-        let largest = largest.into_iter().fold(T::ZERO, T::greater);
+        let largest = largest_magnitude(&positions);
         let span = if largest == T::ZERO { T::ONE } else { largest + largest };
         let half = T::from_f64(0.5);
         for position in &mut positions {

@@ -1,12 +1,14 @@
 //! Learned step size quantization (Esser et al. 2020, LSQ).
 
+use std::ops;
+
 use bitsweep_vector::arch;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pulp::NullaryFnOnce;
 
 use crate::number::{Real, change_row_major, row_major};
 use crate::scheme::{Bits, Format, Grid, Range, Scheme, Symmetry};
-use crate::tensor::{Blocks, CodeMatrix, CodeReader, Layout, PIECE, Quantized};
+use crate::tensor::{BlockNumbers, Blocks, CodeMatrix, CodeReader, Piece, Quantized, pass_by_block};
 
 use super::error::{EstimatorError, expect_plain_parameters, expect_shape};
 
@@ -136,41 +138,27 @@ impl<T: Real> NullaryFnOnce for StepGradient<'_, T> {
     #[inline(always)]
     fn call(self) {
         let Self { latent, codes, blocks, scales, grid, gradient, sums } = self;
-        if blocks.is_empty() {
-            return;
-        }
         let ends = (f64::from(grid.lowest), f64::from(grid.highest));
-        let mut reader = CodeReader::new(codes, 0);
-        match blocks.layout() {
-            Layout::Runs { length } => {
-                let runs = gradient.chunks_mut(length).zip(latent.chunks(length));
-                for ((gradient, latent), (&scale, sum)) in runs.zip(scales.iter().zip(sums)) {
-                    for (gradient, latent) in gradient.chunks_mut(PIECE).zip(latent.chunks(PIECE)) {
-                        let codes = reader.take(latent.len());
-                        for ((gradient, &latent), &code) in gradient.iter_mut().zip(latent).zip(codes) {
-                            *sum += pass(gradient, latent.to_f64() / scale, code, ends);
-                        }
-                    }
-                }
-            }
-            Layout::Bands { height } => {
-                let columns = blocks.shape().1;
-                let rows = gradient.chunks_mut(columns).zip(latent.chunks(columns));
-                for (row, (gradient, latent)) in rows.enumerate() {
-                    let first = row / height * columns;
-                    let (scales, sums) = (&scales[first..][..columns], &mut sums[first..][..columns]);
-                    let blocks = scales.chunks(PIECE).zip(sums.chunks_mut(PIECE));
-                    let pieces = gradient.chunks_mut(PIECE).zip(latent.chunks(PIECE));
-                    for ((gradient, latent), (scales, sums)) in pieces.zip(blocks) {
-                        let values = gradient.iter_mut().zip(latent).zip(reader.take(latent.len()));
-                        for (((gradient, &latent), &code), (&scale, sum)) in
-                            values.zip(scales.iter().zip(sums))
-                        {
-                            *sum += pass(gradient, latent.to_f64() / scale, code, ends);
-                        }
-                    }
-                }
-            }
+        let mut steps = Steps { latent, reader: CodeReader::new(codes, 0), gradient, sums, ends };
+        pass_by_block(blocks, 0..latent.len(), (scales, BlockNumbers::default()), &mut steps);
+    }
+}
+
+struct Steps<'a, T> {
+    latent: &'a [T],
+    reader: CodeReader<'a>,
+    gradient: &'a mut [f64],
+    sums: &'a mut [f64],
+    ends: (f64, f64),
+}
+
+impl<T: Real> Piece<(f64, usize)> for Steps<'_, T> {
+    #[inline(always)]
+    fn pass(&mut self, positions: ops::Range<usize>, parameters: impl Iterator<Item = (f64, usize)>) {
+        let codes = self.reader.take(positions.len());
+        let values = self.gradient[positions.clone()].iter_mut().zip(&self.latent[positions]).zip(codes);
+        for (((gradient, &latent), &code), (scale, block)) in values.zip(parameters) {
+            self.sums[block] += pass(gradient, latent.to_f64() / scale, code, self.ends);
         }
     }
 }

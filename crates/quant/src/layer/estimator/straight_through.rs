@@ -6,7 +6,7 @@ use bitsweep_vector::arch;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pulp::NullaryFnOnce;
 
-use crate::number::{LANES, Real, change_row_major, fold_lanes, row_major};
+use crate::number::{Real, change_row_major, largest_magnitude, row_major};
 use crate::scheme::{Format, Grid, Scheme};
 use crate::tensor::{Affine, Blocks, FixedGrid, Parameters, Piece, Quantized, pass_by_block};
 
@@ -126,7 +126,7 @@ fn stop(gradient: &mut f64, value: f32, (scale, zero_point): (f32, f32), (lowest
 }
 
 /// Values that are squashed at a time.
-const PIECE: usize = 16;
+const AT_A_TIME: usize = 16;
 
 struct ThroughDorefa<'a> {
     latent: &'a [f32],
@@ -142,7 +142,8 @@ impl NullaryFnOnce for ThroughDorefa<'_> {
         let mut squashed = vec![0.0; latent.len()];
         let mut sum = 0.0;
         // In pieces, so that the sum is made beside the next ones.
-        let pieces = latent.chunks(PIECE).zip(gradient.chunks(PIECE)).zip(squashed.chunks_mut(PIECE));
+        let pieces =
+            latent.chunks(AT_A_TIME).zip(gradient.chunks(AT_A_TIME)).zip(squashed.chunks_mut(AT_A_TIME));
         for ((latent, gradient), squashed) in pieces {
             for (squashed, &latent) in squashed.iter_mut().zip(latent) {
                 // In `f32`, as the codes were made.
@@ -152,8 +153,7 @@ impl NullaryFnOnce for ThroughDorefa<'_> {
                 sum += gradient * *squashed;
             }
         }
-        let largest = fold_lanes(&squashed, [0.0; LANES], |largest, value| value.abs().greater(largest));
-        let largest = largest.into_iter().fold(0.0, f64::greater);
+        let largest = largest_magnitude(&squashed);
         if largest == 0.0 {
             gradient.iter_mut().for_each(|gradient| *gradient *= 2.0);
             return;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::number::{LANES, Real, fold_lanes};
+use crate::number::{LANES, Real, fold_lanes, largest_magnitude};
 
 use super::{Clustering, Points, Prefix, clustering};
 
@@ -108,8 +108,7 @@ impl Division {
 
 impl Bins {
     fn new<T: Real>(values: &[T]) -> Self {
-        let largest = fold_lanes(values, [T::ZERO; LANES], |largest, value| value.abs().greater(largest));
-        let largest = largest.into_iter().fold(T::ZERO, T::greater).to_f64();
+        let largest = largest_magnitude(values).to_f64();
         let exponent = if largest > 0.0 { libm::ilogb(largest) } else { 0 };
         let factors = [exponent / 2, exponent - exponent / 2].map(|part| libm::scalbn(1.0, -part));
         let mut bins = Self { exponent, factors, shift: 0.0, bins: Vec::new(), divisions: Vec::new() };
