@@ -281,4 +281,5 @@ print(f"Rows × inputs × outputs. Weights of {SIDE} inputs come from memory, th
 print("time of reading each byte once, or that of the multiplications at their peak, whichever is longer.\n")
 print("| product | bitsweep, ms | limits | others, ms |\n|---|--:|--:|---|")
 print("\n".join(multiplied))
-print("\n`python3 benches/peers/kernels.py` after `cargo build --release`.")
+own = " ".join(f"{name}={os.environ[name]}" for name in ("SIDE", "ROUNDS") if name in os.environ)
+print(f"\n`{own}{' ' if own else ''}python3 benches/peers/kernels.py` after `cargo build --release`.")

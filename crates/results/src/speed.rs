@@ -160,7 +160,22 @@ pub struct BatchTimes {
     pub packed: Option<Seconds>,
 }
 
+impl ModelTimes {
+    /// How many rows of a batch it predicts a second: with packed weights, or as the float model; `None` where no kernel does.
+    #[must_use]
+    pub fn rows_a_second(&self, batch: &BatchTimes) -> Option<f64> {
+        let own = batch.packed.or(batch.float.filter(|_| self.is_float))?;
+        Some(batch.rows as f64 / own.median)
+    }
+}
+
 impl BatchTimes {
+    /// How many times as long packed weights take as those of `f32`.
+    #[must_use]
+    pub fn packed_to_float(&self) -> Option<f64> {
+        Some(self.packed?.median / self.float?.median)
+    }
+
     /// In words.
     #[must_use]
     pub fn extent(&self) -> String {

@@ -53,14 +53,14 @@ pub(crate) fn measured(
     let turns = 1 + widths::widths(largest_width).count();
     let progress = Progress::of(verbosity, rounds_of(turns, ROUNDS), ["round", "rounds"]);
     let threads = Threads::new()?;
-    let layers = |threads: &Threads| widths::measured(threads, largest_width, &progress);
     let speed = Speed {
         host: threads.host(),
         experiment: plan.name.clone(),
         configuration: plan.key(),
         rounds: ROUNDS,
         models: models::measured(&subjects, &threads, &progress),
-        layers: layers(&threads).map_err(|error| Failure::Other(error.to_string()))?,
+        layers: widths::measured(&threads, largest_width, &progress)
+            .map_err(|error| Failure::Other(error.to_string()))?,
     };
     progress.finish();
     Ok(speed)

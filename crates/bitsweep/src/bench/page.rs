@@ -29,15 +29,14 @@ fn add_batch(page: &mut Page, models: &[ModelTimes], place: usize, batch: &Batch
     let extent = batch.extent();
     let mut table = Table::new(&extent, headings);
     for model in models {
-        let BatchTimes { rows, float, packed, .. } = &model.batches[place];
-        let own = packed.or(float.filter(|_| model.is_float));
+        let own = &model.batches[place];
         table.row(
             &model.variant,
             [
-                float.map_or_else(na, |seconds| seconds.to_string()),
-                packed.map_or_else(na, |seconds| seconds.to_string()),
-                packed.zip(*float).map_or_else(na, |(own, float)| significant(own.median / float.median, 2)),
-                own.map_or_else(na, |seconds| count((*rows as f64 / seconds.median).round())),
+                own.float.map_or_else(na, |seconds| seconds.to_string()),
+                own.packed.map_or_else(na, |seconds| seconds.to_string()),
+                own.packed_to_float().map_or_else(na, |ratio| significant(ratio, 2)),
+                model.rows_a_second(own).map_or_else(na, |rows| count(rows.round())),
             ],
         );
     }

@@ -354,24 +354,14 @@ impl Product<'_> {
                     let found =
                         panel_sums::<S, Q, ROWS, TILES>(set, lines, next, quads, part.is_first, accumulators);
                     from = until;
-                    let steps = &panel.sums[part.group * ROWS..][..ROWS];
-                    let less = &panel.less[part.group * ROWS..][..ROWS];
                     if is_plain && part.is_last {
-                        let scales = &panel.scales[..ROWS];
-                        unrolled!(TILE in [0 1 2] below TILES, {
-                            let group = Group::new(set, weights, tile + TILE, part.group, false);
-                            unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
-                                let sums = &mut sums[ROW][TILE].0;
-                                let factors = (less[ROW], scales[ROW]);
-                                let before = set.load_floats(sums);
-                                let after = group.add_plain(set, found[ROW][TILE], factors, before);
-                                set.store_floats(after, sums);
-                            });
-                        });
-                        for row in 0..if is_end { rows } else { 0 } {
-                            for index in 0..TILES {
-                                let sums = set.load_floats(&sums[row][index].0);
-                                self.results.store(set, first + row, tile + index, sums);
+                        add_plain(set, weights, (tile, part.group), panel, found, sums);
+                        if is_end {
+                            for row in 0..rows {
+                                for (index, sums) in sums[row].iter().enumerate() {
+                                    let sums = set.load_floats(&sums.0);
+                                    self.results.store(set, first + row, tile + index, sums);
+                                }
                             }
                         }
                         continue;
@@ -384,6 +374,8 @@ impl Product<'_> {
                     if !part.is_last {
                         continue;
                     }
+                    let steps = &panel.sums[part.group * ROWS..][..ROWS];
+                    let less = &panel.less[part.group * ROWS..][..ROWS];
                     for index in 0..TILES {
                         let group = Group::new(set, weights, tile + index, part.group, panel.has_shifts);
                         for row in 0..rows {
@@ -406,4 +398,27 @@ impl Product<'_> {
             }
         }
     }
+}
+
+/// Adds the outputs of a group of [plain](IntegerWeights::is_plain) weights, whose sums are in registers, to `sums`; `tile` is the
+/// first of them.
+#[inline(always)]
+fn add_plain<S: Set, const ROWS: usize, const TILES: usize>(
+    set: S,
+    weights: &IntegerWeights,
+    (tile, group): (usize, usize),
+    panel: &Panel,
+    found: [[S::Sums; TILES]; ROWS],
+    sums: &mut [[Lanes<f32>; TILES]; ROWS],
+) {
+    let (less, scales) = (&panel.less[group * ROWS..][..ROWS], &panel.scales[..ROWS]);
+    unrolled!(TILE in [0 1 2] below TILES, {
+        let group = Group::new(set, weights, tile + TILE, group, false);
+        unrolled!(ROW in [0 1 2 3 4 5 6 7] below ROWS, {
+            let sums = &mut sums[ROW][TILE].0;
+            let before = set.load_floats(sums);
+            let after = group.add_plain(set, found[ROW][TILE], (less[ROW], scales[ROW]), before);
+            set.store_floats(after, sums);
+        });
+    });
 }

@@ -11,6 +11,7 @@
 //! the low bits up. Of 3 bits a block is three lines, 96 bits of 32 inputs. A group is padded to whole blocks.
 
 mod decode;
+mod float;
 mod kernel;
 pub mod reference;
 mod weights;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::decode::Float;
+use super::float::Float;
 use crate::aligned::{LANES, Lanes, Line, expanded, tiled};
 use crate::error::{KernelError, check_finite, check_length, elements};
 use crate::integer::{Codes, Granularity, Width, ZeroPoints};

@@ -56,14 +56,13 @@ fn of_unit(models: &[ModelTimes]) -> Vec<Block> {
 /// What a batch is, and its times.
 fn batch_table(models: &[ModelTimes], place: usize, batch: &BatchTimes) -> [Block; 2] {
     let rows = models.iter().filter_map(|model| Some((model, model.batches.get(place)?)));
-    let rows = rows.map(|(model, BatchTimes { rows, float, packed, .. })| {
-        let own = packed.or(float.filter(|_| model.is_float));
+    let rows = rows.map(|(model, own)| {
         vec![
             model.variant.clone(),
-            float.map_or_else(na, |seconds| seconds.with_interval()),
-            packed.map_or_else(na, |seconds| seconds.with_interval()),
-            ratio(*packed, *float),
-            own.map_or_else(na, |seconds| count((*rows as f64 / seconds.median).round())),
+            own.float.map_or_else(na, |seconds| seconds.with_interval()),
+            own.packed.map_or_else(na, |seconds| seconds.with_interval()),
+            own.packed_to_float().map_or_else(na, |ratio| significant(ratio, 2)),
+            model.rows_a_second(own).map_or_else(na, |rows| count(rows.round())),
         ]
     });
     let headings = ["Variant", "f32", "Packed", "Packed / f32", "Rows a second"];
@@ -118,11 +117,6 @@ fn by_width(layers: &LayerTimes) -> [Block; 2] {
 
 fn na() -> String {
     "n/a".to_owned()
-}
-
-fn ratio(own: Option<Seconds>, float: Option<Seconds>) -> String {
-    let both = own.zip(float);
-    both.map_or_else(na, |(own, float)| significant(own.median / float.median, 2))
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use std::hint::black_box;
 
-use bitsweep_quant::{AdaRound, CalibrationMethod, Gptq, Hessian, Scheme, SchemeSpec, calibrate};
-use bitsweep_random::{Generator, Stream};
+use bitsweep_quant::{AdaRound, CalibrationMethod, Gptq, Hessian, calibrate};
+use bitsweep_random::Stream;
 use ndarray::Array2;
 use serde::Serialize;
 
-use super::{Times, times};
+use super::{Times, scheme, stream, times};
 use crate::bench::threads::Threads;
 use crate::bench::turns::Turns;
 use crate::failure::Failure;
@@ -77,20 +77,17 @@ pub(super) fn measured(
     if asked().next().is_none() {
         return Ok(Vec::new());
     }
-    let failed = |error: &dyn std::fmt::Display| Failure::Other(error.to_string());
     let (width, rows) = (side / PARTS.0, side / PARTS.1);
-    let mut stream = Stream::new(Generator::Modern, 0, "bench kernels").map_err(|error| failed(&error))?;
+    let (mut stream, scheme) = (stream()?, scheme(SCHEME)?);
     let weights: Array2<f32> = stream.normal_matrix(width, width).mapv(|value| value as f32);
     let inputs = stream.normal_matrix(rows, width);
-    let spec: SchemeSpec = toml::from_str(SCHEME).map_err(|error| failed(&error))?;
-    let scheme: Scheme = spec.resolve().map_err(|error| failed(&error))?;
     let each = asked().map(|method| {
         let settings = method.settings();
         let calibrated = |mut stream: Stream| {
             let hessian = Hessian::of_inputs(black_box(inputs.view()))?;
             calibrate(black_box(weights.view()), &scheme, &settings, &hessian, &mut stream)
         };
-        calibrated(stream.clone()).map_err(|error| failed(&error))?;
+        calibrated(stream.clone()).map_err(|error| Failure::Other(error.to_string()))?;
         let mut turns = Turns::default();
         let places = threads.add(&mut turns, || {
             black_box(calibrated(stream.clone()).is_ok());

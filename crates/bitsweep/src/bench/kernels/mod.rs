@@ -8,6 +8,8 @@ mod quantizing;
 use std::hint::black_box;
 
 use bitsweep_kernels::{KernelError, limits};
+use bitsweep_quant::{Scheme, SchemeSpec};
+use bitsweep_random::{Generator, Stream};
 use bitsweep_results::speed::{Host, Seconds};
 use bitsweep_vector::Instructions;
 use rayon::prelude::*;
@@ -103,6 +105,17 @@ impl Peak {
         let products = self.products as f64;
         [products / self.times.one.median, products * self.threads as f64 / self.times.all.median]
     }
+}
+
+/// What numbers are drawn from.
+fn stream() -> Result<Stream, Failure> {
+    Stream::new(Generator::Modern, 0, "bench kernels").map_err(|error| Failure::Other(error.to_string()))
+}
+
+/// The scheme that a text of TOML spells.
+fn scheme(toml: &str) -> Result<Scheme, Failure> {
+    let spec: SchemeSpec = toml::from_str(toml).map_err(|error| Failure::Other(error.to_string()))?;
+    spec.resolve().map_err(|error| Failure::Other(error.to_string()))
 }
 
 /// The times at two places among those that were measured, each of so many calls.

@@ -3,7 +3,7 @@
 use bitsweep_report::{Chart, Roofline, RooflineLine, markdown_table, markdown_text, roofline};
 use bitsweep_results::numbers::{count, counted, significant};
 
-use super::{CalibrationTimes, KernelTimes, Limits, ProductTimes, SchemeTimes};
+use super::{CalibrationTimes, KernelTimes, Limits, ProductTimes, SchemeTimes, calibrating};
 use crate::bench::layers::Format;
 use crate::bench::page::na;
 use crate::failure::Failure;
@@ -104,8 +104,10 @@ impl KernelTimes {
         };
         Figures {
             title: "calibrating",
-            explanation: "Weights of a layer to codes of 4 bits that know rows of its inputs, from these on."
-                .to_owned(),
+            explanation: format!(
+                "Weights of a layer to codes of 4 bits that know rows of its inputs, from these on; medians of {} turns alone.",
+                calibrating::ROUNDS
+            ),
             headings: [rows, inputs, outputs, one, format!("ms, {}", self.limits.all())],
             rows: self.calibrating.iter().map(row).collect(),
         }

@@ -2,12 +2,12 @@
 
 use std::hint::black_box;
 
-use bitsweep_quant::{Quantized, Scheme, SchemeSpec, quantize};
-use bitsweep_random::{Generator, Stream};
+use bitsweep_quant::{Quantized, quantize};
+use bitsweep_random::Stream;
 use ndarray::Array2;
 use serde::Serialize;
 
-use super::{ROUNDS, Times, times};
+use super::{ROUNDS, Times, scheme, stream, times};
 use crate::bench::threads::Threads;
 use crate::bench::turns::Turns;
 use crate::failure::Failure;
@@ -65,11 +65,10 @@ pub(super) fn measured(
         return Ok(Vec::new());
     }
     let failed = |error: &dyn std::fmt::Display| Failure::Other(error.to_string());
-    let stream = Stream::new(Generator::Modern, 0, "bench kernels").map_err(|error| failed(&error))?;
+    let stream = stream()?;
     let values: Array2<f32> = stream.clone().normal_matrix(side, side).mapv(|value| value as f32);
     let each = asked().map(|(name, toml)| {
-        let spec: SchemeSpec = toml::from_str(toml).map_err(|error| failed(&error))?;
-        let scheme: Scheme = spec.resolve().map_err(|error| failed(&error))?;
+        let scheme = scheme(toml)?;
         let quantized = |mut stream: Stream| quantize(black_box(values.view()), &scheme, &mut stream);
         let codes: Quantized = quantized(stream.clone()).map_err(|error| failed(&error))?;
         let mut turns = Turns::default();
