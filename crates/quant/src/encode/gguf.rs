@@ -1,83 +1,64 @@
 //! GGUF's block types, rounded as ggml does.
 
-use std::cmp::Ordering;
-
 use super::by_block::{EachValue, encode_by_block};
-use crate::number::{Dtype, Real, decode_binary16, encode_binary16, largest_magnitude};
+use super::interval::Interval;
+use super::uniform::range;
+use crate::number::{Dtype, Real, decode_binary16, encode_binary16};
 use crate::scheme::{GgufType, ScaleFormat};
-use crate::tensor::{Affine, Blocks, CodeMatrix, FarParameters, PART, in_parts};
+use crate::tensor::{Affine, Blocks, CodeMatrix, FarParameters, PART, QuantizeError, in_parts};
 
-/// The parameters of finite row-major `values`; fills `codes`, and notes the parameters stored far from the wanted
-/// ones. By the rules of ggml's reference (`quantize_row_*_ref`): codes are found with the scale and minimum before
-/// they are rounded to f16. The arithmetic is that of `f32`.
+/// The parameters of row-major `values`; fills `codes`, and notes the parameters stored far from the wanted ones. By the rules of
+/// ggml's reference (`quantize_row_*_ref`): codes are found with the scale and minimum before they are rounded to f16. The
+/// arithmetic is that of `f32`.
+///
+/// # Errors
+/// A value that is not finite.
 pub(crate) fn quantize<T: Real>(
     values: &[T],
     blocks: &Blocks,
     block_type: GgufType,
     codes: &mut CodeMatrix,
     far: &mut FarParameters,
-) -> Affine<T> {
-    let mut fits = vec![Fit::default(); blocks.len()];
-    // As many blocks as have the values of a part.
-    let part = PART / values.len().div_ceil(blocks.len().max(1)).max(1);
-    in_parts(&mut fits, part, &|numbers, fits| {
-        let (mut own, mut singles) = (Vec::new(), Vec::new());
-        for (number, fit) in numbers.zip(fits) {
-            own.clear();
-            own.extend(blocks.get(number).positions().map(|position| values[position]));
-            singles.clear();
-            singles.extend(own.iter().map(|&value| single(value)));
-            *fit = Fit::of(&own, &singles, block_type);
+) -> Result<Affine<T>, QuantizeError> {
+    let ranges = range::min_max(values, blocks)?;
+    let own = |block: usize| blocks.get(block).positions().map(|position| values[position]);
+    // With which codes are found.
+    let mut singles = vec![(0.0, 0.0); blocks.len()];
+    in_parts(&mut singles, PART, &|numbers, singles| {
+        for (block, of_block) in numbers.zip(singles) {
+            let Interval { low, high } = ranges[block];
+            let range = Interval { low: single(low), high: single(high) };
+            *of_block = fit(range, own(block).map(single), block_type);
         }
     });
     let mut parameters = Affine {
-        scales: Vec::with_capacity(fits.len()),
-        zero_points: Vec::with_capacity(fits.len()),
+        scales: Vec::with_capacity(blocks.len()),
+        zero_points: Vec::with_capacity(blocks.len()),
         nested: None,
     };
-    for Fit { stored, wanted, magnitude, .. } in &fits {
+    let stored = |parameter: f32| decode_binary16(encode_binary16(f64::from(parameter)));
+    for (block, (range, &(scale, minimum))) in ranges.iter().zip(&singles).enumerate() {
+        // Of the values as they are, before they became `f32`.
+        let wanted = match T::DTYPE {
+            Dtype::F32 => (f64::from(scale), f64::from(minimum)),
+            Dtype::F64 => {
+                let (scale, minimum) = fit(*range, own(block), block_type);
+                (scale.to_f64(), minimum.to_f64())
+            }
+        };
+        let stored = (stored(scale), stored(minimum));
         if wanted.0 != 0.0 {
             far.note(wanted.0, stored.0, ScaleFormat::F16.rounding());
         }
         if wanted.1 != 0.0 {
-            far.note_beside(wanted.1, stored.1, *magnitude, ScaleFormat::F16.rounding());
+            let magnitude = range.magnitude().to_f64();
+            far.note_beside(wanted.1, stored.1, magnitude, ScaleFormat::F16.rounding());
         }
         parameters.scales.push(T::from_f64(stored.0));
         parameters.zero_points.push(T::from_f64(stored.1));
     }
-    let own: Vec<(f32, f32)> = fits.iter().map(|fit| fit.own).collect();
-    encode_with(values, blocks, &own, block_type, codes);
-    parameters
-}
-
-/// Scale and minimum of a block.
-#[derive(Clone, Copy, Default)]
-struct Fit {
-    /// With which codes are found.
-    own: (f32, f32),
-    /// As the file has them.
-    stored: (f64, f64),
-    /// Of the values as they are, before they became `f32`.
-    wanted: (f64, f64),
-    /// The largest magnitude of values that a minimum is wanted of.
-    magnitude: f64,
-}
-
-impl Fit {
-    /// Of the values of a block, and of these as `f32`.
-    fn of<T: Real>(values: &[T], singles: &[f32], block_type: GgufType) -> Self {
-        let own = fit(singles, block_type);
-        let stored = |parameter: f32| decode_binary16(encode_binary16(f64::from(parameter)));
-        let wanted = match T::DTYPE {
-            Dtype::F32 => (f64::from(own.0), f64::from(own.1)),
-            Dtype::F64 => {
-                let (scale, minimum) = fit(values, block_type);
-                (scale.to_f64(), minimum.to_f64())
-            }
-        };
-        let magnitude = if wanted.1 == 0.0 { T::ZERO } else { largest_magnitude(values) };
-        Self { own, stored: (stored(own.0), stored(own.1)), wanted, magnitude: magnitude.to_f64() }
-    }
+    encode_with(values, blocks, &singles, block_type, codes);
+    Ok(parameters)
 }
 
 /// Fills `codes` with those of other values with given parameters.
@@ -152,47 +133,42 @@ fn single<T: Real>(value: T) -> f32 {
     (value.to_f64() as f32).clamp(f32::MIN, f32::MAX)
 }
 
-/// The smallest and the largest of at least one value.
-fn ends<T: Real>(values: &[T]) -> (T, T) {
-    const LANES: usize = 8;
-    let (mut low, mut high) = ([values[0]; LANES], [values[0]; LANES]);
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    for chunk in chunks {
-        for lane in 0..LANES {
-            low[lane] = low[lane].lesser(chunk[lane]);
-            high[lane] = high[lane].greater(chunk[lane]);
-        }
-    }
-    let mut low = low.into_iter().chain(rest.iter().copied()).fold(values[0], T::lesser);
-    if low == T::ZERO {
-        // Of 0 and -0 the last, whatever the lanes.
-        low = values.iter().copied().rfind(|value| *value == low).unwrap_or(low);
-    }
-    let high = high.into_iter().chain(rest.iter().copied()).fold(values[0], T::greater);
-    (low, high)
-}
-
-/// Scale and minimum of at least one value; the minimum is 0 where the type has none.
-fn fit<T: Real>(values: &[T], block_type: GgufType) -> (T, T) {
-    let (low, high) = ends(values);
-    // The first of several values of largest magnitude.
-    let extreme = match high.partial_cmp(&-low) {
-        Some(Ordering::Greater) => high,
-        Some(Ordering::Less) => low,
-        Some(Ordering::Equal) | None if high == T::ZERO => T::ZERO,
-        Some(Ordering::Equal) | None => {
-            values.iter().copied().find(|value| value.abs() == high).unwrap_or(T::ZERO)
-        }
-    };
+/// Scale and minimum of values with this range; the minimum is 0 where the type has none.
+fn fit<T: Real>(range: Interval<T>, values: impl Iterator<Item = T>, block_type: GgufType) -> (T, T) {
+    let Interval { low, high } = range;
     let steps = |count: i32| {
         let (width, count) = (high - low, T::from_i32(count));
-        if width.is_finite() { width / count } else { high / count - low / count }
+        if range.is_collapsed() {
+            T::ZERO
+        } else if width.is_finite() {
+            width / count
+        } else {
+            high / count - low / count
+        }
     };
     match block_type {
-        GgufType::Q4_0 => (extreme / T::from_i32(-8), T::ZERO),
-        GgufType::Q5_0 => (extreme / T::from_i32(-16), T::ZERO),
-        GgufType::Q4_1 => (steps(15), low),
-        GgufType::Q5_1 => (steps(31), low),
-        GgufType::Q8_0 => (extreme.abs() / T::from_i32(127), T::ZERO),
+        GgufType::Q4_0 => (extreme(range, values) / T::from_i32(-8), T::ZERO),
+        GgufType::Q5_0 => (extreme(range, values) / T::from_i32(-16), T::ZERO),
+        GgufType::Q4_1 => (steps(15), minimum(range, values)),
+        GgufType::Q5_1 => (steps(31), minimum(range, values)),
+        GgufType::Q8_0 => (range.magnitude() / T::from_i32(127), T::ZERO),
     }
+}
+
+/// The first of several values of largest magnitude.
+fn extreme<T: Real>(Interval { low, high }: Interval<T>, mut values: impl Iterator<Item = T>) -> T {
+    if high > -low {
+        high
+    } else if high < -low {
+        low
+    } else if high == T::ZERO {
+        T::ZERO
+    } else {
+        values.find(|value| value.abs() == high).unwrap_or(high)
+    }
+}
+
+/// The smallest value; of 0 and -0 the last.
+fn minimum<T: Real>(Interval { low, .. }: Interval<T>, values: impl Iterator<Item = T>) -> T {
+    if low == T::ZERO { values.filter(|value| *value == low).last().unwrap_or(low) } else { low }
 }

@@ -7,7 +7,7 @@ use ndarray::ArrayView2;
 
 use crate::encode::uniform::weight_function;
 use crate::number::{Each, ForEachDtype, NarrowFloat, Real, row_major};
-use crate::scheme::{Granularity, LevelTable, Outliers, Range, ScaleFormat, Scheme, SchemeAxis};
+use crate::scheme::{Format, Granularity, LevelTable, Outliers, Range, ScaleFormat, Scheme, SchemeAxis};
 use crate::tensor::{
     Affine, BitField, Blocks, CodeMatrix, Codebooks, FarParameters, FixedGrid, ParameterKind, Parameters,
     QuantizeError, Quantized, SparseOutliers, Unheld, Unrepresentable,
@@ -67,8 +67,9 @@ fn quantize_as<T: Real>(
     }
     let shape = values.dim();
     let originals = row_major(values);
-    if scheme.outliers != Outliers::None || !scheme.applies(SchemeAxis::Range) {
-        // Where a range is looked for first, that is refused there.
+    // Where a range is looked for first, that is refused there.
+    let has_range = scheme.applies(SchemeAxis::Range) || matches!(scheme.format, Format::Gguf(_));
+    if scheme.outliers != Outliers::None || !has_range {
         expect_finite(&originals, shape.1)?;
     }
     let outliers = match scheme.outliers {
@@ -91,7 +92,7 @@ fn quantize_as<T: Real>(
             Parameters::Affine(levels::quantize(&values, &blocks, scheme, format, &mut codes, &mut far)?)
         }
         ParameterKind::Gguf(block) => {
-            Parameters::Affine(gguf::quantize(&values, &blocks, block, &mut codes, &mut far))
+            Parameters::Affine(gguf::quantize(&values, &blocks, block, &mut codes, &mut far)?)
         }
         ParameterKind::Codebooks(layout) => {
             let codebooks =

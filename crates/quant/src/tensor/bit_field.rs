@@ -1,9 +1,13 @@
 //! Codes of 1 to 16 bits, side by side in bytes.
 
+use bitsweep_vector::arch;
+use pulp::NullaryFnOnce;
+
 use crate::scheme::{Codes, Format, Scheme};
 
 use super::code_matrix::{CodeMatrix, CodeReader, CodeType, PIECE};
 use super::reader::{Reader, UnpackError};
+use super::shared::{PART, in_parts};
 
 /// How one code is written as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,17 +78,17 @@ impl BitField {
 
     /// Appends the codes, the first in the lowest bits of the first byte; zero bits at the end.
     pub(crate) fn append(self, codes: &CodeMatrix, bytes: &mut Vec<u8>) {
-        bytes.reserve(self.bytes(codes.len()));
         if self.whole_numbers().is_some() {
             return codes.append_to(bytes);
         }
-        let mut reader = CodeReader::new(codes, 0);
-        let mut left = codes.len();
-        while left > 0 {
-            let piece = reader.take(left.min(PIECE));
-            left -= piece.len();
-            for_width!(self.bits, append_eights(self, piece, bytes));
-        }
+        let start = bytes.len();
+        bytes.resize(start + self.bytes(codes.len()), 0);
+        // A part is whole bytes of codes of any width.
+        let width = self.bits as usize;
+        in_parts(&mut bytes[start..], PART / EIGHT * width, &|places, bytes| {
+            let first = places.start / width * EIGHT;
+            arch().dispatch(Packing { field: self, codes, first, bytes });
+        });
     }
 
     /// The matrix of codes that comes next.
@@ -133,6 +137,30 @@ impl BitField {
 /// Codes that fill whole bytes together, of any width.
 const EIGHT: usize = 8;
 
+/// The bytes of the codes from the `first` one on, a multiple of [`EIGHT`].
+struct Packing<'a> {
+    field: BitField,
+    codes: &'a CodeMatrix,
+    first: usize,
+    bytes: &'a mut [u8],
+}
+
+impl NullaryFnOnce for Packing<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { field, codes, first, bytes } = self;
+        let mut reader = CodeReader::new(codes, first);
+        let mut left = codes.len() - first;
+        for bytes in bytes.chunks_mut(PIECE / EIGHT * field.bits as usize) {
+            let piece = reader.take(left.min(PIECE));
+            left -= piece.len();
+            for_width!(field.bits, pack_eights(field, piece, bytes));
+        }
+    }
+}
+
 /// Calls a function that has the number of bits as a constant.
 macro_rules! for_width {
     ($bits:expr, $function:ident($($argument:expr),*)) => {
@@ -148,17 +176,50 @@ macro_rules! for_width {
 }
 use for_width;
 
-/// Appends codes, eight at a time; zero bits after the last ones.
-fn append_eights<const BITS: usize>(field: BitField, codes: &[i32], bytes: &mut Vec<u8>) {
-    let word = |codes: &[i32]| {
-        let fields = codes.iter().map(|&code| u128::from(field.field(code)));
-        fields.rev().fold(0, |word, field| word << BITS | field).to_le_bytes()
-    };
-    let (eights, rest) = codes.as_chunks::<EIGHT>();
-    for eight in eights {
-        bytes.extend_from_slice(&word(eight)[..BITS]);
+/// Packs codes, at most [`PIECE`] and eight at a time, into as many bytes as they take; zero bits after the last ones.
+#[inline(always)]
+fn pack_eights<const BITS: usize>(field: BitField, codes: &[i32], bytes: &mut [u8]) {
+    if BITS > 8 {
+        let word = |eight: &[i32]| {
+            let fields = eight.iter().map(|&code| u128::from(field.field(code)));
+            fields.rev().fold(0, |word, field| word << BITS | field).to_le_bytes()
+        };
+        return store_eights::<BITS, 16>(codes.chunks(EIGHT).map(word), bytes);
     }
-    bytes.extend_from_slice(&word(rest)[..(rest.len() * BITS).div_ceil(8)]);
+    let mut fields = [0; PIECE];
+    for (own, &code) in fields.iter_mut().zip(codes) {
+        *own = field.field(code) as u8;
+    }
+    let word = |eight: &[u8; EIGHT]| side_by_side::<BITS>(u64::from_le_bytes(*eight), 8).to_le_bytes();
+    store_eights::<BITS, 8>(fields.as_chunks().0.iter().map(word), bytes);
+}
+
+/// Writes the first `BITS` bytes of each word, and what there is room for of one more.
+#[inline(always)]
+fn store_eights<const BITS: usize, const BYTES: usize>(
+    mut words: impl Iterator<Item = [u8; BYTES]>,
+    bytes: &mut [u8],
+) {
+    let (whole, rest) = bytes.as_chunks_mut::<BITS>();
+    for (bytes, word) in whole.iter_mut().zip(&mut words) {
+        bytes.copy_from_slice(&word[..BITS]);
+    }
+    if let Some(word) = words.next() {
+        rest.copy_from_slice(&word[..rest.len()]);
+    }
+}
+
+/// Fields of `BITS` bits that lie in places of `width` bits each, side by side.
+#[inline(always)]
+const fn side_by_side<const BITS: usize>(mut word: u64, mut width: usize) -> u64 {
+    let mut bits = BITS;
+    while width < 64 {
+        // The lower one of every two, and the upper one beside it.
+        let lower = u64::MAX / (u64::MAX >> (64 - 2 * width)) * (u64::MAX >> (64 - bits));
+        word = word & lower | word >> (width - bits) & lower << bits;
+        (width, bits) = (2 * width, 2 * bits);
+    }
+    word
 }
 
 /// Reads as many codes as there is room for from exactly the bytes that they take; the bits after the last one.

@@ -130,8 +130,8 @@ impl CodeMatrix {
         match &self.storage {
             Storage::U8(codes) => bytes.extend_from_slice(codes),
             Storage::I8(codes) => bytes.extend(codes.iter().map(|&code| code as u8)),
-            Storage::I16(codes) => bytes.extend(codes.iter().flat_map(|code| code.to_le_bytes())),
-            Storage::U16(codes) => bytes.extend(codes.iter().flat_map(|code| code.to_le_bytes())),
+            Storage::I16(codes) => append_pairs(codes, |code| code.to_le_bytes(), bytes),
+            Storage::U16(codes) => append_pairs(codes, |code| code.to_le_bytes(), bytes),
         }
     }
 
@@ -196,6 +196,15 @@ impl CodeMatrix {
                 work(positions, CodeWriter::new(CodesMut::U16(codes)));
             }),
         }
+    }
+}
+
+/// Appends codes of two bytes.
+fn append_pairs<C: Copy>(codes: &[C], pair: impl Fn(C) -> [u8; 2], bytes: &mut Vec<u8>) {
+    let mut pairs = [[0; 2]; PIECE];
+    for codes in codes.chunks(PIECE) {
+        pairs.iter_mut().zip(codes).for_each(|(bytes, &code)| *bytes = pair(code));
+        bytes.extend_from_slice(pairs[..codes.len()].as_flattened());
     }
 }
 

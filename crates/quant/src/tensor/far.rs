@@ -32,9 +32,10 @@ const NEAR: f64 = 1.0 / 256.0;
 impl FarParameters {
     /// Notes a number that rounding may change by the part `rounding` of it; `None` of formats that round nothing.
     pub(crate) fn note(&mut self, wanted: f64, stored: f64, rounding: Option<f64>) {
-        if let Some(rounding) = rounding
-            && factor(wanted, stored) > 1.0 + rounding.max(NEAR)
-        {
+        let Some(part) = rounding.map(|rounding| rounding.max(NEAR)) else { return };
+        // What differs by half that part of it is near without dividing.
+        let is_near = (stored - wanted).abs() <= 0.5 * part.min(1.0) * wanted.abs();
+        if !is_near && factor(wanted, stored) > 1.0 + part {
             self.add(wanted, stored);
         }
     }

@@ -10,7 +10,7 @@ use super::blocks::Blocks;
 use super::code_matrix::CodeMatrix;
 use super::decode::decode;
 use super::error::QuantizeError;
-use super::parameters::Parameters;
+use super::parameters::{FixedGrid, Parameters};
 use super::quantized::Quantized;
 use super::stored::with_parameters;
 
@@ -72,9 +72,13 @@ impl Quantized {
             Parameters::Codebooks(codebooks) => codebooks.reconstruct(codes, values),
             Parameters::Fixed(grid) => {
                 let all = Blocks::new(codes.dim(), Granularity::Tensor);
-                match grid.even() {
-                    Some(even) => decode(codes, &all, &[()][..], values, |code, ()| even.level(code)),
-                    None => decode(codes, &all, &[()][..], values, |code, ()| grid.level(code)),
+                // Which grid it is, is not asked of each code.
+                match (grid, grid.even()) {
+                    (_, Some(even)) => decode(codes, &all, &[()][..], values, |code, ()| even.level(code)),
+                    (FixedGrid::Float16, None) => {
+                        decode(codes, &all, &[()][..], values, |code, ()| FixedGrid::Float16.level(code));
+                    }
+                    (grid, None) => decode(codes, &all, &[()][..], values, |code, ()| grid.level(code)),
                 }
             }
         }

@@ -1,8 +1,12 @@
 //! Values out of the range of a format that has no scale.
 
-use crate::number::Real;
+use bitsweep_vector::arch;
+use pulp::NullaryFnOnce;
+
+use crate::number::{LANES, Real, fold_lanes, largest_magnitude};
 use crate::scheme::{LevelTable, ScaleFormat, Scheme};
 
+use super::code_matrix::PIECE;
 use super::parameters::{FixedGrid, ParameterKind};
 use super::shared::over_parts;
 
@@ -38,17 +42,8 @@ impl Unrepresentable {
     /// Those among values that are quantized by `scheme`.
     pub(crate) fn among<T: Real>(values: &[T], scheme: &Scheme) -> Self {
         let Some(limits) = Limits::of(scheme) else { return Self::default() };
-        let of = |values: &[T]| {
-            let mut all = Self::default();
-            for magnitude in values.iter().map(|value| value.abs().to_f64()) {
-                let is_above = magnitude > limits.above;
-                all.above += u64::from(is_above);
-                all.largest = all.largest.greater(if is_above { magnitude } else { 0.0 });
-                all.below += u64::from((magnitude > 0.0) & (magnitude <= limits.below));
-            }
-            all
-        };
-        over_parts(values, &of, Self::merge)
+        let [above, below] = [limits.above, limits.below].map(largest_up_to);
+        over_parts(values, &|values| arch().dispatch(Among { values, above, below }), Self::merge)
     }
 
     /// Those of two sets of values together.
@@ -60,6 +55,43 @@ impl Unrepresentable {
             below: self.below + other.below,
         }
     }
+}
+
+/// Those of which the magnitude is above one number, or above 0 and not above another.
+struct Among<'a, T> {
+    values: &'a [T],
+    above: T,
+    below: T,
+}
+
+impl<T: Real> NullaryFnOnce for Among<'_, T> {
+    type Output = Unrepresentable;
+
+    #[inline(always)]
+    fn call(self) -> Unrepresentable {
+        let Self { values, above, below } = self;
+        let (mut all, mut largest) = (Unrepresentable::default(), T::ZERO);
+        for piece in values.chunks(PIECE) {
+            let lost =
+                fold_lanes(piece, [0_u32; LANES], |count, value| count + u32::from(value.abs() > above));
+            let lost: u32 = lost.iter().sum();
+            if lost > 0 {
+                all.above += u64::from(lost);
+                largest = largest.greater(largest_magnitude(piece));
+            }
+            let vanished = fold_lanes(piece, [0_u32; LANES], |count, value| {
+                count + u32::from((value.abs() > T::ZERO) & (value.abs() <= below))
+            });
+            all.below += u64::from(vanished.iter().sum::<u32>());
+        }
+        Unrepresentable { largest: largest.to_f64(), ..all }
+    }
+}
+
+/// The largest number of a type that is not above another.
+fn largest_up_to<T: Real>(limit: f64) -> T {
+    let nearest = T::from_f64(limit);
+    if nearest.to_f64() > limit { -(-nearest).next_up() } else { nearest }
 }
 
 /// The magnitudes that a format has numbers near.

@@ -34,10 +34,7 @@ pub(crate) fn estimate<T: Real>(
     {
         return Ok(ranges);
     }
-    let mut ranges = min_max::estimate(values, blocks);
-    if !ranges.iter().all(|range| range.low.is_finite()) {
-        expect_finite(values, blocks.shape().1)?;
-    }
+    let mut ranges = min_max(values, blocks)?;
     match scheme.range {
         // The least output error is searched from here on, by those who know the inputs: see `calibration`.
         Range::MinMax | Range::OutputMse => {}
@@ -62,6 +59,18 @@ pub(crate) fn estimate<T: Real>(
             // No such scheme passes `Scheme::check`.
             Elements::Levels(_) => range,
         }),
+    }
+    Ok(ranges)
+}
+
+/// Smallest and largest value of every block of row-major `values`.
+///
+/// # Errors
+/// A value that is not finite.
+pub(crate) fn min_max<T: Real>(values: &[T], blocks: &Blocks) -> Result<Vec<Interval<T>>, QuantizeError> {
+    let ranges = min_max::estimate(values, blocks);
+    if !ranges.iter().all(|range| range.low.is_finite()) {
+        expect_finite(values, blocks.shape().1)?;
     }
     Ok(ranges)
 }
