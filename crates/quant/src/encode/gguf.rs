@@ -5,7 +5,7 @@ use super::interval::Interval;
 use super::uniform::range;
 use crate::number::{Dtype, Real, decode_binary16, encode_binary16};
 use crate::scheme::{GgufType, ScaleFormat};
-use crate::tensor::{Affine, Blocks, CodeMatrix, FarParameters, PART, QuantizeError, in_parts};
+use crate::tensor::{Affine, Blocks, CodeMatrix, FarParameters, PART, PerBlock, QuantizeError, in_parts};
 
 /// The parameters of row-major `values`; fills `codes`, and notes the parameters stored far from the wanted ones. By the rules of
 /// ggml's reference (`quantize_row_*_ref`): codes are found with the scale and minimum before they are rounded to f16. The
@@ -36,7 +36,10 @@ pub(crate) fn quantize<T: Real>(
         zero_points: Vec::with_capacity(blocks.len()),
         nested: None,
     };
-    let stored = |parameter: f32| decode_binary16(encode_binary16(f64::from(parameter)));
+    let stored = |parameter: f32| match parameter == 0.0 {
+        true => f64::from(parameter),
+        false => decode_binary16(encode_binary16(f64::from(parameter))),
+    };
     for (block, (range, &(scale, minimum))) in ranges.iter().zip(&singles).enumerate() {
         // Of the values as they are, before they became `f32`.
         let wanted = match T::DTYPE {
@@ -85,22 +88,25 @@ fn encode_with<T: Real>(
 ) {
     let inverse = |&(scale, _): &(f32, f32)| if scale == 0.0 { 0.0 } else { 1.0 / scale };
     let inverses: Vec<f32> = parameters.iter().map(inverse).collect();
-    let minimums: Vec<f32> = parameters.iter().map(|(_, minimum)| *minimum).collect();
-    let parameters = (&*inverses, &*minimums);
+    let minimums: Vec<f32> = match block_type.has_minimum() {
+        true => parameters.iter().map(|(_, minimum)| *minimum).collect(),
+        false => Vec::new(),
+    };
+    let (inverses, both) = (&*inverses, (&*inverses, &*minimums));
     match block_type {
-        GgufType::Q4_0 => run(values, blocks, parameters, codes, |value, (inverse, _)| {
-            truncated(value * inverse + 8.5, 15) - 8
-        }),
-        GgufType::Q5_0 => run(values, blocks, parameters, codes, |value, (inverse, _)| {
-            truncated(value * inverse + 16.5, 31) - 16
-        }),
-        GgufType::Q4_1 => run(values, blocks, parameters, codes, |value, (inverse, minimum)| {
+        GgufType::Q4_0 => {
+            run(values, blocks, inverses, codes, |value, inverse| truncated(value * inverse + 8.5, 15) - 8)
+        }
+        GgufType::Q5_0 => {
+            run(values, blocks, inverses, codes, |value, inverse| truncated(value * inverse + 16.5, 31) - 16)
+        }
+        GgufType::Q4_1 => run(values, blocks, both, codes, |value, (inverse, minimum)| {
             truncated((value - minimum) * inverse + 0.5, 15)
         }),
-        GgufType::Q5_1 => run(values, blocks, parameters, codes, |value, (inverse, minimum)| {
+        GgufType::Q5_1 => run(values, blocks, both, codes, |value, (inverse, minimum)| {
             truncated((value - minimum) * inverse + 0.5, 31)
         }),
-        GgufType::Q8_0 => run(values, blocks, parameters, codes, |value, (inverse, _)| {
+        GgufType::Q8_0 => run(values, blocks, inverses, codes, |value, inverse| {
             let position = value * inverse;
             // Of a zero beside an infinite inverse.
             let position = if position.is_nan() { 0.0 } else { position };
@@ -109,12 +115,12 @@ fn encode_with<T: Real>(
     }
 }
 
-fn run<T: Real>(
+fn run<T: Real, P: PerBlock + Sync>(
     values: &[T],
     blocks: &Blocks,
-    parameters: (&[f32], &[f32]),
+    parameters: P,
     codes: &mut CodeMatrix,
-    code_of: impl Fn(f32, (f32, f32)) -> i32 + Copy + Sync,
+    code_of: impl Fn(f32, P::One) -> i32 + Copy + Sync,
 ) {
     let encoder = EachValue(move |value, own| code_of(single(value), own));
     encode_by_block(values, blocks, parameters, codes, encoder);
@@ -156,16 +162,14 @@ fn fit<T: Real>(range: Interval<T>, values: impl Iterator<Item = T>, block_type:
 }
 
 /// The first of several values of largest magnitude.
+#[inline(always)]
 fn extreme<T: Real>(Interval { low, high }: Interval<T>, mut values: impl Iterator<Item = T>) -> T {
-    if high > -low {
-        high
-    } else if high < -low {
-        low
-    } else if high == T::ZERO {
-        T::ZERO
-    } else {
-        values.find(|value| value.abs() == high).unwrap_or(high)
+    if high != -low {
+        // Which one it is, no processor could foresee: there is no branch.
+        let is_high = high > -low;
+        return if is_high { high } else { low };
     }
+    if high == T::ZERO { T::ZERO } else { values.find(|value| value.abs() == high).unwrap_or(high) }
 }
 
 /// The smallest value; of 0 and -0 the last.

@@ -45,16 +45,14 @@ pub(crate) fn decode_bfloat16(bits: u16) -> f64 {
 ///
 /// Rounding twice to nearest may be off by a bit: `f64` to `f32` can make a tie of what was none. Rounding to odd first
 /// keeps which side of the tie it was (Boldo & Melquiond 2008), since `f32` has more than two bits to spare.
+#[inline(always)]
 fn round_to_odd(value: f64) -> f32 {
     let nearest = value as f32;
-    let back = f64::from(nearest);
-    if back == value || nearest.to_bits() & 1 == 1 {
-        nearest
-    } else if back.abs() > value.abs() {
-        f32::from_bits(nearest.to_bits() - 1)
-    } else {
-        f32::from_bits(nearest.to_bits() + 1)
-    }
+    let (back, bits) = (f64::from(nearest), nearest.to_bits());
+    // Without branches, which no processor could foresee.
+    let is_kept = (back == value) | (bits & 1 == 1);
+    let step = if back.abs() > value.abs() { -1 } else { 1 };
+    f32::from_bits(bits.wrapping_add_signed(if is_kept { 0 } else { step }))
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ pub(crate) use parameters::ParameterKind;
 pub use parameters::{BlockParameters, FixedGrid, Parameters};
 pub use part_name::{PartElement, PartName};
 pub use parts::Size;
-pub(crate) use per_block::{BlockNumbers, PerBlock};
+pub(crate) use per_block::{BlockNumbers, Everywhere, PerBlock};
 pub use quantized::Quantized;
 pub(crate) use quantized::Unheld;
 pub use reader::UnpackError;

@@ -1,5 +1,6 @@
 //! Parameters that blocks have.
 
+use std::iter::repeat;
 use std::ops::Range;
 
 /// Parameters of blocks, in their order.
@@ -31,6 +32,24 @@ impl PerBlock for BlockNumbers {
     #[inline(always)]
     fn iter(self) -> impl Iterator<Item = usize> {
         self.first..
+    }
+}
+
+/// The same parameter for all blocks.
+#[derive(Clone, Copy)]
+pub(crate) struct Everywhere<T>(pub(crate) T);
+
+impl<T: Copy> PerBlock for Everywhere<T> {
+    type One = T;
+
+    #[inline(always)]
+    fn part(self, _: Range<usize>) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn iter(self) -> impl Iterator<Item = T> {
+        repeat(self.0)
     }
 }
 

@@ -32,6 +32,9 @@ fn any_number_of_threads_finds_the_same() {
         "format = 'fp8-e4m3'\nscale_format = 'none'",
         "format = 'f16'",
         "format = 'q4_1'",
+        "format = 'q5_0'",
+        "bits = 3\ngranularity = { group = 64 }\nrange = 'mse'",
+        "bits = 11",
         "format = { vq = { centroids = 16 } }",
         "bits = 8\noutliers = { percent = 0.5 }",
         "bits = 4\nrange = { percentile = 99.5 }",
@@ -41,6 +44,8 @@ fn any_number_of_threads_finds_the_same() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
         let reconstructed = pool.install(|| three.reconstruct::<f32>());
         assert!(one.reconstruct::<f32>().iter().zip(&reconstructed).all(|(a, b)| a.to_bits() == b.to_bits()));
+        let packed = pool.install(|| three.pack());
+        assert_eq!(Quantized::unpack(&packed).as_ref(), Ok(&one), "{toml}");
     }
 }
 
@@ -73,9 +78,12 @@ fn every_code_has_the_parameters_of_its_block() {
 #[test]
 fn values_that_are_not_finite_are_found_in_every_part() {
     for place in [(0, 0), (400, 17), (790, 1008)] {
-        for (toml, value) in
-            [("bits = 8", f32::NAN), ("format = 'nf4'", f32::INFINITY), ("format = 'f16'", f32::NAN)]
-        {
+        for (toml, value) in [
+            ("bits = 8", f32::NAN),
+            ("format = 'nf4'", f32::INFINITY),
+            ("format = 'f16'", f32::NAN),
+            ("format = 'q4_1'", f32::NAN),
+        ] {
             let mut values = values();
             values[place] = value;
             match quantize(values.view(), &scheme(toml), &mut stream(0)) {

@@ -1,14 +1,12 @@
 //! Codes of values on even grids.
 
-use std::borrow::Cow;
-
 use bitsweep_random::Stream;
 
 use crate::encode::by_block::{EachValue, encode_by_block, encode_one_by_one};
 use crate::encode::interval::Interval;
 use crate::number::Real;
 use crate::scheme::{Granularity, Grid, Rounding, ScaleFormat, Scheme, ZeroPoint};
-use crate::tensor::{Affine, Blocks, CodeMatrix};
+use crate::tensor::{Affine, Blocks, CodeMatrix, Everywhere, PerBlock};
 
 use super::fitting::constant_code;
 use super::rounding::{round_and_clamp, round_stochastically};
@@ -25,33 +23,49 @@ pub(crate) fn encode<T: Real>(
     codes: &mut CodeMatrix,
 ) {
     let Affine { scales, zero_points, .. } = parameters;
-    let constant = |number: T| vec![number; scales.len()];
-    // Subtracting 0 changes no value.
-    let (minimums, zero_points) = match scheme.zero_point() {
-        None | Some(ZeroPoint::Integer | ZeroPoint::Float) => {
-            (Cow::Owned(constant(T::ZERO)), Cow::Borrowed(zero_points))
-        }
+    let (scales, zero_points) = (&**scales, &**zero_points);
+    let zero = Everywhere(T::ZERO);
+    let mut encoding = Encoding { values, blocks, rounding: scheme.rounding, grid, stream, codes };
+    // `(w - m)/s + z` is the position of a value on the grid of its block; subtracting and adding 0 changes no code.
+    match scheme.zero_point() {
+        None => encoding.with((scales, (zero, zero))),
+        Some(ZeroPoint::Integer | ZeroPoint::Float) => encoding.with((scales, (zero, zero_points))),
         Some(ZeroPoint::Minimum) => {
-            (Cow::Borrowed(zero_points), Cow::Owned(constant(T::from_i32(grid.lowest))))
+            encoding.with((scales, (zero_points, Everywhere(T::from_i32(grid.lowest)))));
         }
-    };
-    // `(w - m)/s + z` is the position of a value on the grid of its block.
-    let parameters: (&[T], (&[T], &[T])) = (scales, (&minimums, &zero_points));
-    match scheme.rounding {
-        Rounding::NearestEven => {
-            let encoder = EachValue(on_grid(grid, T::round_ties_even));
-            encode_by_block(values, blocks, parameters, codes, encoder);
-        }
-        Rounding::HalfAway => {
-            let encoder = EachValue(on_grid(grid, T::round_half_away));
-            encode_by_block(values, blocks, parameters, codes, encoder);
-        }
-        Rounding::Stochastic => {
-            let code_of = |value, own| {
-                let round = |position| round_stochastically(position, stream);
-                round_and_clamp(position(value, own), grid, round)
-            };
-            encode_one_by_one(values, blocks, parameters, codes, code_of);
+    }
+}
+
+struct Encoding<'a, T> {
+    values: &'a [T],
+    blocks: &'a Blocks,
+    rounding: Rounding,
+    grid: Grid,
+    stream: &'a mut Stream,
+    codes: &'a mut CodeMatrix,
+}
+
+impl<T: Real> Encoding<'_, T> {
+    /// With scales, minimums and zero points.
+    fn with<P: PerBlock<One = (T, (T, T))> + Sync>(&mut self, parameters: P) {
+        let Self { values, blocks, rounding, grid, stream, codes } = self;
+        let grid = *grid;
+        match rounding {
+            Rounding::NearestEven => {
+                let encoder = EachValue(on_grid(grid, T::round_ties_even));
+                encode_by_block(values, blocks, parameters, codes, encoder);
+            }
+            Rounding::HalfAway => {
+                let encoder = EachValue(on_grid(grid, T::round_half_away));
+                encode_by_block(values, blocks, parameters, codes, encoder);
+            }
+            Rounding::Stochastic => {
+                let code_of = |value, own| {
+                    let round = |position| round_stochastically(position, stream);
+                    round_and_clamp(position(value, own), grid, round)
+                };
+                encode_one_by_one(values, blocks, parameters, codes, code_of);
+            }
         }
     }
 }

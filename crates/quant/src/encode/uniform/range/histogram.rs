@@ -1,9 +1,12 @@
 //! Sums over the values of narrow bins, between which the squared error of a whole tensor lies.
 
-use crate::number::Real;
+use bitsweep_vector::arch;
+use pulp::NullaryFnOnce;
 
-/// Bins of the range.
-const BINS: usize = 1 << 16;
+use crate::number::{LANES, Real};
+
+/// Bins of the range: few enough for all of them to stay in a cache of a core.
+const BINS: usize = 1 << 14;
 /// More than the sums may have lost to rounding, of the error.
 const ROUNDING: f64 = 1e-9;
 
@@ -31,37 +34,57 @@ impl<T: Real> Bin<T> {
     }
 }
 
+/// Adds all values to bins; sums are of what lies above their edge.
+struct Filling<'a, T> {
+    values: &'a [T],
+    low: f64,
+    width: f64,
+    bins: &'a mut [Bin<T>],
+}
+
+impl<T: Real> NullaryFnOnce for Filling<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { values, low, width, bins } = self;
+        let inverse = 1.0 / width;
+        for values in values.chunks(LANES) {
+            let [mut places, mut above] = [[0.0; LANES]; 2];
+            for ((place, above), value) in places.iter_mut().zip(&mut above).zip(values) {
+                let value = value.to_f64();
+                *place = ((value - low) * inverse).floor().lesser((BINS - 1) as f64);
+                *above = value - (low + *place * width);
+            }
+            for ((value, place), above) in values.iter().zip(places).zip(above) {
+                let bin = &mut bins[place as usize];
+                bin.least = value.lesser(bin.least);
+                bin.largest = value.greater(bin.largest);
+                bin.count += 1.0;
+                bin.sum += above;
+                bin.squares += above * above;
+            }
+        }
+    }
+}
+
 impl<T: Real> Histogram<T> {
     /// Of finite values, more than one of which differ.
     pub(super) fn of(values: &[T], low: T, high: T) -> Self {
         let (low, high) = (low.to_f64(), high.to_f64());
         // Halves, whose difference is a number.
         let width = 2.0 * (0.5 * high - 0.5 * low) / BINS as f64;
-        let mut bins = vec![None::<Bin<T>>; BINS];
-        for &value in values {
-            let place = (((value.to_f64() - low) / width) as usize).min(BINS - 1);
-            let edge = low + place as f64 * width;
-            let above = value.to_f64() - edge;
-            let bin = bins[place].get_or_insert(Bin {
-                least: value,
-                largest: value,
-                count: 0.0,
-                sum: 0.0,
-                squares: 0.0,
-            });
-            bin.least = value.lesser(bin.least);
-            bin.largest = value.greater(bin.largest);
-            bin.count += 1.0;
-            bin.sum += above;
-            bin.squares += above * above;
-        }
+        let none =
+            Bin { least: T::from_f64(high), largest: T::from_f64(low), count: 0.0, sum: 0.0, squares: 0.0 };
+        let mut bins = vec![none; BINS];
+        arch().dispatch(Filling { values, low, width, bins: &mut bins });
         let edges = (0..BINS).map(|place| low + place as f64 * width);
-        let bins = bins.into_iter().zip(edges).filter_map(|(bin, edge)| {
-            let Bin { count, sum, squares, least, largest } = bin?;
+        let bins = bins.into_iter().zip(edges).filter(|(bin, _)| bin.count > 0.0).map(|(bin, edge)| {
+            let Bin { count, sum, squares, least, largest } = bin;
             // From the edge to the least value.
             let moved = least.to_f64() - edge;
             let squares = (squares - 2.0 * moved * sum + count * moved * moved).max(0.0);
-            Some(Bin { least, largest, count, sum: (sum - count * moved).max(0.0), squares })
+            Bin { least, largest, count, sum: (sum - count * moved).max(0.0), squares }
         });
         Self { bins: bins.collect() }
     }
@@ -73,8 +96,27 @@ impl<T: Real> Histogram<T> {
     /// `b`, each value adds at most what `a` alone, or `b` alone, would make it add, and at least that less `2·|b - a|` times
     /// what it may lie beyond the middle.
     pub(super) fn bounds(&self, nearest: impl Fn(T) -> T, step: f64, blur: f64, unit: f64) -> [f64; 2] {
+        let [lowest, highest] = arch().dispatch(Bounds { bins: &self.bins, nearest, step, blur });
+        [lowest * (1.0 - ROUNDING), highest * (1.0 + ROUNDING)].map(|bound| bound / unit / unit)
+    }
+}
+
+/// The bounds before they are widened by what rounding may have lost.
+struct Bounds<'a, T, F> {
+    bins: &'a [Bin<T>],
+    nearest: F,
+    step: f64,
+    blur: f64,
+}
+
+impl<T: Real, F: Fn(T) -> T> NullaryFnOnce for Bounds<'_, T, F> {
+    type Output = [f64; 2];
+
+    #[inline(always)]
+    fn call(self) -> [f64; 2] {
+        let Self { bins, nearest, step, blur } = self;
         let [mut lowest, mut highest] = [0.0, 0.0];
-        for bin in &self.bins {
+        for bin in bins {
             let [a, b] = [bin.least, bin.largest].map(|end| nearest(end).to_f64());
             let of_a = bin.squared_distances(a).max(0.0);
             if a == b {
@@ -90,6 +132,6 @@ impl<T: Real> Histogram<T> {
                 lowest += (of_a - less[0]).max(of_b - less[1]).max(0.0);
             }
         }
-        [lowest * (1.0 - ROUNDING), highest * (1.0 + ROUNDING)].map(|bound| bound / unit / unit)
+        [lowest, highest]
     }
 }

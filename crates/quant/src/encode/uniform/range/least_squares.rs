@@ -135,10 +135,12 @@ impl<T: Real, R: Fn(T) -> T> NullaryFnOnce for SquaredErrors<'_, T, R> {
     #[inline(always)]
     fn call(self) -> f64 {
         let Self { values, scale, zero_point, grid, unit, round } = self;
+        // The unit is a power of two: the product is the quotient.
+        let inverse = 1.0 / unit;
         let squared_error = |value: T| {
             let code = round_and_clamp(value / scale + zero_point, grid, &round);
             let reconstruction = scale * (T::from_i32(code) - zero_point);
-            let error = (value.to_f64() - reconstruction.to_f64()) / unit;
+            let error = (value.to_f64() - reconstruction.to_f64()) * inverse;
             error * error
         };
         let mut sums = [0.0; LANES];

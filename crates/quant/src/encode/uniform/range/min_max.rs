@@ -22,8 +22,8 @@ pub(super) fn estimate<T: Real>(values: &[T], blocks: &Blocks) -> Vec<Interval<T
     let find = |values, ranges: &mut [Interval<T>]| {
         arch().dispatch(MinMax { values, layout, columns, ranges });
     };
-    if length < PART {
-        in_parts(&mut ranges, count * (PART / length), &|numbers, ranges| {
+    if length <= PART || values.len() / length >= MANY {
+        in_parts(&mut ranges, count * (PART / length).max(1), &|numbers, ranges| {
             let [start, end] = [numbers.start, numbers.end].map(|number| number / count * length);
             find(&values[start..values.len().min(end)], ranges);
         });
@@ -51,8 +51,14 @@ fn joined<T: Real>(one: Interval<T>, other: Interval<T>) -> Interval<T> {
     range(other.low.lesser(one.low), other.high.greater(one.high), zero)
 }
 
+/// Runs or bands that are enough for all threads to have some.
+const MANY: usize = 16;
+
 /// Columns whose ends so far stay in the nearest cache.
-const SEGMENT: usize = 512;
+const SEGMENT: usize = 2048;
+
+/// As many columns are worth that.
+const WIDE: usize = 512;
 
 struct MinMax<'a, T> {
     values: &'a [T],
@@ -106,7 +112,7 @@ fn min_max<T: Real>(values: &[T]) -> Interval<T> {
 #[inline(always)]
 fn min_max_of_columns<T: Real>(band: &[T], ranges: &mut [Interval<T>]) {
     let columns = ranges.len();
-    if columns >= SEGMENT {
+    if columns >= WIDE {
         for (segment, ranges) in ranges.chunks_mut(SEGMENT).enumerate() {
             min_max_of_segment(band, columns, segment * SEGMENT, ranges);
         }
@@ -130,25 +136,29 @@ fn min_max_of_columns<T: Real>(band: &[T], ranges: &mut [Interval<T>]) {
 }
 
 /// Smallest and largest value of many neighbouring columns: row by row, as they lie in memory, with what was found so far in
-/// the nearest cache. Two rows at a time, so that it is read and written half as often.
+/// the nearest cache. Several rows at a time, so that it is read and written less often.
 #[inline(always)]
 fn min_max_of_segment<T: Real>(band: &[T], columns: usize, first: usize, ranges: &mut [Interval<T>]) {
+    const ROWS: usize = 8;
     let [mut low, mut high, mut zero] = [[T::ZERO; SEGMENT]; 3];
-    let [low, high, zero] = [&mut low, &mut high, &mut zero].map(|all| &mut all[..ranges.len()]);
-    let row = |start: usize| &band[start + first..][..ranges.len()];
+    let width = ranges.len();
+    let [low, high, zero] = [&mut low, &mut high, &mut zero].map(|all| &mut all[..width]);
+    let row = |row: usize| &band[row * columns + first..][..width];
     low.copy_from_slice(row(0));
     high.copy_from_slice(row(0));
-    for start in (0..band.len()).step_by(2 * columns) {
-        let (one, two) =
-            (row(start), row(if start + columns < band.len() { start + columns } else { start }));
-        for ((low, &one), &two) in low.iter_mut().zip(one).zip(two) {
-            *low = two.lesser(one.lesser(*low));
-        }
-        for ((high, &one), &two) in high.iter_mut().zip(one).zip(two) {
-            *high = two.greater(one.greater(*high));
-        }
-        for ((zero, &one), &two) in zero.iter_mut().zip(one).zip(two) {
-            *zero = *zero + one * T::ZERO + two * T::ZERO;
+    let last = band.len() / columns - 1;
+    for start in (0..=last).step_by(ROWS) {
+        // The last row again where there are fewer.
+        let rows: [&[T]; ROWS] = std::array::from_fn(|index| row(last.min(start + index)));
+        for column in 0..width {
+            let [mut lowest, mut highest, mut sum] = [low[column], high[column], zero[column]];
+            for row in rows {
+                let value = row[column];
+                lowest = value.lesser(lowest);
+                highest = value.greater(highest);
+                sum = sum + value * T::ZERO;
+            }
+            [low[column], high[column], zero[column]] = [lowest, highest, sum];
         }
     }
     for (((range, &low), &high), &zero) in ranges.iter_mut().zip(&*low).zip(&*high).zip(&*zero) {
@@ -188,8 +198,8 @@ mod tests {
 
     #[test]
     fn columns_have_their_ends_however_many_there_are() {
-        for columns in [1, 3, 4, 17, SEGMENT - 1, SEGMENT, 2 * SEGMENT + 5] {
-            for (rows, height) in [(1, 1), (2, 2), (7, 3), (8, 8)] {
+        for columns in [1, 3, 4, 17, WIDE - 1, WIDE, SEGMENT, SEGMENT + 5] {
+            for (rows, height) in [(1, 1), (2, 2), (7, 3), (8, 8), (21, 19)] {
                 let values: Vec<f32> = (0..rows * columns)
                     .map(|place| {
                         f32::from_bits(0x3f00_0000 + (place as u32).wrapping_mul(2_654_435_761) % 0xff_ffff)

@@ -16,7 +16,7 @@ use crate::encode::interval::{Elements, Interval};
 use crate::encode::scales::ScaleRounding;
 use crate::number::Real;
 use crate::scheme::{Percentile, Range, Scheme, Symmetry};
-use crate::tensor::{Blocks, QuantizeError};
+use crate::tensor::{Blocks, PART, QuantizeError, in_parts};
 
 /// The range of every block of row-major `values`.
 ///
@@ -95,16 +95,19 @@ fn seen_by<T: Real>(scheme: &Scheme, range: Interval<T>, min_max: Interval<T>) -
     if scheme.has_signed_scales() { range.within(min_max) } else { range }
 }
 
-/// Replaces the range of each block that is more than a point, given its values in one piece.
+/// Replaces the range of each block that is more than a point, given its values in one piece; threads share the blocks.
 fn each_block<T: Real>(
     values: &[T],
     blocks: &Blocks,
     ranges: &mut [Interval<T>],
-    mut estimate: impl FnMut(Interval<T>, Cow<'_, [T]>) -> Interval<T>,
+    estimate: impl Fn(Interval<T>, Cow<'_, [T]>) -> Interval<T> + Sync,
 ) {
-    for (range, block) in ranges.iter_mut().zip(blocks.iter()) {
-        if !range.is_collapsed() {
-            *range = estimate(*range, block.of(values));
+    let length = values.len() / blocks.len().max(1);
+    in_parts(ranges, (PART / length.max(1)).max(1), &|numbers, ranges| {
+        for (number, range) in numbers.zip(ranges) {
+            if !range.is_collapsed() {
+                *range = estimate(*range, blocks.get(number).of(values));
+            }
         }
-    }
+    });
 }
