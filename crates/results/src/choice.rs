@@ -1,6 +1,7 @@
 //! The axes on which variants can differ, and the value that a variant has on each.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::fmt;
 
 use crate::value::Value;
 
@@ -88,19 +89,19 @@ impl Choice {
 }
 
 /// The value on every axis that applies.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Choices(BTreeMap<Choice, Value>);
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Choices(Box<[Option<Value>; Choice::ALL.len()]>);
 
 impl Choices {
     /// The value on an axis; `None` where the axis does not apply.
     #[must_use]
     pub fn get(&self, choice: Choice) -> Option<&Value> {
-        self.0.get(&choice)
+        self.0[choice as usize].as_ref()
     }
 
     /// Sets the value on an axis.
     pub fn set(&mut self, choice: Choice, value: Value) {
-        self.0.insert(choice, value);
+        self.0[choice as usize] = Some(value);
     }
 
     /// The same with one value more, or another one on its axis.
@@ -112,7 +113,8 @@ impl Choices {
 
     /// Axes and values in the order of columns.
     pub fn iter(&self) -> impl Iterator<Item = (Choice, &Value)> {
-        self.0.iter().map(|(choice, value)| (*choice, value))
+        let values = Choice::ALL.into_iter().zip(&*self.0);
+        values.filter_map(|(choice, value)| Some((choice, value.as_ref()?)))
     }
 
     /// Bits of one code of a weight; 0 where there is none.
@@ -134,6 +136,25 @@ impl Choices {
 
 impl FromIterator<(Choice, Value)> for Choices {
     fn from_iter<I: IntoIterator<Item = (Choice, Value)>>(choices: I) -> Self {
-        Self(choices.into_iter().collect())
+        choices.into_iter().fold(Self::default(), |all, (choice, value)| all.with(choice, value))
+    }
+}
+
+/// By the first axis on which they differ: an axis that only one of them has comes before later ones.
+impl Ord for Choices {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.iter().cmp(other.iter())
+    }
+}
+
+impl PartialOrd for Choices {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Debug for Choices {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_map().entries(self.iter()).finish()
     }
 }

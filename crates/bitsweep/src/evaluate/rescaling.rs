@@ -2,7 +2,7 @@
 
 use bitsweep_models::{Model, WeightId};
 use bitsweep_quant::Errors;
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::Array1;
 
 use super::quantized_model::QuantizedModel;
 
@@ -47,17 +47,6 @@ impl Rescaling {
         self.layers[layer].outputs.as_ref()
     }
 
-    /// `values` of a weight in the units from before.
-    fn undone(&self, id: WeightId, values: &mut Array2<f64>) {
-        let Factors { inputs, outputs } = &self.layers[id.layer()];
-        if let (Some(inputs), WeightId::Weight(_)) = (inputs, id) {
-            *values /= &inputs.view().insert_axis(Axis(1));
-        }
-        if let Some(outputs) = outputs {
-            *values *= outputs;
-        }
-    }
-
     /// What the weights of a model that went through a scheme have lost, in the units of `float`, the model before any
     /// transform. The errors of a model that was trained are those of its latent weights.
     pub(super) fn errors(&self, float: &Model, transformed: &Model, model: &QuantizedModel) -> Errors {
@@ -68,17 +57,10 @@ impl Rescaling {
             if self.is_neutral(id) && (model.latent.is_some() || before == values) {
                 return Errors::measure(values, levels);
             }
-            let mut change = wide(values) - wide(levels);
-            self.undone(id, &mut change);
-            let original = match model.latent {
-                None => wide(before),
-                Some(_) => {
-                    let mut latent = wide(values);
-                    self.undone(id, &mut latent);
-                    latent
-                }
-            };
-            Errors::measure(original.view(), (&original - &change).view())
+            let Factors { inputs, outputs } = &self.layers[id.layer()];
+            let inputs = inputs.as_ref().filter(|_| !id.is_bias());
+            let before = model.latent.is_none().then_some(before);
+            Errors::measure_rescaled(values, levels, before, inputs, outputs.as_ref())
         });
         errors.fold(Errors::default(), Errors::merge)
     }
@@ -87,8 +69,4 @@ impl Rescaling {
         let Factors { inputs, outputs } = &self.layers[id.layer()];
         outputs.is_none() && (inputs.is_none() || id.is_bias())
     }
-}
-
-fn wide(values: ArrayView2<'_, f32>) -> Array2<f64> {
-    values.mapv(f64::from)
 }

@@ -1,7 +1,7 @@
 //! How much quantization changes values.
 
 use bitsweep_vector::arch;
-use ndarray::ArrayView2;
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use pulp::NullaryFnOnce;
 
 use crate::number::{Each, ForEachDtype, Real, row_major};
@@ -45,6 +45,32 @@ impl Errors {
     #[must_use]
     pub fn measure<T: Real>(original: ArrayView2<'_, T>, reconstruction: ArrayView2<'_, T>) -> Self {
         MEASURE.of()(&row_major(original), &row_major(reconstruction))
+    }
+
+    /// The errors of `levels` against the weights `(in, out)` of a layer of which a transform made `values`, in the units from
+    /// before it: the inputs were divided by `inputs` and the outputs by `outputs`, so that `W'_jk = W_jk·s_j/t_k`, and an error
+    /// `e'` was `e'·t_k/s_j`. The weights were `before`; where that is not known, `values` in the units from before.
+    #[must_use]
+    pub fn measure_rescaled(
+        values: ArrayView2<'_, f32>,
+        levels: ArrayView2<'_, f32>,
+        before: Option<ArrayView2<'_, f32>>,
+        inputs: Option<&Array1<f64>>,
+        outputs: Option<&Array1<f64>>,
+    ) -> Self {
+        let wide = |values: ArrayView2<'_, f32>| values.mapv(f64::from);
+        let undone = |mut values: Array2<f64>| {
+            if let Some(inputs) = inputs {
+                values /= &inputs.view().insert_axis(Axis(1));
+            }
+            if let Some(outputs) = outputs {
+                values *= outputs;
+            }
+            values
+        };
+        let change = undone(wide(values) - wide(levels));
+        let original = before.map_or_else(|| undone(wide(values)), wide);
+        Self::measure(original.view(), (&original - &change).view())
     }
 
     fn measure_slices<T: Real>(original: &[T], reconstruction: &[T]) -> Self {

@@ -1,6 +1,6 @@
 //! Which schemes become lines, in which panels, and which of them are pointed at.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bitsweep_results::{Choice, Comparison, Goal, Label, Origin, Summary, VariantSummary};
 
@@ -99,18 +99,16 @@ fn bit_widths(comparison: &Comparison) -> usize {
 
 fn lines(comparison: &Comparison, measure: &impl Fn(&VariantSummary) -> Option<Mark>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
     for variant in comparison.variants.iter().filter(has_bits) {
         let Some(mark) = measure(variant).filter(|mark| mark.value.is_finite()) else { continue };
         let label = &variant.label;
-        match lines.iter_mut().find(|line| line.name == label.series()) {
-            Some(line) => line.marks.push(mark),
-            None => lines.push(Line {
-                name: label.series().to_owned(),
-                label: label.clone(),
-                marks: vec![mark],
-                colour: None,
-            }),
+        let place = *places.entry(label.series()).or_insert(lines.len());
+        if place == lines.len() {
+            let name = label.series().to_owned();
+            lines.push(Line { name, label: label.clone(), marks: Vec::new(), colour: None });
         }
+        lines[place].marks.push(mark);
     }
     for line in &mut lines {
         line.marks.sort_by(|a, b| b.bits.total_cmp(&a.bits));

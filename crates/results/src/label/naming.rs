@@ -1,6 +1,7 @@
 //! Which parts the labels of a set of variants have.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::Hash;
 
 use super::parts::{Label, Size};
 use crate::choice::Choice;
@@ -32,7 +33,7 @@ pub(super) fn labels(variants: &[&Variant]) -> Vec<Label> {
     let mut labels = vec![Label::default(); variants.len()];
 
     let telling = telling(variants, &quantized);
-    let names: BTreeSet<&str> =
+    let names: HashSet<&str> =
         quantized.iter().filter_map(|index| variants[*index].name.as_deref()).collect();
     let names_suffice = names.len() == quantized.len();
     let shows_activations = telling.contains(&Choice::ActivationBits);
@@ -96,14 +97,14 @@ pub(super) fn labels(variants: &[&Variant]) -> Vec<Label> {
 
 /// Axes to name beside the size. What differs is named though the size differs with it (`8 bit · fp8-e4m3`,
 /// `4 bit · fp4-e2m1`); what follows from the size, or what only some variants have (`W4A8`), where the size does not tell.
-fn telling_beside_size<K: Ord>(
+fn telling_beside_size<K: Hash + Eq>(
     variants: &[&Variant],
     members: &[usize],
     size: impl Fn(usize) -> K,
 ) -> Vec<Choice> {
     let has_several = |axis| {
         let values = members.iter().filter_map(|index| variants[*index].choices.get(axis));
-        values.collect::<BTreeSet<_>>().len() > 1
+        values.collect::<HashSet<_>>().len() > 1
     };
     let (mut by_axes, mut count) = numbered(members.iter().map(|_| ()));
     let (mut with_size, mut count_with_size) = numbered(members.iter().map(|index| size(*index)));
@@ -158,8 +159,8 @@ fn telling(variants: &[&Variant], members: &[usize]) -> Vec<Choice> {
 }
 
 /// Numbers equal keys equally, and counts the different ones.
-fn numbered<K: Ord>(keys: impl Iterator<Item = K>) -> (Vec<usize>, usize) {
-    let mut numbers = BTreeMap::new();
+fn numbered<K: Hash + Eq>(keys: impl Iterator<Item = K>) -> (Vec<usize>, usize) {
+    let mut numbers = HashMap::new();
     let numbered = keys.map(|key| {
         let next = numbers.len();
         *numbers.entry(key).or_insert(next)
@@ -251,7 +252,7 @@ fn tell_series_apart(variants: &[&Variant], labels: &mut [Label]) {
         let choices = &variants[index].choices;
         (label.series.clone(), choices.bits(), choices.get(Choice::Budget).cloned())
     };
-    let mut count: BTreeMap<_, usize> = BTreeMap::new();
+    let mut count: HashMap<_, usize> = HashMap::new();
     for (index, label) in labels.iter().enumerate() {
         *count.entry(place(index, label)).or_default() += 1;
     }
@@ -262,21 +263,21 @@ fn tell_series_apart(variants: &[&Variant], labels: &mut [Label]) {
         }
     }
     let places = labels.iter().enumerate().map(|(index, label)| place(index, label)).collect();
-    let indices: BTreeMap<String, usize> =
+    let indices: HashMap<String, usize> =
         labels.iter().enumerate().map(|(index, label)| (label.text.clone(), index)).collect();
     let place_of = |label: &Label| place(indices.get(&label.text).copied().unwrap_or_default(), label);
     number(labels, places, |label, number| label.series_number = Some(number), place_of);
 }
 
 /// Gives numbers to all but the first of equal labels, such that the keys of all differ.
-fn number<K: Ord + Clone>(
+fn number<K: Hash + Eq + Clone>(
     labels: &mut [Label],
     keys: Vec<K>,
     set: impl Fn(&mut Label, usize),
     key: impl Fn(&Label) -> K,
 ) {
-    let mut taken: BTreeSet<K> = keys.iter().cloned().collect();
-    let mut seen: BTreeSet<K> = BTreeSet::new();
+    let mut taken: HashSet<K> = keys.iter().cloned().collect();
+    let mut seen: HashSet<K> = HashSet::new();
     for (label, own) in labels.iter_mut().zip(keys) {
         if seen.insert(own) {
             continue;

@@ -1,6 +1,6 @@
 //! The labels of all variants that are shown together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 use super::naming;
 use super::parts::Label;
@@ -32,7 +32,7 @@ use crate::record::ResultRow;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Labels {
-    by_choices: BTreeMap<Choices, Label>,
+    by_choices: HashMap<Choices, Label>,
     unknown: Label,
 }
 
@@ -41,7 +41,7 @@ impl Labels {
     #[must_use]
     pub fn of<'v>(variants: impl IntoIterator<Item = &'v Variant>) -> Self {
         let mut distinct: Vec<&Variant> = Vec::new();
-        let mut known: BTreeSet<&Choices> = BTreeSet::new();
+        let mut known: HashSet<&Choices> = HashSet::new();
         for variant in variants {
             if known.insert(&variant.choices) {
                 distinct.push(variant);

@@ -1,6 +1,6 @@
 //! What each choice is worth: variants that differ in one axis alone, paired by unit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bitsweep_metrics::{Contributions, Estimate, benjamini_hochberg, holm};
@@ -32,52 +32,135 @@ impl Candidate {
     fn differs_only_in(&self, axis: Choice, other: &Self) -> bool {
         let is_format = axis == Choice::Format;
         let comparable = !is_format || !(self.has_shared_codes || other.has_shared_codes);
-        let follows =
-            |name: Choice| name == Choice::Calibration || axis.description().followers.contains(&name);
         let pairs = self.values.iter().zip(&other.values);
         comparable
             && Choice::ALL.into_iter().zip(pairs).all(|(name, (ours, theirs))| {
                 ours == theirs
                     || name == axis
-                    || follows(name)
+                    || follows(axis, name)
                     || (is_format && !is_size(name) && (ours.is_none() || theirs.is_none()))
             })
     }
+}
+
+/// Whether what differs on `name` follows from a difference in `axis`.
+fn follows(axis: Choice, name: Choice) -> bool {
+    name == Choice::Calibration || axis.description().followers.contains(&name)
 }
 
 fn is_size(axis: Choice) -> bool {
     matches!(axis, Choice::Bits | Choice::ActivationBits)
 }
 
-/// The different values on each axis, in order of first appearance.
-struct Values<'a>([Vec<&'a Value>; Choice::ALL.len()]);
+/// The different values on an axis, in order of first appearance.
+#[derive(Default)]
+struct Values<'a> {
+    all: Vec<&'a Value>,
+    numbers: HashMap<&'a Value, usize>,
+}
 
 impl<'a> Values<'a> {
     /// The number of a value.
-    fn number(&mut self, axis: usize, value: &'a Value) -> usize {
-        let known = &mut self.0[axis];
-        known.iter().position(|other| *other == value).unwrap_or_else(|| {
-            known.push(value);
-            known.len() - 1
+    fn number(&mut self, value: &'a Value) -> usize {
+        *self.numbers.entry(value).or_insert_with(|| {
+            self.all.push(value);
+            self.all.len() - 1
         })
+    }
+}
+
+/// The values on each axis.
+type ByAxis<'a> = [Values<'a>; Choice::ALL.len()];
+
+/// The candidates with each value on an axis, to be compared with those that have the plain one.
+struct Comparisons<'a> {
+    /// The number of the axis.
+    place: usize,
+    /// The number of the plain value.
+    from: usize,
+    /// The candidates with each value.
+    with: Vec<Vec<&'a Candidate>>,
+    /// The axes on which all compared pairs agree.
+    shared: Vec<usize>,
+    /// The candidates with the plain value, by what they have on these axes.
+    plain: HashMap<Vec<Option<usize>>, Vec<(usize, &'a Candidate)>>,
+}
+
+impl<'a> Comparisons<'a> {
+    /// On the axis with the number `place`, which has so many `values`.
+    fn new(place: usize, values: usize, from: usize, candidates: &'a [Candidate]) -> Self {
+        let axis = Choice::ALL[place];
+        let mut with = vec![Vec::new(); values];
+        for candidate in candidates {
+            if let Some(number) = candidate.values[place] {
+                with[number].push(candidate);
+            }
+        }
+        let is_everywhere =
+            |place: usize| with.iter().flatten().all(|candidate| candidate.values[place].is_some());
+        // Formats may also differ where one of them has no value.
+        let is_shared = |(place, name): &(usize, Choice)| {
+            *name != axis
+                && !follows(axis, *name)
+                && (axis != Choice::Format || is_size(*name) || is_everywhere(*place))
+        };
+        let shared = Choice::ALL.into_iter().enumerate().filter(is_shared).map(|(place, _)| place).collect();
+        let mut comparisons = Self { place, from, with, shared, plain: HashMap::new() };
+        for (order, candidate) in comparisons.with[from].iter().enumerate() {
+            let key = comparisons.key(candidate);
+            comparisons.plain.entry(key).or_default().push((order, *candidate));
+        }
+        comparisons
+    }
+
+    const fn axis(&self) -> Choice {
+        Choice::ALL[self.place]
+    }
+
+    /// The values that are not the plain one.
+    fn others(&self) -> impl Iterator<Item = usize> {
+        (0..self.with.len()).filter(|value| *value != self.from)
+    }
+
+    fn key(&self, candidate: &Candidate) -> Vec<Option<usize>> {
+        self.shared.iter().map(|place| candidate.values[*place]).collect()
+    }
+
+    /// The pairs of a candidate with the plain value and one with another, in the order of the former, that differ in nothing
+    /// else and have a unit in common.
+    fn pairs(&self, value: usize) -> Vec<(&'a Candidate, &'a Candidate)> {
+        let mut pairs = Vec::new();
+        for other in &self.with[value] {
+            for (order, plain) in self.plain.get(&self.key(other)).into_iter().flatten() {
+                if plain.differs_only_in(self.axis(), other)
+                    && plain.places.keys().any(|unit| other.places.contains_key(unit))
+                {
+                    pairs.push((*order, *plain, *other));
+                }
+            }
+        }
+        pairs.sort_by_key(|(order, ..)| *order);
+        pairs.into_iter().map(|(_, plain, other)| (plain, other)).collect()
     }
 }
 
 /// The effects of all choices among the quantized variants of one task; `groups` are the rows of each variant.
 pub(super) fn effects(groups: &[Vec<&ResultRow>], evidence: &Evidence<'_>, margin: f64) -> Vec<Effect> {
-    let mut values = Values(std::array::from_fn(|_| Vec::new()));
+    let mut values: ByAxis<'_> = std::array::from_fn(|_| Values::default());
     let candidates: Vec<Candidate> = groups.iter().filter_map(|rows| candidate(rows, &mut values)).collect();
-    let mut pairs = Vec::new();
-    for (place, axis) in Choice::ALL.into_iter().enumerate().filter(|(_, axis)| !NOT_COMPARED.contains(axis))
-    {
-        let known = &values.0[place];
-        let Some(from) = plain(axis, known) else { continue };
-        pairs.extend((0..known.len()).filter(|to| *to != from).map(|to| (axis, place, from, to)));
-    }
-    let effect = |(axis, place, from, to): (Choice, usize, usize, usize)| {
-        let by_bits = by_bits(&candidates, axis, place, (from, to), evidence);
-        let known = &values.0[place];
-        let (from, to) = (known[from].clone(), known[to].clone());
+    let compared = Choice::ALL.into_iter().enumerate().filter(|(_, axis)| !NOT_COMPARED.contains(axis));
+    let comparisons: Vec<Comparisons<'_>> = compared
+        .filter_map(|(place, axis)| {
+            let known = &values[place].all;
+            Some(Comparisons::new(place, known.len(), plain(axis, known)?, &candidates))
+        })
+        .collect();
+    let pairs: Vec<(&Comparisons<'_>, usize)> =
+        comparisons.iter().flat_map(|own| own.others().map(move |to| (own, to))).collect();
+    let effect = |(comparisons, to): (&Comparisons<'_>, usize)| {
+        let by_bits = by_bits(&comparisons.pairs(to), evidence);
+        let (axis, known) = (comparisons.axis(), &values[comparisons.place].all);
+        let (from, to) = (known[comparisons.from].clone(), known[to].clone());
         let expectation = axis.description().expectation;
         (!by_bits.is_empty()).then_some(Effect { axis, from, to, expectation, by_bits })
     };
@@ -121,12 +204,12 @@ fn verdict(at: &EffectAtBits, margin: f64) -> EffectVerdict {
     }
 }
 
-fn candidate<'a>(rows: &[&'a ResultRow], values: &mut Values<'a>) -> Option<Candidate> {
+fn candidate<'a>(rows: &[&'a ResultRow], values: &mut ByAxis<'a>) -> Option<Candidate> {
     let origin = &rows.first()?.origin;
     let scored = rows.iter().filter(|row| row.measures().is_some_and(|measures| measures.scores.is_some()));
     let places = scored.map(|row| (row.origin.unit.keys(), row.origin.position));
     let choices = &origin.variant.choices;
-    let numbered = |place: usize| choices.get(Choice::ALL[place]).map(|value| values.number(place, value));
+    let numbered = |place: usize| choices.get(Choice::ALL[place]).map(|value| values[place].number(value));
     (!origin.variant.is_baseline()).then(|| Candidate {
         bits: choices.bits(),
         has_shared_codes: origin.variant.has_shared_codes,
@@ -143,24 +226,10 @@ fn plain(axis: Choice, values: &[&Value]) -> Option<usize> {
     plainest.or((!values.is_empty()).then_some(0))
 }
 
-fn by_bits(
-    candidates: &[Candidate],
-    axis: Choice,
-    place: usize,
-    (from, to): (usize, usize),
-    evidence: &Evidence<'_>,
-) -> Vec<EffectAtBits> {
-    let with = |value: usize| {
-        candidates.iter().filter(|other| other.values[place] == Some(value)).collect::<Vec<_>>()
-    };
-    let (plain_ones, others) = (with(from), with(to));
+fn by_bits(pairs: &[(&Candidate, &Candidate)], evidence: &Evidence<'_>) -> Vec<EffectAtBits> {
     let mut found: BTreeMap<u32, Vec<(&Candidate, &Candidate)>> = BTreeMap::new();
-    for (plain, other) in plain_ones.iter().flat_map(|plain| others.iter().map(move |other| (plain, other))) {
-        if plain.differs_only_in(axis, other)
-            && plain.places.keys().any(|unit| other.places.contains_key(unit))
-        {
-            found.entry(plain.bits).or_default().push((plain, other));
-        }
+    for &(plain, other) in pairs {
+        found.entry(plain.bits).or_default().push((plain, other));
     }
     found.into_iter().rev().filter_map(|(bits, pairs)| at_bits(bits, &pairs, evidence)).collect()
 }

@@ -1,5 +1,7 @@
 //! How each variant stands against the float model.
 
+use std::collections::HashMap;
+
 use bitsweep_metrics::{Estimate, holm, rows_without_flips};
 use rayon::prelude::*;
 
@@ -31,10 +33,11 @@ pub(super) fn standings(
     let margins = [rule.margin, rule.memory_margin];
     let adjusted = margins.map(|margin| adjusted(&losses, margin));
     let dominated = dominated(comparison, &estimates);
+    let places: HashMap<usize, usize> =
+        tested.iter().enumerate().map(|(place, (variant, _))| (*variant, place)).collect();
     let standing = |(position, loss): (usize, Option<Estimate>)| {
         let loss = loss.filter(|_| !comparison.variants[position].origin.variant.is_baseline())?;
-        let place = tested.iter().position(|(tested, _)| *tested == position);
-        let p_at = |margin: usize| place.map(|place| adjusted[margin][place]);
+        let p_at = |margin: usize| places.get(&position).map(|place| adjusted[margin][*place]);
         let verdicts = [0, 1].map(|margin| verdict(&loss, margins[margin], p_at(margin), rule));
         Some(Standing { loss, verdicts, adjusted_p: p_at(0), dominated_by: dominated[position] })
     };
