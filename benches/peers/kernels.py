@@ -214,9 +214,19 @@ import calibration
 
 layer, rows_of_layer = generator.standard_normal((SIDE // 4, SIDE // 4)), generator.standard_normal((SIDE // 8, SIDE // 4))
 calibrating = {
-    "calibrate GPTQ": lambda: calibration.gptq(layer, rows_of_layer, 4, "symmetric", None, False, 0.01),
-    "calibrate AdaRound, 10 steps": lambda: calibration.adaround(layer, rows_of_layer, 4, "symmetric", 10, 0.01, 0.01),
+    "calibrate GPTQ": [("NumPy", lambda: calibration.gptq(layer, rows_of_layer, 4, "symmetric", None, False, 0.01))],
+    "calibrate AdaRound, 10 steps": [
+        ("NumPy", lambda: calibration.adaround(layer, rows_of_layer, 4, "symmetric", 10, 0.01, 0.01))
+    ],
 }
+if torch:
+    import torch_calibration
+
+    both = [torch.from_numpy(layer), torch.from_numpy(rows_of_layer)]
+    calibrating["calibrate GPTQ"].append(("torch, in blocks", lambda: torch_calibration.gptq(*both, 4, 0.01)))
+    calibrating["calibrate AdaRound, 10 steps"].append(
+        ("torch, by autograd", lambda: torch_calibration.adaround(*both, 4, 10, 0.01, 0.01))
+    )
 
 
 def to_codes(name):
@@ -256,9 +266,7 @@ multiplied = [
     row(f"{name}; {rows} × {side} × {side}", name, of_shape(rows, side), others)
     for (name, rows, side), others in products.items()
 ]
-calibrated = [
-    row(name.removeprefix("calibrate "), name, to_codes, [("NumPy", work)]) for name, work in calibrating.items()
-]
+calibrated = [row(name.removeprefix("calibrate "), name, to_codes, others) for name, others in calibrating.items()]
 host = ours("quantize int8")["host"]
 print("# Kernels beside other tools\n")
 print(f"{processor}, one core, {host['system']}; kernels: {host['kernels']}; {', '.join(versions)}.")
@@ -272,8 +280,8 @@ print("From f32 to packed codes, with the range or the codebook found. A copy is
 print("| scheme | bitsweep, ms | copies | others, ms |\n|---|--:|--:|---|")
 print("\n".join(quantized))
 print("\n## Calibrating\n")
-print(f"Weights of {SIDE // 4} × {SIDE // 4} to codes of 4 bits with {SIDE // 8} rows of inputs, beside the transcription of the papers in")
-print("`crates/quant/tests/golden/calibration.py`, in f64 both.\n")
+print(f"Weights of {SIDE // 4} × {SIDE // 4} to codes of 4 bits with {SIDE // 8} rows of inputs, in f64, beside transcriptions of the papers:")
+print("`crates/quant/tests/golden/calibration.py` and `benches/peers/torch_calibration.py`.\n")
 print("| method | bitsweep, ms | others, ms |\n|---|--:|---|")
 print("\n".join("|".join(line.split("|")[:3] + line.split("|")[4:]) for line in calibrated))
 print("\n## Products\n")

@@ -156,6 +156,10 @@ impl Model {
     /// [`ModelError::NotFinite`].
     pub fn check_finite(&self) -> Result<(), ModelError> {
         for (weight, values) in self.weights() {
+            // Without an early end, which vectors have not.
+            if values.iter().fold(true, |all, value| all & value.is_finite()) {
+                continue;
+            }
             if let Some(((row, column), &value)) = values.indexed_iter().find(|(_, value)| !value.is_finite())
             {
                 return Err(ModelError::NotFinite { weight, row, column, value });

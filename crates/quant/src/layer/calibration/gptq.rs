@@ -15,7 +15,7 @@ use super::hessian::Hessian;
 use super::layer::{Layer, Levels};
 
 /// Settings of GPTQ (Frantar, Ashkboos, Hoefler & Alistarh 2023, *GPTQ: Accurate Post-Training Quantization for
-/// Generative Pre-trained Transformers*, algorithm 1, with blocks of one input, which changes speed alone).
+/// Generative Pre-trained Transformers*, algorithm 1).
 ///
 /// With `U` the upper Cholesky factor of `H⁻¹` (`UᵀU = H⁻¹`), for each input `i` in order: round row `i` of the weights to
 /// `q`, then take `Uᵢⱼ·(wᵢ - qᵢ)/Uᵢᵢ` off each later row `j`.
@@ -47,6 +47,9 @@ impl Default for Gptq {
     }
 }
 
+/// Inputs whose errors are taken off the weights of later inputs together: what is taken off each, and in which order, is the same.
+const BLOCK: usize = 128;
+
 pub(super) fn quantize<T: Real>(
     layer: &Layer<'_, T>,
     settings: &Gptq,
@@ -72,30 +75,44 @@ pub(super) fn quantize<T: Real>(
         | Granularity::Rows(_)
         | Granularity::OutputChannel => None,
     };
+    // How many inputs the parameters of a block are for that come from updated weights.
+    let awaited = group.filter(|_| !settings.act_order);
     if let Some(size) = group.filter(|_| settings.act_order) {
         for first in (0..inputs).step_by(size) {
             refit(layer, &mut levels, &updated, first..inputs.min(first + size))?;
         }
     }
-    let mut errors = vec![0.0; outputs];
-    for (step, &input) in order.iter().enumerate() {
-        if let Some(size) = group.filter(|size| !settings.act_order && input % size == 0) {
-            refit(layer, &mut levels, &updated, input..inputs.min(input + size))?;
-        }
-        let propagation = factor.row_from_diagonal(step);
-        for (output, error) in errors.iter_mut().enumerate() {
-            let weight = updated[input * outputs + output];
-            let block = layer.levels_at(&levels, input, output);
-            let code = block.nearest(T::from_f64(weight));
-            codes[input * outputs + output] = code;
-            *error = (weight - block.value(code)) / propagation[0];
-        }
-        for (&part, &later) in propagation[1..].iter().zip(&order[step + 1..]) {
-            let weights = &mut updated[later * outputs..(later + 1) * outputs];
-            for (weight, error) in weights.iter_mut().zip(&errors) {
-                *weight -= part * error;
+    if settings.act_order {
+        let visited = order.iter().flat_map(|input| &updated[input * outputs..(input + 1) * outputs]);
+        updated = visited.copied().collect();
+    }
+    let mut errors = vec![0.0; BLOCK * outputs];
+    let mut start = 0;
+    while start < inputs {
+        let mut end = inputs.min(start + BLOCK);
+        if let Some(size) = awaited {
+            end = end.min((start / size + 1) * size);
+            if start % size == 0 {
+                refit(layer, &mut levels, &updated, start..inputs.min(start + size))?;
             }
         }
+        for (step, errors) in (start..end).zip(errors.chunks_exact_mut(outputs)) {
+            let input = order[step];
+            let propagation = factor.row_from_diagonal(step);
+            for (output, error) in errors.iter_mut().enumerate() {
+                let weight = updated[step * outputs + output];
+                let block = layer.levels_at(&levels, input, output);
+                let code = block.nearest(T::from_f64(weight));
+                codes[input * outputs + output] = code;
+                *error = (weight - block.value(code)) / propagation[0];
+            }
+            let later = step + 1..end;
+            let weights = &mut updated[later.start * outputs..later.end * outputs];
+            factor.take_off(step..step + 1, errors, later.start, weights);
+        }
+        let errors = &errors[..(end - start) * outputs];
+        factor.take_off(start..end, errors, end, &mut updated[end * outputs..]);
+        start = end;
     }
     Ok(layer.quantized(codes, levels))
 }

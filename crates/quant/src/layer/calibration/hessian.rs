@@ -4,6 +4,8 @@ use bitsweep_vector::arch;
 use ndarray::{ArrayView2, Axis};
 use pulp::NullaryFnOnce;
 
+use crate::tensor::{PART, in_parts};
+
 use super::batch::expect_batch;
 use super::error::CalibrationError;
 
@@ -79,9 +81,15 @@ impl Hessian {
 
     /// Writes `H·Δ (in, out)` into `product`, each entry summed in the order of the inputs.
     pub(super) fn product(&self, change: &[f64], columns: usize, product: &mut [f64]) {
-        if columns > 0 {
-            arch().dispatch(Product { hessian: self, change, columns, product });
+        if product.is_empty() {
+            return;
         }
+        let blocks = blocks_of_rows(self);
+        let rows = (PART / columns).max(1).next_multiple_of(ROWS);
+        in_parts(product, rows * columns, &|places, product| {
+            let blocks = &blocks[places.start / columns / ROWS * self.inputs..];
+            arch().dispatch(Product { blocks, inputs: self.inputs, change, columns, product });
+        });
     }
 }
 
@@ -89,8 +97,11 @@ impl Hessian {
 const LANES: usize = 8;
 const ROWS: usize = 4;
 
+/// Rows of the product.
 struct Product<'a> {
-    hessian: &'a Hessian,
+    /// The [blocks](blocks_of_rows) of these rows and of later ones.
+    blocks: &'a [[f64; ROWS]],
+    inputs: usize,
     change: &'a [f64],
     columns: usize,
     product: &'a mut [f64],
@@ -101,10 +112,9 @@ impl NullaryFnOnce for Product<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let Self { hessian, change, columns, product } = self;
-        let blocks = blocks_of_rows(hessian);
+        let Self { blocks, inputs, change, columns, product } = self;
         // Lanes beyond the last column are computed for nothing.
-        let mut panel = vec![[0.0; LANES]; hessian.inputs];
+        let mut panel = vec![[0.0; LANES]; inputs];
         for first in (0..columns).step_by(LANES) {
             let width = LANES.min(columns - first);
             for (lanes, row) in panel.iter_mut().zip(change.chunks_exact(columns)) {
@@ -114,7 +124,7 @@ impl NullaryFnOnce for Product<'_> {
                 }
             }
             let rows = product.chunks_mut(ROWS * columns);
-            for (block, rows) in blocks.chunks_exact(hessian.inputs).zip(rows) {
+            for (block, rows) in blocks.chunks_exact(inputs).zip(rows) {
                 for (sums, row) in sums(block, &panel).iter().zip(rows.chunks_exact_mut(columns)) {
                     match row[first..].first_chunk_mut() {
                         Some(row) => *row = *sums,

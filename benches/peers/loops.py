@@ -1,19 +1,23 @@
-"""Notebook 000's loops in NumPy beside ours, run in turn on one core; prints medians and ratios.
-
-Written for numpy 2.2.4 and scikit-learn 1.6.1. Run from the root of the repository, on an otherwise idle machine:
+#!/usr/bin/env python3
+"""Notebook 000's loops in NumPy and scikit-learn beside ours, run in turn on one core; prints Markdown with medians and ratios.
 
     cargo build --release --workspace --examples
-    OPENBLAS_NUM_THREADS=1 python crates/bitsweep/benches/compare.py
+    python3 benches/peers/loops.py > results/performance/loops.md
 """
 
 import copy
 import json
+import os
 import statistics
 import subprocess
 import sys
 import time
 
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"):
+    os.environ[variable] = "1"
+
 import numpy as np
+import sklearn
 from sklearn import datasets
 from sklearn.metrics import f1_score
 from sklearn.model_selection import train_test_split
@@ -109,12 +113,17 @@ for _ in range(ROUNDS):
 def row(name, theirs, key):
     own = [run[key] for run in ours]
     ratios = [a / b for a, b in zip(theirs, own)]
-    print(
-        f"{name:34} NumPy {statistics.median(theirs):.4f} s   bitsweep {statistics.median(own):.5f} s   "
-        f"ratio {statistics.median(ratios):.0f} ({min(ratios):.0f} to {max(ratios):.0f})"
-    )
+    shown = f"{statistics.median(ratios):.0f} ({min(ratios):.0f} to {max(ratios):.0f})"
+    print(f"| {name} | {1e3 * statistics.median(own):.3g} | {1e3 * statistics.median(theirs):.3g} | {shown} |")
 
 
+with open("/proc/cpuinfo", encoding="utf-8") as lines:
+    named = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+print("# Loops of notebook 000 beside NumPy\n")
+print(f"{next(iter(named), 'unknown processor')}, one core; NumPy {np.__version__}, scikit-learn {sklearn.__version__}. Medians of")
+print(f"{ROUNDS} rounds in which each has its turn; in parentheses the range over the rounds.\n")
+print("| loop | bitsweep, ms | NumPy, ms | ratio |\n|---|--:|--:|--:|")
 row("training, all f32", numpy_training, "single")
-row("training, the notebook's precision", numpy_training, "mixed")
-row("1,000 variants, f1_score loop", numpy_sweep, "variants")
+row("training, the notebook's mixed precision", numpy_training, "mixed")
+row("1,000 variants: equalize, quantize, predict, macro-F1", numpy_sweep, "variants")
+print("\n`python3 benches/peers/loops.py` after `cargo build --release --workspace --examples`.")

@@ -1,6 +1,6 @@
 //! Notebook 000's loops, timed: training in both precisions, and 1,000 variants of the trained model.
 //!
-//! `benches/compare.py` runs this program and NumPy in turn and prints the ratios.
+//! `benches/peers/loops.py` runs this program and NumPy in turn and prints the ratios.
 
 #![allow(clippy::unwrap_used)]
 
