@@ -11,17 +11,21 @@ use crate::error::KernelError;
 /// matter, and rows lie one after another among the results.
 const ROWS: usize = 32;
 
-/// Calls `product` with ranges of rows and of tiles, and the results of these, `[row][output]`, and puts them together.
+/// Fewer multiplications are done sooner than another thread is awake.
+const FEWEST: usize = 1 << 18;
+
+/// Calls `product` with ranges of rows and of tiles, and the results of these, `[row][output]`, and puts them together; `rows`,
+/// `inputs` and `outputs` are those of the whole product.
 ///
 /// Each output is computed alone, whichever its range: the bits do not depend on the number of threads.
 pub(crate) fn in_parts(
-    (rows, outputs): (usize, usize),
+    [rows, inputs, outputs]: [usize; 3],
     results: &mut [f32],
     product: impl Fn(Range<usize>, Range<usize>, &mut [f32]) -> Result<(), KernelError> + Sync,
 ) -> Result<(), KernelError> {
     let threads = rayon::current_num_threads();
     let tiles = outputs.div_ceil(LANES);
-    if threads == 1 || results.is_empty() {
+    if threads == 1 || results.is_empty() || results.len().saturating_mul(inputs) < FEWEST {
         return product(0..rows, 0..tiles, results);
     }
     if rows >= threads * ROWS {
@@ -67,7 +71,7 @@ mod tests {
                 for outputs in [0, 1, LANES, 3 * LANES + 1] {
                     let mut results = vec![0.0; rows * outputs];
                     let written = pool.install(|| {
-                        in_parts((rows, outputs), &mut results, |rows, tiles, results| {
+                        in_parts([rows, FEWEST, outputs], &mut results, |rows, tiles, results| {
                             let places = tiles.start * LANES..outputs.min(tiles.end * LANES);
                             assert_eq!(results.len(), rows.len() * places.len());
                             let each = rows.flat_map(|row| places.clone().map(move |place| (row, place)));

@@ -145,9 +145,7 @@ impl Places {
                 1 => turns.add(move || {
                     black_box(outputs(layers, inputs).is_ok());
                 }),
-                _ => {
-                    turns.add(move || threads.all.install(|| outputs_in_parts(layers, inputs, batch.threads)))
-                }
+                _ => turns.add_in(&threads.all, move || outputs_in_parts(layers, inputs, batch.threads)),
             })
         };
         let (float, packed) = (subject.float.as_ref().ok(), subject.packed.as_ref().ok());

@@ -36,12 +36,9 @@ impl Threads {
     pub(super) fn add<'a>(
         &'a self,
         turns: &mut Turns<'a>,
-        mut call: impl FnMut() + Send + Clone + 'a,
+        call: impl FnMut() + Send + Clone + 'a,
     ) -> [usize; 2] {
-        let mut again = call.clone();
-        let one = turns.add(move || self.one.install(&mut call));
-        let all = turns.add(move || self.all.install(&mut again));
-        [one, all]
+        [turns.add_in(&self.one, call.clone()), turns.add_in(&self.all, call)]
     }
 
     pub(super) fn count(&self) -> usize {

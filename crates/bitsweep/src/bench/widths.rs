@@ -47,13 +47,13 @@ pub(super) fn measured(
                 let (mut codes, mut results) = (vec![0; width], vec![0.0; width]);
                 let (inputs, is_parallel) = (&inputs, count > 1);
                 layer.product_of_numbers(inputs, &mut codes, &mut results, false)?;
-                let mut product = move || {
+                let product = move || {
                     let product = layer.product_of_numbers(inputs, &mut codes, &mut results, is_parallel);
                     black_box(product.is_ok());
                 };
                 match is_parallel {
                     false => turns.add(product),
-                    true => turns.add(move || threads.all.install(&mut product)),
+                    true => turns.add_in(&threads.all, product),
                 };
             }
         }

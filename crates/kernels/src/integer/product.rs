@@ -107,7 +107,8 @@ impl IntegerWeights {
         run(instructions, Product { weights: self, activations, tiles, results })
     }
 
-    /// As [`product_with`](Self::product_with), with outputs, or rows where these are many, dealt to the threads of rayon's pool; the same bits.
+    /// As [`product_with`](Self::product_with), with outputs, or rows where these are many, dealt to the threads of rayon's pool
+    /// where that is worth it; the same bits.
     ///
     /// # Errors
     /// As there.
@@ -119,7 +120,7 @@ impl IntegerWeights {
         results: &mut [f32],
     ) -> Result<(), KernelError> {
         self.check_product(activations, bias, results)?;
-        in_parts((activations.rows, self.outputs), results, |rows, tiles, results| {
+        in_parts([activations.rows, self.inputs, self.outputs], results, |rows, tiles, results| {
             let results = Results::sums(self, &tiles, results, bias);
             let activations = &activations.range(rows);
             run(instructions, Product { weights: self, activations, tiles, results })

@@ -75,7 +75,7 @@ impl TableWeights {
         results: &mut [f32],
     ) -> Result<(), KernelError> {
         self.check_product(rows, activations, bias, results)?;
-        in_parts((rows, self.outputs), results, |rows, tiles, results| {
+        in_parts([rows, self.inputs, self.outputs], results, |rows, tiles, results| {
             let activations = &activations[rows.start * self.inputs..rows.end * self.inputs];
             let rows = rows.len();
             run(instructions, Product { weights: self, rows, activations, bias, tiles, results })
