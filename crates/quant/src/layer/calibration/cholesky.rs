@@ -116,11 +116,8 @@ impl NullaryFnOnce for ReversedCholesky<'_> {
                 *sum = entry - *sum;
             }
             let (diagonal, above) = sums.split_last_mut()?;
-            if !(*diagonal > 0.0) {
-                return None;
-            }
-            *diagonal = diagonal.sqrt();
-            above.iter_mut().for_each(|rest| *rest = *rest / *diagonal);
+            *diagonal = if *diagonal > 0.0 { diagonal.sqrt() } else { return None };
+            above.iter_mut().for_each(|rest| *rest /= *diagonal);
         }
         Some(columns)
     }
