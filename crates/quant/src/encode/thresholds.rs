@@ -46,7 +46,9 @@ impl<T: Real> Thresholds<T> {
         codes: &mut CodeMatrix,
         level_of: impl Fn(T, P::One) -> T + Copy + Sync,
     ) {
-        if self.codes.len() <= COMPARED {
+        if let Some(halving) = Halving::new(self, level_of) {
+            encode_by_block(values, blocks, parameters, codes, halving);
+        } else if self.codes.len() <= COMPARED {
             let encoder = Compare { thresholds: self, level_of };
             encode_by_block(values, blocks, parameters, codes, encoder);
         } else {
@@ -84,6 +86,54 @@ fn first_above<T: Real>(levels: [f64; 2], is_above: impl Fn(T) -> bool) -> T {
         if is_above(T::from_ordered(middle)) { high = middle } else { low = middle }
     }
     T::from_ordered(high)
+}
+
+/// So many levels take four comparisons, each with a threshold that those before it choose.
+const HALVED: usize = 16;
+
+/// Compares with the middle one of the thresholds that are left: of up to [`HALVED`] levels whose codes rise by equal steps.
+#[derive(Clone, Copy)]
+struct Halving<T, F> {
+    /// From which number on there is the level of this rank; nothing is as large as what is not a number.
+    from: [T; HALVED],
+    /// The code of the first level, and what that of the next one is more by.
+    first: i32,
+    step: i32,
+    level_of: F,
+}
+
+impl<T: Real, F> Halving<T, F> {
+    /// `None` where comparing with every threshold is as fast, or codes follow no rule.
+    fn new(thresholds: &Thresholds<T>, level_of: F) -> Option<Self> {
+        let Thresholds { steps, codes, zeros } = thresholds;
+        let &(_, step) = steps.first()?;
+        let is_even = steps.iter().all(|(_, other)| *other == step);
+        if codes.len() <= HALVED / 2 || codes.len() > HALVED || zeros.is_some() || !is_even {
+            return None;
+        }
+        let mut from = [T::from_f64(f64::NAN); HALVED];
+        from[1..].iter_mut().zip(steps).for_each(|(from, (threshold, _))| *from = *threshold);
+        Some(Self { from, first: codes[0], step, level_of })
+    }
+}
+
+impl<T: Real, P, F: Fn(T, P) -> T> EncodePiece<T, P> for Halving<T, F> {
+    #[inline(always)]
+    fn encode(&self, values: &[T], parameters: impl Iterator<Item = P>, codes: &mut [i32]) {
+        let [_, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = self.from;
+        let pick = |is_upper: bool, upper: T, lower: T| if is_upper { upper } else { lower };
+        for ((code, &value), own) in codes.iter_mut().zip(values).zip(parameters) {
+            let number = (self.level_of)(value, own);
+            let eight = number >= h;
+            let four = number >= pick(eight, l, d);
+            let two = number >= pick(four, pick(eight, n, f), pick(eight, j, b));
+            let upper = pick(two, pick(eight, o, g), pick(eight, m, e));
+            let lower = pick(two, pick(eight, k, c), pick(eight, i, a));
+            let one = number >= pick(four, upper, lower);
+            let rank = i32::from(eight) << 3 | i32::from(four) << 2 | i32::from(two) << 1 | i32::from(one);
+            *code = self.first + self.step * rank;
+        }
+    }
 }
 
 /// Compares with every threshold.
