@@ -114,14 +114,14 @@ def row(name, theirs, key):
     own = [run[key] for run in ours]
     ratios = [a / b for a, b in zip(theirs, own)]
     shown = f"{statistics.median(ratios):.0f} ({min(ratios):.0f} to {max(ratios):.0f})"
-    print(f"| {name} | {1e3 * statistics.median(own):.3g} | {1e3 * statistics.median(theirs):.3g} | {shown} |")
+    print(f"| {name} | {1e3 * statistics.median(own):.3g} | {1e3 * statistics.median(theirs):,.0f} | {shown} |")
 
 
 with open("/proc/cpuinfo", encoding="utf-8") as lines:
     named = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
 print("# Loops of notebook 000 beside NumPy\n")
-print(f"{next(iter(named), 'unknown processor')}, one core; NumPy {np.__version__}, scikit-learn {sklearn.__version__}. Medians of")
-print(f"{ROUNDS} rounds in which each has its turn; in parentheses the range over the rounds.\n")
+print(f"{next(iter(named), 'unknown processor')}, one core; NumPy {np.__version__}, scikit-learn {sklearn.__version__}.")
+print(f"Medians of {ROUNDS} rounds in which each has its turn; in parentheses the range over the rounds.\n")
 print("| loop | bitsweep, ms | NumPy, ms | ratio |\n|---|--:|--:|--:|")
 row("training, all f32", numpy_training, "single")
 row("training, the notebook's mixed precision", numpy_training, "mixed")

@@ -94,7 +94,7 @@ const HALVED: usize = 16;
 /// Compares with the middle one of the thresholds that are left: of up to [`HALVED`] levels whose codes rise by equal steps.
 #[derive(Clone, Copy)]
 struct Halving<T, F> {
-    /// From which number on there is the level of this rank; nothing is as large as what is not a number.
+    /// The least number with a level of this rank; not a number, which nothing reaches, beyond the last rank.
     from: [T; HALVED],
     /// The code of the first level, and what that of the next one is more by.
     first: i32,
