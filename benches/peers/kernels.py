@@ -141,7 +141,7 @@ if (onnxruntime := installed("onnxruntime")) and (onnx := installed("onnx")):
     for side in squares:
         products["int8, inputs of 8 bits", side, side].append(("ONNX Runtime, MatMulInteger", square(side)))
 
-    # One matrix after another, so that weights come from memory.
+    # One matrix after another, so that weights come from memory: each another one, since equal ones would be kept once.
     def chain(rows, count, nodes_of):
         nodes, constants, last = [], [], "x0"
         for index in range(count):
@@ -152,10 +152,11 @@ if (onnxruntime := installed("onnxruntime")) and (onnx := installed("onnx")):
         return lambda: own.run([last], inputs)
 
     def of_floats(index, last):
-        return [helper.make_node("MatMul", [last, f"w{index}"], [f"x{index + 1}"])], [(f"w{index}", values / 64)], f"x{index + 1}"
+        weights = numpy.roll(values, index, 0) / 64
+        return [helper.make_node("MatMul", [last, f"w{index}"], [f"x{index + 1}"])], [(f"w{index}", weights)], f"x{index + 1}"
 
     def of_bytes(index, last):
-        codes = numpy.clip(values * 30, -127, 127).astype(numpy.int8)
+        codes = numpy.roll(numpy.clip(values * 30, -127, 127).astype(numpy.int8), index, 0)
         names = [f"{letter}{index}" for letter in "qszpf"]
         nodes = [
             helper.make_node("DynamicQuantizeLinear", [last], names[:3]),
