@@ -1,6 +1,7 @@
 //! Notebook 000's loops, timed: training in both precisions, and 1,000 variants of the trained model.
 //!
-//! `benches/peers/loops.py` runs this program and NumPy in turn and prints the ratios.
+//! `benches/peers/loops.py` runs this program and NumPy in turn and prints the ratios. What is generic in the crates below is
+//! compiled with it: hence it stands in a crate that is optimized.
 
 #![allow(clippy::unwrap_used)]
 

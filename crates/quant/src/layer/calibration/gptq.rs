@@ -77,16 +77,16 @@ pub(super) fn quantize<T: Real>(
     };
     // How many inputs the parameters of a block are for that come from updated weights.
     let awaited = group.filter(|_| !settings.act_order);
-    if let Some(size) = group.filter(|_| settings.act_order) {
-        for first in (0..inputs).step_by(size) {
-            refit(layer, &mut levels, &updated, first..inputs.min(first + size))?;
-        }
-    }
     if settings.act_order {
+        if let Some(size) = group {
+            for first in (0..inputs).step_by(size) {
+                refit(layer, &mut levels, &updated, first..inputs.min(first + size))?;
+            }
+        }
         let visited = order.iter().flat_map(|input| &updated[input * outputs..(input + 1) * outputs]);
         updated = visited.copied().collect();
     }
-    let mut errors = vec![0.0; BLOCK * outputs];
+    let mut errors = vec![0.0; inputs.min(BLOCK) * outputs];
     let mut start = 0;
     while start < inputs {
         let mut end = inputs.min(start + BLOCK);
