@@ -18,7 +18,7 @@ use crate::error::KernelError;
 
 /// How far ahead of what is read memory is asked for: across the ends of pages, at which processors stop doing it themselves.
 #[cfg(target_arch = "x86_64")]
-const AHEAD: usize = 4096;
+const AHEAD: usize = 1536;
 
 /// The instructions of a kernel on integer codes: lines of 64 codes, four inputs of each of 16 outputs, `[output][input]`.
 pub(crate) trait Set: Copy {

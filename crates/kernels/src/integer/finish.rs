@@ -31,7 +31,7 @@ impl<S: Set> Group<S> {
             index,
             is_doubled: weights.width.factor() == 2,
             has_shifts,
-            sums: set.load_sums(&weights.sums[place].0),
+            sums: if has_shifts { set.load_sums(&weights.sums[place].0) } else { set.zero() },
             scales: set.load_floats(&weights.scales[place].0),
             has_zeros: false,
             zeros: set.zero(),

@@ -182,9 +182,14 @@ impl IntegerWeights {
     /// The blocks of some groups in a tile.
     #[inline(always)]
     fn block_range(&self, groups: Range<usize>) -> Range<usize> {
-        let blocks = self.lines / self.width.lines();
-        let group = self.group.div_ceil(self.width.inputs());
+        let (blocks, group) = (self.lines / self.width.lines(), self.group_blocks());
         blocks.min(groups.start * group)..blocks.min(groups.end * group)
+    }
+
+    /// The blocks of each group but the last.
+    #[inline(always)]
+    fn group_blocks(&self) -> usize {
+        self.group.div_ceil(self.width.inputs())
     }
 }
 
@@ -238,19 +243,25 @@ impl Product<'_> {
         set: S,
         row: usize,
     ) -> usize {
-        let panel = Panel::new::<1, Q>(self.weights, self.activations, row);
+        let weights = self.weights;
+        let panel = Panel::new::<1, Q>(weights, self.activations, row);
+        let is_plain = self.results.are_outputs() && weights.is_plain() && !panel.has_shifts;
+        let most = weights.group_blocks();
         for tile in self.tiles.clone() {
+            let blocks = weights.lines(tile, weights.block_range(0..weights.groups)).as_chunks().0;
             let mut sums = set.splat_floats(0.0);
-            for group in 0..self.weights.groups {
-                let blocks = self.weights.block_range(group..group + 1);
-                let quads = &panel.quads[blocks.start * STEPS * Q..blocks.end * STEPS * Q];
-                let lines = self.weights.lines(tile, blocks).as_chunks().0;
-                let accumulators = vector_sums::<S, L, LINES, STEPS, Q>(set, lines, quads);
-                let (steps, less) = (panel.sums[group], panel.less[group]);
-                let group = Group::new(set, self.weights, tile, group, panel.has_shifts);
-                let accumulators = group.finish(set, accumulators, panel.shifts[0], (steps, less));
-                let factors = (steps, panel.scales[0]);
-                sums = self.results.add(set, &group, row, accumulators, factors, sums);
+            for (index, (blocks, quads)) in
+                blocks.chunks(most).zip(panel.quads.chunks(most * STEPS * Q)).enumerate()
+            {
+                let found = vector_sums::<S, L, LINES, STEPS, Q>(set, blocks, quads);
+                let (steps, less) = (panel.sums[index], panel.less[index]);
+                let group = Group::new(set, weights, tile, index, panel.has_shifts);
+                if is_plain {
+                    sums = group.add_plain(set, found, (less, panel.scales[0]), sums);
+                    continue;
+                }
+                let found = group.finish(set, found, panel.shifts[0], (steps, less));
+                sums = self.results.add(set, &group, row, found, (steps, panel.scales[0]), sums);
             }
             self.results.store(set, row, tile, sums);
         }
