@@ -64,6 +64,13 @@ def of_shape(rows, side):
     return product
 
 
+def sums(name):
+    """Sums by product quantization, and reading their bytes."""
+    [times] = ours(name)["products"]
+    reading = times["bytes"] / times["bytes_read"] * times["read"]["one"]["median"]
+    return 1e3 * times["one"]["median"], 1e3 * reading
+
+
 def numpy_int8():
     scale = numpy.abs(values).max() / 127
     return numpy.clip(numpy.rint(values / scale), -127, 127).astype(numpy.int8)
@@ -92,9 +99,10 @@ quantizing = {
     "quantize int4 MSE": [],
     "quantize codebook of 16": [],
 }
+summing = {"PQ of 8 bits": [], "PQ of 4 bits, byte tables": []}
 squares = [SIDE // 4, SIDE // 2]
 products = {(name, rows, side): [] for name in ("f32", "int8, inputs of 8 bits", "int4, inputs of 8 bits") for rows, side in
-            [(1, SIDE), (32, SIDE), *((side, side) for side in squares)]}
+            [*((rows, SIDE) for rows in (1, 8, 32)), *((side, side) for side in squares)]}
 for side in squares:
     left, right = values[:side, :side].copy(), values[-side:, -side:].copy()
     products["f32", side, side].append(("NumPy", lambda left=left, right=right: left @ right))
@@ -173,7 +181,7 @@ if (onnxruntime := installed("onnxruntime")) and (onnx := installed("onnx")):
                                 K=SIDE, N=SIDE, bits=4, block_size=128, accuracy_level=4)
         return [node], [(f"w{index}", codes), (f"s{index}", scales)], f"x{index + 1}"
 
-    for rows in (1, 32):
+    for rows in (1, 8, 32):
         for name, count, nodes_of, told in (
             ("f32", 4, of_floats, "MatMul"),
             ("int8, inputs of 8 bits", 16, of_bytes, "DynamicQuantizeLinear and MatMulInteger"),
@@ -193,6 +201,17 @@ if torch := installed("torch"):
     for side in squares:
         whole = torch.randint(-128, 128, (side, side), dtype=torch.int8)
         products["int8, inputs of 8 bits", side, side].append(("torch, _int_mm", lambda whole=whole: torch._int_mm(whole, whole)))
+    pack = torch._convert_weight_to_int4pack_for_cpu
+    nibbles = [pack(torch.randint(0, 16, (SIDE, SIDE), dtype=torch.int32), 1) for _ in range(16)]
+    steps = torch.full((SIDE // 128, SIDE, 2), 0.001, dtype=torch.bfloat16)
+
+    def packed_nibbles(rows):
+        inputs = tensor[:rows].to(torch.bfloat16)
+        return lambda: [torch._weight_int4pack_mm_for_cpu(inputs, codes, 128, steps) for codes in nibbles]
+
+    for rows in (1, 8, 32):
+        told = "torch, _weight_int4pack_mm_for_cpu, bf16"
+        products["int4, inputs of 8 bits", rows, SIDE].append((told, packed_nibbles(rows), 16))
 if ml_dtypes := installed("ml_dtypes"):
     quantizing["quantize FP8 E4M3"].append(("ml_dtypes, cast", lambda: values.astype(ml_dtypes.float8_e4m3fn)))
     quantizing["quantize bf16"].append(("ml_dtypes, cast", lambda: values.astype(ml_dtypes.bfloat16)))
@@ -208,6 +227,21 @@ if faiss := installed("faiss", "faiss-cpu"):
         faiss.Kmeans(1, 16, niter=25, max_points_per_centroid=10**9, seed=1).train(million)
 
     quantizing["quantize codebook of 16"].append(("faiss, of 1 M values", clustered))
+
+    # As many codes as `bench kernels` has: of 16 bytes to the square of SIDE.
+    query = generator.standard_normal((1, 32)).astype(numpy.float32)
+
+    def product_quantized(bits):
+        index = faiss.IndexPQ(32, 32, bits, faiss.METRIC_INNER_PRODUCT)
+        index.train(generator.standard_normal((1 << 14, 32)).astype(numpy.float32))
+        codes = generator.integers(0, 256, 16 * SIDE * SIDE).astype(numpy.uint8)
+        faiss.copy_array_to_vector(codes, index.codes)
+        index.ntotal = codes.size * 8 // bits // 32
+        return index
+
+    eight, four = product_quantized(8), faiss.IndexPQFastScan(product_quantized(4))
+    summing["PQ of 8 bits"].append(("faiss, IndexPQ", lambda: eight.search(query, 1)))
+    summing["PQ of 4 bits, byte tables"].append(("faiss, IndexPQFastScan", lambda: four.search(query, 1)))
 
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../crates/quant/tests/golden"))
@@ -267,6 +301,7 @@ multiplied = [
     row(f"{name}; {rows} × {side} × {side}", name, of_shape(rows, side), others)
     for (name, rows, side), others in products.items()
 ]
+summed = [row(name, name, sums, others) for name, others in summing.items()]
 calibrated = [row(name.removeprefix("calibrate "), name, to_codes, others) for name, others in calibrating.items()]
 host = ours("quantize int8")["host"]
 print("# Kernels beside other tools\n")
@@ -290,5 +325,9 @@ print(f"Rows × inputs × outputs. Weights of {SIDE} inputs come from memory, th
 print("time of reading each byte once, or that of the multiplications at their peak, whichever is longer.\n")
 print("| product | bitsweep, ms | limits | others, ms |\n|---|--:|--:|---|")
 print("\n".join(multiplied))
+print("\n## Sums by product quantization\n")
+print(f"Codes of {16 * SIDE * SIDE >> 20} MiB, 32 of a vector, with the tables of one query. faiss also finds the largest sum.\n")
+print("| codes | bitsweep, ms | readings | others, ms |\n|---|--:|--:|---|")
+print("\n".join(summed))
 own = " ".join(f"{name}={os.environ[name]}" for name in ("SIDE", "ROUNDS") if name in os.environ)
 print(f"\n`{own}{' ' if own else ''}python3 benches/peers/kernels.py` after `cargo build --release`.")

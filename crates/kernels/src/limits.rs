@@ -6,7 +6,7 @@ use bitsweep_vector::Instructions;
 
 use crate::aligned::{CodeLine, Lanes, Line};
 use crate::error::KernelError;
-use crate::instructions::{Kernel, Set, run};
+use crate::instructions::{Kernel, NEAR, Set, run};
 
 /// Memory that is only read.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ impl Kernel for Read<'_> {
         let mut sums = [set.zero(); 4];
         let (blocks, rest) = self.0.as_chunks::<4>();
         for block in blocks {
-            set.prefetch(block);
+            set.prefetch(block, NEAR);
             unrolled!(LINE in [0 1 2 3] below 4, {
                 sums[LINE] = set.add(sums[LINE], set.load_sums(&block[LINE].0));
             });

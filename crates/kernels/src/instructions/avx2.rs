@@ -43,8 +43,8 @@ impl Set for Avx2 {
     }
 
     #[inline(always)]
-    fn prefetch<T>(self, block: &T) {
-        prefetch(block);
+    fn prefetch<T>(self, block: &T, ahead: usize) {
+        prefetch(block, ahead);
     }
 
     #[inline(always)]
@@ -283,12 +283,13 @@ impl Set for Avx2 {
     #[inline(always)]
     fn shorts(self, shorts: [[__m256i; 2]; 2]) -> [u16; 64] {
         let mut parts = [[[[0_u16; 8]; 2]; 2]; 2];
-        for (parts, shorts) in parts.iter_mut().zip(shorts) {
+        for (parts, [both, odd]) in parts.iter_mut().zip(shorts) {
             // SAFETY: the arrays have 32 bytes; the processor has AVX2.
             unsafe {
+                let even = _mm256_sub_epi16(both, _mm256_slli_epi16::<8>(odd));
                 // Of each 16 bytes, the first eight and the last eight.
-                let first = _mm256_unpacklo_epi16(shorts[0], shorts[1]);
-                let last = _mm256_unpackhi_epi16(shorts[0], shorts[1]);
+                let first = _mm256_unpacklo_epi16(even, odd);
+                let last = _mm256_unpackhi_epi16(even, odd);
                 _mm256_storeu_si256((&raw mut parts[0]).cast(), first);
                 _mm256_storeu_si256((&raw mut parts[1]).cast(), last);
             }
@@ -350,14 +351,13 @@ impl Avx2 {
         }
     }
 
-    /// Sums of even bytes, then of odd ones.
+    /// Sums of an even byte and 256 times the odd one behind it, which wrap, then of odd ones.
     #[inline(always)]
     fn half_add_bytes(self, shorts: [__m256i; 2], bytes: __m256i) -> [__m256i; 2] {
         // SAFETY: the processor has AVX2.
         unsafe {
-            let even = _mm256_and_si256(bytes, _mm256_set1_epi16(0xff));
             let odd = _mm256_srli_epi16::<8>(bytes);
-            [_mm256_add_epi16(shorts[0], even), _mm256_add_epi16(shorts[1], odd)]
+            [_mm256_add_epi16(shorts[0], bytes), _mm256_add_epi16(shorts[1], odd)]
         }
     }
 }

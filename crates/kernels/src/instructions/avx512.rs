@@ -49,8 +49,8 @@ impl Set for Avx512Bw {
     }
 
     #[inline(always)]
-    fn prefetch<T>(self, block: &T) {
-        prefetch(block);
+    fn prefetch<T>(self, block: &T, ahead: usize) {
+        prefetch(block, ahead);
     }
 
     #[inline(always)]
@@ -272,9 +272,8 @@ impl Set for Avx512Bw {
     fn add_bytes(self, shorts: [__m512i; 2], bytes: __m512i) -> [__m512i; 2] {
         // SAFETY: the processor has AVX-512 BW.
         unsafe {
-            let even = _mm512_and_si512(bytes, _mm512_set1_epi16(0xff));
             let odd = _mm512_srli_epi16::<8>(bytes);
-            [_mm512_add_epi16(shorts[0], even), _mm512_add_epi16(shorts[1], odd)]
+            [_mm512_add_epi16(shorts[0], bytes), _mm512_add_epi16(shorts[1], odd)]
         }
     }
 
@@ -283,9 +282,11 @@ impl Set for Avx512Bw {
         let mut parts = [[[0_u16; 8]; 4]; 2];
         // SAFETY: the arrays have 64 bytes; the processor has AVX-512 BW.
         unsafe {
+            let [both, odd] = shorts;
+            let even = _mm512_sub_epi16(both, _mm512_slli_epi16::<8>(odd));
             // Of each 16 bytes, the first eight and the last eight.
-            let first = _mm512_unpacklo_epi16(shorts[0], shorts[1]);
-            let last = _mm512_unpackhi_epi16(shorts[0], shorts[1]);
+            let first = _mm512_unpacklo_epi16(even, odd);
+            let last = _mm512_unpackhi_epi16(even, odd);
             _mm512_storeu_si512((&raw mut parts[0]).cast(), first);
             _mm512_storeu_si512((&raw mut parts[1]).cast(), last);
         }
@@ -317,8 +318,8 @@ impl Set for Avx512Vnni {
     }
 
     #[inline(always)]
-    fn prefetch<T>(self, block: &T) {
-        prefetch(block);
+    fn prefetch<T>(self, block: &T, ahead: usize) {
+        prefetch(block, ahead);
     }
 
     #[inline(always)]

@@ -47,7 +47,7 @@ impl Set for Neon {
     }
 
     #[inline(always)]
-    fn prefetch<T>(self, _block: &T) {}
+    fn prefetch<T>(self, _block: &T, _ahead: usize) {}
 
     #[inline(always)]
     fn expect_load<T>(self, _place: &T) {}

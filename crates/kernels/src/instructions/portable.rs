@@ -28,7 +28,7 @@ impl Set for Portable {
     }
 
     #[inline(always)]
-    fn prefetch<T>(self, _block: &T) {}
+    fn prefetch<T>(self, _block: &T, _ahead: usize) {}
 
     #[inline(always)]
     fn expect_load<T>(self, _place: &T) {}

@@ -2,7 +2,7 @@
 
 use super::width::Layout;
 use crate::aligned::{CodeLine, Lanes};
-use crate::instructions::Set;
+use crate::instructions::{NEAR, Set};
 
 /// The sums of unsigned codes times signed bytes of one row, in four parts so that additions need not wait for one another.
 #[inline(always)]
@@ -23,7 +23,7 @@ pub(super) fn vector_sums<
     let (four_quads, rest_quads) = quads.as_chunks::<4>();
     for (blocks, quads) in fours.iter().zip(four_quads) {
         unrolled!(BLOCK in [0 1 2 3] below 4, {
-            set.prefetch(&blocks[BLOCK]);
+            set.prefetch(&blocks[BLOCK], NEAR);
             let codes = L::unpack(set, &blocks[BLOCK]);
             unrolled!(STEP in [0 1 2 3 4 5 6 7] below STEPS, {
                 const PART: usize = (BLOCK + STEP) % 4;

@@ -1,7 +1,7 @@
 //! How wide the codes of integer weights are, and how they lie in lines of 64 bytes.
 
 use crate::aligned::{CodeLine, LANES, Line};
-use crate::instructions::Set;
+use crate::instructions::{NEAR, Set};
 
 /// The codes that integer weights have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -228,7 +228,7 @@ fn unpack_as<S: Set, L: Layout<LINES, STEPS>, const LINES: usize, const STEPS: u
     codes: &mut [CodeLine],
 ) {
     for (block, places) in lines.as_chunks::<LINES>().0.iter().zip(codes.as_chunks_mut::<STEPS>().0) {
-        set.prefetch(block);
+        set.prefetch(block, NEAR);
         let codes = L::unpack(set, block);
         unrolled!(STEP in [0 1 2 3 4 5 6 7] below STEPS, {
             set.store(codes[STEP], &mut places[STEP]);

@@ -6,7 +6,7 @@ use super::centroid_bits::CentroidBits;
 use super::tables::QueryTables;
 use crate::aligned::{LANES, Lanes, Line};
 use crate::error::{KernelError, check_length, elements};
-use crate::instructions::{Kernel, Set, run};
+use crate::instructions::{Kernel, NEAR, Set, run};
 
 /// Vectors as codes of 8 or 4 bits a subspace, packed for look-ups in tables of `f32`.
 ///
@@ -100,36 +100,43 @@ impl Kernel for LookUps<'_> {
             return;
         }
         for (lines, results) in codes.words.chunks_exact(words).zip(self.results.chunks_mut(LANES)) {
-            let sums = match codes.bits {
+            let values = match codes.bits {
                 CentroidBits::Eight => long(set, lines, self.tables.as_chunks().0),
                 CentroidBits::Four => short(set, lines, self.tables.as_chunks().0),
             };
-            let mut values = [0.0; LANES];
-            set.store_floats(sums, &mut values);
             results.copy_from_slice(&values[..results.len()]);
         }
     }
 }
 
+/// One load for each code: processors gather into registers no faster, and many of them slower.
 #[inline(always)]
-fn long<S: Set>(set: S, lines: &[Lanes<i32>], tables: &[[f32; 256]]) -> S::Floats {
-    let mut parts = [set.splat_floats(0.0); 4];
-    for (line, tables) in lines.iter().zip(tables.as_chunks::<4>().0) {
-        set.prefetch(line);
-        let words = set.load_sums(&line.0);
-        unrolled!(PART in [0 1 2 3] below 4, {
-            let codes = set.low_byte(set.shift_right(words, [0, 8, 16, 24][PART]));
-            parts[PART] = set.add_floats(parts[PART], set.gather(&tables[PART], codes));
-        });
-    }
-    summed(set, parts)
+fn long<S: Set>(set: S, lines: &[Lanes<i32>], tables: &[[f32; 256]]) -> [f32; LANES] {
+    lines.iter().for_each(|line| set.prefetch(line, NEAR));
+    let tables = tables.as_chunks::<4>().0;
+    let mut values = [0.0; LANES];
+    // Two vectors at a time, whose additions need not wait for one another.
+    unrolled!(PAIR in [0 1 2 3] below LANES / 4, {
+        let mut parts = [[0.0; 4]; 4];
+        for (line, tables) in lines.iter().zip(tables) {
+            unrolled!(OF in [0 1 2 3] below 4, {
+                let codes = line.0[4 * PAIR + OF].to_le_bytes();
+                unrolled!(PART in [0 1 2 3] below 4, {
+                    parts[OF][PART] += tables[PART][usize::from(codes[PART])];
+                });
+            });
+        }
+        let sums = parts.map(|parts| (parts[0] + parts[1]) + (parts[2] + parts[3]));
+        values[4 * PAIR..4 * PAIR + 4].copy_from_slice(&sums);
+    });
+    values
 }
 
 #[inline(always)]
-fn short<S: Set>(set: S, lines: &[Lanes<i32>], tables: &[[f32; 16]]) -> S::Floats {
+fn short<S: Set>(set: S, lines: &[Lanes<i32>], tables: &[[f32; 16]]) -> [f32; LANES] {
     let mut parts = [set.splat_floats(0.0); 4];
     for (line, tables) in lines.iter().zip(tables.as_chunks::<8>().0) {
-        set.prefetch(line);
+        set.prefetch(line, NEAR);
         let words = set.load_sums(&line.0);
         unrolled!(CODE in [0 1 2 3 4 5 6 7] below 8, {
             const PART: usize = CODE % 4;
@@ -138,10 +145,8 @@ fn short<S: Set>(set: S, lines: &[Lanes<i32>], tables: &[[f32; 16]]) -> S::Float
             parts[PART] = set.add_floats(parts[PART], entries);
         });
     }
-    summed(set, parts)
-}
-
-#[inline(always)]
-fn summed<S: Set>(set: S, parts: [S::Floats; 4]) -> S::Floats {
-    set.add_floats(set.add_floats(parts[0], parts[1]), set.add_floats(parts[2], parts[3]))
+    let sum = set.add_floats(set.add_floats(parts[0], parts[1]), set.add_floats(parts[2], parts[3]));
+    let mut values = [0.0; LANES];
+    set.store_floats(sum, &mut values);
+    values
 }

@@ -6,7 +6,7 @@ use super::centroid_bits::CentroidBits;
 use super::tables::ByteTables;
 use crate::aligned::{CodeLine, Line};
 use crate::error::{KernelError, check_length, elements};
-use crate::instructions::{Kernel, Set, run};
+use crate::instructions::{Kernel, NEAR, Set, run};
 
 /// The vectors of a tile.
 const VECTORS: usize = 64;
@@ -97,7 +97,7 @@ impl Kernel for Scan<'_> {
         for (lines, results) in self.codes.lines.chunks_exact(pairs).zip(self.results.chunks_mut(VECTORS)) {
             let mut sums = set.zero_shorts();
             for (line, tables) in lines.iter().zip(tables) {
-                set.prefetch(line);
+                set.prefetch(line, NEAR);
                 let bytes = set.load(line);
                 let low = set.look_up_bytes(&tables[0], set.field::<0>(bytes, 15));
                 let high = set.look_up_bytes(&tables[1], set.field::<4>(bytes, 15));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::float::Float;
 use super::weights::{Levels, TableWeights};
 use crate::aligned::{LANES, Lanes};
-use crate::instructions::Set;
+use crate::instructions::{FAR, Set};
 
 /// How a block of `LINES` lines becomes levels of `INPUTS` inputs.
 pub(super) trait Decode<const LINES: usize>: Copy {
@@ -95,7 +95,7 @@ impl Decode<1> for Float {
 /// The words of a block.
 #[inline(always)]
 pub(super) fn words<S: Set, const LINES: usize>(set: S, block: &[Lanes<i32>; LINES]) -> [S::Sums; LINES] {
-    set.prefetch(block);
+    set.prefetch(block, FAR);
     let mut words = [set.load_sums(&block[0].0); LINES];
     unrolled!(LINE in [1 2 3] below LINES, {
         words[LINE] = set.load_sums(&block[LINE].0);
