@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod instructions;
+mod look_up;
 
 use std::env;
 use std::sync::OnceLock;
@@ -13,6 +14,7 @@ use std::sync::OnceLock;
 use pulp::Arch;
 
 pub use instructions::Instructions;
+pub use look_up::look_up;
 
 /// In the environment of the program, `none` has all loops run without vector instructions.
 pub const VARIABLE: &str = "BITSWEEP_VECTORS";

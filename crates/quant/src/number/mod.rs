@@ -16,7 +16,7 @@ pub(crate) use float16::{
     BFLOAT16_ROUNDING, BINARY16_ROUNDING, decode_bfloat16, decode_binary16, encode_bfloat16, encode_binary16,
 };
 pub(crate) use lanes::{LANES, fold_lanes, largest_magnitude};
-pub(crate) use narrow_float::NarrowFloat;
+pub(crate) use narrow_float::{FloatPatterns, NarrowFloat};
 pub(crate) use real::ForEachDtype;
 pub use real::Real;
 pub(crate) use row_major::{change_row_major, row_major};

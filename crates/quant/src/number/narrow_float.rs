@@ -56,6 +56,38 @@ impl<T: Real> NarrowFloat<T> {
     }
 }
 
+/// The numbers of bit patterns of a float of a sign bit, `e` bits of exponent with bias `2^(e-1)-1`, and `m` of mantissa: at most
+/// those of `f32`, and no pattern that is infinite or none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FloatPatterns {
+    /// From the places of the format to those of `f32`.
+    shift: u32,
+    sign_shift: u32,
+    /// `2^(127-bias)`.
+    rebias: f32,
+    magnitude: u32,
+}
+
+impl FloatPatterns {
+    pub(crate) fn new(exponent_bits: u32, mantissa_bits: u32) -> Self {
+        let (places, bias) = (exponent_bits + mantissa_bits, (1 << (exponent_bits - 1)) - 1);
+        Self {
+            shift: f32::MANTISSA_DIGITS - 1 - mantissa_bits,
+            sign_shift: u32::BITS - 1 - places,
+            rebias: f32::from_bits((127 + 127 - bias) << (f32::MANTISSA_DIGITS - 1)),
+            magnitude: (1 << places) - 1,
+        }
+    }
+
+    /// The number of a bit pattern, exactly.
+    #[inline(always)]
+    pub(crate) fn number(self, code: i32) -> f32 {
+        let bits = code.cast_unsigned();
+        let magnitude = f32::from_bits((bits & self.magnitude) << self.shift) * self.rebias;
+        f32::from_bits(magnitude.to_bits() | (bits & !self.magnitude) << self.sign_shift)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

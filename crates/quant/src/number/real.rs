@@ -110,6 +110,8 @@ pub trait Real:
     fn total_cmp(&self, other: &Self) -> Ordering;
     /// Appends the little-endian bytes.
     fn append_to(self, bytes: &mut Vec<u8>);
+    /// Writes the number of `table` that the low four bits of each of `codes` count to.
+    fn look_up(table: &[Self; 16], codes: &[i32], values: &mut [Self]);
     /// Reads [`Self::BYTES`] little-endian bytes; `None` when there are fewer or more.
     fn read_from(bytes: &[u8]) -> Option<Self>;
 
@@ -127,7 +129,7 @@ pub trait Real:
 }
 
 macro_rules! real {
-    ($type:ident, $bits:ident, $dtype:ident, $tanh:path) => {
+    ($type:ident, $bits:ident, $dtype:ident, $tanh:path, $look_up:path) => {
         impl Real for $type {
             const DTYPE: Dtype = Dtype::$dtype;
             const ZERO: Self = 0.0;
@@ -214,6 +216,9 @@ macro_rules! real {
             fn append_to(self, bytes: &mut Vec<u8>) {
                 bytes.extend_from_slice(&self.to_le_bytes());
             }
+            fn look_up(table: &[Self; 16], codes: &[i32], values: &mut [Self]) {
+                $look_up(table, codes, values);
+            }
             fn read_from(bytes: &[u8]) -> Option<Self> {
                 bytes.try_into().ok().map($type::from_le_bytes)
             }
@@ -221,8 +226,14 @@ macro_rules! real {
     };
 }
 
-real!(f32, i32, F32, hyperbolic_tangent);
-real!(f64, i64, F64, libm::tanh);
+real!(f32, i32, F32, hyperbolic_tangent, bitsweep_vector::look_up);
+real!(f64, i64, F64, libm::tanh, look_up);
+
+fn look_up(table: &[f64; 16], codes: &[i32], values: &mut [f64]) {
+    for (value, code) in values.iter_mut().zip(codes) {
+        *value = table[(code & 15) as usize];
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -71,6 +71,15 @@ impl LevelTable {
         LevelsByCode { levels, lowest_code: self.lowest_code }
     }
 
+    /// The levels in the type of values by the low four bits of their codes, of which no two are the same there.
+    pub(crate) fn by_low_bits<T: Real>(&self) -> [T; 16] {
+        let mut levels = [T::ZERO; 16];
+        for (&level, code) in self.by_code.iter().zip(self.lowest_code..) {
+            levels[(code & 15) as usize] = T::from_f64(level);
+        }
+        levels
+    }
+
     /// The level of any code; `None` of one that stands for no number.
     pub(crate) fn get(&self, code: i32) -> Option<f64> {
         let position = usize::try_from(i64::from(code) - i64::from(self.lowest_code)).ok()?;

@@ -8,7 +8,7 @@ use crate::scheme::{CodebookLayout, Granularity};
 use super::blocks::Blocks;
 use super::code_matrix::CodeMatrix;
 use super::codebook::Codebook;
-use super::decode::decode;
+use super::decode::{EachCode, FewLevels, decode};
 use super::split::Split;
 
 /// The codebooks of a matrix `(rows, columns)`, and how its rows are made of their centroids.
@@ -51,7 +51,17 @@ impl<T: Real> Codebooks<T> {
             && self.is_of_values()
         {
             let (all, centroids) = (Blocks::new(codes.dim(), Granularity::Tensor), codebook.components());
-            return decode(codes, &all, &[()][..], values, |code, ()| centroids[code as usize]);
+            let mut levels = [T::ZERO; 16];
+            return match levels.get_mut(..centroids.len()) {
+                Some(places) => {
+                    places.copy_from_slice(centroids);
+                    decode(codes, &all, &[()][..], values, FewLevels(levels));
+                }
+                None => {
+                    let decoder = EachCode(|code, ()| centroids[code as usize]);
+                    decode(codes, &all, &[()][..], values, decoder);
+                }
+            };
         }
         for (row, values) in values.chunks_mut(self.split.columns()).enumerate() {
             let block = row / self.block_rows;

@@ -2,13 +2,13 @@
 
 use ndarray::{Array2, ArrayViewMut2};
 
-use crate::number::{Each, ForEachDtype, Real};
-use crate::scheme::{Granularity, LevelTable, ZeroPoint};
+use crate::number::{Each, FloatPatterns, ForEachDtype, Real};
+use crate::scheme::{Granularity, LevelFormat, LevelTable, ZeroPoint};
 
 use super::affine::Affine;
 use super::blocks::Blocks;
 use super::code_matrix::CodeMatrix;
-use super::decode::decode;
+use super::decode::{EachCode, FewLevels, decode};
 use super::error::QuantizeError;
 use super::parameters::{FixedGrid, Parameters};
 use super::quantized::Quantized;
@@ -74,11 +74,17 @@ impl Quantized {
                 let all = Blocks::new(codes.dim(), Granularity::Tensor);
                 // Which grid it is, is not asked of each code.
                 match (grid, grid.even()) {
-                    (_, Some(even)) => decode(codes, &all, &[()][..], values, |code, ()| even.level(code)),
-                    (FixedGrid::Float16, None) => {
-                        decode(codes, &all, &[()][..], values, |code, ()| FixedGrid::Float16.level(code));
+                    (_, Some(even)) => {
+                        decode(codes, &all, &[()][..], values, EachCode(|code, ()| even.level(code)));
                     }
-                    (grid, None) => decode(codes, &all, &[()][..], values, |code, ()| grid.level(code)),
+                    (FixedGrid::Float16, None) => {
+                        let decoder = EachCode(|code, ()| FixedGrid::Float16.level(code));
+                        decode(codes, &all, &[()][..], values, decoder);
+                    }
+                    (_, None) => {
+                        let decoder = EachCode(|code, ()| FixedGrid::BFloat16.level(code));
+                        decode(codes, &all, &[()][..], values, decoder);
+                    }
                 }
             }
         }
@@ -89,19 +95,41 @@ impl Quantized {
         let blocks = self.blocks();
         let Affine { scales, zero_points, .. } = parameters;
         if let Some(format) = self.scheme().levels() {
-            let levels = LevelTable::new(format).by_code::<T>();
-            return decode(codes, &blocks, &**scales, values, |code, scale| scale * levels.of(code));
+            return decode_levels(codes, &blocks, scales, format, values);
         }
         let both = (&**scales, &**zero_points);
         match (self.scheme().zero_point(), self.scheme().grid()) {
             (Some(ZeroPoint::Minimum), Some(grid)) => {
-                decode(codes, &blocks, both, values, |code, (scale, minimum)| {
-                    scale * T::from_i32(code - grid.lowest) + minimum
-                });
+                let decoder =
+                    EachCode(|code, (scale, minimum)| scale * T::from_i32(code - grid.lowest) + minimum);
+                decode(codes, &blocks, both, values, decoder);
             }
-            (None | Some(_), _) => decode(codes, &blocks, both, values, |code, (scale, zero_point)| {
-                scale * (T::from_i32(code) - zero_point)
-            }),
+            (None | Some(_), _) => {
+                let decoder = EachCode(|code, (scale, zero_point)| scale * (T::from_i32(code) - zero_point));
+                decode(codes, &blocks, both, values, decoder);
+            }
         }
+    }
+}
+
+/// `ŵ = s·level(q)`: by the bits of floats, by a table in registers of other codes of at most four bits, else by one in memory.
+fn decode_levels<T: Real>(
+    codes: &CodeMatrix,
+    blocks: &Blocks,
+    scales: &[T],
+    format: LevelFormat,
+    values: &mut [T],
+) {
+    if let LevelFormat::Minifloat(float) = format {
+        let patterns = FloatPatterns::new(float.exponent_bits(), float.mantissa_bits());
+        let decoder = EachCode(|code, scale| scale * T::from_f64(f64::from(patterns.number(code))));
+        return decode(codes, blocks, scales, values, decoder);
+    }
+    let table = LevelTable::new(format);
+    if format.bits() <= 4 {
+        decode(codes, blocks, scales, values, FewLevels(table.by_low_bits()));
+    } else {
+        let levels = table.by_code();
+        decode(codes, blocks, scales, values, EachCode(|code, scale: T| scale * levels.of(code)));
     }
 }
