@@ -81,7 +81,9 @@ fn quantize_as<T: Real>(
         None => Cow::Borrowed(&*originals),
         Some(outliers) => Cow::Owned(outliers.taken_off(&originals, &blocks)),
     };
-    let zeros = |columns: usize| CodeMatrix::zeros((shape.0, columns), BitField::of(scheme).code_type());
+    // As they may be packed where they are, there is room for scales and zero points.
+    let (of, room) = (BitField::of(scheme).code_type(), 2 * T::BYTES * blocks.len());
+    let zeros = |columns: usize| CodeMatrix::zeros_with_room((shape.0, columns), of, room);
     let mut codes = zeros(shape.1);
     let mut far = FarParameters::default();
     let parameters = match ParameterKind::of(scheme) {

@@ -25,6 +25,7 @@ use super::shared::in_parts;
 pub struct CodeMatrix {
     rows: usize,
     columns: usize,
+    of: CodeType,
     storage: Storage,
 }
 
@@ -37,25 +38,32 @@ pub(crate) enum CodeType {
     U16,
 }
 
+/// The little-endian bytes of codes, as a file has those that fill whole bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Storage {
-    I8(Vec<i8>),
-    U8(Vec<u8>),
-    I16(Vec<i16>),
-    U16(Vec<u16>),
+    Bytes(Vec<u8>),
+    Pairs(Vec<[u8; 2]>),
 }
 
 impl CodeMatrix {
     /// A matrix of zeros, to be filled.
-    pub(crate) fn zeros((rows, columns): (usize, usize), of: CodeType) -> Self {
+    pub(crate) fn zeros(shape: (usize, usize), of: CodeType) -> Self {
+        Self::zeros_with_room(shape, of, 0)
+    }
+
+    /// A matrix of zeros, behind which so many bytes have room in the same memory.
+    pub(crate) fn zeros_with_room((rows, columns): (usize, usize), of: CodeType, room: usize) -> Self {
+        fn zeros<C: Copy>(zero: C, count: usize, room: usize) -> Vec<C> {
+            let mut codes = vec![zero; count + room];
+            codes.truncate(count);
+            codes
+        }
         let count = rows * columns;
         let storage = match of {
-            CodeType::I8 => Storage::I8(vec![0; count]),
-            CodeType::U8 => Storage::U8(vec![0; count]),
-            CodeType::I16 => Storage::I16(vec![0; count]),
-            CodeType::U16 => Storage::U16(vec![0; count]),
+            CodeType::I8 | CodeType::U8 => Storage::Bytes(zeros(0, count, room)),
+            CodeType::I16 | CodeType::U16 => Storage::Pairs(zeros([0; 2], count, room.div_ceil(2))),
         };
-        Self { rows, columns, storage }
+        Self { rows, columns, of, storage }
     }
 
     /// The matrix of `codes` in row-major order, each within the type; 0 where there are too few.
@@ -89,17 +97,17 @@ impl CodeMatrix {
     #[must_use]
     pub const fn bytes(&self) -> usize {
         match self.storage {
-            Storage::I8(_) | Storage::U8(_) => self.len(),
-            Storage::I16(_) | Storage::U16(_) => 2 * self.len(),
+            Storage::Bytes(_) => self.len(),
+            Storage::Pairs(_) => 2 * self.len(),
         }
     }
 
     /// Whether the type of the codes has negative numbers.
     #[must_use]
     pub const fn is_signed(&self) -> bool {
-        match self.storage {
-            Storage::I8(_) | Storage::I16(_) => true,
-            Storage::U8(_) | Storage::U16(_) => false,
+        match self.of {
+            CodeType::I8 | CodeType::I16 => true,
+            CodeType::U8 | CodeType::U16 => false,
         }
     }
 
@@ -127,115 +135,99 @@ impl CodeMatrix {
 
     /// Appends the codes in the bytes that each takes in memory, little-endian.
     pub(crate) fn append_to(&self, bytes: &mut Vec<u8>) {
-        match &self.storage {
-            Storage::U8(codes) => bytes.extend_from_slice(codes),
-            Storage::I8(codes) => bytes.extend(codes.iter().map(|&code| code as u8)),
-            Storage::I16(codes) => append_pairs(codes, |code| code.to_le_bytes(), bytes),
-            Storage::U16(codes) => append_pairs(codes, |code| code.to_le_bytes(), bytes),
+        bytes.extend_from_slice(match &self.storage {
+            Storage::Bytes(codes) => codes,
+            Storage::Pairs(codes) => codes.as_flattened(),
+        });
+    }
+
+    /// The bytes that [`append_to`](Self::append_to) appends: no others are written.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        match self.storage {
+            Storage::Bytes(codes) => codes,
+            Storage::Pairs(codes) => codes.into_flattened(),
         }
     }
 
     /// The code at a position in row-major order.
     #[inline]
     pub(crate) fn at(&self, position: usize) -> i32 {
-        match &self.storage {
-            Storage::I8(codes) => i32::from(codes[position]),
-            Storage::U8(codes) => i32::from(codes[position]),
-            Storage::I16(codes) => i32::from(codes[position]),
-            Storage::U16(codes) => i32::from(codes[position]),
-        }
+        let mut code = [0];
+        self.load(position, &mut code);
+        code[0]
     }
 
     /// Replaces the code at a position by one that its type holds.
     #[inline]
     pub(crate) fn set(&mut self, position: usize, code: i32) {
-        match &mut self.storage {
-            Storage::I8(codes) => codes[position] = code as i8,
-            Storage::U8(codes) => codes[position] = code as u8,
-            Storage::I16(codes) => codes[position] = code as i16,
-            Storage::U16(codes) => codes[position] = code as u16,
-        }
+        self.codes_mut().store(position, &[code]);
     }
 
     #[inline(always)]
     fn load(&self, first: usize, into: &mut [i32]) {
-        fn widen<C: Copy + Into<i32>>(codes: &[C], into: &mut [i32]) {
-            into.iter_mut().zip(codes).for_each(|(wide, &code)| *wide = code.into());
+        fn widen<C: Copy>(codes: &[C], into: &mut [i32], wide: impl Fn(C) -> i32) {
+            into.iter_mut().zip(codes).for_each(|(own, &code)| *own = wide(code));
         }
-        match &self.storage {
-            Storage::I8(codes) => widen(&codes[first..], into),
-            Storage::U8(codes) => widen(&codes[first..], into),
-            Storage::I16(codes) => widen(&codes[first..], into),
-            Storage::U16(codes) => widen(&codes[first..], into),
+        match (&self.storage, self.is_signed()) {
+            (Storage::Bytes(codes), false) => widen(&codes[first..], into, i32::from),
+            (Storage::Bytes(codes), true) => widen(&codes[first..], into, |code| code.cast_signed().into()),
+            (Storage::Pairs(codes), false) => {
+                widen(&codes[first..], into, |code| u16::from_le_bytes(code).into());
+            }
+            (Storage::Pairs(codes), true) => {
+                widen(&codes[first..], into, |code| i16::from_le_bytes(code).into());
+            }
         }
     }
 
     /// Writes all codes from the first to the last.
     pub(crate) fn writer(&mut self) -> CodeWriter<'_> {
-        CodeWriter::new(match &mut self.storage {
-            Storage::I8(codes) => CodesMut::I8(codes),
-            Storage::U8(codes) => CodesMut::U8(codes),
-            Storage::I16(codes) => CodesMut::I16(codes),
-            Storage::U16(codes) => CodesMut::U16(codes),
-        })
+        CodeWriter::new(self.codes_mut())
+    }
+
+    fn codes_mut(&mut self) -> CodesMut<'_> {
+        match &mut self.storage {
+            Storage::Bytes(codes) => CodesMut::Bytes(codes),
+            Storage::Pairs(codes) => CodesMut::Pairs(codes),
+        }
     }
 
     /// Calls `work` with the positions of every `length` codes and what writes these, as [`in_parts`] does.
     pub(crate) fn in_parts(&mut self, length: usize, work: &(dyn Fn(Range<usize>, CodeWriter<'_>) + Sync)) {
         match &mut self.storage {
-            Storage::I8(codes) => in_parts(codes, length, &|positions, codes| {
-                work(positions, CodeWriter::new(CodesMut::I8(codes)));
+            Storage::Bytes(codes) => in_parts(codes, length, &|positions, codes| {
+                work(positions, CodeWriter::new(CodesMut::Bytes(codes)));
             }),
-            Storage::U8(codes) => in_parts(codes, length, &|positions, codes| {
-                work(positions, CodeWriter::new(CodesMut::U8(codes)));
-            }),
-            Storage::I16(codes) => in_parts(codes, length, &|positions, codes| {
-                work(positions, CodeWriter::new(CodesMut::I16(codes)));
-            }),
-            Storage::U16(codes) => in_parts(codes, length, &|positions, codes| {
-                work(positions, CodeWriter::new(CodesMut::U16(codes)));
+            Storage::Pairs(codes) => in_parts(codes, length, &|positions, codes| {
+                work(positions, CodeWriter::new(CodesMut::Pairs(codes)));
             }),
         }
-    }
-}
-
-/// Appends codes of two bytes.
-fn append_pairs<C: Copy>(codes: &[C], pair: impl Fn(C) -> [u8; 2], bytes: &mut Vec<u8>) {
-    let mut pairs = [[0; 2]; PIECE];
-    for codes in codes.chunks(PIECE) {
-        pairs.iter_mut().zip(codes).for_each(|(bytes, &code)| *bytes = pair(code));
-        bytes.extend_from_slice(pairs[..codes.len()].as_flattened());
     }
 }
 
 /// Neighbouring codes of a matrix.
 enum CodesMut<'a> {
-    I8(&'a mut [i8]),
-    U8(&'a mut [u8]),
-    I16(&'a mut [i16]),
-    U16(&'a mut [u16]),
+    Bytes(&'a mut [u8]),
+    Pairs(&'a mut [[u8; 2]]),
 }
 
 impl CodesMut<'_> {
     fn len(&self) -> usize {
         match self {
-            Self::I8(codes) => codes.len(),
-            Self::U8(codes) => codes.len(),
-            Self::I16(codes) => codes.len(),
-            Self::U16(codes) => codes.len(),
+            Self::Bytes(codes) => codes.len(),
+            Self::Pairs(codes) => codes.len(),
         }
     }
 
+    /// Writes codes that the type holds, with a sign or without.
     #[inline(always)]
     fn store(&mut self, first: usize, from: &[i32]) {
         fn narrow<C>(codes: &mut [C], from: &[i32], cast: impl Fn(i32) -> C) {
             codes.iter_mut().zip(from).for_each(|(code, &wide)| *code = cast(wide));
         }
         match self {
-            Self::I8(codes) => narrow(&mut codes[first..], from, |code| code as i8),
-            Self::U8(codes) => narrow(&mut codes[first..], from, |code| code as u8),
-            Self::I16(codes) => narrow(&mut codes[first..], from, |code| code as i16),
-            Self::U16(codes) => narrow(&mut codes[first..], from, |code| code as u16),
+            Self::Bytes(codes) => narrow(&mut codes[first..], from, |code| code as u8),
+            Self::Pairs(codes) => narrow(&mut codes[first..], from, |code| (code as u16).to_le_bytes()),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::nested_scales::NestedScales;
 use super::number_storage::NumberStorage;
 use super::outliers::SparseOutliers;
 use super::parameters::{ParameterKind, Parameters};
+use super::part_name::PartName;
 use super::quantized::Quantized;
 use super::reader::{Reader, UnpackError};
 use super::split::Split;
@@ -44,8 +45,27 @@ impl Quantized {
     #[must_use]
     pub fn pack(&self) -> Packed {
         let mut bytes = Vec::with_capacity(usize::try_from(self.size().total()).unwrap_or(0));
+        BitField::of(self.scheme()).append(self.codes(), &mut bytes);
+        self.packed_behind(bytes)
+    }
+
+    /// As [`pack`](Self::pack); codes that fill whole bytes stay where they are.
+    #[must_use]
+    pub fn into_packed(mut self) -> Packed {
+        match BitField::of(self.scheme()).whole_numbers() {
+            None => self.pack(),
+            Some(_) => {
+                let bytes = self.take_codes().into_bytes();
+                self.packed_behind(bytes)
+            }
+        }
+    }
+
+    /// The matrix as bytes, of which there are those of the codes.
+    fn packed_behind(&self, mut bytes: Vec<u8>) -> Packed {
         let centroids = with_parameters!(self.stored_parameters(), parameters => {
-            self.parts(parameters).for_each(|part| part.append_to(&mut bytes));
+            let others = self.parts(parameters).filter(|part| part.name() != PartName::Codes);
+            others.for_each(|part| part.append_to(&mut bytes));
             parameters.codebooks().iter().map(Codebook::len).collect()
         });
         Packed { shape: self.shape(), scheme: *self.scheme(), dtype: self.dtype(), centroids, bytes }

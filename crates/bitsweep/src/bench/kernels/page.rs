@@ -79,9 +79,9 @@ impl KernelTimes {
         )
     }
 
-    fn of_quantizing(&self) -> Figures<5> {
-        let headings = ["quantize, ms", "pack, ms", "reconstruct, ms", "share"].map(str::to_owned);
-        let [quantize, pack, reconstruct, share] = headings;
+    fn of_quantizing(&self) -> Figures<4> {
+        let headings = ["quantize, ms", "reconstruct, ms", "share"].map(str::to_owned);
+        let [quantize, reconstruct, share] = headings;
         Figures {
             title: "quantizing",
             explanation: format!(
@@ -89,7 +89,7 @@ impl KernelTimes {
                  the bandwidth of a copy to new memory, when values are read once and packed codes are written once.",
                 self.side
             ),
-            headings: [quantize, pack, reconstruct, share, format!("share, {}", self.limits.all())],
+            headings: [quantize, reconstruct, share, format!("share, {}", self.limits.all())],
             rows: self.quantizing.iter().map(|times| self.scheme(times)).collect(),
         }
     }
@@ -129,18 +129,16 @@ impl KernelTimes {
         }
     }
 
-    fn scheme(&self, times: &SchemeTimes) -> (String, [String; 5]) {
+    fn scheme(&self, times: &SchemeTimes) -> (String, [String; 4]) {
         let bytes = (self.side * self.side * size_of::<f32>() + times.bytes) as f64;
         let [one, all] = self.limits.copies();
         let share = |rate: f64, seconds: f64| significant(bytes / rate / seconds, 2);
-        let (quantize, pack) = (&times.quantize, &times.pack);
         let milliseconds = |seconds: f64| significant(seconds * 1e3, 3);
         let cells = [
-            milliseconds(quantize.one.median),
-            milliseconds(pack.one.median),
+            milliseconds(times.quantize.one.median),
             milliseconds(times.reconstruct.one.median),
-            share(one, quantize.one.median + pack.one.median),
-            share(all, quantize.all.median + pack.all.median),
+            share(one, times.quantize.one.median),
+            share(all, times.quantize.all.median),
         ];
         (times.name.to_owned(), cells)
     }

@@ -42,11 +42,9 @@ pub struct SchemeTimes {
     pub scheme: &'static str,
     /// Bytes of the packed codes and parameters.
     pub bytes: usize,
-    /// From values to codes, with the range or the codebook found.
+    /// From values to packed codes, with the range or the codebook found.
     pub quantize: Times,
-    /// From codes to packed bytes.
-    pub pack: Times,
-    /// From codes to values.
+    /// From codes that are not packed to values.
     pub reconstruct: Times,
 }
 
@@ -73,9 +71,8 @@ pub(super) fn measured(
         let codes: Quantized = quantized(stream.clone()).map_err(|error| failed(&error))?;
         let mut turns = Turns::default();
         let quantizing = threads.add(&mut turns, || {
-            black_box(quantized(stream.clone()).is_ok());
+            drop(black_box(quantized(stream.clone()).map(Quantized::into_packed)));
         });
-        let packing = threads.add(&mut turns, || drop(black_box(codes.pack())));
         let reconstructing = threads.add(&mut turns, || drop(black_box(codes.reconstruct::<f32>())));
         let measured = turns.measured(ROUNDS, progress);
         Ok(SchemeTimes {
@@ -83,7 +80,6 @@ pub(super) fn measured(
             scheme: toml,
             bytes: codes.size().total() as usize,
             quantize: times(&measured, quantizing, 1),
-            pack: times(&measured, packing, 1),
             reconstruct: times(&measured, reconstructing, 1),
         })
     });
