@@ -3,7 +3,7 @@
 use super::by_block::{EachValue, encode_by_block};
 use super::interval::Interval;
 use super::uniform::range;
-use crate::number::{Dtype, Real, decode_binary16, encode_binary16};
+use crate::number::{Dtype, NarrowFloat, Real, decode_binary16};
 use crate::scheme::{GgufType, ScaleFormat};
 use crate::tensor::{Affine, Blocks, CodeMatrix, FarParameters, PART, PerBlock, QuantizeError, in_parts};
 
@@ -22,46 +22,60 @@ pub(crate) fn quantize<T: Real>(
 ) -> Result<Affine<T>, QuantizeError> {
     let ranges = range::min_max(values, blocks)?;
     let own = |block: usize| blocks.get(block).positions().map(|position| values[position]);
+    let of_blocks = |parameter: &(dyn Fn(usize, Interval<f32>) -> f32 + Sync)| {
+        let mut parameters = vec![0.0; blocks.len()];
+        in_parts(&mut parameters, PART, &|numbers, parameters| {
+            for (block, own) in numbers.zip(parameters) {
+                let Interval { low, high } = ranges[block];
+                *own = parameter(block, Interval { low: single(low), high: single(high) });
+            }
+        });
+        parameters
+    };
     // With which codes are found.
-    let mut singles = vec![(0.0, 0.0); blocks.len()];
-    in_parts(&mut singles, PART, &|numbers, singles| {
-        for (block, of_block) in numbers.zip(singles) {
-            let Interval { low, high } = ranges[block];
-            let range = Interval { low: single(low), high: single(high) };
-            *of_block = fit(range, own(block).map(single), block_type);
-        }
-    });
-    let mut parameters = Affine {
-        scales: Vec::with_capacity(blocks.len()),
-        zero_points: Vec::with_capacity(blocks.len()),
-        nested: None,
+    let found = ScalesAndMinimums {
+        scales: of_blocks(&|block, range| scale(range, own(block).map(single), block_type)),
+        minimums: match block_type.has_minimum() {
+            true => of_blocks(&|block, range| minimum(range, own(block).map(single))),
+            false => Vec::new(),
+        },
     };
-    let stored = |parameter: f32| match parameter == 0.0 {
-        true => f64::from(parameter),
-        false => decode_binary16(encode_binary16(f64::from(parameter))),
-    };
-    for (block, (range, &(scale, minimum))) in ranges.iter().zip(&singles).enumerate() {
+    let [scales, minimums] = [&found.scales, &found.minimums].map(|wanted| stored(wanted));
+    let rounding = ScaleFormat::F16.rounding();
+    for (block, (&single, &stored)) in found.scales.iter().zip(&scales).enumerate() {
         // Of the values as they are, before they became `f32`.
         let wanted = match T::DTYPE {
-            Dtype::F32 => (f64::from(scale), f64::from(minimum)),
-            Dtype::F64 => {
-                let (scale, minimum) = fit(*range, own(block), block_type);
-                (scale.to_f64(), minimum.to_f64())
-            }
+            Dtype::F32 => f64::from(single),
+            Dtype::F64 => scale(ranges[block], own(block), block_type).to_f64(),
         };
-        let stored = (stored(scale), stored(minimum));
-        if wanted.0 != 0.0 {
-            far.note(wanted.0, stored.0, ScaleFormat::F16.rounding());
+        if wanted != 0.0 {
+            far.note(wanted, f64::from(stored), rounding);
         }
-        if wanted.1 != 0.0 {
-            let magnitude = range.magnitude().to_f64();
-            far.note_beside(wanted.1, stored.1, magnitude, ScaleFormat::F16.rounding());
+        if let Some(&stored) = minimums.get(block) {
+            let (range, wanted) = (ranges[block], minimum(ranges[block], own(block)).to_f64());
+            if wanted != 0.0 {
+                far.note_beside(wanted, f64::from(stored), range.magnitude().to_f64(), rounding);
+            }
         }
-        parameters.scales.push(T::from_f64(stored.0));
-        parameters.zero_points.push(T::from_f64(stored.1));
     }
-    encode_with(values, blocks, &singles, block_type, codes);
-    Ok(parameters)
+    encode_with(values, blocks, &found, block_type, codes);
+    let numbers =
+        |stored: Vec<f32>| stored.into_iter().map(|number| T::from_f64(f64::from(number))).collect();
+    let zero_points = if block_type.has_minimum() { numbers(minimums) } else { vec![T::ZERO; blocks.len()] };
+    Ok(Affine { scales: numbers(scales), zero_points, nested: None })
+}
+
+/// Of each block; no minimums where the type has none.
+struct ScalesAndMinimums {
+    scales: Vec<f32>,
+    minimums: Vec<f32>,
+}
+
+/// The numbers as f16 holds them.
+fn stored(numbers: &[f32]) -> Vec<f32> {
+    let patterns = NarrowFloat::binary16().patterns(numbers);
+    // As `f32` has all of them.
+    patterns.into_iter().map(|pattern| decode_binary16(pattern) as f32).collect()
 }
 
 /// Fills `codes` with those of other values with given parameters.
@@ -72,27 +86,23 @@ pub(crate) fn encode<T: Real>(
     block_type: GgufType,
     codes: &mut CodeMatrix,
 ) {
-    let both = parameters.scales.iter().zip(&parameters.zero_points);
-    let both: Vec<(f32, f32)> =
-        both.map(|(scale, minimum)| (scale.to_f64() as f32, minimum.to_f64() as f32)).collect();
-    encode_with(values, blocks, &both, block_type, codes);
+    let singles = |numbers: &[T]| numbers.iter().map(|number| number.to_f64() as f32).collect();
+    let scales = singles(&parameters.scales);
+    let minimums = if block_type.has_minimum() { singles(&parameters.zero_points) } else { Vec::new() };
+    encode_with(values, blocks, &ScalesAndMinimums { scales, minimums }, block_type, codes);
 }
 
 /// Codes with these scales and minimums.
 fn encode_with<T: Real>(
     values: &[T],
     blocks: &Blocks,
-    parameters: &[(f32, f32)],
+    ScalesAndMinimums { scales, minimums }: &ScalesAndMinimums,
     block_type: GgufType,
     codes: &mut CodeMatrix,
 ) {
-    let inverse = |&(scale, _): &(f32, f32)| if scale == 0.0 { 0.0 } else { 1.0 / scale };
-    let inverses: Vec<f32> = parameters.iter().map(inverse).collect();
-    let minimums: Vec<f32> = match block_type.has_minimum() {
-        true => parameters.iter().map(|(_, minimum)| *minimum).collect(),
-        false => Vec::new(),
-    };
-    let (inverses, both) = (&*inverses, (&*inverses, &*minimums));
+    let inverse = |&scale: &f32| if scale == 0.0 { 0.0 } else { 1.0 / scale };
+    let inverses: Vec<f32> = scales.iter().map(inverse).collect();
+    let (inverses, both) = (&*inverses, (&*inverses, &**minimums));
     match block_type {
         GgufType::Q4_0 => {
             run(values, blocks, inverses, codes, |value, inverse| truncated(value * inverse + 8.5, 15) - 8)
@@ -139,8 +149,8 @@ fn single<T: Real>(value: T) -> f32 {
     (value.to_f64() as f32).clamp(f32::MIN, f32::MAX)
 }
 
-/// Scale and minimum of values with this range; the minimum is 0 where the type has none.
-fn fit<T: Real>(range: Interval<T>, values: impl Iterator<Item = T>, block_type: GgufType) -> (T, T) {
+/// The scale of values with this range.
+fn scale<T: Real>(range: Interval<T>, values: impl Iterator<Item = T>, block_type: GgufType) -> T {
     let Interval { low, high } = range;
     let steps = |count: i32| {
         let (width, count) = (high - low, T::from_i32(count));
@@ -153,11 +163,11 @@ fn fit<T: Real>(range: Interval<T>, values: impl Iterator<Item = T>, block_type:
         }
     };
     match block_type {
-        GgufType::Q4_0 => (extreme(range, values) / T::from_i32(-8), T::ZERO),
-        GgufType::Q5_0 => (extreme(range, values) / T::from_i32(-16), T::ZERO),
-        GgufType::Q4_1 => (steps(15), minimum(range, values)),
-        GgufType::Q5_1 => (steps(31), minimum(range, values)),
-        GgufType::Q8_0 => (range.magnitude() / T::from_i32(127), T::ZERO),
+        GgufType::Q4_0 => extreme(range, values) / T::from_i32(-8),
+        GgufType::Q5_0 => extreme(range, values) / T::from_i32(-16),
+        GgufType::Q4_1 => steps(15),
+        GgufType::Q5_1 => steps(31),
+        GgufType::Q8_0 => range.magnitude() / T::from_i32(127),
     }
 }
 

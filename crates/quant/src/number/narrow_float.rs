@@ -1,5 +1,9 @@
 //! Numbers rounded to floats of fewer bits.
 
+use bitsweep_vector::arch;
+use pulp::NullaryFnOnce;
+
+use super::dtype::Dtype;
 use super::real::Real;
 
 /// How numbers are rounded to a float of a sign bit, `e` bits of exponent with bias `2^(e-1)-1`, and `m` of mantissa, subnormal
@@ -53,6 +57,33 @@ impl<T: Real> NarrowFloat<T> {
         let subnormal = (magnitude * self.steps).round_ties_even().whole_to_i32();
         let code = if magnitude < self.smallest_normal { subnormal } else { normal };
         code | i32::from(value.is_sign_negative()) << self.sign_place
+    }
+
+    /// The bit patterns of 16 bits of numbers that are not NaN; with vector instructions for `f32` alone.
+    pub(crate) fn patterns(self, numbers: &[T]) -> Vec<u16> {
+        let patterns = Patterns { float: self, numbers };
+        match T::DTYPE {
+            Dtype::F32 => arch().dispatch(patterns),
+            Dtype::F64 => patterns.call(),
+        }
+    }
+}
+
+struct Patterns<'a, T> {
+    float: NarrowFloat<T>,
+    numbers: &'a [T],
+}
+
+impl<T: Real> NullaryFnOnce for Patterns<'_, T> {
+    type Output = Vec<u16>;
+
+    #[inline(always)]
+    fn call(self) -> Vec<u16> {
+        let mut patterns = vec![0; self.numbers.len()];
+        for (pattern, &number) in patterns.iter_mut().zip(self.numbers) {
+            *pattern = self.float.code(number) as u16;
+        }
+        patterns
     }
 }
 

@@ -131,7 +131,7 @@ const EXPONENT: NumberStorage = NumberStorage::Exponent { places: 0 };
 
 fn append_block(codes: &[i32], scale: f64, minimum: f64, block_type: GgufBlock, bytes: &mut Vec<u8>) {
     match block_type {
-        GgufBlock::Mxfp4 => EXPONENT.append(scale, bytes),
+        GgufBlock::Mxfp4 => EXPONENT.append(&[scale], bytes),
         GgufBlock::Plain(block) => {
             bytes.extend(encode_binary16(scale).to_le_bytes());
             if block.has_minimum() {

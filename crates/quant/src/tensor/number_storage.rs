@@ -1,6 +1,6 @@
 //! Numbers beside the codes as they are stored one by one.
 
-use crate::number::{Real, decode_bfloat16, decode_binary16, encode_bfloat16, encode_binary16};
+use crate::number::{NarrowFloat, Real, decode_bfloat16, decode_binary16};
 use crate::scheme::{Format, ScaleFormat, Scheme, ZeroPoint};
 
 use super::part_name::PartElement;
@@ -85,18 +85,18 @@ impl NumberStorage {
         }
     }
 
-    /// Appends a number that is already rounded.
-    pub(crate) fn append<T: Real>(self, number: T, bytes: &mut Vec<u8>) {
+    /// Appends numbers that are already rounded.
+    pub(crate) fn append<T: Real>(self, numbers: &[T], bytes: &mut Vec<u8>) {
         match self {
-            Self::Float => number.append_to(bytes),
-            Self::F16 => bytes.extend(encode_binary16(number.to_f64()).to_le_bytes()),
-            Self::Bf16 => bytes.extend(encode_bfloat16(number.to_f64()).to_le_bytes()),
-            Self::Exponent { places } => {
+            Self::Float => numbers.iter().for_each(|number| number.append_to(bytes)),
+            Self::F16 => append_patterns(NarrowFloat::binary16(), numbers, bytes),
+            Self::Bf16 => append_patterns(NarrowFloat::bfloat16(), numbers, bytes),
+            Self::Exponent { places } => bytes.extend(numbers.iter().map(|number| {
                 let stored = libm::ilogb(number.to_f64()) + places;
                 // Within 0 to 254.
-                bytes.push((stored - EXPONENTS.start()) as u8);
-            }
-            Self::Integer => bytes.extend(number.to_i32().to_le_bytes()),
+                (stored - EXPONENTS.start()) as u8
+            })),
+            Self::Integer => bytes.extend(numbers.iter().flat_map(|number| number.to_i32().to_le_bytes())),
             Self::Nowhere => {}
         }
     }
@@ -131,6 +131,10 @@ impl NumberStorage {
             (Self::F16 | Self::Bf16 | Self::Exponent { .. } | Self::Integer | Self::Nowhere, _) => None,
         }
     }
+}
+
+fn append_patterns<T: Real>(float: NarrowFloat<T>, numbers: &[T], bytes: &mut Vec<u8>) {
+    bytes.extend(float.patterns(numbers).into_iter().flat_map(u16::to_le_bytes));
 }
 
 /// Binary places of the levels of integers, which the stored exponent of a power of two leaves out; 0 of other formats.

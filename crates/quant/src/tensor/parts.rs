@@ -77,7 +77,7 @@ impl<T: Real> Part<'_, T> {
         match self {
             Self::Codes(field, codes) => field.append(codes, bytes),
             Self::Scales(storage, numbers) | Self::ZeroPoints(storage, numbers) => {
-                numbers.iter().for_each(|number| storage.append(*number, bytes));
+                storage.append(numbers, bytes);
             }
             Self::ScaleCodes(codes) => bytes.extend(*codes),
             Self::OuterScales(scales) => scales.iter().for_each(|scale| scale.append_to(bytes)),

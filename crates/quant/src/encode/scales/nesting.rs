@@ -8,9 +8,9 @@ use crate::tensor::{BLOCKS, NestedScales, nested_table};
 ///
 /// `None` when the format is not nested.
 pub(crate) fn nest<T: Real>(format: ScaleFormat, wanted: &[T]) -> Option<(NestedScales, Vec<T>)> {
+    let table = nested_table(format)?;
     let wanted: Vec<f64> = wanted.iter().map(|scale| scale.to_f64()).collect();
     let largest = |values: &[f64]| values.iter().fold(0.0, |largest, value| f64::max(largest, value.abs()));
-    let table = nested_table(format)?;
     let mut nested =
         NestedScales { codes: Vec::with_capacity(wanted.len()), scales: Vec::new(), offset: None };
     let differences = match format {

@@ -37,7 +37,12 @@ impl Fitting {
         ranges: &[Interval<T>],
         far: &mut FarParameters,
     ) -> Result<Affine<T>, QuantizeError> {
-        let wanted: Vec<T> = ranges.iter().map(|range| self.wanted_scale(*range)).collect();
+        let rounding = self.rounding.format.rounding();
+        // What is stored as wide as the values is what is wanted.
+        let wanted: Vec<T> = match rounding {
+            Some(_) => ranges.iter().map(|range| self.wanted_scale(*range)).collect(),
+            None => Vec::new(),
+        };
         // Nested scales are found together, others block by block.
         let (nested, scales) = nest(self.rounding.format, &wanted).unzip();
         let mut parameters = Affine {
@@ -45,7 +50,7 @@ impl Fitting {
             zero_points: Vec::with_capacity(ranges.len()),
             nested,
         };
-        for (block, (&range, wanted)) in ranges.iter().zip(wanted).enumerate() {
+        for (block, &range) in ranges.iter().enumerate() {
             let fitted = match &scales {
                 None => self.fit_block(range),
                 Some(scales) => self.with_zero_point(range, scales[block]),
@@ -64,8 +69,9 @@ impl Fitting {
                     QuantizeError::ZeroPointTooLarge { block, zero_point: zero_point.to_f64() }
                 }
             })?;
-            let rounding = self.rounding.format.rounding();
-            if wanted != T::ZERO {
+            if let Some(&wanted) = wanted.get(block)
+                && wanted != T::ZERO
+            {
                 far.note(wanted.to_f64(), scale.abs().to_f64(), rounding);
             }
             if self.symmetry == Symmetry::Asymmetric(ZeroPoint::Minimum) {
