@@ -11,7 +11,7 @@
 //!   [`macro_f1_permutation`], [`paired_difference_interval`], [`divergence`], [`equivalence_margin`].
 //! - Two classifiers whose samples are not known to be the same: [`unpaired_p_above`].
 //! - Repeated runs: [`mean_and_deviation`]; scores and losses over rows and runs: [`Estimate`];
-//!   on samples of any weight: [`Flips`].
+//!   on samples of any weight: [`Flips`], [`weighted_mean`]; of rows drawn with replacement: [`resampled_weights`], [`left_out`].
 //! - Before anything is measured: [`rows_without_flips`], [`rows_needed`].
 //! - Many variants: [`pareto_front`], [`holm`], [`benjamini_hochberg`].
 //! - Many datasets: [`signed_rank_posterior`], [`signed_rank_posteriors`].
@@ -35,6 +35,7 @@ mod pareto;
 mod permutation;
 mod probabilities;
 mod repeated;
+mod resample;
 mod rows_needed;
 mod signed_rank;
 mod summation;
@@ -58,6 +59,7 @@ pub use pareto::pareto_front;
 pub use permutation::{PermutationTest, macro_f1_permutation};
 pub use probabilities::{brier_score, brier_scores, log_loss, sample_log_loss};
 pub use repeated::{MeanAndDeviation, mean_and_deviation};
+pub use resample::{left_out, resampled_weights, weighted_mean};
 pub use rows_needed::{most_without_flips, rows_needed, rows_without_flips};
 pub use signed_rank::{SignedRankPosterior, signed_rank_posterior, signed_rank_posteriors};
 pub use unpaired::unpaired_p_above;

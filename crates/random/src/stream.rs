@@ -151,6 +151,15 @@ impl Stream {
         self.bounded(n as u64 - 1) as usize
     }
 
+    /// How often each integer in `[0, n)` comes up in `n` draws: a resample of `n` rows with replacement.
+    pub fn resample(&mut self, n: usize) -> Vec<u32> {
+        let mut counts = vec![0; n];
+        for _ in 0..n {
+            counts[self.below(n)] += 1;
+        }
+        counts
+    }
+
     /// An integer in `[0, max]` by masked rejection.
     fn bounded(&mut self, max: u64) -> u64 {
         match &mut self.source {

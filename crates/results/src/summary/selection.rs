@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bitsweep_metrics::{Flips, pareto_front};
+use bitsweep_metrics::{Flips, left_out, pareto_front, resampled_weights, weighted_mean};
 use bitsweep_random::{Generator, Stream};
 use rayon::prelude::*;
 
@@ -160,11 +160,8 @@ impl<'a> Trial<'a> {
     /// `None` where no row is drawn or left out that the metric looks at.
     fn bootstrap(&self, number: usize) -> Option<Bootstrap> {
         let mut stream = Stream::new(Generator::Modern, self.seed, &format!("selection {number}")).ok()?;
-        let mut drawn = vec![0_u32; self.rows];
-        for _ in 0..self.rows {
-            drawn[stream.below(self.rows)] += 1;
-        }
-        let left_out: Vec<u32> = drawn.iter().map(|count| u32::from(*count == 0)).collect();
+        let drawn = stream.resample(self.rows);
+        let left_out = left_out(&drawn);
         let losses = self.losses(&drawn, None)?;
         let choose = |goal: Goal| {
             let margin = goal.margin(self.rule);
@@ -188,17 +185,17 @@ impl<'a> Trial<'a> {
 
     /// The mean loss of each candidate, or of one, with so much weight on each row, over the units that have a row of weight;
     /// `None` where none has.
-    fn losses(&self, weights: &[u32], only: Option<usize>) -> Option<Vec<f64>> {
+    fn losses(&self, counts: &[u32], only: Option<usize>) -> Option<Vec<f64>> {
         let places = only.map_or(0..self.candidates.len(), |place| place..place + 1);
         let mut sums = vec![0.0; places.len()];
         let mut units = 0;
         for unit in &self.units {
-            let own: Vec<f64> = unit.numbers.iter().map(|number| weights[*number].into()).collect();
-            if !own.iter().any(|weight| *weight > 0.0) {
+            let weights = resampled_weights(counts, &unit.numbers);
+            if !weights.iter().any(|weight| *weight > 0.0) {
                 continue;
             }
             units += 1;
-            let losses = unit.losses(&own, places.clone(), &self.rule.metric)?;
+            let losses = unit.losses(&weights, places.clone(), &self.rule.metric)?;
             sums.iter_mut().zip(losses).for_each(|(sum, loss)| *sum += loss);
         }
         sums.iter_mut().for_each(|sum| *sum /= f64::from(units));
@@ -216,13 +213,7 @@ impl Unit<'_> {
     }
 
     fn log_losses(&self, weights: &[f64], places: std::ops::Range<usize>) -> Option<Vec<f64>> {
-        let all: f64 = weights.iter().sum();
-        let mean = |position: usize| {
-            let losses = self.evidence.log_losses(position)?;
-            Some(
-                losses.iter().zip(weights).map(|(&loss, weight)| f64::from(loss) * weight).sum::<f64>() / all,
-            )
-        };
+        let mean = |position: usize| Some(weighted_mean(self.evidence.log_losses(position)?, weights));
         let float = mean(0)?;
         places.map(|place| Some(mean(self.positions[place])? - float)).collect()
     }
