@@ -157,6 +157,15 @@ proptest! {
     }
 
     #[test]
+    fn resamples_count_draws(generator in any_generator(), seed in any::<u32>(), n in 0usize..300) {
+        let mut stream = Stream::new(generator, u64::from(seed), "selection").unwrap();
+        let mut counts = vec![0; n];
+        let mut same = stream.clone();
+        (0..n).for_each(|_| counts[same.below(n)] += 1);
+        prop_assert_eq!(stream.resample(n), counts);
+    }
+
+    #[test]
     fn permutations_hold_each_index_once(generator in any_generator(), seed in any::<u32>(), n in 0usize..300) {
         let mut stream = Stream::new(generator, u64::from(seed), "split").unwrap();
         let mut order = stream.permutation(n);

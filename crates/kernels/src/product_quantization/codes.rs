@@ -115,19 +115,19 @@ fn long<S: Set>(set: S, lines: &[Lanes<i32>], tables: &[[f32; 256]]) -> [f32; LA
     lines.iter().for_each(|line| set.prefetch(line, NEAR));
     let tables = tables.as_chunks::<4>().0;
     let mut values = [0.0; LANES];
-    // Two vectors at a time, whose additions need not wait for one another.
-    unrolled!(PAIR in [0 1 2 3] below LANES / 4, {
+    // Four vectors at a time, whose additions need not wait for one another.
+    unrolled!(FOUR in [0 1 2 3] below LANES / 4, {
         let mut parts = [[0.0; 4]; 4];
         for (line, tables) in lines.iter().zip(tables) {
             unrolled!(OF in [0 1 2 3] below 4, {
-                let codes = line.0[4 * PAIR + OF].to_le_bytes();
+                let codes = line.0[4 * FOUR + OF].to_le_bytes();
                 unrolled!(PART in [0 1 2 3] below 4, {
                     parts[OF][PART] += tables[PART][usize::from(codes[PART])];
                 });
             });
         }
         let sums = parts.map(|parts| (parts[0] + parts[1]) + (parts[2] + parts[3]));
-        values[4 * PAIR..4 * PAIR + 4].copy_from_slice(&sums);
+        values[4 * FOUR..4 * FOUR + 4].copy_from_slice(&sums);
     });
     values
 }

@@ -123,6 +123,7 @@ impl FloatPatterns {
 mod tests {
     use super::*;
     use crate::number::{encode_bfloat16, encode_binary16};
+    use crate::scheme::Minifloat;
 
     /// Patterns of `f32` all over, and neighbours of every number of 16 bits and of every tie between two.
     fn numbers() -> impl Iterator<Item = f32> {
@@ -130,6 +131,20 @@ mod tests {
         let near = (0..=u32::from(u16::MAX))
             .flat_map(|high| [0, 1, 0x7fff, 0x8000, 0x8001, 0xffff].map(|low| high << 16 | low));
         all_over.chain(near).map(f32::from_bits).filter(|number| number.is_finite())
+    }
+
+    #[test]
+    fn every_pattern_is_the_number_that_its_format_says() {
+        use Minifloat as Float;
+        for float in [Float::E4M3, Float::E5M2, Float::E3M2, Float::E2M3, Float::E2M1] {
+            let patterns = FloatPatterns::new(float.exponent_bits(), float.mantissa_bits());
+            for code in 0..1 << float.bits() {
+                if let Some(number) = float.value(code) {
+                    let own = f64::from(patterns.number(code.cast_signed()));
+                    assert_eq!(own.to_bits(), number.to_bits(), "{code:b} of {float}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -168,14 +168,15 @@ impl CodeMatrix {
         fn widen<C: Copy>(codes: &[C], into: &mut [i32], wide: impl Fn(C) -> i32) {
             into.iter_mut().zip(codes).for_each(|(own, &code)| *own = wide(code));
         }
+        let places = first..first + into.len();
         match (&self.storage, self.is_signed()) {
-            (Storage::Bytes(codes), false) => widen(&codes[first..], into, i32::from),
-            (Storage::Bytes(codes), true) => widen(&codes[first..], into, |code| code.cast_signed().into()),
+            (Storage::Bytes(codes), false) => widen(&codes[places], into, i32::from),
+            (Storage::Bytes(codes), true) => widen(&codes[places], into, |code| code.cast_signed().into()),
             (Storage::Pairs(codes), false) => {
-                widen(&codes[first..], into, |code| u16::from_le_bytes(code).into());
+                widen(&codes[places], into, |code| u16::from_le_bytes(code).into());
             }
             (Storage::Pairs(codes), true) => {
-                widen(&codes[first..], into, |code| i16::from_le_bytes(code).into());
+                widen(&codes[places], into, |code| i16::from_le_bytes(code).into());
             }
         }
     }
@@ -225,9 +226,10 @@ impl CodesMut<'_> {
         fn narrow<C>(codes: &mut [C], from: &[i32], cast: impl Fn(i32) -> C) {
             codes.iter_mut().zip(from).for_each(|(code, &wide)| *code = cast(wide));
         }
+        let places = first..first + from.len();
         match self {
-            Self::Bytes(codes) => narrow(&mut codes[first..], from, |code| code as u8),
-            Self::Pairs(codes) => narrow(&mut codes[first..], from, |code| (code as u16).to_le_bytes()),
+            Self::Bytes(codes) => narrow(&mut codes[places], from, |code| code as u8),
+            Self::Pairs(codes) => narrow(&mut codes[places], from, |code| (code as u16).to_le_bytes()),
         }
     }
 }

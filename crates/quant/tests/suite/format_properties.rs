@@ -55,11 +55,12 @@ proptest! {
         }
         let bytes: Vec<u8> = parts.into_iter().flat_map(|part| part.bytes).collect();
         prop_assert_eq!(&bytes, &packed.bytes);
+        prop_assert_eq!(&result.clone().into_packed(), &packed);
         let unpacked = Quantized::unpack(&packed).unwrap();
         prop_assert_eq!(unpacked.reconstruct::<f64>(), result.reconstruct::<f64>());
         prop_assert_eq!(unpacked, result);
         let singles = quantized(&values.mapv(|value| value as f32), &scheme);
-        prop_assert_eq!(Quantized::unpack(&singles.pack()).unwrap(), singles);
+        prop_assert_eq!(Quantized::unpack(&singles.clone().into_packed()).unwrap(), singles);
     }
 
     #[test]

@@ -13,6 +13,7 @@ fn round_trips<T: Real>(values: &Array2<T>, scheme: &Scheme) -> Result<(), TestC
     };
     let packed = result.pack();
     prop_assert_eq!(packed.bytes.len() as u64, result.size().total());
+    prop_assert_eq!(&result.clone().into_packed(), &packed);
     prop_assert_eq!(Quantized::unpack(&packed).unwrap(), result);
     Ok(())
 }
