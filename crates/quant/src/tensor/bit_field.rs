@@ -151,12 +151,19 @@ impl NullaryFnOnce for Packing<'_> {
     #[inline(always)]
     fn call(self) {
         let Self { field, codes, first, bytes } = self;
+        let pieces = bytes.chunks_mut(PIECE / EIGHT * field.bits as usize);
+        if let Some(codes) = codes.single_bytes() {
+            for (bytes, codes) in pieces.zip(codes[first..].chunks(PIECE)) {
+                for_width!(field.bits, pack_bytes(field, codes, bytes), 1 2 3 4 5 6 7 8);
+            }
+            return;
+        }
         let mut reader = CodeReader::new(codes, first);
         let mut left = codes.len() - first;
-        for bytes in bytes.chunks_mut(PIECE / EIGHT * field.bits as usize) {
-            let piece = reader.take(left.min(PIECE));
-            left -= piece.len();
-            for_width!(field.bits, pack_eights(field, piece, bytes));
+        for bytes in pieces {
+            let codes = reader.take(left.min(PIECE));
+            left -= codes.len();
+            for_width!(field.bits, pack_pairs(field, codes, bytes), 9 10 11 12 13 14 15 16);
         }
     }
 }
@@ -176,22 +183,30 @@ macro_rules! for_width {
 }
 use for_width;
 
-/// Packs codes, at most [`PIECE`] and eight at a time, into as many bytes as they take; zero bits after the last ones.
+/// Packs codes of up to 8 bits, at most [`PIECE`] and eight at a time, into as many bytes as they take; zero bits after the last ones.
 #[inline(always)]
-fn pack_eights<const BITS: usize>(field: BitField, codes: &[i32], bytes: &mut [u8]) {
-    if BITS > 8 {
-        let word = |eight: &[i32]| {
-            let fields = eight.iter().map(|&code| u128::from(field.field(code)));
-            fields.rev().fold(0, |word, field| word << BITS | field).to_le_bytes()
-        };
-        return store_eights::<BITS, 16>(codes.chunks(EIGHT).map(word), bytes);
-    }
+fn pack_bytes<const BITS: usize>(field: BitField, codes: &[u8], bytes: &mut [u8]) {
     let mut fields = [0; PIECE];
-    for (own, &code) in fields.iter_mut().zip(codes) {
-        *own = field.field(code) as u8;
+    let places = fields.iter_mut().zip(codes);
+    match field.sign {
+        Sign::None | Sign::TwosComplement => {
+            let mask = u8::MAX >> (8 - BITS);
+            places.for_each(|(own, &code)| *own = code & mask);
+        }
+        Sign::Only => places.for_each(|(own, &code)| *own = u8::from(code.cast_signed() > 0)),
     }
     let word = |eight: &[u8; EIGHT]| side_by_side::<BITS>(u64::from_le_bytes(*eight), 8).to_le_bytes();
     store_eights::<BITS, 8>(fields.as_chunks().0.iter().map(word), bytes);
+}
+
+/// The same of codes of more bits.
+#[inline(always)]
+fn pack_pairs<const BITS: usize>(field: BitField, codes: &[i32], bytes: &mut [u8]) {
+    let word = |eight: &[i32]| {
+        let fields = eight.iter().map(|&code| u128::from(field.field(code)));
+        fields.rev().fold(0, |word, field| word << BITS | field).to_le_bytes()
+    };
+    store_eights::<BITS, 16>(codes.chunks(EIGHT).map(word), bytes);
 }
 
 /// Writes the first `BITS` bytes of each word, and what there is room for of one more.

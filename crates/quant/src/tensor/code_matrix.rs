@@ -149,6 +149,15 @@ impl CodeMatrix {
         }
     }
 
+    /// The codes in two's complement where each takes one byte.
+    #[inline(always)]
+    pub(crate) fn single_bytes(&self) -> Option<&[u8]> {
+        match &self.storage {
+            Storage::Bytes(codes) => Some(codes),
+            Storage::Pairs(_) => None,
+        }
+    }
+
     /// The code at a position in row-major order.
     #[inline]
     pub(crate) fn at(&self, position: usize) -> i32 {
