@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Quantizing a matrix of 4096 x 4096 normal f32, calibrating a layer, and products with packed weights, on one core, beside whatever of NumPy, ONNX
-Runtime, PyTorch, ml_dtypes, gguf and faiss is installed. Prints Markdown; times are medians of rounds in which each tool has its
-turn.
+"""Quantizing a matrix of 4096 x 4096 normal f32, calibrating a layer, and products with packed weights, on one core, beside
+whatever of NumPy, ONNX Runtime, PyTorch, ml_dtypes, gguf and faiss is installed, and the crate gemm where it is built. Prints
+Markdown; times are medians of rounds in which each tool has its turn.
 
     cargo build --release
+    cargo build --release --manifest-path benches/peers/gemm/Cargo.toml
     python3 benches/peers/kernels.py > results/performance/kernels.md
 """
 
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
@@ -25,15 +27,17 @@ import numpy
 SIDE = int(os.environ.get("SIDE", "4096"))
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 PROGRAM = os.environ.get("BITSWEEP", "target/release/bitsweep")
+GEMM = os.environ.get("GEMM", "benches/peers/gemm/target/release/gemm-peer")
 
 generator = numpy.random.default_rng(0)
 values = generator.standard_normal((SIDE, SIDE)).astype(numpy.float32)
 
 
 def milliseconds(work):
+    """How long it takes, or what it says itself, as programs do."""
     start = time.perf_counter()
-    work()
-    return (time.perf_counter() - start) * 1e3
+    told = work()
+    return told if isinstance(told, float) else (time.perf_counter() - start) * 1e3
 
 
 def ours(name):
@@ -107,6 +111,15 @@ for side in squares:
     left, right = values[:side, :side].copy(), values[-side:, -side:].copy()
     products["f32", side, side].append(("NumPy", lambda left=left, right=right: left @ right))
 versions = [f"NumPy {numpy.__version__}"]
+if os.path.exists(GEMM):
+    with open("benches/peers/gemm/Cargo.lock", "rb") as lock:
+        versions += [f"gemm {package['version']}" for package in tomllib.load(lock)["package"] if package["name"] == "gemm"]
+
+    def by_gemm(*shape):
+        return lambda: float(subprocess.run([GEMM, *map(str, shape)], capture_output=True, check=True).stdout)
+
+    for rows, side, count in [*((rows, SIDE, 4) for rows in (1, 8, 32)), *((side, side, 1) for side in squares)]:
+        products["f32", rows, side].append(("gemm", by_gemm(rows, side, side, count)))
 
 
 def installed(name, package=None):
