@@ -4,9 +4,12 @@ use bitsweep_vector::arch;
 use pulp::NullaryFnOnce;
 
 use crate::number::{LANES, Real};
+use crate::tensor::{PART, in_parts};
 
 /// Bins of the range: few enough for all of them to stay in a cache of a core.
 const BINS: usize = 1 << 14;
+/// Histograms that threads fill beside one another: so few that they take little memory.
+const MOST_PARTS: usize = 16;
 /// More than the sums may have lost to rounding, of the error.
 const ROUNDING: f64 = 1e-9;
 
@@ -26,6 +29,15 @@ struct Bin<T> {
 }
 
 impl<T: Real> Bin<T> {
+    /// Takes in the values of the same bin of another histogram.
+    fn add(&mut self, other: &Self) {
+        self.least = self.least.lesser(other.least);
+        self.largest = self.largest.greater(other.largest);
+        self.count += other.count;
+        self.sum += other.sum;
+        self.squares += other.squares;
+    }
+
     /// `Σ(w - x)²`.
     #[inline(always)]
     fn squared_distances(&self, x: f64) -> f64 {
@@ -76,8 +88,19 @@ impl<T: Real> Histogram<T> {
         let width = 2.0 * (0.5 * high - 0.5 * low) / BINS as f64;
         let none =
             Bin { least: T::from_f64(high), largest: T::from_f64(low), count: 0.0, sum: 0.0, squares: 0.0 };
-        let mut bins = vec![none; BINS];
-        arch().dispatch(Filling { values, low, width, bins: &mut bins });
+        let length = values.len().div_ceil(MOST_PARTS).max(PART);
+        let mut parts = vec![vec![none; BINS]; values.len().div_ceil(length)];
+        in_parts(&mut parts, 1, &|numbers, parts| {
+            for (number, bins) in numbers.zip(parts) {
+                let values = &values[number * length..values.len().min((number + 1) * length)];
+                arch().dispatch(Filling { values, low, width, bins });
+            }
+        });
+        let bins = parts.into_iter().reduce(|mut all, part| {
+            all.iter_mut().zip(&part).for_each(|(bin, other)| bin.add(other));
+            all
+        });
+        let bins = bins.unwrap_or_default();
         let edges = (0..BINS).map(|place| low + place as f64 * width);
         let bins = bins.into_iter().zip(edges).filter(|(bin, _)| bin.count > 0.0).map(|(bin, edge)| {
             let Bin { count, sum, squares, least, largest } = bin;
