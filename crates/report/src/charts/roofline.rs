@@ -22,7 +22,7 @@ pub struct Roofline<'a> {
     pub bandwidth: f64,
     /// Names of its peaks, and products in a second.
     pub peaks: &'a [(String, f64)],
-    /// One per format, that of `f32` first.
+    /// One per format, that of `f32` first; those without points are not drawn.
     pub lines: &'a [RooflineLine],
 }
 
@@ -50,15 +50,17 @@ fn draw(rates: &Roofline<'_>) -> Result<Chart, Fault> {
         &title,
         &format!("Products of one thread against how often each byte is used, logarithmic axes. {machine}."),
     );
-    let colours = || std::iter::once(FLOAT).chain((0..).map(series));
-    let legend = Legend::new(lines.iter().map(|line| line.name.clone()).zip(colours()));
+    let colours = std::iter::once(FLOAT).chain((0..).map(series));
+    // A format has its colour whether others are measured or not.
+    let lines: Vec<_> = lines.iter().zip(colours).filter(|(line, _)| !line.points.is_empty()).collect();
+    let legend = Legend::new(lines.iter().map(|(line, colour)| (line.name.clone(), *colour)));
     let layout = panels(1, header.bottom() + legend.height(), 360.0, 360.0);
-    let names: Vec<&str> = lines.iter().map(|line| line.name.as_str()).collect();
+    let names: Vec<&str> = lines.iter().map(|(line, _)| line.name.as_str()).collect();
+    let of_formats = if names.is_empty() { String::new() } else { format!(", for {}", names.join("; ")) };
     let alt = format!(
-        "Chart of products in a second against products for each byte, under the bandwidth and the peaks of the machine, for {}.",
-        names.join("; ")
+        "Chart of products in a second against products for each byte, under the bandwidth and the peaks of the machine{of_formats}."
     );
-    let points = || lines.iter().flat_map(|line| &line.points);
+    let points = || lines.iter().flat_map(|(line, _)| &line.points);
     let ends = |values: &mut dyn Iterator<Item = f64>| {
         values.fold((f64::INFINITY, 0.0), |(low, high), value| (f64::min(low, value), f64::max(high, value)))
     };
@@ -89,10 +91,10 @@ fn draw(rates: &Roofline<'_>) -> Result<Chart, Fault> {
                 let label = Type::new(SMALL, MUTED).anchor(Anchor::End);
                 canvas.text(&format!("peak of {name}"), (plot.right, height - 8.0), label)?;
             }
-            for (line, colour) in lines.iter().zip(colours()) {
+            for (line, colour) in &lines {
                 let points: Vec<Point> = line.points.iter().map(at).collect();
-                canvas.path(&points, colour, 1.6)?;
-                points.iter().try_for_each(|point| canvas.marker(*point, 3.2, colour))?;
+                canvas.path(&points, *colour, 1.6)?;
+                points.iter().try_for_each(|point| canvas.marker(*point, 3.2, *colour))?;
             }
         }
         Ok(())
@@ -111,13 +113,18 @@ mod tests {
             name: name.to_owned(),
             points: points.to_vec(),
         };
-        let lines = [line("f32", &[(0.25, 5e9), (2.0, 3e10)]), line("int8", &[(1.0, 2e10), (32.0, 2e11)])];
+        let lines = [
+            line("f32", &[(0.25, 5e9), (2.0, 3e10)]),
+            line("int2", &[]),
+            line("int8", &[(1.0, 2e10), (32.0, 2e11)]),
+        ];
         let peaks = [("bytes".to_owned(), 3e11), ("f32".to_owned(), 8e10)];
         let rates = Roofline { machine: "a machine", bandwidth: 2e10, peaks: &peaks, lines: &lines };
         let chart = roofline(&rates).unwrap();
         for words in ["int8", "peak of bytes", "bandwidth", "a machine"] {
             assert!(chart.svg.contains(words), "{words}");
         }
-        assert!(roofline(&Roofline { lines: &[], ..rates }).is_ok());
+        assert!(!chart.svg.contains("int2") && chart.alt.ends_with("for f32; int8."), "{}", chart.alt);
+        assert!(roofline(&Roofline { lines: &[], ..rates }).unwrap().alt.ends_with("the machine."));
     }
 }
