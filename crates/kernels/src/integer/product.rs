@@ -236,6 +236,12 @@ impl Product<'_> {
         }
     }
 
+    /// Whether outputs are [plain](IntegerWeights::is_plain) sums.
+    #[inline(always)]
+    fn is_plain(&self, panel: &Panel) -> bool {
+        self.results.are_outputs() && self.weights.is_plain() && !panel.has_shifts
+    }
+
     /// One row: the weights are read once, one after another.
     #[inline(always)]
     fn vector<S: Set, L: Layout<LINES, STEPS>, const LINES: usize, const STEPS: usize, const Q: usize>(
@@ -245,7 +251,7 @@ impl Product<'_> {
     ) -> usize {
         let weights = self.weights;
         let panel = Panel::new::<1, Q>(weights, self.activations, row);
-        let is_plain = self.results.are_outputs() && weights.is_plain() && !panel.has_shifts;
+        let is_plain = self.is_plain(&panel);
         let most = weights.group_blocks();
         for tile in self.tiles.clone() {
             let blocks = weights.lines(tile, weights.block_range(0..weights.groups)).as_chunks().0;
@@ -345,7 +351,7 @@ impl Product<'_> {
                         self.results.expect_store(set, first + row, tile..tile + TILES);
                     }
                 }
-                let is_plain = self.results.are_outputs() && weights.is_plain() && !panel.has_shifts;
+                let is_plain = self.is_plain(panel);
                 if is_plain && visit == 0 {
                     sums.fill([Line([0.0; LANES]); TILES]);
                 }

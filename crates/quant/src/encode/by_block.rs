@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use bitsweep_vector::arch;
 use pulp::NullaryFnOnce;
 
-use crate::number::{Dtype, Real};
+use crate::number::{Real, vectorized};
 use crate::tensor::{Blocks, CodeMatrix, CodeWriter, PerBlock, Piece, part_length, pass_by_block};
 
 /// What makes codes of values that lie side by side.
@@ -28,9 +27,6 @@ impl<T: Copy, P, F: Fn(T, P) -> i32> EncodePiece<T, P> for EachValue<F> {
 }
 
 /// Fills `codes` with those of all values.
-///
-/// With vector instructions for `f32` alone: every loop is compiled for each type and each set of instructions, which takes
-/// longer than anything else here, and tensors of doubles are rare.
 pub(crate) fn encode_by_block<T: Real, P: PerBlock + Sync>(
     values: &[T],
     blocks: &Blocks,
@@ -40,10 +36,7 @@ pub(crate) fn encode_by_block<T: Real, P: PerBlock + Sync>(
 ) {
     codes.in_parts(part_length(blocks), &|positions, codes| {
         let encoding = EncodeByBlock { values, blocks, positions, parameters, writer: codes, encoder };
-        match T::DTYPE {
-            Dtype::F32 => arch().dispatch(encoding),
-            Dtype::F64 => encoding.call(),
-        }
+        vectorized::<T, _>(encoding);
     });
 }
 

@@ -43,16 +43,13 @@ pub(crate) fn quantize<T: Real>(
     let [scales, minimums] = [&found.scales, &found.minimums].map(|wanted| stored(wanted));
     let rounding = ScaleFormat::F16.rounding();
     for (block, (&single, &stored)) in found.scales.iter().zip(&scales).enumerate() {
-        // Of the values as they are, before they became `f32`.
-        let wanted = match T::DTYPE {
-            Dtype::F32 => f64::from(single),
-            Dtype::F64 => scale(ranges[block], own(block), block_type).to_f64(),
-        };
-        if wanted != 0.0 {
-            far.note(wanted, f64::from(stored), rounding);
+        let range = ranges[block];
+        let wanted_scale = wanted(single, &|| scale(range, own(block), block_type));
+        if wanted_scale != 0.0 {
+            far.note(wanted_scale, f64::from(stored), rounding);
         }
-        if let Some(&stored) = minimums.get(block) {
-            let (range, wanted) = (ranges[block], minimum(ranges[block], own(block)).to_f64());
+        if let (Some(&single), Some(&stored)) = (found.minimums.get(block), minimums.get(block)) {
+            let wanted = wanted(single, &|| minimum(range, own(block)));
             if wanted != 0.0 {
                 far.note_beside(wanted, f64::from(stored), range.magnitude().to_f64(), rounding);
             }
@@ -69,6 +66,14 @@ pub(crate) fn quantize<T: Real>(
 struct ScalesAndMinimums {
     scales: Vec<f32>,
     minimums: Vec<f32>,
+}
+
+/// A parameter of the values as they are: of those that became `f32` before, found again.
+fn wanted<T: Real>(single: f32, of_doubles: &dyn Fn() -> T) -> f64 {
+    match T::DTYPE {
+        Dtype::F32 => f64::from(single),
+        Dtype::F64 => of_doubles().to_f64(),
+    }
 }
 
 /// The numbers as f16 holds them.

@@ -8,6 +8,7 @@ mod lanes;
 mod narrow_float;
 mod real;
 mod row_major;
+mod vectorized;
 
 pub use dtype::{Dtype, OtherDtype};
 pub(crate) use each::Each;
@@ -20,3 +21,4 @@ pub(crate) use narrow_float::{FloatPatterns, NarrowFloat};
 pub(crate) use real::ForEachDtype;
 pub use real::Real;
 pub(crate) use row_major::{change_row_major, row_major};
+pub(crate) use vectorized::vectorized;

@@ -1,10 +1,9 @@
 //! Numbers rounded to floats of fewer bits.
 
-use bitsweep_vector::arch;
 use pulp::NullaryFnOnce;
 
-use super::dtype::Dtype;
 use super::real::Real;
+use super::vectorized::vectorized;
 
 /// How numbers are rounded to a float of a sign bit, `e` bits of exponent with bias `2^(e-1)-1`, and `m` of mantissa, subnormal
 /// numbers included: to the nearest, ties to even; beyond the largest number to that one. The code is the bit pattern.
@@ -59,13 +58,9 @@ impl<T: Real> NarrowFloat<T> {
         code | i32::from(value.is_sign_negative()) << self.sign_place
     }
 
-    /// The bit patterns of 16 bits of numbers that are not NaN; with vector instructions for `f32` alone.
+    /// The bit patterns of 16 bits of numbers that are not NaN.
     pub(crate) fn patterns(self, numbers: &[T]) -> Vec<u16> {
-        let patterns = Patterns { float: self, numbers };
-        match T::DTYPE {
-            Dtype::F32 => arch().dispatch(patterns),
-            Dtype::F64 => patterns.call(),
-        }
+        vectorized::<T, _>(Patterns { float: self, numbers })
     }
 }
 

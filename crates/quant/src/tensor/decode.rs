@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use bitsweep_vector::arch;
 use pulp::NullaryFnOnce;
 
-use crate::number::{Dtype, Real};
+use crate::number::{Real, vectorized};
 
 use super::blocks::Blocks;
 use super::by_block::{Piece, pass_by_block};
@@ -54,7 +53,7 @@ impl<T: Real> DecodePiece<T, T> for FewLevels<T> {
     }
 }
 
-/// Writes the value of every code with the parameters of its block into `values`; with vector instructions for `f32` alone.
+/// Writes the value of every code with the parameters of its block into `values`.
 pub(super) fn decode<T: Real, P: PerBlock + Sync>(
     codes: &CodeMatrix,
     blocks: &Blocks,
@@ -64,10 +63,7 @@ pub(super) fn decode<T: Real, P: PerBlock + Sync>(
 ) {
     in_parts(values, part_length(blocks), &|positions, values| {
         let decoding = Decoding { codes, blocks, positions, parameters, values, decoder };
-        match T::DTYPE {
-            Dtype::F32 => arch().dispatch(decoding),
-            Dtype::F64 => decoding.call(),
-        }
+        vectorized::<T, _>(decoding);
     });
 }
 

@@ -60,7 +60,7 @@ pub(crate) use per_block::{BlockNumbers, Everywhere, PerBlock};
 pub use quantized::Quantized;
 pub(crate) use quantized::Unheld;
 pub use reader::UnpackError;
-pub(crate) use shared::{PART, in_parts, over_parts, part_length};
+pub(crate) use shared::{PART, in_parts, over_parts, over_parts_of, part_length};
 pub(crate) use split::Split;
 pub(crate) use stored::StoredParameters;
 pub use unrepresentable::Unrepresentable;

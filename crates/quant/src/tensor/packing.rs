@@ -51,17 +51,17 @@ impl Quantized {
 
     /// As [`pack`](Self::pack); codes that fill whole bytes stay where they are.
     #[must_use]
-    pub fn into_packed(mut self) -> Packed {
-        match BitField::of(self.scheme()).whole_numbers() {
-            None => self.pack(),
-            Some(_) => {
-                let bytes = self.take_codes().into_bytes();
-                self.packed_behind(bytes)
-            }
+    pub fn into_packed(self) -> Packed {
+        if BitField::of(self.scheme()).whole_numbers().is_none() {
+            return self.pack();
         }
+        let others = self.packed_behind(Vec::new());
+        let mut bytes = self.into_codes().into_bytes();
+        bytes.extend(&others.bytes);
+        Packed { bytes, ..others }
     }
 
-    /// The matrix as bytes, of which there are those of the codes.
+    /// The matrix with the bytes of all parts but the codes, behind those that are there.
     fn packed_behind(&self, mut bytes: Vec<u8>) -> Packed {
         let centroids = with_parameters!(self.stored_parameters(), parameters => {
             let others = self.parts(parameters).filter(|part| part.name() != PartName::Codes);

@@ -113,15 +113,6 @@ impl FixedGrid {
             Self::Wrpn(bits) => EvenLevels::wrpn(bits).level(code),
         }
     }
-
-    /// The levels, where they are even.
-    pub(crate) fn even<T: Real>(self) -> Option<EvenLevels<T>> {
-        match self {
-            Self::Float16 | Self::BFloat16 => None,
-            Self::DoReFa(bits) => Some(EvenLevels::dorefa(bits)),
-            Self::Wrpn(bits) => Some(EvenLevels::wrpn(bits)),
-        }
-    }
 }
 
 /// Levels `factor·(q/steps) - offset`.
@@ -134,13 +125,13 @@ pub(crate) struct EvenLevels<T> {
 
 impl<T: Real> EvenLevels<T> {
     /// `2·(q/n) - 1`, `n` the highest code.
-    fn dorefa(bits: Bits) -> Self {
+    pub(crate) fn dorefa(bits: Bits) -> Self {
         let grid = Grid::new(bits, Codes::Unsigned, CodeRange::Full);
         Self { steps: T::from_i32(grid.highest), factor: T::ONE + T::ONE, offset: T::ONE }
     }
 
     /// `q/n`, `n` the highest code.
-    fn wrpn(bits: Bits) -> Self {
+    pub(crate) fn wrpn(bits: Bits) -> Self {
         let grid = Grid::new(bits, Codes::Signed, CodeRange::Narrow);
         Self { steps: T::from_i32(grid.highest), factor: T::ONE, offset: T::ZERO }
     }

@@ -4,7 +4,6 @@ use crate::number::{Dtype, OtherDtype, Real};
 use crate::scheme::{Format, Scheme, ZeroPoint};
 
 use super::affine::Affine;
-use super::bit_field::BitField;
 use super::blocks::Blocks;
 use super::code_matrix::CodeMatrix;
 use super::codebook::Codebook;
@@ -123,10 +122,8 @@ impl Quantized {
         &self.codes
     }
 
-    /// The codes, in place of which no others are left.
-    pub(crate) fn take_codes(&mut self) -> CodeMatrix {
-        let none = CodeMatrix::zeros((0, 0), BitField::of(&self.scheme).code_type());
-        std::mem::replace(&mut self.codes, none)
+    pub(crate) fn into_codes(self) -> CodeMatrix {
+        self.codes
     }
 
     /// The code that stands for one value. With codebooks it is that of the whole sub-vector: the codes of its stages as

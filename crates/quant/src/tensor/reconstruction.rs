@@ -10,7 +10,7 @@ use super::blocks::Blocks;
 use super::code_matrix::CodeMatrix;
 use super::decode::{EachCode, FewLevels, decode};
 use super::error::QuantizeError;
-use super::parameters::{FixedGrid, Parameters};
+use super::parameters::{EvenLevels, FixedGrid, Parameters};
 use super::quantized::Quantized;
 use super::stored::with_parameters;
 
@@ -73,18 +73,17 @@ impl Quantized {
             Parameters::Fixed(grid) => {
                 let all = Blocks::new(codes.dim(), Granularity::Tensor);
                 // Which grid it is, is not asked of each code.
-                match (grid, grid.even()) {
-                    (_, Some(even)) => {
-                        decode(codes, &all, &[()][..], values, EachCode(|code, ()| even.level(code)));
-                    }
-                    (FixedGrid::Float16, None) => {
+                match *grid {
+                    FixedGrid::Float16 => {
                         let decoder = EachCode(|code, ()| FixedGrid::Float16.level(code));
                         decode(codes, &all, &[()][..], values, decoder);
                     }
-                    (_, None) => {
+                    FixedGrid::BFloat16 => {
                         let decoder = EachCode(|code, ()| FixedGrid::BFloat16.level(code));
                         decode(codes, &all, &[()][..], values, decoder);
                     }
+                    FixedGrid::DoReFa(bits) => decode_even(codes, &all, EvenLevels::dorefa(bits), values),
+                    FixedGrid::Wrpn(bits) => decode_even(codes, &all, EvenLevels::wrpn(bits), values),
                 }
             }
         }
@@ -110,6 +109,10 @@ impl Quantized {
             }
         }
     }
+}
+
+fn decode_even<T: Real>(codes: &CodeMatrix, all: &Blocks, levels: EvenLevels<T>, values: &mut [T]) {
+    decode(codes, all, &[()][..], values, EachCode(|code, ()| levels.level(code)));
 }
 
 /// `ŵ = s·level(q)`: by the bits of floats, by a table in registers of other codes of at most four bits, else by one in memory.

@@ -40,13 +40,23 @@ pub(crate) fn over_parts<T: Sync, R: Clone + Default + Send>(
     of: &(dyn Fn(&[T]) -> R + Sync),
     joined: fn(R, R) -> R,
 ) -> R {
-    if values.len() <= PART {
+    over_parts_of(PART, values, of, joined)
+}
+
+/// As [`over_parts`], with `length` values in each part.
+pub(crate) fn over_parts_of<T: Sync, R: Clone + Default + Send>(
+    length: usize,
+    values: &[T],
+    of: &(dyn Fn(&[T]) -> R + Sync),
+    joined: fn(R, R) -> R,
+) -> R {
+    if values.len() <= length {
         return of(values);
     }
-    let mut found = vec![R::default(); values.len().div_ceil(PART)];
+    let mut found = vec![R::default(); values.len().div_ceil(length)];
     in_parts(&mut found, 1, &|numbers, found| {
         for (number, found) in numbers.zip(found) {
-            *found = of(&values[number * PART..values.len().min((number + 1) * PART)]);
+            *found = of(&values[number * length..values.len().min((number + 1) * length)]);
         }
     });
     found.into_iter().reduce(joined).unwrap_or_default()

@@ -1,10 +1,9 @@
 //! The weight functions of two training methods, whose grids are fixed by the number of bits.
 
 use bitsweep_random::Stream;
-use bitsweep_vector::arch;
 use pulp::NullaryFnOnce;
 
-use crate::number::{Dtype, Real, largest_magnitude};
+use crate::number::{Real, largest_magnitude, vectorized};
 use crate::scheme::{Bits, CodeRange, Codes, Granularity, Grid, Scheme};
 use crate::tensor::{Affine, Blocks, CodeMatrix};
 
@@ -24,10 +23,7 @@ pub(crate) fn encode_dorefa<T: Real>(
 ) {
     let grid = Grid::new(bits, Codes::Unsigned, CodeRange::Full);
     let dorefa = DorefaPositions { values, steps: T::from_i32(grid.highest) };
-    let positions = match T::DTYPE {
-        Dtype::F32 => arch().dispatch(dorefa),
-        Dtype::F64 => dorefa.call(),
-    };
+    let positions = vectorized::<T, _>(dorefa);
     encode_positions(&positions, grid, scheme, stream, codes);
 }
 

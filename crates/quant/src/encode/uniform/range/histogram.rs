@@ -4,7 +4,7 @@ use bitsweep_vector::arch;
 use pulp::NullaryFnOnce;
 
 use crate::number::{LANES, Real};
-use crate::tensor::{PART, in_parts};
+use crate::tensor::{PART, over_parts_of};
 
 /// Bins of the range: few enough for all of them to stay in a cache of a core.
 const BINS: usize = 1 << 14;
@@ -89,18 +89,15 @@ impl<T: Real> Histogram<T> {
         let none =
             Bin { least: T::from_f64(high), largest: T::from_f64(low), count: 0.0, sum: 0.0, squares: 0.0 };
         let length = values.len().div_ceil(MOST_PARTS).max(PART);
-        let mut parts = vec![vec![none; BINS]; values.len().div_ceil(length)];
-        in_parts(&mut parts, 1, &|numbers, parts| {
-            for (number, bins) in numbers.zip(parts) {
-                let values = &values[number * length..values.len().min((number + 1) * length)];
-                arch().dispatch(Filling { values, low, width, bins });
-            }
-        });
-        let bins = parts.into_iter().reduce(|mut all, part| {
+        let filled = |values: &[T]| {
+            let mut bins = vec![none; BINS];
+            arch().dispatch(Filling { values, low, width, bins: &mut bins });
+            bins
+        };
+        let bins = over_parts_of(length, values, &filled, |mut all, part| {
             all.iter_mut().zip(&part).for_each(|(bin, other)| bin.add(other));
             all
         });
-        let bins = bins.unwrap_or_default();
         let edges = (0..BINS).map(|place| low + place as f64 * width);
         let bins = bins.into_iter().zip(edges).filter(|(bin, _)| bin.count > 0.0).map(|(bin, edge)| {
             let Bin { count, sum, squares, least, largest } = bin;

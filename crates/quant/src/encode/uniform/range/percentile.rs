@@ -3,11 +3,10 @@
 //! The value at index `i = p/100·(n-1)` of the sorted values is `a + (b-a)·t` between its neighbours `a` and `b`, computed from
 //! the nearer end and in the arithmetic of `T`, as NumPy does. Sorted is by IEEE 754's total order.
 
-use bitsweep_vector::arch;
 use pulp::NullaryFnOnce;
 
 use crate::encode::interval::Interval;
-use crate::number::{Dtype, Real};
+use crate::number::{Real, vectorized};
 use crate::scheme::{Percentile, Symmetry};
 
 /// So many values have a sample.
@@ -155,10 +154,7 @@ fn outer_rank(count: usize) -> usize {
 /// The values that do not lie between the bounds; `None` where these are more than half, or not finite.
 fn beyond<T: Real>(values: &[T], bounds: Interval<T>) -> Option<Vec<T>> {
     let beyond = Beyond { values, bounds };
-    let kept = match T::DTYPE {
-        Dtype::F32 => arch().dispatch(beyond),
-        Dtype::F64 => beyond.call(),
-    };
+    let kept = vectorized::<T, _>(beyond);
     kept.filter(|kept| kept.iter().all(|value| value.is_finite()))
 }
 
